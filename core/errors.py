@@ -1,0 +1,102 @@
+"""What can go wrong, as typed errors that carry data; the words for people are in ``app/messages.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class EmulsionError(Exception):
+    """The root of all errors that Emulsion raises on purpose."""
+
+
+class InvalidRequest(EmulsionError):
+    """A setting lies outside what is allowed.
+
+    Attributes:
+        field: name of the field, as on the command line (``"steps"``).
+        value: what came.
+        allowed: what was expected, as a phrase (``"a whole number from 1 to 500"``).
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} is {value!r}; expected {allowed}")
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+
+class ModelMissing(EmulsionError):
+    """No model answers to this name, or its folder is gone."""
+
+    def __init__(self, model: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(f"no model {model!r}; known: {', '.join(known) or 'none'}")
+        self.model = model
+        self.known = known
+
+
+class ModelBroken(EmulsionError):
+    """A model's files cannot be used: truncated, damaged, or of a kind that is not supported."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class OutOfMemory(EmulsionError):
+    """The device has too little memory for this run. Sizes in bytes; None where the device does not tell."""
+
+    def __init__(self, device: str, needed: int | None, free: int | None) -> None:
+        super().__init__(f"{device} is out of memory (needed {needed}, free {free})")
+        self.device = device
+        self.needed = needed
+        self.free = free
+
+
+class DeviceMissing(EmulsionError):
+    """The device or dtype that was asked for is not there, or cannot do what was asked."""
+
+    def __init__(self, asked: str, available: tuple[str, ...]) -> None:
+        super().__init__(f"{asked!r} is not available; available: {', '.join(available)}")
+        self.asked = asked
+        self.available = available
+
+
+class NotANumberPicture(EmulsionError):
+    """The network or the autoencoder produced NaN or infinity, also when retried in float32."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where} produced values that are not numbers")
+        self.where = where
+
+
+class SaveFailed(EmulsionError):
+    """A file could not be written. Nothing half-written is left behind.
+
+    Attributes:
+        path: the folder or file that was to be written.
+        reason: the system's own words (``"No space left on device"``).
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class UnreadablePicture(EmulsionError):
+    """A picture or its recipe cannot be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class FilmBroken(EmulsionError):
+    """A film file cannot be used: damaged, foreign, or of a newer version."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason

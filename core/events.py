@@ -1,0 +1,78 @@
+"""What the engine says while it works: the only things that cross from it to the window or the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from core.film import Film, Frame
+from core.picture import GeneratedImage, Pixels
+
+
+class Phase(Enum):
+    """What the engine is about to do; each can take seconds."""
+
+    importing = auto()
+    loading_model = auto()
+    reading_prompt = auto()
+    decoding = auto()
+
+
+class PreviewMode(Enum):
+    """When a preview is decoded by the autoencoder; at all other steps it is the linear map to RGB.
+
+    ``automatic`` stays within 5 % of the run's time, as measured while it runs.
+    """
+
+    linear = auto()
+    automatic = auto()
+    every_step = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A phase begins."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first step of a picture is about to begin.
+
+    Attributes:
+        film: without frames, with the request as it will be carried out (seed chosen) and the schedule.
+        index: which picture of ``count``, from 0.
+    """
+
+    film: Film
+    index: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """A small picture of x0: linear ones have the size of the latent, decoded ones the size of the picture."""
+
+    pixels: Pixels
+    is_decoded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """One network call is done. ``seconds`` is the time the call took, without the preview."""
+
+    frame: Frame
+    preview: Preview
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReady:
+    """A picture is finished; its film is complete."""
+
+    image: GeneratedImage
+    film: Film
+
+
+Event = Loading | Started | Stepped | ImageReady

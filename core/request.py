@@ -1,0 +1,103 @@
+"""What the user asks for: one frozen value that the window, the command line, the recipe and the engine share."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from core.errors import InvalidRequest
+from core.samplers import SAMPLERS
+
+STARTER_MODEL = "starter-model"
+
+STEPS = range(1, 501)
+COUNT = range(1, 101)
+LARGEST_GUIDANCE_SCALE = 30.0
+LARGEST_SEED = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height of a picture in pixels."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """Reads ``"512x768"``. Raises InvalidRequest."""
+        match = re.fullmatch(r"\s*(\d{1,6})\s*[x×]\s*(\d{1,6})\s*", text, re.IGNORECASE | re.ASCII)
+        if match is None:
+            raise InvalidRequest("size", text, "WIDTHxHEIGHT in pixels, for example 128x128")
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The sizes a model can work with, in pixels."""
+
+    size_step: int = 8
+    smallest: int = 64
+    largest: int = 2048
+
+    def snap(self, length_px: int) -> int:
+        """The nearest valid length to ``length_px``."""
+        lowest = math.ceil(self.smallest / self.size_step) * self.size_step
+        highest = self.largest // self.size_step * self.size_step
+        nearest = (length_px + self.size_step // 2) // self.size_step * self.size_step
+        return min(max(nearest, lowest), highest)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Everything that determines a picture.
+
+    Attributes:
+        model: key of a model in the catalogue, or a path to a model's folder.
+        sampler: key in `core.samplers.SAMPLERS`.
+        steps: sampler steps; some samplers call the network more than once a step.
+        guidance_scale: w in ``uncond + w * (cond - uncond)``; at 1 or below guidance is off and the negative
+            prompt has no effect (Ho & Salimans 2022).
+        seed: start of the random numbers, or None: the engine chooses one and reports it.
+        count: how many pictures; the i-th one (from 0) has the seed ``seed + i``.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    model: str = STARTER_MODEL
+    size: Size = Size(128, 128)
+    sampler: str = "ddim"
+    steps: int = 20
+    guidance_scale: float = 4.0
+    seed: int | None = None
+    count: int = 1
+
+    @property
+    def has_guidance(self) -> bool:
+        return self.guidance_scale > 1
+
+
+def validate(request: GenerationRequest, limits: Limits) -> None:
+    """Checks every field once, at the border of the engine. Raises InvalidRequest for the first bad one."""
+    for name, length_px in (("width", request.size.width), ("height", request.size.height)):
+        if length_px != limits.snap(length_px):
+            raise InvalidRequest(
+                name,
+                length_px,
+                f"a multiple of {limits.size_step} from {limits.smallest} to {limits.largest} "
+                f"(nearest: {limits.snap(length_px)})",
+            )
+    if request.steps not in STEPS:
+        raise InvalidRequest("steps", request.steps, f"a whole number from {STEPS[0]} to {STEPS[-1]}")
+    if not 0 <= request.guidance_scale <= LARGEST_GUIDANCE_SCALE:  # also refuses NaN
+        raise InvalidRequest("guidance", request.guidance_scale, f"a number from 0 to {LARGEST_GUIDANCE_SCALE:g}")
+    if request.seed is not None and not 0 <= request.seed <= LARGEST_SEED:
+        raise InvalidRequest("seed", request.seed, f"a whole number from 0 to {LARGEST_SEED}")
+    if request.count not in COUNT:
+        raise InvalidRequest("count", request.count, f"a whole number from {COUNT[0]} to {COUNT[-1]}")
+    if request.sampler not in SAMPLERS:
+        raise InvalidRequest("sampler", request.sampler, "one of " + ", ".join(SAMPLERS))
