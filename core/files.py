@@ -1,0 +1,167 @@
+"""The one way files are written: complete under their name, or not at all.
+
+Order: temporary name in the same folder, write, fsync, rename, fsync of the folder. A crash, a full disk or a
+pulled plug at any moment leaves the old file or the new one, never a part of one.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from core.errors import SaveFailed
+
+log = logging.getLogger(__name__)
+
+TEMPORARY_PREFIX = ".emulsion-"
+TEMPORARY_SUFFIX = ".part"
+
+_NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
+
+
+class FileSystem:
+    """The calls that change a disk, each raising OSError; tests hand in one in which the N-th call fails."""
+
+    def make_folder(self, folder: Path) -> None:
+        """Makes the folder where it is missing."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from error
+
+    def create(self, path: Path) -> int:
+        """Opens a new file for writing and returns its descriptor; an existing one is an error."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        return os.open(path, flags, 0o666)
+
+    def write(self, descriptor: int, content: memoryview) -> int:
+        """Writes some of ``content`` and returns how many bytes."""
+        return os.write(descriptor, content)
+
+    def sync(self, descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Gives ``source`` the name ``target``, in place of what had it."""
+        source.replace(target)
+
+    def rename_new(self, source: Path, target: Path) -> None:
+        """Gives ``source`` the name ``target``. Raises FileExistsError when the name is taken."""
+        if sys.platform == "win32":
+            source.rename(target)  # refuses an existing name there
+            return
+        try:
+            os.link(source, target)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+        else:
+            source.unlink()
+            return
+        # FAT and some network drives have no hard links
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        source.rename(target)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Makes the names in the folder survive a power cut."""
+        if sys.platform == "win32":
+            return
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _NO_FOLDER_SYNC:
+                raise
+        finally:
+            os.close(descriptor)
+
+    def remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+
+DISK = FileSystem()
+
+
+def write_file(path: Path, content: bytes, disk: FileSystem = DISK) -> None:
+    """Writes the whole file, in place of an older one of this name. Raises SaveFailed, and the older one stays."""
+    try:
+        _write(path, content, is_new=False, disk=disk)
+    except OSError as error:
+        raise SaveFailed(path, words_of(error)) from error
+
+
+def write_new_file(path: Path, content: bytes, disk: FileSystem = DISK) -> None:
+    """Writes the whole file under a name that must be free. Raises FileExistsError or SaveFailed."""
+    try:
+        _write(path, content, is_new=True, disk=disk)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise SaveFailed(path, words_of(error)) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Finds out, by making an empty file, whether files can be made in a folder, or the folder itself can.
+
+    Leaves nothing behind. Raises SaveFailed.
+    """
+    try:
+        nearest = folder
+        while not nearest.exists() and nearest != nearest.parent:
+            nearest = nearest.parent
+        probe = _temporary_name(nearest)
+        DISK.close(DISK.create(probe))
+        DISK.remove(probe)
+    except OSError as error:
+        raise SaveFailed(folder, words_of(error)) from error
+
+
+def words_of(error: OSError) -> str:
+    """The system's own words for what went wrong."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _write(path: Path, content: bytes, is_new: bool, disk: FileSystem) -> None:
+    disk.make_folder(path.parent)
+    temporary = _temporary_name(path.parent)
+    try:
+        descriptor = disk.create(temporary)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[disk.write(descriptor, rest) :]
+            disk.sync(descriptor)
+        finally:
+            disk.close(descriptor)
+        if is_new:
+            disk.rename_new(temporary, path)
+        else:
+            disk.replace(temporary, path)
+    except BaseException:
+        _remove_quietly(temporary, disk)
+        raise
+    try:
+        disk.sync_folder(path.parent)
+    except OSError as error:
+        # The file is complete and has its name: saving it a second time would only make a copy.
+        log.warning("the folder %s could not be synchronised: %s", path.parent, words_of(error))
+
+
+def _remove_quietly(temporary: Path, disk: FileSystem) -> None:
+    try:
+        disk.remove(temporary)
+    except OSError as error:
+        log.warning("the temporary file %s could not be removed: %s", temporary, words_of(error))
+
+
+def _temporary_name(folder: Path) -> Path:
+    return folder / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
