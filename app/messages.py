@@ -1,0 +1,144 @@
+"""Errors in words for people: the same ones in the window and on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import (
+    DeviceMissing,
+    FilmBroken,
+    InvalidRequest,
+    ModelBroken,
+    ModelMissing,
+    NotANumberPicture,
+    OutOfMemory,
+    SaveFailed,
+    UnreadablePicture,
+)
+
+_FIELD_NAMES = {
+    "steps": "number of steps",
+    "guidance": "guidance scale",
+    "count": "number of pictures",
+    "negative": "negative prompt",
+    "output": "output file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What happened, as plain text.
+
+    Attributes:
+        title: a few words.
+        sentence: one sentence with the facts.
+        remedy: what the reader can do about it, one sentence, or "".
+    """
+
+    title: str
+    sentence: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.sentence, self.remedy) if part)
+
+
+def describe(error: BaseException, log_file: Path | None = None) -> Message:
+    """The message for any error; unexpected ones point to the log file, where their details are."""
+    match error:
+        case InvalidRequest():
+            name = _FIELD_NAMES.get(error.field, error.field)
+            return Message(
+                f"This {name} does not work",
+                f"{_shown(error.value)} is not a possible {name}: expected is {error.allowed}.",
+            )
+        case ModelMissing():
+            return _model_missing(error)
+        case ModelBroken():
+            return Message(
+                "The model cannot be used",
+                f"The model at {error.path} cannot be used: {error.reason}.",
+                "Install the model again, or choose another one.",
+            )
+        case OutOfMemory():
+            return Message(
+                "Not enough memory",
+                f"The device {error.device} has too little memory for this picture{_memory(error)}.",
+                "Choose a smaller size, or close other programs.",
+            )
+        case DeviceMissing():
+            return Message(
+                "This device is not available",
+                f"{_shown(error.asked)} is not available on this computer.",
+                f"Available here: {', '.join(error.available)}." if error.available else "",
+            )
+        case NotANumberPicture():
+            return Message(
+                "The picture could not be computed",
+                f"The {error.where} produced values that are not numbers, also in full precision.",
+                "Choose the dtype float32, another sampler or a lower guidance scale.",
+            )
+        case SaveFailed():
+            return Message(
+                "The file could not be saved",
+                f"{error.path} could not be saved: {_lower_first(error.reason)}.",
+                "Choose another folder, or make room on the disk.",
+            )
+        case UnreadablePicture():
+            return Message(
+                "The recipe cannot be read",
+                f"The recipe of {error.path} cannot be read: {_lower_first(error.reason)}.",
+            )
+        case FilmBroken():
+            return Message(
+                "The film cannot be opened",
+                f"The film {error.path} cannot be opened: {error.reason}.",
+            )
+        case MemoryError():
+            return Message(
+                "Not enough memory",
+                "The computer has run out of memory.",
+                "Choose a smaller size, or close other programs.",
+            )
+        case _:
+            return _unexpected(error, log_file)
+
+
+def _model_missing(error: ModelMissing) -> Message:
+    sentence = f"There is no model called {_shown(error.model)}."
+    if not error.model:
+        sentence = "No model is chosen."
+    remedy = f"Models found: {', '.join(error.known)}." if error.known else "Add a model in Models."
+    return Message("The model is not there", sentence, remedy)
+
+
+def _memory(error: OutOfMemory) -> str:
+    figures = [
+        f"{bytes_ / 2**30:.1f} GiB {word}"
+        for bytes_, word in ((error.needed, "needed"), (error.free, "free"))
+        if bytes_ is not None
+    ]
+    return f" ({', '.join(figures)})" if figures else ""
+
+
+def _unexpected(error: BaseException, log_file: Path | None) -> Message:
+    what = type(error).__name__
+    return Message(
+        "Something unexpected happened",
+        f"Emulsion met a problem that it does not know ({what}); finished pictures are safe.",
+        f"The details are in {log_file}." if log_file else "",
+    )
+
+
+def _shown(value: object) -> str:
+    """A value as people would write it, on one line and of bounded length."""
+    text = " ".join(str(value).split())
+    if isinstance(value, str):
+        text = f"“{text}”" if text else "“”"
+    return text if len(text) <= 80 else f"{text[:76]} …{'”' if isinstance(value, str) else ''}"
+
+
+def _lower_first(words: str) -> str:
+    """For the middle of a sentence: ``No space left`` -> ``no space left``, but ``EXIF data`` stays."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words

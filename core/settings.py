@@ -1,0 +1,186 @@
+"""What the user has chosen, kept between starts: versioned JSON that survives damage and other versions.
+
+A value that cannot be used costs only itself: it is replaced by its default and logged. Keys that this version
+does not know are kept. The file is written atomically and twice, so that a damaged one loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from core.events import PreviewMode
+from core.files import DISK, FileSystem, words_of, write_file
+from core.paths import Folders
+from core.recipe import request_from_json, request_to_json
+from core.request import GenerationRequest
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+FILE_NAME = "settings.json"
+COPY_NAME = "settings.copy.json"
+DAMAGED_NAME = "settings.damaged.json"
+
+
+class Theme(Enum):
+    """The colours of the window; ``system`` follows the desktop."""
+
+    system = auto()
+    light = auto()
+    dark = auto()
+
+
+class KeepFilms(Enum):
+    """Whether the recorded steps are saved beside a picture."""
+
+    always = auto()
+    ask = auto()
+    never = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, changed by `dataclasses.replace`.
+
+    Attributes:
+        pictures: folder for finished pictures.
+        model_folders: where models are looked for, beside the one that ships with the program.
+        device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
+        draft: what was last typed and chosen, or None before the first time.
+        window_geometry, window_state: as Qt saves them, in base64.
+        unknown: keys of other versions, written back as they came.
+    """
+
+    pictures: Path
+    model_folders: tuple[Path, ...]
+    device: str | None = None
+    dtype: str | None = None
+    theme: Theme = Theme.system
+    previews: PreviewMode = PreviewMode.automatic
+    keep_films: KeepFilms = KeepFilms.always
+    draft: GenerationRequest | None = None
+    window_geometry: str = ""
+    window_state: str = ""
+    unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @classmethod
+    def default(cls, folders: Folders) -> Settings:
+        return cls(pictures=folders.pictures, model_folders=(folders.models,))
+
+
+def load_settings(folders: Folders) -> Settings:
+    """Reads the settings; what is missing, damaged or of the wrong kind is replaced by its default and logged.
+
+    A damaged file is put aside as ``settings.damaged.json`` and the copy is read instead.
+    """
+    path = folders.config / FILE_NAME
+    content = _read_object(path)
+    if content is None:
+        _put_aside(path)
+        content = _read_object(folders.config / COPY_NAME) or {}
+    settings = Settings.default(folders)
+    for name, kind in _KINDS.items():
+        if name in content:
+            try:
+                settings = replace(settings, **{name: kind.read(content[name])})
+            except (ValueError, TypeError, KeyError) as error:
+                log.warning("the setting %s cannot be used and gets its default: %s", name, error)
+    return replace(settings, unknown={key: value for key, value in content.items() if key not in _KINDS})
+
+
+def save_settings(settings: Settings, folders: Folders, disk: FileSystem = DISK) -> None:
+    """Writes the settings and their copy. Raises SaveFailed; the file from before stays whole then."""
+    content = {"format": FORMAT, **settings.unknown}
+    content |= {name: kind.write(getattr(settings, name)) for name, kind in _KINDS.items()}
+    text = (json.dumps(content, indent=2) + "\n").encode()
+    write_file(folders.config / FILE_NAME, text, disk)
+    write_file(folders.config / COPY_NAME, text, disk)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one setting is read from JSON, raising ValueError, TypeError or KeyError, and written to it."""
+
+    read: Callable[[Any], object]
+    write: Callable[[Any], object]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _folder(value: object) -> Path:
+    path = Path(_text(value))
+    if not path.is_absolute() or "\0" in str(path):
+        raise ValueError(f"{value!r} is not the full path of a folder")
+    return path
+
+
+def _folders(value: object) -> tuple[Path, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list of folders")
+    return tuple(_folder(item) for item in cast("list[object]", value))
+
+
+def _request(value: object) -> GenerationRequest | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is not a request")
+    return request_from_json(cast("dict[str, Any]", value))
+
+
+def _choice(choices: type[Enum]) -> _Kind:
+    return _Kind(lambda value: choices[_text(value)], lambda choice: choice.name)
+
+
+_TEXT = _Kind(_text, str)
+_TEXT_OR_NONE = _Kind(lambda value: None if value is None else _text(value), lambda value: value)
+_KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "pictures": _Kind(_folder, str),
+        "model_folders": _Kind(_folders, lambda folders: [str(folder) for folder in folders]),
+        "device": _TEXT_OR_NONE,
+        "dtype": _TEXT_OR_NONE,
+        "theme": _choice(Theme),
+        "previews": _choice(PreviewMode),
+        "keep_films": _choice(KeepFilms),
+        "draft": _Kind(_request, lambda request: None if request is None else request_to_json(request)),
+        "window_geometry": _TEXT,
+        "window_state": _TEXT,
+    }
+)
+
+
+def _read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file, {} when there is no file, None when it is damaged or cannot be read."""
+    try:
+        content = json.loads(path.read_bytes())
+        if isinstance(content, dict):
+            return cast("dict[str, Any]", content)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        log.warning("the settings in %s cannot be read: %s", path, words_of(error))
+        return None
+    except (ValueError, RecursionError) as error:
+        log.warning("the settings in %s are damaged: %s", path, error)
+        return None
+    log.warning("the settings in %s are damaged: they are no object", path)
+    return None
+
+
+def _put_aside(path: Path) -> None:
+    try:
+        path.replace(path.with_name(DAMAGED_NAME))
+    except OSError as error:
+        log.warning("%s cannot be put aside: %s", path, words_of(error))
