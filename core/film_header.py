@@ -1,0 +1,145 @@
+"""What a film file says about its run besides tensors, as JSON: request, model, scheduler, colours, origin."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+
+import numpy as np
+
+from core.film import Film, ModelIdentity, PredictionType, Schedule
+from core.film_layout import Malformed
+from core.latent_rgb import LatentRgb
+from core.recipe import request_from_json, request_to_json
+from core.samplers import Space
+
+LONGEST_CONFIG = 2**20
+DEEPEST_CONFIG = 4
+LONGEST_NAME = 1000
+MOST_ORIGIN_ENTRIES = 64
+
+Origin = dict[str, str | int | float | bool | None]
+"""Where a branch came from (its parent, the call it left at, what was changed); empty for a run of its own."""
+
+_PREDICTION_TYPES: dict[str, PredictionType] = {
+    "epsilon": "epsilon",
+    "v_prediction": "v_prediction",
+    "sample": "sample",
+}
+_SPACES: dict[str, Space] = {"vp": "vp", "ve": "ve"}
+
+
+def describe(film: Film, origin: Origin) -> str:
+    """The JSON text of a film's header. Raises Malformed when the scheduler's configuration is not plain JSON."""
+    _check_config(film.scheduler_config)
+    _check_origin(origin)
+    model, colours = film.model, film.latent_rgb
+    return json.dumps(
+        {
+            "request": request_to_json(film.request),
+            "model": {"key": model.key, "name": model.name, "family": model.family, "hash": model.hash},
+            "prediction_type": film.prediction_type,
+            "space": film.space,
+            "scheduler": film.scheduler,
+            "scheduler_config": film.scheduler_config,
+            "latent_rgb": {"matrix": colours.matrix.tolist(), "bias": colours.bias.tolist()},
+            "origin": origin,
+        },
+        separators=(",", ":"),
+    )
+
+
+def read_description(text: str, schedule: Schedule, channels: int) -> tuple[Film, Origin]:
+    """Reads what `describe` wrote: the film, still without frames, and its origin. Raises Malformed."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("its header is damaged") from error
+    if not isinstance(content, dict):
+        raise Malformed("its header is damaged")
+    content = cast("dict[str, Any]", content)
+    config, origin = content.get("scheduler_config"), content.get("origin")
+    _check_config(config)
+    _check_origin(origin)
+    film = Film(
+        request=_request(content),
+        model=ModelIdentity(*(_name(content.get("model"), key) for key in ("key", "name", "family", "hash"))),
+        prediction_type=_one_of(_PREDICTION_TYPES, content, "prediction_type"),
+        space=_one_of(_SPACES, content, "space"),
+        scheduler=_scheduler(content),
+        scheduler_config=cast("dict[str, Any]", config),
+        schedule=schedule,
+        latent_rgb=_colours(content, channels),
+    )
+    return film, cast("Origin", origin)
+
+
+def _request(content: dict[str, Any]) -> Any:
+    request = content.get("request")
+    if not isinstance(request, dict):
+        raise Malformed("its request is missing")
+    try:
+        return request_from_json(cast("dict[str, Any]", request))
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+
+
+def _name(model: object, key: str) -> str:
+    value = cast("dict[str, Any]", model).get(key) if isinstance(model, dict) else None
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        raise Malformed(f"it does not tell the {key} of its model")
+    return value
+
+
+def _one_of(allowed: dict[str, Any], content: dict[str, Any], key: str) -> Any:
+    value = content.get(key)
+    if not isinstance(value, str) or value not in allowed:
+        raise Malformed(f"{key} is {value!s:.40}; expected one of {', '.join(allowed)}")
+    return allowed[value]
+
+
+def _scheduler(content: dict[str, Any]) -> str:
+    value = content.get("scheduler")
+    if not isinstance(value, str) or re.fullmatch(r"[A-Z][A-Za-z0-9]{0,80}", value) is None:
+        raise Malformed("it does not tell the name of its scheduler")
+    return value
+
+
+def _colours(content: dict[str, Any], channels: int) -> LatentRgb:
+    try:
+        colours = LatentRgb.from_json(content.get("latent_rgb"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed("its map to colours is damaged") from error
+    if colours.matrix.shape[0] != channels or not np.isfinite(colours.matrix).all():
+        raise Malformed("its map to colours does not fit its latents")
+    return colours
+
+
+def _check_config(config: object) -> None:
+    if not isinstance(config, dict) or not _is_plain(cast("object", config), DEEPEST_CONFIG):
+        raise Malformed("the scheduler's configuration is not made of plain values")
+    if len(json.dumps(config)) > LONGEST_CONFIG:
+        raise Malformed(f"the scheduler's configuration is longer than {LONGEST_CONFIG} characters")
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    if depth == 0:
+        return False
+    match value:
+        case None | bool() | int() | float() | str():
+            return True
+        case list() | tuple():
+            return all(_is_plain(item, depth - 1) for item in cast("list[object]", value))
+        case dict():
+            entries = cast("dict[object, object]", value)
+            return all(isinstance(key, str) and _is_plain(item, depth - 1) for key, item in entries.items())
+        case _:
+            return False
+
+
+def _check_origin(origin: object) -> None:
+    entries = cast("dict[str, object]", origin) if isinstance(origin, dict) else {"": origin}
+    is_plain = all(isinstance(value, str | int | float | bool | None) for value in entries.values())
+    if not isinstance(origin, dict) or not is_plain or len(entries) > MOST_ORIGIN_ENTRIES:
+        raise Malformed("its origin is not made of plain values")

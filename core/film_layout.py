@@ -1,0 +1,229 @@
+"""How a film lies in its safetensors file: which tensor is where, and the strict check of a header.
+
+The format is that of https://github.com/huggingface/safetensors: eight bytes of header length, the header as
+JSON, then the tensors without holes. Its metadata carries ``format``, ``version``, ``film`` (JSON) and
+``checksum`` (CRC-32 over the JSON and the tensors that are known from the start).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = "emulsion-film"
+VERSION = 1
+
+LARGEST_HEADER = 4 * 2**20
+LARGEST_FILM = 4 * 2**30
+MOST_CALLS = 4096
+LARGEST_LATENT = (256, 2048, 2048)
+
+GUIDED_ONLY, WITH_HALVES = 1, 2
+"""Flags in ``completed``: the call has its guided prediction, or cond and uncond as well; 0: it was not done."""
+
+_ALIGNMENT = 8
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "F64": np.dtype("<f8"),
+    "F32": np.dtype("<f4"),
+    "F16": np.dtype("<f2"),
+    "BF16": np.dtype(ml_dtypes.bfloat16),
+    "I32": np.dtype("<i4"),
+    "U32": np.dtype("<u4"),
+    "U8": np.dtype("u1"),
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_LATENT_NAMES = ("F32", "F16", "BF16")
+
+
+class Malformed(ValueError):
+    """What was read is no film of ours; the message says why, as the end of a sentence about the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatentKind:
+    """Shape (channels, height, width) and dtype of a latent."""
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(cls, latent: NDArray[Any]) -> LatentKind:
+        """Raises ValueError for what cannot be recorded."""
+        shape = tuple(int(length) for length in latent.shape)
+        if len(shape) != 3 or _NAMES.get(latent.dtype) not in _LATENT_NAMES:
+            raise ValueError(f"cannot record a latent of shape {shape} and dtype {latent.dtype}")
+        return cls(shape, latent.dtype)
+
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor lies. ``start`` counts from the beginning of the file, in bytes."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
+
+    @property
+    def stride(self) -> int:
+        """Bytes from one call to the next."""
+        return self.nbytes // self.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The places of all tensors of one film.
+
+    Attributes:
+        calls: network calls of the whole run; ``sigmas``, ``timesteps`` and ``steps`` have this length.
+        places: calls there is room for; fewer than ``calls`` when a stopped run was trimmed. ``guided``, ``cond``,
+            ``uncond``, ``checksums`` and ``completed`` have this length.
+        start: the latent before the first call. prediction: what the network gives.
+    """
+
+    calls: int
+    places: int
+    start: LatentKind
+    prediction: LatentKind
+    has_guidance: bool
+
+    def table(self) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+        """Names, dtypes and shapes, in the order in which they lie; large alignment first."""
+        predictions = ("guided", "cond", "uncond") if self.has_guidance else ("guided",)
+        return {
+            "sigmas": (_DTYPES["F64"], (self.calls,)),
+            "timesteps": (_DTYPES["F32"], (self.calls,)),
+            "steps": (_DTYPES["I32"], (self.calls,)),
+            "start": (self.start.dtype, self.start.shape),
+            "checksums": (_DTYPES["U32"], (self.places,)),
+            **dict.fromkeys(predictions, (self.prediction.dtype, (self.places, *self.prediction.shape))),
+            "completed": (_DTYPES["U8"], (self.places,)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A whole header: the film's JSON, its checksum, and where the tensors lie."""
+
+    layout: Layout
+    film_json: str
+    checksum: int
+
+    def encode(self) -> bytes:
+        """The first bytes of the file, up to the first tensor."""
+        table: dict[str, object] = {
+            "__metadata__": {
+                "format": FORMAT,
+                "version": str(VERSION),
+                "film": self.film_json,
+                "checksum": f"{self.checksum:08x}",
+            }
+        }
+        offset = 0
+        for name, (dtype, shape) in self.layout.table().items():
+            end = offset + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+            table[name] = {"dtype": _NAMES[dtype], "shape": list(shape), "data_offsets": [offset, end]}
+            offset = end
+        text = json.dumps(table, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % _ALIGNMENT)
+        return struct.pack("<Q", len(text)) + text
+
+    def tensors(self) -> dict[str, Tensor]:
+        offset = len(self.encode())
+        places: dict[str, Tensor] = {}
+        for name, (dtype, shape) in self.layout.table().items():
+            places[name] = Tensor(dtype, shape, offset)
+            offset += places[name].nbytes
+        return places
+
+
+def checksum(film_json: str, known: Iterable[NDArray[Any]]) -> int:
+    """CRC-32 over the film's JSON and the tensors known from the start: sigmas, timesteps, steps, start."""
+    return crc_of(known, zlib.crc32(film_json.encode(errors="surrogatepass")))
+
+
+def crc_of(arrays: Iterable[NDArray[Any]], crc: int = 0) -> int:
+    """CRC-32 over the bytes of the arrays, one after the other."""
+    for array in arrays:
+        crc = zlib.crc32(raw(array), crc)
+    return crc
+
+
+def raw(array: NDArray[Any]) -> memoryview:
+    """The bytes of an array, without a copy where it is contiguous; bfloat16 has no buffer of its own."""
+    return memoryview(cast("Any", np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+
+
+def decode_header(text: bytes) -> Header:
+    """Reads what `Header.encode` wrote (without the length). Raises Malformed for anything else."""
+    try:
+        table = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("its header is damaged") from error
+    if not isinstance(table, dict):
+        raise Malformed("its header is damaged")
+    table = cast("dict[str, Any]", table)
+    metadata = table.pop("__metadata__", None)
+    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+        raise Malformed("it holds tensors, but no film")
+    if metadata.get("version") != str(VERSION):
+        raise Malformed(
+            f"it is of version {metadata.get('version')!s:.20} of the format; this program reads {VERSION}"
+        )
+    film_json, claimed = metadata.get("film"), metadata.get("checksum")
+    if not isinstance(film_json, str) or not isinstance(claimed, str) or len(claimed) != 8:
+        raise Malformed("its header is damaged")
+    layout = _layout(table)
+    try:
+        header = Header(layout, film_json, int(claimed, 16))
+    except ValueError as error:
+        raise Malformed("its header is damaged") from error
+    if header.encode()[8:] != text:
+        raise Malformed("its tensors are not those of a film")
+    return header
+
+
+def _layout(table: dict[str, Any]) -> Layout:
+    (calls,) = _shape(table, "sigmas", 1)
+    (places,) = _shape(table, "completed", 1)
+    start, prediction = _latent(table, "start"), _latent(table, "guided")
+    if not 1 <= places <= calls <= MOST_CALLS:
+        raise Malformed(f"it has room for {places} of {calls} network calls; expected 1 to {MOST_CALLS}")
+    return Layout(calls, places, start, prediction, "cond" in table)
+
+
+def _latent(table: dict[str, Any], name: str) -> LatentKind:
+    shape = _shape(table, name, 3 if name == "start" else 4)[-3:]
+    dtype = table[name].get("dtype")
+    if dtype not in _LATENT_NAMES:
+        raise Malformed(f"{name} is {dtype!s:.20}; expected one of {', '.join(_LATENT_NAMES)}")
+    if not all(1 <= length <= most for length, most in zip(shape, LARGEST_LATENT, strict=True)):
+        raise Malformed(f"{name} has the shape {shape}; expected at most {LARGEST_LATENT}")
+    return LatentKind((shape[0], shape[1], shape[2]), _DTYPES[dtype])
+
+
+def _shape(table: dict[str, Any], name: str, dimensions: int) -> tuple[int, ...]:
+    entry = table.get(name)
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    if (
+        not isinstance(shape, list)
+        or len(shape) != dimensions
+        or not all(type(length) is int and 0 <= length < 2**31 for length in shape)
+    ):
+        raise Malformed(f"its tensor {name} is missing or has another shape")
+    return tuple(shape)

@@ -1,0 +1,73 @@
+"""The films in a folder: which runs were cut off, how much room films take, and removing old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import FilmBroken
+from core.file_lock import lock
+from core.film_file import PART_SUFFIX, SUFFIX, completed_calls
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFilm:
+    """A film on disk. ``made`` is when it was last written, in local time."""
+
+    path: Path
+    size_bytes: int
+    made: datetime
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """The runs that were cut off after at least one call and that nobody is writing now, newest first."""
+    parts = [film for film in _films(folder, f"*{PART_SUFFIX}") if _can_be_taken_up(film.path)]
+    return [film.path for film in sorted(parts, key=lambda film: film.made, reverse=True)]
+
+
+def films(folder: Path) -> list[StoredFilm]:
+    """All finished films in a folder and the folders below it, oldest first."""
+    return sorted(_films(folder, f"*{SUFFIX}"), key=lambda film: film.made)
+
+
+def remove_older(folder: Path, before: datetime) -> int:
+    """Removes films, finished or cut off, that were last written before a date, and returns the bytes that freed.
+
+    Films that cannot be removed, and those being written, are left. ``before`` is naive local time.
+    """
+    freed = 0
+    for film in _films(folder, f"*{SUFFIX}*"):
+        if film.made < before and not _is_being_written(film.path):
+            try:
+                film.path.unlink()
+            except OSError:
+                continue
+            freed += film.size_bytes
+    return freed
+
+
+def _films(folder: Path, pattern: str) -> Iterator[StoredFilm]:
+    for path in folder.rglob(pattern):
+        try:
+            status = path.lstat()
+        except OSError:
+            continue
+        if path.is_file() and not path.is_symlink():
+            yield StoredFilm(path, status.st_size, datetime.fromtimestamp(status.st_mtime))
+
+
+def _can_be_taken_up(path: Path) -> bool:
+    try:
+        return completed_calls(path) > 0 and not _is_being_written(path)
+    except FilmBroken:
+        return False
+
+
+def _is_being_written(path: Path) -> bool:
+    try:
+        with path.open("rb", buffering=0) as file:
+            return not lock(file)
+    except OSError:
+        return True
