@@ -44,7 +44,7 @@ class Message:
         return " ".join(part for part in (self.sentence, self.remedy) if part)
 
 
-def describe(error: BaseException, log_file: Path | None = None) -> Message:
+def message(error: BaseException, log_file: Path | None = None) -> Message:
     """The message for any error; unexpected ones point to the log file, where their details are."""
     match error:
         case InvalidRequest():
