@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.latent_rgb import LatentRgb
 from core.request import GenerationRequest
 from core.samplers import Space
 
@@ -92,6 +93,7 @@ class Film:
         request: what was asked for, with the seed that was used and a count of 1.
         scheduler: diffusers' class name and its full configuration.
         space: how the scheduler scales its latents (`core.samplers.Sampler.space`).
+        latent_rgb: the model's linear map from latents to colours.
     """
 
     request: GenerationRequest
@@ -101,6 +103,7 @@ class Film:
     scheduler: str
     scheduler_config: dict[str, Any]
     schedule: Schedule
+    latent_rgb: LatentRgb
     frames: tuple[Frame, ...] = ()
 
     @property

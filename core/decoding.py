@@ -1,0 +1,81 @@
+"""From latents to pixels, with the retries that keep a finished run from being lost at its last moment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import torch
+
+from core.errors import NotANumberPicture
+from core.families import Family
+from core.picture import Pixels
+
+log = logging.getLogger(__name__)
+
+
+def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
+    """The picture of one latent (1, channels, height, width), and a note if it needed another attempt.
+
+    16-bit autoencoders can overflow to NaN (black pictures), and a decode wants more memory than a step: so it is
+    tried as it is, then in tiles, in float32, and on the CPU.
+
+    Raises:
+        NotANumberPicture: the values are not numbers in float32 either.
+        torch.OutOfMemoryError: not even the CPU has the memory.
+    """
+    attempts: tuple[tuple[str, Callable[[Family, torch.Tensor], torch.Tensor]], ...] = (
+        ("", lambda family, latents: family.decode(latents)),
+        ("decoded in tiles", _tiled),
+        ("decoded in float32", _in_float32),
+        ("decoded in float32 on the CPU", _on_cpu),
+    )
+    out_of_memory: torch.OutOfMemoryError | None = None
+    for note, attempt in attempts:
+        try:
+            decoded = attempt(family, latents)
+        except torch.OutOfMemoryError as error:
+            # without its traceback the error would not keep the failed attempt's tensors alive
+            out_of_memory = error.with_traceback(None)
+            log.warning("out of memory while decoding; trying again")
+            continue
+        if torch.isfinite(decoded).all():
+            return to_pixels(decoded), note
+        out_of_memory = None
+        log.warning("the autoencoder gave values that are not numbers; trying again")
+    if out_of_memory is not None:
+        raise out_of_memory
+    raise NotANumberPicture("the autoencoder")
+
+
+def to_pixels(decoded: torch.Tensor) -> Pixels:
+    """uint8 (height, width, 3) of the first picture; rounds as diffusers' VaeImageProcessor does."""
+    unit = (decoded[0] * 0.5 + 0.5).clamp(0, 1)
+    return unit.movedim(0, -1).float().mul(255).round().to(torch.uint8).cpu().numpy()
+
+
+def _tiled(family: Family, latents: torch.Tensor) -> torch.Tensor:
+    vae = family.autoencoder()
+    vae.enable_tiling()
+    try:
+        return family.decode(latents)
+    finally:
+        vae.disable_tiling()
+
+
+def _in_float32(family: Family, latents: torch.Tensor) -> torch.Tensor:
+    return _moved(family, latents, latents.device)
+
+
+def _on_cpu(family: Family, latents: torch.Tensor) -> torch.Tensor:
+    return _moved(family, latents, torch.device("cpu"))
+
+
+def _moved(family: Family, latents: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Decodes in float32 on ``device``, and puts the autoencoder back as it was."""
+    vae = family.autoencoder()
+    try:
+        vae.to(device, torch.float32)
+        return family.decode(latents.to(device, torch.float32))
+    finally:
+        vae.to(latents.device, latents.dtype)

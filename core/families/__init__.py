@@ -1,0 +1,61 @@
+"""The model families: what is special about each kind of checkpoint, one file each.
+
+A family is added by its file, one line in `FAMILIES`, and one tiny builder in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import torch
+
+from core.catalogue import Model
+from core.device import DevicePlan
+from core.families import stable_diffusion
+from core.film import ModelIdentity
+from core.guidance import Prediction
+from core.latent_rgb import LatentRgb
+from core.request import GenerationRequest, Size
+
+
+class Family(Protocol):
+    """A loaded model; latents are (batch, channels, height / factor, width / factor), in its dtype and device."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    @property
+    def scheduler_config(self) -> Mapping[str, Any]:
+        """Content of the checkpoint's ``scheduler_config.json``."""
+        ...
+
+    @property
+    def latent_rgb(self) -> LatentRgb:
+        """The linear map from a latent to colours, for previews."""
+        ...
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int]: ...
+
+    def knows_prompt(self, request: GenerationRequest) -> bool:
+        """True if `read_prompt` will not have to run the text encoder."""
+        ...
+
+    def read_prompt(
+        self, request: GenerationRequest, batch: int
+    ) -> Callable[[torch.Tensor, torch.Tensor], Prediction]:
+        """Encodes prompt and negative prompt, and returns the network's call with them built in."""
+        ...
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Pictures (batch, 3, height, width), float, -1 to 1. May raise torch.OutOfMemoryError."""
+        ...
+
+    def autoencoder(self) -> Any:
+        """The autoencoder behind `decode`, so that a failed decode can be repeated in tiles or another dtype."""
+        ...
+
+
+FAMILIES: Mapping[str, Callable[[Model, DevicePlan], Family]] = {
+    "stable_diffusion": stable_diffusion.load,
+}

@@ -1,0 +1,35 @@
+"""From what the network predicts to the picture it believes in (x0), for every kind of prediction.
+
+All in variance-preserving form, x_t = alpha x0 + sigma eps with alpha² + sigma² = 1 (Ho et al. 2020, eq. 4):
+
+    epsilon   the network predicts eps            x0 = (x_t - sigma eps) / alpha
+    v         v = alpha eps - sigma x0            x0 = alpha x_t - sigma v       (Salimans & Ho 2022, appendix D)
+    sample    the network predicts x0 itself
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from core.film import PredictionType
+
+
+def denoised(x: torch.Tensor, prediction: torch.Tensor, sigma: float, kind: PredictionType) -> torch.Tensor:
+    """x0, computed in float32 and returned in the dtype of ``x``.
+
+    Args:
+        x: the latent as the network saw it: variance preserving, whatever the sampler's own scaling is.
+        sigma: noise to signal ratio sigma / alpha of ``x``, 0 to infinity.
+    """
+    alpha = 1.0 / math.sqrt(1.0 + sigma * sigma)
+    noise = 1.0 if math.isinf(sigma) else sigma * alpha
+    match kind:
+        case "epsilon":
+            x0 = (x.float() - noise * prediction.float()) / alpha
+        case "v_prediction":
+            x0 = alpha * x.float() - noise * prediction.float()
+        case "sample":
+            x0 = prediction.float()
+    return x0.to(x.dtype)

@@ -1,0 +1,162 @@
+"""From a line of the sampler table to a diffusers scheduler that is set up for one run.
+
+The checkpoint's own configuration (betas, prediction type, timestep spacing) stays; a sampler adds its options.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+from diffusers.schedulers.scheduling_ddpm import betas_for_alpha_bar, rescale_zero_terminal_snr
+from numpy.typing import NDArray
+
+from core.errors import InvalidRequest
+from core.film import PredictionType, Schedule
+from core.samplers import SAMPLERS, Space
+
+SMALLEST_ALPHA_CUMPROD = 2.0**-24
+"""What diffusers' own schedulers put in the place of a terminal alpha-bar of 0, where they divide by it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """A scheduler set to its timesteps, with what the loop needs to know about it.
+
+    Attributes:
+        name: diffusers' class name.
+        scheduler: the scheduler; it has state, so it serves one run only.
+        takes_generator: its step draws fresh noise.
+        takes_eta: its step has a share of fresh noise to set; 0 as in the stock pipeline, where TCD alone
+            would take 0.3 by itself.
+    """
+
+    name: str
+    scheduler: Any
+    schedule: Schedule
+    prediction_type: PredictionType
+    space: Space
+    takes_generator: bool
+    takes_eta: bool
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return dict(self.scheduler.config)
+
+    def step(self, prediction: torch.Tensor, t: torch.Tensor, x: torch.Tensor, rng: list[torch.Generator]) -> Any:
+        """x of the next call, from the prediction at this one; ``rng`` gives the fresh noise of some samplers."""
+        return self.scheduler.step(prediction, t, x, return_dict=False, **self._step_options(rng))[0]
+
+    def _step_options(self, rng: list[torch.Generator]) -> dict[str, Any]:
+        options: dict[str, Any] = {"generator": rng} if self.takes_generator else {}
+        if self.takes_eta:
+            options["eta"] = 0.0
+        return options
+
+
+def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device: torch.device) -> Sampling:
+    """Sets up a sampler for a checkpoint.
+
+    Args:
+        sampler: key in `core.samplers.SAMPLERS`.
+        checkpoint_config: content of the checkpoint's ``scheduler_config.json``.
+
+    Raises:
+        InvalidRequest: the sampler cannot make this number of steps, or not with this prediction type.
+    """
+    spec = SAMPLERS[sampler]
+    scheduler_class = getattr(diffusers, spec.scheduler)
+    config = {key: value for key, value in checkpoint_config.items() if not key.startswith("_")}
+    config |= spec.options
+    if spec.scheduler == "PNDMScheduler":
+        config["skip_prk_steps"] = True  # Runge-Kutta warm-up would add nine calls and noise (PLMS of CompVis)
+    takes_rescaling = "rescale_betas_zero_snr" in inspect.signature(scheduler_class.__init__).parameters
+    if config.get("rescale_betas_zero_snr") and not takes_rescaling:
+        config["trained_betas"] = _zero_snr_betas(config)
+    scheduler = scheduler_class.from_config(config)
+    prediction_type = scheduler.config.prediction_type
+    if prediction_type not in _supported_predictions(spec.scheduler):
+        raise InvalidRequest("sampler", sampler, f"a sampler for models with {prediction_type} prediction")
+    try:
+        scheduler.set_timesteps(steps, device=device)
+    except (ValueError, IndexError, ZeroDivisionError) as error:
+        raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+    schedule = _schedule(scheduler, steps)
+    takes = inspect.signature(scheduler.step).parameters
+    return Sampling(
+        name=spec.scheduler,
+        scheduler=scheduler,
+        schedule=schedule,
+        prediction_type=prediction_type,
+        space=spec.space,
+        takes_generator="generator" in takes,
+        takes_eta="eta" in takes,
+    )
+
+
+def _supported_predictions(scheduler: str) -> tuple[str, ...]:
+    """Three schedulers raise in the middle of the run for models that predict the sample itself."""
+    if scheduler in ("PNDMScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler"):
+        return ("epsilon", "v_prediction")
+    return ("epsilon", "v_prediction", "sample")
+
+
+def _zero_snr_betas(config: Mapping[str, Any]) -> list[float]:
+    """Betas rescaled to zero terminal SNR (Lin et al. 2024, algorithm 1), for schedulers that cannot do it.
+
+    The last alpha-bar is a tiny number instead of 0, since these schedulers divide by it; diffusers' Euler and
+    DPM-Solver++ do the same.
+    """
+    count = int(config.get("num_train_timesteps", 1000))
+    start, end = float(config.get("beta_start", 0.0001)), float(config.get("beta_end", 0.02))
+    match config.get("beta_schedule", "linear"):
+        case "linear":
+            betas = torch.linspace(start, end, count, dtype=torch.float32)
+        case "scaled_linear":
+            betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float32) ** 2
+        case _:
+            betas = betas_for_alpha_bar(count)
+    betas = rescale_zero_terminal_snr(betas)
+    before_last = torch.cumprod(1.0 - betas, dim=0)[-2].item()
+    betas[-1] = 1.0 - SMALLEST_ALPHA_CUMPROD / before_last
+    return betas.tolist()
+
+
+def _schedule(scheduler: Any, steps: int) -> Schedule:
+    timesteps = scheduler.timesteps.to("cpu", torch.float64).numpy()
+    calls = len(timesteps)
+    return Schedule(
+        timesteps=timesteps.astype(np.float32),
+        sigmas=_sigmas(scheduler, timesteps),
+        steps=tuple(_step_of_call(call, calls, steps) for call in range(calls)),
+    )
+
+
+def _step_of_call(call: int, calls: int, steps: int) -> int:
+    if calls == 2 * steps - 1:
+        return call // 2  # Heun and DPM2: a predictor and a corrector; the last step needs only one
+    if calls == steps + 1:
+        return max(0, call - 1)  # PLMS does its first step twice
+    return call
+
+
+def _sigmas(scheduler: Any, timesteps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """sigma / alpha (calls,) of the latents that each call sees."""
+    calls = len(timesteps)
+    if (midpoints := getattr(scheduler, "sigmas_interpol", None)) is not None:  # DPM2: odd calls are midpoints
+        sigmas = scheduler.sigmas.double().numpy()[:calls].copy()
+        is_ancestral = "Ancestral" in type(scheduler).__name__
+        shift = 1 if is_ancestral else 0  # the two classes index their midpoints differently
+        odd = np.arange(1, calls, 2)
+        sigmas[odd] = midpoints.double().cpu().numpy()[odd - shift]
+        return sigmas
+    if (sigmas := getattr(scheduler, "sigmas", None)) is not None:
+        return sigmas.double().cpu().numpy()[:calls]
+    alphas_cumprod = scheduler.alphas_cumprod.double().cpu().numpy()[timesteps.astype(np.int64)]
+    with np.errstate(divide="ignore"):  # zero terminal SNR: infinite
+        return np.sqrt((1.0 - alphas_cumprod) / alphas_cumprod)

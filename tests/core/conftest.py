@@ -1,0 +1,32 @@
+"""What the tests of the engine share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.catalogue import Catalogue
+from core.engine import Engine
+from tests import tiny
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:  # pyright: ignore[reportUnusedFunction]
+    """Networks this small are slower with two threads, and collapse when anything else runs."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two tiny models, ``tiny`` (epsilon) and ``tiny-v`` (v-prediction, zero terminal SNR)."""
+    folder = tmp_path_factory.mktemp("models")
+    tiny.stable_diffusion(folder / "tiny")
+    tiny.stable_diffusion(folder / "tiny-v", prediction_type="v_prediction", seed=1)
+    return folder
+
+
+@pytest.fixture
+def engine(models: Path) -> Engine:
+    return Engine(Catalogue((models,)), device="cpu", dtype="float32")

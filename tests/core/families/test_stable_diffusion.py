@@ -1,0 +1,94 @@
+"""Our loop and diffusers' own pipeline give the same latents, bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+
+from core import schedulers
+from core.catalogue import read_model
+from core.denoising import denoise, initial_latents
+from core.device import plan
+from core.families import stable_diffusion
+from core.request import GenerationRequest, Size
+from core.samplers import SAMPLERS
+from tests import tiny
+
+CPU = torch.device("cpu")
+SIZE = Size(32, 24)
+
+
+@pytest.fixture(scope="module", params=["epsilon", "v_prediction"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.stable_diffusion(tmp_path_factory.mktemp("model"), prediction_type=request.param)
+
+
+@pytest.fixture(scope="module")
+def pipeline(folder: Path) -> Any:
+    pipe = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.fixture(scope="module")
+def family(folder: Path) -> stable_diffusion.StableDiffusion:
+    return stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+
+
+@torch.inference_mode()
+def our_latents(family: stable_diffusion.StableDiffusion, request: GenerationRequest, batch: int) -> torch.Tensor:
+    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, CPU)
+    generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
+    x = initial_latents(family.latent_shape(request.size), sampling, generators, torch.empty(0))
+    steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def stock_latents(pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int) -> torch.Tensor:
+    pipe.scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
+    return pipe(
+        request.prompt,
+        negative_prompt=request.negative_prompt,
+        width=request.size.width,
+        height=request.size.height,
+        num_inference_steps=request.steps,
+        guidance_scale=request.guidance_scale,
+        num_images_per_prompt=batch,
+        generator=[torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)],
+        output_type="latent",
+    ).images
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("guidance_scale", [1.0, 5.0])
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_latents_equal_those_of_the_stock_pipeline(
+    sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: stable_diffusion.StableDiffusion
+) -> None:
+    request = GenerationRequest(
+        "a red house", "fog", size=SIZE, sampler=sampler, steps=6, guidance_scale=guidance_scale, seed=7
+    )
+    ours = our_latents(family, request, batch)
+    assert torch.isfinite(ours).all()
+    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, batch))
+
+
+def test_a_guidance_distilled_network_takes_the_scale_as_an_input(tmp_path: Path) -> None:
+    folder = tiny.stable_diffusion(tmp_path, time_cond_proj_dim=8)
+    family = stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+    pipe = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    results: list[torch.Tensor] = []
+    for scale in (3.0, 9.0):
+        request = GenerationRequest("a house", size=SIZE, sampler="lcm", steps=4, guidance_scale=scale, seed=1)
+        results.append(our_latents(family, request, 1))
+        assert torch.equal(results[-1], stock_latents(pipe, family.scheduler_config, request, 1))
+    assert not torch.equal(*results)
