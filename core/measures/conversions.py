@@ -1,0 +1,56 @@
+"""The same prediction as noise, as velocity or as picture (Salimans & Ho 2022, section 4 and appendix D).
+
+All latents are float (channels, height, width) in variance-preserving scale; see `core.measures.noise_levels`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.film import Frame, Latent, PredictionType
+from core.measures.noise_levels import signal_and_noise
+from core.samplers import Space
+
+Values = NDArray[np.floating[Any]]
+"""float32; numpy's own annotations cannot tell."""
+
+
+def variance_preserving(noisy: Latent, sigma: float, space: Space) -> Values:
+    """x_t as the network sees it, whatever scale the sampler keeps it in: of variance 1 at every noise level."""
+    x = noisy.astype(np.float32)
+    return x if space == "vp" else x * signal_and_noise(sigma)[0]
+
+
+def predicted_noise(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
+    """eps = (x_t - alpha x0) / noise; zero where the schedule leaves no noise."""
+    alpha, noise = signal_and_noise(sigma)
+    if noise == 0:
+        return np.zeros(x.shape, np.float32)
+    return (x.astype(np.float32) - alpha * x0.astype(np.float32)) / noise
+
+
+def predicted_velocity(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
+    """v = alpha eps - noise x0: the direction in which x_t turns from noise to picture."""
+    alpha, noise = signal_and_noise(sigma)
+    return alpha * predicted_noise(x, x0, sigma) - noise * x0.astype(np.float32)
+
+
+def denoised_from(x: NDArray[Any], prediction: NDArray[Any], sigma: float, kind: PredictionType) -> Values:
+    """x0 from any kind of prediction, for instance from ``cond`` alone. Infinite sigma needs v or sample."""
+    alpha, noise = signal_and_noise(sigma)
+    prediction = prediction.astype(np.float32)
+    match kind:
+        case "epsilon":
+            return (x.astype(np.float32) - noise * prediction) / alpha
+        case "v_prediction":
+            return alpha * x.astype(np.float32) - noise * prediction
+        case "sample":
+            return prediction
+
+
+def noisy_of(frame: Frame, space: Space) -> Values:
+    """x_t of a frame in variance-preserving scale."""
+    return variance_preserving(frame.noisy, frame.sigma, space)

@@ -1,0 +1,37 @@
+"""One noise level in all the ways papers write it; sigma, the ratio of noise to signal, is the common currency.
+
+Variance preserving (Ho et al. 2020): x_t = alpha x0 + noise eps with alpha² = alpha-bar and alpha² + noise² = 1.
+Variance exploding (Karras et al. 2022): x_t = x0 + sigma eps. The two differ by the factor sqrt(1 + sigma²).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+
+def alphas_cumprod(sigmas: Numbers) -> Numbers:
+    """alpha-bar = 1 / (1 + sigma²): which part of the variance is signal, 0 to 1."""
+    return 1.0 / (1.0 + np.square(sigmas))
+
+
+def signal_to_noise(sigmas: Numbers) -> Numbers:
+    """SNR = alpha-bar / (1 - alpha-bar) = 1 / sigma² (Kingma et al. 2021); infinite where there is no noise."""
+    with np.errstate(divide="ignore"):
+        return 1.0 / np.square(sigmas)
+
+
+def log_snr(sigmas: Numbers) -> Numbers:
+    """The natural logarithm of the SNR, -2 ln sigma: equal steps in it are equal steps for the eye."""
+    with np.errstate(divide="ignore"):
+        return -2.0 * np.log(sigmas)
+
+
+def signal_and_noise(sigma: float) -> tuple[float, float]:
+    """(alpha, noise), the factors of x0 and eps in variance-preserving form; (0, 1) at infinite sigma."""
+    if np.isinf(sigma):
+        return 0.0, 1.0
+    alpha = 1.0 / float(np.sqrt(1.0 + sigma * sigma))
+    return alpha, sigma * alpha

@@ -1,0 +1,48 @@
+"""The spectrum keeps the power (Parseval) and puts waves into the band of their frequency."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from core.measures.spectrum import spectrum
+
+
+def wave(height: int, width: int, rows: int, columns: int) -> np.ndarray:
+    """A cosine with so many cycles per picture; its mean square is 1/2."""
+    y, x = np.mgrid[:height, :width]
+    return np.cos(2 * np.pi * (rows * y / height + columns * x / width)).astype(np.float32)[None]
+
+
+@pytest.mark.parametrize("shape", [(4, 16, 16), (4, 64, 64), (3, 12, 40), (1, 1, 8), (2, 9, 7)])
+def test_bands_add_up_to_the_mean_square(shape: tuple[int, int, int]) -> None:
+    latent = np.random.default_rng(3).normal(0.4, 1.3, shape).astype(np.float32)
+    measured = spectrum(latent)
+    assert measured.power.sum() + measured.mean_power == pytest.approx(np.mean(latent.astype(np.float64) ** 2))
+
+
+@pytest.mark.parametrize(
+    ("cycles", "band"), [((0, 1), 0), ((1, 1), 0), ((2, 0), 1), ((0, 3), 1), ((4, 4), 2), ((0, 16), 4)]
+)
+def test_a_wave_lies_in_the_octave_of_its_frequency(cycles: tuple[int, int], band: int) -> None:
+    measured = spectrum(wave(64, 64, *cycles))
+    assert measured.edges[band] <= np.hypot(*cycles) < measured.edges[band + 1]
+    assert measured.power[band] == pytest.approx(0.5)
+    assert measured.power.sum() == pytest.approx(0.5)
+
+
+def test_frequencies_of_an_oblong_picture_are_counted_along_its_longer_side() -> None:
+    measured = spectrum(wave(16, 64, 2, 0))  # two cycles in 16 rows are eight in 64
+    assert measured.power[3] == pytest.approx(0.5)
+
+
+def test_a_constant_has_no_frequency() -> None:
+    measured = spectrum(np.full((4, 8, 8), 3.0, np.float16))
+    assert measured.mean_power == pytest.approx(9)
+    assert measured.power.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_white_noise_has_the_same_density_at_all_frequencies() -> None:
+    noise = np.random.default_rng(4).standard_normal((64, 64, 64)).astype(np.float32)
+    density = spectrum(noise).density
+    np.testing.assert_allclose(density, 1 / 64**2, rtol=0.15)
