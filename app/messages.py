@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from core.errors import (
     DeviceMissing,
@@ -16,6 +18,17 @@ from core.errors import (
     SaveFailed,
     UnreadablePicture,
 )
+from core.events import Phase
+
+PHASES: Mapping[Phase, str] = MappingProxyType(
+    {
+        Phase.importing: "starting the engine",
+        Phase.loading_model: "loading the model",
+        Phase.reading_prompt: "reading the prompt",
+        Phase.decoding: "decoding",
+    }
+)
+"""What the engine is doing, in words."""
 
 _FIELD_NAMES = {
     "steps": "number of steps",
@@ -51,7 +64,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             name = _FIELD_NAMES.get(error.field, error.field)
             return Message(
                 f"This {name} does not work",
-                f"{_shown(error.value)} is not a possible {name}: expected is {error.allowed}.",
+                f"{_shown(error.value)} is not a possible {name}: it must be {error.allowed}.",
             )
         case ModelMissing():
             return _model_missing(error)
@@ -81,8 +94,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             )
         case SaveFailed():
             return Message(
-                "The file could not be saved",
-                f"{error.path} could not be saved: {_lower_first(error.reason)}.",
+                "The file could not be written",
+                f"{error.path} could not be written: {_lower_first(error.reason)}.",
                 "Choose another folder, or make room on the disk.",
             )
         case UnreadablePicture():

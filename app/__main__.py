@@ -1,0 +1,53 @@
+"""Where the program begins: ``emulsion`` opens the window, ``emulsion COMMAND`` is the command line."""
+
+from __future__ import annotations
+
+import io
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+
+from app.display import missing_display
+from app.environment import set_environment
+from app.logs import start_logs
+from core.paths import Folders
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program and returns its exit code."""
+    set_environment(os.environ)
+    arguments = sys.argv[1:] if argv is None else argv
+    logs = start_logs(Folders.default().logs)
+    _let_streams_print_everything()
+    if arguments:
+        from app.command_line import run_command
+
+        return _flushed(run_command(arguments, logs.log_file))
+    if problem := missing_display(os.environ):
+        sys.stderr.write(f"emulsion: {problem}\n")
+        return 1
+    from app.application import run
+
+    return run()
+
+
+def _let_streams_print_everything() -> None:
+    """Paths and prompts may hold what a terminal's encoding does not know."""
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
+def _flushed(code: int) -> int:
+    """Gives the results away now; a reader who has left (``emulsion info x.png | head -1``) is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+if __name__ == "__main__":
+    multiprocessing.freeze_support()
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""``emulsion doctor``: versions, the device and why it was chosen, folders: what to ask when help is needed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from app.command import Command
+from app.terminal import to_json
+from core.catalogue import Catalogue
+from core.paths import Folders, resources
+from core.settings import Settings, load_settings
+from core.version import VERSION
+
+_LIBRARIES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "accelerate",
+    "safetensors",
+    "huggingface_hub",
+    "numpy",
+    "scipy",
+    "pillow",
+    "PySide6-Essentials",
+)
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", help="ask for this device instead of the best one: cuda, cuda:1, mps, xpu, cpu"
+    )
+    parser.add_argument("--dtype", help="ask for this precision: float32, bfloat16 or float16")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _run(arguments: Namespace) -> int:
+    folders = Folders.default()
+    settings = load_settings(folders)
+    report = {
+        "versions": _versions(),
+        "device": _device(arguments.device or settings.device, arguments.dtype or settings.dtype),
+        "folders": _folders(folders, settings),
+        "models": {model.key: model.name for model in Catalogue(settings.model_folders).models()},
+    }
+    print(to_json(report, indent=2) if arguments.json else "\n".join(_lines(report)))
+    return 0
+
+
+def _versions() -> dict[str, str]:
+    versions = {"Emulsion": VERSION, "Python": platform.python_version(), "system": platform.platform()}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            versions[library] = "not installed"
+    return versions
+
+
+def _device(device: str | None, dtype: str | None) -> dict[str, Any]:
+    try:
+        from core.device import plan
+    except (ImportError, OSError) as error:
+        return {"problem": f"torch cannot be used: {error}"}
+    chosen = plan(device, dtype)
+    return {
+        "device": str(chosen.device),
+        "dtype": chosen.dtype_name,
+        "name": chosen.name,
+        "memory": chosen.memory,
+        "plan": chosen.describe().splitlines(),
+    }
+
+
+def _folders(folders: Folders, settings: Settings) -> dict[str, dict[str, str]]:
+    places = {
+        "pictures": settings.pictures,
+        **{
+            f"models {number}" if number > 1 else "models": folder
+            for number, folder in enumerate(settings.model_folders, 1)
+        },
+        "settings": folders.config,
+        "data": folders.data,
+        "cache": folders.cache,
+        "logs": folders.logs,
+        "program": resources().parent,
+    }
+    return {name: {"path": str(path), "state": _state(path)} for name, path in places.items()}
+
+
+def _state(path: Path) -> str:
+    if not path.is_dir():
+        return "not there yet"
+    return "ok" if os.access(path, os.W_OK | os.X_OK) else "cannot be written"
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    yield "Versions"
+    yield from (f"  {name:<20} {version}" for name, version in report["versions"].items())
+    yield "Device"
+    yield from (f"  {line}" for line in report["device"].get("plan", [report["device"].get("problem")]))
+    yield "Folders"
+    yield from (f"  {name:<20} {folder['path']} ({folder['state']})" for name, folder in report["folders"].items())
+    yield "Models"
+    yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
+    if not report["models"]:
+        yield "  none"
+
+
+COMMAND = Command("print versions, the device and why it was chosen, and folders", _add_arguments, _run)

@@ -1,0 +1,218 @@
+"""``emulsion generate PROMPT``: pictures from words, by the same engine as in the window."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.command import Command
+from app.messages import PHASES
+from app.terminal import Progress, to_json
+from core import saving
+from core.catalogue import Catalogue
+from core.errors import InvalidRequest, SaveFailed
+from core.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.files import check_writable
+from core.metadata import SUFFIXES, read_recipe
+from core.paths import Folders
+from core.picture import GeneratedImage
+from core.recipe import recipe_to_json
+from core.request import (
+    COUNT,
+    LARGEST_GUIDANCE_SCALE,
+    LARGEST_SEED,
+    STARTER_MODEL,
+    STEPS,
+    GenerationRequest,
+    Size,
+    validate,
+)
+from core.samplers import SAMPLERS
+from core.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+_DEVICE = re.compile(r"cpu|mps|(cuda|xpu)(:\d{1,3})?")
+_DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The command line, read and found good.
+
+    Attributes:
+        save: writes a picture where it was asked for, and returns its path.
+    """
+
+    request: GenerationRequest
+    catalogue: Catalogue
+    device: str | None
+    dtype: str | None
+    is_json: bool
+    save: Callable[[GeneratedImage], Path]
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    own = "(default: the model's own)"
+    add = parser.add_argument
+    add("prompt", metavar="PROMPT", help="what the picture shows, in quotes")
+    add("--negative", metavar="TEXT", default="", help="what it shall not show")
+    add("--model", metavar="NAME", default=STARTER_MODEL, help="a model's name or folder (default: %(default)s)")
+    add("--size", metavar="WxH", help=f"width and height in pixels, such as 128x128 {own}")
+    add("--sampler", metavar="NAME", help=f"one of {', '.join(SAMPLERS)} {own}")
+    add("--steps", metavar="N", help=f"sampler steps, {STEPS[0]} to {STEPS[-1]} {own}")
+    add(
+        "--guidance",
+        metavar="SCALE",
+        help=f"how strongly the prompt pulls, 0 to {LARGEST_GUIDANCE_SCALE:g}; at 1 and below it is off {own}",
+    )
+    add(
+        "--seed",
+        metavar="N",
+        help="start of the random numbers; the same one gives the same picture (default: any)",
+    )
+    add("--count", metavar="N", help="number of pictures; their seeds count up from --seed (default: 1)")
+    add(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help=f"a file ending in {', '.join(SUFFIXES)} (one of this name is replaced), or a folder, which --count "
+        "above 1 wants (default: a new file in the pictures folder)",
+    )
+    add("--device", metavar="NAME", help="cuda, cuda:1, mps, xpu or cpu (default: the best one there is)")
+    add("--dtype", metavar="NAME", help=f"{', '.join(_DTYPES)} (default: what suits the device)")
+    add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
+
+
+def _run(arguments: Namespace) -> int:
+    job = _read(arguments)
+    with Progress(sys.stderr) as progress:
+        progress.begin_phase(PHASES[Phase.importing])
+        for image in _pictures(job, progress):
+            path = _save(job, image)
+            progress.clear()
+            recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
+            print(to_json({"path": str(path), "recipe": recipe}) if job.is_json else path, flush=True)
+    return 0
+
+
+def _read(arguments: Namespace) -> Job:
+    """Checks everything that can be checked without torch, so that mistakes are answered at once."""
+    settings = load_settings(Folders.default())
+    catalogue = Catalogue(settings.model_folders)
+    model = catalogue.find(arguments.model)
+    own = model.defaults
+    request = replace(
+        own,
+        prompt=_text("prompt", arguments.prompt),
+        negative_prompt=_text("negative", arguments.negative),
+        model=arguments.model,
+        size=Size.parse(arguments.size) if arguments.size is not None else own.size,
+        sampler=arguments.sampler if arguments.sampler is not None else own.sampler,
+        steps=_whole("steps", arguments.steps, STEPS, own.steps),
+        guidance_scale=_number("guidance", arguments.guidance, LARGEST_GUIDANCE_SCALE, own.guidance_scale),
+        seed=None if arguments.seed is None else _whole("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
+        count=_whole("count", arguments.count, COUNT, 1),
+    )
+    validate(request, model.limits)
+    device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
+    if device is not None and not _DEVICE.fullmatch(device):
+        raise InvalidRequest("device", device, "cuda, cuda:1, mps, xpu or cpu")
+    if dtype is not None and dtype not in _DTYPES:
+        raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
+    return Job(
+        request, catalogue, device, dtype, arguments.json, _target(arguments.output, request.count, settings)
+    )
+
+
+def _pictures(job: Job, progress: Progress) -> Iterator[GeneratedImage]:
+    from core.engine import Engine
+
+    steps = job.request.steps
+    with (
+        closing(Engine(job.catalogue, job.device, job.dtype)) as engine,
+        closing(engine.generate(job.request, PreviewMode.linear)) as events,
+    ):
+        for event in events:
+            match event:
+                case Loading(phase):
+                    progress.begin_phase(PHASES[phase])
+                case Started(film, index, count):
+                    progress.begin_picture(index + 1, count, film.request.seed, steps)
+                case Stepped(frame):
+                    progress.finish_step(frame.step + 1, steps)
+                case ImageReady(image):
+                    yield image
+
+
+def _target(output: str | None, count: int, settings: Settings) -> Callable[[GeneratedImage], Path]:
+    """Finds out what ``-o`` means, and that it can be written. Raises InvalidRequest or SaveFailed."""
+    if output is None:
+        check_writable(settings.pictures)
+        return lambda image: saving.save(image, settings.pictures)
+    path = Path(_text("output", output)).expanduser()
+    if path.is_dir() or (count > 1 and not path.exists() and path.suffix.lower() not in SUFFIXES):
+        check_writable(path)
+        return lambda image: saving.save_in(image, path)
+    if count > 1:
+        raise InvalidRequest("output", output, "a folder, because there is more than one picture")
+    if path.suffix.lower() not in SUFFIXES:
+        raise InvalidRequest("output", output, f"a file ending in {', '.join(SUFFIXES)}, or a folder that exists")
+    if not path.parent.is_dir():
+        raise InvalidRequest("output", output, "a file in a folder that exists")
+    check_writable(path.parent)
+
+    def save_there(image: GeneratedImage) -> Path:
+        saving.save_as(image, path)
+        return path
+
+    return save_there
+
+
+def _save(job: Job, image: GeneratedImage) -> Path:
+    """Saves a picture. When that fails it is kept in the system's folder for temporary files, if that works."""
+    try:
+        return job.save(image)
+    except SaveFailed as error:
+        try:
+            kept = saving.save_in(image, Path(tempfile.gettempdir()))
+        except (SaveFailed, OSError):
+            raise error from None
+        raise SaveFailed(error.path, f"{error.reason}; the picture is kept as {kept}") from error
+
+
+def _text(field: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequest(field, value.encode("ascii", "backslashreplace").decode(), "text in UTF-8") from error
+    if "\0" in value:
+        raise InvalidRequest(field, value.replace("\0", "\\0"), "text without NUL characters")
+    return value
+
+
+def _whole(field: str, text: str | None, allowed: range, default: int) -> int:
+    if text is None:
+        return default
+    if not re.fullmatch(r"[+-]?\d{1,30}", text, re.ASCII):
+        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
+    return int(text)
+
+
+def _number(field: str, text: str | None, largest: float, default: float) -> float:
+    if text is None:
+        return default
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InvalidRequest(field, text, f"a number from 0 to {largest:g}") from error
+
+
+COMMAND = Command("make pictures from words", _add_arguments, _run)

@@ -1,0 +1,37 @@
+"""Is there a screen to open a window on? Qt ends the whole process when there is none, so it is asked before."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Mapping
+
+_HINT = "The command line works without one: emulsion generate --help."
+
+
+def missing_display(environment: Mapping[str, str]) -> str | None:
+    """Why no window can be opened, in a sentence for people, or None when one can."""
+    if sys.platform in ("win32", "darwin"):
+        return None
+    platform = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if platform not in ("", "xcb") or environment.get("WAYLAND_DISPLAY"):
+        return None
+    display = environment.get("DISPLAY")
+    if not display:
+        return f"There is no display to open a window on. {_HINT}"
+    if not _answers(display):
+        return f"The display {display} does not answer. {_HINT}"
+    return None
+
+
+def _answers(display: str) -> bool:
+    """Whether the X server can be reached; True where that cannot be found out."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(), None))
+    is_connected = not xcb.xcb_connection_has_error(connection)
+    xcb.xcb_disconnect(connection)
+    return is_connected

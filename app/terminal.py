@@ -1,0 +1,78 @@
+"""What the command line shows: results on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from types import TracebackType
+from typing import Any, TextIO
+
+_BAR_WIDTH = 20
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """JSON that standard output can show: characters it does not know are escaped."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
+
+
+class Progress:
+    """One line that changes in place on a terminal; elsewhere only what begins is told, a line each.
+
+    A context manager: on leaving, the line is gone.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._title = ""
+        self._step_began: float | None = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._show("")
+
+    def begin_phase(self, words: str) -> None:
+        self._tell(f"{self._title}{words} …")
+
+    def begin_picture(self, number: int, count: int, seed: int | None, steps: int) -> None:
+        self._title = f"picture {number} of {count}: " if count > 1 else ""
+        self._step_began = time.perf_counter()
+        self._tell(f"{self._title}{steps} steps from seed {seed} …")
+
+    def finish_step(self, step: int, steps: int) -> None:
+        """Shows that ``step`` steps are done, with the time that one takes and that is left."""
+        if not self._is_terminal or self._step_began is None:
+            return
+        seconds = (time.perf_counter() - self._step_began) / step
+        done = _BAR_WIDTH * step // steps
+        bar = "#" * done + "-" * (_BAR_WIDTH - done)
+        left = seconds * (steps - step)
+        self._show(f"{self._title}step {step} of {steps} [{bar}] {seconds:.2f} s/step, {left:.0f} s left")
+
+    def clear(self) -> None:
+        """Makes room for a result."""
+        self._show("")
+
+    def _tell(self, text: str) -> None:
+        if self._is_terminal:
+            self._show(text)
+        else:
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
+
+    def _show(self, text: str) -> None:
+        if self._is_terminal:
+            width = max(shutil.get_terminal_size().columns - 1, 20)
+            self._stream.write(f"\r{text[:width]:<{width}}\r")
+            self._stream.flush()
