@@ -1,0 +1,92 @@
+"""What the studio and the worker say to each other about a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Protocol
+
+from app.messages import Message
+from core.events import Event, PreviewMode
+from core.film import Film, Frame, Latent
+from core.picture import GeneratedImage, Pixels, Stage
+from core.request import GenerationRequest
+
+
+class Engine(Protocol):
+    """What the worker needs of `core.engine.Engine`, which is imported in the worker's thread only."""
+
+    def generate(
+        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
+    ) -> Generator[Event, None, None]: ...
+
+    def decode(self, film: Film, latent: Latent) -> Pixels: ...
+
+    def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage: ...
+
+    def close(self) -> None: ...
+
+
+SavePicture = Callable[[GeneratedImage, Film, Path | None], Path]
+"""Writes a picture into the folder, None for the usual one; returns the file. Raises SaveFailed."""
+
+
+class RunState(Enum):
+    """What the worker is doing, as the user sees it; ``stopping`` from the click until the run has ended."""
+
+    idle = auto()
+    running = auto()
+    paused = auto()
+    stopping = auto()
+
+
+class Ending(Enum):
+    """How a run ended."""
+
+    finished = auto()
+    cancelled = auto()
+    failed = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A request and how to carry it out. A paused one waits before its first event."""
+
+    request: GenerationRequest
+    previews: PreviewMode
+    is_paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A frame of a film that somebody looks at."""
+
+    film: Film
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedFrame:
+    """The frame as the full autoencoder shows it."""
+
+    frame: Frame
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedPicture:
+    """A picture that is safe on the disk."""
+
+    path: Path
+    image: GeneratedImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnsavedPicture:
+    """A picture that could not be written, and why; it lives in memory only."""
+
+    image: GeneratedImage
+    film: Film
+    message: Message

@@ -1,0 +1,214 @@
+"""The one worker: drains one generator of the engine at a time in its own thread, and saves what comes out.
+
+The next event is asked for by a posted call to itself, so that between any two events everything that the
+window asked for meanwhile is served first: stop, pause, a look at a frame. There are no flags in the engine
+and no locks here; while paused nothing is posted and the thread sleeps.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from app.messages import Message, message
+from app.run import DecodedFrame, Ending, Engine, Look, Run, SavedPicture, SavePicture, UnsavedPicture
+from core.errors import EmulsionError
+from core.events import Event, ImageReady, Loading, Phase, Started, Stepped
+from core.film import Film
+from core.picture import GeneratedImage
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Worker(QObject):
+    """Serves one run at a time. All slots run in the worker's thread; call them by queued signals.
+
+    Signals:
+        happened: an `Event` of the run.
+        rested: paused with a run in hand; the next event is not asked for.
+        ended: an `Ending`; always the last word about a run.
+        failed: a `Message`, before ``ended`` when it is the run that failed.
+        saved, not_saved: `SavedPicture`, `UnsavedPicture`.
+        decoded: `DecodedFrame`.
+    """
+
+    happened = Signal(object)
+    rested = Signal()
+    ended = Signal(object)
+    failed = Signal(object)
+    saved = Signal(object)
+    not_saved = Signal(object)
+    decoded = Signal(object)
+    _posted = Signal()
+
+    def __init__(self, make_engine: Callable[[], Engine], save: SavePicture, log_file: Path | None) -> None:
+        super().__init__()
+        self._make_engine = make_engine
+        self._save_picture = save
+        self._log_file = log_file
+        self._engine: Engine | None = None
+        self._events: Generator[Event, None, None] | None = None
+        self._has_more_pictures = False
+        self._is_paused = False
+        self._is_single_step = False
+        self._look: Look | None = None
+        self._decoded_last = False
+        self._has_posted = False
+        self._posted.connect(self._proceed, Qt.ConnectionType.QueuedConnection)
+
+    @Slot(object)
+    def begin(self, run: Run) -> None:
+        """Starts a run; the one before must have ended."""
+        self._events = self._events_of(run)
+        self._is_paused = run.is_paused
+        self._is_single_step = False
+        self._post()
+
+    @Slot()
+    def pause(self) -> None:
+        self._is_paused = True
+        if self._events is not None:
+            self.rested.emit()
+
+    @Slot()
+    def resume(self) -> None:
+        self._is_paused = False
+        self._is_single_step = False
+        self._post()
+
+    @Slot()
+    def single_step(self) -> None:
+        """Goes on to the end of the next step, or to the finished picture when no step is left."""
+        self._is_paused = False
+        self._is_single_step = True
+        self._post()
+
+    @Slot()
+    def stop(self) -> None:
+        """Ends the run where it is. A run that has ended by itself meanwhile has said so already."""
+        if self._events is not None:
+            self._end(Ending.cancelled)
+
+    @Slot(object)
+    def look_at(self, look: Look | None) -> None:
+        """Decodes this frame as soon as the event in progress is over; replaces an earlier wish."""
+        self._look = look
+        self._post()
+
+    @Slot(object)
+    def keep(self, look: Look) -> None:
+        """Makes a picture of what the model believed in at this frame, and saves it."""
+        match self._attempt(lambda: self._engine_now().keep(look.film, look.frame, "denoised")):
+            case GeneratedImage() as image:
+                self._save(image, look.film, None)
+            case Message() as text:
+                self.failed.emit(text)
+
+    @Slot(object, object)
+    def save_again(self, picture: UnsavedPicture, folder: Path) -> None:
+        self._save(picture.image, picture.film, folder)
+
+    @Slot()
+    def shut_down(self) -> None:
+        """Ends the run, frees the engine and leaves the thread's event loop."""
+        self.stop()
+        self._look = None
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            self._attempt(engine.close)
+        QThread.currentThread().quit()
+
+    @Slot()
+    def _proceed(self) -> None:
+        """One decode or one event, in turns when both are wanted, then back to the event loop."""
+        self._has_posted = False
+        is_running = self._events is not None and not self._is_paused
+        if self._look is not None and not (is_running and self._decoded_last):
+            self._decoded_last = True
+            self._decode()
+        elif is_running:
+            self._decoded_last = False
+            self._take_event()
+        if self._look is not None or (self._events is not None and not self._is_paused):
+            self._post()
+
+    def _post(self) -> None:
+        if not self._has_posted:
+            self._has_posted = True
+            self._posted.emit()
+
+    def _events_of(self, run: Run) -> Generator[Event, None, None]:
+        if self._engine is None:
+            yield Loading(Phase.importing)
+        yield from self._engine_now().generate(run.request, run.previews)
+
+    def _engine_now(self) -> Engine:
+        if self._engine is None:
+            self._engine = self._make_engine()
+        return self._engine
+
+    def _take_event(self) -> None:
+        events = self._events
+        assert events is not None
+        match self._attempt(lambda: next(events, None)):
+            case None:
+                self._end(Ending.finished)
+            case Message() as text:
+                self.failed.emit(text)
+                self._end(Ending.failed)
+            case event:
+                self.happened.emit(event)
+                self._follow(event)
+
+    def _follow(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._has_more_pictures = event.index + 1 < event.count
+            case Stepped() if self._is_single_step:
+                self.pause()
+            case ImageReady():
+                self._save(event.image, event.film, None)
+                if self._is_single_step and self._has_more_pictures:
+                    self.pause()
+            case _:
+                pass
+
+    def _end(self, ending: Ending) -> None:
+        events, self._events = self._events, None
+        if events is not None:
+            self._attempt(events.close)
+        self._is_paused = self._is_single_step = False
+        self.ended.emit(ending)
+
+    def _decode(self) -> None:
+        look, self._look = self._look, None
+        assert look is not None
+        match self._attempt(lambda: self._engine_now().decode(look.film, look.frame.denoised)):
+            case Message() as text:
+                self.failed.emit(text)
+            case pixels:
+                self.decoded.emit(DecodedFrame(look.frame, pixels))
+
+    def _save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
+        match self._attempt(lambda: self._save_picture(image, film, folder)):
+            case Message() as text:
+                self.not_saved.emit(UnsavedPicture(image, film, text))
+            case path:
+                self.saved.emit(SavedPicture(path, image))
+
+    def _attempt(self, work: Callable[[], Result]) -> Result | Message:
+        """The one broad except: whatever goes wrong becomes a message, and its tensors are let go."""
+        try:
+            return work()
+        except EmulsionError as error:
+            log.info("%s", error)
+            return message(error)
+        except Exception as error:
+            log.exception("unexpected")
+            return message(error, self._log_file)

@@ -1,0 +1,117 @@
+"""A studio with a fake engine, and a recorder for what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.run import Engine, RunState
+from app.studio import Studio
+from core.errors import SaveFailed
+from core.film import Film
+from core.picture import GeneratedImage
+from tests.fakes import FakeDrafts, FakeEngine, FakeModels
+
+
+@dataclass
+class FakeSaves:
+    """Saves nothing, but says where to; fails for ``failures`` pictures, or in folders called *full*."""
+
+    saved: list[tuple[GeneratedImage, Path | None]] = field(default_factory=list)
+    failures: int = 0
+
+    def __call__(self, image: GeneratedImage, film: Film, folder: Path | None) -> Path:
+        if self.failures > 0 or (folder is not None and folder.name == "full"):
+            self.failures -= 1
+            raise SaveFailed(folder or Path("pictures"), "No space left on device")
+        self.saved.append((image, folder))
+        return (folder or Path("pictures")) / f"{len(self.saved)}.png"
+
+
+@pytest.fixture
+def saves() -> FakeSaves:
+    return FakeSaves()
+
+
+MakeStudio = Callable[..., Studio]
+
+
+@pytest.fixture
+def make_studio(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeStudio]:
+    """Builds studios; all are shut down at the end."""
+    studios: list[Studio] = []
+
+    def build(
+        engine: FakeEngine | None = None,
+        models: FakeModels | None = None,
+        drafts: FakeDrafts | None = None,
+        make_engine: Callable[[], Engine] | None = None,
+    ) -> Studio:
+        fake = engine or FakeEngine()
+        studio = Studio(models or FakeModels(), make_engine or (lambda: fake), saves, drafts or FakeDrafts())
+        studios.append(studio)
+        return studio
+
+    yield build
+    for studio in studios:
+        assert studio.shutdown()
+
+
+@pytest.fixture
+def settle(qtbot: QtBot) -> Callable[[Studio], None]:
+    """Waits until a studio has nothing to do."""
+
+    def wait(studio: Studio) -> None:
+        qtbot.waitUntil(lambda: studio.state is RunState.idle and not studio.queue, timeout=5000)
+
+    return wait
+
+
+SIGNALS = (
+    "draft_edited",
+    "undo_changed",
+    "models_changed",
+    "state_changed",
+    "queue_changed",
+    "phase_changed",
+    "run_started",
+    "stepped",
+    "image_ready",
+    "run_ended",
+    "picture_saved",
+    "save_failed",
+    "failed",
+    "decoded",
+)
+
+
+@dataclass
+class Heard:
+    """What a studio said, in order: the names of the signals with what they carried."""
+
+    said: list[tuple[str, object]] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        return [name for name, _ in self.said]
+
+    def all(self, name: str) -> list[object]:
+        return [value for said, value in self.said if said == name]
+
+
+@pytest.fixture
+def listen() -> Callable[[Studio], Heard]:
+    def start(studio: Studio) -> Heard:
+        heard = Heard()
+
+        def hear(name: str) -> Callable[..., None]:
+            return lambda *values: heard.said.append((name, values[0] if values else None))
+
+        for name in SIGNALS:
+            getattr(studio, name).connect(hear(name))
+        return heard
+
+    return start

@@ -1,0 +1,105 @@
+"""What every test must leave behind: nothing. No thread, no window, no warning of ours or Qt's."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+OUR_LOGGERS = ("app", "core")
+FORGIVEN_QT_MESSAGES = ("This plugin does not support propagateSizeHints()",)
+
+
+class _Warnings(logging.Handler):
+    """Collects what our own code logs at warning level and above."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.split(".")[0] in OUR_LOGGERS:
+            self.records.append(record)
+
+
+@pytest.fixture
+def expected_warnings() -> list[str]:
+    """A test that provokes a log warning adds a part of its text here."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_log_warnings(expected_warnings: list[str]) -> Iterator[None]:
+    handler = _Warnings()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    texts = [record.getMessage() for record in handler.records]
+    unexpected = [text for text in texts if not any(part in text for part in expected_warnings)]
+    missing = [part for part in expected_warnings if not any(part in text for text in texts)]
+    assert not unexpected, f"logged unexpectedly: {unexpected}"
+    assert not missing, f"expected in the log, but not there: {missing}"
+
+
+@pytest.fixture(autouse=True)
+def no_qt_warnings(qtlog: Any) -> Iterator[None]:
+    yield
+    messages = [
+        record.message
+        for record in qtlog.records
+        if record.type_name != "QtDebugMsg"
+        and record.type_name != "QtInfoMsg"
+        and not any(part in (record.message or "") for part in FORGIVEN_QT_MESSAGES)
+    ]
+    assert not messages, f"Qt warned: {messages}"
+
+
+@pytest.fixture(autouse=True)
+def no_leftover_threads() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [
+        thread
+        for thread in threading.enumerate()
+        # a dummy stands for a foreign thread (Qt's, torch's), and outlives it
+        if thread not in before and not isinstance(thread, threading._DummyThread)  # pyright: ignore[reportPrivateUsage]
+    ]
+    assert not left, f"threads left behind: {left}"
+    assert not _running_qt_threads(), "a QThread still runs"
+
+
+@pytest.fixture(autouse=True)
+def no_leftover_windows() -> Iterator[None]:
+    yield
+    if "PySide6.QtWidgets" not in sys.modules:
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        return
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    left = QApplication.topLevelWidgets()
+    for widget in left:
+        widget.close()
+        widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not left, f"windows left behind: {left}"
+
+
+def _running_qt_threads() -> list[object]:
+    if "PySide6.QtCore" not in sys.modules:
+        return []
+    from PySide6.QtCore import QThread
+    from shiboken6 import Shiboken
+
+    main = QThread.currentThread()
+    wrappers = Shiboken.getAllValidWrappers()
+    return [found for found in wrappers if isinstance(found, QThread) and found is not main and found.isRunning()]

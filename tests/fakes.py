@@ -1,0 +1,210 @@
+"""A scriptable engine without a network: the real events with small arrays, as slow or broken as a test wants."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.catalogue import Model
+from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
+from core.film import Film, Frame, Latent, ModelIdentity, Schedule
+from core.latent_rgb import LatentRgb
+from core.picture import GeneratedImage, Pixels, Stage
+from core.request import GenerationRequest, Limits, Size
+
+CHANNELS = 4
+FACTOR = 8
+
+Point = Phase | int
+"""Where a script interferes: at the work that a phase announces, or in the network call of this number."""
+
+
+class FakeEngine:
+    """Behaves as `core.engine.Engine` does, in microseconds.
+
+    Attributes:
+        holds: at these points the engine waits until the event is set; `arrived` tells that it does.
+        errors: what is raised at these points.
+        decode_hold, decode_error, keep_error: the same for `decode` and `keep`.
+        thread_ids: identities of all threads that called.
+        requests, previews: what `generate` was called with.
+        decoded, kept: the frames, or their latents, that were asked for.
+        closed_runs: generators that were closed before their end.
+        is_closed: `close` was called.
+    """
+
+    def __init__(
+        self,
+        holds: dict[Point, threading.Event] | None = None,
+        errors: dict[Point, Exception] | None = None,
+    ) -> None:
+        self.holds = holds or {}
+        self.errors = errors or {}
+        self.arrived = threading.Event()
+        self.decode_hold: threading.Event | None = None
+        self.decode_error: Exception | None = None
+        self.keep_error: Exception | None = None
+        self.thread_ids: set[int] = set()
+        self.requests: list[GenerationRequest] = []
+        self.previews: list[PreviewMode] = []
+        self.calls = 0
+        self.decoded: list[Latent] = []
+        self.kept: list[Frame] = []
+        self.closed_runs = 0
+        self.is_closed = False
+
+    def generate(
+        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
+    ) -> Generator[Event, None, None]:
+        self.thread_ids.add(threading.get_ident())
+        self.requests.append(request)
+        self.previews.append(previews)
+        try:
+            yield Loading(Phase.loading_model)
+            self._reach(Phase.loading_model)
+            yield Loading(Phase.reading_prompt)
+            self._reach(Phase.reading_prompt)
+            for index in range(request.count):
+                seed = (42 if request.seed is None else request.seed) + index
+                yield from self._develop(film(replace(request, seed=seed, count=1)), index, request.count)
+        except GeneratorExit:
+            self.closed_runs += 1
+            raise
+
+    def decode(self, film: Film, latent: Latent) -> Pixels:
+        self.thread_ids.add(threading.get_ident())
+        self.decoded.append(latent)
+        if self.decode_hold is not None:
+            self._wait(self.decode_hold)
+        if self.decode_error is not None:
+            raise self.decode_error
+        return pixels(film.request.size, int(latent[0, 0, 0]))
+
+    def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage:
+        self.thread_ids.add(threading.get_ident())
+        self.kept.append(frame)
+        if self.keep_error is not None:
+            raise self.keep_error
+        return image(film, stage, frame.step + 1)
+
+    def close(self) -> None:
+        self.thread_ids.add(threading.get_ident())
+        self.is_closed = True
+
+    def _develop(self, film: Film, index: int, count: int) -> Generator[Event, None, None]:
+        yield Started(film, index, count)
+        for call in range(film.schedule.calls):
+            self.calls += 1
+            self._reach(call)
+            frame = frame_of(film, call)
+            film = film.with_frame(frame)
+            small = Size(film.request.size.width // FACTOR, film.request.size.height // FACTOR)
+            yield Stepped(frame, Preview(pixels(small, call), is_decoded=False), seconds=0.001)
+        yield Loading(Phase.decoding)
+        self._reach(Phase.decoding)
+        yield ImageReady(image(film, "final", film.request.steps), film)
+
+    def _reach(self, point: Point) -> None:
+        if point in self.holds:
+            self._wait(self.holds[point])
+        if point in self.errors:
+            raise self.errors[point]
+
+    def _wait(self, hold: threading.Event) -> None:
+        self.arrived.set()
+        assert hold.wait(10), "the test never let go"
+
+
+def film(request: GenerationRequest) -> Film:
+    """A film without frames, one network call a step."""
+    steps = request.steps
+    sigmas = np.linspace(14.0, 0.1, steps)
+    schedule = Schedule(np.linspace(999, 1, steps, dtype=np.float32), sigmas, tuple(range(steps)))
+    return Film(
+        request=request,
+        model=ModelIdentity(request.model, "A model", "stable_diffusion", "0123456789"),
+        prediction_type="epsilon",
+        space="vp",
+        scheduler="DDIMScheduler",
+        scheduler_config={},
+        schedule=schedule,
+        latent_rgb=LatentRgb(np.ones((CHANNELS, 3), np.float32), np.zeros(3, np.float32)),
+    )
+
+
+def frame_of(film: Film, call: int) -> Frame:
+    """The frame of a network call; its latents are filled with the number of the call."""
+    size = film.request.size
+    latent = np.full((CHANNELS, size.height // FACTOR, size.width // FACTOR), call, np.float32)
+    return Frame(
+        call=call,
+        step=film.schedule.steps[call],
+        timestep=float(film.schedule.timesteps[call]),
+        sigma=float(film.schedule.sigmas[call]),
+        noisy=latent,
+        denoised=latent,
+        guided=latent,
+        cond=latent if film.request.has_guidance else None,
+        uncond=latent if film.request.has_guidance else None,
+    )
+
+
+def pixels(size: Size, value: int) -> Pixels:
+    """A plain grey picture."""
+    return np.full((size.height, size.width, 3), value, np.uint8)
+
+
+def image(film: Film, stage: Stage, step: int) -> GeneratedImage:
+    return GeneratedImage(
+        pixels=pixels(film.request.size, 128),
+        request=film.request,
+        model=film.model,
+        stage=stage,
+        step=step,
+        device="cpu",
+        dtype="float32",
+        seconds=0.1,
+    )
+
+
+def model(key: str = "starter-model", **defaults: object) -> Model:
+    """A model with the given default settings; sizes from 64 to 256 in steps of 8."""
+    return Model(
+        key=key,
+        name=key.replace("-", " ").title(),
+        about=f"What {key} is for.",
+        folder=Path("models") / key,
+        family="stable_diffusion",
+        defaults=replace(GenerationRequest("a red house", model=key), **defaults),  # pyright: ignore[reportArgumentType]
+        limits=Limits(size_step=8, smallest=64, largest=256),
+        max_tokens=77,
+    )
+
+
+class FakeModels:
+    """A catalogue with these models."""
+
+    def __init__(self, *models: Model) -> None:
+        self.found = models or (model(),)
+
+    def models(self) -> tuple[Model, ...]:
+        return self.found
+
+
+class FakeDrafts:
+    """Keeps the draft in memory. ``saves`` counts how often it was written."""
+
+    def __init__(self, draft: GenerationRequest | None = None) -> None:
+        self.draft = draft
+        self.saves = 0
+
+    def load_draft(self) -> GenerationRequest | None:
+        return self.draft
+
+    def save_draft(self, request: GenerationRequest) -> None:
+        self.draft = request
+        self.saves += 1
