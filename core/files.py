@@ -59,7 +59,7 @@ class FileSystem:
             source.rename(target)  # refuses an existing name there
             return
         try:
-            os.link(source, target)
+            self.link(source, target)
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
@@ -70,6 +70,10 @@ class FileSystem:
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
         source.rename(target)
+
+    def link(self, source: Path, target: Path) -> None:
+        """Gives ``source`` a second name, which must be free."""
+        os.link(source, target)
 
     def sync_folder(self, folder: Path) -> None:
         """Makes the names in the folder survive a power cut."""

@@ -7,7 +7,6 @@ LoRAs, the film a picture branched from) can be added; a change that makes old r
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -205,7 +204,7 @@ def _whole(value: object, name: str, allowed: range) -> int:
 
 
 def _number(value: object, name: str, largest: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise _damaged(name, value, "a number")
     return float(min(max(value, 0), largest))
 

@@ -1,0 +1,29 @@
+"""Small generated pictures for tests of saving and reading."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.film import ModelIdentity
+from core.picture import GeneratedImage, Stage
+from core.request import GenerationRequest, Size
+
+IDENTITY = ModelIdentity("starter-model", "Starter", "stable_diffusion", "0123456789")
+
+
+def generated_image(
+    prompt: str = "a red house by the sea", stage: Stage = "final", step: int = 20, **request: object
+) -> GeneratedImage:
+    """A picture of noise, 32x24, with seed 7 if nothing else is asked for."""
+    fields = {"seed": 7, "size": Size(32, 24), "negative_prompt": "blurry", **request}
+    return GeneratedImage(
+        pixels=np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8),
+        request=GenerationRequest(prompt, **fields),  # pyright: ignore[reportArgumentType]
+        model=IDENTITY,
+        stage=stage,
+        step=step,
+        device="cpu",
+        dtype="float32",
+        seconds=1.25,
+        note="decoded again in float32",
+    )
