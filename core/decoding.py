@@ -74,8 +74,9 @@ def _on_cpu(family: Family, latents: torch.Tensor) -> torch.Tensor:
 def _moved(family: Family, latents: torch.Tensor, device: torch.device) -> torch.Tensor:
     """Decodes in float32 on ``device``, and puts the autoencoder back as it was."""
     vae = family.autoencoder()
+    own_dtype = vae.dtype
     try:
-        vae.to(device, torch.float32)
-        return family.decode(latents.to(device, torch.float32))
+        torch.nn.Module.to(vae, device, torch.float32)  # diffusers' own `to` warns of a change of dtype
+        return family.decode(latents.to(device))
     finally:
-        vae.to(latents.device, latents.dtype)
+        torch.nn.Module.to(vae, latents.device, own_dtype)

@@ -1,5 +1,8 @@
 """The denoising loop: scale, predict, guide, look, step. Also the replay of a film, which is the same loop.
 
+Latents stay in float32 from step to step, also for networks that compute in 16 bits: what the scheduler adds up
+over a run would drown in bfloat16 rounding (a start at sigma = 4096 comes out ten times too strong).
+
 A call whose prediction is already recorded does not run the network. With all calls recorded this rebuilds every
 latent of a run; with the first k recorded it resumes or branches at call k. Exact for every sampler, because the
 scheduler goes through the same states and the generators through the same numbers.
@@ -18,7 +21,10 @@ from core.prediction import denoised
 from core.schedulers import Sampling
 
 Predict = Callable[[torch.Tensor, torch.Tensor], Prediction]
-"""Runs the network on (batch, channels, height, width) latents in variance-preserving scale, at timestep t."""
+"""Runs the network on float32 latents (batch, channels, height, width), variance preserving, at timestep t.
+
+What it returns is in the network's own dtype.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +47,14 @@ class Recorded:
 
 
 def initial_latents(
-    shape: tuple[int, int, int], sampling: Sampling, generators: Sequence[torch.Generator], like: torch.Tensor
+    shape: tuple[int, int, int], sampling: Sampling, generators: Sequence[torch.Generator], device: torch.device
 ) -> torch.Tensor:
-    """Noise x_T (batch, *shape), scaled for the sampler.
+    """Noise x_T, float32 (batch, *shape), scaled for the sampler.
 
-    It is drawn in float32 on the CPU, one generator for each picture, so that the same seed gives the same start
-    on every device; ``like`` gives the device and dtype of the result.
+    It is drawn on the CPU, one generator for each picture: the same seed gives the same start on every device.
     """
     noise = torch.cat([torch.randn((1, *shape), generator=generator) for generator in generators])
-    return noise.to(like.device, like.dtype) * sampling.scheduler.init_noise_sigma
+    return noise.to(device) * sampling.scheduler.init_noise_sigma
 
 
 def denoise(
@@ -78,5 +83,5 @@ def denoise(
         sigma = float(sampling.schedule.sigmas[call])
         x0 = denoised(x_in, guided, sigma, sampling.prediction_type)
         yield Step(call, x, x0, guided, prediction)
-        x = sampling.step(guided, t, x, generators)
+        x = sampling.step(guided.float(), t, x, generators)
     return x

@@ -125,8 +125,7 @@ class Engine:
         request = film.request
         generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
         budget = PreviewBudget(previews, self._decode_seconds)
-        like = torch.empty(0, dtype=self.plan.dtype, device=self.plan.device)
-        x_start = initial_latents(family.latent_shape(request.size), sampling, generators, like)
+        x_start = initial_latents(family.latent_shape(request.size), sampling, generators, self.plan.device)
         steps = denoise(predict, sampling, x_start, generators, request.guidance_scale)
         spent_seconds = 0.0
         while True:

@@ -17,7 +17,7 @@ from core.request import GenerationRequest
 from core.samplers import Space
 
 Latent = NDArray[Any]
-"""float32, float16 or (ml_dtypes) bfloat16, (channels, height / factor, width / factor)."""
+"""(channels, height / factor, width / factor): float32, for predictions also float16 or (ml_dtypes) bfloat16."""
 
 PredictionType = Literal["epsilon", "v_prediction", "sample"]
 
@@ -68,9 +68,9 @@ class Frame:
         call: number of the call, from 0.
         step: the sampler step it belongs to, from 0.
         timestep, sigma: as in `Schedule`.
-        noisy: x_t, the latent before this call, scaled as the sampler keeps it (`Film.space`).
-        denoised: x0, the picture that the model believes in at this call.
-        guided: the prediction the sampler steps with, of `Film.prediction_type`.
+        noisy: x_t, the latent before this call, float32, scaled as the sampler keeps it (`Film.space`).
+        denoised: x0, the picture that the model believes in at this call, float32.
+        guided: the prediction the sampler steps with, of `Film.prediction_type`, in the network's dtype.
         cond, uncond: the prediction with the prompt, and with the negative prompt; None with guidance off.
     """
 

@@ -17,19 +17,18 @@ from core.film import PredictionType
 
 
 def denoised(x: torch.Tensor, prediction: torch.Tensor, sigma: float, kind: PredictionType) -> torch.Tensor:
-    """x0, computed in float32 and returned in the dtype of ``x``.
+    """x0 in float32.
 
     Args:
-        x: the latent as the network saw it: variance preserving, whatever the sampler's own scaling is.
+        x: the latent that the network was given: float32, variance preserving whatever the sampler's own scaling.
         sigma: noise to signal ratio sigma / alpha of ``x``, 0 to infinity.
     """
     alpha = 1.0 / math.sqrt(1.0 + sigma * sigma)
     noise = 1.0 if math.isinf(sigma) else sigma * alpha
     match kind:
         case "epsilon":
-            x0 = (x.float() - noise * prediction.float()) / alpha
+            return (x - noise * prediction.float()) / alpha
         case "v_prediction":
-            x0 = alpha * x.float() - noise * prediction.float()
+            return alpha * x - noise * prediction.float()
         case "sample":
-            x0 = prediction.float()
-    return x0.to(x.dtype)
+            return prediction.float()

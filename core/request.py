@@ -91,8 +91,6 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
                 f"a multiple of {limits.size_step} from {limits.smallest} to {limits.largest} "
                 f"(nearest: {limits.snap(length_px)})",
             )
-    if request.steps not in STEPS:
-        raise InvalidRequest("steps", request.steps, f"a whole number from {STEPS[0]} to {STEPS[-1]}")
     if not 0 <= request.guidance_scale <= LARGEST_GUIDANCE_SCALE:  # also refuses NaN
         raise InvalidRequest("guidance", request.guidance_scale, f"a number from 0 to {LARGEST_GUIDANCE_SCALE:g}")
     if request.seed is not None and not 0 <= request.seed <= LARGEST_SEED:
@@ -101,3 +99,9 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidRequest("count", request.count, f"a whole number from {COUNT[0]} to {COUNT[-1]}")
     if request.sampler not in SAMPLERS:
         raise InvalidRequest("sampler", request.sampler, "one of " + ", ".join(SAMPLERS))
+    most_steps = SAMPLERS[request.sampler].most_steps or STEPS[-1]
+    if not STEPS[0] <= request.steps <= most_steps:
+        with_sampler = f" with the sampler {request.sampler}" if most_steps < STEPS[-1] else ""
+        raise InvalidRequest(
+            "steps", request.steps, f"a whole number from {STEPS[0]} to {most_steps}{with_sampler}"
+        )

@@ -25,6 +25,7 @@ class Sampler:
         space: how the scheduler scales its latents. ``vp`` (variance preserving): x = alpha x0 + sigma eps with
             alpha² + sigma² = 1. ``ve`` (variance exploding, Karras et al. 2022): x = x0 + sigma eps.
         about: one sentence for the tooltip.
+        most_steps: where the scheduler's own training fixes a limit.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Sampler:
     space: Space = "vp"
     schedule_label: str | None = None
     options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    most_steps: int | None = None
 
 
 def _with(**options: object) -> MappingProxyType[str, object]:
@@ -91,7 +93,19 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         ),
         "deis": Sampler("DEIS", "DEISMultistepScheduler", "Exponential integrator; good with few steps."),
         "unipc": Sampler("UniPC", "UniPCMultistepScheduler", "Predictor and corrector; good with few steps."),
-        "lcm": Sampler("LCM", "LCMScheduler", "For models distilled to work in one to eight steps."),
-        "tcd": Sampler("TCD", "TCDScheduler", "For consistency-distilled models; one to eight steps."),
+        "lcm": Sampler(
+            "LCM",
+            "LCMScheduler",
+            "For models distilled to work in one to eight steps.",
+            options=_with(original_inference_steps=50),
+            most_steps=50,
+        ),
+        "tcd": Sampler(
+            "TCD",
+            "TCDScheduler",
+            "For consistency-distilled models; one to eight steps.",
+            options=_with(original_inference_steps=50),
+            most_steps=50,
+        ),
     }
 )

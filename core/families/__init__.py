@@ -20,7 +20,7 @@ from core.request import GenerationRequest, Size
 
 
 class Family(Protocol):
-    """A loaded model; latents are (batch, channels, height / factor, width / factor), in its dtype and device."""
+    """A loaded model; latents are float32 (batch, channels, height / factor, width / factor), on its device."""
 
     @property
     def identity(self) -> ModelIdentity: ...

@@ -70,6 +70,7 @@ class StableDiffusion:
         guidance_embedding = self._guidance_embedding(request.guidance_scale, batch)
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+            x = x.to(self._unet.dtype)
             output = self._unet(
                 torch.cat([x, x]) if has_uncond else x,
                 t,
@@ -85,7 +86,8 @@ class StableDiffusion:
         return predict
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        return self._vae.decode(latents / self._vae.config.scaling_factor, return_dict=False)[0]
+        latents = latents.to(self._vae.dtype) / self._vae.config.scaling_factor
+        return self._vae.decode(latents, return_dict=False)[0]
 
     def autoencoder(self) -> Any:
         return self._vae

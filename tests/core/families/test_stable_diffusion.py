@@ -43,7 +43,7 @@ def family(folder: Path) -> stable_diffusion.StableDiffusion:
 def our_latents(family: stable_diffusion.StableDiffusion, request: GenerationRequest, batch: int) -> torch.Tensor:
     sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, CPU)
     generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
-    x = initial_latents(family.latent_shape(request.size), sampling, generators, torch.empty(0))
+    x = initial_latents(family.latent_shape(request.size), sampling, generators, CPU)
     steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
     while True:
         try:
