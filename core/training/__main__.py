@@ -1,0 +1,119 @@
+"""`python -m core.training`: makes the starter model, whole or step by step, on a CPU or with CUDA.
+
+Every step goes on from where it was stopped; the run's folder holds all it needs.
+"""
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.training.autoencoder import AutoencoderTraining
+from core.training.diffusion import DiffusionTraining
+from core.training.export import export, trained_pipeline
+from core.training.latents import Encoding
+from core.training.measures import measure, print_measures
+from core.training.parallel import run_together
+from core.training.postcards import draw_postcards
+from core.training.settings import SIZES, Settings
+from core.training.tokenizer import learn_tokenizer
+
+_COMMANDS = {
+    "draw": "draw the postcards and learn the tokenizer from their captions",
+    "autoencoder": "train the autoencoder on the drawn postcards",
+    "diffusion": "encode the postcards, then train text encoder and U-Net together",
+    "export": "write the model as a diffusers folder in float16",
+    "measure": "generate pictures and print how often they obey their words",
+    "all": "everything from nothing to the folder: draw, autoencoder, diffusion, export",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    settings = _settings(options)
+    folder: Path = options.folder or Path("training-runs") / options.size
+    target: Path = options.target or folder / "model"
+    match options.command:
+        case "draw":
+            _draw(settings, folder, options.processes)
+        case "autoencoder":
+            _train_autoencoder(settings, folder, options)
+        case "diffusion":
+            _train_diffusion(settings, folder, options)
+        case "export":
+            export(settings, folder, target)
+        case "measure":
+            print_measures(measure(trained_pipeline(settings, folder), options.guidance, options.seeds))
+        case _:
+            _draw(settings, folder, options.processes)
+            _train_autoencoder(settings, folder, options)
+            _train_diffusion(settings, folder, options)
+            export(settings, folder, target)
+
+
+def _draw(settings: Settings, folder: Path, processes: int) -> None:
+    draw_postcards(folder / "postcards", settings.pictures, settings.size_px, processes)
+    learn_tokenizer(folder / "tokenizer", settings.vocabulary, settings.diffusion.text_length)
+
+
+def _train_autoencoder(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
+    task = AutoencoderTraining(settings, folder, options.seconds)
+    run_together(task, options.processes, options.device)
+
+
+def _train_diffusion(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
+    run_together(Encoding(settings, folder), options.processes, options.device)
+    task = DiffusionTraining(settings, folder, options.seconds, options.grid_seconds)
+    run_together(task, options.processes, options.device)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = SIZES[options.size]
+    if options.pictures is not None:
+        settings = replace(settings, pictures=options.pictures)
+    if options.samples is None:
+        return settings
+    if options.command == "autoencoder":
+        return replace(settings, autoencoder=replace(settings.autoencoder, samples=options.samples))
+    return replace(settings, diffusion=replace(settings.diffusion, samples=options.samples))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m core.training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, purpose in _COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose)
+        _add_options(command)
+    return parser
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--size", choices=sorted(SIZES), default="starter", help="which settings (default: %(default)s)")
+    add("--folder", type=Path, help="the run's folder (default: training-runs/SIZE)")
+    add("--target", type=Path, help="where export writes the model (default: FOLDER/model)")
+    add("--pictures", type=int, help="how many postcards there are to train on")
+    add(
+        "--samples",
+        type=int,
+        help="samples to train on in all, also over several calls (of 'all': the diffusion's)",
+    )
+    add("--seconds", type=float, help="stop each training after so many seconds; a later call goes on")
+    add("--grid-seconds", type=float, default=300.0, help="pause between sample grids (default: %(default)s)")
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="where to train (default: %(default)s)")
+    add(
+        "--processes",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="processes that train together (default: %(default)s)",
+    )
+    add("--guidance", type=float, nargs="+", default=[4.0], help="guidance scales that measure tries")
+    add("--seeds", type=int, default=16, help="pictures for each prompt of measure (default: %(default)s)")
+
+
+if __name__ == "__main__":
+    main()

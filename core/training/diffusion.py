@@ -1,0 +1,208 @@
+r"""Trains text encoder and U-Net together: the half of the model that turns words into latents.
+
+Forward process. Noise is added to a clean latent x0 in T = 1000 small steps; a closed form leads to any of them
+(Ho et al. 2020, eq. 4):
+
+    q(x_t | x0) = N(alpha_t x0, sigma_t^2 I),   x_t = alpha_t x0 + sigma_t eps,   alpha_t^2 + sigma_t^2 = 1
+
+with alpha_t^2 the running product of 1 - beta_s. The variational bound on log p(x0) is a sum of KL divergences
+between Gaussians, each a weighted squared error; leaving the weights out gives the simplified objective (Ho et al.
+2020, eq. 14)
+
+    L = E_{x0, eps, t} |eps - eps_theta(x_t, t)|^2.
+
+Velocity. At sigma = 1 the input holds no signal and eps is no target any more. We learn v instead (Salimans & Ho
+2022, section 4 and appendix D):
+
+    v_t = alpha_t eps - sigma_t x0,   x0 = alpha_t x_t - sigma_t v,   eps = sigma_t x_t + alpha_t v
+
+|v - v_theta|^2 is the same error on x0 weighted by 1 + SNR(t), SNR = alpha^2 / sigma^2; the eps objective weights
+it by SNR, which vanishes where the composition is decided.
+
+Zero terminal SNR. Common schedules stop at alpha_T > 0: the network then reads the picture's brightness out of
+x_T, which pure noise at sampling time does not have. The schedule is rescaled so that alpha_T = 0, and sampling
+starts at the last step, "trailing" (Lin et al. 2024, sections 3.1 to 3.3).
+
+Classifier-free guidance. A tenth of the captions is left empty, so one network knows both p(x|c) and p(x);
+sampling exaggerates their difference, v = v(empty) + g (v(c) - v(empty)) (Ho & Salimans 2022, eq. 6, g = 1 + w).
+"""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from tqdm import tqdm
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from core.training.captions import caption
+from core.training.checkpoint import (
+    MovingAverage,
+    Progress,
+    load_checkpoint,
+    optimiser_tensors,
+    part,
+    prefixed,
+    restore_optimiser,
+    save_checkpoint,
+)
+from core.training.generation import generated
+from core.training.journal import append_losses, forget_losses_after, save_grid
+from core.training.latents import load_latents, standard_autoencoder
+from core.training.networks import latent_side, new_pipeline, new_scheduler, new_text_encoder, new_unet, place
+from core.training.parallel import Team
+from core.training.postcards import load_postcards
+from core.training.scene import random_scene
+from core.training.schedule import learning_rate
+from core.training.settings import Settings
+from core.training.words import EXAMPLE_PROMPTS
+
+_GRID_STEPS, _GRID_GUIDANCE = 16, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step learns from: latents and noise, both (batch, channels, h, w), timesteps and token numbers."""
+
+    latents: Tensor
+    noise: Tensor
+    timesteps: Tensor
+    tokens: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionTraining:
+    """The training as a task for `run_together`.
+
+    Attributes:
+        folder: the run's folder with tokenizer, autoencoder and latents.
+        seconds: stop after so many seconds of this call; None trains to the end.
+        grid_seconds: pause between two grids of sample pictures; None draws none.
+    """
+
+    settings: Settings
+    folder: Path
+    seconds: float | None = None
+    grid_seconds: float | None = 300.0
+
+    def __call__(self, team: Team) -> None:
+        """Train until the samples or the seconds are used up, going on from the last checkpoint."""
+        settings = self.settings.diffusion
+        torch.manual_seed(self.settings.seed)
+        text_encoder = new_text_encoder(settings, self.settings.vocabulary)
+        place(text_encoder, team.device)
+        unet = new_unet(settings, self.settings.autoencoder.latent_channels, latent_side(self.settings))
+        place(unet, team.device)
+        modules: tuple[nn.Module, nn.Module] = (text_encoder, unet)
+        average = MovingAverage(modules, settings.ema_decay)
+        parameters = [parameter for module in modules for parameter in module.parameters()]
+        optimiser = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-2)
+        path = self.folder / "diffusion.safetensors"
+        progress = Progress()
+        if path.exists():
+            tensors, progress = load_checkpoint(path)
+            text_encoder.load_state_dict(part("text", tensors))
+            unet.load_state_dict(part("unet", tensors))
+            average.restore(part("average", tensors))
+            restore_optimiser(optimiser, part("optimiser", tensors))
+        latents = load_latents(self.settings, self.folder)
+        tokenizer = CLIPTokenizer.from_pretrained(self.folder / "tokenizer", model_max_length=settings.text_length)
+        alphas = new_scheduler().alphas_cumprod.to(team.device)
+        losses = self.folder / "diffusion.csv"
+        if team.leads:
+            forget_losses_after(losses, progress.step)
+        bar = tqdm(initial=progress.samples, total=settings.samples, desc="diffusion", disable=not team.leads)
+        started = last_saved = last_grid = time.monotonic()
+        spent, recent = progress.seconds, 0.0
+        while True:
+            elapsed = team.agreed(time.monotonic() - started)
+            ends = progress.samples >= settings.samples or (self.seconds is not None and elapsed > self.seconds)
+            now = time.monotonic()
+            if team.leads and (ends or now - last_saved > self.settings.checkpoint_seconds):
+                tensors = prefixed("text", text_encoder.state_dict()) | prefixed("unet", unet.state_dict())
+                tensors |= prefixed("average", average.tensors())
+                tensors |= prefixed("optimiser", optimiser_tensors(optimiser))
+                save_checkpoint(path, tensors, progress)
+                last_saved = now
+            if team.leads and self.grid_seconds is not None and (ends or now - last_grid > self.grid_seconds):
+                average.swap()
+                self._draw_grid(text_encoder, unet, tokenizer, progress)
+                average.swap()
+                last_grid = now
+            if ends:
+                return
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(settings.learning_rate, progress.samples, settings.samples)
+            batch = self._batch(latents, tokenizer, progress, team)
+            loss = diffusion_loss(text_encoder, unet, batch, alphas)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            team.average_gradients(modules)
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimiser.step()
+            average.update(progress.step)
+            count = len(batch.latents) * team.size
+            progress = replace(
+                progress,
+                step=progress.step + 1,
+                samples=progress.samples + count,
+                seconds=spent + time.monotonic() - started,
+            )
+            bar.update(count)
+            if team.leads:
+                value = float(loss.detach())
+                append_losses(losses, progress.step, {"samples": progress.samples, "loss": value})
+                recent = 0.98 * (recent or value) + 0.02 * value
+                bar.set_postfix(loss=f"{recent:.4f}", refresh=False)
+
+    def _batch(
+        self, latents: NDArray[np.float16], tokenizer: CLIPTokenizer, progress: Progress, team: Team
+    ) -> Batch:
+        """Random latents with fresh captions; timesteps spread evenly over 1000 u^0.75: noise weighs more."""
+        settings = self.settings.diffusion
+        rng = np.random.default_rng((self.settings.seed, 4, progress.step, team.rank))
+        chosen = rng.integers(len(latents), size=settings.batch)
+        texts = [
+            "" if rng.random() < settings.dropout else caption(random_scene(int(number)), rng) for number in chosen
+        ]
+        tokens = tokenizer(
+            texts, padding="max_length", truncation=True, max_length=settings.text_length, return_tensors="pt"
+        ).input_ids
+        spread = (np.arange(settings.batch) + rng.random(settings.batch)) / settings.batch
+        timesteps = np.minimum(999, (1000 * spread**0.75).astype(np.int64))
+        clean = torch.from_numpy(latents[chosen].astype(np.float32)).to(team.device)
+        source = torch.Generator(team.device).manual_seed(int(rng.integers(2**62)))
+        noise = torch.randn(clean.shape, generator=source, device=team.device)
+        return Batch(clean, noise, torch.from_numpy(timesteps).to(team.device), tokens.to(team.device))
+
+    def _draw_grid(
+        self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel, tokenizer: CLIPTokenizer, progress: Progress
+    ) -> None:
+        pictures = load_postcards(
+            self.folder / "postcards", min(500, self.settings.pictures), self.settings.size_px
+        )
+        autoencoder = standard_autoencoder(self.settings, self.folder, pictures)
+        place(autoencoder, unet.device)
+        pipeline = new_pipeline(autoencoder, text_encoder, tokenizer, unet)
+        made = generated(pipeline, EXAMPLE_PROMPTS, range(len(EXAMPLE_PROMPTS)), _GRID_GUIDANCE, _GRID_STEPS)
+        shown = (made * 255).round().astype(np.uint8)
+        save_grid(self.folder / "samples" / f"{progress.samples:08d}.png", shown, 4)
+
+
+def diffusion_loss(
+    text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: Batch, alphas: Tensor
+) -> Tensor:
+    """Mean squared error of the predicted velocity; `alphas` are the alpha_t^2 of all timesteps."""
+    alpha = alphas[batch.timesteps].sqrt()[:, None, None, None]
+    sigma = (1 - alphas[batch.timesteps]).sqrt()[:, None, None, None]
+    noisy = alpha * batch.latents + sigma * batch.noise
+    velocity = alpha * batch.noise - sigma * batch.latents
+    with torch.autocast(batch.latents.device.type, torch.bfloat16):
+        words = text_encoder(batch.tokens).last_hidden_state
+        noisy = noisy.contiguous(memory_format=torch.channels_last)
+        predicted = unet(noisy, batch.timesteps, words).sample
+    return (predicted.float() - velocity).square().mean()

@@ -1,0 +1,68 @@
+"""Writes the finished model as an ordinary diffusers folder in float16, with word list and the preview's map."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from torch import nn
+from transformers import CLIPTokenizer
+
+from core.training.checkpoint import MovingAverage, load_checkpoint, part
+from core.training.latents import latent_rgb, standard_autoencoder
+from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet
+from core.training.postcards import load_postcards
+from core.training.settings import Settings
+from core.training.words import EXAMPLE_PROMPTS, word_list
+
+
+def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipeline:
+    """The model of the last checkpoints, averaged weights, float32; an untrained U-Net where there is none yet."""
+    pictures = load_postcards(folder / "postcards", min(500, settings.pictures), settings.size_px)
+    text_encoder = new_text_encoder(settings.diffusion, settings.vocabulary)
+    unet = new_unet(settings.diffusion, settings.autoencoder.latent_channels, latent_side(settings))
+    path = folder / "diffusion.safetensors"
+    if path.exists():
+        modules: tuple[nn.Module, nn.Module] = (text_encoder, unet)
+        average = MovingAverage(modules, settings.diffusion.ema_decay)
+        tensors, _ = load_checkpoint(path)
+        average.restore(part("average", tensors))
+        average.swap()
+    length = settings.diffusion.text_length
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=length)
+    text_encoder.eval()
+    unet.eval()
+    return new_pipeline(standard_autoencoder(settings, folder, pictures), text_encoder, tokenizer, unet)
+
+
+def export(settings: Settings, folder: Path, target: Path) -> None:
+    """Write the model to a new folder, then let it take the place of the old one; its `README.md` is kept."""
+    pipeline = trained_pipeline(settings, folder)
+    pictures = load_postcards(folder / "postcards", min(500, settings.pictures), settings.size_px)
+    matrix, bias = latent_rgb(pipeline.vae, pictures)
+    fresh = target.with_name(f"{target.name}.fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True)
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copyfile(folder / "tokenizer" / name, fresh / "tokenizer" / name)
+    (fresh / "tokenizer" / "tokenizer.json").unlink(missing_ok=True)
+    for file in fresh.rglob("*.safetensors"):
+        file.chmod(0o644)
+    _write_json(
+        fresh / "latent_rgb.json", {"matrix": np.round(matrix, 5).tolist(), "bias": np.round(bias, 5).tolist()}
+    )
+    _write_json(fresh / "words.json", {"words": word_list(), "prompts": list(EXAMPLE_PROMPTS)})
+    if (target / "README.md").exists():
+        shutil.copyfile(target / "README.md", fresh / "README.md")
+    outdated = target.with_name(f"{target.name}.outdated")
+    shutil.rmtree(outdated, ignore_errors=True)
+    if target.exists():
+        target.rename(outdated)
+    fresh.rename(target)
+    shutil.rmtree(outdated, ignore_errors=True)
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

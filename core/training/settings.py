@@ -1,0 +1,94 @@
+"""All numbers of a training run in one frozen record, and the two runs: the starter model and a tiny one."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderSettings:
+    """Size and training of the autoencoder.
+
+    Attributes:
+        channels: widths from the full size down; each further one halves the picture.
+        crop_px: side of the crops that most of the training sees.
+        whole_share: last share of the samples that is trained on whole pictures.
+        batch: pictures in each process and step.
+        recolour: share of the steps that permute or invert the colour channels, so that no hue is favoured.
+    """
+
+    latent_channels: int = 12
+    channels: tuple[int, ...] = (16, 32, 64, 96)
+    groups: int = 8
+    crop_px: int = 64
+    whole_share: float = 0.1
+    batch: int = 8
+    samples: int = 130_000
+    learning_rate: float = 1.6e-3
+    ema_decay: float = 0.998
+    kl_weight: float = 2e-4
+    recolour: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class DiffusionSettings:
+    """Size and training of text encoder and U-Net.
+
+    Attributes:
+        channels: widths from the latents' size down; each further one halves them.
+        has_attention: for each width, whether its blocks attend to the words.
+        batch: latents in each process and step.
+        dropout: share of the captions that are left empty, for classifier-free guidance.
+    """
+
+    channels: tuple[int, ...] = (96, 128, 128)
+    has_attention: tuple[bool, ...] = (False, True, False)
+    groups: int = 32
+    head_width: int = 32
+    text_width: int = 128
+    text_layers: int = 3
+    text_heads: int = 4
+    text_length: int = 48
+    batch: int = 16
+    samples: int = 400_000
+    learning_rate: float = 8e-4
+    ema_decay: float = 0.998
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One whole run.
+
+    Attributes:
+        pictures: how many postcards are drawn to train on.
+        checkpoint_seconds: pause between two checkpoints, in seconds.
+    """
+
+    size_px: int = 128
+    pictures: int = 30_000
+    vocabulary: int = 1024
+    seed: int = 20
+    checkpoint_seconds: float = 120.0
+    autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
+    diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
+
+
+STARTER = Settings()
+TINY = Settings(
+    size_px=32,
+    pictures=24,
+    vocabulary=600,
+    checkpoint_seconds=0.0,
+    autoencoder=AutoencoderSettings(latent_channels=4, channels=(8, 8), crop_px=16, batch=4, samples=32),
+    diffusion=DiffusionSettings(
+        channels=(16, 16),
+        has_attention=(True, False),
+        groups=8,
+        head_width=8,
+        text_width=16,
+        text_layers=1,
+        text_heads=2,
+        batch=4,
+        samples=32,
+    ),
+)
+SIZES: dict[str, Settings] = {"starter": STARTER, "tiny": TINY}
