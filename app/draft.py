@@ -94,9 +94,7 @@ def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
         size=Size(snap(request.size.width), snap(request.size.height)),
         sampler=request.sampler if request.sampler in SAMPLERS else model.defaults.sampler,
         steps=_clamped(request.steps, STEPS),
-        guidance_scale=min(max(scale, 0.0), LARGEST_GUIDANCE_SCALE)
-        if is_number
-        else model.defaults.guidance_scale,
+        guidance_scale=min(max(scale, 0.0), LARGEST_GUIDANCE_SCALE),
         seed=request.seed if request.seed is not None and 0 <= request.seed <= LARGEST_SEED else None,
         count=_clamped(request.count, COUNT),
     )

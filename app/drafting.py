@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.draft import Draft, differing_fields, fitted, with_defaults
 from core.catalogue import Model
-from core.request import GenerationRequest
+from core.request import GenerationRequest, Limits
 
 SAVE_AFTER_MS = 1000
 
@@ -64,6 +64,12 @@ class Drafting(QObject):
     def can_redo(self) -> bool:
         return self._draft.can_redo
 
+    @property
+    def limits(self) -> Limits:
+        """The sizes that the draft's model can work with."""
+        model = self.model_of(self.draft)
+        return model.limits if model is not None else Limits()
+
     def model_of(self, request: GenerationRequest) -> Model | None:
         """The model that a request asks for, None if it is not among ``models``."""
         return self._model(request.model)
@@ -76,7 +82,10 @@ class Drafting(QObject):
         self._follow(self._draft.edit(changes))
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:
-        """Takes over a whole request as one undo step; returns the names of the fields that had to differ."""
+        """Takes over a picture's settings as one undo step; a model that is not there is not taken over.
+
+        Returns the names of the fields that had to differ, because model or program do not know or allow them.
+        """
         model = self.model_of(request) or self.model_of(self.draft)
         taken = fitted(request, model) if model is not None else request
         self._draft.end_step()

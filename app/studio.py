@@ -77,10 +77,7 @@ class Studio(QObject):
         log_file: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
-        """Starts the worker's thread; ``make_engine`` is called in it at the first need.
-
-        Messages about what nobody foresaw point to ``log_file``.
-        """
+        """Starts the worker's thread. ``make_engine`` is called in it; unforeseen errors point to ``log_file``."""
         super().__init__(parent)
         self._drafting = Drafting(catalogue, drafts, self)
         self._drafting.edited.connect(self.draft_edited)
@@ -126,8 +123,7 @@ class Studio(QObject):
     @property
     def limits(self) -> Limits:
         """The sizes that the draft's model can work with."""
-        model = self.model_of(self.draft)
-        return model.limits if model is not None else Limits()
+        return self._drafting.limits
 
     @property
     def queue(self) -> tuple[QueuedRun, ...]:
@@ -143,10 +139,7 @@ class Studio(QObject):
         self._drafting.edit(**changes)
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:
-        """Takes over the settings of a picture as one undo step; a model that is not there is not taken over.
-
-        Returns the names of the fields that had to differ, because model or program do not know or allow them.
-        """
+        """Takes over a picture's settings as one undo step; returns the names of the fields that had to differ."""
         return self._drafting.apply(request)
 
     def undo(self) -> None:
@@ -161,17 +154,7 @@ class Studio(QObject):
 
     def generate(self) -> None:
         """Queues the draft as it is now, and starts it when nothing else runs."""
-        try:
-            validate(self.draft, self.limits)
-        except InvalidRequest as error:
-            self.failed.emit(message(error))
-            return
-        self._drafting.end_step()
-        self._queue.add(self.draft)
-        if self.state is RunState.idle:
-            self._begin_next(is_paused=False)
-        else:
-            self.queue_changed.emit(self.queue)
+        self._enqueue(is_paused=False)
 
     def stop(self) -> None:
         """Ends the run after the step in progress; waiting runs stay in the queue, the next one begins."""
@@ -193,7 +176,7 @@ class Studio(QObject):
     def single_step(self) -> None:
         """Pauses after one more step; starts the draft when nothing runs."""
         if self.state is RunState.idle:
-            self.generate()
+            self._enqueue(is_paused=True)
         if self.state in (RunState.running, RunState.paused):
             self._set_state(RunState.paused)
             self._thread.single_step.emit()
@@ -233,6 +216,19 @@ class Studio(QObject):
         self._queue.clear()
         self._drafting.save()
         return self._thread.shut_down()
+
+    def _enqueue(self, is_paused: bool) -> None:
+        try:
+            validate(self.draft, self.limits)
+        except InvalidRequest as error:
+            self.failed.emit(message(error))
+            return
+        self._drafting.end_step()
+        self._queue.add(self.draft)
+        if self.state is RunState.idle:
+            self._begin_next(is_paused)
+        else:
+            self.queue_changed.emit(self.queue)
 
     def _begin_next(self, is_paused: bool) -> None:
         run = self._queue.take()

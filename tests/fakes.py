@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,7 @@ class FakeEngine:
         decode_hold, decode_error, keep_error: the same for `decode` and `keep`.
         thread_ids: identities of all threads that called.
         requests, previews: what `generate` was called with.
+        calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
         closed_runs: generators that were closed before their end.
         is_closed: `close` was called.
@@ -52,6 +54,7 @@ class FakeEngine:
         self.requests: list[GenerationRequest] = []
         self.previews: list[PreviewMode] = []
         self.calls = 0
+        self.call_seconds = 0.0
         self.decoded: list[Latent] = []
         self.kept: list[Frame] = []
         self.closed_runs = 0
@@ -99,6 +102,7 @@ class FakeEngine:
         yield Started(film, index, count)
         for call in range(film.schedule.calls):
             self.calls += 1
+            time.sleep(self.call_seconds)
             self._reach(call)
             frame = frame_of(film, call)
             film = film.with_frame(frame)

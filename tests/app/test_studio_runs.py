@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -64,8 +65,12 @@ def test_a_run_tells_its_story_in_order(make_studio: MakeStudio, settle: Settle,
 def test_signals_arrive_in_the_gui_thread(make_studio: MakeStudio, settle: Settle):
     studio = make_studio()
     threads: set[int] = set()
+
+    def note_thread(_: object) -> None:
+        threads.add(threading.get_ident())
+
     for signal in (studio.stepped, studio.picture_saved, studio.failed, studio.run_ended):
-        signal.connect(lambda _: threads.add(threading.get_ident()))
+        signal.connect(note_thread)
     studio.generate()
     settle(studio)
     assert threads == {threading.get_ident()}
@@ -91,7 +96,11 @@ def test_the_engine_is_made_and_used_in_one_other_thread(make_studio: MakeStudio
 def test_the_film_grows_with_each_step(make_studio: MakeStudio, settle: Settle):
     studio = make_studio()
     lengths: list[int] = []
-    studio.stepped.connect(lambda _: lengths.append(len(studio.film.frames) if studio.film else 0))
+
+    def note_length(_: object) -> None:
+        lengths.append(len(studio.film.frames) if studio.film else 0)
+
+    studio.stepped.connect(note_length)
     studio.edit(steps=4)
     studio.generate()
     settle(studio)
@@ -337,7 +346,7 @@ def test_pausing_shows_the_last_frame_by_the_full_autoencoder(
     studio.pause()
     hold.set()
     qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    assert (heard.all("decoded")[0] == pixels(studio.draft.size, 5)).all()
+    assert np.array_equal(heard.all("decoded")[0], pixels(studio.draft.size, 5))  # pyright: ignore[reportArgumentType]
     assert len(engine.decoded) == 1
 
 
@@ -351,7 +360,7 @@ def test_single_steps_advance_by_one_step_each(
         studio.single_step()
         assert studio.state is RunState.paused
         wait_for_steps(qtbot, heard, step)
-        qtbot.waitUntil(lambda step=step: len(heard.all("decoded")) == step)
+        qtbot.waitUntil(lambda: len(heard.all("decoded")) == len(heard.all("stepped")))
         assert len(heard.all("stepped")) == step
     studio.single_step()
     settle(studio)
