@@ -11,7 +11,6 @@ Widgets say what they are by dynamic properties, set once when they are made; th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
@@ -19,17 +18,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.style_sheet import style_sheet
 from core.paths import resources
+from core.settings import Theme
 
 GRID_PX = 8
 """Every margin, gap and size is a multiple of this, or half of it inside a control."""
-
-
-class ThemeChoice(Enum):
-    """What the user wants; ``system`` follows the desktop."""
-
-    system = "system"
-    light = "light"
-    dark = "dark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +105,7 @@ DARK = Colours(
 )
 
 
-class Theme(QObject):
+class Appearance(QObject):
     """Keeps the application's palette and style sheet in step with the user's choice and with the desktop.
 
     Signals:
@@ -122,7 +114,7 @@ class Theme(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, application: QApplication, choice: ThemeChoice = ThemeChoice.system) -> None:
+    def __init__(self, application: QApplication, choice: Theme = Theme.system) -> None:
         super().__init__(application)
         self._application = application
         self._choice = choice
@@ -133,10 +125,10 @@ class Theme(QObject):
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     @property
-    def choice(self) -> ThemeChoice:
+    def choice(self) -> Theme:
         return self._choice
 
-    def choose(self, choice: ThemeChoice) -> None:
+    def choose(self, choice: Theme) -> None:
         """Changes the colours at once."""
         self._choice = choice
         self._update()
@@ -152,10 +144,10 @@ class Theme(QObject):
             self.changed.emit(colours)
 
     def _chosen_colours(self) -> Colours:
-        if self._choice is ThemeChoice.system:
+        if self._choice is Theme.system:
             is_dark = self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
         else:
-            is_dark = self._choice is ThemeChoice.dark
+            is_dark = self._choice is Theme.dark
         return DARK if is_dark else LIGHT
 
     def _apply(self) -> None:

@@ -1,0 +1,145 @@
+"""Everything that can be done from the menus, with its shortcut; what it does is connected by the main window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+from app.canvas.backdrop import Backdrop
+from app.icons import ICON_NAME
+from app.run import RunState
+from app.studio import Studio
+from core.events import PreviewMode
+from core.settings import Theme
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+class Actions(QObject):
+    """Each attribute is an action, or a group of one checkable action per member of an enum (its data)."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.open_settings = self._make("Open a picture's settings…", "Ctrl+O")
+        self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
+        self.quit = self._make("Quit", "Ctrl+Q")
+        self.undo = self._make("Undo", "Ctrl+Z", "undo")
+        self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo")
+        self.copy = self._make("Copy picture", "Ctrl+C", "copy")
+        self.paste = self._make("Paste a picture's settings", "Ctrl+V")
+        self.generate = self._make("Generate", "Ctrl+Return", "play")
+        self.generate.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        self.stop = self._make("Stop", "Esc", "stop")
+        self.pause = self._make("Pause", "F8", "pause")
+        self.single_step = self._make("Single step", "F10", "step")
+        self.previews = self._group(
+            {
+                PreviewMode.automatic: "Automatic: decoded as often as time allows",
+                PreviewMode.linear: "Linear: rough, costs no time",
+                PreviewMode.every_step: "Every step decoded: slow",
+            }
+        )
+        self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
+        self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
+        self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
+        self.fit = self._make("Fit into the window", "Ctrl+0", "fit")
+        self.actual_size = self._make("Actual size (100 %)", "Ctrl+1", "actual-size")
+        self.full_screen = self._make("Full screen", "F11", is_checkable=True)
+        self.backdrop = self._group(
+            {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checker background"}
+        )
+        self.theme = self._group({Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"})
+        self.shortcuts = self._make("Keyboard shortcuts", "F1")
+        self.about = self._make("About Emulsion")
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def fill(self, bar: QMenuBar, panes: Sequence[QAction]) -> None:
+        """Builds the menus; ``panes`` are the actions that show and hide the window's panes."""
+        file = bar.addMenu("&File")
+        file.addActions([self.open_settings, self.open_folder])
+        file.addSeparator()
+        file.addAction(self.quit)
+        edit = bar.addMenu("&Edit")
+        edit.addActions([self.undo, self.redo])
+        edit.addSeparator()
+        edit.addActions([self.copy, self.paste])
+        run = bar.addMenu("&Run")
+        run.addActions([self.generate, self.stop])
+        run.addSeparator()
+        run.addActions([self.pause, self.single_step])
+        run.addSeparator()
+        run.addMenu("Previews").addActions(self.previews.actions())
+        view = bar.addMenu("&View")
+        view.addActions(list(panes))
+        view.addSeparator()
+        view.addActions([self.zoom_in, self.zoom_out, self.fit, self.actual_size])
+        view.addSeparator()
+        view.addActions(self.backdrop.actions())
+        view.addMenu("Theme").addActions(self.theme.actions())
+        view.addAction(self.full_screen)
+        help_menu = bar.addMenu("&Help")
+        help_menu.addActions([self.shortcuts, self.about])
+
+    def follow(self, studio: Studio) -> None:
+        """Connects what belongs to the studio, and keeps it enabled only while it can act."""
+        self._studio = studio
+        self.undo.triggered.connect(studio.undo)
+        self.redo.triggered.connect(studio.redo)
+        self.generate.triggered.connect(studio.generate)
+        self.stop.triggered.connect(studio.stop)
+        self.single_step.triggered.connect(studio.single_step)
+        self.pause.triggered.connect(self._pause_or_resume)
+        studio.undo_changed.connect(self._update_undo)
+        studio.state_changed.connect(self._update_run)
+        self._update_undo()
+        self._update_run(studio.state)
+
+    def check(self, group: QActionGroup, choice: Enum) -> None:
+        """Marks the action for this choice, without triggering it."""
+        for action in group.actions():
+            action.setChecked(action.data() is choice)
+
+    @Slot()
+    def _pause_or_resume(self) -> None:
+        if self._studio.state is RunState.paused:
+            self._studio.resume()
+        else:
+            self._studio.pause()
+
+    @Slot()
+    def _update_undo(self) -> None:
+        self.undo.setEnabled(self._studio.can_undo)
+        self.redo.setEnabled(self._studio.can_redo)
+
+    @Slot(object)
+    def _update_run(self, state: RunState) -> None:
+        self.stop.setEnabled(state in (RunState.running, RunState.paused))
+        self.pause.setEnabled(state in (RunState.running, RunState.paused))
+        self.pause.setText("Go on" if state is RunState.paused else "Pause")
+        self.single_step.setEnabled(state is not RunState.stopping)
+
+    def _make(self, text: str, shortcut: str = "", icon_name: str = "", *, is_checkable: bool = False) -> QAction:
+        action = QAction(text, self._window)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        if icon_name:
+            action.setProperty(ICON_NAME, icon_name)
+        action.setCheckable(is_checkable)
+        self._window.addAction(action)
+        return action
+
+    def _group(self, texts: dict[Choice, str]) -> QActionGroup:
+        group = QActionGroup(self._window)
+        for choice, text in texts.items():
+            action = QAction(text, self._window)
+            action.setCheckable(True)
+            action.setData(choice)
+            group.addAction(action)
+        return group

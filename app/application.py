@@ -1,0 +1,60 @@
+"""Where the desktop program is put together: settings, folders, catalogue, engine, studio, window."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app.engine_maker import EngineMaker
+from app.icons import app_icon
+from app.logs import LOG_NAME
+from app.main_window import MainWindow
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from app.theme import Appearance
+from core.catalogue import Catalogue
+from core.film import Film
+from core.paths import APP_NAME, Folders
+from core.picture import GeneratedImage
+from core.saving import save, save_in
+
+log = logging.getLogger(__name__)
+
+
+def run() -> int:
+    """Opens the window and returns the exit code when it has been closed. Needs a display."""
+    QGuiApplication.setDesktopFileName("emulsion")
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName(APP_NAME)
+    application.setWindowIcon(app_icon())
+    folders = Folders.default()
+    window = make_window(application, folders)
+    window.show()
+    code = application.exec()
+    if not window.ended_in_time:
+        log.warning("the worker did not end in time; leaving without it")
+        logging.shutdown()
+        os._exit(code)  # Qt would wait for the thread, or crash
+    return code
+
+
+def make_window(application: QApplication, folders: Folders) -> MainWindow:
+    """The window with everything behind it, not yet shown."""
+    keeper = SettingsKeeper(folders)
+    settings = keeper.settings
+    appearance = Appearance(application, settings.theme)
+    catalogue = Catalogue(settings.model_folders)
+    make_engine = EngineMaker(catalogue, settings.device, settings.dtype)
+
+    def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
+        return save(image, keeper.settings.pictures) if folder is None else save_in(image, folder)
+
+    studio = Studio(catalogue, make_engine, save_picture, keeper, folders.logs / LOG_NAME)
+    window = MainWindow(studio, keeper, appearance)
+    make_engine.made.connect(window.readout.show_device)
+    return window

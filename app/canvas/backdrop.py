@@ -1,0 +1,32 @@
+"""What lies behind the picture: plain neutral grey, or a checker board that shows its edges."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
+
+from app.theme import Colours
+
+TILE_PX = 12
+
+
+class Backdrop(Enum):
+    """The kinds to choose from."""
+
+    neutral = "neutral"
+    checker = "checker"
+
+
+def brush(backdrop: Backdrop, colours: Colours) -> QBrush:
+    """To be built once for each theme."""
+    if backdrop is Backdrop.neutral:
+        return QBrush(QColor(colours.canvas))
+    tile = QPixmap(2 * TILE_PX, 2 * TILE_PX)
+    tile.fill(QColor(colours.canvas))
+    painter = QPainter(tile)
+    painter.fillRect(QRect(0, 0, TILE_PX, TILE_PX), QColor(colours.checker))
+    painter.fillRect(QRect(TILE_PX, TILE_PX, TILE_PX, TILE_PX), QColor(colours.checker))
+    painter.end()
+    return QBrush(tile)

@@ -1,0 +1,142 @@
+"""Decides what the canvas shows: the picture in progress, or one from the folder that the user looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, Signal, Slot
+from PySide6.QtGui import QImage
+
+from app.canvas.view import Canvas, Shown
+from app.pixels import to_image
+from app.recent.loader import OpenedPicture
+from app.run import SavedPicture
+from app.studio import Studio
+from core.events import ImageReady, Started, Stepped
+from core.picture import GeneratedImage, Pixels
+from core.request import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurrentPicture:
+    """What the canvas shows, as far as menus need it.
+
+    Attributes:
+        request: whose settings can be used; None when it is not known.
+        generated: the finished picture with all that is known about it; None for previews and for pictures
+            without a recipe.
+        path: its file, None while it has none.
+    """
+
+    image: QImage
+    request: GenerationRequest | None
+    generated: GeneratedImage | None = None
+    path: Path | None = None
+
+
+class CurrentView(QObject):
+    """Follows the studio and what the user opens.
+
+    Attributes:
+        current: what is shown, None while the canvas is empty.
+        is_following: the canvas follows the picture in progress.
+
+    Signals:
+        following_changed: ``is_following`` has changed.
+    """
+
+    following_changed = Signal()
+
+    def __init__(self, canvas: Canvas, studio: Studio) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._started: Started | None = None
+        self._live: tuple[CurrentPicture, Shown] | None = None
+        self._last_step = 0
+        self.current: CurrentPicture | None = None
+        self.is_following = True
+        studio.run_started.connect(self._start)
+        studio.stepped.connect(self._step)
+        studio.decoded.connect(self._show_decoded)
+        studio.image_ready.connect(self._finish)
+        studio.picture_saved.connect(self._save)
+        studio.run_ended.connect(self._end)
+
+    def show_opened(self, opened: OpenedPicture) -> None:
+        """Puts up a picture of the folder; the one in progress goes on unseen."""
+        self._set_following(is_following=False)
+        request = opened.recipe.request if opened.recipe else None
+        current = CurrentPicture(opened.image, request, opened.generated, opened.path)
+        description = request.prompt if request else opened.path.name
+        self._show(current, Shown(opened.image, opened.image.size(), "", description))
+
+    def follow(self) -> None:
+        """Back to the picture in progress."""
+        self._set_following(is_following=True)
+        if self._live is not None:
+            self._show(*self._live)
+
+    def _set_following(self, *, is_following: bool) -> None:
+        if is_following is not self.is_following:
+            self.is_following = is_following
+            self.following_changed.emit()
+
+    def _show(self, current: CurrentPicture, shown: Shown) -> None:
+        self.current = current
+        self._canvas.show_picture(shown)
+
+    def _show_live(self, pixels: Pixels, badge: str, description: str, generated: GeneratedImage | None) -> None:
+        request = generated.request if generated else self._started.film.request if self._started else None
+        image = to_image(pixels)
+        size = QSize(request.size.width, request.size.height) if request else image.size()
+        self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))
+        if self.is_following:
+            self._show(*self._live)
+
+    @Slot(object)
+    def _start(self, started: Started) -> None:
+        if started.index == 0:
+            self._set_following(is_following=True)
+        self._started = started
+        self._last_step = 0
+
+    @Slot(object)
+    def _step(self, stepped: Stepped) -> None:
+        self._last_step = stepped.frame.step + 1
+        preview = stepped.preview
+        self._show_live(preview.pixels, *self._texts(is_decoded=preview.is_decoded), None)
+
+    @Slot(object)
+    def _show_decoded(self, pixels: Pixels) -> None:
+        if self._started is not None and self._last_step:
+            self._show_live(pixels, *self._texts(is_decoded=True), None)
+
+    def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
+        """The badge, and the description for screen readers."""
+        steps = self._started.film.request.steps if self._started else self._last_step
+        place = f"Step {self._last_step} of {steps}"
+        kind = "decoded" if is_decoded else "preview (linear)"
+        return f"{place}  ·  {kind}", f"{place}, {kind}"
+
+    @Slot(object)
+    def _finish(self, ready: ImageReady) -> None:
+        self._show_live(ready.image.pixels, "", ready.image.request.prompt, ready.image)
+
+    @Slot()
+    def _end(self) -> None:
+        self._started = None
+
+    @Slot(object)
+    def _save(self, saved: SavedPicture) -> None:
+        """The picture shown may have a file now; one kept after Stop is shown in place of its preview."""
+        image = saved.image
+        if image.stage != "final" and self._started is None:
+            badge = f"Kept at step {image.step} of {image.request.steps}"
+            self._show_live(image.pixels, badge, f"{image.request.prompt}. {badge}", image)
+        if self._live is not None and self._live[0].generated is image:
+            live, shown = self._live
+            with_path = CurrentPicture(live.image, live.request, image, saved.path)
+            self._live = (with_path, shown)
+            if self.current is live:
+                self.current = with_path

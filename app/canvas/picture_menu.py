@@ -1,0 +1,121 @@
+"""What can be done with a picture: the context menu of the canvas and of the strip, and the shortcuts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, QPoint, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from app.canvas.current import CurrentPicture
+from app.recent.loader import PictureLoader
+
+
+class PictureMenu(QObject):
+    """Opens menus and carries out what is chosen there.
+
+    Signals:
+        settings_asked: the `GenerationRequest` whose settings the user wants.
+    """
+
+    settings_asked = Signal(object)
+
+    def __init__(self, window: QWidget, loader: PictureLoader) -> None:
+        super().__init__(window)
+        self._window = window
+        self._loader = loader
+        self._picture: CurrentPicture | None = None
+
+    def open_for_picture(self, picture: CurrentPicture, position: QPoint) -> None:
+        """For what the canvas shows."""
+        self._picture = picture
+        menu = QMenu(self._window)
+        menu.addAction("Copy picture").triggered.connect(self._copy)
+        save_as = menu.addAction("Save as…")
+        save_as.triggered.connect(self._save_as)
+        save_as.setEnabled(picture.generated is not None)
+        show = menu.addAction("Show in folder")
+        show.triggered.connect(self._show_in_folder)
+        show.setEnabled(picture.path is not None)
+        menu.addSeparator()
+        use = menu.addAction("Use these settings")
+        use.triggered.connect(self._use)
+        use.setEnabled(picture.request is not None)
+        self._pop_up(menu, position)
+
+    def open_for_file(self, path: Path, position: QPoint) -> None:
+        """For a picture of the strip, which need not be open."""
+        menu = QMenu(self._window)
+        for text, slot in (
+            ("Use these settings", self._use_file),
+            ("Open in the system's viewer", self._open_file),
+            ("Show in folder", self._show_file),
+            ("Copy picture", self._copy_file),
+        ):
+            action = menu.addAction(text)
+            action.setData(path)
+            action.triggered.connect(slot)
+        self._pop_up(menu, position)
+
+    def copy(self, picture: CurrentPicture) -> None:
+        """Puts the picture, and its file where it has one, into the clipboard."""
+        data = QMimeData()
+        data.setImageData(picture.image)
+        if picture.path is not None:
+            data.setUrls([QUrl.fromLocalFile(str(picture.path))])
+        QGuiApplication.clipboard().setMimeData(data)
+
+    def _pop_up(self, menu: QMenu, position: QPoint) -> None:
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(position)
+
+    def _copy(self) -> None:
+        if self._picture is not None:
+            self.copy(self._picture)
+
+    def _save_as(self) -> None:
+        picture = self._picture
+        if picture is None or picture.generated is None:
+            return
+        name = picture.path.name if picture.path else "picture.png"
+        dialog = QFileDialog(self._window, "Save the picture as")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)"])
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(name)
+        dialog.fileSelected.connect(self._save_to)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _save_to(self, file: str) -> None:
+        if self._picture is not None and self._picture.generated is not None:
+            self._loader.save_as(self._picture.generated, Path(file))
+
+    def _show_in_folder(self) -> None:
+        if self._picture is not None and self._picture.path is not None:
+            open_in_system(self._picture.path.parent)
+
+    def _use(self) -> None:
+        if self._picture is not None and self._picture.request is not None:
+            self.settings_asked.emit(self._picture.request)
+
+    def _use_file(self) -> None:
+        self._loader.load_recipe(self._path_of_action())
+
+    def _open_file(self) -> None:
+        open_in_system(self._path_of_action())
+
+    def _show_file(self) -> None:
+        open_in_system(self._path_of_action().parent)
+
+    def _copy_file(self) -> None:
+        self._loader.load_copy(self._path_of_action())
+
+    def _path_of_action(self) -> Path:
+        return self.sender().data()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def open_in_system(path: Path) -> None:
+    """Opens a picture or a folder with the program that the system has for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -1,0 +1,72 @@
+"""Where a picture lies in the canvas: the arithmetic of zooming and panning, without any widget."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+SMALLEST_SCALE = 1 / 32
+LARGEST_SCALE = 64.0
+MARGIN = 24.0
+"""Free space around a fitted picture, in units of the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Width and height of a picture (in its pixels) or of the view (in device-independent pixels)."""
+
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A picture in the view.
+
+    Attributes:
+        scale: units of the view for each pixel of the picture.
+        left, top: where the picture's corner is, in the view.
+    """
+
+    scale: float
+    left: float
+    top: float
+
+    def zoomed(self, factor: float, x: float, y: float) -> Placement:
+        """Larger or smaller; what is at (x, y) stays there."""
+        scale = min(max(self.scale * factor, SMALLEST_SCALE), LARGEST_SCALE)
+        ratio = scale / self.scale
+        return Placement(scale, x + (self.left - x) * ratio, y + (self.top - y) * ratio)
+
+    def panned(self, dx: float, dy: float) -> Placement:
+        return replace(self, left=self.left + dx, top=self.top + dy)
+
+    def limited(self, view: Extent, picture: Extent) -> Placement:
+        """Kept in sight: centred along an edge that fits, else never further away than the view's border."""
+        return replace(
+            self,
+            left=_limited(self.left, view.width, picture.width * self.scale),
+            top=_limited(self.top, view.height, picture.height * self.scale),
+        )
+
+
+def fitted(view: Extent, picture: Extent) -> Placement:
+    """The whole picture as large as it goes, with a margin."""
+    room_x = max(view.width - 2 * MARGIN, 1.0)
+    room_y = max(view.height - 2 * MARGIN, 1.0)
+    return centred(view, picture, min(room_x / picture.width, room_y / picture.height))
+
+
+def centred(view: Extent, picture: Extent, scale: float) -> Placement:
+    """The picture's middle in the view's middle, on whole units so that pixels stay sharp."""
+    return Placement(
+        scale,
+        math.floor((view.width - picture.width * scale) / 2),
+        math.floor((view.height - picture.height * scale) / 2),
+    )
+
+
+def _limited(start: float, view: float, length: float) -> float:
+    if length <= view:
+        return math.floor((view - length) / 2)
+    return min(0.0, max(view - length, start))

@@ -1,0 +1,55 @@
+"""The small bar in the canvas' corner: smaller, how large, larger, fit, 100 %."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from app.canvas.view import Canvas
+from app.icons import ICON_NAME
+
+
+class ZoomBar(QFrame):
+    """Follows one canvas; hidden while that is empty."""
+
+    def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("zoomBar")
+        self.setProperty("role", "floating")
+        self._percent = QLabel()
+        self._percent.setObjectName("zoomLabel")
+        self._percent.setProperty("role", "number")
+        self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("0000 %"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.setSpacing(0)
+        for name, text, slot in (
+            ("minus", "Zoom out (−)", canvas.zoom_out),
+            (None, "", None),
+            ("plus", "Zoom in (+)", canvas.zoom_in),
+            ("fit", "Fit the picture into the window (0)", canvas.fit),
+            (
+                "actual-size",
+                "100 %: one screen pixel for each pixel of the picture (1)",
+                canvas.show_actual_size,
+            ),
+        ):
+            if name is None or slot is None:
+                layout.addWidget(self._percent)
+                continue
+            button = QToolButton()
+            button.setProperty("kind", "quiet")
+            button.setProperty(ICON_NAME, name)
+            button.setObjectName(f"zoom-{name}")
+            button.setToolTip(text)
+            button.setAccessibleName(text.split(" (")[0])
+            button.clicked.connect(slot)
+            layout.addWidget(button)
+        canvas.zoom_changed.connect(self._show_zoom)
+        self._show_zoom(None)
+
+    def _show_zoom(self, zoom: float | None) -> None:
+        self.setVisible(zoom is not None)
+        if zoom is not None:
+            self._percent.setText(f"{zoom * 100:.0f} %")

@@ -1,0 +1,66 @@
+"""The device that computes, its precision, and how much memory the program uses: at the top right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QLabel, QWidget
+
+MEASURED_EVERY_MS = 2000
+LONGEST_NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenDevice:
+    """What the engine computes on.
+
+    Attributes:
+        kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.
+        plan: the whole choice in lines of text, with its reasons.
+    """
+
+    kind: str
+    name: str
+    dtype: str
+    plan: str
+
+
+class DeviceReadout(QLabel):
+    """Says nothing about the device before the engine has chosen one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("deviceReadout")
+        self.setProperty("role", "number")
+        self.setAccessibleName("Device and memory")
+        self._process = psutil.Process()
+        self._device: ChosenDevice | None = None
+        self._timer = QTimer(self, interval=MEASURED_EVERY_MS)
+        self._timer.timeout.connect(self._show)
+        self._timer.start()
+        self._show()
+
+    @Slot(object)
+    def show_device(self, device: ChosenDevice) -> None:
+        self._device = device
+        self._show()
+
+    def _show(self) -> None:
+        used = f"{self._process.memory_info().rss / 2**30:.1f} GB"
+        device = self._device
+        if device is None:
+            self.setText(f"Memory {used}")
+            self.setToolTip("The engine chooses the device when the first picture is made.")
+        else:
+            self.setText(f"{_short_name(device)}  ·  {device.dtype}  ·  {used}")
+            self.setToolTip(f"{device.plan}\nMemory of the program: {used}")
+
+
+def _short_name(device: ChosenDevice) -> str:
+    kind = device.kind.upper()
+    if device.kind == "cpu" or not device.name:
+        return kind
+    name = device.name if len(device.name) <= LONGEST_NAME else device.name[: LONGEST_NAME - 1] + "…"
+    return f"{name} ({kind})"

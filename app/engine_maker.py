@@ -1,0 +1,34 @@
+"""Makes the engine at the first need, in the worker's thread: importing it takes seconds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.device_readout import ChosenDevice
+from app.run import Engine
+from core.catalogue import Catalogue
+
+
+class EngineMaker(QObject):
+    """A callable for the studio.
+
+    Signals:
+        made: the `ChosenDevice`; emitted in the worker's thread.
+    """
+
+    made = Signal(object)
+
+    def __init__(self, catalogue: Catalogue, device: str | None, dtype: str | None) -> None:
+        super().__init__()
+        self._catalogue = catalogue
+        self._device = device
+        self._dtype = dtype
+
+    def __call__(self) -> Engine:
+        """Raises DeviceMissing."""
+        from core.engine import Engine as RealEngine
+
+        engine = RealEngine(self._catalogue, self._device, self._dtype)
+        plan = engine.plan
+        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, plan.describe()))
+        return engine

@@ -1,0 +1,56 @@
+"""The bar at the top of the window: the places to be, and what computes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+
+HEIGHT_PX = 44
+
+
+class Header(QFrame):
+    """Shows a switch as soon as there is more than one place.
+
+    Signals:
+        place_chosen: its number, from 0.
+    """
+
+    place_chosen = Signal(int)
+
+    def __init__(self, left_pane: QAction, right_pane: QAction, readout: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("header")
+        self.setProperty("role", "header")
+        self.setFixedHeight(HEIGHT_PX)
+        self._places = QButtonGroup(self)
+        self._places.idClicked.connect(self.place_chosen)
+        self._place_row = QHBoxLayout()
+        self._place_row.setSpacing(0)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(8)
+        layout.addWidget(_toggle(left_pane))
+        layout.addLayout(self._place_row)
+        layout.addStretch(1)
+        layout.addWidget(readout)
+        layout.addWidget(_toggle(right_pane))
+
+    def add_place(self, title: str) -> None:
+        button = QPushButton(title)
+        button.setCheckable(True)
+        button.setProperty("kind", "place")
+        number = len(self._places.buttons())
+        button.setChecked(number == 0)
+        self._places.addButton(button, number)
+        self._place_row.addWidget(button)
+        for place in self._places.buttons():
+            place.setVisible(number > 0)
+
+
+def _toggle(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setProperty("kind", "quiet")
+    button.setAccessibleName(action.text())
+    return button

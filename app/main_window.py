@@ -1,0 +1,187 @@
+"""The main window: puts the parts together, and remembers how the user arranged it."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QByteArray, QTimer, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from app import icons
+from app.actions import Actions
+from app.create_place import CreatePlace
+from app.device_readout import DeviceReadout
+from app.dialogs.about import AboutDialog
+from app.dialogs.shortcuts import ShortcutsDialog
+from app.header import Header
+from app.notices import Notices
+from app.picture_commands import PictureCommands
+from app.recent.loader import PictureLoader
+from app.recent.model import RecentPictures
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from app.theme import Appearance, Colours
+from app.window_layout import WindowLayout
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SIZE_PX = (1360, 860)
+SMALLEST_SIZE_PX = (960, 600)
+
+
+class MainWindow(QMainWindow):
+    """One window for everything. Closing it ends the studio and the loader.
+
+    Attributes:
+        ended_in_time: False when the worker was still busy after closing.
+    """
+
+    def __init__(self, studio: Studio, keeper: SettingsKeeper, appearance: Appearance) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Emulsion")
+        self.setMinimumSize(*SMALLEST_SIZE_PX)
+        self.ended_in_time = True
+        self._studio = studio
+        self._keeper = keeper
+        self._appearance = appearance
+        self._may_lose_pictures = False
+        self._loader = PictureLoader(self)
+        recent = RecentPictures(self._loader)
+        self.create_place = CreatePlace(studio, recent, appearance.colours)
+        self.readout = DeviceReadout()
+        panes = (
+            self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_place.left),
+            self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_place.right),
+        )
+        self._panes = panes
+        self._header = Header(*panes, self.readout)
+        self._header.add_place("Create")
+        self._put_together()
+        self._notices = Notices(self.create_place.messages, studio, self)
+        self._notices.close_asked.connect(self._close_anyway)
+        self._commands = PictureCommands(
+            self, self.create_place, recent, self._loader, studio, keeper, self._notices
+        )
+        self._menu_actions = Actions(self)
+        self._connect_actions(self._menu_actions)
+        appearance.changed.connect(self._show_colours)
+        self.create_place.messages.bar_made.connect(self._tint)
+        self.create_place.queue_list.rows_made.connect(self._tint)
+        self._restore()
+        self._tint()
+        self._loader.find(keeper.settings.pictures)
+
+    def _put_together(self) -> None:
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header)
+        layout.addWidget(self.create_place, 1)
+        self.setCentralWidget(centre)
+
+    def _connect_actions(self, actions: Actions) -> None:
+        canvas = self.create_place.canvas
+        actions.fill(self.menuBar(), self._panes)
+        actions.follow(self._studio)
+        self._commands.connect_actions(actions)
+        actions.quit.triggered.connect(self.close)
+        actions.zoom_in.triggered.connect(canvas.zoom_in)
+        actions.zoom_out.triggered.connect(canvas.zoom_out)
+        actions.fit.triggered.connect(canvas.fit)
+        actions.actual_size.triggered.connect(canvas.show_actual_size)
+        actions.full_screen.triggered.connect(self._switch_full_screen)
+        actions.shortcuts.triggered.connect(self._show_shortcuts)
+        actions.about.triggered.connect(self._show_about)
+        actions.theme.triggered.connect(self._choose_theme)
+        actions.previews.triggered.connect(self._choose_previews)
+        actions.backdrop.triggered.connect(self._choose_backdrop)
+
+    def _pane_action(self, text: str, shortcut: str, icon_name: str, pane: QWidget) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(shortcut))
+        action.setCheckable(True)
+        action.setChecked(True)
+        action.setProperty(icons.ICON_NAME, icon_name)
+        action.setProperty("pane", pane.objectName())
+        action.setToolTip(f"Show or hide: {text.lower()} ({shortcut})")
+        action.toggled.connect(pane.setVisible)
+        return action
+
+    @Slot()
+    def _switch_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    @Slot()
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self.findChildren(QAction), self).open()
+
+    @Slot()
+    def _show_about(self) -> None:
+        AboutDialog(self).open()
+
+    @Slot(QAction)
+    def _choose_theme(self, action: QAction) -> None:
+        self._keeper.change(theme=action.data())
+        self._appearance.choose(action.data())
+
+    @Slot(QAction)
+    def _choose_previews(self, action: QAction) -> None:
+        self._keeper.change(previews=action.data())
+        self._studio.set_preview_mode(action.data())
+
+    @Slot(QAction)
+    def _choose_backdrop(self, action: QAction) -> None:
+        self.create_place.canvas.set_backdrop(action.data())
+
+    @Slot(object)
+    def _show_colours(self, colours: Colours) -> None:
+        self.create_place.canvas.set_colours(colours)
+        self._tint()
+
+    @Slot()
+    def _tint(self) -> None:
+        icons.tint(self, self._appearance.colours)
+
+    def _restore(self) -> None:
+        settings, actions = self._keeper.settings, self._menu_actions
+        self.resize(*DEFAULT_SIZE_PX)
+        if settings.window_geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
+        layout = WindowLayout.from_text(settings.window_state)
+        if layout.columns:
+            self.create_place.setSizes(list(layout.columns))
+        for action in self._panes:
+            action.setChecked(action.property("pane") not in layout.hidden)
+        self.create_place.canvas.set_backdrop(layout.backdrop)
+        self._studio.set_preview_mode(settings.previews)
+        actions.check(actions.theme, settings.theme)
+        actions.check(actions.previews, settings.previews)
+        actions.check(actions.backdrop, layout.backdrop)
+
+    def _remember(self) -> None:
+        hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
+        layout = WindowLayout(tuple(self.create_place.sizes()), hidden, self.create_place.canvas.backdrop)
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self._keeper.change(window_geometry=geometry, window_state=layout.to_text())
+
+    @Slot()
+    def _close_anyway(self) -> None:
+        self._may_lose_pictures = True
+        QTimer.singleShot(0, self.close)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._studio.unsaved and not self._may_lose_pictures:
+            self._notices.warn_before_closing()
+            event.ignore()
+            return
+        self._remember()
+        self.hide()  # at once: what follows may take as long as a step
+        self.ended_in_time = self._studio.shutdown()
+        self._loader.close()
+        event.accept()

@@ -1,0 +1,120 @@
+"""What the bars above the canvas say, and when they come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.message_bar import Choice, MessageArea
+from app.messages import Message
+from app.run import Ending, SavedPicture
+from app.studio import Studio
+
+FAILED, SAVING, STOPPED, SETTINGS = "failed", "saving", "stopped", "settings"
+
+FIELD_WORDS = {
+    "model": "model",
+    "size": "size",
+    "sampler": "sampler",
+    "steps": "steps",
+    "guidance_scale": "guidance scale",
+    "seed": "seed",
+    "count": "number of pictures",
+}
+
+
+class Notices(QObject):
+    """Follows the studio.
+
+    Signals:
+        close_asked: close the window, although pictures are not saved.
+    """
+
+    close_asked = Signal()
+
+    def __init__(self, area: MessageArea, studio: Studio, window: QWidget) -> None:
+        super().__init__(area)
+        self._area = area
+        self._studio = studio
+        self._window = window
+        studio.failed.connect(self.show_failure)
+        studio.save_failed.connect(self._show_save_failure)
+        studio.picture_saved.connect(self._forget_save_failure)
+        studio.run_started.connect(self._forget_old)
+        studio.run_ended.connect(self._offer_to_keep)
+
+    @Slot(object)
+    def show_failure(self, message: Message) -> None:
+        self._area.show_message(FAILED, message, "error")
+
+    def show_settings_used(self, differing: Sequence[str]) -> None:
+        """After a picture's settings have been taken over; says what could not be."""
+        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
+        if differing:
+            sentence = f"Not taken over as they were: {words}. This model or program does not have them."
+        else:
+            sentence = "Undo brings back what was there before."
+        undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
+        self._area.show_message(
+            SETTINGS, Message("The picture's settings are in place", sentence), "info", (undo,)
+        )
+
+    def warn_before_closing(self) -> None:
+        """Pictures that are not saved would be lost."""
+        count = len(self._studio.unsaved)
+        pictures = "1 picture is" if count == 1 else f"{count} pictures are"
+        message = Message(
+            f"{pictures} not saved yet", "Closing the window now would lose what could not be written before."
+        )
+        leave = Choice("Close without saving", self._close, "closeAnywayButton")
+        self._area.show_message(SAVING, message, "error", (self._save_elsewhere, leave))
+
+    @property
+    def _save_elsewhere(self) -> Choice:
+        return Choice("Save elsewhere…", self._ask_folder, "saveElsewhereButton", keeps_bar=True)
+
+    @Slot(object)
+    def _show_save_failure(self, message: Message) -> None:
+        self._area.show_message(SAVING, message, "error", (self._save_elsewhere,))
+
+    @Slot(object)
+    def _forget_save_failure(self, _saved: SavedPicture) -> None:
+        if not self._studio.unsaved:
+            self._area.dismiss(SAVING)
+
+    @Slot()
+    def _forget_old(self) -> None:
+        for subject in (FAILED, STOPPED, SETTINGS):
+            self._area.dismiss(subject)
+
+    @Slot(object)
+    def _offer_to_keep(self, ending: Ending) -> None:
+        film = self._studio.stopped_film
+        if ending is not Ending.cancelled or film is None:
+            return
+        done = film.frames[-1].step + 1
+        message = Message(
+            f"Stopped at step {done} of {film.request.steps}",
+            "The picture as far as it had developed can be kept; it is saved with its step.",
+        )
+        keep = Choice("Keep this picture", self._studio.keep_last, "keepButton")
+        self._area.show_message(STOPPED, message, "info", (keep,))
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Save the picture in this folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._save_in)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _save_in(self, folder: str) -> None:
+        self._area.dismiss(SAVING)
+        self._studio.save_again(Path(folder))
+
+    def _close(self) -> None:
+        self.close_asked.emit()

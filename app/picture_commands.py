@@ -1,0 +1,145 @@
+"""What the user does with pictures: open, paste, drop, show, copy, and take over their settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.actions import Actions
+from app.canvas.current import CurrentPicture, CurrentView
+from app.canvas.picture_menu import PictureMenu, open_in_system
+from app.create_place import CreatePlace
+from app.messages import Message
+from app.notices import Notices
+from app.picture_drop import PictureDrop, picture_in
+from app.recent.loader import OpenedPicture, PictureLoader
+from app.recent.model import RecentPictures
+from app.run import SavedPicture
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from core.recipe import Recipe
+from core.request import GenerationRequest
+
+NO_FILE = Message(
+    "No settings in the clipboard",
+    "There is no picture file in the clipboard.",
+    "Copy a picture in a file manager, or drop it on this window.",
+)
+
+
+class PictureCommands(QObject):
+    """Connects the strip, the canvas, the loader and the studio."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        create: CreatePlace,
+        recent: RecentPictures,
+        loader: PictureLoader,
+        studio: Studio,
+        keeper: SettingsKeeper,
+        notices: Notices,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._create = create
+        self._recent = recent
+        self._loader = loader
+        self._studio = studio
+        self._keeper = keeper
+        self._notices = notices
+        self._current = CurrentView(create.canvas, studio)
+        self._menu = PictureMenu(window, loader)
+        self._drop = PictureDrop(window)
+        self._drop.dropped.connect(loader.load_recipe)
+        self._menu.settings_asked.connect(self._use_settings)
+        self._current.following_changed.connect(self._show_following)
+        create.canvas.menu_asked.connect(self._open_canvas_menu)
+        create.strip.chosen.connect(loader.open)
+        create.strip.activated.connect(open_in_system)
+        create.strip.menu_asked.connect(self._menu.open_for_file)
+        create.recipe_card.use_asked.connect(self._use_settings)
+        create.live_asked.connect(self._current.follow)
+        loader.opened.connect(self._show_opened)
+        loader.copied.connect(self._copy_opened)
+        loader.recipe_loaded.connect(self._use_recipe)
+        loader.failed.connect(notices.show_failure)
+        studio.picture_saved.connect(self._add_recent)
+
+    def connect_actions(self, actions: Actions) -> None:
+        actions.open_settings.triggered.connect(self._ask_picture)
+        actions.open_folder.triggered.connect(self._open_folder)
+        actions.copy.triggered.connect(self._copy)
+        actions.paste.triggered.connect(self._paste)
+
+    @Slot()
+    def _ask_picture(self) -> None:
+        dialog = QFileDialog(self._window, "Open a picture's settings", str(self._keeper.settings.pictures))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
+        dialog.fileSelected.connect(self._load_recipe)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _load_recipe(self, file: str) -> None:
+        self._loader.load_recipe(Path(file))
+
+    @Slot()
+    def _open_folder(self) -> None:
+        folder = self._keeper.settings.pictures
+        if folder.is_dir():
+            open_in_system(folder)
+        else:
+            sentence = f"{folder} will be made when the first picture is saved."
+            self._notices.show_failure(Message("There is no pictures folder yet", sentence))
+
+    @Slot()
+    def _copy(self) -> None:
+        if self._current.current is not None:
+            self._menu.copy(self._current.current)
+
+    @Slot()
+    def _paste(self) -> None:
+        path = picture_in(QGuiApplication.clipboard().mimeData())
+        if path is None:
+            self._notices.show_failure(NO_FILE)
+        else:
+            self._loader.load_recipe(path)
+
+    @Slot(QPoint)
+    def _open_canvas_menu(self, position: QPoint) -> None:
+        if self._current.current is not None:
+            self._menu.open_for_picture(self._current.current, position)
+
+    @Slot(object)
+    def _show_opened(self, opened: OpenedPicture) -> None:
+        self._current.show_opened(opened)
+        self._create.recipe_card.show_recipe(opened.recipe)
+
+    @Slot(object)
+    def _copy_opened(self, opened: OpenedPicture) -> None:
+        self._menu.copy(CurrentPicture(opened.image, None, path=opened.path))
+
+    @Slot()
+    def _show_following(self) -> None:
+        is_following = self._current.is_following
+        self._create.show_live_button(is_visible=not is_following)
+        if is_following:
+            self._create.strip.forget_choice()
+            self._create.recipe_card.hide()
+
+    @Slot(object, object)
+    def _use_recipe(self, _path: Path, recipe: Recipe) -> None:
+        self._use_settings(recipe.request)
+
+    @Slot(object)
+    def _use_settings(self, request: GenerationRequest) -> None:
+        self._notices.show_settings_used(self._studio.apply(request))
+
+    @Slot(object)
+    def _add_recent(self, saved: SavedPicture) -> None:
+        self._recent.add(saved.path)

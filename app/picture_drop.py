@@ -1,0 +1,51 @@
+"""Pictures dropped on the window or pasted into it give their settings back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
+from PySide6.QtGui import QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from core.metadata import SUFFIXES
+
+
+class PictureDrop(QObject):
+    """Watches the window and its text fields, which would take a dropped file for text.
+
+    Signals:
+        dropped: `Path` of the picture.
+    """
+
+    dropped = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        for widget in (window, *_text_fields(window)):
+            widget.setAcceptDrops(True)
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDropEvent):  # entering and moving are kinds of it
+            path = picture_in(event.mimeData())
+            if path is None:
+                return False
+            event.acceptProposedAction()
+            if not isinstance(event, QDragMoveEvent):
+                self.dropped.emit(path)
+            return True
+        return super().eventFilter(watched, event)
+
+
+def picture_in(data: QMimeData) -> Path | None:
+    """The first picture file among what was dropped or copied."""
+    for url in data.urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and path.suffix.lower() in SUFFIXES:
+            return path
+    return None
+
+
+def _text_fields(window: QWidget) -> list[QWidget]:
+    return [area.viewport() for area in window.findChildren(QAbstractScrollArea)]

@@ -1,0 +1,203 @@
+"""Reads pictures, their thumbnails and recipes from the disk in one background thread, so that nothing waits."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance
+from PySide6.QtGui import QImage, QImageReader
+
+from app.messages import Message, message
+from app.pixels import to_pixels
+from core.errors import EmulsionError, UnreadablePicture
+from core.files import words_of
+from core.metadata import SUFFIXES, read_recipe
+from core.picture import GeneratedImage
+from core.recipe import Recipe
+from core.saving import save_as
+
+log = logging.getLogger(__name__)
+
+THUMBNAIL_PX = 256
+MOST_RECENT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPictures:
+    """The newest pictures in a folder, the newest first."""
+
+    folder: Path
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedThumbnail:
+    """A small picture; a null image when the file cannot be read."""
+
+    path: Path
+    image: QImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPicture:
+    """A picture of the folder to be shown.
+
+    Attributes:
+        recipe: how it was made, or None if it carries none that can be read.
+    """
+
+    path: Path
+    image: QImage
+    recipe: Recipe | None
+
+    @property
+    def generated(self) -> GeneratedImage | None:
+        """The picture as it once came out of the engine, None without a recipe."""
+        recipe = self.recipe
+        if recipe is None:
+            return None
+        return GeneratedImage(
+            pixels=to_pixels(self.image),
+            request=recipe.request,
+            model=recipe.model,
+            stage=recipe.stage,
+            step=recipe.step,
+            device=recipe.device,
+            dtype=recipe.dtype,
+            seconds=recipe.seconds,
+            note=recipe.note,
+        )
+
+
+class PictureLoader(QObject):
+    """Owns the one thread that reads pictures. Close it at the end.
+
+    Signals:
+        found: `FoundPictures`, after `find`.
+        thumbnail_loaded: `LoadedThumbnail`, after `load_thumbnail`.
+        opened: `OpenedPicture`, after `open`.
+        recipe_loaded: the path and its `Recipe`, after `load_recipe`.
+        copied: `OpenedPicture`, after `load_copy`.
+        failed: a `Message`, after `open`, `load_recipe`, `load_copy` or `save_as`.
+    """
+
+    found = Signal(object)
+    thumbnail_loaded = Signal(object)
+    opened = Signal(object)
+    recipe_loaded = Signal(object, object)
+    copied = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._pool.setObjectName("pictures")
+
+    def find(self, folder: Path) -> None:
+        self._start(lambda: self.found.emit(FoundPictures(folder, newest_pictures(folder, MOST_RECENT))))
+
+    def load_thumbnail(self, path: Path) -> None:
+        self._start(lambda: self.thumbnail_loaded.emit(LoadedThumbnail(path, thumbnail(path))))
+
+    def open(self, path: Path) -> None:
+        """Asked for by a click: goes before thumbnails that wait."""
+        self._start(lambda: self._open(path, self.opened), priority=1)
+
+    def load_copy(self, path: Path) -> None:
+        """For the clipboard."""
+        self._start(lambda: self._open(path, self.copied), priority=1)
+
+    def save_as(self, image: GeneratedImage, path: Path) -> None:
+        """Encodes and writes a picture in the format that the path's suffix names."""
+        self._start(lambda: self._save_as(image, path), priority=1)
+
+    def load_recipe(self, path: Path) -> None:
+        self._start(lambda: self._load_recipe(path), priority=1)
+
+    def close(self) -> None:
+        """Forgets what waits and ends the thread."""
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def _start(self, work: Callable[[], None], priority: int = 0) -> None:
+        self._pool.start(QRunnable.create(work), priority)
+
+    def _open(self, path: Path, done: SignalInstance) -> None:
+        reader = QImageReader(str(path))
+        reader.setAutoTransform(True)
+        image = reader.read()
+        if image.isNull():
+            self.failed.emit(message(UnreadablePicture(path, reader.errorString() or "it is no picture")))
+            return
+        try:
+            recipe = read_recipe(path)
+        except EmulsionError as error:
+            log.info("%s", error)
+            recipe = None
+        done.emit(OpenedPicture(path, image, recipe))
+
+    def _load_recipe(self, path: Path) -> None:
+        try:
+            self.recipe_loaded.emit(path, read_recipe(path))
+        except EmulsionError as error:
+            self.failed.emit(_no_recipe(path, error))
+
+    def _save_as(self, image: GeneratedImage, path: Path) -> None:
+        try:
+            save_as(image, path)
+        except EmulsionError as error:
+            self.failed.emit(message(error))
+
+
+def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
+    """The newest picture files in the folder and in its day folders; none when it is not there."""
+    with_times: list[tuple[int, str]] = []
+    days = sorted(_entries(folder, is_folder=True), key=lambda entry: entry.name, reverse=True)
+    for entry in _entries(folder, is_folder=False):
+        with_times.append((_time_of(entry), entry.path))
+    for day in days:
+        with_times += [(_time_of(entry), entry.path) for entry in _entries(Path(day.path), is_folder=False)]
+        if len(with_times) >= most:
+            break
+    return tuple(Path(path) for _, path in heapq.nlargest(most, with_times))
+
+
+def thumbnail(path: Path) -> QImage:
+    """The picture in a square of `THUMBNAIL_PX`, or a null image."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    square = QSize(THUMBNAIL_PX, THUMBNAIL_PX)
+    if size.isValid() and (size.width() > THUMBNAIL_PX or size.height() > THUMBNAIL_PX):
+        reader.setScaledSize(size.scaled(square, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
+
+
+def _entries(folder: Path, *, is_folder: bool) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if (is_folder and entry.is_dir()) or (not is_folder and entry.name.lower().endswith(SUFFIXES)):
+                    yield entry
+    except OSError as error:
+        log.info("the folder %s cannot be read: %s", folder, words_of(error))
+
+
+def _time_of(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _no_recipe(path: Path, error: EmulsionError) -> Message:
+    text = message(error)
+    return Message("No settings in this picture", text.sentence, "Pictures made by Emulsion carry their settings.")

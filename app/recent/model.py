@@ -1,0 +1,101 @@
+"""The list of recent pictures, newest first, with thumbnails that arrive later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl
+from PySide6.QtGui import QImage
+
+from app.recent.loader import FoundPictures, LoadedThumbnail, PictureLoader
+
+Index = QModelIndex | QPersistentModelIndex
+
+PATH_ROLE = int(Qt.ItemDataRole.UserRole)
+"""`Path` of a picture."""
+
+THUMBNAIL_ROLE = PATH_ROLE + 1
+"""`QImage`; None until it has been asked for and loaded, null when the file cannot be read."""
+
+_NOWHERE = QModelIndex()
+
+
+class RecentPictures(QAbstractListModel):
+    """Pictures of the pictures folder and those made since. Thumbnails are loaded when a view asks for them."""
+
+    def __init__(self, loader: PictureLoader) -> None:
+        super().__init__(loader)
+        self._loader = loader
+        self._paths: list[Path] = []
+        self._thumbnails: dict[Path, QImage | None] = {}
+        loader.found.connect(self._take_found)
+        loader.thumbnail_loaded.connect(self._take_thumbnail)
+
+    def add(self, path: Path) -> None:
+        """A picture that has just been saved."""
+        if path not in self._paths:
+            self.beginInsertRows(QModelIndex(), 0, 0)
+            self._paths.insert(0, path)
+            self.endInsertRows()
+
+    def path(self, row: int) -> Path:
+        return self._paths[row]
+
+    def row(self, path: Path) -> int | None:
+        return self._paths.index(path) if path in self._paths else None
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._paths)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        path = self._paths[index.row()]
+        match role:
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return path.stem.replace("-", " ")
+            case Qt.ItemDataRole.ToolTipRole:
+                return path.name
+            case role if role == PATH_ROLE:
+                return path
+            case role if role == THUMBNAIL_ROLE:
+                return self._thumbnail(path)
+            case _:
+                return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        enabled = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+        return enabled if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+    def mimeTypes(self) -> list[str]:
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(self._paths[index.row()])) for index in indexes])
+        return data
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
+
+    def _thumbnail(self, path: Path) -> QImage | None:
+        if path not in self._thumbnails:
+            self._thumbnails[path] = None
+            self._loader.load_thumbnail(path)
+        return self._thumbnails[path]
+
+    def _take_found(self, found: FoundPictures) -> None:
+        known = set(self._paths)
+        new = [path for path in found.paths if path not in known]
+        if new:
+            self.beginInsertRows(QModelIndex(), len(self._paths), len(self._paths) + len(new) - 1)
+            self._paths += new
+            self.endInsertRows()
+
+    def _take_thumbnail(self, loaded: LoadedThumbnail) -> None:
+        self._thumbnails[loaded.path] = loaded.image
+        row = self.row(loaded.path)
+        if row is not None:
+            self.dataChanged.emit(self.index(row), self.index(row), [THUMBNAIL_ROLE])

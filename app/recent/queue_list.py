@@ -1,0 +1,79 @@
+"""The requests that wait for the picture in progress, each with a button that takes it out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.icons import ICON_NAME
+from app.queue import QueuedRun
+from app.studio import Studio
+
+
+class QueueList(QWidget):
+    """Follows the studio's queue; hidden while nothing waits.
+
+    Signals:
+        rows_made: new buttons need their icons.
+    """
+
+    rows_made = Signal()
+    MOST_ROWS = 6
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("queueList")
+        self._studio = studio
+        self._heading = QLabel()
+        self._heading.setProperty("role", "caption")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(4)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self._heading)
+        layout.addLayout(self._rows)
+        studio.queue_changed.connect(self._show_runs)
+        self._show_runs(studio.queue)
+
+    def _show_runs(self, runs: tuple[QueuedRun, ...]) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for run in runs[: self.MOST_ROWS]:
+            self._rows.addWidget(self._row(run))
+        if len(runs) > self.MOST_ROWS:
+            more = QLabel(f"and {len(runs) - self.MOST_ROWS} more")
+            more.setProperty("role", "hint")
+            self._rows.addWidget(more)
+        self._heading.setText(f"Waiting ({len(runs)})")
+        self.setVisible(bool(runs))
+        self.rows_made.emit()
+
+    def _row(self, run: QueuedRun) -> QWidget:
+        row = QFrame()
+        row.setProperty("role", "card")
+        prompt = QLabel()
+        prompt.setTextFormat(Qt.TextFormat.PlainText)
+        prompt.setMinimumWidth(1)
+        words = " ".join(run.request.prompt.split()) or "(no prompt)"
+        many = f"{run.request.count} × " if run.request.count > 1 else ""
+        prompt.setText(many + words)
+        prompt.setToolTip(words)
+        remove = QToolButton()
+        remove.setProperty("kind", "quiet")
+        remove.setProperty(ICON_NAME, "close")
+        remove.setProperty("runId", run.id)
+        remove.setAccessibleName(f"Remove from the queue: {words}")
+        remove.setToolTip("Remove from the queue")
+        remove.clicked.connect(self._remove)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(12, 2, 2, 2)
+        layout.addWidget(prompt, 1)
+        layout.addWidget(remove)
+        return row
+
+    def _remove(self) -> None:
+        self._studio.remove_queued(self.sender().property("runId"))

@@ -1,0 +1,89 @@
+"""The strip of recent pictures at the right, newest first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import QLabel, QListView, QStackedLayout, QVBoxLayout, QWidget
+
+from app.recent.delegate import CELL_PX, ThumbnailDelegate
+from app.recent.model import RecentPictures
+
+
+class RecentStrip(QWidget):
+    """The list with its heading, or what to do while there is none.
+
+    Signals:
+        chosen: `Path` of the picture that was clicked or reached by the keyboard.
+        activated: `Path` of the picture that was double clicked, or chosen with Return.
+        menu_asked: `Path` and where on the screen.
+    """
+
+    chosen = Signal(object)
+    activated = Signal(object)
+    menu_asked = Signal(object, QPoint)
+
+    def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        heading = QLabel("Recent pictures")
+        heading.setProperty("role", "caption")
+        self._list = _list_view(model)
+        self._list.setItemDelegate(ThumbnailDelegate(self._list))
+        self._list.selectionModel().selectionChanged.connect(self._choose)
+        self._list.activated.connect(self._activate)
+        self._list.customContextMenuRequested.connect(self._ask_menu)
+        self._empty = QLabel("Finished pictures appear here and are saved at once.")
+        self._empty.setProperty("role", "hint")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self._list)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(heading)
+        layout.addLayout(self._pages, 1)
+        model.rowsInserted.connect(self._show_page)
+        self._show_page()
+
+    def forget_choice(self) -> None:
+        """No picture is chosen: the canvas shows something else."""
+        self._list.clearSelection()
+
+    def _show_page(self) -> None:
+        self._pages.setCurrentWidget(self._list if self._model.rowCount() else self._empty)
+
+    def _choose(self, selected: QItemSelection, _deselected: QItemSelection) -> None:
+        indexes = selected.indexes()
+        if indexes:
+            self.chosen.emit(self._model.path(indexes[0].row()))
+
+    def _activate(self, index: QModelIndex) -> None:
+        self.activated.emit(self._model.path(index.row()))
+
+    def _ask_menu(self, position: QPoint) -> None:
+        index = self._list.indexAt(position)
+        if index.isValid():
+            path: Path = self._model.path(index.row())
+            self.menu_asked.emit(path, self._list.viewport().mapToGlobal(position))
+
+
+def _list_view(model: RecentPictures) -> QListView:
+    view = QListView()
+    view.setObjectName("recentView")
+    view.setAccessibleName("Recent pictures")
+    view.setModel(model)
+    view.setViewMode(QListView.ViewMode.IconMode)
+    view.setMovement(QListView.Movement.Static)
+    view.setResizeMode(QListView.ResizeMode.Adjust)
+    view.setUniformItemSizes(True)
+    view.setGridSize(QSize(CELL_PX, CELL_PX))
+    view.setMouseTracking(True)
+    view.setDragEnabled(True)
+    view.setDragDropMode(QListView.DragDropMode.DragOnly)
+    view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+    view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    return view

@@ -1,0 +1,42 @@
+"""The settings while the program runs: read at the start, written at each change."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from core.errors import SaveFailed
+from core.paths import Folders
+from core.request import GenerationRequest
+from core.settings import Settings, load_settings, save_settings
+
+log = logging.getLogger(__name__)
+
+
+class SettingsKeeper:
+    """Holds the current settings; also the studio's `DraftStore`.
+
+    Attributes:
+        settings: as they are now.
+    """
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self.settings: Settings = load_settings(folders)
+
+    def change(self, **changes: Any) -> None:
+        """Replaces fields by name and writes the file. Without a disk the changes hold until the end."""
+        changed = replace(self.settings, **changes)
+        if changed != self.settings:
+            self.settings = changed
+            try:
+                save_settings(changed, self._folders)
+            except SaveFailed as error:
+                log.warning("the settings could not be saved: %s", error)
+
+    def load_draft(self) -> GenerationRequest | None:
+        return self.settings.draft
+
+    def save_draft(self, request: GenerationRequest) -> None:
+        self.change(draft=request)
