@@ -21,7 +21,7 @@ from app.recent.loader import PictureLoader
 from app.recent.model import RecentPictures
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
-from app.theme import Appearance, Colours
+from app.theme import Appearance, Colours, indent_spin_boxes
 from app.window_layout import WindowLayout
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,10 @@ class MainWindow(QMainWindow):
         self.create_place.queue_list.rows_made.connect(self._tint)
         self._restore()
         self._tint()
+        indent_spin_boxes(self)
+        prompt = self.findChild(QWidget, "promptEdit")
+        if prompt is not None:
+            prompt.setFocus()
         self._loader.find(keeper.settings.pictures)
 
     def _put_together(self) -> None:

@@ -13,7 +13,7 @@ from core.film import Film
 
 PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
     {
-        Phase.importing: "Importing the engine (the first time takes some seconds)",
+        Phase.importing: "Importing the engine",
         Phase.loading_model: "Loading the model",
         Phase.reading_prompt: "Reading the prompt",
         Phase.decoding: "Decoding the picture",
@@ -119,7 +119,7 @@ class Progress:
                 self._outcome = self.stopped_at or "Stopped"
             case Ending.failed:
                 self._outcome = "Failed"
-        self.fraction = 1.0 if ending is Ending.finished else 0.0
+        self.fraction = 0.0
         self._film = None
         self._calls_done = 0
         self._index, self._count = 0, 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.style_sheet import style_sheet
 from core.paths import resources
@@ -186,3 +186,9 @@ def palette(colours: Colours) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.disabled))
     return result
+
+
+def indent_spin_boxes(root: QWidget) -> None:
+    """Gives the numbers in spin boxes below ``root`` their left padding: the style sheet's does not reach them."""
+    for field in root.findChildren(QLineEdit, "qt_spinbox_lineedit"):
+        field.setTextMargins(GRID_PX, 0, 0, 0)

@@ -8,12 +8,14 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Signal, Slot
 from PySide6.QtGui import QImage
 
+from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
 from app.pixels import to_image
+from app.progress import PHASE_WORDS
 from app.recent.loader import OpenedPicture
 from app.run import SavedPicture
 from app.studio import Studio
-from core.events import ImageReady, Started, Stepped
+from core.events import ImageReady, Phase, Started, Stepped
 from core.picture import GeneratedImage, Pixels
 from core.request import GenerationRequest
 
@@ -56,6 +58,7 @@ class CurrentView(QObject):
         self._last_step = 0
         self.current: CurrentPicture | None = None
         self.is_following = True
+        studio.phase_changed.connect(self._change_phase)
         studio.run_started.connect(self._start)
         studio.stepped.connect(self._step)
         studio.decoded.connect(self._show_decoded)
@@ -93,6 +96,16 @@ class CurrentView(QObject):
         self._live = (CurrentPicture(image, request, generated), Shown(image, size, badge, description))
         if self.is_following:
             self._show(*self._live)
+
+    @Slot(object)
+    def _change_phase(self, phase: Phase | None) -> None:
+        """Says on the empty canvas that something is happening."""
+        text = (
+            EmptyText(PHASE_WORDS[phase], "The picture appears here with its first step.")
+            if phase
+            else EmptyText()
+        )
+        self._canvas.set_empty_text(text)
 
     @Slot(object)
     def _start(self, started: Started) -> None:

@@ -25,6 +25,7 @@ from app.theme import Colours
 
 ZOOM_FACTOR = 1.25
 PAN_PX = 48
+BADGE_GAP_PX = 12
 SHARP_FROM = 8.0
 """From this zoom on (800 %), when chosen by hand, pixels are shown as squares: one wants to see them."""
 
@@ -163,6 +164,11 @@ class Canvas(QWidget):
         place = self._placement
         return QRectF(place.left, place.top, size.width() * place.scale, size.height() * place.scale)
 
+    def _badge_corner(self) -> QPointF:
+        """Inside the picture's corner, or the view's when that is further in."""
+        rect = self._picture_rect()
+        return QPointF(max(rect.left(), 0) + BADGE_GAP_PX, max(rect.top(), 0) + BADGE_GAP_PX)
+
     @property
     def _can_pan(self) -> bool:
         rect = self._picture_rect()
@@ -185,7 +191,7 @@ class Canvas(QWidget):
             is_sharp = not self._is_fitted and self.zoom >= SHARP_FROM
             self._picture.paint(painter, self._picture_rect(), is_sharp)
             if self._shown.badge:
-                paint_badge(painter, QPointF(12, 12), self._shown.badge)
+                paint_badge(painter, self._badge_corner(), self._shown.badge)
         if self.hasFocus():
             painter.setPen(self.palette().accent().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.canvas.view import Canvas
@@ -10,7 +10,7 @@ from app.icons import ICON_NAME
 
 
 class ZoomBar(QFrame):
-    """Follows one canvas; hidden while that is empty."""
+    """Follows one canvas; there while the mouse is over it or the keyboard in it, so that it hides no picture."""
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,10 +46,21 @@ class ZoomBar(QFrame):
             button.setAccessibleName(text.split(" (")[0])
             button.clicked.connect(slot)
             layout.addWidget(button)
+        self._canvas = canvas
+        canvas.installEventFilter(self)
         canvas.zoom_changed.connect(self._show_zoom)
-        self._show_zoom(None)
+        self._update_visible()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._update_visible()
+        return super().eventFilter(watched, event)
 
     def _show_zoom(self, zoom: float | None) -> None:
-        self.setVisible(zoom is not None)
+        self._update_visible()
         if zoom is not None:
             self._percent.setText(f"{zoom * 100:.0f} %")
+
+    def _update_visible(self) -> None:
+        canvas = self._canvas
+        self.setVisible(canvas.shown is not None and (canvas.underMouse() or canvas.hasFocus()))

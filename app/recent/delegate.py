@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPalette, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.recent.model import THUMBNAIL_ROLE
 
-CELL_PX = 112
 INSET_PX = 4
 RADIUS_PX = 6
 
 
 class ThumbnailDelegate(QStyledItemDelegate):
-    """Paints the middle square of each thumbnail."""
+    """Paints the middle square of each thumbnail, as large as the view's grid."""
+
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(CELL_PX, CELL_PX)
+        return self._view.gridSize()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

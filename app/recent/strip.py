@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtWidgets import QLabel, QListView, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
-from app.recent.delegate import CELL_PX, ThumbnailDelegate
+from app.recent.grid import ThumbnailGrid
 from app.recent.model import RecentPictures
 
 
@@ -29,8 +29,7 @@ class RecentStrip(QWidget):
         self._model = model
         heading = QLabel("Recent pictures")
         heading.setProperty("role", "caption")
-        self._list = _list_view(model)
-        self._list.setItemDelegate(ThumbnailDelegate(self._list))
+        self._list = ThumbnailGrid(model)
         self._list.selectionModel().selectionChanged.connect(self._choose)
         self._list.activated.connect(self._activate)
         self._list.customContextMenuRequested.connect(self._ask_menu)
@@ -69,21 +68,3 @@ class RecentStrip(QWidget):
         if index.isValid():
             path: Path = self._model.path(index.row())
             self.menu_asked.emit(path, self._list.viewport().mapToGlobal(position))
-
-
-def _list_view(model: RecentPictures) -> QListView:
-    view = QListView()
-    view.setObjectName("recentView")
-    view.setAccessibleName("Recent pictures")
-    view.setModel(model)
-    view.setViewMode(QListView.ViewMode.IconMode)
-    view.setMovement(QListView.Movement.Static)
-    view.setResizeMode(QListView.ResizeMode.Adjust)
-    view.setUniformItemSizes(True)
-    view.setGridSize(QSize(CELL_PX, CELL_PX))
-    view.setMouseTracking(True)
-    view.setDragEnabled(True)
-    view.setDragDropMode(QListView.DragDropMode.DragOnly)
-    view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-    view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-    return view
