@@ -39,7 +39,7 @@ class Studio(QObject):
         film: of the picture in progress, or of the last one.
         stopped_film: what the last Stop left, for `keep_last`; None if there is nothing to keep.
         last_seed: the seed of the last run's first picture.
-        preview_mode: how the next run shows its steps.
+        preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
         unsaved: finished pictures that could not be written, see `save_again`.
 
     Signals:
@@ -59,6 +59,7 @@ class Studio(QObject):
     state_changed = Signal(object)
     queue_changed = Signal(object)
     phase_changed = Signal(object)
+    preview_mode_changed = Signal(object)
     run_started = Signal(object)
     stepped = Signal(object)
     image_ready = Signal(object)
@@ -204,6 +205,7 @@ class Studio(QObject):
     def set_preview_mode(self, mode: PreviewMode) -> None:
         """Takes effect with the next run."""
         self.preview_mode = mode
+        self.preview_mode_changed.emit(mode)
 
     def look_at(self, frame: Frame | None) -> None:
         """Asks for a full decode of a frame of the current film; a newer wish replaces an older one."""

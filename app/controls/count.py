@@ -1,0 +1,42 @@
+"""How many pictures one click makes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+
+from app.controls.field import Field, describe, indent_text
+from app.studio import Studio
+from core.request import COUNT, GenerationRequest
+
+
+class CountControl(QWidget):
+    """A number of pictures."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.spin = QSpinBox()
+        describe(
+            self.spin,
+            "countSpin",
+            "Number of pictures",
+            "Pictures: how many are made, one after the other.\nThe seed counts up by one for each.",
+        )
+        indent_text(self.spin)
+        self.spin.setRange(COUNT[0], COUNT[-1])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(Field("Pi&ctures", self.spin))
+        self.spin.valueChanged.connect(self._take)
+        studio.draft_edited.connect(self._show)
+        self._show(studio.draft)
+
+    @Slot(int)
+    def _take(self, count: int) -> None:
+        self._studio.edit(count=count)
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        with QSignalBlocker(self.spin):
+            self.spin.setValue(draft.count)

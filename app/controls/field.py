@@ -1,0 +1,60 @@
+"""How a control is labelled: a caption above it, a note beside it, words for tooltips and screen readers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+
+GAP_PX = 4
+TEXT_INDENT_PX = 6
+
+
+class Field(QWidget):
+    """A control below its caption. The caption's mnemonic leads to the control.
+
+    Attributes:
+        note: a short remark at the caption's right, empty at first.
+    """
+
+    def __init__(self, caption: str, control: QWidget, content: QWidget | QLayout | None = None) -> None:
+        """``content`` is what contains the control, when it is not alone below the caption."""
+        super().__init__()
+        label = QLabel(caption)
+        label.setProperty("role", "caption")
+        label.setBuddy(control)
+        self.note = QLabel()
+        self.note.setProperty("role", "caption")
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        top = QHBoxLayout()
+        top.addWidget(label)
+        top.addWidget(self.note, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addLayout(top)
+        if isinstance(content, QLayout):
+            layout.addLayout(content)
+        else:
+            layout.addWidget(content or control, 1)
+
+
+def describe(control: QWidget, object_name: str, accessible_name: str, tooltip: str) -> None:
+    """Gives a control its stable name, the name that a screen reader says, and the term with its effect."""
+    control.setObjectName(object_name)
+    control.setAccessibleName(accessible_name)
+    control.setAccessibleDescription(tooltip)
+    control.setToolTip(tooltip)
+
+
+def indent_text(spin: QAbstractSpinBox) -> None:
+    """Keeps a spin box's number away from its border: a style sheet's padding does not reach it."""
+    spin.lineEdit().setTextMargins(TEXT_INDENT_PX, 0, 0, 0)
+
+
+def set_tone(label: QLabel, tone: str) -> None:
+    """Colours a label by the theme: ``"error"``, or ``""`` for its usual colour."""
+    if label.property("tone") != tone:
+        label.setProperty("tone", tone)
+        label.style().unpolish(label)
+        label.style().polish(label)

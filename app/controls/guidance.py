@@ -1,0 +1,54 @@
+"""How strongly the picture follows the prompt."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
+
+from app.controls.field import Field, describe, indent_text
+from app.studio import Studio
+from core.request import LARGEST_GUIDANCE_SCALE, GenerationRequest
+
+
+class GuidanceSpin(QDoubleSpinBox):
+    """Shows only the decimals that matter."""
+
+    def textFromValue(self, value: float) -> str:
+        return self.locale().toString(value, "g", 4)
+
+
+class GuidanceControl(QWidget):
+    """The guidance scale; at 1 and below it says that guidance is off."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.spin = GuidanceSpin()
+        describe(
+            self.spin,
+            "guidanceSpin",
+            "Guidance scale",
+            "Guidance scale: how strongly the picture follows the prompt.\n"
+            "1 is off: twice as fast, and the negative prompt has no effect.",
+        )
+        indent_text(self.spin)
+        self.spin.setRange(0.0, LARGEST_GUIDANCE_SCALE)
+        self.spin.setDecimals(2)
+        self.spin.setSingleStep(0.5)
+        self._labelled = Field("&Guidance scale", self.spin)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._labelled)
+        self.spin.valueChanged.connect(self._take)
+        studio.draft_edited.connect(self._show)
+        self._show(studio.draft)
+
+    @Slot(float)
+    def _take(self, scale: float) -> None:
+        self._studio.edit(guidance_scale=scale)
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        with QSignalBlocker(self.spin):
+            self.spin.setValue(draft.guidance_scale)
+        self._labelled.note.setText("" if draft.has_guidance else "off")

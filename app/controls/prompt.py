@@ -1,0 +1,183 @@
+"""The prompt and the negative prompt: plain text with a live token count; what the model ignores is struck out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+
+from app.controls.field import Field, describe, set_tone
+from app.controls.token_counting import TokenCounting
+from app.studio import Studio
+from core.request import GenerationRequest
+
+PromptField = Literal["prompt", "negative_prompt"]
+
+COUNT_AFTER_MS = 60
+WIDTH_PX = 200
+FRAME_PX = 20
+"""Borders, padding and margins above and below the text."""
+
+
+class PromptEdit(QPlainTextEdit):
+    """Several lines of plain text. Its undo is the studio's, so that one history holds everything.
+
+    Signals:
+        generate_asked: Ctrl+Enter was pressed.
+        undo_asked, redo_asked: their keys were pressed.
+    """
+
+    generate_asked = Signal()
+    undo_asked = Signal()
+    redo_asked = Signal()
+
+    def __init__(self, lines: int) -> None:
+        """Is at least ``lines`` high."""
+        super().__init__()
+        self._lines = lines
+        self.setTabChangesFocus(True)
+        self.setUndoRedoEnabled(False)
+        self.setMinimumHeight(self._height_px(lines))
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH_PX, self._height_px(self._lines))
+
+    def show_text(self, text: str) -> None:
+        """Replaces the text; the cursor goes to the end of what differs."""
+        old = self.toPlainText()
+        if old == text:
+            return
+        same = 0
+        while same < min(len(old), len(text)) and old[-1 - same] == text[-1 - same]:
+            same += 1
+        self.setPlainText(text)
+        cursor = self.textCursor()
+        cursor.setPosition(_utf16_length(text[: len(text) - same]))
+        self.setTextCursor(cursor)
+
+    def strike_out_from(self, position: int | None) -> None:
+        """Marks everything from this character on as ignored; None marks nothing."""
+        if position is None:
+            self.setExtraSelections([])
+            return
+        ignored = QTextEdit.ExtraSelection()
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(_utf16_length(self.toPlainText()[:position]))
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        style = QTextCharFormat()
+        style.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        style.setFontStrikeOut(True)
+        ignored.cursor = cursor  # pyright: ignore[reportAttributeAccessIssue]
+        ignored.format = style  # pyright: ignore[reportAttributeAccessIssue]
+        self.setExtraSelections([ignored])
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_history(event):
+            event.ignore()  # otherwise the text edit would keep these keys from the window's actions
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.generate_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.undo_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Redo):
+            self.redo_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _height_px(self, lines: int) -> int:
+        return self.fontMetrics().lineSpacing() * lines + FRAME_PX
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Files are for the window, which restores a picture's settings."""
+        return not source.hasUrls() and super().canInsertFromMimeData(source)
+
+
+class PromptControl(QWidget):
+    """One of the two prompts, with its caption and its count."""
+
+    def __init__(self, studio: Studio, field: PromptField, counting: TokenCounting) -> None:
+        super().__init__()
+        self._studio = studio
+        self._field = field
+        self._counting = counting
+        is_negative = field == "negative_prompt"
+        self.edit = PromptEdit(lines=3 if is_negative else 5)
+        if is_negative:
+            describe(
+                self.edit,
+                "negativePromptEdit",
+                "Negative prompt",
+                "Negative prompt: what the picture should move away from.\n"
+                "Has an effect only with guidance above 1.",
+            )
+            self.edit.setPlaceholderText("What should not be in it")
+        else:
+            describe(
+                self.edit,
+                "promptEdit",
+                "Prompt",
+                "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.",
+            )
+            self.edit.setPlaceholderText("Describe a picture, for example:\na red house by the sea at sunset")
+        self._labelled = Field("&Negative prompt" if is_negative else "&Prompt", self.edit)
+        self._labelled.note.setToolTip(
+            "Tokens: the pieces of words that the model reads; start and end mark count as well."
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._labelled)
+        self._count_timer = QTimer(self, singleShot=True, interval=COUNT_AFTER_MS)
+        self._count_timer.timeout.connect(self._count)
+        self.edit.textChanged.connect(self._take)
+        self.edit.generate_asked.connect(studio.generate)
+        self.edit.undo_asked.connect(studio.undo)
+        self.edit.redo_asked.connect(studio.redo)
+        studio.draft_edited.connect(self._show)
+        studio.models_changed.connect(self._count)
+        self._show(studio.draft)
+        self._count()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._count_timer.start()
+
+    @Slot()
+    def _take(self) -> None:
+        self._studio.edit(**{self._field: self.edit.toPlainText()})
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        text = draft.negative_prompt if self._field == "negative_prompt" else draft.prompt
+        with QSignalBlocker(self.edit):
+            self.edit.show_text(text)
+        self._count_timer.start()
+
+    @Slot()
+    def _count(self) -> None:
+        note = self._labelled.note
+        text = self.edit.toPlainText()
+        draft = self._studio.draft
+        count = self._counting.count(self._studio.model_of(draft), text)
+        is_cut = count is not None and count.is_cut
+        self.edit.strike_out_from(count.read_characters if count is not None and is_cut else None)
+        if self._field == "negative_prompt" and text and not draft.has_guidance:
+            note.setText("no effect: guidance is off")
+        else:
+            note.setText(count.words if count is not None else "")
+        set_tone(note, "error" if is_cut else "")
+
+
+def _is_history(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+
+
+def _utf16_length(text: str) -> int:
+    """Qt counts in UTF-16 units, in which an emoji has two."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,83 @@
+"""Generate, and what can be done with a run: Stop, Pause, Single step."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.controls.field import describe
+from app.icons import ICON_NAME
+from app.run import RunState
+from app.studio import Studio
+
+GAP_PX = 8
+
+
+class RunButtons(QWidget):
+    """Four buttons that always say what they would do now."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.generate = self._button("generateButton", "play")
+        self.stop = self._button("stopButton", "stop")
+        self.pause = self._button("pauseButton", "pause")
+        self.step = self._button("stepButton", "step")
+        row = QHBoxLayout()
+        row.setSpacing(GAP_PX)
+        for button in (self.stop, self.pause, self.step):
+            row.addWidget(button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addWidget(self.generate)
+        layout.addLayout(row)
+        self.generate.clicked.connect(studio.generate)
+        self.stop.clicked.connect(studio.stop)
+        self.pause.clicked.connect(self._pause_or_resume)
+        self.step.clicked.connect(studio.single_step)
+        studio.state_changed.connect(self._show)
+        self._show(studio.state)
+
+    def _button(self, name: str, icon_name: str) -> QPushButton:
+        button = QPushButton()
+        button.setObjectName(name)
+        button.setProperty(ICON_NAME, icon_name)
+        return button
+
+    @Slot()
+    def _pause_or_resume(self) -> None:
+        if self._studio.state is RunState.paused:
+            self._studio.resume()
+        else:
+            self._studio.pause()
+
+    @Slot(object)
+    def _show(self, state: RunState) -> None:
+        is_idle = state is RunState.idle
+        is_paused = state is RunState.paused
+        is_stopping = state is RunState.stopping
+        for button, text, effect in (
+            (
+                self.generate,
+                "Generate" if is_idle else "Add to queue",
+                "Make a picture (Ctrl+Enter)" if is_idle else "Make this one after those that wait (Ctrl+Enter)",
+            ),
+            (
+                self.stop,
+                "Stopping…" if is_stopping else "Stop",
+                "Ends after the step in progress" if is_stopping else "Stop; what is there can be kept (Esc)",
+            ),
+            (
+                self.pause,
+                "Resume" if is_paused else "Pause",
+                "Go on with this picture (F8)" if is_paused else "Pause after the step in progress (F8)",
+            ),
+            (self.step, "Step", "Single step: one more step, then pause (F10)"),
+        ):
+            button.setText(text)
+            describe(button, button.objectName(), text, effect)
+        self.step.setAccessibleName("Single step")
+        self.stop.setEnabled(state in (RunState.running, RunState.paused))
+        self.pause.setEnabled(state in (RunState.running, RunState.paused))
+        self.step.setEnabled(not is_stopping)

@@ -1,0 +1,128 @@
+"""The seed: random each time, or kept; the one that the last run used can be seen, copied and kept."""
+
+from __future__ import annotations
+
+import secrets
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication, QValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from app.controls.field import GAP_PX, Field, describe
+from app.icons import ICON_NAME
+from app.studio import Studio
+from core.events import Started
+from core.request import LARGEST_SEED, GenerationRequest
+
+DICE_SEEDS = 2**32
+"""Seeds that every other program understands as well."""
+
+
+class SeedValidator(QValidator):
+    """Lets through nothing, or a whole number from 0 to 2^64 - 1; spaces around it are dropped."""
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        digits = text.strip()
+        is_seed = not digits or (digits.isascii() and digits.isdigit() and int(digits[:40]) <= LARGEST_SEED)
+        state = QValidator.State.Acceptable if is_seed else QValidator.State.Invalid
+        return state, digits, min(position, len(digits))
+
+
+class SeedControl(QWidget):
+    """A line for the seed and three buttons: keep, dice, copy. An empty line is a random seed each time."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self.edit = QLineEdit()
+        describe(
+            self.edit,
+            "seedEdit",
+            "Seed",
+            "Seed: where the noise starts. The same seed and settings give the same picture.\n"
+            "Empty: a random one each time.",
+        )
+        self.edit.setValidator(SeedValidator(self.edit))
+        self.keep_button = self._button("keepSeedButton", "unlock")
+        self.keep_button.setCheckable(True)
+        self.dice_button = self._button("diceButton", "dice")
+        describe(self.dice_button, "diceButton", "Another random seed", "Throw the dice: another seed, kept")
+        self.copy_button = self._button("copySeedButton", "copy")
+        describe(self.copy_button, "copySeedButton", "Copy the seed", "Copy the seed")
+        row = QHBoxLayout()
+        row.setSpacing(GAP_PX)
+        row.addWidget(self.edit, 1)
+        for button in (self.keep_button, self.dice_button, self.copy_button):
+            row.addWidget(button)
+        self._labelled = Field("See&d", self.edit, row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._labelled)
+        self.edit.textEdited.connect(self._take)
+        self.edit.editingFinished.connect(self._show_draft)
+        self.keep_button.clicked.connect(self._keep_or_release)
+        self.dice_button.clicked.connect(self._throw_dice)
+        self.copy_button.clicked.connect(self._copy)
+        studio.draft_edited.connect(self._show)
+        studio.run_started.connect(self._show_used)
+        self._show_draft()
+
+    def _button(self, name: str, icon_name: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setProperty("kind", "quiet")
+        button.setProperty(ICON_NAME, icon_name)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        return button
+
+    @property
+    def _shown_seed(self) -> int | None:
+        """The seed of the draft, else the one that was used last."""
+        seed = self._studio.draft.seed
+        return seed if seed is not None else self._studio.last_seed
+
+    @Slot(str)
+    def _take(self, text: str) -> None:
+        self._studio.edit(seed=int(text) if text else None)
+
+    @Slot()
+    def _keep_or_release(self) -> None:
+        if self._studio.draft.seed is not None:
+            self._studio.edit(seed=None)
+        elif self._studio.last_seed is not None:
+            self._studio.edit(seed=self._studio.last_seed)
+        else:
+            self._throw_dice()
+
+    @Slot()
+    def _throw_dice(self) -> None:
+        self._studio.edit(seed=secrets.randbelow(DICE_SEEDS))
+
+    @Slot()
+    def _copy(self) -> None:
+        if self._shown_seed is not None:
+            QGuiApplication.clipboard().setText(str(self._shown_seed))
+
+    @Slot(object)
+    def _show_used(self, _started: Started) -> None:
+        self._show_draft()
+
+    @Slot()
+    def _show_draft(self) -> None:
+        self._show(self._studio.draft)
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        text = self.edit.text()
+        typed = int(text) if text else None
+        if typed != draft.seed or (text and not self.edit.hasFocus()):
+            self.edit.setText("" if draft.seed is None else str(draft.seed))
+        last = self._studio.last_seed
+        self.edit.setPlaceholderText("random" if last is None else f"random, last {last}")
+        self._labelled.note.setText("random each time" if draft.seed is None else "kept")
+        self.keep_button.setChecked(draft.seed is not None)
+        is_kept = draft.seed is not None
+        words = "Use a random seed each time" if is_kept else "Keep the seed that was used last"
+        describe(self.keep_button, "keepSeedButton", words, words)
+        self.keep_button.setProperty(ICON_NAME, "lock" if is_kept else "unlock")
+        self.copy_button.setEnabled(self._shown_seed is not None)

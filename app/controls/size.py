@@ -1,0 +1,138 @@
+"""Width and height of the picture, always valid for the model, with shapes to choose from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+
+from app.controls.aspect import preset_sizes
+from app.controls.field import GAP_PX, describe, indent_text
+from app.icons import ICON_NAME
+from app.studio import Studio
+from core.catalogue import Model
+from core.request import GenerationRequest, Limits, Size
+
+CUSTOM = "Custom"
+SMALLEST_WIDTH_PX = 64
+
+
+class LengthSpin(QSpinBox):
+    """A length in pixels that turns in the model's steps; typed values become the nearest valid one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limits = Limits()
+        indent_text(self)
+        self.setKeyboardTracking(False)
+        self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
+
+    def show_limits(self, limits: Limits) -> None:
+        self._limits = limits
+        self.setRange(limits.snap(limits.smallest), limits.snap(limits.largest))
+        self.setSingleStep(limits.size_step)
+
+    @property
+    def snapped(self) -> int:
+        return self._limits.snap(self.value())
+
+
+class SizeControl(QWidget):
+    """Width, height, a button that swaps them, and common shapes of the model's native area."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._model: Model | None = None
+        self._presets: dict[str, Size] = {}
+        self.width_spin = LengthSpin()
+        self.height_spin = LengthSpin()
+        self.swap_button = QToolButton()
+        self.aspect_combo = QComboBox()
+        describe(self.width_spin, "widthSpin", "Width", "Width in pixels")
+        describe(self.height_spin, "heightSpin", "Height", "Height in pixels")
+        describe(self.swap_button, "swapSizeButton", "Swap width and height", "Swap width and height")
+        self.swap_button.setProperty("kind", "quiet")
+        self.swap_button.setProperty(ICON_NAME, "swap")
+        describe(
+            self.aspect_combo,
+            "aspectCombo",
+            "Aspect ratio",
+            "Aspect ratio: width to height.\nEach fits the model, at about the area that it was trained for.",
+        )
+        self._lay_out()
+        self.width_spin.valueChanged.connect(self._take)
+        self.height_spin.valueChanged.connect(self._take)
+        self.swap_button.clicked.connect(self._swap)
+        self.aspect_combo.activated.connect(self._take_aspect)
+        studio.draft_edited.connect(self._show)
+        studio.models_changed.connect(self._show_draft)
+        self._show_draft()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * GAP_PX)
+        grid.setVerticalSpacing(GAP_PX)
+        controls = (self.width_spin, self.swap_button, self.height_spin, self.aspect_combo)
+        for column, (caption, control) in enumerate(
+            zip(("&Width", "", "&Height", "&Aspect"), controls, strict=True)
+        ):
+            if caption:
+                label = QLabel(caption)
+                label.setProperty("role", "caption")
+                label.setBuddy(control)
+                grid.addWidget(label, 0, column)
+                control.setMinimumWidth(SMALLEST_WIDTH_PX)
+            grid.addWidget(control, 1, column)
+            grid.setColumnStretch(column, 1 if caption else 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(grid)
+
+    @Slot()
+    def _take(self) -> None:
+        size = Size(self.width_spin.snapped, self.height_spin.snapped)
+        self._studio.edit(size=size)
+        self._show_size(size)
+
+    @Slot()
+    def _swap(self) -> None:
+        size = self._studio.draft.size
+        self._studio.edit(size=Size(size.height, size.width))
+
+    @Slot(int)
+    def _take_aspect(self, index: int) -> None:
+        size = self._presets.get(self.aspect_combo.itemText(index))
+        if size is not None:
+            self._studio.edit(size=size)
+        self._show_draft()
+
+    @Slot()
+    def _show_draft(self) -> None:
+        self._show(self._studio.draft)
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        model = self._studio.model_of(draft)
+        if model is not self._model or not self.aspect_combo.count():
+            self._show_model(model)
+        self._show_size(draft.size)
+
+    def _show_model(self, model: Model | None) -> None:
+        self._model = model
+        self._presets = preset_sizes(model) if model is not None else {}
+        for spin in (self.width_spin, self.height_spin):
+            with QSignalBlocker(spin):
+                spin.show_limits(self._studio.limits)
+        self.aspect_combo.clear()
+        for name, size in self._presets.items():
+            self.aspect_combo.addItem(name)
+            tooltip = f"{size.width} × {size.height} pixels"
+            self.aspect_combo.setItemData(self.aspect_combo.count() - 1, tooltip, Qt.ItemDataRole.ToolTipRole)
+        self.aspect_combo.addItem(CUSTOM)
+
+    def _show_size(self, size: Size) -> None:
+        for spin, length_px in ((self.width_spin, size.width), (self.height_spin, size.height)):
+            with QSignalBlocker(spin):
+                spin.setValue(length_px)
+        name = next((name for name, preset in self._presets.items() if preset == size), CUSTOM)
+        self.aspect_combo.setCurrentText(name)

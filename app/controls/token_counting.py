@@ -1,0 +1,61 @@
+"""Counting tokens for whichever model is chosen; a model whose tokenizer cannot be read is not counted for."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from core.catalogue import Model
+from core.errors import ModelBroken
+from core.tokens import TokenCounter
+
+log = logging.getLogger(__name__)
+
+COUNTED_CHARACTERS = 20_000
+"""Longer texts are counted up to here, so that a pasted book does not hold up the typing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A prompt's length.
+
+    Attributes:
+        words: for people, ``"12 / 77 tokens"``.
+        is_cut: the model ignores what comes after ``read_characters``.
+    """
+
+    words: str
+    is_cut: bool
+    read_characters: int
+
+
+class TokenCounting:
+    """Keeps the counter of the model that was used last, since reading a vocabulary takes a moment."""
+
+    def __init__(self) -> None:
+        self._model: Model | None = None
+        self._counter: TokenCounter | None = None
+
+    def count(self, model: Model | None, text: str) -> Counted | None:
+        """None when the model or its tokenizer is not there."""
+        counter = self._counter_for(model)
+        if counter is None:
+            return None
+        count = counter.count(text[:COUNTED_CHARACTERS])
+        more = "+" if len(text) > COUNTED_CHARACTERS else ""
+        is_cut = count.tokens > counter.max_tokens
+        ignored = ", the end is ignored" if is_cut else ""
+        return Counted(
+            f"{count.tokens}{more} / {counter.max_tokens} tokens{ignored}", is_cut, count.read_characters
+        )
+
+    def _counter_for(self, model: Model | None) -> TokenCounter | None:
+        if model != self._model:
+            self._model = model
+            self._counter = None
+            if model is not None:
+                try:
+                    self._counter = TokenCounter.for_model(model)
+                except ModelBroken as error:
+                    log.info("tokens are not counted: %s", error)
+        return self._counter
