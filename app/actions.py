@@ -14,7 +14,6 @@ from app.canvas.backdrop import Backdrop
 from app.icons import ICON_NAME
 from app.run import RunState
 from app.studio import Studio
-from core.events import PreviewMode
 from core.settings import Theme
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -38,13 +37,6 @@ class Actions(QObject):
         self.stop = self._make("Stop", "Esc", "stop")
         self.pause = self._make("Pause", "F8", "pause")
         self.single_step = self._make("Single step", "F10", "step")
-        self.previews = self._group(
-            {
-                PreviewMode.automatic: "Automatic: decoded as often as time allows",
-                PreviewMode.linear: "Linear: rough, costs no time",
-                PreviewMode.every_step: "Every step decoded: slow",
-            }
-        )
         self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
@@ -74,8 +66,6 @@ class Actions(QObject):
         run.addActions([self.generate, self.stop])
         run.addSeparator()
         run.addActions([self.pause, self.single_step])
-        run.addSeparator()
-        run.addMenu("Previews").addActions(self.previews.actions())
         view = bar.addMenu("&View")
         view.addActions(list(panes))
         view.addSeparator()
@@ -122,7 +112,7 @@ class Actions(QObject):
     def _update_run(self, state: RunState) -> None:
         self.stop.setEnabled(state in (RunState.running, RunState.paused))
         self.pause.setEnabled(state in (RunState.running, RunState.paused))
-        self.pause.setText("Go on" if state is RunState.paused else "Pause")
+        self.pause.setText("Resume" if state is RunState.paused else "Pause")
         self.single_step.setEnabled(state is not RunState.stopping)
 
     def _make(self, text: str, shortcut: str = "", icon_name: str = "", *, is_checkable: bool = False) -> QAction:

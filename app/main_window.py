@@ -34,6 +34,7 @@ class MainWindow(QMainWindow):
     """One window for everything. Closing it ends the studio and the loader.
 
     Attributes:
+        studio: what the window shows.
         ended_in_time: False when the worker was still busy after closing.
     """
 
@@ -43,7 +44,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Emulsion")
         self.setMinimumSize(*SMALLEST_SIZE_PX)
         self.ended_in_time = True
-        self._studio = studio
+        self.studio = studio
         self._keeper = keeper
         self._appearance = appearance
         self._may_lose_pictures = False
@@ -89,7 +90,7 @@ class MainWindow(QMainWindow):
     def _connect_actions(self, actions: Actions) -> None:
         canvas = self.create_place.canvas
         actions.fill(self.menuBar(), self._panes)
-        actions.follow(self._studio)
+        actions.follow(self.studio)
         self._commands.connect_actions(actions)
         actions.quit.triggered.connect(self.close)
         actions.zoom_in.triggered.connect(canvas.zoom_in)
@@ -100,7 +101,6 @@ class MainWindow(QMainWindow):
         actions.shortcuts.triggered.connect(self._show_shortcuts)
         actions.about.triggered.connect(self._show_about)
         actions.theme.triggered.connect(self._choose_theme)
-        actions.previews.triggered.connect(self._choose_previews)
         actions.backdrop.triggered.connect(self._choose_backdrop)
 
     def _pane_action(self, text: str, shortcut: str, icon_name: str, pane: QWidget) -> QAction:
@@ -135,11 +135,6 @@ class MainWindow(QMainWindow):
         self._appearance.choose(action.data())
 
     @Slot(QAction)
-    def _choose_previews(self, action: QAction) -> None:
-        self._keeper.change(previews=action.data())
-        self._studio.set_preview_mode(action.data())
-
-    @Slot(QAction)
     def _choose_backdrop(self, action: QAction) -> None:
         self.create_place.canvas.set_backdrop(action.data())
 
@@ -163,16 +158,17 @@ class MainWindow(QMainWindow):
         for action in self._panes:
             action.setChecked(action.property("pane") not in layout.hidden)
         self.create_place.canvas.set_backdrop(layout.backdrop)
-        self._studio.set_preview_mode(settings.previews)
+        self.studio.set_preview_mode(settings.previews)
         actions.check(actions.theme, settings.theme)
-        actions.check(actions.previews, settings.previews)
         actions.check(actions.backdrop, layout.backdrop)
 
     def _remember(self) -> None:
         hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
         layout = WindowLayout(tuple(self.create_place.sizes()), hidden, self.create_place.canvas.backdrop)
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._keeper.change(window_geometry=geometry, window_state=layout.to_text())
+        self._keeper.change(
+            window_geometry=geometry, window_state=layout.to_text(), previews=self.studio.preview_mode
+        )
 
     @Slot()
     def _close_anyway(self) -> None:
@@ -180,12 +176,12 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self.close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._studio.unsaved and not self._may_lose_pictures:
+        if self.studio.unsaved and not self._may_lose_pictures:
             self._notices.warn_before_closing()
             event.ignore()
             return
         self._remember()
         self.hide()  # at once: what follows may take as long as a step
-        self.ended_in_time = self._studio.shutdown()
+        self.ended_in_time = self.studio.shutdown()
         self._loader.close()
         event.accept()

@@ -100,12 +100,8 @@ class CurrentView(QObject):
     @Slot(object)
     def _change_phase(self, phase: Phase | None) -> None:
         """Says on the empty canvas that something is happening."""
-        text = (
-            EmptyText(PHASE_WORDS[phase], "The picture appears here with its first step.")
-            if phase
-            else EmptyText()
-        )
-        self._canvas.set_empty_text(text)
+        hint = "The picture appears here with its first step."
+        self._canvas.set_empty_text(EmptyText(PHASE_WORDS[phase], hint) if phase else EmptyText())
 
     @Slot(object)
     def _start(self, started: Started) -> None:
