@@ -73,7 +73,7 @@ def denoise(
         recorded: predictions of the first calls; the network is not run for them.
     """
     scheduler = sampling.scheduler
-    for call, t in enumerate(scheduler.timesteps):
+    for call, t in enumerate(sampling.timesteps):
         x_in = scheduler.scale_model_input(x, t)
         if call < len(recorded):
             prediction, guided = recorded[call].prediction, recorded[call].guided

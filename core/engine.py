@@ -9,23 +9,25 @@ from collections.abc import Generator
 from dataclasses import replace
 
 import diffusers.utils.logging
-import numpy as np
 import torch
 import transformers.utils.logging
 
-from core import decoding, schedulers
+from core import decoding
+from core.branch import Branch
 from core.catalogue import Catalogue
-from core.denoising import Predict, Step, denoise, initial_latents
+from core.denoising import Predict
+from core.development import Development, image_of, rebuild_frames
 from core.device import DevicePlan, plan
-from core.errors import NotANumberPicture, OutOfMemory
-from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
+from core.errors import OutOfMemory
+from core.events import Event, Loading, Phase, PreviewMode
 from core.families import FAMILIES, Family
 from core.film import Film, Frame, Latent
+from core.film_file import Recording
 from core.picture import GeneratedImage, Pixels, Stage
-from core.preview import PreviewBudget
+from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest, validate
-from core.schedulers import Sampling
-from core.tensors import to_numpy, to_torch
+from core.start import from_branch, from_noise, from_recording
+from core.tensors import to_torch
 
 RANDOM_SEEDS = 2**32
 """Seeds that we choose ourselves fit into 32 bits, so that every other program can use them too."""
@@ -44,7 +46,7 @@ class Engine:
         self.plan: DevicePlan = plan(device, dtype)
         self._catalogue = catalogue
         self._family: Family | None = None
-        self._decode_seconds: float | None = None
+        self._decode_times: DecodeTimes = {}
 
     def generate(
         self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
@@ -57,17 +59,19 @@ class Engine:
             InvalidRequest, ModelMissing, ModelBroken: before the first step.
             OutOfMemory, NotANumberPicture: later.
         """
-        model = self._catalogue.find(request.model)
-        validate(request, model.limits)
-        try:
-            yield from self._generate(request, previews)
-        except torch.OutOfMemoryError:
-            is_out_of_memory = True  # raised below, when the failed attempt's tensors are free
-        else:
-            is_out_of_memory = False
-        if is_out_of_memory:
-            gc.collect()
-            raise OutOfMemory(self.plan.device.type, None, self._free_memory())
+        validate(request, self._catalogue.find(request.model).limits)
+        yield from self._guarded(self._generate(request, previews))
+
+    def branch(
+        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic
+    ) -> Generator[Event, None, None]:
+        """Takes a run up again at one of its calls; only the calls after it run the network.
+
+        With nothing changed the picture is the one that the uninterrupted run gives. Events and errors are those
+        of `generate`; the film of `Started` already has the frames that were taken over.
+        """
+        validate(branch.request, self._catalogue.find(branch.request.model).limits)
+        yield from self._guarded(self._branch(branch, previews))
 
     @torch.inference_mode()
     def decode(self, film: Film, latent: Latent) -> Pixels:
@@ -84,89 +88,62 @@ class Engine:
         if stage == "noisy" and film.space == "ve":
             latent = latent / (frame.sigma**2 + 1) ** 0.5
         pixels, note = decoding.decode(family, latent)
-        return self._image(film, pixels, stage, frame.step + 1, time.perf_counter() - began, note)
+        return image_of(film, self.plan, pixels, stage, frame.step + 1, time.perf_counter() - began, note)
+
+    @torch.inference_mode()
+    def replay(self, recording: Recording) -> Film:
+        """The film of a recording, with every latent rebuilt exactly; neither network nor model is needed."""
+        return rebuild_frames(from_recording(recording, self.plan.device))
 
     def close(self) -> None:
         """Frees the model and the device's memory; the engine can be used again and loads anew."""
         self._family = None
-        self._decode_seconds = None
         gc.collect()
         if self.plan.device.type == "cuda":
             torch.cuda.empty_cache()
 
+    def _guarded(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+        try:
+            yield from events
+        except torch.OutOfMemoryError:
+            is_out_of_memory = True  # raised below, when the failed attempt's tensors are free
+        else:
+            is_out_of_memory = False
+        if is_out_of_memory:
+            gc.collect()
+            raise OutOfMemory(self.plan.device.type, None, self._free_memory())
+
     @torch.inference_mode()
     def _generate(self, request: GenerationRequest, previews: PreviewMode) -> Generator[Event, None, None]:
-        if not self._is_loaded(request):
-            yield Loading(Phase.loading_model)
-        family = self._loaded(request)
-        if not family.knows_prompt(request):
-            yield Loading(Phase.reading_prompt)
-        predict = family.read_prompt(request, batch=1)
+        family = yield from self._load(request)
+        predict = yield from self._read_prompt(family, request)
         first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         for index in range(request.count):
-            sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, self.plan.device)
-            film = Film(
-                request=replace(request, seed=(first_seed + index) % 2**64, count=1),
-                model=family.identity,
-                prediction_type=sampling.prediction_type,
-                space=sampling.space,
-                scheduler=sampling.name,
-                scheduler_config=sampling.config,
-                schedule=sampling.schedule,
-                latent_rgb=family.latent_rgb,
-            )
-            yield Started(film, index, request.count)
-            yield from self._develop(family, predict, sampling, film, previews)
+            single = replace(request, seed=(first_seed + index) % 2**64, count=1)
+            start = from_noise(family, single, self.plan.device)
+            budget = self._budget(request, previews)
+            yield from Development(family, self.plan, predict, start, budget, index, request.count).run()
 
-    def _develop(
-        self, family: Family, predict: Predict, sampling: Sampling, film: Film, previews: PreviewMode
-    ) -> Generator[Event, None, None]:
-        """One picture, from noise to pixels."""
-        request = film.request
-        generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
-        budget = PreviewBudget(previews, self._decode_seconds)
-        x_start = initial_latents(family.latent_shape(request.size), sampling, generators, self.plan.device)
-        steps = denoise(predict, sampling, x_start, generators, request.guidance_scale)
-        spent_seconds = 0.0
-        while True:
-            began = time.perf_counter()
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                latents = end.value
-                break
-            frame = _frame(step, sampling)
-            seconds = time.perf_counter() - began
-            spent_seconds += seconds
-            budget.add_call(seconds)
-            film = film.with_frame(frame)
-            yield Stepped(frame, self._preview(family, step, frame, budget), seconds)
-        yield Loading(Phase.decoding)
-        began = time.perf_counter()
-        pixels, note = decoding.decode(family, latents)
-        self._decode_seconds = time.perf_counter() - began
-        spent_seconds += self._decode_seconds
-        yield ImageReady(self._image(film, pixels, "final", request.steps, spent_seconds, note), film)
+    @torch.inference_mode()
+    def _branch(self, branch: Branch, previews: PreviewMode) -> Generator[Event, None, None]:
+        family = yield from self._load(branch.request)
+        start = from_branch(family, branch, self.plan.device)
+        predict = yield from self._read_prompt(family, start.film.request)
+        budget = self._budget(start.film.request, previews)
+        yield from Development(family, self.plan, predict, start, budget).run()
 
-    def _preview(self, family: Family, step: Step, frame: Frame, budget: PreviewBudget) -> Preview:
-        if budget.allows_decode:
-            return Preview(budget.decode(lambda: decoding.decode(family, step.denoised)[0]), is_decoded=True)
-        return Preview(family.latent_rgb.picture(frame.denoised), is_decoded=False)
+    def _load(self, request: GenerationRequest) -> Generator[Event, None, Family]:
+        if not self._is_loaded(request):
+            yield Loading(Phase.loading_model)
+        return self._loaded(request)
 
-    def _image(
-        self, film: Film, pixels: Pixels, stage: Stage, step: int, seconds: float, note: str
-    ) -> GeneratedImage:
-        return GeneratedImage(
-            pixels=pixels,
-            request=film.request,
-            model=film.model,
-            stage=stage,
-            step=step,
-            device=self.plan.device.type,
-            dtype=self.plan.dtype_name,
-            seconds=seconds,
-            note=note,
-        )
+    def _read_prompt(self, family: Family, request: GenerationRequest) -> Generator[Event, None, Predict]:
+        if not family.knows_prompt(request):
+            yield Loading(Phase.reading_prompt)
+        return family.read_prompt(request, batch=1)
+
+    def _budget(self, request: GenerationRequest, previews: PreviewMode) -> PreviewBudget:
+        return PreviewBudget(previews, self._decode_times, (request.model, request.size))
 
     def _is_loaded(self, request: GenerationRequest) -> bool:
         return self._family is not None and self._family.identity.key == request.model
@@ -181,25 +158,6 @@ class Engine:
 
     def _free_memory(self) -> int | None:
         return torch.cuda.mem_get_info(self.plan.device)[0] if self.plan.device.type == "cuda" else None
-
-
-def _frame(step: Step, sampling: Sampling) -> Frame:
-    """What one call leaves in the film. Raises NotANumberPicture."""
-    guided = to_numpy(step.guided)
-    if not np.isfinite(guided).all():
-        raise NotANumberPicture("the network")
-    has_uncond = step.prediction.uncond is not None
-    return Frame(
-        call=step.call,
-        step=sampling.schedule.steps[step.call],
-        timestep=float(sampling.schedule.timesteps[step.call]),
-        sigma=float(sampling.schedule.sigmas[step.call]),
-        noisy=to_numpy(step.noisy),
-        denoised=to_numpy(step.denoised),
-        guided=guided,
-        cond=to_numpy(step.prediction.cond) if has_uncond else None,
-        uncond=to_numpy(step.prediction.uncond) if step.prediction.uncond is not None else None,
-    )
 
 
 def _silence_progress_bars() -> None:

@@ -36,6 +36,21 @@ class ModelIdentity:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Where a branch left another run.
+
+    Attributes:
+        run: `Film.run` of the other.
+        step: how many of its steps were taken over.
+        changes: what was changed, as a phrase ("prompt, guidance scale"); "" when it was only taken up again.
+    """
+
+    run: str
+    step: int
+    changes: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
     """What the sampler does at each network call, in the order of the calls.
@@ -94,6 +109,9 @@ class Film:
         scheduler: diffusers' class name and its full configuration.
         space: how the scheduler scales its latents (`core.samplers.Sampler.space`).
         latent_rgb: the model's linear map from latents to colours.
+        run: a random name, by which branches know their parent.
+        skipped_steps: steps of the request that were left out at the start, since the run began with a latent
+            that is less noisy than x_T.
     """
 
     request: GenerationRequest
@@ -104,6 +122,9 @@ class Film:
     scheduler_config: dict[str, Any]
     schedule: Schedule
     latent_rgb: LatentRgb
+    run: str = ""
+    parent: Parent | None = None
+    skipped_steps: int = 0
     frames: tuple[Frame, ...] = ()
 
     @property

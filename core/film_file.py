@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from core.errors import FilmBroken
 from core.files import words_of
 from core.film import Film, Latent, Schedule
-from core.film_header import Origin, read_description
+from core.film_header import read_description
 from core.film_layout import (
     GUIDED_ONLY,
     LARGEST_FILM,
@@ -63,7 +63,6 @@ class Recording:
     """
 
     film: Film
-    origin: Origin
     start: Latent
     calls: tuple[RecordedCall, ...]
 
@@ -138,8 +137,8 @@ def _read_body(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> Reco
     if not is_rising or not np.all(np.isfinite(timesteps)) or not np.all(sigmas >= 0):
         raise Malformed("its schedule is not one that a sampler makes")
     schedule = Schedule(timesteps, sigmas, tuple(int(step) for step in steps))
-    film, origin = read_description(header.film_json, schedule, start.shape[0])
-    return Recording(film, origin, start, tuple(_read_calls(file, tensors)))
+    film = read_description(header.film_json, schedule, start.shape[0])
+    return Recording(film, start, tuple(_read_calls(file, tensors)))
 
 
 def _read_calls(file: FileIO, tensors: dict[str, Tensor]) -> Iterator[RecordedCall]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
+from dataclasses import asdict
 from typing import Any, cast
 
 import numpy as np
 
-from core.film import Film, ModelIdentity, PredictionType, Schedule
+from core.film import Film, ModelIdentity, Parent, PredictionType, Schedule
 from core.film_layout import Malformed
 from core.latent_rgb import LatentRgb
 from core.recipe import request_from_json, request_to_json
-from core.samplers import Space
+from core.request import STEPS
+from core.samplers import SAMPLERS, Space
 
 LONGEST_CONFIG = 2**20
 DEEPEST_CONFIG = 4
 LONGEST_NAME = 1000
-MOST_ORIGIN_ENTRIES = 64
-
-Origin = dict[str, str | int | float | bool | None]
-"""Where a branch came from (its parent, the call it left at, what was changed); empty for a run of its own."""
+MOST_TRAIN_TIMESTEPS = 100_000
 
 _PREDICTION_TYPES: dict[str, PredictionType] = {
     "epsilon": "epsilon",
@@ -28,12 +26,12 @@ _PREDICTION_TYPES: dict[str, PredictionType] = {
     "sample": "sample",
 }
 _SPACES: dict[str, Space] = {"vp": "vp", "ve": "ve"}
+_SCHEDULERS = {sampler.scheduler: sampler.scheduler for sampler in SAMPLERS.values()}
 
 
-def describe(film: Film, origin: Origin) -> str:
+def describe(film: Film) -> str:
     """The JSON text of a film's header. Raises Malformed when the scheduler's configuration is not plain JSON."""
     _check_config(film.scheduler_config)
-    _check_origin(origin)
     model, colours = film.model, film.latent_rgb
     return json.dumps(
         {
@@ -44,14 +42,16 @@ def describe(film: Film, origin: Origin) -> str:
             "scheduler": film.scheduler,
             "scheduler_config": film.scheduler_config,
             "latent_rgb": {"matrix": colours.matrix.tolist(), "bias": colours.bias.tolist()},
-            "origin": origin,
+            "run": film.run,
+            "parent": None if film.parent is None else asdict(film.parent),
+            "skipped_steps": film.skipped_steps,
         },
         separators=(",", ":"),
     )
 
 
-def read_description(text: str, schedule: Schedule, channels: int) -> tuple[Film, Origin]:
-    """Reads what `describe` wrote: the film, still without frames, and its origin. Raises Malformed."""
+def read_description(text: str, schedule: Schedule, channels: int) -> Film:
+    """Reads what `describe` wrote: the film, still without frames. Raises Malformed."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -59,20 +59,21 @@ def read_description(text: str, schedule: Schedule, channels: int) -> tuple[Film
     if not isinstance(content, dict):
         raise Malformed("its header is damaged")
     content = cast("dict[str, Any]", content)
-    config, origin = content.get("scheduler_config"), content.get("origin")
+    config = content.get("scheduler_config")
     _check_config(config)
-    _check_origin(origin)
-    film = Film(
+    return Film(
         request=_request(content),
         model=ModelIdentity(*(_name(content.get("model"), key) for key in ("key", "name", "family", "hash"))),
         prediction_type=_one_of(_PREDICTION_TYPES, content, "prediction_type"),
         space=_one_of(_SPACES, content, "space"),
-        scheduler=_scheduler(content),
+        scheduler=_one_of(_SCHEDULERS, content, "scheduler"),
         scheduler_config=cast("dict[str, Any]", config),
         schedule=schedule,
         latent_rgb=_colours(content, channels),
+        run=_name(content, "run"),
+        parent=_parent(content.get("parent")),
+        skipped_steps=_steps(content.get("skipped_steps")),
     )
-    return film, cast("Origin", origin)
 
 
 def _request(content: dict[str, Any]) -> Any:
@@ -85,10 +86,10 @@ def _request(content: dict[str, Any]) -> Any:
         raise Malformed(str(error)) from error
 
 
-def _name(model: object, key: str) -> str:
-    value = cast("dict[str, Any]", model).get(key) if isinstance(model, dict) else None
+def _name(content: object, key: str) -> str:
+    value = cast("dict[str, Any]", content).get(key) if isinstance(content, dict) else None
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
-        raise Malformed(f"it does not tell the {key} of its model")
+        raise Malformed(f"it does not tell its {key}")
     return value
 
 
@@ -99,10 +100,18 @@ def _one_of(allowed: dict[str, Any], content: dict[str, Any], key: str) -> Any:
     return allowed[value]
 
 
-def _scheduler(content: dict[str, Any]) -> str:
-    value = content.get("scheduler")
-    if not isinstance(value, str) or re.fullmatch(r"[A-Z][A-Za-z0-9]{0,80}", value) is None:
-        raise Malformed("it does not tell the name of its scheduler")
+def _parent(parent: object) -> Parent | None:
+    if parent is None:
+        return None
+    if not isinstance(parent, dict):
+        raise Malformed("its parent is not told as run, step and changes")
+    content = cast("dict[str, Any]", parent)
+    return Parent(_name(content, "run"), _steps(content.get("step")), _name(content, "changes"))
+
+
+def _steps(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value <= STEPS[-1]:
+        raise Malformed(f"{value!s:.40} is not a number of steps")
     return value
 
 
@@ -121,6 +130,9 @@ def _check_config(config: object) -> None:
         raise Malformed("the scheduler's configuration is not made of plain values")
     if len(json.dumps(config)) > LONGEST_CONFIG:
         raise Malformed(f"the scheduler's configuration is longer than {LONGEST_CONFIG} characters")
+    timesteps = cast("dict[str, Any]", config).get("num_train_timesteps", 1000)
+    if not isinstance(timesteps, int) or not 1 <= timesteps <= MOST_TRAIN_TIMESTEPS:
+        raise Malformed(f"{timesteps!s:.40} is not a number of training timesteps")
 
 
 def _is_plain(value: object, depth: int) -> bool:
@@ -136,10 +148,3 @@ def _is_plain(value: object, depth: int) -> bool:
             return all(isinstance(key, str) and _is_plain(item, depth - 1) for key, item in entries.items())
         case _:
             return False
-
-
-def _check_origin(origin: object) -> None:
-    entries = cast("dict[str, object]", origin) if isinstance(origin, dict) else {"": origin}
-    is_plain = all(isinstance(value, str | int | float | bool | None) for value in entries.values())
-    if not isinstance(origin, dict) or not is_plain or len(entries) > MOST_ORIGIN_ENTRIES:
-        raise Malformed("its origin is not made of plain values")

@@ -24,7 +24,7 @@ from core.file_lock import lock
 from core.files import DISK, words_of
 from core.film import Film, Frame, Latent, Schedule
 from core.film_file import PART_SUFFIX, SUFFIX, read_header, read_recording
-from core.film_header import Origin, describe
+from core.film_header import describe
 from core.film_layout import (
     GUIDED_ONLY,
     WITH_HALVES,
@@ -49,12 +49,11 @@ class FilmWriter:
     `core.film_shelf.unfinished` offers only runs that nobody works on.
     """
 
-    def __init__(self, path: Path, film: Film, origin: Origin | None = None) -> None:
+    def __init__(self, path: Path, film: Film) -> None:
         """``path`` ends in `SUFFIX`."""
         self.path = path
         self.part_path = path.with_name(path.name.removesuffix(SUFFIX) + PART_SUFFIX)
         self._film = film
-        self._origin: Origin = origin or {}
         self._file: FileIO | None = None
         self._tensors: dict[str, Tensor] = {}
         self._written = 0
@@ -68,7 +67,7 @@ class FilmWriter:
         """
         recording = read_recording(part_path)
         path = part_path.with_name(part_path.name.removesuffix(PART_SUFFIX) + SUFFIX)
-        writer = cls(path, recording.film, recording.origin)
+        writer = cls(path, recording.film)
         try:
             file = part_path.open("r+b", buffering=0)
         except OSError as error:
@@ -141,7 +140,7 @@ class FilmWriter:
 
     def _create(self, first: Frame) -> FileIO:
         schedule = self._film.schedule
-        header = _header(self._film, self._origin, first, schedule.calls)
+        header = _header(self._film, first, schedule.calls)
         self._tensors = header.tensors()
         encoded = header.encode()
         self.part_path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,7 +195,7 @@ def _known(schedule: Schedule, start: Latent) -> tuple[NDArray[Any], ...]:
     )
 
 
-def _header(film: Film, origin: Origin, first: Frame, places: int) -> Header:
+def _header(film: Film, first: Frame, places: int) -> Header:
     layout = Layout(
         calls=film.schedule.calls,
         places=places,
@@ -204,7 +203,7 @@ def _header(film: Film, origin: Origin, first: Frame, places: int) -> Header:
         prediction=LatentKind.of(first.guided),
         has_guidance=film.request.has_guidance or first.cond is not None,
     )
-    film_json = describe(film, origin)
+    film_json = describe(film)
     return Header(layout, film_json, checksum(film_json, _known(film.schedule, first.noisy)))
 
 

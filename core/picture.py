@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import ModelIdentity
+from core.film import ModelIdentity, Parent
 from core.request import GenerationRequest
 
 Pixels = NDArray[np.uint8]
@@ -27,6 +27,7 @@ class GeneratedImage:
         step: how many steps were done, 1 to ``request.steps``.
         device, dtype: where and in which precision it was computed (``"cpu"``, ``"float32"``).
         seconds: how long the steps and the decoding took.
+        run, parent: as in `core.film.Film`.
         note: what else a reader should know ("decoded again in float32"), or "".
     """
 
@@ -38,4 +39,6 @@ class GeneratedImage:
     device: str
     dtype: str
     seconds: float
+    run: str = ""
+    parent: Parent | None = None
     note: str = ""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ import torch
 from core.events import PreviewMode
 from core.latent_rgb import LatentRgb
 from core.paths import resources
-from core.picture import Pixels
+from core.request import Size
 
 BUDGET = 0.05
 """The part of a run's time that automatic previews may cost."""
@@ -22,12 +20,18 @@ DECODE_PER_CALL = 1.6
 """Cost of a decode in network calls, assumed until one was measured: the highest ratio of the common families."""
 
 
-class PreviewBudget:
-    """Says at each call whether the preview may be a true decode, and keeps the account of what they cost."""
+DecodeTimes = dict[tuple[str, Size], float]
+"""Seconds that the last decode took, for each model and picture size."""
 
-    def __init__(self, mode: PreviewMode, decode_seconds: float | None) -> None:
+
+class PreviewBudget:
+    """Says at each call of a run whether the preview may be a true decode, and keeps account of the costs."""
+
+    def __init__(self, mode: PreviewMode, decode_times: DecodeTimes, key: tuple[str, Size]) -> None:
+        """``decode_times`` is the caller's and outlives the run: what one run measures the next one knows."""
         self._mode = mode
-        self._decode_seconds = decode_seconds
+        self._decode_times = decode_times
+        self._key = key
         self._calls = 0
         self._calls_seconds = 0.0
         self._spent_seconds = 0.0
@@ -35,6 +39,12 @@ class PreviewBudget:
     def add_call(self, seconds: float) -> None:
         self._calls += 1
         self._calls_seconds += seconds
+
+    def add_decode(self, seconds: float, *, is_preview: bool) -> None:
+        """The decode of the finished picture is measured too, but costs the budget nothing."""
+        self._decode_times[self._key] = seconds
+        if is_preview:
+            self._spent_seconds += seconds
 
     @property
     def allows_decode(self) -> bool:
@@ -44,18 +54,9 @@ class PreviewBudget:
             case PreviewMode.every_step:
                 return True
             case PreviewMode.automatic:
-                expected = self._decode_seconds
-                if expected is None:
-                    expected = DECODE_PER_CALL * self._calls_seconds / max(1, self._calls)
+                unknown = DECODE_PER_CALL * self._calls_seconds / max(1, self._calls)
+                expected = self._decode_times.get(self._key, unknown)
                 return self._spent_seconds + expected <= BUDGET * self._calls_seconds
-
-    def decode(self, decode: Callable[[], Pixels]) -> Pixels:
-        """Runs ``decode`` and books its time."""
-        began = time.perf_counter()
-        pixels = decode()
-        self._decode_seconds = time.perf_counter() - began
-        self._spent_seconds += self._decode_seconds
-        return pixels
 
 
 def latent_rgb_of(vae: Any) -> LatentRgb:

@@ -5,6 +5,7 @@ The checkpoint's own configuration (betas, prediction type, timestep spacing) st
 
 from __future__ import annotations
 
+import bisect
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from diffusers.schedulers.scheduling_ddpm import betas_for_alpha_bar, rescale_ze
 from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
-from core.film import PredictionType, Schedule
+from core.film import Film, PredictionType, Schedule
 from core.samplers import SAMPLERS, Space
 
 SMALLEST_ALPHA_CUMPROD = 2.0**-24
@@ -31,6 +32,7 @@ class Sampling:
     Attributes:
         name: diffusers' class name.
         scheduler: the scheduler; it has state, so it serves one run only.
+        timesteps: one for each call, in the dtype that the scheduler wants.
         takes_generator: its step draws fresh noise.
         takes_eta: its step has a share of fresh noise to set; 0 as in the stock pipeline, where TCD alone
             would take 0.3 by itself.
@@ -38,6 +40,7 @@ class Sampling:
 
     name: str
     scheduler: Any
+    timesteps: torch.Tensor
     schedule: Schedule
     prediction_type: PredictionType
     space: Space
@@ -59,12 +62,16 @@ class Sampling:
         return options
 
 
-def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device: torch.device) -> Sampling:
+def build(
+    sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device: torch.device, skipped_steps: int = 0
+) -> Sampling:
     """Sets up a sampler for a checkpoint.
 
     Args:
         sampler: key in `core.samplers.SAMPLERS`.
         checkpoint_config: content of the checkpoint's ``scheduler_config.json``.
+        skipped_steps: how many of ``steps`` are left out at the start, for a run that begins with a picture
+            or a latent that is less noisy than x_T.
 
     Raises:
         InvalidRequest: the sampler cannot make this number of steps, or not with this prediction type.
@@ -79,21 +86,39 @@ def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device
     if config.get("rescale_betas_zero_snr") and not takes_rescaling:
         config["trained_betas"] = _zero_snr_betas(config)
     scheduler = scheduler_class.from_config(config)
-    prediction_type = scheduler.config.prediction_type
-    if prediction_type not in _supported_predictions(spec.scheduler):
-        raise InvalidRequest("sampler", sampler, f"a sampler for models with {prediction_type} prediction")
+    if scheduler.config.prediction_type not in _supported_predictions(spec.scheduler):
+        kind = scheduler.config.prediction_type
+        raise InvalidRequest("sampler", sampler, f"a sampler for models with {kind} prediction")
     try:
-        scheduler.set_timesteps(steps, device=device)
+        return _set_up(scheduler, spec.space, steps, skipped_steps, device)
     except (ValueError, IndexError, ZeroDivisionError) as error:
         raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+
+
+def rebuild(film: Film, device: torch.device) -> Sampling:
+    """The sampling of a recorded run, from what the film says alone: the model need not be there."""
+    scheduler = getattr(diffusers, film.scheduler).from_config(film.scheduler_config)
+    return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device)
+
+
+def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device) -> Sampling:
+    scheduler.set_timesteps(steps, device=device)
     schedule = _schedule(scheduler, steps)
+    skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
+    if skipped_calls and hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(skipped_calls)
     takes = inspect.signature(scheduler.step).parameters
     return Sampling(
-        name=spec.scheduler,
+        name=type(scheduler).__name__,
         scheduler=scheduler,
-        schedule=schedule,
-        prediction_type=prediction_type,
-        space=spec.space,
+        timesteps=scheduler.timesteps[skipped_calls:],
+        schedule=Schedule(
+            timesteps=schedule.timesteps[skipped_calls:],
+            sigmas=schedule.sigmas[skipped_calls:],
+            steps=schedule.steps[skipped_calls:],
+        ),
+        prediction_type=scheduler.config.prediction_type,
+        space=space,
         takes_generator="generator" in takes,
         takes_eta="eta" in takes,
     )

@@ -1,0 +1,173 @@
+"""Where a run starts: from noise, or from a call of an earlier run."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from core import schedulers
+from core.branch import Branch
+from core.denoising import Recorded, initial_latents
+from core.families import Family
+from core.film import Film, Frame, Latent
+from core.film_file import Recording
+from core.guidance import Prediction
+from core.request import STEPS, GenerationRequest
+from core.samplers import SAMPLERS, Space
+from core.schedulers import Sampling
+from core.tensors import to_torch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What a run is made of before its first network call.
+
+    Attributes:
+        film: without frames; the development rebuilds those of ``recorded``.
+        x: the start latent, float32 (1, channels, height, width), scaled as the sampler keeps it.
+        generators: one, in the state after the start latent was drawn.
+        recorded: calls that are taken over and do not run the network.
+    """
+
+    film: Film
+    sampling: Sampling
+    x: torch.Tensor
+    generators: list[torch.Generator]
+    recorded: Sequence[Recorded] = ()
+
+
+def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> Start:
+    """The ordinary start. ``request`` has a seed and a count of 1. Raises InvalidRequest."""
+    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device)
+    generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
+    x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
+    return Start(_film(family, request, sampling), sampling, x, generators)
+
+
+def from_branch(family: Family, branch: Branch, device: torch.device) -> Start:
+    """The start of a branch, or of a run that is resumed. Raises InvalidRequest."""
+    parent = branch.film.request
+    request = replace(branch.request, seed=parent.seed, size=parent.size, count=1)
+    if not branch.keeps_history:
+        return _from_noise_level(family, branch, request, device)
+    if branch.film.frames:
+        start = _from_frames(branch.film, branch.call, device)
+    else:
+        start = from_noise(family, request, device)  # stopped before its first call
+    if branch.changes():
+        film = replace(start.film, request=request, run=_new_run(), parent=branch.parent)
+        return replace(start, film=film)
+    return start
+
+
+def from_recording(recording: Recording, device: torch.device) -> Start:
+    """The start from which the frames of a film on disk are rebuilt."""
+    recorded = [_recorded(call.guided, call.cond, call.uncond, device) for call in recording.calls]
+    return _again(recording.film, recording.start, recorded, device)
+
+
+def _from_frames(film: Film, calls: int, device: torch.device) -> Start:
+    taken = film.frames[:calls]
+    recorded = [_recorded(frame.guided, frame.cond, frame.uncond, device) for frame in taken]
+    return _again(replace(film, frames=()), film.frames[0].noisy, recorded, device)
+
+
+def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> Start:
+    sampling = schedulers.rebuild(film, device)
+    generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
+    # drawn only to bring the generator to the state in which the sampler's own noise begins
+    initial_latents(start.shape, sampling, generators, device)
+    return Start(film, sampling, to_torch(start, device), generators, recorded)
+
+
+def _from_noise_level(family: Family, branch: Branch, request: GenerationRequest, device: torch.device) -> Start:
+    """A new start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
+    frame = branch.film.frames[branch.call]
+    remaining = branch.remaining_steps or branch.steps_left
+    sampling, total = _ending(family, request.sampler, remaining, frame.sigma, device)
+    request = replace(request, steps=total)
+    generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
+    initial_latents(frame.noisy.shape, sampling, generators, device)  # the sampler's own noise is not that of x_T
+    x = _moved(branch, frame, float(sampling.schedule.sigmas[0]), sampling.space, device)
+    film = replace(_film(family, request, sampling), parent=branch.parent, skipped_steps=total - remaining)
+    return Start(film, sampling, x, generators)
+
+
+def _ending(
+    family: Family, sampler: str, remaining: int, sigma: float, device: torch.device
+) -> tuple[Sampling, int]:
+    """The last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
+
+    The more steps the whole run has, the less noise is left when only ``remaining`` are to come: bisection finds
+    the number, which is returned too.
+    """
+
+    def ending(total: int) -> Sampling:
+        return schedulers.build(sampler, family.scheduler_config, total, device, total - remaining)
+
+    def distance(total: int) -> float:
+        return abs(math.log(ending(total).schedule.sigmas[0]) - math.log(sigma))
+
+    most_steps = SAMPLERS[sampler].most_steps or STEPS[-1]
+    ahead = bisect.bisect_left(
+        range(remaining, most_steps), x=-sigma, key=lambda total: -float(ending(total).schedule.sigmas[0])
+    )
+    candidates = [remaining + ahead - 1, remaining + ahead]
+    best = min((total for total in candidates if remaining <= total <= most_steps), key=distance)
+    return ending(best), best
+
+
+def _moved(branch: Branch, frame: Frame, sigma: float, space: Space, device: torch.device) -> torch.Tensor:
+    """The frame's latent at noise level ``sigma``, in the scale of ``space``.
+
+    One deterministic DDIM step (Song et al. 2021, eq. 12 with eta = 0) with the x0 and the noise that the parent's
+    network predicted there: no network call is needed. Fresh noise takes the place of a part of the predicted
+    noise, so that the level stays right.
+    """
+    x0, noisy = to_torch(frame.denoised, device), to_torch(frame.noisy, device)
+    alpha, noise = _alpha_and_noise(frame.sigma)
+    if branch.film.space == "ve":
+        noisy = noisy * alpha
+    eps = (noisy - alpha * x0) / noise
+    if branch.fresh_noise:
+        fresh = torch.randn(eps.shape, generator=torch.Generator("cpu").manual_seed(branch.noise_seed))
+        eps = math.sqrt(1 - branch.fresh_noise**2) * eps + branch.fresh_noise * fresh.to(device)
+    alpha, noise = _alpha_and_noise(sigma)
+    x = alpha * x0 + noise * eps
+    return x / alpha if space == "ve" else x
+
+
+def _alpha_and_noise(sigma: float) -> tuple[float, float]:
+    """alpha and the noise's factor in variance-preserving latents with noise to signal ratio ``sigma``."""
+    alpha = 1.0 / math.sqrt(1.0 + sigma * sigma)
+    return alpha, 1.0 if math.isinf(sigma) else sigma * alpha
+
+
+def _recorded(guided: Latent, cond: Latent | None, uncond: Latent | None, device: torch.device) -> Recorded:
+    on_device = to_torch(guided, device)
+    if cond is None or uncond is None:
+        return Recorded(on_device, Prediction(on_device, None))
+    return Recorded(on_device, Prediction(to_torch(cond, device), to_torch(uncond, device)))
+
+
+def _film(family: Family, request: GenerationRequest, sampling: Sampling) -> Film:
+    return Film(
+        request=request,
+        model=family.identity,
+        prediction_type=sampling.prediction_type,
+        space=sampling.space,
+        scheduler=sampling.name,
+        scheduler_config=sampling.config,
+        schedule=sampling.schedule,
+        latent_rgb=family.latent_rgb,
+        run=_new_run(),
+    )
+
+
+def _new_run() -> str:
+    return uuid.uuid4().hex
