@@ -1,0 +1,1 @@
+"""The film of a picture: strip, scrubber, and many ways to look at each step."""

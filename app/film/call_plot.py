@@ -1,0 +1,189 @@
+"""A plot over the steps of a film, with a marker for the chosen one that can be dragged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.film.chart import Chart
+
+_MOST_POINTS = 60
+_GHOST_ALPHA = 140
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One line of a plot.
+
+    Attributes:
+        x, y: float (points,); places that are not finite are left out.
+        colour: ``#rrggbb``, "" for the accent colour; a ghost is always grey and thin.
+    """
+
+    name: str
+    x: NDArray[Any]
+    y: NDArray[Any]
+    colour: str = ""
+    is_ghost: bool = False
+    has_points: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A place on the axis of steps that deserves a dashed line and a text."""
+
+    place: float
+    text: str
+
+
+class CallPlot(QWidget):
+    """Curves over the steps; a press or a drag anywhere in it goes to the nearest call.
+
+    Signals:
+        call_selected(int)
+    """
+
+    call_selected = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._places = np.zeros(0)
+        self._curves: tuple[Curve, ...] = ()
+        self._note: Note | None = None
+        self._is_logarithmic = False
+        self.chart = Chart(self)
+        self.chart.pressed_at.connect(self._go_to)
+        self._marker: Any = pg.InfiniteLine(angle=90)
+        self._legend = QLabel(self)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._legend)
+        column.addWidget(self.chart, 1)
+
+    @property
+    def curves(self) -> tuple[Curve, ...]:
+        return self._curves
+
+    @property
+    def note(self) -> Note | None:
+        return self._note
+
+    @property
+    def marked_place(self) -> float:
+        """Where on the axis of steps the marker stands."""
+        return float(self._marker.value())
+
+    def show_curves(
+        self,
+        places: NDArray[np.float64],
+        curves: Sequence[Curve],
+        y_label: str,
+        *,
+        is_logarithmic: bool = False,
+        note: Note | None = None,
+    ) -> None:
+        """Draws anew.
+
+        Args:
+            places: of all calls on the axis of steps, see `app.film.position.positions`.
+            y_label: with its unit.
+        """
+        self._places = places
+        self._curves = tuple(curves)
+        self._note = note
+        self._is_logarithmic = is_logarithmic
+        self.chart.set_axes("step", y_label, _logarithmic_ticks(curves) if is_logarithmic else None)
+        self.chart.set_x_range(float(places[0]), float(places[-1]))
+        self._draw()
+
+    def show_call(self, call: int) -> None:
+        """Moves the marker."""
+        self._marker.setValue(float(self._places[call]))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._curves:
+            self._draw()
+
+    @Slot(float)
+    def _go_to(self, place: float) -> None:
+        if len(self._places):
+            self.call_selected.emit(int(np.argmin(np.abs(self._places - place))))
+
+    def _draw(self) -> None:
+        colours = self.palette()
+        text = colours.color(QPalette.ColorRole.WindowText)
+        muted = colours.color(QPalette.ColorRole.PlaceholderText)
+        self.chart.set_colours(
+            colours.color(QPalette.ColorRole.Base), colours.color(QPalette.ColorRole.Mid), muted
+        )
+        self.chart.clear_items()
+        for curve in self._curves:
+            self._draw_curve(curve)
+        if self._note is not None:
+            self.chart.add_item(
+                pg.InfiniteLine(
+                    self._note.place,
+                    pen=pg.mkPen(muted, style=Qt.PenStyle.DashLine),
+                    label=self._note.text,
+                    labelOpts={"position": 0.9, "color": text, "anchors": [(0, 0.5), (1, 0.5)]},
+                )
+            )
+        self._marker.setPen(pg.mkPen(text, width=1))
+        self.chart.add_item(self._marker)
+        self._write_legend(muted)
+
+    def _draw_curve(self, curve: Curve) -> None:
+        """Sigma may be infinite at the first step and zero at the last: such places have no point."""
+        with np.errstate(divide="ignore"):
+            y = np.log10(curve.y) if self._is_logarithmic else np.asarray(curve.y, np.float64)
+        y = np.where(np.isfinite(y), y, np.nan)
+        if not np.isfinite(y).any():
+            return
+        colour = self._colour(curve)
+        points: dict[str, Any] = {}
+        if curve.has_points and not curve.is_ghost and len(y) <= _MOST_POINTS:
+            points = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
+        pen = pg.mkPen(colour, width=1 if curve.is_ghost else 2)
+        self.chart.add_item(pg.PlotDataItem(curve.x, y, pen=pen, connect="finite", antialias=True, **points))
+
+    def _colour(self, curve: Curve) -> QColor:
+        if curve.is_ghost:
+            grey = self.palette().color(QPalette.ColorRole.PlaceholderText)
+            grey.setAlpha(_GHOST_ALPHA)
+            return grey
+        return QColor(curve.colour) if curve.colour else self.palette().color(QPalette.ColorRole.Highlight)
+
+    def _write_legend(self, muted: QColor) -> None:
+        """A coloured dot and a name for each curve; ghosts share one."""
+        chips = [
+            f"<span style='color:{self._colour(curve).name()}'>●</span>&nbsp;{escape(curve.name)}"
+            for curve in self._curves
+            if not curve.is_ghost
+        ]
+        ghosts = ", ".join(escape(curve.name) for curve in self._curves if curve.is_ghost)
+        if ghosts:
+            chips.append(f"<span style='color:{muted.name()}'>●</span>&nbsp;{ghosts}")
+        joined = " &nbsp; ".join(chips)
+        self._legend.setText(f"<span style='color:{muted.name()}'>{joined}</span>")
+        self._legend.setVisible(len(chips) > 1)
+
+
+def _logarithmic_ticks(curves: Sequence[Curve]) -> list[tuple[float, str]]:
+    """Labels at 1, 3, 10, 30, ... where the curves are."""
+    values = np.concatenate([curve.y[np.isfinite(curve.y) & (curve.y > 0)] for curve in curves])
+    low, high = np.floor(np.log10([values.min(), values.max()])) if len(values) else (0, 0)
+    decades = [10.0**exponent for exponent in range(int(low), int(high) + 1)]
+    return [(float(np.log10(tick)), f"{tick:g}") for decade in decades for tick in (decade, 3 * decade)]

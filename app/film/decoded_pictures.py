@@ -1,0 +1,31 @@
+"""The true pictures of steps that were looked at, kept within a limit of memory."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from core.picture import Pixels
+
+LIMIT_BYTES = 128 * 2**20
+
+
+class DecodedPictures:
+    """Pictures by call; the ones not looked at for the longest go first."""
+
+    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._limit_bytes = limit_bytes
+        self._pictures: OrderedDict[int, Pixels] = OrderedDict()
+
+    def keep(self, call: int, pixels: Pixels) -> None:
+        self._pictures[call] = pixels
+        self._pictures.move_to_end(call)
+        while len(self._pictures) > 1 and sum(kept.nbytes for kept in self._pictures.values()) > self._limit_bytes:
+            self._pictures.popitem(last=False)
+
+    def find(self, call: int) -> Pixels | None:
+        if call in self._pictures:
+            self._pictures.move_to_end(call)
+        return self._pictures.get(call)
+
+    def clear(self) -> None:
+        self._pictures.clear()

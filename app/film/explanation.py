@@ -1,0 +1,47 @@
+"""The plain-language text beside a view: what is seen and why, and what the words mean."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.film.film_view import ViewKind
+
+
+class Explanation(QWidget):
+    """Text of one view, until it is closed.
+
+    Signals:
+        closed: the reader has understood.
+    """
+
+    closed = Signal()
+
+    def __init__(self, kind: ViewKind, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("viewExplanation")
+        terms = "".join(
+            f"<p style='margin: 0 0 4px 0'><b>{escape(term)}</b> – {escape(meaning)}</p>"
+            for term, meaning in kind.terms
+        )
+        text = QLabel(f"<p style='margin: 0 0 8px 0'>{escape(kind.about)}</p>{terms}")
+        text.setTextFormat(Qt.TextFormat.RichText)
+        text.setWordWrap(True)
+        text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        scroll = QScrollArea(self)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(text)
+        scroll.viewport().setAutoFillBackground(False)
+        button = QPushButton("Got it", self)
+        button.setObjectName("closeExplanationButton")
+        button.clicked.connect(self.closed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(scroll, 1)
+        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)

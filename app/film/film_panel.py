@@ -1,0 +1,268 @@
+"""The place under the canvas: the film of the picture in progress, or of any picture that has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.film.decoded_pictures import DecodedPictures
+from app.film.film_strip import FilmStrip
+from app.film.moment import Moment
+from app.film.player import Player
+from app.film.position import position_text
+from app.film.scrubber import Scrubber
+from app.film.step_menu import StepMenu
+from app.film.transport import Transport
+from app.film.view_area import ViewArea
+from core.film import Film, Frame, Schedule
+from core.picture import Pixels
+
+REST_MS = 150
+"""A step that is looked at for this long is worth a full decode."""
+
+_NO_LIMIT_PX = 16777215
+"""Qt's QWIDGETSIZE_MAX."""
+
+
+class FilmPanel(QWidget):
+    """Strip, scrubber, player and views of one film; it says what the user wants and does none of it itself.
+
+    While a run goes on it shows the newest step, until another one is chosen; *Live* follows again.
+
+    Attributes:
+        is_following: whether the newest step is shown as it comes.
+
+    Signals:
+        frame_selected(int): the user (or the player) went to this call; not emitted while following.
+        following_changed(bool): the canvas may show the run again, or should show the selected call.
+        full_decode_wanted(int): of x0 at this call, looked at for `REST_MS`; answer by `set_decoded`.
+        branch_requested(int): at this call. keep_requested(int, str): call and stage.
+        views_changed(object): names of the chosen views, a tuple of str, for the settings.
+        view_explained(str): the explanation of this view was shown; it should not open by itself again.
+        save_failed(object): a SaveFailed from saving a plot.
+    """
+
+    frame_selected = Signal(int)
+    following_changed = Signal(bool)
+    full_decode_wanted = Signal(int)
+    branch_requested = Signal(int)
+    keep_requested = Signal(int, str)
+    views_changed = Signal(object)
+    view_explained = Signal(str)
+    save_failed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None, explained: Sequence[str] = ()) -> None:
+        """``explained``: names of the views whose explanation was shown in earlier days."""
+        super().__init__(parent)
+        self.setObjectName("filmPanel")
+        self.is_following = True
+        self._is_running = False
+        self._film: Film | None = None
+        self._call = 0
+        self._ghosts: Mapping[str, Schedule] = {}
+        self._decoded = DecodedPictures()
+        self._player = Player(self)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._strip = FilmStrip(self)
+        self._scrubber = Scrubber(self)
+        self._transport = Transport(self)
+        self._views = ViewArea(explained, self)
+        self._views.hide()
+        self._connect()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 4, 0, 4)
+        column.setSpacing(2)
+        column.addWidget(self._strip)
+        column.addWidget(self._scrubber)
+        column.addWidget(self._transport)
+        column.addWidget(self._views, 1)
+        self._fit_height()
+
+    @property
+    def film(self) -> Film | None:
+        return self._film
+
+    @property
+    def call(self) -> int:
+        """The call that is shown."""
+        return self._call
+
+    @Slot(object)
+    def show_film(self, film: Film | None) -> None:
+        """Shows a new film from its newest step, or the present one as it is now. None empties the panel."""
+        is_same_run = self._film is not None and film is not None and film.schedule is self._film.schedule
+        self._film = film
+        if not is_same_run:
+            self._is_running = film is not None and not film.frames
+            self._player.pause()
+            self._decoded.clear()
+            self._follow(is_following=True)
+            self._call = max(len(film.frames) - 1, 0) if film is not None else 0
+        self._film_changed()
+
+    @Slot(object)
+    def add_frame(self, frame: Frame) -> None:
+        """The run has made another call."""
+        if self._film is not None and frame.call == len(self._film.frames):
+            self._film = self._film.with_frame(frame)
+            if self.is_following:
+                self._call = frame.call
+            self._film_changed()
+
+    @Slot()
+    def end_run(self) -> None:
+        """The run has ended, whether or not the film is complete."""
+        self._is_running = False
+        self._show_live()
+
+    @Slot(int, object)
+    def set_decoded(self, call: int, pixels: Pixels) -> None:
+        """The true picture of x0 at a call."""
+        self._decoded.keep(call, pixels)
+        if call == self._call:
+            self._show_moment()
+
+    def set_ghosts(self, ghosts: Mapping[str, Schedule]) -> None:
+        """Schedules of other samplers with as many steps, for the view *Schedule*."""
+        self._ghosts = ghosts
+        self._show_moment()
+
+    @Slot(int)
+    def select(self, call: int) -> None:
+        """Goes to a call and stays there."""
+        if self._film is None or not 0 <= call < len(self._film.frames):
+            return
+        self._follow(is_following=False)
+        if call != self._call:
+            self._call = call
+            self._call_changed()
+        self.frame_selected.emit(call)
+        if not self._player.is_playing:
+            self._rest.start()
+
+    @Slot()
+    def follow(self) -> None:
+        """Shows the newest step again, and those that come."""
+        self._player.pause()
+        self._follow(is_following=True)
+        if self._film is not None and self._film.frames:
+            self._call = len(self._film.frames) - 1
+            self._call_changed()
+
+    def open_views(self, names: Sequence[str]) -> None:
+        """Shows these views: none, one or four."""
+        self._views.choose(names)
+        self._transport.open_views(is_open=bool(names), are_four=len(names) > 1)
+
+    def _connect(self) -> None:
+        self._strip.call_chosen.connect(self._take_over)
+        self._strip.menu_wanted.connect(self._open_menu)
+        self._scrubber.valueChanged.connect(self._take_over)
+        self._player.advanced.connect(self.select)
+        self._player.playing_changed.connect(self._playing_changed)
+        self._transport.play_toggled.connect(self._player.toggle)
+        self._transport.rate_chosen.connect(self._player.set_rate)
+        self._transport.looping_chosen.connect(self._player.set_looping)
+        self._transport.live_wanted.connect(self.follow)
+        self._transport.keep_wanted.connect(self._keep)
+        self._transport.branch_wanted.connect(self._branch)
+        self._transport.views_toggled.connect(self._toggle_views)
+        self._transport.four_toggled.connect(self._views.show_four)
+        self._views.call_selected.connect(self._take_over)
+        self._views.views_changed.connect(self.views_changed)
+        self._views.view_explained.connect(self.view_explained)
+        self._views.save_failed.connect(self.save_failed)
+        self._rest.timeout.connect(self._rested)
+        play_key = QShortcut(QKeySequence(Qt.Key.Key_Space), self._scrubber)
+        play_key.setContext(Qt.ShortcutContext.WidgetShortcut)
+        play_key.activated.connect(self._player.toggle)
+
+    @Slot(int)
+    def _take_over(self, call: int) -> None:
+        """The user went somewhere by hand: that ends playing."""
+        self._player.pause()
+        self.select(call)
+
+    def _follow(self, *, is_following: bool) -> None:
+        if is_following != self.is_following:
+            self.is_following = is_following
+            self.following_changed.emit(is_following)
+        self._show_live()
+
+    def _film_changed(self) -> None:
+        film = self._film
+        recorded = len(film.frames) if film is not None else 0
+        self._call = min(self._call, max(recorded - 1, 0))
+        with QSignalBlocker(self._scrubber):
+            self._scrubber.set_film(film.schedule if film is not None else None, recorded)
+        self._player.set_calls(recorded)
+        self._strip.show_film(film, self._call)
+        self._show_live()
+        self._call_changed()
+
+    def _call_changed(self) -> None:
+        """Shows the call everywhere, the cheapest and most important first."""
+        with QSignalBlocker(self._scrubber):
+            self._scrubber.setValue(self._call)
+        self._player.set_call(self._call)
+        self._strip.choose(self._call)
+        film = self._film
+        if film is None or not film.frames:
+            self._transport.set_position(None)
+        else:
+            self._transport.set_position(position_text(film.schedule, self._call, film.request.steps))
+        self._show_moment()
+
+    def _show_live(self) -> None:
+        is_running = self._is_running and self._film is not None and not self._film.is_complete
+        self._transport.set_live(is_running=is_running, is_following=self.is_following)
+
+    def _show_moment(self) -> None:
+        if self._film is None or not self._film.frames:
+            self._views.show_moment(None)
+        else:
+            decoded = self._decoded.find(self._call)
+            self._views.show_moment(Moment(self._film, self._call, decoded, self._ghosts))
+
+    @Slot()
+    def _rested(self) -> None:
+        is_wanted = self._film is not None and bool(self._film.frames) and not self.is_following
+        if is_wanted and not self._player.is_playing and self._decoded.find(self._call) is None:
+            self.full_decode_wanted.emit(self._call)
+
+    @Slot(bool)
+    def _playing_changed(self, is_playing: bool) -> None:
+        self._transport.set_playing(is_playing)
+        if not is_playing:
+            self._rest.start()
+
+    @Slot(bool)
+    def _toggle_views(self, is_open: bool) -> None:
+        self._views.setVisible(is_open)
+        self._show_moment()
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """Without views there is nothing to fill a greater height with."""
+        is_open = not self._views.isHidden()
+        self.setMaximumHeight(_NO_LIMIT_PX if is_open else self.minimumSizeHint().height())
+
+    @Slot(int, QPoint)
+    def _open_menu(self, call: int, place: QPoint) -> None:
+        self._take_over(call)
+        menu = StepMenu(self, has_branch=True)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.keep_wanted.connect(self._keep)
+        menu.branch_wanted.connect(self._branch)
+        menu.popup(place)
+
+    @Slot(str)
+    def _keep(self, stage: str) -> None:
+        self.keep_requested.emit(self._call, stage)
+
+    @Slot()
+    def _branch(self) -> None:
+        self.branch_requested.emit(self._call)

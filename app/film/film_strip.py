@@ -1,0 +1,207 @@
+"""The film strip: a small picture of every network call, growing while the run goes on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetrics,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+
+from app.film.position import position_text
+from app.film.thumbnails import Thumbnails
+from core.film import Film
+
+_PICTURE_PX = 56
+_GAP_PX = 4
+_LABEL_GAP_PX = 2
+_WIDEST_RATIO = 2.0
+_NO_FILM = "Every step of the next picture appears here, to be looked at again."
+
+
+class FilmStrip(QAbstractScrollArea):
+    """Shows where one is in a film and lets one go elsewhere; keeps the chosen call in sight.
+
+    Calls of one step (Heun and its kind make two) stand together above one number.
+
+    Signals:
+        call_chosen(int): a picture was pressed, or reached by dragging.
+        menu_wanted(int, QPoint): the context menu of a call, at a place on the screen.
+    """
+
+    call_chosen = Signal(int)
+    menu_wanted = Signal(int, QPoint)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("filmStrip")
+        self.setAccessibleName("Film strip")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the scrubber is below
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
+        self._film: Film | None = None
+        self._chosen = 0
+        self._thumbnails = Thumbnails()
+
+    def show_film(self, film: Film | None, chosen: int) -> None:
+        """The film as it is now; paints only what changed when it has grown by a frame."""
+        is_same_run = self._film is not None and film is not None and film.schedule is self._film.schedule
+        if not is_same_run:
+            self._thumbnails.clear()
+        self._film = film
+        self._chosen = chosen
+        self._fit_scroll_bar()
+        self._keep_in_sight()
+        self.viewport().update()
+
+    def choose(self, call: int) -> None:
+        """Marks another call."""
+        if call != self._chosen:
+            for changed in (self._chosen, call):
+                self.viewport().update(self._cell(changed).adjusted(-3, -3, 3, 3))
+            self._chosen = call
+            self._keep_in_sight()
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 2 * _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX + self._label_metrics().height())
+
+    def call_at(self, place: QPoint) -> int:
+        """The nearest recorded call to a place in the viewport."""
+        recorded = len(self._film.frames) if self._film is not None else 0
+        call = (place.x() + self.horizontalScrollBar().value() - _GAP_PX) // self._pitch
+        return min(max(call, 0), max(recorded - 1, 0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        if self._film is None:
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, _NO_FILM)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ratio = self.devicePixelRatioF()
+        self._thumbnails.set_size(self._cell(0).size() * ratio)
+        offset = self.horizontalScrollBar().value() - _GAP_PX
+        first = max((event.rect().left() + offset) // self._pitch, 0)
+        last = min((event.rect().right() + offset) // self._pitch, self._film.schedule.calls - 1)
+        for call in range(first, last + 1):
+            self._paint_cell(painter, self._film, call)
+        self._paint_labels(painter, self._film, first, last)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_scroll_bar()
+        self._keep_in_sight()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._choose_at(event.position().toPoint())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose_at(event.position().toPoint())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolls, also with the vertical wheel."""
+        pixels = event.pixelDelta()
+        delta = (pixels.x() or pixels.y()) or (event.angleDelta().x() or event.angleDelta().y())
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - delta)
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._film is not None and self._film.frames:
+            self.menu_wanted.emit(self.call_at(event.pos()), event.globalPos())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and self._film is not None and self._film.frames:
+            call = self.call_at(event.pos())
+            text = position_text(self._film.schedule, call, self._film.request.steps)
+            QToolTip.showText(event.globalPos(), text, self.viewport(), self._cell(call))
+            return True
+        return super().viewportEvent(event)
+
+    @property
+    def _pitch(self) -> int:
+        return self._cell_width + _GAP_PX
+
+    @property
+    def _cell_width(self) -> int:
+        if self._film is None:
+            return _PICTURE_PX
+        size = self._film.request.size
+        ratio = min(max(size.width / size.height, 1 / _WIDEST_RATIO), _WIDEST_RATIO)
+        return round(_PICTURE_PX * ratio)
+
+    def _cell(self, call: int) -> QRect:
+        x = _GAP_PX + call * self._pitch - self.horizontalScrollBar().value()
+        return QRect(x, _GAP_PX, self._cell_width, _PICTURE_PX)
+
+    def _label_metrics(self) -> QFontMetrics:
+        return QFontMetrics(self.font())
+
+    def _choose_at(self, place: QPoint) -> None:
+        if self._film is not None and self._film.frames:
+            self.call_chosen.emit(self.call_at(place))
+
+    def _fit_scroll_bar(self) -> None:
+        calls = self._film.schedule.calls if self._film is not None else 0
+        bar = self.horizontalScrollBar()
+        bar.setRange(0, max(0, 2 * _GAP_PX + calls * self._pitch - _GAP_PX - self.viewport().width()))
+        bar.setPageStep(self.viewport().width())
+        bar.setSingleStep(self._pitch)
+
+    def _keep_in_sight(self) -> None:
+        """Brings the chosen call to the middle when it or one of its neighbours would be out of sight."""
+        cell, width = self._cell(self._chosen), self.viewport().width()
+        if cell.left() < self._pitch or cell.right() > width - self._pitch:
+            bar = self.horizontalScrollBar()
+            bar.setValue(bar.value() + cell.center().x() - width // 2)
+
+    def _paint_cell(self, painter: QPainter, film: Film, call: int) -> None:
+        cell, colours = self._cell(call), self.palette()
+        if call >= len(film.frames):
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Mid), 1, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(cell).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            return
+        painter.drawPixmap(cell, self._thumbnails.find(film, call))
+        if call == self._chosen:
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(cell).adjusted(-1, -1, 1, 1), 3, 3)
+
+    def _paint_labels(self, painter: QPainter, film: Film, first: int, last: int) -> None:
+        steps = film.schedule.steps
+        metrics = self._label_metrics()
+        top = _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX
+        chosen_step = steps[self._chosen]
+        for step in sorted(set(steps[first : last + 1])):
+            begin = steps.index(step)
+            cells = self._cell(begin).united(self._cell(begin + steps.count(step) - 1))
+            is_chosen = step == chosen_step
+            role = QPalette.ColorRole.WindowText if is_chosen else QPalette.ColorRole.PlaceholderText
+            painter.setPen(self.palette().color(role))
+            label = QRect(cells.left(), top, cells.width(), metrics.height())
+            painter.drawText(label, Qt.AlignmentFlag.AlignCenter, str(step + 1))
+            if steps.count(step) > 1:
+                self._paint_bracket(painter, label, metrics.horizontalAdvance(str(step + 1)))
+
+    def _paint_bracket(self, painter: QPainter, label: QRect, text_px: int) -> None:
+        """Lines left and right of a number that several calls share."""
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
+        middle, gap = label.center().y(), text_px // 2 + 6
+        painter.drawLine(label.left() + 2, middle, label.center().x() - gap, middle)
+        painter.drawLine(label.center().x() + gap, middle, label.right() - 2, middle)

@@ -1,0 +1,83 @@
+"""Plays a film: asks for the next call at a steady rate, and starts again at the end when it loops."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+SLOWEST, FASTEST, DEFAULT_RATE = 5, 30, 12
+"""Steps per second."""
+
+
+class Player(QObject):
+    """Knows how many calls there are and which is shown; the panel shows what it asks for.
+
+    Signals:
+        advanced(int): show this call now.
+        playing_changed(bool)
+    """
+
+    advanced = Signal(int)
+    playing_changed = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._calls = 0
+        self._call = 0
+        self.is_looping = False
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._advance)
+        self.set_rate(DEFAULT_RATE)
+
+    @property
+    def is_playing(self) -> bool:
+        return self._timer.isActive()
+
+    @Slot(int)
+    def set_rate(self, steps_per_second: int) -> None:
+        self._timer.setInterval(round(1000 / steps_per_second))
+
+    @Slot(bool)
+    def set_looping(self, is_looping: bool) -> None:
+        self.is_looping = is_looping
+
+    def set_calls(self, calls: int) -> None:
+        self._calls = calls
+        if calls == 0:
+            self.pause()
+
+    def set_call(self, call: int) -> None:
+        self._call = call
+
+    def play(self) -> None:
+        """From the shown call; from the first one when the last is shown."""
+        if self._calls and not self.is_playing:
+            if self._call >= self._calls - 1:
+                self._show(0)
+            self._timer.start()
+            self.playing_changed.emit(self.is_playing)
+
+    @Slot()
+    def pause(self) -> None:
+        if self.is_playing:
+            self._timer.stop()
+            self.playing_changed.emit(self.is_playing)
+
+    @Slot()
+    def toggle(self) -> None:
+        if self.is_playing:
+            self.pause()
+        else:
+            self.play()
+
+    @Slot()
+    def _advance(self) -> None:
+        if self._call + 1 < self._calls:
+            self._show(self._call + 1)
+        elif self.is_looping:
+            self._show(0)
+        else:
+            self.pause()
+
+    def _show(self, call: int) -> None:
+        self._call = call
+        self.advanced.emit(call)

@@ -1,0 +1,46 @@
+"""Where in a film one is, in words and as a place on an axis of steps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.film import Schedule
+from core.measures.noise_levels import log_snr
+
+
+def positions(schedule: Schedule) -> NDArray[np.float64]:
+    """(calls,): the step of each call, from 1; the second of two calls of step 3 lies at 3.5."""
+    steps = np.array(schedule.steps)
+    first_calls = np.searchsorted(steps, steps)
+    counts = np.bincount(steps)[steps]
+    return steps + 1 + (np.arange(len(steps)) - first_calls) / counts
+
+
+def calls_in_step(schedule: Schedule, call: int) -> tuple[int, int]:
+    """(which, of how many): the place of a call among the calls of its step, from 1."""
+    step = schedule.steps[call]
+    first = schedule.steps.index(step)
+    return call - first + 1, schedule.steps.count(step)
+
+
+def position_text(schedule: Schedule, call: int, steps: int) -> str:
+    """``step 12 of 30 · σ 4.1 · log-SNR −2.8``; with ``, call 1 of 2`` where steps have more than one."""
+    which, of = calls_in_step(schedule, call)
+    parts = [f"step {schedule.steps[call] + 1} of {steps}"]
+    if schedule.calls > len(set(schedule.steps)):
+        parts[0] += f", call {which} of {of}"
+    sigma = float(schedule.sigmas[call])
+    parts.append(f"σ {number(sigma)}")
+    parts.append(f"log-SNR {number(float(log_snr(np.array([sigma]))[0]))}")
+    return " · ".join(parts)
+
+
+def number(value: float) -> str:
+    """A number for reading: about three figures, a real minus, ∞."""
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"
+    return "0" if float(text) == 0 else text.replace("-", "−")

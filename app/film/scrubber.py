@@ -1,0 +1,131 @@
+"""The scrubber: one place for each network call of a film, taller marks where a step begins."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtWidgets import QSlider, QWidget
+
+from core.film import Schedule
+
+_HEIGHT_PX = 24
+_HANDLE_PX = 7
+_MARGIN_PX = 10
+_SMALLEST_MARK_DISTANCE_PX = 4
+
+
+class Scrubber(QSlider):
+    """A slider over the calls of a run that reaches only those that are done.
+
+    Mouse: a press goes there, a drag follows. Wheel and arrow keys: one call; Page keys: ten; Home, End.
+    ``sliderMoved`` and `QSlider.actionTriggered` are not used: follow ``valueChanged`` and block it while setting.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setObjectName("filmScrubber")
+        self.setAccessibleName("Step of the film")
+        self.setToolTip("Go through the steps: drag, turn the wheel, or use the arrow keys, Home and End")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSingleStep(1)
+        self.setPageStep(10)
+        self._steps: tuple[int, ...] = ()
+        self._wheel = 0
+        self.set_film(None, 0)
+
+    def set_film(self, schedule: Schedule | None, recorded: int) -> None:
+        """All calls of the run, of which ``recorded`` are done."""
+        self._steps = schedule.steps if schedule is not None else ()
+        self.setEnabled(recorded > 0)
+        self.setRange(0, max(0, recorded - 1))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, _HEIGHT_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, _HEIGHT_PX)
+
+    def place_of(self, call: int) -> float:
+        """The x of a call, in pixels."""
+        last = max(len(self._steps) - 1, 1)
+        return _MARGIN_PX + (self.width() - 2 * _MARGIN_PX) * call / last
+
+    def call_at(self, x_px: float) -> int:
+        """The recorded call nearest to a place."""
+        last = max(len(self._steps) - 1, 1)
+        call = round((x_px - _MARGIN_PX) / max(self.width() - 2 * _MARGIN_PX, 1) * last)
+        return min(max(call, 0), self.maximum())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.setSliderDown(True)
+            self.setValue(self.call_at(event.position().x()))
+            event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self.setValue(self.call_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.setSliderDown(False)
+        event.accept()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """One call for each notch; down and right go forward, as time does in the strip."""
+        delta = event.angleDelta()
+        self._wheel -= delta.y() or delta.x()
+        notches, self._wheel = int(self._wheel / 120), self._wheel - 120 * int(self._wheel / 120)
+        self.setValue(self.value() + notches)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down go back and forward like Left and Right, not the other way as in a plain slider."""
+        match event.key():
+            case Qt.Key.Key_Left | Qt.Key.Key_Up:
+                self.setValue(self.value() - 1)
+            case Qt.Key.Key_Right | Qt.Key.Key_Down:
+                self.setValue(self.value() + 1)
+            case Qt.Key.Key_PageUp:
+                self.setValue(self.value() - self.pageStep())
+            case Qt.Key.Key_PageDown:
+                self.setValue(self.value() + self.pageStep())
+            case Qt.Key.Key_Home:
+                self.setValue(0)
+            case Qt.Key.Key_End:
+                self.setValue(self.maximum())
+            case _:
+                super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = self.palette()
+        middle = self.height() / 2
+        here = self.place_of(self.value())
+        recorded = self.place_of(self.maximum())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.color(QPalette.ColorRole.Shadow))
+        painter.drawRoundedRect(QRectF(_MARGIN_PX, middle - 2, self.width() - 2 * _MARGIN_PX, 4), 2, 2)
+        if not self.isEnabled():
+            return
+        painter.setBrush(colours.color(QPalette.ColorRole.Mid))
+        painter.drawRoundedRect(QRectF(_MARGIN_PX, middle - 2, recorded - _MARGIN_PX, 4), 2, 2)
+        painter.setBrush(colours.color(QPalette.ColorRole.Highlight))
+        painter.drawRoundedRect(QRectF(_MARGIN_PX, middle - 2, here - _MARGIN_PX, 4), 2, 2)
+        self._paint_marks(painter, middle)
+        is_focused = self.hasFocus()
+        role = QPalette.ColorRole.Highlight if is_focused else QPalette.ColorRole.PlaceholderText
+        painter.setPen(QPen(colours.color(role), 2 if is_focused else 1))
+        painter.setBrush(colours.color(QPalette.ColorRole.Base))
+        painter.drawEllipse(QPointF(here, middle), _HANDLE_PX, _HANDLE_PX)
+
+    def _paint_marks(self, painter: QPainter, middle: float) -> None:
+        """Below the groove: a long mark where a step begins, a short one for its further calls."""
+        if self.place_of(1) - self.place_of(0) < _SMALLEST_MARK_DISTANCE_PX:
+            return
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
+        for call, step in enumerate(self._steps):
+            is_first = call == 0 or self._steps[call - 1] != step
+            x = round(self.place_of(call)) + 0.5
+            painter.drawLine(QPointF(x, middle + 6), QPointF(x, middle + (10 if is_first else 8)))

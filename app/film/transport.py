@@ -1,0 +1,113 @@
+"""The row under the film strip: play, where one is, back to live, keep, branch, views."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+
+from app.film.icon_button import IconButton
+from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
+from app.film.step_menu import StepMenu
+
+
+class Transport(QWidget):
+    """Only buttons and a label; the panel decides what they do.
+
+    Signals:
+        play_toggled, live_wanted, branch_wanted
+        rate_chosen(int): steps per second. looping_chosen(bool).
+        keep_wanted(str): stage, ``denoised`` or ``noisy``.
+        views_toggled(bool), four_toggled(bool)
+    """
+
+    play_toggled = Signal()
+    live_wanted = Signal()
+    branch_wanted = Signal()
+    rate_chosen = Signal(int)
+    looping_chosen = Signal(bool)
+    keep_wanted = Signal(str)
+    views_toggled = Signal(bool)
+    four_toggled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._play = IconButton("play", "Play the film (Space)", "filmPlayButton", self)
+        self._play.clicked.connect(self.play_toggled)
+        self._loop = IconButton("loop", "Loop: begin again at the end", "filmLoopButton", self)
+        self._loop.setCheckable(True)
+        self._loop.toggled.connect(self.looping_chosen)
+        self._rate = self._rate_spin()
+        self._label = QLabel(self)
+        self._label.setObjectName("filmPositionLabel")
+        self._label.setProperty("role", "number")
+        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._live = IconButton("live", "Live: follow the step in progress again", "filmLiveButton", self)
+        self._live.setText("Live")
+        self._live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._live.clicked.connect(self.live_wanted)
+        self._keep = self._keep_button()
+        self._branch = IconButton(
+            "branch", "Branch from here: change something and go on from this step", "filmBranchButton", self
+        )
+        self._branch.clicked.connect(self.branch_wanted)
+        self._views = IconButton("eye", "Views: other ways to look at this step", "filmViewsButton", self)
+        self._views.setText("Views")
+        self._views.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._views.setCheckable(True)
+        self._views.toggled.connect(self._toggle_views)
+        self._four = IconButton("grid", "Four views: side by side, in step", "filmFourViewsButton", self)
+        self._four.setCheckable(True)
+        self._four.toggled.connect(self.four_toggled)
+        self._four.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(4)
+        for widget in (self._play, self._loop, self._rate):
+            row.addWidget(widget)
+        row.addSpacing(8)
+        row.addWidget(self._label, 1)
+        for widget in (self._live, self._keep, self._branch, self._four, self._views):
+            row.addWidget(widget)
+        self.set_position(None)
+        self.set_live(is_running=False, is_following=True)
+
+    def set_position(self, text: str | None) -> None:
+        """What is shown, or None without a film."""
+        self._label.setText(text or "")
+        self._label.setToolTip(text or "")
+        for widget in (self._play, self._loop, self._rate, self._keep, self._branch):
+            widget.setEnabled(text is not None)
+
+    def set_live(self, *, is_running: bool, is_following: bool) -> None:
+        self._live.setVisible(is_running and not is_following)
+
+    def set_playing(self, is_playing: bool) -> None:
+        self._play.set_icon("pause" if is_playing else "play")
+        self._play.setToolTip("Pause the film (Space)" if is_playing else "Play the film (Space)")
+
+    def open_views(self, *, is_open: bool, are_four: bool) -> None:
+        self._views.setChecked(is_open)
+        self._four.setChecked(are_four)
+
+    def _toggle_views(self, is_open: bool) -> None:
+        self._four.setVisible(is_open)
+        self.views_toggled.emit(is_open)
+
+    def _rate_spin(self) -> QSpinBox:
+        spin = QSpinBox(self)
+        spin.setObjectName("filmRateSpin")
+        spin.setAccessibleName("Steps per second")
+        spin.setToolTip("How fast the film plays")
+        spin.setRange(SLOWEST, FASTEST)
+        spin.setValue(DEFAULT_RATE)
+        spin.setSuffix(" steps/s")
+        spin.valueChanged.connect(self.rate_chosen)
+        return spin
+
+    def _keep_button(self) -> QToolButton:
+        button = IconButton("keep", "Keep this step: save it as a picture of its own", "filmKeepButton", self)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = StepMenu(button)
+        menu.keep_wanted.connect(self.keep_wanted)
+        button.setMenu(menu)
+        return button

@@ -1,0 +1,130 @@
+"""One view of the chosen step, or four in step with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from app.film.moment import Moment
+
+if TYPE_CHECKING:
+    from app.film.view_frame import ViewFrame
+
+FIRST_VIEWS = ("noisy", "denoised", "guidance", "schedule")
+_PLEASANT_RATIO = 1.3
+"""Width to height of a view; four are arranged so that they come near it."""
+
+_SMALLEST_HEIGHT_PX = 240
+
+
+class ViewArea(QWidget):
+    """Makes its frames when it is first shown: plots need pyqtgraph, which takes a quarter of a second to import.
+
+    Signals:
+        call_selected(int), views_changed(object), view_explained(str), save_failed(object): see `FilmPanel`.
+    """
+
+    call_selected = Signal(int)
+    views_changed = Signal(object)
+    view_explained = Signal(str)
+    save_failed = Signal(object)
+
+    def __init__(self, explained: Iterable[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("filmViews")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(_SMALLEST_HEIGHT_PX)
+        self._explained = set(explained)
+        self._names: list[str] = list(FIRST_VIEWS)
+        self._shown = 1
+        self._columns = 0
+        self._moment: Moment | None = None
+        self._frames: list[ViewFrame] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 4, 8, 4)
+        self._grid.setSpacing(8)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The views that are chosen now."""
+        return tuple(self._names[: self._shown])
+
+    @property
+    def frames(self) -> tuple[ViewFrame, ...]:
+        """The places that are shown, once they have been made."""
+        return tuple(self._frames[: self._shown])
+
+    def choose(self, names: Sequence[str]) -> None:
+        """One view or four; none leaves the choice as it is."""
+        if names:
+            self._names[: len(names)] = names[: len(self._names)]
+            self._shown = len(FIRST_VIEWS) if len(names) > 1 else 1
+            for frame, name in zip(self._frames, self._names, strict=False):
+                frame.choose(name)
+            self._arrange()
+
+    @Slot(bool)
+    def show_four(self, are_four: bool) -> None:
+        self._shown = len(FIRST_VIEWS) if are_four else 1
+        self._arrange()
+        self.views_changed.emit(self.names)
+
+    def show_moment(self, moment: Moment | None) -> None:
+        """Kept until the area is seen."""
+        self._moment = moment
+        if not self.isHidden():
+            for frame in self.frames:
+                frame.show_moment(moment)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._columns != self._fitting_columns():
+            self._arrange()
+
+    def _fitting_columns(self) -> int:
+        if self._shown == 1:
+            return 1
+
+        def smaller_side(columns: int) -> float:
+            rows = self._shown / columns
+            return min(self.width() / columns, self.height() / rows * _PLEASANT_RATIO)
+
+        return max((4, 2), key=smaller_side)
+
+    def _arrange(self) -> None:
+        if self.isHidden():
+            return
+        while len(self._frames) < self._shown:
+            self._frames.append(self._new_frame(self._names[len(self._frames)]))
+        self._columns = self._fitting_columns()
+        for index, frame in enumerate(self._frames):
+            self._grid.addWidget(frame, index // self._columns, index % self._columns)
+            frame.set_alone(is_alone=self._shown == 1)
+            frame.setVisible(index < self._shown)
+        for column in range(4):
+            self._grid.setColumnStretch(column, int(column < self._columns))
+        self.show_moment(self._moment)
+
+    def _new_frame(self, name: str) -> ViewFrame:
+        from app.film.view_frame import ViewFrame
+
+        frame = ViewFrame(name, self._explained, self)
+        frame.call_selected.connect(self.call_selected)
+        frame.view_chosen.connect(self._view_chosen)
+        frame.explained.connect(self.view_explained)
+        frame.save_failed.connect(self.save_failed)
+        return frame
+
+    @Slot()
+    def _view_chosen(self) -> None:
+        for index, frame in enumerate(self._frames):
+            self._names[index] = frame.view_name
+        self.views_changed.emit(self.names)

@@ -1,0 +1,218 @@
+"""A place for one view: the chooser above it, its explanation beside it, and saving what it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent, QImageWriter, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.film.explanation import Explanation
+from app.film.film_view import FilmView
+from app.film.icon_button import IconButton
+from app.film.moment import Moment
+from app.film.views import VIEWS
+from core.errors import SaveFailed
+from core.files import write_file
+
+_WIDE_PX = 560
+"""From this width on the explanation stands beside the view, below it covers the view."""
+
+_EXPLANATION_PX = 280
+
+
+class ViewFrame(QFrame):
+    """Makes views when they are first chosen, and gives moments only to the one that is seen.
+
+    Signals:
+        call_selected(int). view_chosen: by the user.
+        explained(str): the explanation of this view was closed.
+        save_failed(object): a SaveFailed.
+    """
+
+    call_selected = Signal(int)
+    view_chosen = Signal()
+    explained = Signal(str)
+    save_failed = Signal(object)
+
+    def __init__(self, name: str, explained: set[str], parent: QWidget | None = None) -> None:
+        """``explained`` is shared among the frames: a text that was read in one is not shown in another."""
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._explained = explained
+        self._views: dict[str, FilmView] = {}
+        self._moment: Moment | None = None
+        self._explanation: Explanation | None = None
+        self._is_alone = False
+        self._chooser = QComboBox(self)
+        self._chooser.setObjectName("viewCombo")
+        self._chooser.setAccessibleName("View")
+        self._chooser.setToolTip("What to see of this step")
+        for key, kind in VIEWS.items():
+            self._chooser.addItem(kind.label, key)
+        self._ask = IconButton("question", "What is this? Explains the view", "explainViewButton", self)
+        self._ask.setCheckable(True)
+        self._save = self._save_button()
+        self._stack = QStackedWidget(self)
+        head = QHBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self._chooser, 1)
+        head.addWidget(self._ask)
+        head.addWidget(self._save)
+        self._body = QHBoxLayout()
+        self._body.setSpacing(8)
+        self._body.addWidget(self._stack, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 6, 6, 6)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addLayout(self._body, 1)
+        self._chooser.currentIndexChanged.connect(self._chosen)
+        self._chooser.activated.connect(self.view_chosen)
+        self._ask.toggled.connect(self._explain)
+        self.choose(name)
+        if self._chooser.currentIndex() == 0:
+            self._chosen()
+
+    @property
+    def view_name(self) -> str:
+        return str(self._chooser.currentData())
+
+    @property
+    def view(self) -> FilmView:
+        """The view that is seen."""
+        return self._views[self.view_name]
+
+    def choose(self, name: str) -> None:
+        self._chooser.setCurrentIndex(max(self._chooser.findData(name), 0))
+
+    def set_alone(self, *, is_alone: bool) -> None:
+        """Whether this is the only frame; then a view that was never explained explains itself."""
+        if is_alone != self._is_alone:
+            self._is_alone = is_alone
+            self._ask.setChecked(False)
+            self._explain_new_view()
+
+    def show_moment(self, moment: Moment | None) -> None:
+        """Shows a moment; None: there is nothing to show yet."""
+        self._moment = moment
+        self._stack.setVisible(moment is not None and not self._is_covered)
+        self._save.setEnabled(moment is not None)
+        if moment is not None:
+            self.view.show_moment(moment)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._moment is not None:
+            self._save.menu().popup(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_explanation()
+
+    def save_picture(self, path: Path) -> None:
+        """Writes what is seen as PNG."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        QImageWriter(buffer, b"png").write(self.view.picture())
+        self._write(path, bytes(buffer.data().data()))
+
+    def save_numbers(self, path: Path) -> None:
+        """Writes the numbers behind the view as CSV."""
+        table = self.view.table()
+        if table is not None:
+            self._write(path, table.csv().encode())
+
+    @Slot()
+    def _chosen(self) -> None:
+        name = self.view_name
+        if name not in self._views:
+            view = self._views[name] = VIEWS[name].make()
+            view.call_selected.connect(self.call_selected)
+            self._stack.addWidget(view)
+        self._stack.setCurrentWidget(self._views[name])
+        self._ask.setChecked(False)
+        self._explain_new_view()
+        self.show_moment(self._moment)
+
+    def _explain_new_view(self) -> None:
+        """By itself only where the text leaves the view its room: four texts at once would hide everything."""
+        if self._is_alone and self.view_name not in self._explained:
+            self._ask.setChecked(True)
+
+    @Slot(bool)
+    def _explain(self, is_wanted: bool) -> None:
+        if self._explanation is not None:
+            self._explanation.hide()
+            self._explanation.deleteLater()
+            self._explanation = None
+        if is_wanted:
+            self._explanation = Explanation(VIEWS[self.view_name], self)
+            self._explanation.closed.connect(self._understood)
+            self._body.addWidget(self._explanation)
+        self._place_explanation()
+
+    @Slot()
+    def _understood(self) -> None:
+        self._explained.add(self.view_name)
+        self.explained.emit(self.view_name)
+        self._ask.setChecked(False)
+
+    @property
+    def _is_covered(self) -> bool:
+        return self._explanation is not None and self.width() < _WIDE_PX
+
+    def _place_explanation(self) -> None:
+        if self._explanation is not None:
+            self._explanation.setMaximumWidth(16777215 if self._is_covered else _EXPLANATION_PX)
+            self._explanation.setMinimumWidth(0 if self._is_covered else _EXPLANATION_PX)
+        was_hidden = self._stack.isHidden()
+        self._stack.setVisible(self._moment is not None and not self._is_covered)
+        if was_hidden and self._moment is not None and not self._stack.isHidden():
+            self.view.show_moment(self._moment)
+
+    def _save_button(self) -> QToolButton:
+        button = IconButton("export", "Save this view: as a picture or as numbers", "saveViewButton", self)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        self._save_picture = menu.addAction("Save picture (PNG) …")
+        self._save_numbers = menu.addAction("Save numbers (CSV) …")
+        menu.aboutToShow.connect(self._fit_menu)
+        menu.triggered.connect(self._ask_where)
+        button.setMenu(menu)
+        return button
+
+    @Slot()
+    def _fit_menu(self) -> None:
+        self._save_numbers.setEnabled(self.view.table() is not None)
+
+    @Slot(QAction)
+    def _ask_where(self, action: QAction) -> None:
+        is_picture = action is self._save_picture
+        ending = "png" if is_picture else "csv"
+        step = self._moment.frame.step + 1 if self._moment is not None else 0
+        name = f"{self.view_name}-step-{step}.{ending}"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save view", name, f"*.{ending}")
+        if chosen:
+            path = Path(chosen)
+            path = path if path.suffix else path.with_suffix(f".{ending}")
+            if is_picture:
+                self.save_picture(path)
+            else:
+                self.save_numbers(path)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            write_file(path, content)
+        except SaveFailed as error:
+            self.save_failed.emit(error)

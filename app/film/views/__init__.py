@@ -1,0 +1,31 @@
+"""The views of a step, in the order in which they are offered: one file and one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.film.film_view import ViewKind
+from app.film.views import (
+    denoised,
+    guidance,
+    latent_channels,
+    noisy,
+    predicted_noise,
+    schedule,
+    settling,
+    spectrum,
+)
+
+VIEWS: Mapping[str, ViewKind] = MappingProxyType(
+    {
+        "denoised": denoised.KIND,
+        "noisy": noisy.KIND,
+        "predicted_noise": predicted_noise.KIND,
+        "guidance": guidance.KIND,
+        "latent_channels": latent_channels.KIND,
+        "schedule": schedule.KIND,
+        "settling": settling.KIND,
+        "spectrum": spectrum.KIND,
+    }
+)

@@ -1,0 +1,48 @@
+"""Denoised: the picture that the model believes in at this step."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout
+
+from app.film.film_view import FilmView, ViewKind
+from app.film.moment import Moment
+from app.film.picture_pane import PicturePane
+from app.pixels import to_image
+
+
+class DenoisedView(FilmView):
+    """x0 by the full autoencoder where it is there, until then by the linear map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = PicturePane(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pane)
+
+    def show_moment(self, moment: Moment) -> None:
+        if moment.decoded is not None:
+            self.pane.show_picture(to_image(moment.decoded), "decoded by the autoencoder")
+        else:
+            picture = moment.film.latent_rgb.picture(moment.frame.denoised)
+            self.pane.show_picture(to_image(picture), "rough preview")
+
+    def picture(self) -> QImage:
+        return self.pane.image
+
+
+KIND = ViewKind(
+    label="Denoised",
+    make=DenoisedView,
+    about="If the model had to stop now and say what picture is hidden in the noise, it would be this one. "
+    "Early answers are soft, because many pictures are still possible and the model shows their average; "
+    "with every step it commits itself to more detail.",
+    terms=(
+        ("x₀", "the model's estimate of the finished picture, made anew at every step."),
+        (
+            "rough preview",
+            "colours read straight from the latent; stay for the autoencoder's picture.",
+        ),
+    ),
+)

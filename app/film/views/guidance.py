@@ -1,0 +1,94 @@
+"""Guidance: what the prompt changes at this step, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QWidget
+
+from app.film.film_view import FilmView, Table, ViewKind
+from app.film.heat import heat_over
+from app.film.moment import Moment
+from app.film.picture_pane import PicturePane
+from app.pixels import to_image
+from core.film import Film, Frame, Latent
+from core.measures.conversions import Values, denoised_from, noisy_of
+from core.measures.guidance_map import guidance_map
+
+_OFF = "Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at."
+
+
+class GuidanceView(FilmView):
+    """With the prompt, without it, and the strength of the difference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moment: Moment | None = None
+        self.panes = tuple(PicturePane(self) for _ in range(3))
+        pictures = QWidget(self)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, pictures)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        for pane in self.panes:
+            self._row.addWidget(pane)
+        self._off = QLabel(_OFF, self)
+        self._off.setWordWrap(True)
+        self._off.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._off.setProperty("role", "hint")
+        self._layout = QStackedLayout(self)
+        self._layout.addWidget(pictures)
+        self._layout.addWidget(self._off)
+
+    def show_moment(self, moment: Moment) -> None:
+        self._moment = moment
+        film, frame = moment.film, moment.frame
+        if frame.cond is None or frame.uncond is None:
+            self._layout.setCurrentWidget(self._off)
+            return
+        self._layout.setCurrentIndex(0)
+        strengths = guidance_map(frame.cond, frame.uncond)
+        strongest = float(strengths.max())
+        with_prompt, without, over = self.panes
+        for pane, half, words in (
+            (with_prompt, frame.cond, "with the prompt"),
+            (without, frame.uncond, "without it" if not film.request.negative_prompt else "negative prompt"),
+        ):
+            pane.show_picture(to_image(film.latent_rgb.picture(believed(film, frame, half))), words)
+        over.show_picture(
+            to_image(heat_over(film.latent_rgb.picture(frame.denoised), strengths / (strongest or 1.0))),
+            f"difference, up to {strongest:.2g}",
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side, or one above the other in a narrow place."""
+        super().resizeEvent(event)
+        is_narrow = self.height() > self.width()
+        directions = QBoxLayout.Direction
+        self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
+
+    def table(self) -> Table | None:
+        if self._moment is None or self._moment.frame.cond is None or self._moment.frame.uncond is None:
+            return None
+        strengths = guidance_map(self._moment.frame.cond, self._moment.frame.uncond)
+        rows = [(y, x, float(strengths[y, x])) for y, x in np.ndindex(*strengths.shape)]
+        return Table(("row", "column", "norm of cond - uncond"), rows)
+
+
+def believed(film: Film, frame: Frame, half: Latent) -> Values:
+    """x0 as one half of the prediction alone would have it."""
+    return denoised_from(noisy_of(frame, film.space), half, frame.sigma, film.prediction_type)
+
+
+KIND = ViewKind(
+    label="Guidance",
+    make=GuidanceView,
+    about="At every step the network is asked twice: once with your prompt and once with the negative prompt "
+    "(or an empty one). The difference between the two answers is what the prompt wants to change; "
+    "guidance makes it stronger. The bright places of the map are where the prompt pulls hardest right "
+    "now.",
+    terms=(
+        ("guidance scale g", "the step uses  without + g · (with − without);  at 1 guidance is off."),
+        ("cond, uncond", "the prediction with the prompt, and the one without it."),
+        ("norm", "the length of the difference over all channels of the latent, at each place."),
+    ),
+)

@@ -1,0 +1,48 @@
+"""Noisy: what the network is given at this step."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout
+
+from app.film.film_view import FilmView, ViewKind
+from app.film.moment import Moment
+from app.film.picture_pane import PicturePane
+from app.pixels import to_image
+from core.measures.conversions import noisy_of
+from core.measures.noise_levels import signal_and_noise
+
+
+class NoisyView(FilmView):
+    """x_t by the linear map, in variance-preserving scale, so that every step has the same contrast."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = PicturePane(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pane)
+
+    def show_moment(self, moment: Moment) -> None:
+        frame = moment.frame
+        alpha, noise = signal_and_noise(frame.sigma)
+        picture = moment.film.latent_rgb.picture(noisy_of(frame, moment.film.space))
+        caption = f"{alpha:.2f} × picture + {noise:.2f} × noise"
+        self.pane.show_picture(to_image(picture), caption)
+
+    def picture(self) -> QImage:
+        return self.pane.image
+
+
+KIND = ViewKind(
+    label="Noisy",
+    make=NoisyView,
+    about="What the network actually sees. It begins with pure random noise, drawn from the seed; every step "
+    "takes a little noise away and puts a little of the estimated picture in its place. The line below "
+    "says how much of each is in the mixture.",
+    terms=(
+        ("xₜ", "the noisy latent at timestep t."),
+        ("latent", "the small, compressed form of a picture that the model works on; the autoencoder decodes it."),
+        ("seed", "the number that the first noise is made from; the same seed gives the same start."),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Predicted noise: what the network takes for noise, or velocity for models that predict that."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout
+
+from app.film.film_view import FilmView, Table, ViewKind
+from app.film.moment import Moment
+from app.film.picture_pane import PicturePane
+from app.film.position import number
+from app.pixels import to_image
+from core.measures.conversions import Values, noisy_of, predicted_noise, predicted_velocity
+
+
+class PredictedNoiseView(FilmView):
+    """Epsilon or v, computed from x_t and x0, so that it means the same for every kind of model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = PicturePane(self)
+        self._moment: Moment | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pane)
+
+    def show_moment(self, moment: Moment) -> None:
+        self._moment = moment
+        values = prediction(moment)
+        word = "velocity v" if moment.film.prediction_type == "v_prediction" else "noise ε"
+        caption = (
+            f"{word} · mean {number(float(values.mean()))} · standard deviation {number(float(values.std()))}"
+        )
+        self.pane.show_picture(to_image(moment.film.latent_rgb.picture(values)), caption)
+
+    def picture(self) -> QImage:
+        return self.pane.image
+
+    def table(self) -> Table | None:
+        if self._moment is None:
+            return None
+        values = prediction(self._moment)
+        places = np.ndindex(*values.shape)
+        rows = [(channel, y, x, float(values[channel, y, x])) for channel, y, x in places]
+        return Table(("channel", "row", "column", "value"), rows)
+
+
+def prediction(moment: Moment) -> Values:
+    """Float32 (channels, height, width): velocity for models that predict it, noise for all others."""
+    frame = moment.frame
+    kind = predicted_velocity if moment.film.prediction_type == "v_prediction" else predicted_noise
+    return kind(noisy_of(frame, moment.film.space), frame.denoised, frame.sigma)
+
+
+KIND = ViewKind(
+    label="Predicted noise",
+    make=PredictedNoiseView,
+    about="The network does not paint: it points at what it takes for noise, and the sampler removes some of "
+    "that. At first nearly everything is noise and the prediction looks like the input; where the outline "
+    "of the picture shows through, the model is correcting itself. A good prediction stays near mean 0 "
+    "and standard deviation 1.",
+    terms=(
+        ("ε (epsilon)", "the noise the model believes was added to the picture."),
+        ("v (velocity)", "another way to say the same: the direction in which noise turns into picture."),
+        ("prediction type", "which of the two a model was trained to give; this view follows the model."),
+    ),
+)

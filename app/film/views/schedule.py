@@ -1,0 +1,118 @@
+"""Schedule: how much noise is left at each step, and which steps the sampler takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
+
+from app.film.call_plot import CallPlot, Curve
+from app.film.film_view import FilmView, Table, ViewKind
+from app.film.moment import Moment
+from app.film.position import number, positions
+from core.film import Schedule
+from core.measures.noise_levels import alphas_cumprod, log_snr
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    label: str
+    axis: str
+    values: Callable[[Schedule], NDArray[np.float64]]
+    is_logarithmic: bool = False
+
+
+_QUANTITIES = (
+    _Quantity("Noise level σ", "σ (noise / signal)", lambda schedule: schedule.sigmas, is_logarithmic=True),
+    _Quantity("log-SNR", "ln (signal² / noise²)", lambda schedule: log_snr(schedule.sigmas)),
+    _Quantity("Signal left ᾱ", "ᾱ (part of the variance)", lambda schedule: alphas_cumprod(schedule.sigmas)),
+    _Quantity("Timestep", "t (training steps)", lambda schedule: schedule.timesteps.astype(np.float64)),
+)
+
+
+class ScheduleView(FilmView):
+    """One quantity at a time; other samplers' schedules stand behind in grey."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moment: Moment | None = None
+        self._drawn: tuple[object, ...] = ()
+        self.quantity_combo = QComboBox(self)
+        self.quantity_combo.setObjectName("scheduleQuantityCombo")
+        self.quantity_combo.setAccessibleName("Quantity")
+        for quantity in _QUANTITIES:
+            self.quantity_combo.addItem(quantity.label)
+        self.quantity_combo.currentIndexChanged.connect(self._redraw)
+        self._value = QLabel(self)
+        self._value.setProperty("role", "number")
+        self.plot = CallPlot(self)
+        self.plot.call_selected.connect(self.call_selected)
+        head = QHBoxLayout()
+        head.addWidget(self.quantity_combo)
+        head.addWidget(self._value, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        column.addWidget(self.plot, 1)
+
+    def show_moment(self, moment: Moment) -> None:
+        self._moment = moment
+        schedule, index = moment.film.schedule, self.quantity_combo.currentIndex()
+        quantity = _QUANTITIES[index]
+        state = (schedule, moment.ghosts, index)
+        if len(self._drawn) != len(state) or any(a is not b for a, b in zip(self._drawn, state, strict=True)):
+            self._drawn = state
+            ghosts = [
+                Curve(name, positions(ghost), quantity.values(ghost), is_ghost=True)
+                for name, ghost in moment.ghosts.items()
+            ]
+            own = Curve("this run", positions(schedule), quantity.values(schedule))
+            self.plot.show_curves(
+                positions(schedule), [*ghosts, own], quantity.axis, is_logarithmic=quantity.is_logarithmic
+            )
+        self.plot.show_call(moment.call)
+        self._value.setText(number(float(quantity.values(schedule)[moment.call])))
+
+    def table(self) -> Table | None:
+        if self._moment is None:
+            return None
+        schedule = self._moment.film.schedule
+        rows = [
+            (call, step + 1, float(t), float(sigma), float(snr), float(alpha_bar))
+            for call, (step, t, sigma, snr, alpha_bar) in enumerate(
+                zip(
+                    schedule.steps,
+                    schedule.timesteps,
+                    schedule.sigmas,
+                    log_snr(schedule.sigmas),
+                    alphas_cumprod(schedule.sigmas),
+                    strict=True,
+                )
+            )
+        ]
+        return Table(("call", "step", "timestep", "sigma", "log_snr", "alphas_cumprod"), rows)
+
+    @Slot()
+    def _redraw(self) -> None:
+        if self._moment is not None:
+            self.show_moment(self._moment)
+
+
+KIND = ViewKind(
+    label="Schedule",
+    make=ScheduleView,
+    about="How noise falls from step to step. A sampler chooses at which noise levels to ask the network; where "
+    "the curve is flat, it spends many steps on the same kind of work – much noise means layout, little "
+    "noise means texture. Drag the line to go to a step. Grey curves are other samplers with as many "
+    "steps.",
+    terms=(
+        ("σ (sigma)", "strength of the noise divided by strength of the picture; falls to almost 0."),
+        ("log-SNR", "logarithm of signal to noise in power, −2 ln σ; 0 means half and half."),
+        ("ᾱ (alpha-bar)", "the part of the variance that is picture, from 0 to 1."),
+        ("timestep", "the same in the units of training, usually from 999 down to 0."),
+    ),
+)

@@ -1,0 +1,90 @@
+"""Settling: when the picture has made up its mind."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout
+
+from app.film.call_plot import CallPlot, Curve, Note
+from app.film.film_view import FilmView, Table, ViewKind
+from app.film.moment import Moment
+from app.film.position import positions
+from core.film import Film
+from core.measures.settling import (
+    SETTLED_PART,
+    distances_between_neighbours,
+    distances_to_last,
+    settled_call,
+)
+
+_NEIGHBOUR_COLOUR = "#2a9d8f"
+
+
+class SettlingView(FilmView):
+    """Distances of each x0 to the last one, and to the one before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._film: Film | None = None
+        self.sentence = QLabel(self)
+        self.sentence.setObjectName("settlingSentence")
+        self.sentence.setWordWrap(True)
+        self.sentence.setProperty("role", "number")
+        self.plot = CallPlot(self)
+        self.plot.call_selected.connect(self.call_selected)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.sentence)
+        column.addWidget(self.plot, 1)
+
+    def show_moment(self, moment: Moment) -> None:
+        if moment.film is not self._film:
+            self._film = moment.film
+            self._draw(moment.film)
+        self.plot.show_call(moment.call)
+
+    def table(self) -> Table | None:
+        if self._film is None:
+            return None
+        x0s = [frame.denoised for frame in self._film.frames]
+        numbers = zip(self._film.frames, distances_to_last(x0s), distances_between_neighbours(x0s), strict=True)
+        rows = [(frame.call, frame.step + 1, float(last), float(before)) for frame, last, before in numbers]
+        return Table(("call", "step", "distance_to_last", "distance_to_previous"), rows)
+
+    def _draw(self, film: Film) -> None:
+        x0s = [frame.denoised for frame in film.frames]
+        to_last = distances_to_last(x0s)
+        places = positions(film.schedule)
+        recorded = places[: len(x0s)]
+        settled = settled_call(to_last)
+        step = film.frames[settled].step + 1
+        self.plot.show_curves(
+            places,
+            [
+                Curve("to the last step", recorded, to_last),
+                Curve("to the step before", recorded, distances_between_neighbours(x0s), _NEIGHBOUR_COLOUR),
+            ],
+            "distance (std of x₀)",
+            note=Note(float(places[settled]), f"step {step}") if film.is_complete else None,
+        )
+        if film.is_complete:
+            of = film.request.steps
+            self.sentence.setText(f"From step {step} of {of} on, at most {SETTLED_PART:.0%} of the way is left.")
+        else:
+            self.sentence.setText("Distances to the newest step; they move until the run has ended.")
+
+
+KIND = ViewKind(
+    label="Settling",
+    make=SettlingView,
+    about="How far the estimated picture of each step still is from the last one. A steep fall is where the "
+    "picture is decided; a long flat end means that fewer steps would have given nearly the same picture. "
+    "The dashed line marks the step from which on less than a tenth of the whole way is left.",
+    terms=(
+        (
+            "distance",
+            "root mean square difference of two latents, in standard deviations of the last one.",
+        ),
+        ("to the step before", "how much this step alone has changed the estimate."),
+    ),
+)

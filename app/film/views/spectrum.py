@@ -1,0 +1,91 @@
+"""Spectrum: layout first, texture last."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QVBoxLayout
+
+from app.film.call_plot import CallPlot, Curve
+from app.film.film_view import FilmView, Table, ViewKind
+from app.film.frame_numbers import FrameNumbers
+from app.film.moment import Moment
+from app.film.position import positions
+from core.film import Film, Frame
+from core.measures.spectrum import Spectrum, spectrum
+
+_COLOURS = ("#4c72c4", "#2f9ec4", "#2fae7d", "#9aa52c", "#e0902f", "#d8554a", "#b0509a", "#8a7be8", "#8a8a8a")
+"""From large forms to fine texture; readable on white and on black."""
+
+
+class SpectrumView(FilmView):
+    """Power of x0 in each octave of frequency, compared with the last step's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._film: Film | None = None
+        self._spectra: FrameNumbers[Spectrum] = FrameNumbers(_of_denoised)
+        self.plot = CallPlot(self)
+        self.plot.call_selected.connect(self.call_selected)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot, 1)
+
+    def show_moment(self, moment: Moment) -> None:
+        if moment.film is not self._film:
+            self._film = moment.film
+            self._draw(moment.film)
+        self.plot.show_call(moment.call)
+
+    def table(self) -> Table | None:
+        if self._film is None:
+            return None
+        spectra = self._spectra.of(self._film)
+        header = ("call", "step", "mean_power", *(f"power_{name}" for name in _band_names(spectra[0], "_")))
+        rows = [
+            (frame.call, frame.step + 1, found.mean_power, *(float(power) for power in found.power))
+            for frame, found in zip(self._film.frames, spectra, strict=True)
+        ]
+        return Table(header, rows)
+
+    def _draw(self, film: Film) -> None:
+        spectra = self._spectra.of(film)
+        shares = relative_power(spectra)
+        places = positions(film.schedule)
+        recorded = places[: len(spectra)]
+        names = _band_names(spectra[0], "–")
+        words = {0: " (layout)", len(names) - 1: " (texture)"}
+        curves = [
+            Curve(name + words.get(band, ""), recorded, 100 * shares[:, band], colour, has_points=False)
+            for band, (name, colour) in enumerate(zip(names, _COLOURS, strict=False))
+        ]
+        self.plot.show_curves(places, curves, "power (% of last step)")
+
+
+def relative_power(spectra: list[Spectrum]) -> NDArray[np.float64]:
+    """(calls, bands): power divided by that of the last call; NaN where the last call has none."""
+    power = np.stack([found.power for found in spectra])
+    last = np.where(power[-1] > 0, power[-1], np.nan)
+    return power / last
+
+
+def _of_denoised(frame: Frame) -> Spectrum:
+    return spectrum(frame.denoised)
+
+
+def _band_names(found: Spectrum, dash: str) -> list[str]:
+    return [f"{low:g}{dash}{high:g}" for low, high in zip(found.edges, found.edges[1:], strict=False)]
+
+
+KIND = ViewKind(
+    label="Spectrum",
+    make=SpectrumView,
+    about="A picture can be taken apart into waves: few, long ones make its layout, many short ones its "
+    "texture. Each curve follows one range of waves in the estimated picture. Long waves reach their "
+    "final strength in the first steps, the short ones last – that is why early steps decide what is "
+    "where, and late steps only how it feels.",
+    terms=(
+        ("1–2, 2–4, …", "waves per picture along its longer side, by octaves; of the latent, not of the pixels."),
+        ("power", "the strength of these waves, squared and added up; 100 % is their strength at the last step."),
+    ),
+)

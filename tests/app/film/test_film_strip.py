@@ -1,0 +1,116 @@
+"""The strip shows every call, and goes to the one that is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.film.film_strip import FilmStrip
+from app.pixels import to_image, to_pixels
+from core.film import Film
+from tests import synthetic_film
+from tests.app.film.conftest import Heard
+
+
+@pytest.fixture
+def strip(qtbot: QtBot) -> FilmStrip:
+    widget = FilmStrip()
+    qtbot.addWidget(widget)
+    widget.resize(600, 90)
+    widget.show()
+    return widget
+
+
+def cell(strip: FilmStrip, call: int) -> QRect:
+    return strip._cell(call)  # pyright: ignore[reportPrivateUsage]
+
+
+def seen_colour(strip: FilmStrip, call: int) -> tuple[int, int, int]:
+    """The mean colour in the middle of a call's picture."""
+    shot = to_pixels(strip.viewport().grab(cell(strip, call).adjusted(4, 4, -4, -4)).toImage())
+    red, green, blue = shot.reshape(-1, 3).mean(axis=0)
+    return int(red), int(green), int(blue)
+
+
+def thumbnail_colour(film: Film, call: int) -> tuple[int, int, int]:
+    image = to_image(film.latent_rgb.picture(film.frames[call].denoised)).scaled(56, 56)
+    red, green, blue = to_pixels(image)[4:-4, 4:-4].reshape(-1, 3).mean(axis=0)
+    return int(red), int(green), int(blue)
+
+
+def test_each_call_is_shown_by_its_own_picture(strip: FilmStrip) -> None:
+    film = synthetic_film.film(6)
+    strip.show_film(film, 0)
+    for call in range(6):
+        assert seen_colour(strip, call) == pytest.approx(thumbnail_colour(film, call), abs=6)
+
+
+def test_grows_while_the_run_goes_on(strip: FilmStrip) -> None:
+    film = synthetic_film.film(6)
+    strip.show_film(replace(film, frames=film.frames[:2]), 1)
+    before = seen_colour(strip, 2)
+    strip.show_film(replace(film, frames=film.frames[:3]), 2)
+    assert seen_colour(strip, 2) != before
+    assert seen_colour(strip, 2) == pytest.approx(thumbnail_colour(film, 2), abs=6)
+
+
+def test_another_run_is_shown_by_other_pictures(strip: FilmStrip) -> None:
+    strip.show_film(synthetic_film.film(6), 0)
+    seen_colour(strip, 3)
+    other = synthetic_film.film(6, seed=99)
+    strip.show_film(other, 0)
+    assert seen_colour(strip, 3) == pytest.approx(thumbnail_colour(other, 3), abs=6)
+
+
+def test_a_press_chooses_and_a_drag_goes_on(
+    strip: FilmStrip, qtbot: QtBot, heard: Callable[[object], Heard]
+) -> None:
+    strip.show_film(synthetic_film.film(6), 0)
+    chosen = heard(strip.call_chosen)
+    qtbot.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=cell(strip, 2).center())
+    qtbot.mouseMove(strip.viewport(), cell(strip, 4).center())
+    assert chosen == [(2,), (4,)]
+
+
+def test_calls_that_are_not_done_cannot_be_chosen(
+    strip: FilmStrip, qtbot: QtBot, heard: Callable[[object], Heard]
+) -> None:
+    film = synthetic_film.film(6)
+    strip.show_film(replace(film, frames=film.frames[:3]), 0)
+    chosen = heard(strip.call_chosen)
+    qtbot.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=cell(strip, 5).center())
+    assert chosen == [(2,)]
+
+
+def test_an_empty_strip_swallows_presses(strip: FilmStrip, qtbot: QtBot, heard: Callable[[object], Heard]) -> None:
+    chosen = heard(strip.call_chosen)
+    qtbot.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    assert chosen == []
+
+
+def test_the_chosen_call_is_kept_in_sight(strip: FilmStrip) -> None:
+    strip.show_film(synthetic_film.film(50), 0)
+    for call in (0, 25, 49, 3):
+        strip.choose(call)
+        assert strip.viewport().rect().contains(cell(strip, call))
+
+
+def test_pictures_keep_the_shape_of_the_format(strip: FilmStrip) -> None:
+    strip.show_film(synthetic_film.film(3, shape=(4, 16, 24)), 0)
+    assert cell(strip, 0).width() == pytest.approx(1.5 * cell(strip, 0).height(), abs=1)
+
+
+def test_the_context_menu_is_that_of_the_call_below_the_mouse(
+    strip: FilmStrip, heard: Callable[[object], Heard]
+) -> None:
+    strip.show_film(synthetic_film.film(6), 0)
+    wanted = heard(strip.menu_wanted)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, cell(strip, 4).center(), QPoint(7, 8))
+    QApplication.sendEvent(strip.viewport(), event)
+    assert wanted == [(4, QPoint(7, 8))]

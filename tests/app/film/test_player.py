@@ -1,0 +1,57 @@
+"""The player goes through a film at a steady rate."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from app.film.player import Player
+
+
+def playing(calls: int, call: int) -> tuple[Player, list[int]]:
+    player = Player()
+    shown: list[int] = []
+    player.advanced.connect(shown.append)
+    player.set_calls(calls)
+    player.set_call(call)
+    player.set_rate(30)
+    return player, shown
+
+
+def test_plays_to_the_end_and_stops(qtbot: QtBot) -> None:
+    player, shown = playing(calls=4, call=1)
+    player.play()
+    qtbot.waitUntil(lambda: not player.is_playing)
+    assert shown == [2, 3]
+
+
+def test_begins_again_when_the_last_call_is_shown(qtbot: QtBot) -> None:
+    player, shown = playing(calls=3, call=2)
+    player.play()
+    qtbot.waitUntil(lambda: not player.is_playing)
+    assert shown == [0, 1, 2]
+
+
+def test_loops_until_it_is_paused(qtbot: QtBot) -> None:
+    player, shown = playing(calls=2, call=0)
+    player.set_looping(True)
+    player.play()
+    qtbot.waitUntil(lambda: len(shown) >= 5)
+    player.pause()
+    assert shown[:5] == [1, 0, 1, 0, 1]
+
+
+def test_keeps_its_rate(qtbot: QtBot) -> None:
+    import time
+
+    player, shown = playing(calls=1000, call=0)
+    began = time.monotonic()
+    player.play()
+    qtbot.waitUntil(lambda: len(shown) >= 12)
+    player.pause()
+    assert 0.25 < time.monotonic() - began < 1.0
+
+
+def test_without_a_film_there_is_nothing_to_play() -> None:
+    player, _ = playing(calls=0, call=0)
+    player.toggle()
+    assert not player.is_playing

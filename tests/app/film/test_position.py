@@ -1,0 +1,46 @@
+"""Where one is in a film, in words and on the axis of steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.film.position import calls_in_step, number, position_text, positions
+from core.film import Schedule
+from tests import synthetic_film
+
+
+def test_calls_of_one_step_share_its_place_on_the_axis() -> None:
+    heun = synthetic_film.schedule(3, calls_per_step=2)
+    np.testing.assert_array_equal(positions(heun), [1, 1.5, 2, 2.5, 3])
+    np.testing.assert_array_equal(positions(synthetic_film.schedule(3)), [1, 2, 3])
+
+
+def test_calls_are_numbered_within_their_step() -> None:
+    heun = synthetic_film.schedule(3, calls_per_step=2)
+    assert [calls_in_step(heun, call) for call in range(5)] == [(1, 2), (2, 2), (1, 2), (2, 2), (1, 1)]
+
+
+def test_the_position_tells_step_sigma_and_log_snr() -> None:
+    schedule = Schedule(np.array([900, 10], np.float32), np.array([np.e, 1.0]), (0, 1))
+    assert position_text(schedule, 0, 2) == "step 1 of 2 · σ 2.72 · log-SNR −2"
+    assert position_text(schedule, 1, 2) == "step 2 of 2 · σ 1 · log-SNR 0"
+
+
+def test_the_position_tells_calls_only_where_steps_have_several() -> None:
+    assert position_text(synthetic_film.schedule(15, calls_per_step=2), 12, 15).startswith(
+        "step 7 of 15, call 1 of 2"
+    )
+
+
+def test_pure_noise_has_a_position_too() -> None:
+    schedule = Schedule(np.array([999], np.float32), np.array([np.inf]), (0,))
+    assert position_text(schedule, 0, 1) == "step 1 of 1 · σ ∞ · log-SNR −∞"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0312345, "0.0312"), (14.6146, "14.6"), (1234.5, "1234"), (-2.8123, "−2.81"), (-15.31, "−15.3"), (0, "0")],
+)
+def test_numbers_have_about_three_figures(value: float, text: str) -> None:
+    assert number(value) == text

@@ -1,0 +1,164 @@
+"""One view or four in step; nothing is computed for views that are not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.film.explanation import Explanation
+from app.film.film_panel import FilmPanel
+from app.film.film_view import FilmView
+from app.film.moment import Moment
+from app.film.view_area import ViewArea
+from app.film.view_frame import ViewFrame
+from app.film.views import VIEWS
+from core.errors import SaveFailed
+from tests import synthetic_film
+from tests.app.film.conftest import Heard, found
+
+Listen = Callable[[object], Heard]
+
+
+def area(panel: FilmPanel) -> ViewArea:
+    return found(panel, ViewArea, "filmViews")
+
+
+def calls_of(view: FilmView, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Counts the moments that a view is given from now on."""
+    shown: list[int] = []
+    show = view.show_moment
+
+    def count(moment: Moment) -> None:
+        shown.append(moment.call)
+        show(moment)
+
+    monkeypatch.setattr(view, "show_moment", count)
+    return shown
+
+
+def test_views_are_not_even_made_before_they_are_opened(panel: FilmPanel) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.select(1)
+    assert panel.findChildren(FilmView) == []
+
+
+def test_four_views_stay_in_step(panel: FilmPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["denoised", "spectrum", "guidance", "settling"])
+    frames = area(panel).frames
+    assert [frame.view_name for frame in frames] == ["denoised", "spectrum", "guidance", "settling"]
+    shown = [calls_of(frame.view, monkeypatch) for frame in frames]
+    panel.select(2)
+    panel.select(0)
+    assert shown == [[2, 0]] * 4
+
+
+def test_hidden_views_are_given_nothing(panel: FilmPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["denoised", "spectrum", "guidance", "settling"])
+    first, second, *_ = area(panel).frames
+    seen, unseen = calls_of(first.view, monkeypatch), calls_of(second.view, monkeypatch)
+    qtbot.mouseClick(found(panel, QToolButton, "filmFourViewsButton"), Qt.MouseButton.LeftButton)
+    panel.select(1)
+    assert (seen[-1], unseen) == (1, [])
+    seen.clear()
+    qtbot.mouseClick(found(panel, QToolButton, "filmViewsButton"), Qt.MouseButton.LeftButton)
+    panel.select(2)
+    assert (seen, unseen) == ([], [])
+    qtbot.mouseClick(found(panel, QToolButton, "filmViewsButton"), Qt.MouseButton.LeftButton)
+    assert seen[-1] == 2
+
+
+def test_a_view_that_was_replaced_is_given_nothing(panel: FilmPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["spectrum"])
+    (frame,) = area(panel).frames
+    shown = calls_of(frame.view, monkeypatch)
+    frame.choose("noisy")
+    panel.select(1)
+    assert shown == []
+
+
+def test_choosing_a_view_is_told_for_the_settings(panel: FilmPanel, heard: Listen) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["denoised"])
+    chosen = heard(panel.views_changed)
+    combo = found(panel, QComboBox, "viewCombo")
+    combo.setCurrentIndex(combo.findData("settling"))
+    combo.activated.emit(combo.currentIndex())
+    assert chosen == [(("settling",),)]
+
+
+def test_four_views_stand_so_that_each_has_a_pleasant_shape(panel: FilmPanel, qtbot: QtBot) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["denoised", "spectrum", "guidance", "settling"])
+    for size, columns in (((900, 900), 2), ((1400, 420), 4)):
+        panel.resize(*size)
+        qtbot.waitUntil(lambda n=columns: len({frame.x() for frame in area(panel).frames}) == n)
+
+
+def test_a_view_explains_itself_the_first_time_only(qtbot: QtBot, heard: Listen) -> None:
+    panel = FilmPanel(explained=["noisy"])
+    qtbot.addWidget(panel)
+    panel.resize(900, 600)
+    panel.show()
+    panel.show_film(synthetic_film.film(4))
+    explained = heard(panel.view_explained)
+    panel.open_views(["noisy"])
+    assert panel.findChild(Explanation) is None
+    panel.open_views(["settling"])
+    found(panel, QPushButton, "closeExplanationButton").click()
+    assert explained == [("settling",)]
+    panel.open_views(["noisy"])
+    panel.open_views(["settling"])
+    qtbot.waitUntil(lambda: panel.findChild(Explanation) is None)
+
+
+def test_an_explanation_leaves_a_wide_view_its_place_and_covers_a_narrow_one(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    frame = ViewFrame("schedule", set(VIEWS), parent)
+    film = synthetic_film.film(4)
+    frame.show_moment(Moment(film, 1))
+    parent.show()
+    frame.show()
+    for width, is_seen in ((800, True), (300, False)):
+        frame.resize(width, 300)
+        found(frame, QToolButton, "explainViewButton").setChecked(True)
+        assert frame.view.isVisibleTo(frame) == is_seen
+    found(frame, QToolButton, "explainViewButton").setChecked(False)
+    assert frame.view.isVisibleTo(frame)
+
+
+def test_what_is_seen_can_be_saved(panel: FilmPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["schedule"])
+    (frame,) = area(panel).frames
+    qtbot.waitUntil(lambda: frame.view.width() > 300)
+    frame.save_picture(tmp_path / "plot.png")
+    frame.save_numbers(tmp_path / "numbers.csv")
+    assert QImage(str(tmp_path / "plot.png")).width() > 300
+    lines = (tmp_path / "numbers.csv").read_text().splitlines()
+    assert lines[0] == "call,step,timestep,sigma,log_snr,alphas_cumprod"
+    assert len(lines) == 5
+    np.testing.assert_allclose(
+        [float(line.split(",")[3]) for line in lines[1:]], synthetic_film.schedule(4).sigmas
+    )
+
+
+def test_a_place_that_cannot_be_written_is_told(panel: FilmPanel, heard: Listen, tmp_path: Path) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["schedule"])
+    failed = heard(panel.save_failed)
+    (frame,) = area(panel).frames
+    (tmp_path / "file").write_text("in the way")
+    frame.save_numbers(tmp_path / "file" / "numbers.csv")
+    ((error,),) = failed
+    assert isinstance(error, SaveFailed)
