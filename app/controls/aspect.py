@@ -23,7 +23,7 @@ ASPECTS: Mapping[str, float] = MappingProxyType(
 """Width by height: square, landscape, portrait."""
 
 MOST_AREA_CHANGE = math.log(1.3)
-AREA_WEIGHT = 0.2
+AREA_WEIGHT = 0.1
 """How much an area other than the native one counts against a size, beside a wrong shape."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.controls.count import CountControl
@@ -25,7 +25,13 @@ SMALLEST_WIDTH_PX = 304
 
 
 class ControlPanel(QFrame):
-    """The left pane of the window."""
+    """The left pane of the window.
+
+    Signals:
+        icons_changed: buttons ask for other icons.
+    """
+
+    icons_changed = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -36,6 +42,7 @@ class ControlPanel(QFrame):
         self.prompt = PromptControl(studio, "prompt", counting)
         self.negative_prompt = PromptControl(studio, "negative_prompt", counting)
         self.buttons = RunButtons(studio)
+        seed = SeedControl(studio)
         column = QWidget()
         column.setProperty("role", "panel")
         controls = QVBoxLayout(column)
@@ -47,7 +54,7 @@ class ControlPanel(QFrame):
         controls.addWidget(SizeControl(studio))
         controls.addLayout(_side_by_side(SamplerControl(studio), StepsControl(studio)))
         controls.addLayout(_side_by_side(GuidanceControl(studio), CountControl(studio)))
-        controls.addWidget(SeedControl(studio))
+        controls.addWidget(seed)
         controls.addWidget(PreviewControl(studio))
         controls.addStretch(1)
         area = QScrollArea()
@@ -56,6 +63,8 @@ class ControlPanel(QFrame):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(MARGIN_PX, SPACING_PX, MARGIN_PX, MARGIN_PX)
         bottom.addWidget(self.buttons)
@@ -63,7 +72,10 @@ class ControlPanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(area, 1)
+        layout.addWidget(line)
         layout.addLayout(bottom)
+        seed.icons_changed.connect(self.icons_changed)
+        self.buttons.icons_changed.connect(self.icons_changed)
         WheelGuard(self)
 
 

@@ -36,7 +36,7 @@ class PreviewControl(QWidget):
             self.combo.setItemData(self.combo.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Field("Pre&views", self.combo))
+        layout.addWidget(Field("Previe&ws", self.combo))
         self.combo.activated.connect(self._take)
         studio.preview_mode_changed.connect(self._show)
         self._show(studio.preview_mode)

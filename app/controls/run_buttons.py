@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.controls.field import describe
@@ -14,7 +14,13 @@ GAP_PX = 8
 
 
 class RunButtons(QWidget):
-    """Four buttons that always say what they would do now."""
+    """Four buttons that always say what they would do now.
+
+    Signals:
+        icons_changed: a button asks for another icon.
+    """
+
+    icons_changed = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -78,6 +84,9 @@ class RunButtons(QWidget):
             button.setText(text)
             describe(button, button.objectName(), text, effect)
         self.step.setAccessibleName("Single step")
+        self.generate.setProperty(ICON_NAME, "play" if is_idle else "plus")
+        self.pause.setProperty(ICON_NAME, "play" if is_paused else "pause")
         self.stop.setEnabled(state in (RunState.running, RunState.paused))
         self.pause.setEnabled(state in (RunState.running, RunState.paused))
         self.step.setEnabled(not is_stopping)
+        self.icons_changed.emit()

@@ -28,7 +28,7 @@ class SamplerControl(QWidget):
             self.combo.setItemData(self.combo.count() - 1, sampler.about, Qt.ItemDataRole.ToolTipRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Field("&Sampler", self.combo))
+        layout.addWidget(Field("Samp&ler", self.combo))
         self.combo.activated.connect(self._take)
         studio.draft_edited.connect(self._show)
         self._show(studio.draft)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
@@ -29,7 +29,13 @@ class SeedValidator(QValidator):
 
 
 class SeedControl(QWidget):
-    """A line for the seed and three buttons: keep, dice, copy. An empty line is a random seed each time."""
+    """A line for the seed and three buttons: keep, dice, copy. An empty line is a random seed each time.
+
+    Signals:
+        icons_changed: a button asks for another icon.
+    """
+
+    icons_changed = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -126,3 +132,4 @@ class SeedControl(QWidget):
         describe(self.keep_button, "keepSeedButton", words, words)
         self.keep_button.setProperty(ICON_NAME, "lock" if is_kept else "unlock")
         self.copy_button.setEnabled(self._shown_seed is not None)
+        self.icons_changed.emit()

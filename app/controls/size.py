@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.controls.aspect import preset_sizes
@@ -14,6 +15,7 @@ from core.request import GenerationRequest, Limits, Size
 
 CUSTOM = "Custom"
 SMALLEST_WIDTH_PX = 64
+MOST_DIGITS = 5
 
 
 class LengthSpin(QSpinBox):
@@ -30,6 +32,16 @@ class LengthSpin(QSpinBox):
         self._limits = limits
         self.setRange(limits.snap(limits.smallest), limits.snap(limits.largest))
         self.setSingleStep(limits.size_step)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Lets lengths outside the limits be typed; they are corrected at the end."""
+        state, text, position = super().validate(text, position)
+        if state is QValidator.State.Invalid and text.isdecimal() and len(text) <= MOST_DIGITS:
+            state = QValidator.State.Intermediate
+        return state, text, position
+
+    def fixup(self, text: str) -> str:
+        return str(self._limits.snap(int(text))) if text.isdecimal() else str(self.value())
 
     @property
     def snapped(self) -> int:
@@ -74,7 +86,7 @@ class SizeControl(QWidget):
         grid.setVerticalSpacing(GAP_PX)
         controls = (self.width_spin, self.swap_button, self.height_spin, self.aspect_combo)
         for column, (caption, control) in enumerate(
-            zip(("&Width", "", "&Height", "&Aspect"), controls, strict=True)
+            zip(("Wid&th", "", "He&ight", "&Aspect"), controls, strict=True)
         ):
             if caption:
                 label = QLabel(caption)

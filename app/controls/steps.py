@@ -27,7 +27,7 @@ class StepsControl(QWidget):
         self.spin.setRange(STEPS[0], STEPS[-1])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(Field("S&teps", self.spin))
+        layout.addWidget(Field("&Steps", self.spin))
         self.spin.valueChanged.connect(self._take)
         studio.draft_edited.connect(self._show)
         self._show(studio.draft)

@@ -1,0 +1,37 @@
+"""A studio whose model has a real tokenizer that reads 16 tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.studio import Studio
+from core.catalogue import Model
+from core.request import Size
+from tests.app.conftest import MakeStudio
+from tests.core.test_tokens import write_tokenizer
+from tests.fakes import FakeModels, model
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Model:
+    write_tokenizer(tmp_path)
+    return replace(model(), folder=tmp_path, max_tokens=16)
+
+
+@pytest.fixture
+def studio(make_studio: MakeStudio, known: Model) -> Studio:
+    """With the model above and a faster one."""
+    other = model("fast-model", size=Size(256, 256), sampler="lcm", steps=4, guidance_scale=8.0)
+    return make_studio(models=FakeModels(known, other))
+
+
+@pytest.fixture
+def edits(studio: Studio) -> Callable[[], int]:
+    """How often the draft has been edited since the test began."""
+    heard: list[object] = []
+    studio.draft_edited.connect(heard.append)
+    return lambda: len(heard)

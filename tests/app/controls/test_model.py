@@ -1,0 +1,65 @@
+"""Choosing the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.controls.model import ModelControl
+from app.studio import Studio
+from tests.app.conftest import MakeStudio
+from tests.fakes import FakeModels, model
+
+
+@pytest.fixture
+def control(studio: Studio, qtbot: QtBot) -> ModelControl:
+    control = ModelControl(studio)
+    qtbot.addWidget(control)
+    return control
+
+
+def about(control: ModelControl) -> str:
+    label = control.findChild(QLabel, "modelAbout")
+    assert isinstance(label, QLabel)
+    return label.text()
+
+
+def test_it_shows_the_models_and_a_line_about_the_chosen_one(control: ModelControl, edits: Callable[[], int]):
+    assert [control.combo.itemText(i) for i in range(control.combo.count())] == ["Starter Model", "Fast Model"]
+    assert control.combo.currentText() == "Starter Model"
+    assert about(control) == "What starter-model is for."
+    assert edits() == 0
+
+
+def test_choosing_a_model_takes_it_with_its_defaults(control: ModelControl, studio: Studio, qtbot: QtBot):
+    control.combo.setCurrentIndex(1)
+    control.combo.activated.emit(1)
+    assert (studio.draft.model, studio.draft.steps, studio.draft.sampler) == ("fast-model", 4, "lcm")
+    assert about(control) == "What fast-model is for."
+
+
+def test_it_follows_the_draft(control: ModelControl, studio: Studio):
+    studio.edit(model="fast-model")
+    assert control.combo.currentText() == "Fast Model"
+    studio.undo()
+    assert control.combo.currentText() == "Starter Model"
+
+
+def test_a_model_that_is_gone_is_named(control: ModelControl, studio: Studio):
+    studio.edit(model="lost")
+    assert control.combo.currentText() == "lost (not found)"
+    assert "not on this computer" in about(control)
+
+
+def test_new_models_appear(make_studio: MakeStudio, qtbot: QtBot):
+    models = FakeModels(model())
+    studio = make_studio(models=models)
+    control = ModelControl(studio)
+    qtbot.addWidget(control)
+    models.found = (model("first"), model())
+    studio.refresh_models()
+    assert control.combo.count() == 2
+    assert control.combo.currentText() == "Starter Model"

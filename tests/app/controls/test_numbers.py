@@ -1,0 +1,102 @@
+"""Sampler, steps, guidance scale, number of pictures and previews: each shows the draft and edits it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.controls.count import CountControl
+from app.controls.guidance import GuidanceControl
+from app.controls.previews import PreviewControl
+from app.controls.sampler import SamplerControl
+from app.controls.steps import StepsControl
+from app.studio import Studio
+from core.events import PreviewMode
+from core.samplers import SAMPLERS
+
+Edits = Callable[[], int]
+
+
+def test_all_samplers_are_listed_each_with_its_own_name(studio: Studio, qtbot: QtBot, edits: Edits):
+    control = SamplerControl(studio)
+    qtbot.addWidget(control)
+    names = [control.combo.itemText(index) for index in range(control.combo.count())]
+    assert len(set(names)) == len(names) == len(SAMPLERS)
+    assert "DPM++ 2M Karras" in names
+    assert control.combo.currentText() == "DDIM"
+    assert edits() == 0
+
+
+def test_choosing_a_sampler_edits_the_draft_and_explains_it(studio: Studio, qtbot: QtBot):
+    control = SamplerControl(studio)
+    qtbot.addWidget(control)
+    index = control.combo.findText("Heun")
+    control.combo.setCurrentIndex(index)
+    control.combo.activated.emit(index)
+    assert studio.draft.sampler == "heun"
+    assert SAMPLERS["heun"].about in control.combo.toolTip()
+    studio.undo()
+    assert control.combo.currentText() == "DDIM"
+
+
+def test_steps_edit_the_draft_and_follow_it(studio: Studio, qtbot: QtBot):
+    control = StepsControl(studio)
+    qtbot.addWidget(control)
+    assert control.spin.value() == 20
+    control.spin.selectAll()
+    qtbot.keyClicks(control.spin, "35")
+    assert studio.draft.steps == 35
+    studio.undo()
+    assert control.spin.value() == 20
+    assert (control.spin.minimum(), control.spin.maximum()) == (1, 500)
+
+
+def test_the_number_of_pictures_edits_the_draft_and_follows_it(studio: Studio, qtbot: QtBot):
+    control = CountControl(studio)
+    qtbot.addWidget(control)
+    qtbot.keyClick(control.spin, Qt.Key.Key_Up)
+    assert studio.draft.count == 2
+    studio.undo()
+    assert control.spin.value() == 1
+
+
+def test_guidance_edits_the_draft_and_follows_it(studio: Studio, qtbot: QtBot):
+    control = GuidanceControl(studio)
+    qtbot.addWidget(control)
+    assert control.spin.text() == "4"
+    qtbot.keyClick(control.spin, Qt.Key.Key_Up)
+    assert studio.draft.guidance_scale == 4.5
+    assert control.spin.text() == QLocale().toString(4.5, "g", 4)
+    studio.undo()
+    assert control.spin.value() == 4.0
+
+
+@pytest.mark.parametrize(("scale", "words"), [(0.0, "off"), (1.0, "off"), (1.5, ""), (30.0, "")])
+def test_guidance_says_when_it_is_off(studio: Studio, qtbot: QtBot, scale: float, words: str):
+    control = GuidanceControl(studio)
+    qtbot.addWidget(control)
+    studio.edit(guidance_scale=scale)
+    assert control.findChildren(QLabel)[1].text() == words
+
+
+def test_a_finer_guidance_of_a_picture_is_not_rounded_in_the_draft(studio: Studio, qtbot: QtBot, edits: Edits):
+    control = GuidanceControl(studio)
+    qtbot.addWidget(control)
+    studio.edit(guidance_scale=7.123456)
+    assert studio.draft.guidance_scale == 7.123456
+    assert edits() == 1
+
+
+def test_the_preview_mode_is_told_and_followed(studio: Studio, qtbot: QtBot):
+    control = PreviewControl(studio)
+    qtbot.addWidget(control)
+    assert control.combo.currentText() == "Automatic"
+    control.combo.setCurrentIndex(1)
+    control.combo.activated.emit(1)
+    assert studio.preview_mode is PreviewMode.linear
+    studio.set_preview_mode(PreviewMode.every_step)
+    assert control.combo.currentText() == "Every step decoded"

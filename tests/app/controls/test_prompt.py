@@ -1,0 +1,213 @@
+"""The prompts: typing, history, keys, token count and what the model ignores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QAction, QKeySequence, QTextCursor
+from PySide6.QtWidgets import QLabel, QMainWindow, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.controls.prompt import PromptControl
+from app.controls.token_counting import TokenCounting
+from app.run import RunState
+from app.studio import Studio
+
+Edits = Callable[[], int]
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QMainWindow:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    centre = QWidget()
+    window.setCentralWidget(centre)
+    QVBoxLayout(centre)
+    return window
+
+
+def add(control: QWidget, window: QMainWindow) -> None:
+    layout = window.centralWidget().layout()  # pyright: ignore[reportOptionalMemberAccess]
+    assert isinstance(layout, QVBoxLayout)
+    layout.addWidget(control)
+
+
+@pytest.fixture
+def prompt(studio: Studio, window: QMainWindow) -> PromptControl:
+    control = PromptControl(studio, "prompt", TokenCounting())
+    add(control, window)
+    return control
+
+
+@pytest.fixture
+def negative(studio: Studio, window: QMainWindow) -> PromptControl:
+    control = PromptControl(studio, "negative_prompt", TokenCounting())
+    add(control, window)
+    return control
+
+
+def note(control: PromptControl) -> str:
+    return control.findChildren(QLabel)[1].text()
+
+
+def wait_for_note(qtbot: QtBot, control: PromptControl, text: str) -> None:
+    qtbot.waitUntil(lambda: note(control) == text)
+
+
+def struck_out(control: PromptControl) -> str:
+    selections = control.edit.extraSelections()
+    return selections[0].cursor.selectedText() if selections else ""  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_it_shows_the_draft_at_first(prompt: PromptControl, edits: Edits):
+    assert prompt.edit.toPlainText() == "a red house"
+    assert edits() == 0
+
+
+def test_typing_edits_the_draft_and_is_one_undo_step(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    prompt.edit.clear()
+    qtbot.keyClicks(prompt.edit, "the sea")
+    assert studio.draft.prompt == "the sea"
+    assert prompt.edit.toPlainText() == "the sea"
+    studio.undo()
+    assert prompt.edit.toPlainText() == "a red house"
+    assert not studio.can_undo
+
+
+def test_typing_in_the_middle_keeps_the_cursor_there(prompt: PromptControl, qtbot: QtBot):
+    prompt.edit.moveCursor(QTextCursor.MoveOperation.Start)
+    qtbot.keyClicks(prompt.edit, "x y ")
+    assert prompt.edit.toPlainText() == "x y a red house"
+    assert prompt.edit.textCursor().position() == 4
+
+
+def test_undo_puts_the_cursor_where_the_text_changed(prompt: PromptControl, studio: Studio):
+    studio.edit(prompt="a big red house")
+    assert prompt.edit.textCursor().position() == len("a big")
+    studio.undo()
+    assert prompt.edit.toPlainText() == "a red house"
+
+
+def test_the_two_prompts_do_not_mix(negative: PromptControl, studio: Studio, qtbot: QtBot):
+    qtbot.keyClicks(negative.edit, "blurry")
+    assert studio.draft.negative_prompt == "blurry"
+    assert studio.draft.prompt == "a red house"
+
+
+def test_control_enter_generates_from_inside(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    qtbot.keyClick(prompt.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert studio.state is RunState.running
+    assert prompt.edit.toPlainText() == "a red house"
+    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+
+
+def test_enter_alone_is_a_new_line(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    prompt.edit.moveCursor(QTextCursor.MoveOperation.End)
+    qtbot.keyClick(prompt.edit, Qt.Key.Key_Return)
+    assert studio.draft.prompt == "a red house\n"
+
+
+def test_tab_leaves_the_field(prompt: PromptControl, negative: PromptControl, window: QMainWindow, qtbot: QtBot):
+    window.show()
+    qtbot.waitExposed(window)
+    prompt.edit.setFocus()
+    qtbot.waitUntil(prompt.edit.hasFocus)
+    qtbot.keyClick(prompt.edit, Qt.Key.Key_Tab)
+    assert negative.edit.hasFocus()
+    assert prompt.edit.toPlainText() == "a red house"
+
+
+def test_undo_and_redo_keys_are_the_studios(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    studio.edit(steps=5)
+    qtbot.keyClick(prompt.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert studio.draft.steps == 20
+    redo = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(prompt.edit, Qt.Key.Key_Z, redo)
+    assert studio.draft.steps == 5
+
+
+def test_the_windows_actions_get_their_keys_once(
+    prompt: PromptControl, window: QMainWindow, studio: Studio, qtbot: QtBot
+):
+    triggered: list[str] = []
+    for name, keys in (("undo", "Ctrl+Z"), ("generate", "Ctrl+Return")):
+        action = QAction(name, window)
+        action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(partial(triggered.append, name))
+        window.addAction(action)
+    window.show()
+    qtbot.waitExposed(window)
+    prompt.edit.setFocus()
+    qtbot.waitUntil(prompt.edit.hasFocus)
+    studio.edit(steps=5)
+    for key in (Qt.Key.Key_Z, Qt.Key.Key_Return):
+        qtbot.keyClick(window.windowHandle(), key, Qt.KeyboardModifier.ControlModifier)
+    assert triggered == ["undo", "generate"]
+    assert studio.draft.steps == 5
+    assert studio.state is RunState.idle
+
+
+def test_line_ends_of_other_systems_do_not_edit_the_draft(prompt: PromptControl, studio: Studio, edits: Edits):
+    studio.edit(prompt="one\r\ntwo\u2029three")
+    assert edits() == 1
+    assert studio.draft.prompt == "one\r\ntwo\u2029three"
+
+
+def test_markup_stays_plain_text(prompt: PromptControl, studio: Studio):
+    studio.edit(prompt="<b>bold</b> &amp; <img src=x>")
+    assert prompt.edit.toPlainText() == "<b>bold</b> &amp; <img src=x>"
+
+
+def test_files_are_left_to_the_window(prompt: PromptControl):
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile("picture.png")])
+    text = QMimeData()
+    text.setText("words")
+    assert not prompt.edit.canInsertFromMimeData(files)
+    assert prompt.edit.canInsertFromMimeData(text)
+
+
+def test_tokens_are_counted_while_typing(prompt: PromptControl, qtbot: QtBot):
+    prompt.edit.clear()
+    wait_for_note(qtbot, prompt, "2 / 16 tokens")
+    qtbot.keyClicks(prompt.edit, "the red sea")
+    wait_for_note(qtbot, prompt, "5 / 16 tokens")
+
+
+def test_what_the_model_ignores_is_struck_out(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    studio.edit(prompt="sea " * 14 + "the red house")
+    wait_for_note(qtbot, prompt, "19 / 16 tokens, the end is ignored")
+    assert struck_out(prompt) == " the red house"
+    studio.edit(prompt="the sea")
+    wait_for_note(qtbot, prompt, "4 / 16 tokens")
+    assert struck_out(prompt) == ""
+
+
+def test_emoji_do_not_shift_what_is_struck_out(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    studio.edit(prompt="🏠 " + "sea " * 10 + "the red house")
+    wait_for_note(qtbot, prompt, "19 / 16 tokens, the end is ignored")
+    assert struck_out(prompt) == " the red house"
+
+
+def test_another_model_is_counted_by_its_own_tokenizer(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    wait_for_note(qtbot, prompt, "5 / 16 tokens")
+    studio.edit(model="fast-model")
+    wait_for_note(qtbot, prompt, "")
+    studio.edit(model="starter-model")
+    wait_for_note(qtbot, prompt, "5 / 16 tokens")
+
+
+def test_a_pasted_book_is_counted_in_a_moment(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+    studio.edit(prompt="sea " * 100_000)
+    wait_for_note(qtbot, prompt, "5002+ / 16 tokens, the end is ignored")
+    assert prompt.edit.toPlainText() == studio.draft.prompt
+
+
+def test_the_negative_prompt_says_when_it_has_no_effect(negative: PromptControl, studio: Studio, qtbot: QtBot):
+    studio.edit(negative_prompt="sea", guidance_scale=1.0)
+    wait_for_note(qtbot, negative, "no effect: guidance is off")
+    studio.edit(guidance_scale=4.0)
+    wait_for_note(qtbot, negative, "3 / 16 tokens")

@@ -1,0 +1,109 @@
+"""Generate, Stop, Pause and Single step: enabled when they can act, and saying what they would do."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.controls.run_buttons import RunButtons
+from app.icons import ICON_NAME
+from app.run import RunState
+from app.studio import Studio
+from tests.app.conftest import MakeStudio
+from tests.fakes import FakeEngine
+
+
+@pytest.fixture
+def hold() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def engine(hold: threading.Event) -> FakeEngine:
+    return FakeEngine(holds={3: hold})
+
+
+@pytest.fixture
+def studio(make_studio: MakeStudio, engine: FakeEngine) -> Studio:
+    return make_studio(engine)
+
+
+@pytest.fixture
+def buttons(studio: Studio, qtbot: QtBot) -> RunButtons:
+    buttons = RunButtons(studio)
+    qtbot.addWidget(buttons)
+    return buttons
+
+
+def click(button: QPushButton, qtbot: QtBot) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def enabled(buttons: RunButtons) -> list[str]:
+    all_of_them = (buttons.generate, buttons.stop, buttons.pause, buttons.step)
+    return [button.text() for button in all_of_them if button.isEnabled()]
+
+
+def test_idle_offers_generate_and_a_single_step(buttons: RunButtons):
+    assert enabled(buttons) == ["Generate", "Step"]
+
+
+def test_generate_runs_and_then_queues(
+    buttons: RunButtons, studio: Studio, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
+):
+    click(buttons.generate, qtbot)
+    assert enabled(buttons) == ["Add to queue", "Stop", "Pause", "Step"]
+    click(buttons.generate, qtbot)
+    assert len(studio.queue) == 1
+    hold.set()
+    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    assert len(engine.requests) == 2
+
+
+def test_stop_says_at_once_that_it_was_heard(
+    buttons: RunButtons, studio: Studio, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
+):
+    click(buttons.generate, qtbot)
+    qtbot.waitUntil(engine.arrived.is_set)
+    click(buttons.stop, qtbot)
+    assert buttons.stop.text() == "Stopping…"
+    assert enabled(buttons) == ["Add to queue"]
+    hold.set()
+    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    assert enabled(buttons) == ["Generate", "Step"]
+
+
+def test_pause_becomes_resume(
+    buttons: RunButtons, studio: Studio, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
+):
+    click(buttons.generate, qtbot)
+    qtbot.waitUntil(engine.arrived.is_set)
+    click(buttons.pause, qtbot)
+    hold.set()
+    assert buttons.pause.text() == "Resume"
+    assert buttons.pause.property(ICON_NAME) == "play"
+    click(buttons.pause, qtbot)
+    assert buttons.pause.text() == "Pause"
+    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+
+
+def test_step_starts_and_pauses(buttons: RunButtons, studio: Studio, engine: FakeEngine, qtbot: QtBot):
+    click(buttons.step, qtbot)
+    assert studio.state is RunState.paused
+    qtbot.waitUntil(lambda: engine.calls == 1)
+    click(buttons.step, qtbot)
+    qtbot.waitUntil(lambda: engine.calls == 2)
+
+
+def test_changed_icons_are_announced(buttons: RunButtons, hold: threading.Event, studio: Studio, qtbot: QtBot):
+    announced: list[None] = []
+    buttons.icons_changed.connect(lambda: announced.append(None))
+    click(buttons.generate, qtbot)
+    assert buttons.generate.property(ICON_NAME) == "plus"
+    assert announced
+    hold.set()
+    qtbot.waitUntil(lambda: studio.state is RunState.idle)
