@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -76,6 +77,7 @@ class Canvas(QWidget):
         self._placement = Placement(1.0, 0.0, 0.0)
         self._is_fitted = True
         self._drag_from: QPointF | None = None
+        self._has_keyboard_focus = False
 
     @property
     def shown(self) -> Shown | None:
@@ -85,6 +87,11 @@ class Canvas(QWidget):
     def zoom(self) -> float:
         """Device pixels for each picture pixel."""
         return self._placement.scale * self.devicePixelRatioF()
+
+    @property
+    def placement(self) -> Placement:
+        """Where the picture lies in the view."""
+        return self._placement
 
     @property
     def is_fitted(self) -> bool:
@@ -192,9 +199,19 @@ class Canvas(QWidget):
             self._picture.paint(painter, self._picture_rect(), is_sharp)
             if self._shown.badge:
                 paint_badge(painter, self._badge_corner(), self._shown.badge)
-        if self.hasFocus():
+        if self._has_keyboard_focus:
             painter.setPen(self.palette().accent().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The ring is for the keyboard: who clicks knows where they are."""
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._has_keyboard_focus = event.reason() in keys
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._has_keyboard_focus = False
+        super().focusOutEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

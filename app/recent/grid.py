@@ -34,7 +34,7 @@ class ThumbnailGrid(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         # with room for the scroll bar, whether it is there or not: otherwise showing it could hide itself
-        room_px = self.width() - self.verticalScrollBar().sizeHint().width() - 1
+        room_px = self.width() - 2 * self.frameWidth() - self.verticalScrollBar().sizeHint().width() - 1
         columns = max(room_px // SMALLEST_CELL_PX, 1)
         cell_px = max(room_px // columns, SMALLEST_CELL_PX)
         self.setGridSize(QSize(cell_px, cell_px))

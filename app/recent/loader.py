@@ -95,38 +95,48 @@ class PictureLoader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._is_closing = False
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
         self._pool.setObjectName("pictures")
 
     def find(self, folder: Path) -> None:
-        self._start(lambda: self.found.emit(FoundPictures(folder, newest_pictures(folder, MOST_RECENT))))
+        self._show(lambda: self.found.emit(FoundPictures(folder, newest_pictures(folder, MOST_RECENT))))
 
     def load_thumbnail(self, path: Path) -> None:
-        self._start(lambda: self.thumbnail_loaded.emit(LoadedThumbnail(path, thumbnail(path))))
+        self._show(lambda: self.thumbnail_loaded.emit(LoadedThumbnail(path, thumbnail(path))))
 
     def open(self, path: Path) -> None:
         """Asked for by a click: goes before thumbnails that wait."""
-        self._start(lambda: self._open(path, self.opened), priority=1)
+        self._show(lambda: self._open(path, self.opened), priority=1)
 
     def load_copy(self, path: Path) -> None:
         """For the clipboard."""
-        self._start(lambda: self._open(path, self.copied), priority=1)
+        self._show(lambda: self._open(path, self.copied), priority=1)
 
     def save_as(self, image: GeneratedImage, path: Path) -> None:
         """Encodes and writes a picture in the format that the path's suffix names."""
         self._start(lambda: self._save_as(image, path), priority=1)
 
     def load_recipe(self, path: Path) -> None:
-        self._start(lambda: self._load_recipe(path), priority=1)
+        self._show(lambda: self._load_recipe(path), priority=1)
 
     def close(self) -> None:
-        """Forgets what waits and ends the thread."""
-        self._pool.clear()
+        """Forgets what is only to be shown, writes what is to be saved, and ends the thread."""
+        self._is_closing = True
         self._pool.waitForDone()
 
     def _start(self, work: Callable[[], None], priority: int = 0) -> None:
         self._pool.start(QRunnable.create(work), priority)
+
+    def _show(self, work: Callable[[], None], priority: int = 0) -> None:
+        """Work that nobody needs any more when the window is closing."""
+
+        def work_if_open() -> None:
+            if not self._is_closing:
+                work()
+
+        self._start(work_if_open, priority)
 
     def _open(self, path: Path, done: SignalInstance) -> None:
         reader = QImageReader(str(path))

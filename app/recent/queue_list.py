@@ -9,6 +9,8 @@ from app.icons import ICON_NAME
 from app.queue import QueuedRun
 from app.studio import Studio
 
+MOST_ROWS = 6
+
 
 class QueueList(QWidget):
     """Follows the studio's queue; hidden while nothing waits.
@@ -18,7 +20,6 @@ class QueueList(QWidget):
     """
 
     rows_made = Signal()
-    MOST_ROWS = 6
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,10 +43,10 @@ class QueueList(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for run in runs[: self.MOST_ROWS]:
+        for run in runs[: MOST_ROWS]:
             self._rows.addWidget(self._row(run))
-        if len(runs) > self.MOST_ROWS:
-            more = QLabel(f"and {len(runs) - self.MOST_ROWS} more")
+        if len(runs) > MOST_ROWS:
+            more = QLabel(f"and {len(runs) - MOST_ROWS} more")
             more.setProperty("role", "hint")
             self._rows.addWidget(more)
         self._heading.setText(f"Waiting ({len(runs)})")

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
+from core.recipe import Recipe
+from core.request import GenerationRequest
+from tests import fakes
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    film = fakes.film(GenerationRequest("a <b>red</b> house", negative_prompt="people", seed=7))
+    return Recipe.of(fakes.image(film, "final", 20), datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def card(qtbot: QtBot) -> RecipeCard:
+    card = RecipeCard()
+    qtbot.addWidget(card)
+    assert card.isHidden()
+    return card
+
+
+def label(card: RecipeCard, name: str) -> QLabel:
+    found = card.findChild(QLabel, name)
+    assert isinstance(found, QLabel)
+    return found
+
+
+def test_a_recipe_is_shown_in_the_words_of_the_controls(recipe: Recipe) -> None:
+    text = facts(recipe)
+    for words in ("Not wanted: people", "Seed 7", "128 × 128 · DDIM", "20 steps · guidance 4", "A model"):
+        assert words in text
+
+
+def test_a_kept_step_says_which(recipe: Recipe) -> None:
+    assert "Kept at step 8 of 20" in facts(replace(recipe, stage="denoised", step=8))
+
+
+def test_text_from_files_is_plain_text(card: RecipeCard, recipe: Recipe) -> None:
+    card.show_recipe(recipe)
+    prompt = label(card, "recipePrompt")
+    assert prompt.text() == "a <b>red</b> house"
+    assert prompt.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_a_very_long_prompt_does_not_fill_the_window(card: RecipeCard, recipe: Recipe) -> None:
+    card.show_recipe(replace(recipe, request=replace(recipe.request, prompt="word " * 5000)))
+    assert len(label(card, "recipePrompt").text()) == LONGEST_PROMPT
+
+
+def test_the_button_asks_for_the_settings(card: RecipeCard, recipe: Recipe, qtbot: QtBot) -> None:
+    card.show_recipe(recipe)
+    button = card.findChild(QPushButton, "useSettingsButton")
+    assert isinstance(button, QPushButton)
+    with qtbot.waitSignal(card.use_asked) as asked:
+        button.click()
+    assert asked.args == [recipe.request]
+
+
+def test_a_picture_without_recipe_says_so_and_offers_nothing(card: RecipeCard) -> None:
+    card.show_recipe(None)
+    assert label(card, "recipePrompt").text() == "No recipe"
+    button = card.findChild(QPushButton, "useSettingsButton")
+    assert isinstance(button, QPushButton)
+    assert button.isHidden()
