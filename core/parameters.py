@@ -17,8 +17,8 @@ from core.samplers import SAMPLERS
 NEGATIVE = "Negative prompt:"
 AUTOMATIC = "Automatic"
 _FEWEST_SETTINGS = 3
-# as in infotext_utils.py, with a bound on the key's length: without it a hostile line takes quadratic time
-_SETTING = re.compile(r'(\w[\w \-/]{1,80}):\s{0,9}("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+# as in infotext_utils.py, with bounds on the key: without them a hostile line takes quadratic time
+_SETTING = re.compile(r'(?<!\w)(\w[\w \-/]{1,50}):\s{0,9}("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _SAMPLER_OF_LABELS = MappingProxyType(
@@ -51,6 +51,8 @@ def to_parameters(recipe: Recipe) -> str:
     }
     if recipe.stage != "final":
         settings |= {"Kept step": f"{recipe.step} of {request.steps}", "Kept as": recipe.stage}
+    if recipe.parent:
+        settings["Branched at step"] = recipe.parent.step
     lines = [_plain(request.prompt)]
     if request.negative_prompt:
         lines.append(f"{NEGATIVE} {_plain(request.negative_prompt)}")

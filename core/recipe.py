@@ -1,7 +1,7 @@
 """The recipe of a picture: everything that is needed to make it again, and its JSON form.
 
 The JSON is versioned. Keys that this version does not know are left alone, so that later ones (a source picture,
-LoRAs, the film a picture branched from) can be added; a change that makes old readers wrong raises `FORMAT`.
+LoRAs) can be added; a change that makes old readers wrong raises `FORMAT`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from importlib import metadata
 from typing import Any, cast
 
-from core.film import ModelIdentity
+from core.film import ModelIdentity, Parent
 from core.picture import GeneratedImage, Stage
 from core.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size
 from core.samplers import SAMPLERS
@@ -32,8 +32,9 @@ class Recipe:
 
     Attributes:
         request: generating this again gives the same picture. Its model is a name, never a path, and "" when
-            the file names none; its sampler is one that exists.
-        model, stage, step, device, dtype, seconds, note: as in `GeneratedImage`; empty where not told.
+            the file names none; its sampler is one that exists. A picture with a parent needs that run too.
+        model, stage, step, device, dtype, seconds, note, run, parent: as in `GeneratedImage`; empty where not
+            told.
         created: when, with the time zone.
         program: what wrote it (``"Emulsion 0.1.0"``).
         versions: of the libraries that computed it.
@@ -48,6 +49,8 @@ class Recipe:
     dtype: str = ""
     seconds: float = 0.0
     note: str = ""
+    run: str = ""
+    parent: Parent | None = None
     created: datetime | None = None
     program: str = ""
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -64,6 +67,8 @@ class Recipe:
             dtype=image.dtype,
             seconds=image.seconds,
             note=image.note,
+            run=image.run,
+            parent=image.parent,
             created=created.astimezone(),
             program=f"Emulsion {VERSION}",
             versions=library_versions(),
@@ -96,6 +101,8 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "dtype": recipe.dtype,
         "seconds": round(recipe.seconds, 3),
         "note": recipe.note,
+        "run": recipe.run,
+        "parent": _parent_to_json(recipe.parent),
         "versions": dict(recipe.versions),
         **({"others": dict(recipe.others)} if recipe.others else {}),
     }
@@ -122,6 +129,8 @@ def recipe_from_text(text: str) -> Recipe:
         dtype=_text(content.get("dtype", ""), "dtype"),
         seconds=_number(content.get("seconds", 0), "seconds", 1e9),
         note=_text(content.get("note", ""), "note"),
+        run=_text(content.get("run", ""), "run"),
+        parent=_parent(content.get("parent")),
         created=_time(content.get("created")),
         program=_text(content.get("program", ""), "program"),
         versions={str(key): str(value) for key, value in _object(content.get("versions", {}), "versions").items()},
@@ -207,6 +216,21 @@ def _number(value: object, name: str, largest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise _damaged(name, value, "a number")
     return float(min(max(value, 0), largest))
+
+
+def _parent_to_json(parent: Parent | None) -> dict[str, Any] | None:
+    return {"run": parent.run, "step": parent.step, "changes": parent.changes} if parent else None
+
+
+def _parent(value: object) -> Parent | None:
+    if value is None:
+        return None
+    content = _object(value, "parent")
+    return Parent(
+        run=_text(content.get("run"), "run"),
+        step=_whole(content.get("step"), "step", range(STEPS[-1] + 1)),
+        changes=_text(content.get("changes", ""), "changes"),
+    )
 
 
 def _time(value: object) -> datetime | None:

@@ -83,11 +83,11 @@ def test_the_first_text_of_a_name_counts(tmp_path: Path) -> None:
     ],
 )
 def test_hostile_and_damaged_files_are_refused_with_a_reason(tmp_path: Path, content: bytes, reason: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(UnreadablePicture) as refused:
         read_texts(written(tmp_path, content))
     assert reason in refused.value.reason
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_every_cut_of_a_file_is_answered(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from core.film import Parent
 from core.recipe import (
     FORMAT,
     Recipe,
@@ -42,8 +44,14 @@ def test_everything_about_a_picture_comes_back() -> None:
     assert recipe.versions["torch"].startswith("2.")
 
 
+def test_the_run_a_picture_branched_from_comes_back() -> None:
+    image = replace(generated_image(), run="b2", parent=Parent("a1", 12, "prompt"))
+    recipe = recipe_from_text(json.dumps(recipe_to_json(Recipe.of(image, CREATED))))
+    assert (recipe.run, recipe.parent) == ("b2", Parent("a1", 12, "prompt"))
+
+
 def test_keys_of_later_versions_are_left_alone() -> None:
-    content = recipe_json(loras=[{"name": "x"}], parent={"step": 3})
+    content = recipe_json(loras=[{"name": "x"}], source={"strength": 1})
     content["request"]["strength"] = 0.5
     assert recipe_from_text(json.dumps(content)).request == generated_image().request
 
@@ -93,6 +101,7 @@ def test_an_unknown_sampler_is_told_apart() -> None:
         json.dumps(recipe_json(format="1")),
         json.dumps(recipe_json(request=[])),
         json.dumps(recipe_json(model=None)),
+        json.dumps(recipe_json(parent={"step": 3})),
         request_json(steps="20"),
         request_json(steps=True),
         request_json(prompt=None),

@@ -1,0 +1,180 @@
+"""The rules of the architecture that code can check: who may import whom, how long a file is, what tables list."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_FILE = 300
+QT = {"PySide6", "shiboken6", "pyqtgraph"}
+HEAVY_LIBRARIES = {"torch", "diffusers", "transformers", "accelerate"}
+HEAVY_MODULES = (
+    "core.decoding",
+    "core.denoising",
+    "core.development",
+    "core.device",
+    "core.engine",
+    "core.families",
+    "core.guidance",
+    "core.prediction",
+    "core.preview",
+    "core.schedulers",
+    "core.start",
+    "core.tensors",
+    "core.training",
+)
+"""All other modules of core are light: the window imports them at its start."""
+
+TABLES = (
+    ("core/families/__init__.py", "FAMILIES", "core/families"),
+    ("app/command_line.py", "COMMANDS", "app/commands"),
+    ("app/film/views/__init__.py", "VIEWS", "app/film/views"),
+)
+VAGUE_NAMES = ("utils", "helpers", "common", "base", "misc")
+
+
+@cache
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
+
+
+def files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Full names of all modules that are imported, wherever in the file; ``from a import b`` may name a.b."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=module, level=level, names=names):
+                assert level == 0, "imports are absolute"
+                yield from (f"{module}.{name.name}" for name in names)
+            case _:
+                pass
+
+
+def imports_at_once(tree: ast.Module) -> Iterator[str]:
+    """What importing the file itself imports: not what stands inside functions or is for the type checker."""
+    for node in tree.body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield from imports(node)
+
+
+def top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def is_heavy(module: str) -> bool:
+    return any(f"{module}.".startswith(f"{heavy}.") for heavy in HEAVY_MODULES)
+
+
+def test_the_engine_knows_no_window() -> None:
+    wrong = {
+        (module_of(path), name)
+        for path in files("core")
+        for name in imports(syntax(path))
+        if top(name) in QT | {"app", "tests"}
+    }
+    assert not wrong
+
+
+def test_the_window_and_the_command_line_import_no_heavy_library() -> None:
+    wrong = {
+        (module_of(path), name)
+        for path in files("app")
+        for name in imports(syntax(path))
+        if top(name) in HEAVY_LIBRARIES
+    }
+    assert not wrong
+
+
+def test_the_window_imports_the_heavy_half_only_inside_functions() -> None:
+    wrong = {
+        (module_of(path), name)
+        for path in files("app")
+        for name in imports_at_once(syntax(path))
+        if is_heavy(name)
+    }
+    assert not wrong
+
+
+def test_the_light_half_imports_nothing_heavy() -> None:
+    wrong = {
+        (module_of(path), name)
+        for path in files("core")
+        if not is_heavy(module_of(path))
+        for name in imports(syntax(path))
+        if top(name) in HEAVY_LIBRARIES or is_heavy(name)
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("heavy", HEAVY_MODULES)
+def test_what_is_called_heavy_is(heavy: str) -> None:
+    found = [path for path in files("core") if f"{module_of(path)}.".startswith(f"{heavy}.")]
+    names = {name for path in found for name in imports(syntax(path))}
+    assert any(top(name) in HEAVY_LIBRARIES for name in names)
+
+
+def test_starting_the_window_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, app.application, app.command_line; print(*(name.partition('.')[0] for name in sys.modules))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert not HEAVY_LIBRARIES & set(loaded.split())
+
+
+def test_no_file_is_long() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for path in files("app", "core", "packaging", "tests")
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_files_are_named_by_what_they_are_about() -> None:
+    vague = [
+        path
+        for path in files("app", "core", "packaging", "tests")
+        if path.stem in VAGUE_NAMES or path.stem.startswith("base_")
+    ]
+    assert not vague
+
+
+@pytest.mark.parametrize(("file", "table", "folder"), TABLES)
+def test_no_file_is_missing_from_its_table(file: str, table: str, folder: str) -> None:
+    tree = syntax(ROOT / file)
+    assigned = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == table and node.value
+    ]
+    assert len(assigned) == 1, f"{table} is assigned once in {file}"
+    used = {node.id for node in ast.walk(assigned[0]) if isinstance(node, ast.Name)}
+    # a name in the table stands for the module it is, or comes from
+    sources = {
+        node.module.rpartition(".")[2] if name.name[0].isupper() else name.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+        if (name.asname or name.name) in used
+    }
+    present = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
+    assert present - sources == set()
