@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         appearance.changed.connect(self._show_colours)
         self.create_place.messages.bar_made.connect(self._tint)
         self.create_place.queue_list.rows_made.connect(self._tint)
+        self.create_place.left.icons_changed.connect(self._tint_controls)
         self._restore()
         self._tint()
         indent_spin_boxes(self)
@@ -146,6 +147,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _tint(self) -> None:
         icons.tint(self, self._appearance.colours)
+
+    @Slot()
+    def _tint_controls(self) -> None:
+        icons.tint(self.create_place.left, self._appearance.colours)
 
     def _restore(self) -> None:
         settings, actions = self._keeper.settings, self._menu_actions

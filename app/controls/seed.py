@@ -130,6 +130,8 @@ class SeedControl(QWidget):
         is_kept = draft.seed is not None
         words = "Use a random seed each time" if is_kept else "Keep the seed that was used last"
         describe(self.keep_button, "keepSeedButton", words, words)
-        self.keep_button.setProperty(ICON_NAME, "lock" if is_kept else "unlock")
         self.copy_button.setEnabled(self._shown_seed is not None)
-        self.icons_changed.emit()
+        icon_name = "lock" if is_kept else "unlock"
+        if self.keep_button.property(ICON_NAME) != icon_name:
+            self.keep_button.setProperty(ICON_NAME, icon_name)
+            self.icons_changed.emit()
