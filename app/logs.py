@@ -80,9 +80,11 @@ def take_last_crash(folder: Path) -> Path | None:
 
 
 def _replace_missing_streams(file: Path) -> None:
-    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, file.open("w", encoding="utf-8", errors="backslashreplace", buffering=1))
+    missing = [name for name in ("stdout", "stderr", "__stdout__", "__stderr__") if getattr(sys, name) is None]
+    if missing:
+        stream = file.open("w", encoding="utf-8", errors="backslashreplace", buffering=1)
+        for name in missing:
+            setattr(sys, name, stream)
 
 
 def _catch_crashes(crashes: TextIO) -> None:

@@ -89,7 +89,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case NotANumberPicture():
             return Message(
                 "The picture could not be computed",
-                f"The {error.where} produced values that are not numbers, also in full precision.",
+                f"{_upper_first(error.where)} produced values that are not numbers, also in full precision.",
                 "Choose the dtype float32, another sampler or a lower guidance scale.",
             )
         case SaveFailed():
@@ -155,3 +155,7 @@ def _shown(value: object) -> str:
 def _lower_first(words: str) -> str:
     """For the middle of a sentence: ``No space left`` -> ``no space left``, but ``EXIF data`` stays."""
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+def _upper_first(words: str) -> str:
+    return words[:1].upper() + words[1:]
