@@ -33,8 +33,6 @@ from core.training.postcards import load_postcards, unseen_postcards
 from core.training.schedule import learning_rate
 from core.training.settings import Settings
 
-_LOG_STEPS = 20
-
 
 @dataclass(frozen=True, slots=True)
 class AutoencoderTraining:
@@ -104,9 +102,9 @@ class AutoencoderTraining:
                 seconds=spent + time.monotonic() - started,
             )
             bar.update(count)
-            if team.leads and progress.step % _LOG_STEPS == 0:
+            if team.leads:
                 append_losses(losses, progress.step, {"samples": progress.samples, **values})
-                bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()})
+                bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()}, refresh=False)
 
     def _batch(
         self, pictures: NDArray[np.uint8], progress: Progress, team: Team

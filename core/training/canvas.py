@@ -17,13 +17,12 @@ OVERSAMPLING = 2
 
 def rgb(red: float, green: float, blue: float) -> Pixels:
     """A colour from three values in 0..255."""
-    colour: Pixels = np.array((red, green, blue), dtype=np.float32)
-    return colour * np.float32(1 / 255)
+    return np.array([red, green, blue], dtype=np.float32) * np.float32(1 / 255)
 
 
 def mix(first: Pixels, second: Pixels, share: float) -> Pixels:
     """`first` at share 0, `second` at share 1."""
-    return first + np.float32(share) * (second - first)
+    return (first + np.float32(share) * (second - first)).astype(np.float32)
 
 
 class Canvas:

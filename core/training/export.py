@@ -45,6 +45,7 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
     fresh = target.with_name(f"{target.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True)
+    _load_as_float32(fresh / "text_encoder" / "config.json")
     for name in ("vocab.json", "merges.txt"):
         shutil.copyfile(folder / "tokenizer" / name, fresh / "tokenizer" / name)
     (fresh / "tokenizer" / "tokenizer.json").unlink(missing_ok=True)
@@ -62,6 +63,12 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
         target.rename(outdated)
     fresh.rename(target)
     shutil.rmtree(outdated, ignore_errors=True)
+
+
+def _load_as_float32(path: Path) -> None:
+    """Let transformers widen the text encoder when no dtype is asked for, as diffusers does with the rest."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    _write_json(path, {**config, "dtype": "float32"})
 
 
 def _write_json(path: Path, content: dict[str, object]) -> None:

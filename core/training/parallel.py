@@ -3,7 +3,6 @@
 On a CPU, two processes with one thread each are steadier than one process with two threads.
 """
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing.spawn as spawning
 from torch import Tensor, nn
 
 Task = Callable[["Team"], None]
@@ -64,13 +62,11 @@ def run_together(task: Task, processes: int, device: str) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         arguments = (task, processes, device, Path(folder) / "meeting-point")
-        spawning.start_processes(_member, arguments, nprocs=processes, start_method="spawn")
+        torch.multiprocessing.spawn(_member, arguments, nprocs=processes)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _member(rank: int, task: Task, size: int, device: str, meeting_point: Path) -> None:
     torch.set_num_threads(1)
-    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) >= size:
-        os.sched_setaffinity(0, {rank})
     dist.init_process_group(
         "gloo", f"file://{meeting_point}", rank=rank, world_size=size, timeout=timedelta(minutes=10)
     )

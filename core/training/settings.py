@@ -41,13 +41,13 @@ class DiffusionSettings:
 
     channels: tuple[int, ...] = (96, 128, 128)
     has_attention: tuple[bool, ...] = (False, True, False)
-    groups: int = 32
+    groups: int = 16
     head_width: int = 32
     text_width: int = 128
     text_layers: int = 3
     text_heads: int = 4
     text_length: int = 48
-    batch: int = 16
+    batch: int = 12
     samples: int = 400_000
     learning_rate: float = 8e-4
     ema_decay: float = 0.998

@@ -1,0 +1,156 @@
+"""Training in the tiny setting: it can be stopped and resumed, and ends in a folder the stock pipeline loads."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from safetensors.torch import load_file
+from tqdm import tqdm
+
+from core.training.autoencoder import AutoencoderTraining
+from core.training.checkpoint import load_checkpoint
+from core.training.diffusion import DiffusionTraining
+from core.training.latents import Encoding, encode, load_latents, standardise, trained_autoencoder
+from core.training.networks import decoded
+from core.training.parallel import Team, run_together
+from core.training.postcards import FIRST_UNSEEN, draw_postcards, load_postcards, unseen_postcards
+from core.training.settings import TINY
+from core.training.tokenizer import learn_tokenizer
+
+ALONE = Team(0, 1, torch.device("cpu"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread for torch, and none for tqdm's monitor."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tqdm, "monitor_interval", 0)
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny run: drawn, autoencoder trained, latents encoded."""
+    folder = tmp_path_factory.mktemp("run")
+    draw_postcards(folder / "postcards", TINY.pictures, TINY.size_px, 1)
+    learn_tokenizer(folder / "tokenizer", TINY.vocabulary, TINY.diffusion.text_length, captions=50)
+    AutoencoderTraining(TINY, folder)(ALONE)
+    Encoding(TINY, folder)(ALONE)
+    return folder
+
+
+def links(run: Path, folder: Path, *names: str) -> Path:
+    """A run's folder that shares parts of another."""
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).symlink_to(run / name)
+    return folder
+
+
+def losses(folder: Path, name: str) -> list[str]:
+    return (folder / name).read_text(encoding="utf-8").splitlines()
+
+
+def test_drawn_shards_are_kept(run: Path) -> None:
+    before = load_postcards(run / "postcards", TINY.pictures, TINY.size_px)
+    stamps = [path.stat().st_mtime_ns for path in sorted((run / "postcards").iterdir())]
+    draw_postcards(run / "postcards", TINY.pictures, TINY.size_px, 1)
+    assert [path.stat().st_mtime_ns for path in sorted((run / "postcards").iterdir())] == stamps
+    assert before.shape == (TINY.pictures, TINY.size_px, TINY.size_px, 3)
+
+
+def test_unseen_postcards_are_not_among_the_trained() -> None:
+    assert TINY.pictures < FIRST_UNSEEN
+    assert unseen_postcards(2, 32).shape == (2, 32, 32, 3)
+
+
+def test_stopped_autoencoder_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
+    folder = links(run, tmp_path / "stopped", "postcards")
+    AutoencoderTraining(TINY, folder, seconds=0.0)(ALONE)
+    while load_checkpoint(folder / "autoencoder.safetensors")[1].samples < TINY.autoencoder.samples:
+        AutoencoderTraining(TINY, folder, seconds=0.3)(ALONE)
+    assert losses(folder, "autoencoder.csv") == losses(run, "autoencoder.csv")
+    assert load_checkpoint(folder / "autoencoder.safetensors")[1].samples == TINY.autoencoder.samples
+
+
+def test_stopped_diffusion_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
+    parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors")
+    whole, stopped = links(run, tmp_path / "whole", *parts), links(run, tmp_path / "stopped", *parts)
+    DiffusionTraining(TINY, whole, grid_seconds=None)(ALONE)
+    DiffusionTraining(TINY, stopped, seconds=0.0, grid_seconds=None)(ALONE)
+    while load_checkpoint(stopped / "diffusion.safetensors")[1].samples < TINY.diffusion.samples:
+        DiffusionTraining(TINY, stopped, seconds=0.3, grid_seconds=None)(ALONE)
+    assert losses(stopped, "diffusion.csv") == losses(whole, "diffusion.csv")
+    first, second = (load_file(folder / "diffusion.safetensors") for folder in (whole, stopped))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_standardised_latents_have_unit_deviation_and_decode_to_the_same_picture(run: Path) -> None:
+    pictures = load_postcards(run / "postcards", TINY.pictures, TINY.size_px)
+    network = trained_autoencoder(TINY, run)
+    with torch.no_grad():
+        before = decoded(network, encode(network, pictures[:4]))
+        standardise(network, pictures)
+        latents = encode(network, pictures)
+        after = decoded(network, latents[:4])
+    assert torch.allclose(latents.mean(dim=(0, 2, 3)), torch.zeros(4), atol=1e-4)
+    assert torch.allclose(latents.std(dim=(0, 2, 3)), torch.ones(4), atol=1e-3)
+    assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_cached_latents_belong_to_their_pictures(run: Path) -> None:
+    latents = load_latents(TINY, run)
+    pictures = load_postcards(run / "postcards", TINY.pictures, TINY.size_px)
+    network = trained_autoencoder(TINY, run)
+    standardise(network, pictures[:500])
+    assert np.allclose(latents[5:9], encode(network, pictures[5:9]).numpy(), atol=5e-3)
+
+
+def _average(team: Team) -> None:
+    layer = torch.nn.Linear(1, 1, bias=False)
+    layer.weight.grad = torch.full((1, 1), float(team.rank))
+    team.average_gradients((layer,))
+    assert layer.weight.grad.item() == 0.5
+    assert team.agreed(10.0 + team.rank) == 10.0
+
+
+def test_two_processes_average_their_gradients() -> None:
+    run_together(_average, 2, "cpu")
+
+
+def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "core.training", "all", "--size", "tiny", "--folder", str(tmp_path)]
+    root = Path(__file__).parents[3]
+    subprocess.run(
+        [*command, "--processes", "1"],
+        check=True,
+        cwd=root,
+        capture_output=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(tmp_path / "model", use_safetensors=True)
+    pipeline.set_progress_bar_config(disable=True)
+    made = pipeline("a red house", num_inference_steps=2, output_type="np", generator=torch.manual_seed(0)).images
+    assert made.shape == (1, TINY.size_px, TINY.size_px, 3)
+    assert pipeline.scheduler.config.prediction_type == "v_prediction"
+    assert pipeline.scheduler.config.rescale_betas_zero_snr
+    assert pipeline.vae.config.scaling_factor == 1.0
+    preview = json.loads((tmp_path / "model" / "latent_rgb.json").read_text(encoding="utf-8"))
+    assert np.shape(preview["matrix"]) == (TINY.autoencoder.latent_channels, 3)
+    assert np.shape(preview["bias"]) == (3,)
+    words = json.loads((tmp_path / "model" / "words.json").read_text(encoding="utf-8"))
+    assert words["prompts"]
+    assert "red" in words["words"]["colour"]
+    assert (tmp_path / "diffusion.csv").exists()
+    assert list((tmp_path / "samples").glob("*.png"))
