@@ -97,6 +97,7 @@ class MessageArea(QWidget):
         bar.dismissed.connect(self._dismiss_sender)
         self._bars[subject] = bar
         self._layout.addWidget(bar)
+        bar.show()
         self.show()
         self.bar_made.emit()
 

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.canvas.current import CurrentView
+from app.canvas.view import Canvas
+from app.pixels import to_image
+from app.recent.loader import OpenedPicture
+from app.run import RunState
+from app.studio import Studio
+from app.theme import LIGHT
+from core.request import Size
+from tests import fakes
+from tests.app.conftest import MakeStudio
+from tests.fakes import FakeEngine
+
+
+@dataclass
+class Table:
+    engine: FakeEngine
+    studio: Studio
+    canvas: Canvas
+    view: CurrentView
+
+    def badge(self) -> str:
+        return self.canvas.shown.badge if self.canvas.shown else ""
+
+
+@pytest.fixture
+def table(make_studio: MakeStudio, qtbot: QtBot) -> Table:
+    engine = FakeEngine()
+    studio = make_studio(engine)
+    canvas = Canvas(LIGHT)
+    qtbot.addWidget(canvas)
+    view = CurrentView(canvas, studio)
+    assert view.current is None
+    assert view.is_following
+    return Table(engine, studio, canvas, view)
+
+
+def opened(value: int = 9) -> OpenedPicture:
+    return OpenedPicture(Path("old.png"), to_image(fakes.pixels(Size(64, 64), value)), None)
+
+
+def pause_after_first_step(table: Table, qtbot: QtBot) -> None:
+    with qtbot.waitSignals([table.studio.stepped, table.studio.decoded]):
+        table.studio.single_step()
+
+
+def wait_until_idle(table: Table, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: table.studio.state is RunState.idle)
+
+
+def test_the_empty_canvas_tells_the_phase(table: Table, qtbot: QtBot) -> None:
+    descriptions: list[str] = []
+
+    def look() -> None:
+        descriptions.append(table.canvas.accessibleDescription())
+
+    table.studio.phase_changed.connect(look)
+    table.studio.generate()
+    wait_until_idle(table, qtbot)
+    assert "Loading the model" in descriptions
+
+
+def test_a_preview_tells_its_step_and_its_kind_and_has_the_place_of_the_picture(
+    table: Table, qtbot: QtBot
+) -> None:
+    badges: list[str] = []
+    sizes: list[int] = []
+
+    def look() -> None:
+        assert table.canvas.shown is not None
+        badges.append(table.badge())
+        sizes.append(table.canvas.shown.size.width())
+
+    table.studio.stepped.connect(look)
+    table.studio.edit(steps=3)
+    table.studio.generate()
+    wait_until_idle(table, qtbot)
+    assert badges == [f"Step {step} of 3  ·  preview (linear)" for step in (1, 2, 3)]
+    assert sizes == [128, 128, 128]
+
+
+def test_a_pause_shows_the_decoded_step(table: Table, qtbot: QtBot) -> None:
+    pause_after_first_step(table, qtbot)
+    assert table.badge() == "Step 1 of 20  ·  decoded"
+
+
+def test_the_finished_picture_has_no_badge_and_knows_its_file(table: Table, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(table.studio.picture_saved):
+        table.studio.generate()
+    assert table.badge() == ""
+    current = table.view.current
+    assert current is not None
+    assert current.path == Path("pictures/1.png")
+    assert current.generated is not None
+    assert current.request == current.generated.request
+
+
+def test_a_picture_from_the_folder_stays_while_the_other_one_goes_on(table: Table, qtbot: QtBot) -> None:
+    pause_after_first_step(table, qtbot)
+    with qtbot.waitSignal(table.view.following_changed):
+        table.view.show_opened(opened())
+    with qtbot.waitSignal(table.studio.stepped):
+        table.studio.single_step()
+    assert table.view.current is not None
+    assert table.view.current.path == Path("old.png")
+    with qtbot.waitSignal(table.view.following_changed):
+        table.view.follow()
+    assert table.badge().startswith("Step 2 of 20")
+
+
+def test_the_next_run_is_followed_from_its_start(table: Table, qtbot: QtBot) -> None:
+    table.view.show_opened(opened())
+    table.studio.generate()
+    wait_until_idle(table, qtbot)
+    assert table.view.is_following
+    assert table.view.current is not None
+    assert table.view.current.generated is not None
+
+
+def test_a_kept_picture_takes_the_place_of_its_preview(table: Table, qtbot: QtBot) -> None:
+    pause_after_first_step(table, qtbot)
+    table.studio.stop()
+    wait_until_idle(table, qtbot)
+    with qtbot.waitSignal(table.studio.picture_saved):
+        table.studio.keep_last()
+    assert table.badge() == "Kept at step 1 of 20"
+    assert table.view.current is not None
+    assert table.view.current.path is not None
+
+
+def test_a_picture_without_recipe_offers_no_settings(table: Table) -> None:
+    table.view.show_opened(opened())
+    assert table.view.current is not None
+    assert table.view.current.request is None
+    assert table.view.current.generated is None
