@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
-from app.controls.field import Field, describe, indent_text
+from app.controls.field import Field, describe
 from app.studio import Studio
 from core.request import COUNT, GenerationRequest
 
@@ -23,7 +23,6 @@ class CountControl(QWidget):
             "Number of pictures",
             "Pictures: how many are made, one after the other.\nThe seed counts up by one for each.",
         )
-        indent_text(self.spin)
         self.spin.setRange(COUNT[0], COUNT[-1])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 GAP_PX = 4
-TEXT_INDENT_PX = 6
 
 
 class Field(QWidget):
@@ -45,11 +44,6 @@ def describe(control: QWidget, object_name: str, accessible_name: str, tooltip: 
     control.setAccessibleName(accessible_name)
     control.setAccessibleDescription(tooltip)
     control.setToolTip(tooltip)
-
-
-def indent_text(spin: QAbstractSpinBox) -> None:
-    """Keeps a spin box's number away from its border: a style sheet's padding does not reach it."""
-    spin.lineEdit().setTextMargins(TEXT_INDENT_PX, 0, 0, 0)
 
 
 def set_tone(label: QLabel, tone: str) -> None:

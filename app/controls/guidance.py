@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
 
-from app.controls.field import Field, describe, indent_text
+from app.controls.field import Field, describe
 from app.studio import Studio
 from core.request import LARGEST_GUIDANCE_SCALE, GenerationRequest
 
@@ -31,7 +31,6 @@ class GuidanceControl(QWidget):
             "Guidance scale: how strongly the picture follows the prompt.\n"
             "1 is off: twice as fast, and the negative prompt has no effect.",
         )
-        indent_text(self.spin)
         self.spin.setRange(0.0, LARGEST_GUIDANCE_SCALE)
         self.spin.setDecimals(2)
         self.spin.setSingleStep(0.5)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.controls.aspect import preset_sizes
-from app.controls.field import GAP_PX, describe, indent_text
+from app.controls.field import GAP_PX, describe
 from app.icons import ICON_NAME
 from app.studio import Studio
 from core.catalogue import Model
@@ -24,7 +24,6 @@ class LengthSpin(QSpinBox):
     def __init__(self) -> None:
         super().__init__()
         self._limits = Limits()
-        indent_text(self)
         self.setKeyboardTracking(False)
         self.setCorrectionMode(QSpinBox.CorrectionMode.CorrectToNearestValue)
 

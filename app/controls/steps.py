@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
-from app.controls.field import Field, describe, indent_text
+from app.controls.field import Field, describe
 from app.studio import Studio
 from core.request import STEPS, GenerationRequest
 
@@ -23,7 +23,6 @@ class StepsControl(QWidget):
             "Steps",
             "Steps: how often the picture is refined.\nMore take longer, and after a while change little.",
         )
-        indent_text(self.spin)
         self.spin.setRange(STEPS[0], STEPS[-1])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

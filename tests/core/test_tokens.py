@@ -10,8 +10,10 @@ import pytest
 from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer
 
-from core.catalogue import Model
+from core.catalogue import Model, read_model
 from core.errors import ModelBroken
+from core.paths import resources
+from core.request import STARTER_MODEL
 from core.tokens import TokenCounter
 from tests.fakes import model
 
@@ -72,14 +74,14 @@ def model_in(folder: Path) -> Model:
     return replace(model(), folder=folder, max_tokens=MAX_TOKENS)
 
 
-def assert_agreement(folder: Path) -> None:
+def assert_agreement(folder: Path, max_tokens: int = MAX_TOKENS) -> None:
     reference = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-    counter = TokenCounter.for_model(model_in(folder))
+    counter = TokenCounter.for_model(replace(model_in(folder), max_tokens=max_tokens))
     for text in TEXTS:
         count = counter.count(text)
         assert count.tokens == len(reference(text)["input_ids"]), text
-        kept = reference(text, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)
-        is_cut = count.tokens > MAX_TOKENS
+        kept = reference(text, truncation=True, max_length=max_tokens, return_offsets_mapping=True)
+        is_cut = count.tokens > max_tokens
         assert count.read_characters == (kept["offset_mapping"][-2][1] if is_cut else len(text)), text
 
 
@@ -93,6 +95,11 @@ def test_counts_agree_for_one_file(folder: Path):
     (folder / "tokenizer" / "vocab.json").unlink(missing_ok=True)
     assert (folder / "tokenizer" / "tokenizer.json").is_file()
     assert_agreement(folder)
+
+
+def test_counts_agree_for_the_starter_model():
+    starter = read_model(resources() / STARTER_MODEL, STARTER_MODEL)
+    assert_agreement(starter.folder, starter.max_tokens)
 
 
 def test_counts_agree_with_another_padding_token(folder: Path):
