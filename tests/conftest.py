@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# networks as small as those of the tests are slower with two threads, and collapse when anything else runs
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 OUR_LOGGERS = ("app", "core")
 FORGIVEN_QT_MESSAGES = ("This plugin does not support ",)  # said by the offscreen platform

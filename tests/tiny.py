@@ -17,7 +17,7 @@ MAX_TOKENS = 16
 WIDTH = 32
 
 
-def tokenizer(folder: Path) -> CLIPTokenizer:
+def tokenizer(folder: Path, max_tokens: int = MAX_TOKENS) -> CLIPTokenizer:
     """A CLIP tokenizer that knows single letters only."""
     folder.mkdir(parents=True, exist_ok=True)
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -25,7 +25,7 @@ def tokenizer(folder: Path) -> CLIPTokenizer:
     (folder / "vocab.json").write_text(json.dumps({entry: i for i, entry in enumerate(entries)}), "utf-8")
     (folder / "merges.txt").write_text("#version: 0.2\n", "utf-8")
     return CLIPTokenizer(
-        vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=MAX_TOKENS
+        vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"), model_max_length=max_tokens
     )
 
 
@@ -83,6 +83,12 @@ def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int =
     unet(**unet_changes).save_pretrained(folder / "unet")
     autoencoder().save_pretrained(folder / "vae")
     scheduler(prediction_type).save_pretrained(folder / "scheduler")
+    write_index(folder)
+    return folder
+
+
+def write_index(folder: Path) -> None:
+    """Writes ``model_index.json``, which makes the parts a Stable Diffusion checkpoint."""
     index = {
         "_class_name": "StableDiffusionPipeline",
         "_diffusers_version": "0.42.1",
@@ -97,7 +103,6 @@ def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int =
         "vae": ["diffusers", "AutoencoderKL"],
     }
     (folder / "model_index.json").write_text(json.dumps(index), "utf-8")
-    return folder
 
 
 def scheduler(prediction_type: str = "epsilon", **changes: Any) -> DDIMScheduler:

@@ -5,17 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 
 from core.catalogue import Catalogue
 from core.engine import Engine
 from tests import tiny
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:  # pyright: ignore[reportUnusedFunction]
-    """Networks this small are slower with two threads, and collapse when anything else runs."""
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
