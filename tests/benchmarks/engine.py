@@ -122,9 +122,7 @@ def report(name: str, request: GenerationRequest, measured: Measured) -> None:
     for mode, seconds in measured.our_step.items():
         ratio = seconds / measured.stock_step
         print(f"  ours, {mode.name + ' previews':20}{seconds * 1000:9.1f} ms/step   ratio {ratio:.3f}")
-    print(
-        f"  whole picture with a new prompt {measured.first_picture:.2f} s, again {measured.same_prompt_again:.2f} s"
-    )
+    print(f"  picture with a new prompt {measured.first_picture:.2f} s, again {measured.same_prompt_again:.2f} s")
     print(f"  memory of the process now {psutil.Process().memory_info().rss / 2**30:.2f} GiB (both copies loaded)")
 
 
