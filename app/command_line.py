@@ -13,7 +13,7 @@ from typing import NoReturn
 from app.command import Command
 from app.commands import doctor, generate, info
 from app.messages import message
-from core.errors import DeviceMissing, InvalidRequest, ModelMissing, UnreadablePicture
+from core.errors import DeviceMissing, EmulsionError, InvalidRequest, ModelMissing, UnreadablePicture
 from core.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,9 @@ def run_command(arguments: Sequence[str], log_file: Path | None) -> int:
         return _answer(error, BAD_INPUT, log_file)
     except KeyboardInterrupt:
         return _stopped()
+    except EmulsionError as error:
+        log.info("the command %s failed: %s", chosen.command, error)
+        return _answer(error, FAILURE, log_file)
     except Exception as error:
         if _is_interrupt(error):
             return _stopped()

@@ -96,7 +96,7 @@ def _run(arguments: Namespace) -> int:
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
         for image in _pictures(job, progress):
-            path = _save(job, image)
+            path = save_or_rescue(job.save, image)
             progress.clear()
             recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
             print(to_json({"path": str(path), "recipe": recipe}) if job.is_json else path, flush=True)
@@ -176,10 +176,13 @@ def _target(output: str | None, count: int, settings: Settings) -> Callable[[Gen
     return save_there
 
 
-def _save(job: Job, image: GeneratedImage) -> Path:
-    """Saves a picture. When that fails it is kept in the system's folder for temporary files, if that works."""
+def save_or_rescue(save: Callable[[GeneratedImage], Path], image: GeneratedImage) -> Path:
+    """Saves a picture. When that fails it is kept in the system's folder for temporary files, if that works.
+
+    Raises SaveFailed.
+    """
     try:
-        return job.save(image)
+        return save(image)
     except SaveFailed as error:
         try:
             kept = saving.save_in(image, Path(tempfile.gettempdir()))
