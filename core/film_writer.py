@@ -57,7 +57,7 @@ class FilmWriter:
         self._file: FileIO | None = None
         self._tensors: dict[str, Tensor] = {}
         self._written = 0
-        self._synced_at = 0.0
+        self._synced_at = time.monotonic()
 
     @classmethod
     def resume(cls, part_path: Path) -> FilmWriter:

@@ -139,10 +139,11 @@ class CallPlot(QWidget):
                     pen=pg.mkPen(muted, style=Qt.PenStyle.DashLine),
                     label=self._note.text,
                     labelOpts={"position": 0.9, "color": text, "anchors": [(0, 0.5), (1, 0.5)]},
-                )
+                ),
+                counts_for_range=False,
             )
         self._marker.setPen(pg.mkPen(text, width=1))
-        self.chart.add_item(self._marker)
+        self.chart.add_item(self._marker, counts_for_range=False)
         self._write_legend(muted)
 
     def _draw_curve(self, curve: Curve) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 _LEFT_AXIS_PX = 52
-_GRID_ALPHA = 38
 
 
 class Chart(pg.GraphicsView):
@@ -40,7 +39,6 @@ class Chart(pg.GraphicsView):
         layout.addItem(self._bottom, 1, 1)
         self._left.setWidth(_LEFT_AXIS_PX)
         self._left.linkToView(self._area)
-        self._left.setGrid(_GRID_ALPHA)
         self._bottom.linkToView(self._area)
         for axis in (self._left, self._bottom):
             axis.enableAutoSIPrefix(enable=False)
@@ -52,8 +50,9 @@ class Chart(pg.GraphicsView):
     def clear_items(self) -> None:
         self._area.clear()
 
-    def add_item(self, item: Any) -> None:
-        self._area.addItem(item)
+    def add_item(self, item: Any, *, counts_for_range: bool = True) -> None:
+        """``counts_for_range``: the axes are to reach it."""
+        self._area.addItem(item, ignoreBounds=not counts_for_range)
 
     def set_axes(self, x_label: str, y_label: str, y_ticks: list[tuple[float, str]] | None) -> None:
         """Labels with units; ``y_ticks`` in place of the automatic ones."""

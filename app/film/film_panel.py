@@ -66,6 +66,7 @@ class FilmPanel(QWidget):
         self._decoded = DecodedPictures()
         self._player = Player(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._views_turn = QTimer(self, singleShot=True, interval=0)
         self._strip = FilmStrip(self)
         self._scrubber = Scrubber(self)
         self._transport = Transport(self)
@@ -123,12 +124,12 @@ class FilmPanel(QWidget):
         """The true picture of x0 at a call."""
         self._decoded.keep(call, pixels)
         if call == self._call:
-            self._show_moment()
+            self._views_turn.start()
 
     def set_ghosts(self, ghosts: Mapping[str, Schedule]) -> None:
         """Schedules of other samplers with as many steps, for the view *Schedule*."""
         self._ghosts = ghosts
-        self._show_moment()
+        self._views_turn.start()
 
     @Slot(int)
     def select(self, call: int) -> None:
@@ -176,6 +177,7 @@ class FilmPanel(QWidget):
         self._views.view_explained.connect(self.view_explained)
         self._views.save_failed.connect(self.save_failed)
         self._rest.timeout.connect(self._rested)
+        self._views_turn.timeout.connect(self._show_moment)
         play_key = QShortcut(QKeySequence(Qt.Key.Key_Space), self._scrubber)
         play_key.setContext(Qt.ShortcutContext.WidgetShortcut)
         play_key.activated.connect(self._player.toggle)
@@ -204,7 +206,7 @@ class FilmPanel(QWidget):
         self._call_changed()
 
     def _call_changed(self) -> None:
-        """Shows the call everywhere, the cheapest and most important first."""
+        """Shows the call; the views follow when strip and scrubber are painted, and skip what they miss."""
         with QSignalBlocker(self._scrubber):
             self._scrubber.setValue(self._call)
         self._player.set_call(self._call)
@@ -214,12 +216,13 @@ class FilmPanel(QWidget):
             self._transport.set_position(None)
         else:
             self._transport.set_position(position_text(film.schedule, self._call, film.request.steps))
-        self._show_moment()
+        self._views_turn.start()
 
     def _show_live(self) -> None:
         is_running = self._is_running and self._film is not None and not self._film.is_complete
         self._transport.set_live(is_running=is_running, is_following=self.is_following)
 
+    @Slot()
     def _show_moment(self) -> None:
         if self._film is None or not self._film.frames:
             self._views.show_moment(None)

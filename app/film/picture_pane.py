@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+from PIL import Image
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.canvas.painted_picture import PaintedPicture
+from app.pixels import to_image, to_pixels
 
 _GAP_PX = 4
 
@@ -19,7 +21,7 @@ class PicturePane(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._is_sharp = is_sharp
         self._image = QImage()
-        self._painted: PaintedPicture | None = None
+        self._fitted = QPixmap()
         self._caption = ""
 
     @property
@@ -33,9 +35,22 @@ class PicturePane(QWidget):
 
     def show_picture(self, image: QImage, caption: str = "") -> None:
         self._image = image
-        self._painted = None
+        self._fitted = QPixmap()
         self._caption = caption
         self.update()
+
+    def _paint_picture(self, painter: QPainter, place: QRectF) -> None:
+        """Small ones are enlarged by a cubic filter: Qt's own is linear and shows its grid."""
+        ratio = self.devicePixelRatioF()
+        size = (max(round(place.width() * ratio), 1), max(round(place.height() * ratio), 1))
+        if self._is_sharp:
+            painter.drawImage(place, self._image)
+            return
+        if self._fitted.size().toTuple() != size:
+            fitted = Image.fromarray(to_pixels(self._image)).resize(size, Image.Resampling.BICUBIC)
+            self._fitted = QPixmap.fromImage(to_image(np.asarray(fitted)))
+            self._fitted.setDevicePixelRatio(ratio)
+        painter.drawPixmap(place.topLeft(), self._fitted)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(64, 64)
@@ -51,9 +66,7 @@ class PicturePane(QWidget):
         place.moveCenter(room.center())
         place.moveTop(round(place.top()))
         place.moveLeft(round(place.left()))
-        if self._painted is None:
-            self._painted = PaintedPicture(self._image)
-        self._painted.paint(painter, place, self._is_sharp)
+        self._paint_picture(painter, place)
         if line:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             below = QRectF(0, place.bottom() + _GAP_PX, self.width(), line)

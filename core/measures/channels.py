@@ -29,6 +29,7 @@ def channel_numbers(latent: Latent, reach: float, bins: int = 32) -> tuple[Chann
     edges = np.linspace(-reach, reach, bins + 1)
     numbers: list[ChannelNumbers] = []
     for channel in latent.astype(np.float32):
-        counts, _ = np.histogram(np.clip(channel, -reach, reach), edges)
+        places = np.clip((channel.ravel() + reach) * (bins / (2 * reach)), 0, bins - 1)
+        counts = np.bincount(places.astype(np.intp), minlength=bins).astype(np.int64)
         numbers.append(ChannelNumbers(float(channel.mean()), float(channel.std()), edges, counts))
     return tuple(numbers)
