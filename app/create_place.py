@@ -17,7 +17,9 @@ from app.recent.strip import RecentStrip
 from app.studio import Studio
 from app.theme import Colours
 
-DEFAULT_COLUMNS = (336, 760, 264)
+LEFT_PX = 336
+RIGHT_PX, NARROW_RIGHT_PX = 264, 168
+WIDE_FROM_PX = 1240
 CORNER_GAP_PX = 12
 
 
@@ -56,7 +58,11 @@ class CreatePlace(QSplitter):
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)
         self.setStretchFactor(1, 1)
-        self.setSizes(list(DEFAULT_COLUMNS))
+
+    def set_default_columns(self, width_px: int) -> None:
+        """Two columns of recent pictures where the window is wide, one where it is not."""
+        right_px = RIGHT_PX if width_px >= WIDE_FROM_PX else NARROW_RIGHT_PX
+        self.setSizes([LEFT_PX, width_px - LEFT_PX - right_px, right_px])
 
     def set_film_panel(self, panel: QWidget) -> None:
         """Puts the film strip into its place under the canvas."""
@@ -91,7 +97,7 @@ class CreatePlace(QSplitter):
         pane.setProperty("role", "panel")
         pane.setMinimumWidth(152)
         layout = QVBoxLayout(pane)
-        layout.setContentsMargins(16, 16, 8, 16)
+        layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(16)
         layout.addWidget(self.strip, 1)
         layout.addWidget(self.recipe_card)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from PySide6.QtCore import QByteArray, QTimer, Slot
+from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
@@ -26,7 +26,8 @@ from app.window_layout import WindowLayout
 
 log = logging.getLogger(__name__)
 
-DEFAULT_SIZE_PX = (1360, 860)
+DEFAULT_SIZE_PX = QSize(1360, 860)
+ROOM_FOR_FRAME_PX = QSize(16, 40)
 SMALLEST_SIZE_PX = (960, 600)
 
 
@@ -154,12 +155,14 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         settings, actions = self._keeper.settings, self._menu_actions
-        self.resize(*DEFAULT_SIZE_PX)
+        self.resize(DEFAULT_SIZE_PX.boundedTo(self.screen().availableSize() - ROOM_FOR_FRAME_PX))
         if settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
         layout = WindowLayout.from_text(settings.window_state)
         if layout.columns:
             self.create_place.setSizes(list(layout.columns))
+        else:
+            self.create_place.set_default_columns(self.width())
         for action in self._panes:
             action.setChecked(action.property("pane") not in layout.hidden)
         self.create_place.canvas.set_backdrop(layout.backdrop)

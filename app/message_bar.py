@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.icons import ICON_NAME
@@ -89,8 +89,15 @@ class MessageArea(QWidget):
         self._layout.setSpacing(8)
         self.hide()
 
-    def show_message(self, subject: str, message: Message, tone: Tone, choices: tuple[Choice, ...] = ()) -> None:
-        """Puts up a bar; ``subject`` tells which older one it replaces."""
+    def show_message(
+        self,
+        subject: str,
+        message: Message,
+        tone: Tone,
+        choices: tuple[Choice, ...] = (),
+        lasting_ms: int | None = None,
+    ) -> None:
+        """Puts up a bar; ``subject`` tells which older one it replaces. Some go away by themselves."""
         self.dismiss(subject)
         bar = MessageBar(message, tone, choices)
         bar.setProperty("subject", subject)
@@ -99,6 +106,8 @@ class MessageArea(QWidget):
         self._layout.addWidget(bar)
         bar.show()
         self.show()
+        if lasting_ms is not None:
+            QTimer.singleShot(lasting_ms, bar, bar.dismissed.emit)
         self.bar_made.emit()
 
     def dismiss(self, subject: str) -> None:

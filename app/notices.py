@@ -98,7 +98,7 @@ class Notices(QObject):
         done = film.frames[-1].step + 1
         message = Message(
             f"Stopped at step {done} of {film.request.steps}",
-            "The picture as far as it had developed can be kept; it is saved with its step.",
+            "What has developed so far can be kept as a picture.",
         )
         keep = Choice("Keep this picture", self._studio.keep_last, "keepButton")
         self._area.show_message(STOPPED, message, "info", (keep,))

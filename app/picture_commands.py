@@ -17,7 +17,7 @@ from app.notices import Notices
 from app.picture_drop import PictureDrop, picture_in
 from app.recent.loader import OpenedPicture, PictureLoader
 from app.recent.model import RecentPictures
-from app.run import SavedPicture
+from app.run import RunState, SavedPicture
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.recipe import Recipe
@@ -57,6 +57,7 @@ class PictureCommands(QObject):
         self._drop.dropped.connect(loader.load_recipe)
         self._menu.settings_asked.connect(self._use_settings)
         self._current.following_changed.connect(self._show_following)
+        studio.state_changed.connect(self._show_following)
         create.canvas.menu_asked.connect(self._open_canvas_menu)
         create.strip.chosen.connect(loader.open)
         create.strip.activated.connect(open_in_system)
@@ -127,7 +128,8 @@ class PictureCommands(QObject):
     @Slot()
     def _show_following(self) -> None:
         is_following = self._current.is_following
-        self._create.show_live_button(is_visible=not is_following)
+        is_idle = self._studio.state is RunState.idle
+        self._create.show_live_button(is_visible=not is_following and not is_idle)
         if is_following:
             self._create.strip.forget_choice()
             self._create.recipe_card.hide()

@@ -13,6 +13,8 @@ QWidget { color: $text; }
 QMainWindow, QDialog, QMessageBox { background: $window; }
 QToolTip { color: $text; background: $field; border: 1px solid $strong_line; padding: 4px 6px; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+
 QFrame[role="panel"], QWidget[role="panel"] { background: $panel; }
 QFrame[role="card"] { background: $field; border: 1px solid $line; border-radius: 8px; }
 QFrame[role="header"] { background: $window; border-bottom: 1px solid $line; }

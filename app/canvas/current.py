@@ -99,9 +99,8 @@ class CurrentView(QObject):
 
     @Slot(object)
     def _change_phase(self, phase: Phase | None) -> None:
-        """Says on the empty canvas that something is happening."""
-        hint = "The picture appears here with its first step."
-        self._canvas.set_empty_text(EmptyText(PHASE_WORDS[phase], hint) if phase else EmptyText())
+        if phase is not None:
+            self._tell(PHASE_WORDS[phase])
 
     @Slot(object)
     def _start(self, started: Started) -> None:
@@ -109,6 +108,11 @@ class CurrentView(QObject):
             self._set_following(is_following=True)
         self._started = started
         self._last_step = 0
+        self._tell(f"Step 1 of {started.film.request.steps}")
+
+    def _tell(self, happening: str) -> None:
+        """Says on the empty canvas what is going on."""
+        self._canvas.set_empty_text(EmptyText(happening, "The picture appears here with its first step."))
 
     @Slot(object)
     def _step(self, stepped: Stepped) -> None:
@@ -135,6 +139,7 @@ class CurrentView(QObject):
     @Slot()
     def _end(self) -> None:
         self._started = None
+        self._canvas.set_empty_text(EmptyText())
 
     @Slot(object)
     def _save(self, saved: SavedPicture) -> None:

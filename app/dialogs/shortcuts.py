@@ -32,6 +32,7 @@ class ShortcutsDialog(QDialog):
                 _add_row(grid, action.text().replace("&", "").removesuffix("…"), keys)
         heading = QLabel("On the picture")
         heading.setProperty("role", "title")
+        heading.setContentsMargins(0, 12, 0, 0)
         grid.addWidget(heading, grid.rowCount(), 0, 1, 2)
         for text, keys in ON_THE_CANVAS:
             _add_row(grid, text, keys)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from app.elided_label import ElidedLabel
 from app.icons import ICON_NAME
 from app.queue import QueuedRun
 from app.studio import Studio
@@ -43,7 +44,7 @@ class QueueList(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        for run in runs[: MOST_ROWS]:
+        for run in runs[:MOST_ROWS]:
             self._rows.addWidget(self._row(run))
         if len(runs) > MOST_ROWS:
             more = QLabel(f"and {len(runs) - MOST_ROWS} more")
@@ -56,13 +57,9 @@ class QueueList(QWidget):
     def _row(self, run: QueuedRun) -> QWidget:
         row = QFrame()
         row.setProperty("role", "card")
-        prompt = QLabel()
-        prompt.setTextFormat(Qt.TextFormat.PlainText)
-        prompt.setMinimumWidth(1)
         words = " ".join(run.request.prompt.split()) or "(no prompt)"
         many = f"{run.request.count} × " if run.request.count > 1 else ""
-        prompt.setText(many + words)
-        prompt.setToolTip(words)
+        prompt = ElidedLabel(many + words)
         remove = QToolButton()
         remove.setProperty("kind", "quiet")
         remove.setProperty(ICON_NAME, "close")

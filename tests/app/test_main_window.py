@@ -122,6 +122,25 @@ def test_the_actions_are_enabled_only_while_they_can_act(opened: Opened, qtbot: 
     wait_until_idle(opened, qtbot)
 
 
+def test_the_way_back_to_the_picture_in_progress_is_offered_while_there_is_one(
+    opened: Opened, save_picture: SavePicture, qtbot: QtBot
+) -> None:
+    create = opened.window.create_place
+    back = opened.child("liveButton")
+    assert isinstance(back, QPushButton)
+    with qtbot.waitSignal(opened.window.studio.decoded):
+        opened.window.studio.single_step()
+    create.strip.chosen.emit(save_picture())
+    qtbot.waitUntil(lambda: not back.isHidden())
+    back.click()
+    assert back.isHidden()
+    create.strip.chosen.emit(save_picture())
+    qtbot.waitUntil(lambda: not back.isHidden())
+    opened.window.studio.stop()
+    wait_until_idle(opened, qtbot)
+    assert back.isHidden()
+
+
 def test_panes_sizes_theme_and_background_are_remembered(open_window: Opener) -> None:
     first = open_window()
     first.window.create_place.setSizes([400, 300, 260])
