@@ -15,6 +15,9 @@ from app.studio import Studio
 
 FAILED, SAVING, STOPPED, SETTINGS = "failed", "saving", "stopped", "settings"
 
+LASTING_MS = 8000
+"""Good news need not be dismissed by hand."""
+
 FIELD_WORDS = {
     "model": "model",
     "size": "size",
@@ -58,9 +61,8 @@ class Notices(QObject):
         else:
             sentence = "Undo brings back what was there before."
         undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
-        self._area.show_message(
-            SETTINGS, Message("The picture's settings are in place", sentence), "info", (undo,)
-        )
+        message = Message("The picture's settings are in place", sentence)
+        self._area.show_message(SETTINGS, message, "info", (undo,), None if differing else LASTING_MS)
 
     def warn_before_closing(self) -> None:
         """Pictures that are not saved would be lost."""

@@ -13,7 +13,7 @@ from app.worker import Worker
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_WITHIN_MS = 4500
+SHUTDOWN_WITHIN_MS = 3500
 
 
 class WorkerThread(QThread):

@@ -70,6 +70,12 @@ def test_a_choice_that_opens_a_dialog_leaves_the_bar_until_that_is_done(area: Me
     assert area.subjects() == ("saving",)
 
 
+def test_good_news_go_away_by_themselves(area: MessageArea, qtbot: QtBot) -> None:
+    area.show_message("settings", Message("In place", "Undo brings it back."), "info", lasting_ms=10)
+    assert area.subjects() == ("settings",)
+    qtbot.waitUntil(lambda: area.subjects() == ())
+
+
 def test_dismissing_what_is_not_there_does_nothing(area: MessageArea) -> None:
     area.dismiss("failed")
     assert area.isHidden()
