@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -32,9 +33,14 @@ def run() -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
-    folders = Folders.default()
-    window = make_window(application, folders)
+    return show_until_closed(application, make_window(application, Folders.default()))
+
+
+def show_until_closed(application: QApplication, window: MainWindow) -> int:
+    """Runs the event loop; the system's signals to end close the window, so that nothing is lost."""
     window.show()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, window.close_soon)
     code = application.exec()
     if not window.ended_in_time:
         log.warning("the worker did not end in time; leaving without it")

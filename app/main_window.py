@@ -178,6 +178,10 @@ class MainWindow(QMainWindow):
             window_geometry=geometry, window_state=layout.to_text(), previews=self.studio.preview_mode
         )
 
+    def close_soon(self, *_signal: object) -> None:
+        """For the system's signals to end, which come in the middle of anything."""
+        QTimer.singleShot(0, self.close)
+
     @Slot()
     def _close_anyway(self) -> None:
         self._may_lose_pictures = True

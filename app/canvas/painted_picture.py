@@ -9,15 +9,17 @@ from app.pixels import enlarged
 
 
 class PaintedPicture:
-    """Keeps what painting the same picture again needs."""
+    """Keeps what painting again needs, from the first time on: some previews are never painted."""
 
     def __init__(self, image: QImage) -> None:
         self._image = image
-        self._pixmap = QPixmap.fromImage(enlarged(image))
+        self._pixmap = QPixmap()
         self._reduced = QPixmap()
 
     def paint(self, painter: QPainter, rect: QRectF, is_sharp: bool) -> None:
         """Fills ``rect`` with the picture; ``is_sharp`` shows its pixels as squares."""
+        if self._pixmap.isNull():
+            self._pixmap = QPixmap.fromImage(enlarged(self._image))
         ratio = painter.device().devicePixelRatioF()
         if is_sharp:
             painter.drawImage(rect, self._image)
