@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Signal
-from PySide6.QtGui import QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from core.metadata import SUFFIXES
@@ -22,11 +22,17 @@ class PictureDrop(QObject):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        for widget in (window, *_text_fields(window)):
+        fields = window.findChildren(QAbstractScrollArea)
+        for widget in (window, *(field.viewport() for field in fields)):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)
+        for field in fields:
+            field.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if _is_paste_of_a_picture(event):
+            event.ignore()  # a text field would keep the keys, although it cannot take a file
+            return True
         if isinstance(event, QDropEvent):  # entering and moving are kinds of it
             path = picture_in(event.mimeData())
             if path is None:
@@ -47,5 +53,10 @@ def picture_in(data: QMimeData) -> Path | None:
     return None
 
 
-def _text_fields(window: QWidget) -> list[QWidget]:
-    return [area.viewport() for area in window.findChildren(QAbstractScrollArea)]
+def _is_paste_of_a_picture(event: QEvent) -> bool:
+    return (
+        isinstance(event, QKeyEvent)
+        and event.type() is QEvent.Type.ShortcutOverride
+        and event.matches(QKeySequence.StandardKey.Paste)
+        and picture_in(QGuiApplication.clipboard().mimeData()) is not None
+    )

@@ -186,6 +186,22 @@ def test_a_dropped_picture_gives_its_settings_and_undo_takes_them_back(
     assert opened.window.studio.draft == before
 
 
+def test_a_picture_is_pasted_also_while_the_prompt_has_the_focus_and_text_goes_into_the_prompt(
+    opened: Opened, save_picture: SavePicture, qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(opened.prompt.hasFocus)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(save_picture("a red balloon")))])
+    QGuiApplication.clipboard().setMimeData(data)
+    with qtbot.waitSignal(opened.window.studio.draft_edited):
+        qtbot.keyClick(opened.prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert opened.window.studio.draft.prompt == "a red balloon"
+    QGuiApplication.clipboard().setText("at night")
+    opened.prompt.selectAll()
+    qtbot.keyClick(opened.prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert opened.window.studio.draft.prompt == "at night"
+
+
 def test_a_picture_without_recipe_changes_nothing_and_says_so(
     opened: Opened, tmp_path: Path, qtbot: QtBot
 ) -> None:
