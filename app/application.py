@@ -20,6 +20,7 @@ from app.studio import Studio
 from app.theme import Appearance
 from core.catalogue import Catalogue
 from core.film import Film
+from core.film_recorder import FilmRecorder
 from core.paths import APP_NAME, Folders
 from core.picture import GeneratedImage
 from core.saving import save, save_in
@@ -60,7 +61,8 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
         return save(image, keeper.settings.pictures) if folder is None else save_in(image, folder)
 
-    studio = Studio(catalogue, make_engine, save_picture, keeper, folders.logs / LOG_NAME)
+    recorder = FilmRecorder(keeper.films_folder)
+    studio = Studio(catalogue, make_engine, save_picture, keeper, recorder, folders.logs / LOG_NAME)
     window = MainWindow(studio, keeper, appearance)
     make_engine.made.connect(window.readout.show_device)
     return window

@@ -111,6 +111,7 @@ class MainWindow(QMainWindow):
         action.setCheckable(True)
         action.setChecked(True)
         action.setProperty(icons.ICON_NAME, icon_name)
+        action.setIconVisibleInMenu(False)  # it would hide the tick
         action.setProperty("pane", pane.objectName())
         action.setToolTip(f"Show or hide: {text.lower()} ({shortcut})")
         action.toggled.connect(pane.setVisible)

@@ -106,7 +106,7 @@ class Notices(QObject):
         self._area.show_message(STOPPED, message, "info", (keep,))
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self._window, "Save the picture in this folder")
+        dialog = QFileDialog(self._window, "Save the picture in this folder", str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(self._save_in)

@@ -78,7 +78,9 @@ class PictureCommands(QObject):
 
     @Slot()
     def _ask_picture(self) -> None:
-        dialog = QFileDialog(self._window, "Open a picture's settings", str(self._keeper.settings.pictures))
+        folder = self._keeper.settings.pictures
+        start = folder if folder.is_dir() else Path.home()
+        dialog = QFileDialog(self._window, "Open a picture's settings", str(start))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
         dialog.fileSelected.connect(self._load_recipe)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from core.errors import SaveFailed
+from core.film_recorder import FOLDER_NAME
 from core.paths import Folders
 from core.request import GenerationRequest
-from core.settings import Settings, load_settings, save_settings
+from core.settings import KeepFilms, Settings, load_settings, save_settings
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,12 @@ class SettingsKeeper:
                 save_settings(changed, self._folders)
             except SaveFailed as error:
                 log.warning("the settings could not be saved: %s", error)
+
+    def films_folder(self) -> Path | None:
+        """Where the films of unfinished runs lie; None when films are not kept."""
+        if self.settings.keep_films is KeepFilms.never:
+            return None
+        return self.settings.pictures / FOLDER_NAME
 
     def load_draft(self) -> GenerationRequest | None:
         return self.settings.draft

@@ -41,6 +41,8 @@ QMenu::item:selected { background: $hover; }
 QMenu::item:disabled { color: $disabled; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 QMenu::icon { padding-left: 8px; }
+QMenu::indicator { width: 14px; height: 14px; margin-left: 6px; }
+QMenu::indicator:checked { image: url(icons:tick.svg); }
 
 QPushButton, QToolButton { background: $field; border: 1px solid $strong_line; border-radius: 6px;
     padding: 5px 12px; }
@@ -120,6 +122,9 @@ QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
 QScrollArea, QScrollArea > QWidget > QWidget[role="panel"] { border: none; background: transparent; }
 QAbstractItemView { background: transparent; border: none; outline: none; }
+QHeaderView { background: transparent; }
+QHeaderView::section { background: transparent; color: $muted; border: none; padding: 4px 8px;
+    border-bottom: 1px solid $line; }
 QScrollBar:vertical { width: 10px; background: transparent; margin: 0; }
 QScrollBar:horizontal { height: 10px; background: transparent; margin: 0; }
 QScrollBar::handle { background: $strong_line; border-radius: 3px; margin: 2px; }

@@ -13,7 +13,7 @@ from app.canvas.view import Canvas, Shown
 from app.pixels import to_image
 from app.progress import PHASE_WORDS
 from app.recent.loader import OpenedPicture
-from app.run import SavedPicture
+from app.run import DecodedFrame, SavedPicture
 from app.studio import Studio
 from core.events import ImageReady, Phase, Started, Stepped
 from core.picture import GeneratedImage, Pixels
@@ -61,7 +61,7 @@ class CurrentView(QObject):
         studio.phase_changed.connect(self._change_phase)
         studio.run_started.connect(self._start)
         studio.stepped.connect(self._step)
-        studio.decoded.connect(self._show_decoded)
+        studio.films.decoded.connect(self._show_decoded)
         studio.image_ready.connect(self._finish)
         studio.picture_saved.connect(self._save)
         studio.run_ended.connect(self._end)
@@ -121,9 +121,9 @@ class CurrentView(QObject):
         self._show_live(preview.pixels, *self._texts(is_decoded=preview.is_decoded), None)
 
     @Slot(object)
-    def _show_decoded(self, pixels: Pixels) -> None:
-        if self._started is not None and self._last_step:
-            self._show_live(pixels, *self._texts(is_decoded=True), None)
+    def _show_decoded(self, decoded: DecodedFrame) -> None:
+        if self._started is not None and decoded.frame.step + 1 == self._last_step:
+            self._show_live(decoded.pixels, *self._texts(is_decoded=True), None)
 
     def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
         """The badge, and the description for screen readers."""

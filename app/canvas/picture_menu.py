@@ -79,7 +79,7 @@ class PictureMenu(QObject):
         if picture is None or picture.generated is None:
             return
         name = picture.path.name if picture.path else "picture.png"
-        dialog = QFileDialog(self._window, "Save the picture as")
+        dialog = QFileDialog(self._window, "Save the picture as", str(Path.home()))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(["PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)"])
         dialog.setDefaultSuffix("png")

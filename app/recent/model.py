@@ -19,6 +19,9 @@ PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 THUMBNAIL_ROLE = PATH_ROLE + 1
 """`QImage`; None until it has been asked for and loaded, null when the file cannot be read."""
 
+MOST_THUMBNAILS = 400
+"""About 100 MB; older ones are loaded again when they come into sight."""
+
 _NOWHERE = QModelIndex()
 
 
@@ -96,6 +99,8 @@ class RecentPictures(QAbstractListModel):
 
     def _take_thumbnail(self, loaded: LoadedThumbnail) -> None:
         self._thumbnails[loaded.path] = loaded.image
+        while len(self._thumbnails) > MOST_THUMBNAILS:
+            del self._thumbnails[next(iter(self._thumbnails))]
         row = self.row(loaded.path)
         if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row), [THUMBNAIL_ROLE])

@@ -8,8 +8,8 @@ from PySide6.QtGui import QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.recent.loader import PictureLoader
-from app.recent.model import PATH_ROLE, THUMBNAIL_ROLE, RecentPictures
+from app.recent.loader import LoadedThumbnail, PictureLoader
+from app.recent.model import MOST_THUMBNAILS, PATH_ROLE, THUMBNAIL_ROLE, RecentPictures
 from tests.app.recent.conftest import SavePicture
 
 
@@ -66,6 +66,18 @@ def test_a_thumbnail_that_cannot_be_read_is_null_and_not_asked_for_again(
     with qtbot.waitSignal(model.dataChanged):
         model.index(0).data(THUMBNAIL_ROLE)
     assert model.index(0).data(THUMBNAIL_ROLE).isNull()
+
+
+def test_only_so_many_thumbnails_are_kept_and_older_ones_are_loaded_again(
+    model: RecentPictures, loader: PictureLoader, tmp_path: Path, qtbot: QtBot
+) -> None:
+    first = tmp_path / "0.png"
+    for number in range(MOST_THUMBNAILS + 1):
+        dot = QImage(1, 1, QImage.Format.Format_RGB888)
+        loader.thumbnail_loaded.emit(LoadedThumbnail(tmp_path / f"{number}.png", dot))
+    model.add(first)
+    with qtbot.waitSignal(model.dataChanged):
+        assert model.index(0).data(THUMBNAIL_ROLE) is None
 
 
 def test_pictures_are_dragged_out_as_files(model: RecentPictures, tmp_path: Path) -> None:
