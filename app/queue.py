@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.branch import Branch
 from core.request import GenerationRequest
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedRun:
-    """A request that waits; ``id`` is never used twice while the program runs."""
+    """A request, or a branch of an earlier run, that waits.
+
+    ``id`` is never used twice while the program runs.
+    """
 
     id: int
     request: GenerationRequest
+    branch: Branch | None = None
 
 
 class RunQueue:
@@ -26,9 +31,9 @@ class RunQueue:
         self.runs: tuple[QueuedRun, ...] = ()
         self._last_id = 0
 
-    def add(self, request: GenerationRequest) -> QueuedRun:
+    def add(self, request: GenerationRequest, branch: Branch | None = None) -> QueuedRun:
         self._last_id += 1
-        run = QueuedRun(self._last_id, request)
+        run = QueuedRun(self._last_id, request, branch)
         self.runs = (*self.runs, run)
         return run
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from app.messages import Message
+from core.branch import Branch
 from core.events import Event, PreviewMode
 from core.film import Film, Frame, Latent
+from core.film_file import Recording
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest
 
@@ -21,6 +23,12 @@ class Engine(Protocol):
     def generate(
         self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
     ) -> Generator[Event, None, None]: ...
+
+    def branch(
+        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic
+    ) -> Generator[Event, None, None]: ...
+
+    def replay(self, recording: Recording) -> Film: ...
 
     def decode(self, film: Film, latent: Latent) -> Pixels: ...
 
@@ -52,19 +60,32 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A request and how to carry it out. A paused one waits before its first event."""
+    """A request, or a branch of an earlier run, and how to carry it out.
+
+    A paused one waits before its first event.
+    """
 
     request: GenerationRequest
     previews: PreviewMode
     is_paused: bool = False
+    branch: Branch | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A frame of a film that somebody looks at."""
+    """A frame of a film that somebody looks at, and as what: x0 unless it is to be kept as ``noisy``."""
 
     film: Film
     frame: Frame
+    stage: Stage = "denoised"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedFilm:
+    """A film from the disk with all its frames; ``path`` is its file."""
+
+    path: Path
+    film: Film
 
 
 @dataclass(frozen=True, slots=True, eq=False)

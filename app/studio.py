@@ -10,10 +10,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.drafting import Drafting, DraftStore, ModelSource
+from app.film_desk import FilmDesk
 from app.messages import message
 from app.queue import QueuedRun, RunQueue
 from app.run import (
-    DecodedFrame,
     Ending,
     Engine,
     Look,
@@ -22,11 +22,14 @@ from app.run import (
     SavePicture,
     UnsavedPicture,
 )
+from app.run_progress import RunProgress
 from app.worker_thread import WorkerThread
+from core.branch import Branch
 from core.catalogue import Model
 from core.errors import InvalidRequest
 from core.events import Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
-from core.film import Film, Frame
+from core.film import Film
+from core.film_recorder import FilmRecorder
 from core.request import GenerationRequest, Limits, validate
 
 
@@ -36,9 +39,8 @@ class Studio(QObject):
     Attributes:
         state: what the worker is doing.
         phase: what the engine is busy with, None while it steps or rests.
-        film: of the picture in progress, or of the last one.
-        stopped_film: what the last Stop left, for `keep_last`; None if there is nothing to keep.
-        last_seed: the seed of the last run's first picture.
+        films: where films are looked at and kept from, see `FilmDesk`.
+        progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
         unsaved: finished pictures that could not be written, see `save_again`.
 
@@ -50,7 +52,6 @@ class Studio(QObject):
         run_ended: an `Ending`; a failed run has said why by ``failed`` before.
         picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
         failed: a `Message`.
-        decoded: `Pixels` of the frame looked at, by the full autoencoder.
     """
 
     draft_edited = Signal(object)
@@ -67,7 +68,6 @@ class Studio(QObject):
     picture_saved = Signal(object)
     save_failed = Signal(object)
     failed = Signal(object)
-    decoded = Signal(object)
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Studio(QObject):
         make_engine: Callable[[], Engine],
         save: SavePicture,
         drafts: DraftStore,
+        recorder: FilmRecorder | None = None,
         log_file: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
@@ -87,14 +88,10 @@ class Studio(QObject):
         self._queue = RunQueue()
         self.state = RunState.idle
         self.phase: Phase | None = None
-        self.film: Film | None = None
-        self.stopped_film: Film | None = None
-        self.last_seed: int | None = None
+        self.progress = RunProgress()
         self.preview_mode = PreviewMode.automatic
         self.unsaved: tuple[UnsavedPicture, ...] = ()
-        self._looked_at: Frame | None = None
-        self._is_developing = False
-        self._thread = WorkerThread(make_engine, save, log_file)
+        self._thread = WorkerThread(make_engine, save, recorder, log_file)
         worker = self._thread.worker
         worker.happened.connect(self._follow)
         worker.rested.connect(self._rest)
@@ -102,7 +99,7 @@ class Studio(QObject):
         worker.failed.connect(self.failed)
         worker.saved.connect(self.picture_saved)
         worker.not_saved.connect(self._picture_not_saved)
-        worker.decoded.connect(self._frame_decoded)
+        self.films = FilmDesk(self._thread, self)
         self._thread.start()
 
     @property
@@ -125,6 +122,16 @@ class Studio(QObject):
     def limits(self) -> Limits:
         """The sizes that the draft's model can work with."""
         return self._drafting.limits
+
+    @property
+    def film(self) -> Film | None:
+        """Of the picture in progress, or of the last one."""
+        return self.progress.film
+
+    @property
+    def stopped_film(self) -> Film | None:
+        """What the last Stop left, to be kept or continued; None if there is nothing."""
+        return self.progress.stopped_film
 
     @property
     def queue(self) -> tuple[QueuedRun, ...]:
@@ -192,9 +199,20 @@ class Studio(QObject):
 
     def keep_last(self) -> None:
         """Saves what the last Stop left as a picture."""
-        film, self.stopped_film = self.stopped_film, None
+        film = self.progress.take_stopped()
         if film is not None:
-            self._thread.keep.emit(Look(film, film.frames[-1]))
+            self.films.keep(film, film.frames[-1], "denoised")
+
+    def continue_last(self) -> None:
+        """Takes up again what the last Stop left."""
+        film = self.progress.take_stopped()
+        if film is not None:
+            self.branch(Branch(film, len(film.frames), film.request))
+
+    def branch(self, branch: Branch) -> None:
+        """Queues a branch of an earlier run, and starts it when nothing else runs."""
+        self._queue.add(branch.request, branch)
+        self._begin_if_idle(is_paused=False)
 
     def save_again(self, folder: Path) -> None:
         """Writes the unsaved pictures into another folder."""
@@ -206,12 +224,6 @@ class Studio(QObject):
         """Takes effect with the next run."""
         self.preview_mode = mode
         self.preview_mode_changed.emit(mode)
-
-    def look_at(self, frame: Frame | None) -> None:
-        """Asks for a full decode of a frame of the current film; a newer wish replaces an older one."""
-        self._looked_at = frame
-        if self.film is not None:
-            self._thread.look_at.emit(Look(self.film, frame) if frame is not None else None)
 
     def shutdown(self) -> bool:
         """Keeps the draft, ends run and worker; says whether the worker came to an end in time."""
@@ -227,6 +239,9 @@ class Studio(QObject):
             return
         self._drafting.end_step()
         self._queue.add(self.draft)
+        self._begin_if_idle(is_paused)
+
+    def _begin_if_idle(self, is_paused: bool) -> None:
         if self.state is RunState.idle:
             self._begin_next(is_paused)
         else:
@@ -239,7 +254,7 @@ class Studio(QObject):
             return
         self._set_state(RunState.paused if is_paused else RunState.running)
         self.queue_changed.emit(self.queue)
-        self._thread.begin.emit(Run(run.request, self.preview_mode, is_paused))
+        self._thread.begin.emit(Run(run.request, self.preview_mode, is_paused, run.branch))
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.state:
@@ -254,18 +269,13 @@ class Studio(QObject):
     @Slot(object)
     def _follow(self, event: Event) -> None:
         self._set_phase(event.phase if isinstance(event, Loading) else None)
+        self.progress.follow(event)
         match event:
             case Started():
-                self.film = event.film
-                self._is_developing = True
-                self.last_seed = event.film.request.seed if event.index == 0 else self.last_seed
                 self.run_started.emit(event)
             case Stepped():
-                self.film = self.film.with_frame(event.frame) if self.film is not None else None
                 self.stepped.emit(event)
             case ImageReady():
-                self.film = event.film
-                self._is_developing = False
                 self.image_ready.emit(event)
             case Loading():
                 pass
@@ -274,16 +284,13 @@ class Studio(QObject):
     def _rest(self) -> None:
         """Paused: what is on the canvas deserves the true picture."""
         if self.state is RunState.paused and self.film is not None and self.film.frames:
-            self.look_at(self.film.frames[-1])
+            self.films.look_at(Look(self.film, self.film.frames[-1]))
 
     @Slot(object)
     def _end(self, ending: Ending) -> None:
         was_paused = self.state is RunState.paused
         self._set_phase(None)
-        if ending is Ending.cancelled:
-            film = self.film if self._is_developing else None
-            self.stopped_film = film if film is not None and film.frames else None
-        self._is_developing = False
+        self.progress.end(ending)
         self.run_ended.emit(ending)
         self._begin_next(is_paused=was_paused)
 
@@ -291,8 +298,3 @@ class Studio(QObject):
     def _picture_not_saved(self, picture: UnsavedPicture) -> None:
         self.unsaved = (*self.unsaved, picture)
         self.save_failed.emit(picture.message)
-
-    @Slot(object)
-    def _frame_decoded(self, decoded: DecodedFrame) -> None:
-        if decoded.frame is self._looked_at:
-            self.decoded.emit(decoded.pixels)

@@ -15,10 +15,22 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from app.messages import Message, message
-from app.run import DecodedFrame, Ending, Engine, Look, Run, SavedPicture, SavePicture, UnsavedPicture
+from app.run import (
+    DecodedFrame,
+    Ending,
+    Engine,
+    Look,
+    OpenedFilm,
+    Run,
+    SavedPicture,
+    SavePicture,
+    UnsavedPicture,
+)
 from core.errors import EmulsionError
 from core.events import Event, ImageReady, Loading, Phase, Started, Stepped
 from core.film import Film
+from core.film_file import read_recording
+from core.film_recorder import FilmRecorder
 from core.picture import GeneratedImage
 
 log = logging.getLogger(__name__)
@@ -35,7 +47,7 @@ class Worker(QObject):
         ended: an `Ending`; always the last word about a run.
         failed: a `Message`, before ``ended`` when it is the run that failed.
         saved, not_saved: `SavedPicture`, `UnsavedPicture`.
-        decoded: `DecodedFrame`.
+        decoded: `DecodedFrame`. film_opened: `OpenedFilm`.
     """
 
     happened = Signal(object)
@@ -45,12 +57,20 @@ class Worker(QObject):
     saved = Signal(object)
     not_saved = Signal(object)
     decoded = Signal(object)
+    film_opened = Signal(object)
     _posted = Signal()
 
-    def __init__(self, make_engine: Callable[[], Engine], save: SavePicture, log_file: Path | None) -> None:
+    def __init__(
+        self,
+        make_engine: Callable[[], Engine],
+        save: SavePicture,
+        recorder: FilmRecorder | None,
+        log_file: Path | None,
+    ) -> None:
         super().__init__()
         self._make_engine = make_engine
         self._save_picture = save
+        self._recorder = recorder
         self._log_file = log_file
         self._engine: Engine | None = None
         self._events: Generator[Event, None, None] | None = None
@@ -103,8 +123,8 @@ class Worker(QObject):
 
     @Slot(object)
     def keep(self, look: Look) -> None:
-        """Makes a picture of what the model believed in at this frame, and saves it."""
-        match self._attempt(lambda: self._engine_now().keep(look.film, look.frame, "denoised")):
+        """Makes a picture of this frame, and saves it."""
+        match self._attempt(lambda: self._engine_now().keep(look.film, look.frame, look.stage)):
             case GeneratedImage() as image:
                 self._save(image, look.film, None)
             case Message() as text:
@@ -113,6 +133,15 @@ class Worker(QObject):
     @Slot(object, object)
     def save_again(self, picture: UnsavedPicture, folder: Path) -> None:
         self._save(picture.image, picture.film, folder)
+
+    @Slot(object)
+    def open_film(self, path: Path) -> None:
+        """Reads a film and rebuilds its latents; needs the engine's library, but no model."""
+        match self._attempt(lambda: self._engine_now().replay(read_recording(path))):
+            case Message() as text:
+                self.failed.emit(text)
+            case film:
+                self.film_opened.emit(OpenedFilm(path, film))
 
     @Slot()
     def shut_down(self) -> None:
@@ -146,7 +175,12 @@ class Worker(QObject):
     def _events_of(self, run: Run) -> Generator[Event, None, None]:
         if self._engine is None:
             yield Loading(Phase.importing)
-        yield from self._engine_now().generate(run.request, run.previews)
+        engine = self._engine_now()
+        if run.branch is None:
+            events = engine.generate(run.request, run.previews)
+        else:
+            events = engine.branch(run.branch, run.previews)
+        yield from self._recorder.record(events) if self._recorder is not None else events
 
     def _engine_now(self) -> Engine:
         if self._engine is None:
@@ -200,7 +234,18 @@ class Worker(QObject):
             case Message() as text:
                 self.not_saved.emit(UnsavedPicture(image, film, text))
             case path:
+                self._put_film_beside(image.run, path)
                 self.saved.emit(SavedPicture(path, image))
+
+    def _put_film_beside(self, run: str, path: Path) -> None:
+        recorder = self._recorder
+        if recorder is None:
+            return
+        problem = self._attempt(lambda: recorder.put_beside(run, path))
+        if recorder.problem is not None:
+            problem, recorder.problem = message(recorder.problem), None
+        if isinstance(problem, Message):
+            self.failed.emit(problem)
 
     def _attempt(self, work: Callable[[], Result]) -> Result | Message:
         """The one broad except: whatever goes wrong becomes a message, and its tensors are let go."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QThread, Signal
 
 from app.run import Engine, SavePicture
 from app.worker import Worker
+from core.film_recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ class WorkerThread(QThread):
     """Owns the `Worker`. Each signal below is a call of the worker's slot of that name; all return at once.
 
     Signals:
-        begin, pause, resume, single_step, stop, look_at, keep, save_again: see `Worker`.
+        begin, pause, resume, single_step, stop, look_at, keep, save_again, open_film: see `Worker`.
     """
 
     begin = Signal(object)
@@ -31,12 +32,19 @@ class WorkerThread(QThread):
     look_at = Signal(object)
     keep = Signal(object)
     save_again = Signal(object, object)
+    open_film = Signal(object)
     _shut_down = Signal()
 
-    def __init__(self, make_engine: Callable[[], Engine], save: SavePicture, log_file: Path | None) -> None:
+    def __init__(
+        self,
+        make_engine: Callable[[], Engine],
+        save: SavePicture,
+        recorder: FilmRecorder | None,
+        log_file: Path | None,
+    ) -> None:
         super().__init__()
         self.setObjectName("worker")
-        self.worker = Worker(make_engine, save, log_file)
+        self.worker = Worker(make_engine, save, recorder, log_file)
         self.worker.moveToThread(self)
         self.begin.connect(self.worker.begin)
         self.pause.connect(self.worker.pause)
@@ -46,6 +54,7 @@ class WorkerThread(QThread):
         self.look_at.connect(self.worker.look_at)
         self.keep.connect(self.worker.keep)
         self.save_again.connect(self.worker.save_again)
+        self.open_film.connect(self.worker.open_film)
         self._shut_down.connect(self.worker.shut_down)
 
     def shut_down(self) -> bool:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from core.branch import Branch
 from core.catalogue import Model
 from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
 from core.film import Film, Frame, Latent, ModelIdentity, Schedule
+from core.film_file import Recording
 from core.latent_rgb import LatentRgb
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest, Limits, Size
@@ -33,6 +35,7 @@ class FakeEngine:
         decode_hold, decode_error, keep_error: the same for `decode` and `keep`.
         thread_ids: identities of all threads that called.
         requests, previews: what `generate` was called with.
+        branches: what `branch` was called with.
         calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
         closed_runs: generators that were closed before their end.
@@ -53,6 +56,7 @@ class FakeEngine:
         self.thread_ids: set[int] = set()
         self.requests: list[GenerationRequest] = []
         self.previews: list[PreviewMode] = []
+        self.branches: list[Branch] = []
         self.calls = 0
         self.call_seconds = 0.0
         self.decoded: list[Latent] = []
@@ -78,6 +82,18 @@ class FakeEngine:
             self.closed_runs += 1
             raise
 
+    def branch(
+        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic
+    ) -> Generator[Event, None, None]:
+        self.branches.append(branch)
+        self.previews.append(previews)
+        taken = replace(branch.film, request=branch.request, frames=branch.film.frames[: branch.call])
+        yield from self._develop(taken, 0, 1)
+
+    def replay(self, recording: Recording) -> Film:
+        frames = tuple(frame_of(recording.film, call) for call in range(len(recording.calls)))
+        return replace(recording.film, frames=frames)
+
     def decode(self, film: Film, latent: Latent) -> Pixels:
         self.thread_ids.add(threading.get_ident())
         self.decoded.append(latent)
@@ -100,7 +116,7 @@ class FakeEngine:
 
     def _develop(self, film: Film, index: int, count: int) -> Generator[Event, None, None]:
         yield Started(film, index, count)
-        for call in range(film.schedule.calls):
+        for call in range(len(film.frames), film.schedule.calls):
             self.calls += 1
             time.sleep(self.call_seconds)
             self._reach(call)
@@ -137,6 +153,7 @@ def film(request: GenerationRequest) -> Film:
         scheduler_config={},
         schedule=schedule,
         latent_rgb=LatentRgb(np.ones((CHANNELS, 3), np.float32), np.zeros(3, np.float32)),
+        run=f"run-{request.seed}",
     )
 
 
@@ -172,6 +189,7 @@ def image(film: Film, stage: Stage, step: int) -> GeneratedImage:
         device="cpu",
         dtype="float32",
         seconds=0.1,
+        run=film.run,
     )
 
 

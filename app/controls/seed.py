@@ -85,7 +85,7 @@ class SeedControl(QWidget):
     def _shown_seed(self) -> int | None:
         """The seed of the draft, else the one that was used last."""
         seed = self._studio.draft.seed
-        return seed if seed is not None else self._studio.last_seed
+        return seed if seed is not None else self._studio.progress.last_seed
 
     @Slot(str)
     def _take(self, text: str) -> None:
@@ -95,8 +95,8 @@ class SeedControl(QWidget):
     def _keep_or_release(self) -> None:
         if self._studio.draft.seed is not None:
             self._studio.edit(seed=None)
-        elif self._studio.last_seed is not None:
-            self._studio.edit(seed=self._studio.last_seed)
+        elif self._studio.progress.last_seed is not None:
+            self._studio.edit(seed=self._studio.progress.last_seed)
         else:
             self._throw_dice()
 
@@ -123,7 +123,7 @@ class SeedControl(QWidget):
         typed = int(text) if text else None
         if typed != draft.seed or (text and not self.edit.hasFocus()):
             self.edit.setText("" if draft.seed is None else str(draft.seed))
-        last = self._studio.last_seed
+        last = self._studio.progress.last_seed
         self.edit.setPlaceholderText("random" if last is None else f"random, last {last}")
         self._labelled.note.setText("random each time" if draft.seed is None else "kept")
         self.keep_button.setChecked(draft.seed is not None)

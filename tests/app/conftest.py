@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.run import Engine, RunState
+from app.run import DecodedFrame, Engine, RunState, SavePicture
 from app.studio import Studio
 from core.errors import SaveFailed
 from core.film import Film
+from core.film_recorder import FilmRecorder
 from core.picture import GeneratedImage
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
 
@@ -50,9 +51,17 @@ def make_studio(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeStudio]:
         models: FakeModels | None = None,
         drafts: FakeDrafts | None = None,
         make_engine: Callable[[], Engine] | None = None,
+        recorder: FilmRecorder | None = None,
+        save: SavePicture | None = None,
     ) -> Studio:
         fake = engine or FakeEngine()
-        studio = Studio(models or FakeModels(), make_engine or (lambda: fake), saves, drafts or FakeDrafts())
+        studio = Studio(
+            models or FakeModels(),
+            make_engine or (lambda: fake),
+            save or saves,
+            drafts or FakeDrafts(),
+            recorder,
+        )
         studios.append(studio)
         return studio
 
@@ -85,8 +94,8 @@ SIGNALS = (
     "picture_saved",
     "save_failed",
     "failed",
-    "decoded",
 )
+FILM_SIGNALS = ("decoded", "opened")
 
 
 @dataclass
@@ -101,6 +110,9 @@ class Heard:
     def all(self, name: str) -> list[object]:
         return [value for said, value in self.said if said == name]
 
+    def decoded(self) -> list[DecodedFrame]:
+        return [value for value in self.all("decoded") if isinstance(value, DecodedFrame)]
+
 
 @pytest.fixture
 def listen() -> Callable[[Studio], Heard]:
@@ -112,6 +124,8 @@ def listen() -> Callable[[Studio], Heard]:
 
         for name in SIGNALS:
             getattr(studio, name).connect(hear(name))
+        for name in FILM_SIGNALS:
+            getattr(studio.films, name).connect(hear(name))
         return heard
 
     return start

@@ -128,7 +128,7 @@ def test_the_way_back_to_the_picture_in_progress_is_offered_while_there_is_one(
     create = opened.window.create_place
     back = opened.child("liveButton")
     assert isinstance(back, QPushButton)
-    with qtbot.waitSignal(opened.window.studio.decoded):
+    with qtbot.waitSignal(opened.window.studio.films.decoded):
         opened.window.studio.single_step()
     create.strip.chosen.emit(save_picture())
     qtbot.waitUntil(lambda: not back.isHidden())

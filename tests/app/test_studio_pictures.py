@@ -9,7 +9,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.messages import Message
-from app.run import Ending, RunState, SavedPicture
+from app.run import Ending, Look, RunState, SavedPicture
 from app.studio import Studio
 from core.errors import NotANumberPicture
 from core.events import Phase
@@ -160,10 +160,9 @@ def test_looking_at_a_frame_when_idle_decodes_it(
     studio.generate()
     settle(studio)
     assert studio.film is not None
-    studio.look_at(studio.film.frames[7])
+    studio.films.look_at(Look(studio.film, studio.film.frames[7]))
     qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    pixels = heard.all("decoded")[0]
-    assert pixels[0, 0, 0] == 7  # pyright: ignore[reportIndexIssue]
+    assert heard.decoded()[0].pixels[0, 0, 0] == 7
 
 
 def test_only_the_newest_of_many_looks_is_decoded(
@@ -177,10 +176,10 @@ def test_only_the_newest_of_many_looks_is_decoded(
     settle(studio)
     assert studio.film is not None
     engine.arrived.clear()
-    studio.look_at(studio.film.frames[0])
+    studio.films.look_at(Look(studio.film, studio.film.frames[0]))
     qtbot.waitUntil(engine.arrived.is_set)
     for frame in studio.film.frames[1:]:
-        studio.look_at(frame)
+        studio.films.look_at(Look(studio.film, frame))
     engine.decode_hold.set()
     qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
     qtbot.wait(30)
@@ -199,7 +198,7 @@ def test_a_look_is_served_between_two_steps_and_the_run_goes_on(
     qtbot.waitUntil(engine.arrived.is_set)
     qtbot.waitUntil(lambda: len(heard.all("stepped")) == 5)
     assert studio.film is not None
-    studio.look_at(studio.film.frames[1])
+    studio.films.look_at(Look(studio.film, studio.film.frames[1]))
     hold.set()
     settle(studio)
     qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
@@ -214,13 +213,14 @@ def test_looking_at_frames_all_the_time_does_not_starve_the_run(
     heard = listen(studio)
 
     def look_again(_: object) -> None:
-        studio.look_at(studio.film.frames[0] if studio.film and studio.film.frames else None)
+        film = studio.film
+        studio.films.look_at(Look(film, film.frames[0]) if film and film.frames else None)
 
-    studio.decoded.connect(look_again)
+    studio.films.decoded.connect(look_again)
     studio.stepped.connect(look_again)
     studio.generate()
     qtbot.waitUntil(lambda: heard.all("run_ended") == [Ending.finished])
-    studio.look_at(None)
+    studio.films.look_at(None)
 
 
 def test_a_look_that_was_taken_back_is_not_told(
@@ -234,9 +234,9 @@ def test_a_look_that_was_taken_back_is_not_told(
     settle(studio)
     assert studio.film is not None
     engine.arrived.clear()
-    studio.look_at(studio.film.frames[0])
+    studio.films.look_at(Look(studio.film, studio.film.frames[0]))
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.look_at(None)
+    studio.films.look_at(None)
     engine.decode_hold.set()
     qtbot.wait(30)
     assert not heard.all("decoded")
@@ -253,7 +253,7 @@ def test_a_decode_that_fails_leaves_the_run_alone(
     studio.generate()
     qtbot.waitUntil(lambda: len(heard.all("stepped")) == 5)
     assert studio.film is not None
-    studio.look_at(studio.film.frames[0])
+    studio.films.look_at(Look(studio.film, studio.film.frames[0]))
     hold.set()
     settle(studio)
     assert len(heard.all("failed")) == 1

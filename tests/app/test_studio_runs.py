@@ -114,7 +114,7 @@ def test_the_seed_of_the_first_picture_is_remembered(make_studio: MakeStudio, se
     studio.edit(count=3, steps=1)
     studio.generate()
     settle(studio)
-    assert studio.last_seed == 42
+    assert studio.progress.last_seed == 42
 
 
 def test_requests_run_in_the_order_they_were_queued_as_they_were_then(make_studio: MakeStudio, settle: Settle):
@@ -346,7 +346,7 @@ def test_pausing_shows_the_last_frame_by_the_full_autoencoder(
     studio.pause()
     hold.set()
     qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    assert np.array_equal(heard.all("decoded")[0], pixels(studio.draft.size, 5))  # pyright: ignore[reportArgumentType]
+    assert np.array_equal(heard.decoded()[0].pixels, pixels(studio.draft.size, 5))
     assert len(engine.decoded) == 1
 
 

@@ -47,7 +47,7 @@ def opened(value: int = 9) -> OpenedPicture:
 
 
 def pause_after_first_step(table: Table, qtbot: QtBot) -> None:
-    with qtbot.waitSignals([table.studio.stepped, table.studio.decoded]):
+    with qtbot.waitSignals([table.studio.stepped, table.studio.films.decoded]):
         table.studio.single_step()
 
 

@@ -1,0 +1,49 @@
+"""The desk where films are looked at: asks the worker for true pictures of frames, and for films from the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.run import DecodedFrame, Look
+from app.worker_thread import WorkerThread
+from core.film import Film, Frame
+from core.picture import Stage
+
+
+class FilmDesk(QObject):
+    """Part of the studio; all methods return at once.
+
+    Signals:
+        decoded: a `DecodedFrame`, of the frame that was looked at last.
+        opened: an `OpenedFilm`.
+    """
+
+    decoded = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, thread: WorkerThread, parent: QObject) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._looked_at: Frame | None = None
+        thread.worker.decoded.connect(self._pass_on)
+        thread.worker.film_opened.connect(self.opened)
+
+    def look_at(self, look: Look | None) -> None:
+        """Asks for a full decode of a frame; a newer wish replaces an older one, None takes it back."""
+        self._looked_at = look.frame if look is not None else None
+        self._thread.look_at.emit(look)
+
+    def keep(self, film: Film, frame: Frame, stage: Stage) -> None:
+        """Saves a frame as a picture: what the model believed in, or what it saw."""
+        self._thread.keep.emit(Look(film, frame, stage))
+
+    def open(self, path: Path) -> None:
+        """Reads a film from the disk; ``opened``, or the studio's ``failed``, follows."""
+        self._thread.open_film.emit(path)
+
+    @Slot(object)
+    def _pass_on(self, decoded: DecodedFrame) -> None:
+        if decoded.frame is self._looked_at:
+            self.decoded.emit(decoded)
