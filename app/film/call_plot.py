@@ -12,7 +12,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from app.film.chart import Chart
 
@@ -60,12 +60,14 @@ class CallPlot(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._note: Note | None = None
         self._is_logarithmic = False
+        self._y_label = ""
         self.chart = Chart(self)
         self.chart.pressed_at.connect(self._go_to)
         self._marker: Any = pg.InfiniteLine(angle=90)
         self._legend = QLabel(self)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._legend.setWordWrap(True)
+        self._legend.setProperty("role", "hint")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -104,7 +106,8 @@ class CallPlot(QWidget):
         self._curves = tuple(curves)
         self._note = note
         self._is_logarithmic = is_logarithmic
-        self.chart.set_axes("step", y_label, _logarithmic_ticks(curves) if is_logarithmic else None)
+        self._y_label = y_label
+        self.chart.set_axes("step", _logarithmic_ticks(curves) if is_logarithmic else None)
         self.chart.set_x_range(float(places[0]), float(places[-1]))
         self._draw()
 
@@ -123,7 +126,7 @@ class CallPlot(QWidget):
             self.call_selected.emit(int(np.argmin(np.abs(self._places - place))))
 
     def _draw(self) -> None:
-        colours = self.palette()
+        colours = QApplication.palette()  # a style sheet's colour changes those of the widget's own palette
         text = colours.color(QPalette.ColorRole.WindowText)
         muted = colours.color(QPalette.ColorRole.PlaceholderText)
         self.chart.set_colours(
@@ -144,7 +147,7 @@ class CallPlot(QWidget):
             )
         self._marker.setPen(pg.mkPen(text, width=1))
         self.chart.add_item(self._marker, counts_for_range=False)
-        self._write_legend(muted)
+        self._write_legend(text, muted)
 
     def _draw_curve(self, curve: Curve) -> None:
         """Sigma may be infinite at the first step and zero at the last: such places have no point."""
@@ -162,13 +165,13 @@ class CallPlot(QWidget):
 
     def _colour(self, curve: Curve) -> QColor:
         if curve.is_ghost:
-            grey = self.palette().color(QPalette.ColorRole.PlaceholderText)
+            grey = QApplication.palette().color(QPalette.ColorRole.PlaceholderText)
             grey.setAlpha(_GHOST_ALPHA)
             return grey
-        return QColor(curve.colour) if curve.colour else self.palette().color(QPalette.ColorRole.Highlight)
+        return QColor(curve.colour) if curve.colour else QApplication.palette().color(QPalette.ColorRole.Highlight)
 
-    def _write_legend(self, muted: QColor) -> None:
-        """A coloured dot and a name for each curve; ghosts share one."""
+    def _write_legend(self, text: QColor, muted: QColor) -> None:
+        """What is on the left axis, then a coloured dot and a name for each curve; ghosts share one."""
         chips = [
             f"<span style='color:{self._colour(curve).name()}'>●</span>&nbsp;{escape(curve.name)}"
             for curve in self._curves
@@ -177,9 +180,8 @@ class CallPlot(QWidget):
         ghosts = ", ".join(escape(curve.name) for curve in self._curves if curve.is_ghost)
         if ghosts:
             chips.append(f"<span style='color:{muted.name()}'>●</span>&nbsp;{ghosts}")
-        joined = " &nbsp; ".join(chips)
-        self._legend.setText(f"<span style='color:{muted.name()}'>{joined}</span>")
-        self._legend.setVisible(len(chips) > 1)
+        joined = " &nbsp; ".join([f"<b>{escape(self._y_label)}</b>", *(chips if len(chips) > 1 else [])])
+        self._legend.setText(f"<span style='color:{text.name()}'>{joined}</span>")
 
 
 def _logarithmic_ticks(curves: Sequence[Curve]) -> list[tuple[float, str]]:

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-_LEFT_AXIS_PX = 52
+_LEFT_AXIS_PX = 36
 
 
 class Chart(pg.GraphicsView):
@@ -54,10 +54,9 @@ class Chart(pg.GraphicsView):
         """``counts_for_range``: the axes are to reach it."""
         self._area.addItem(item, ignoreBounds=not counts_for_range)
 
-    def set_axes(self, x_label: str, y_label: str, y_ticks: list[tuple[float, str]] | None) -> None:
-        """Labels with units; ``y_ticks`` in place of the automatic ones."""
+    def set_axes(self, x_label: str, y_ticks: list[tuple[float, str]] | None) -> None:
+        """``y_ticks`` in place of the automatic ones; what is on the left stands above the chart."""
         self._bottom.setLabel(x_label)
-        self._left.setLabel(y_label)
         self._left.setTicks(None if y_ticks is None else [y_ticks])
 
     def set_colours(self, background: QColor, lines: QColor, text: QColor) -> None:

@@ -53,7 +53,7 @@ class PicturePane(QWidget):
         painter.drawPixmap(place.topLeft(), self._fitted)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(64, 64)
+        return QSize(24, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._image.isNull():

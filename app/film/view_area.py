@@ -109,8 +109,9 @@ class ViewArea(QWidget):
             self._grid.addWidget(frame, index // self._columns, index % self._columns)
             frame.set_alone(is_alone=self._shown == 1)
             frame.setVisible(index < self._shown)
-        for column in range(4):
-            self._grid.setColumnStretch(column, int(column < self._columns))
+        for index in range(len(FIRST_VIEWS)):
+            self._grid.setColumnStretch(index, int(index < self._columns))
+            self._grid.setRowStretch(index, int(index < self._shown // self._columns))
         self.show_moment(self._moment)
 
     def _new_frame(self, name: str) -> ViewFrame:

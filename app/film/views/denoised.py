@@ -9,6 +9,7 @@ from app.film.film_view import FilmView, ViewKind
 from app.film.moment import Moment
 from app.film.picture_pane import PicturePane
 from app.pixels import to_image
+from core.film_pictures import denoised_picture
 
 
 class DenoisedView(FilmView):
@@ -25,7 +26,7 @@ class DenoisedView(FilmView):
         if moment.decoded is not None:
             self.pane.show_picture(to_image(moment.decoded), "decoded by the autoencoder")
         else:
-            picture = moment.film.latent_rgb.picture(moment.frame.denoised)
+            picture = denoised_picture(moment.film, moment.frame)
             self.pane.show_picture(to_image(picture), "rough preview")
 
     def picture(self) -> QImage:

@@ -8,12 +8,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.heat import heat_over
 from app.film.moment import Moment
 from app.film.picture_pane import PicturePane
 from app.pixels import to_image
-from core.film import Film, Frame, Latent
-from core.measures.conversions import Values, denoised_from, noisy_of
+from core.film_pictures import believed, guidance_picture
 from core.measures.guidance_map import guidance_map
 
 _OFF = "Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at."
@@ -54,10 +52,7 @@ class GuidanceView(FilmView):
             (without, frame.uncond, "without it" if not film.request.negative_prompt else "negative prompt"),
         ):
             pane.show_picture(to_image(film.latent_rgb.picture(believed(film, frame, half))), words)
-        over.show_picture(
-            to_image(heat_over(film.latent_rgb.picture(frame.denoised), strengths / (strongest or 1.0))),
-            f"difference, up to {strongest:.2g}",
-        )
+        over.show_picture(to_image(guidance_picture(film, frame)), f"difference, up to {strongest:.2g}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side, or one above the other in a narrow place."""
@@ -72,11 +67,6 @@ class GuidanceView(FilmView):
         strengths = guidance_map(self._moment.frame.cond, self._moment.frame.uncond)
         rows = [(y, x, float(strengths[y, x])) for y, x in np.ndindex(*strengths.shape)]
         return Table(("row", "column", "norm of cond - uncond"), rows)
-
-
-def believed(film: Film, frame: Frame, half: Latent) -> Values:
-    """x0 as one half of the prediction alone would have it."""
-    return denoised_from(noisy_of(frame, film.space), half, frame.sigma, film.prediction_type)
 
 
 KIND = ViewKind(

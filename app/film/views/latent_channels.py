@@ -9,16 +9,17 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, 
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.heat import diverging
 from app.film.moment import Moment
 from app.film.picture_pane import PicturePane
 from app.pixels import to_image
+from core.heat import diverging
 from core.measures.channels import ChannelNumbers, channel_numbers
 
 REACH = 4.0
 """Values of a good latent lie within four standard deviations."""
 
 _HISTOGRAM_PX = 20
+_HISTOGRAM_FROM_PX = 90
 _BELOW_PX = 2 * _HISTOGRAM_PX + 8
 """Room for caption and histogram below each picture."""
 
@@ -130,6 +131,11 @@ class ChannelCell(QWidget):
         self.pane.show_picture(image, f"{words}: {mean} ± {std}")
         self.setToolTip(f"Channel {self._channel + 1}: mean {mean}, standard deviation {std}")
         self.histogram.show_counts(numbers.counts)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The picture matters more than the histogram where there is little room."""
+        super().resizeEvent(event)
+        self.histogram.setVisible(self.height() >= _HISTOGRAM_FROM_PX)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:

@@ -9,7 +9,7 @@ from app.film.film_view import FilmView, ViewKind
 from app.film.moment import Moment
 from app.film.picture_pane import PicturePane
 from app.pixels import to_image
-from core.measures.conversions import noisy_of
+from core.film_pictures import noisy_picture
 from core.measures.noise_levels import signal_and_noise
 
 
@@ -26,9 +26,8 @@ class NoisyView(FilmView):
     def show_moment(self, moment: Moment) -> None:
         frame = moment.frame
         alpha, noise = signal_and_noise(frame.sigma)
-        picture = moment.film.latent_rgb.picture(noisy_of(frame, moment.film.space))
         caption = f"{alpha:.2f} × picture + {noise:.2f} × noise"
-        self.pane.show_picture(to_image(picture), caption)
+        self.pane.show_picture(to_image(noisy_picture(moment.film, frame)), caption)
 
     def picture(self) -> QImage:
         return self.pane.image

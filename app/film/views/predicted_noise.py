@@ -11,7 +11,7 @@ from app.film.moment import Moment
 from app.film.picture_pane import PicturePane
 from app.film.position import number
 from app.pixels import to_image
-from core.measures.conversions import Values, noisy_of, predicted_noise, predicted_velocity
+from core.film_pictures import prediction
 
 
 class PredictedNoiseView(FilmView):
@@ -27,7 +27,7 @@ class PredictedNoiseView(FilmView):
 
     def show_moment(self, moment: Moment) -> None:
         self._moment = moment
-        values = prediction(moment)
+        values = prediction(moment.film, moment.frame)
         word = "velocity v" if moment.film.prediction_type == "v_prediction" else "noise ε"
         caption = (
             f"{word} · mean {number(float(values.mean()))} · standard deviation {number(float(values.std()))}"
@@ -40,17 +40,10 @@ class PredictedNoiseView(FilmView):
     def table(self) -> Table | None:
         if self._moment is None:
             return None
-        values = prediction(self._moment)
+        values = prediction(self._moment.film, self._moment.frame)
         places = np.ndindex(*values.shape)
         rows = [(channel, y, x, float(values[channel, y, x])) for channel, y, x in places]
         return Table(("channel", "row", "column", "value"), rows)
-
-
-def prediction(moment: Moment) -> Values:
-    """Float32 (channels, height, width): velocity for models that predict it, noise for all others."""
-    frame = moment.frame
-    kind = predicted_velocity if moment.film.prediction_type == "v_prediction" else predicted_noise
-    return kind(noisy_of(frame, moment.film.space), frame.denoised, frame.sigma)
 
 
 KIND = ViewKind(

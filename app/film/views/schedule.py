@@ -27,10 +27,10 @@ class _Quantity:
 
 
 _QUANTITIES = (
-    _Quantity("Noise level σ", "σ (noise / signal)", lambda schedule: schedule.sigmas, is_logarithmic=True),
+    _Quantity("Noise level σ", "σ, noise / signal", lambda schedule: schedule.sigmas, is_logarithmic=True),
     _Quantity("log-SNR", "ln (signal² / noise²)", lambda schedule: log_snr(schedule.sigmas)),
-    _Quantity("Signal left ᾱ", "ᾱ (part of the variance)", lambda schedule: alphas_cumprod(schedule.sigmas)),
-    _Quantity("Timestep", "t (training steps)", lambda schedule: schedule.timesteps.astype(np.float64)),
+    _Quantity("Signal left ᾱ", "ᾱ, part of the variance", lambda schedule: alphas_cumprod(schedule.sigmas)),
+    _Quantity("Timestep", "t, steps of training", lambda schedule: schedule.timesteps.astype(np.float64)),
 )
 
 

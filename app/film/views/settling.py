@@ -64,7 +64,7 @@ class SettlingView(FilmView):
                 Curve("to the last step", recorded, to_last),
                 Curve("to the step before", recorded, distances_between_neighbours(x0s), _NEIGHBOUR_COLOUR),
             ],
-            "distance (std of x₀)",
+            "Distance, in std of x₀",
             note=Note(float(places[settled]), f"step {step}") if film.is_complete else None,
         )
         if film.is_complete:

@@ -59,7 +59,7 @@ class SpectrumView(FilmView):
             Curve(name + words.get(band, ""), recorded, 100 * shares[:, band], colour, has_points=False)
             for band, (name, colour) in enumerate(zip(names, _COLOURS, strict=False))
         ]
-        self.plot.show_curves(places, curves, "power (% of last step)")
+        self.plot.show_curves(places, curves, "Power, % of last step")
 
 
 def relative_power(spectra: list[Spectrum]) -> NDArray[np.float64]:
