@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import io
+import logging
 import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.display import missing_display
 from app.environment import set_environment
 from app.logs import start_logs
+from app.messages import message
 from core.paths import Folders
+
+log = logging.getLogger(__name__)
+
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program and returns its exit code."""
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str]) -> int:
     set_environment(os.environ)
-    arguments = sys.argv[1:] if argv is None else argv
     logs = start_logs(Folders.default().logs)
     _let_streams_print_everything()
     if arguments:
@@ -27,9 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problem := missing_display(os.environ):
         sys.stderr.write(f"emulsion: {problem}\n")
         return 1
-    from app.application import run
+    return _open_window(logs.log_file)
 
-    return run()
+
+def _open_window(log_file: Path | None) -> int:
+    try:
+        from app.application import run
+
+        return run()
+    except Exception as error:
+        log.exception("the window failed")
+        sys.stderr.write(f"emulsion: {message(error, log_file)}\n")
+        return 1
 
 
 def _let_streams_print_everything() -> None:

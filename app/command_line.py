@@ -41,6 +41,8 @@ def run_command(arguments: Sequence[str], log_file: Path | None) -> int:
         return _answer(error, BAD_INPUT, log_file)
     except KeyboardInterrupt:
         return _stopped()
+    except BrokenPipeError:  # whoever reads the results has left
+        return FAILURE
     except EmulsionError as error:
         log.info("the command %s failed: %s", chosen.command, error)
         return _answer(error, FAILURE, log_file)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 _HINT = "The command line works without one: emulsion generate --help."
 
@@ -21,6 +23,11 @@ def missing_display(environment: Mapping[str, str]) -> str | None:
         return f"There is no display to open a window on. {_HINT}"
     if not _answers(display):
         return f"The display {display} does not answer. {_HINT}"
+    if problem := _missing_library():
+        return (
+            f"The window needs a library that this system does not have ({problem}); packaging/start.py installs "
+            f"what is missing, or names it. {_HINT}"
+        )
     return None
 
 
@@ -35,3 +42,16 @@ def _answers(display: str) -> bool:
     is_connected = not xcb.xcb_connection_has_error(connection)
     xcb.xcb_disconnect(connection)
     return is_connected
+
+
+def _missing_library() -> str | None:
+    """What the system's linker says about Qt's part for X11; it knows the name of what is not there."""
+    package = importlib.util.find_spec("PySide6")
+    if package is None or not package.submodule_search_locations:
+        return "PySide6"
+    plugin = Path(package.submodule_search_locations[0], "Qt", "plugins", "platforms", "libqxcb.so")
+    try:
+        ctypes.CDLL(str(plugin))
+    except OSError as error:
+        return str(error)
+    return None

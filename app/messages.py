@@ -114,6 +114,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "The computer has run out of memory.",
                 "Choose a smaller size, or close other programs.",
             )
+        case ImportError():
+            return Message(
+                "A library is missing",
+                f"A library that Emulsion needs cannot be loaded: {' '.join(str(error).split())}.",
+                "Start Emulsion by packaging/start.py, which installs what is missing.",
+            )
         case _:
             return _unexpected(error, log_file)
 

@@ -52,6 +52,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
         (EXAMPLES[OutOfMemory], "2.0 GiB needed, 1.0 GiB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),
+        (ImportError("libEGL.so.1: cannot open shared object file"), "cannot be loaded: libEGL.so.1: cannot open"),
         (MemoryError(), "The computer has run out of memory."),
     ],
 )
