@@ -93,16 +93,23 @@ class FilmPanel(QWidget):
 
     @Slot(object)
     def show_film(self, film: Film | None) -> None:
-        """Shows a new film from its newest step, or the present one as it is now. None empties the panel."""
+        """Shows another film from its newest step, or the present one as it is now. None empties the panel."""
         is_same_run = self._film is not None and film is not None and film.schedule is self._film.schedule
         self._film = film
         if not is_same_run:
-            self._is_running = film is not None and not film.frames
+            self._is_running = False
             self._player.pause()
             self._decoded.clear()
             self._follow(is_following=True)
             self._call = max(len(film.frames) - 1, 0) if film is not None else 0
         self._film_changed()
+
+    @Slot(object)
+    def follow_run(self, film: Film) -> None:
+        """A run begins; its film may hold calls already, when it branches off or goes on with another."""
+        self.show_film(film)
+        self._is_running = True
+        self._show_live()
 
     @Slot(object)
     def add_frame(self, frame: Frame) -> None:

@@ -37,7 +37,7 @@ def position(panel: FilmPanel) -> str:
 def begin(panel: FilmPanel, steps: int = 8, calls: int = 4) -> Film:
     """A run of which the first calls are done; returns the film as it will be."""
     film = synthetic_film.film(steps)
-    panel.show_film(replace(film, frames=()))
+    panel.follow_run(replace(film, frames=()))
     for frame in film.frames[:calls]:
         panel.add_frame(frame)
     return film
@@ -72,6 +72,14 @@ def test_live_follows_again(panel: FilmPanel, qtbot: QtBot, heard: Listen) -> No
     assert panel.call == 4
     assert following == [(True,)]
     assert button(panel, "filmLiveButton").isHidden()
+
+
+def test_a_branch_is_followed_from_the_call_where_it_leaves(panel: FilmPanel) -> None:
+    film = synthetic_film.film(8)
+    panel.follow_run(replace(film, frames=film.frames[:3]))
+    assert panel.call == 2
+    panel.select(0)
+    assert button(panel, "filmLiveButton").isVisible()
 
 
 def test_there_is_nothing_live_in_a_run_that_was_stopped(panel: FilmPanel) -> None:
