@@ -79,6 +79,7 @@ class MainWindow(QMainWindow):
         if prompt is not None:
             prompt.setFocus()
         self._loader.find(keeper.settings.pictures)
+        self._commands.offer_unfinished()
 
     def _put_together(self) -> None:
         centre = QWidget()

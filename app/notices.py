@@ -100,10 +100,11 @@ class Notices(QObject):
         done = film.frames[-1].step + 1
         message = Message(
             f"Stopped at step {done} of {film.request.steps}",
-            "What has developed so far can be kept as a picture.",
+            "What has developed so far can be kept as a picture, or taken up again.",
         )
         keep = Choice("Keep this picture", self._studio.keep_last, "keepButton")
-        self._area.show_message(STOPPED, message, "info", (keep,))
+        go_on = Choice("Continue", self._studio.continue_last, "continueButton")
+        self._area.show_message(STOPPED, message, "info", (go_on, keep))
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self._window, "Save the picture in this folder", str(Path.home()))

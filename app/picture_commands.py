@@ -12,6 +12,7 @@ from app.actions import Actions
 from app.canvas.current import CurrentPicture, CurrentView
 from app.canvas.picture_menu import PictureMenu, open_in_system
 from app.create_place import CreatePlace
+from app.film_place import FilmPlace
 from app.messages import Message
 from app.notices import Notices
 from app.picture_drop import PictureDrop, picture_in
@@ -52,6 +53,8 @@ class PictureCommands(QObject):
         self._keeper = keeper
         self._notices = notices
         self._current = CurrentView(create.canvas, studio)
+        self._films = FilmPlace(window, studio, self._current, create.messages, keeper)
+        create.set_film_panel(self._films.panel)
         self._menu = PictureMenu(window, loader)
         self._drop = PictureDrop(window)
         self._drop.dropped.connect(loader.load_recipe)
@@ -69,6 +72,10 @@ class PictureCommands(QObject):
         loader.recipe_loaded.connect(self._use_recipe)
         loader.failed.connect(notices.show_failure)
         studio.picture_saved.connect(self._add_recent)
+
+    def offer_unfinished(self) -> None:
+        """At the start: runs that were cut off."""
+        self._films.offer_unfinished()
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)
@@ -122,6 +129,7 @@ class PictureCommands(QObject):
     def _show_opened(self, opened: OpenedPicture) -> None:
         self._current.show_opened(opened)
         self._create.recipe_card.show_recipe(opened.recipe)
+        self._films.open_film_of(opened.path)
 
     @Slot(object)
     def _copy_opened(self, opened: OpenedPicture) -> None:

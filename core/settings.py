@@ -54,6 +54,7 @@ class Settings:
         model_folders: where models are looked for, beside the one that ships with the program.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         draft: what was last typed and chosen, or None before the first time.
+        explained_views: the views of a film whose explanation was shown once.
         window_geometry, window_state: as Qt saves them, in base64.
         unknown: keys of other versions, written back as they came.
     """
@@ -66,6 +67,7 @@ class Settings:
     previews: PreviewMode = PreviewMode.automatic
     keep_films: KeepFilms = KeepFilms.always
     draft: GenerationRequest | None = None
+    explained_views: tuple[str, ...] = ()
     window_geometry: str = ""
     window_state: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -131,6 +133,12 @@ def _folders(value: object) -> tuple[Path, ...]:
     return tuple(_folder(item) for item in cast("list[object]", value))
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list of texts")
+    return tuple(_text(item) for item in cast("list[object]", value))
+
+
 def _request(value: object) -> GenerationRequest | None:
     if value is None:
         return None
@@ -155,6 +163,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "previews": _choice(PreviewMode),
         "keep_films": _choice(KeepFilms),
         "draft": _Kind(_request, lambda request: None if request is None else request_to_json(request)),
+        "explained_views": _Kind(_texts, list),
         "window_geometry": _TEXT,
         "window_state": _TEXT,
     }

@@ -16,6 +16,7 @@ from app.recent.loader import OpenedPicture
 from app.run import DecodedFrame, SavedPicture
 from app.studio import Studio
 from core.events import ImageReady, Phase, Started, Stepped
+from core.film import Film, Frame
 from core.picture import GeneratedImage, Pixels
 from core.request import GenerationRequest
 
@@ -73,6 +74,16 @@ class CurrentView(QObject):
         current = CurrentPicture(opened.image, request, opened.generated, opened.path)
         description = request.prompt if request else opened.path.name
         self._show(current, Shown(opened.image, opened.image.size(), "", description))
+
+    def show_frame(self, film: Film, frame: Frame, pixels: Pixels, *, is_decoded: bool) -> None:
+        """Puts up one step of a film; a picture in progress goes on unseen."""
+        self._set_following(is_following=False)
+        image = to_image(pixels)
+        request = film.request
+        place = f"Step {frame.step + 1} of {request.steps}"
+        kind = "decoded" if is_decoded else "preview (linear)"
+        size = QSize(request.size.width, request.size.height)
+        self._show(CurrentPicture(image, request), Shown(image, size, f"{place}  ·  {kind}", f"{place}, {kind}"))
 
     def follow(self) -> None:
         """Back to the picture in progress."""

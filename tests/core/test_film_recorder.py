@@ -64,7 +64,6 @@ def test_a_stopped_run_stays_to_be_taken_up_again(recorder: FilmRecorder, folder
 
 def test_a_run_that_goes_on_goes_on_in_its_own_film(recorder: FilmRecorder, folder: Path) -> None:
     engine = fakes.FakeEngine()
-    film: Film | None = None
     events = recorder.record(engine.generate(REQUEST))
     for event in events:
         if isinstance(event, Stepped) and event.frame.call == 1:

@@ -1,0 +1,127 @@
+"""Asks what a branch of a film is to do differently from the chosen step on."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.branch import Branch
+from core.film import Film
+from core.request import LARGEST_GUIDANCE_SCALE, STEPS
+from core.samplers import SAMPLERS
+
+PROMPT_HEIGHT_PX = 72
+NEGATIVE_HEIGHT_PX = 48
+
+
+class BranchDialog(QDialog):
+    """Open it with `open`: it does not block.
+
+    Signals:
+        chosen: a `Branch`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, film: Film, call: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._film = film
+        self._call = self._first_call_of_step(call)
+        self._unchanged = Branch(film, self._call, film.request)
+        step, steps = self._unchanged.step, film.request.steps
+        self.setObjectName("branchDialog")
+        self.setWindowTitle(f"Branch from step {step + 1} of {steps}")
+        words = QLabel(
+            f"The {step} steps before are taken over as they are; only the rest is computed. "
+            "Early steps decide the layout, late ones the details."
+        )
+        words.setWordWrap(True)
+        words.setMinimumWidth(420)
+        form = QFormLayout()
+        form.setVerticalSpacing(12)
+        form.setHorizontalSpacing(16)
+        self._prompt = self._text("branchPromptEdit", film.request.prompt, PROMPT_HEIGHT_PX)
+        self._negative = self._text("branchNegativePromptEdit", film.request.negative_prompt, NEGATIVE_HEIGHT_PX)
+        self._guidance = QDoubleSpinBox(minimum=0, maximum=LARGEST_GUIDANCE_SCALE, singleStep=0.5, decimals=2)
+        self._guidance.setValue(film.request.guidance_scale)
+        self._guidance.setObjectName("branchGuidanceSpin")
+        self._sampler = QComboBox()
+        self._sampler.setObjectName("branchSamplerCombo")
+        for key, sampler in SAMPLERS.items():
+            schedule = f" {sampler.schedule_label}" if sampler.schedule_label else ""
+            self._sampler.addItem(sampler.label + schedule, key)
+        self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
+        self._remaining = QSpinBox(minimum=1, maximum=STEPS[-1])
+        self._remaining.setValue(self._unchanged.steps_left)
+        self._remaining.setObjectName("branchRemainingSpin")
+        self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
+        self._noise.setObjectName("branchNoiseSpin")
+        self._noise.setToolTip("How much of the noise in the latent is replaced by new noise: gives variations.")
+        for label, field in (
+            ("&Prompt", self._prompt),
+            ("&Negative prompt", self._negative),
+            ("&Guidance scale", self._guidance),
+            ("&Sampler", self._sampler),
+            ("&Remaining steps", self._remaining),
+            ("&Fresh noise", self._noise),
+        ):
+            form.addRow(label, field)
+            field.setAccessibleName(label.replace("&", ""))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        accept = buttons.addButton("Branch", QDialogButtonBox.ButtonRole.AcceptRole)
+        accept.setObjectName("branchButton")
+        accept.setDefault(True)
+        buttons.accepted.connect(self._choose)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(16)
+        layout.addWidget(words)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+        self.finished.connect(self.deleteLater)
+
+    def _text(self, name: str, text: str, height_px: int) -> QPlainTextEdit:
+        edit = QPlainTextEdit(text)
+        edit.setObjectName(name)
+        edit.setTabChangesFocus(True)
+        edit.setFixedHeight(height_px)
+        return edit
+
+    def _first_call_of_step(self, call: int) -> int:
+        """A sampler that calls the network twice a step can only be left between steps."""
+        return self._film.schedule.steps.index(self._film.schedule.steps[call])
+
+    @Slot()
+    def _choose(self) -> None:
+        request = replace(
+            self._film.request,
+            prompt=self._prompt.toPlainText(),
+            negative_prompt=self._negative.toPlainText(),
+            guidance_scale=self._guidance.value(),
+            sampler=self._sampler.currentData(),
+        )
+        remaining = self._remaining.value()
+        branch = replace(
+            self._unchanged,
+            request=request,
+            remaining_steps=None if remaining == self._unchanged.steps_left else remaining,
+            fresh_noise=self._noise.value() / 100,
+            noise_seed=secrets.randbelow(2**32),
+        )
+        self.accept()
+        self.chosen.emit(branch)
