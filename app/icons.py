@@ -16,6 +16,9 @@ ICON_NAME = "iconName"
 DRAWN_COLOUR = "#808080"
 """The colour of the lines in the files, replaced by the theme's."""
 
+_DRAWN = "drawnIcon"
+"""The dynamic property that remembers which drawing a button or an action has."""
+
 _SIZES_PX = (16, 20, 32, 64)
 
 
@@ -47,13 +50,20 @@ def icon(name: str, colours: Colours, colour: str | None = None) -> QIcon:
 
 
 def tint(root: QWidget, colours: Colours) -> None:
-    """Gives every button and action below ``root`` that names an icon its icon in these colours."""
-    drawn: dict[tuple[str, str], QIcon] = {}
+    """Gives every button and action below ``root`` that names an icon its icon in these colours.
+
+    Drawing takes milliseconds, so what has its icon already is left alone.
+    """
+    drawn: dict[str, QIcon] = {}
     for item in (*root.findChildren(QAbstractButton), *root.findChildren(QAction)):
         name = item.property(ICON_NAME)
         if isinstance(name, str) and name:
             is_primary = item.property("kind") == "primary" or item.objectName() == "generateButton"
             colour = colours.on_accent if is_primary else colours.text
-            if (name, colour) not in drawn:
-                drawn[name, colour] = icon(name, colours, colour)
-            item.setIcon(drawn[name, colour])
+            drawing = f"{name} {colour} {colours.disabled}"
+            if item.property(_DRAWN) == drawing:
+                continue
+            if drawing not in drawn:
+                drawn[drawing] = icon(name, colours, colour)
+            item.setIcon(drawn[drawing])
+            item.setProperty(_DRAWN, drawing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from app.progress import Progress
@@ -11,6 +11,8 @@ from app.studio import Studio
 from core.events import ImageReady, Phase, Started, Stepped
 
 RESOLUTION = 1000
+REST_MS = 40
+"""Steps that follow each other faster than this are not all shown."""
 
 
 class ProgressLine(QWidget):
@@ -45,8 +47,13 @@ class ProgressLine(QWidget):
         studio.stepped.connect(self._step)
         studio.image_ready.connect(self._finish)
         studio.run_ended.connect(self._end)
+        # A progress bar paints the whole window at once, whenever its value changes: fast models take more than
+        # a hundred steps a second.
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._show)
         self._show()
 
+    @Slot()
     def _show(self) -> None:
         progress = self._progress
         self._words.setText(progress.words)
@@ -75,7 +82,9 @@ class ProgressLine(QWidget):
     @Slot(object)
     def _step(self, stepped: Stepped) -> None:
         self._progress.step(stepped)
-        self._show()
+        if not self._rest.isActive():
+            self._show()
+            self._rest.start()
 
     @Slot(object)
     def _finish(self, ready: ImageReady) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from app.progress_line import RESOLUTION, ProgressLine
+from app.progress_line import RESOLUTION, REST_MS, ProgressLine
 from app.run import RunState
 from tests.app.conftest import MakeStudio
 from tests.fakes import FakeEngine
@@ -11,6 +11,7 @@ from tests.fakes import FakeEngine
 
 def test_the_line_follows_a_run_from_phase_to_outcome(make_studio: MakeStudio, qtbot: QtBot) -> None:
     engine = FakeEngine()
+    engine.call_seconds = 1.5 * REST_MS / 1000
     studio = make_studio(engine)
     line = ProgressLine(studio)
     qtbot.addWidget(line)
@@ -34,6 +35,23 @@ def test_the_line_follows_a_run_from_phase_to_outcome(make_studio: MakeStudio, q
     assert "Decoding the picture" in [text for text, _, _ in seen]
     assert words.text().startswith("Finished in ")
     assert words.text().endswith("seed 7")
+
+
+def test_steps_that_come_faster_than_the_eye_are_not_all_shown_but_the_last_one_is(
+    make_studio: MakeStudio, qtbot: QtBot
+) -> None:
+    studio = make_studio()
+    line = ProgressLine(studio)
+    qtbot.addWidget(line)
+    words = line.findChild(QLabel, "phaseLabel")
+    assert isinstance(words, QLabel)
+    seen: set[str] = set()
+    studio.stepped.connect(lambda: seen.add(words.text()))
+    studio.edit(steps=200)
+    studio.generate()
+    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    assert 1 <= len(seen) < 100
+    assert words.text().startswith("Finished in ")
 
 
 def test_stop_is_confirmed_before_it_has_happened(make_studio: MakeStudio, qtbot: QtBot) -> None:
