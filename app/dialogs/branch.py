@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.theme import indent_spin_boxes
 from core.branch import Branch
 from core.film import Film
 from core.request import LARGEST_GUIDANCE_SCALE, STEPS
@@ -93,6 +94,7 @@ class BranchDialog(QDialog):
         layout.addWidget(words)
         layout.addLayout(form)
         layout.addWidget(buttons)
+        indent_spin_boxes(self)
         self.finished.connect(self.deleteLater)
 
     def _text(self, name: str, text: str, height_px: int) -> QPlainTextEdit:
