@@ -12,14 +12,22 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._whole = " ".join(text.split())
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.show_text(text)
+
+    def show_text(self, text: str) -> None:
+        """Another text, as far as there is room for it."""
+        self._whole = " ".join(text.split())
         self.setAccessibleName(self._whole)
         self.setToolTip(self._whole)
+        self._elide()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(1, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width()))

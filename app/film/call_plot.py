@@ -18,6 +18,7 @@ from app.film.chart import Chart
 
 _MOST_POINTS = 60
 _GHOST_ALPHA = 140
+_MOST_DECADES = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,8 +186,11 @@ class CallPlot(QWidget):
 
 
 def _logarithmic_ticks(curves: Sequence[Curve]) -> list[tuple[float, str]]:
-    """Labels at 1, 3, 10, 30, ... where the curves are."""
+    """Labels where the curves are: at 1, 3, 10, 30, ... or, over a wide range, at few powers of ten."""
     values = np.concatenate([curve.y[np.isfinite(curve.y) & (curve.y > 0)] for curve in curves])
     low, high = np.floor(np.log10([values.min(), values.max()])) if len(values) else (0, 0)
-    decades = [10.0**exponent for exponent in range(int(low), int(high) + 1)]
-    return [(float(np.log10(tick)), f"{tick:g}") for decade in decades for tick in (decade, 3 * decade)]
+    step = max(1, round((high - low) / _MOST_DECADES))
+    decades = [10.0**exponent for exponent in range(int(low), int(high) + 1, step)]
+    between = (1, 3) if high - low < _MOST_DECADES - 1 else (1,)
+    ticks = [decade * factor for decade in decades for factor in between]
+    return [(float(np.log10(tick)), f"{tick:g}") for tick in ticks]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
+from app.elided_label import ElidedLabel
 from app.film.icon_button import IconButton
 from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
 from app.film.step_menu import StepMenu
+
+_RATE_WIDTH_PX = 72
 
 
 class Transport(QWidget):
@@ -37,7 +40,7 @@ class Transport(QWidget):
         self._loop.setCheckable(True)
         self._loop.toggled.connect(self.looping_chosen)
         self._rate = self._rate_spin()
-        self._label = QLabel(self)
+        self._label = ElidedLabel("", self)
         self._label.setObjectName("filmPositionLabel")
         self._label.setProperty("role", "number")
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -73,8 +76,7 @@ class Transport(QWidget):
 
     def set_position(self, text: str | None) -> None:
         """What is shown, or None without a film."""
-        self._label.setText(text or "")
-        self._label.setToolTip(text or "")
+        self._label.show_text(text or "")
         for widget in (self._play, self._loop, self._rate, self._keep, self._branch):
             widget.setEnabled(text is not None)
 
@@ -97,10 +99,11 @@ class Transport(QWidget):
         spin = QSpinBox(self)
         spin.setObjectName("filmRateSpin")
         spin.setAccessibleName("Steps per second")
-        spin.setToolTip("How fast the film plays")
+        spin.setToolTip("How fast the film plays, in steps per second")
         spin.setRange(SLOWEST, FASTEST)
         spin.setValue(DEFAULT_RATE)
-        spin.setSuffix(" steps/s")
+        spin.setSuffix("/s")
+        spin.setMaximumWidth(_RATE_WIDTH_PX)
         spin.valueChanged.connect(self.rate_chosen)
         return spin
 

@@ -48,11 +48,11 @@ class GuidanceView(FilmView):
         strongest = float(strengths.max())
         with_prompt, without, over = self.panes
         for pane, half, words in (
-            (with_prompt, frame.cond, "with the prompt"),
-            (without, frame.uncond, "without it" if not film.request.negative_prompt else "negative prompt"),
+            (with_prompt, frame.cond, "with prompt"),
+            (without, frame.uncond, "without" if not film.request.negative_prompt else "negative"),
         ):
             pane.show_picture(to_image(film.latent_rgb.picture(believed(film, frame, half))), words)
-        over.show_picture(to_image(guidance_picture(film, frame)), f"difference, up to {strongest:.2g}")
+        over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Side by side, or one above the other in a narrow place."""
