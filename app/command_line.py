@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.command import Command
-from app.commands import doctor, generate, info
+from app.commands import doctor, film, generate, info
 from app.messages import message
 from core.errors import DeviceMissing, EmulsionError, InvalidRequest, ModelMissing, UnreadablePicture
 from core.version import VERSION
@@ -23,7 +23,12 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 
 COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
-    {"generate": generate.COMMAND, "info": info.COMMAND, "doctor": doctor.COMMAND}
+    {
+        "generate": generate.COMMAND,
+        "film": film.COMMAND,
+        "info": info.COMMAND,
+        "doctor": doctor.COMMAND,
+    }
 )
 
 _BAD_INPUTS = (InvalidRequest, ModelMissing, DeviceMissing, UnreadablePicture)
