@@ -32,6 +32,7 @@ class Chart(pg.GraphicsView):
         layout.layout.setSpacing(0)
         self.setCentralItem(layout)
         self._area: Any = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self._items: list[Any] = []
         self._left: Any = pg.AxisItem("left")
         self._bottom: Any = pg.AxisItem("bottom")
         layout.addItem(self._left, 0, 0)
@@ -48,10 +49,14 @@ class Chart(pg.GraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def clear_items(self) -> None:
-        self._area.clear()
+        """The area's own way to clear forgets those that do not count for the range."""
+        for item in self._items:
+            self._area.removeItem(item)
+        self._items.clear()
 
     def add_item(self, item: Any, *, counts_for_range: bool = True) -> None:
         """``counts_for_range``: the axes are to reach it."""
+        self._items.append(item)
         self._area.addItem(item, ignoreBounds=not counts_for_range)
 
     def set_axes(self, x_label: str, y_ticks: list[tuple[float, str]] | None) -> None:

@@ -23,6 +23,7 @@ class PicturePane(QWidget):
         self._image = QImage()
         self._fitted = QPixmap()
         self._caption = ""
+        self._has_caption = True
 
     @property
     def image(self) -> QImage:
@@ -52,6 +53,11 @@ class PicturePane(QWidget):
             self._fitted.setDevicePixelRatio(ratio)
         painter.drawPixmap(place.topLeft(), self._fitted)
 
+    def show_caption(self, *, is_shown: bool) -> None:
+        """With or without the line of words."""
+        self._has_caption = is_shown
+        self.update()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(24, 24)
 
@@ -59,7 +65,7 @@ class PicturePane(QWidget):
         if self._image.isNull():
             return
         painter = QPainter(self)
-        line = self.fontMetrics().height() if self._caption else 0
+        line = self.fontMetrics().height() if self._caption and self._has_caption else 0
         room = QRectF(self.rect()).adjusted(0, 0, 0, -(line + _GAP_PX) if line else 0)
         size = self._image.size().scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRectF(0, 0, size.width(), size.height())

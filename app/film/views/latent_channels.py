@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
 
+from app.film.channel_cell import REACH, ChannelCell, Detail
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.moment import Moment
-from app.film.picture_pane import PicturePane
 from app.pixels import to_image
 from core.heat import diverging
-from core.measures.channels import ChannelNumbers, channel_numbers
+from core.measures.channels import channel_numbers
 
-REACH = 4.0
-"""Values of a good latent lie within four standard deviations."""
-
-_HISTOGRAM_PX = 20
-_HISTOGRAM_FROM_PX = 90
-_BELOW_PX = 2 * _HISTOGRAM_PX + 8
-"""Room for caption and histogram below each picture."""
-
-_NARROWEST_PX = 104
-"""Below this the caption would be cut off."""
+_GAP_PX = 6
+_HINT_PX = 20
+_LARGE_ENOUGH_PX = 44
 
 _HINT = "Blue: below zero, red: above; numbers: mean ± spread. Click a channel to see its part in the colours."
 
@@ -38,15 +29,15 @@ class LatentChannelsView(FilmView):
         self._alone: int | None = None
         self.cells: list[ChannelCell] = []
         self._grid = QGridLayout()
-        self._grid.setSpacing(6)
-        hint = QLabel(_HINT, self)
-        hint.setProperty("role", "hint")
-        hint.setWordWrap(True)
+        self._grid.setSpacing(_GAP_PX)
+        self._hint = QLabel(_HINT, self)
+        self._hint.setProperty("role", "hint")
+        self._hint.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(self._grid, 1)
-        column.addWidget(hint)
+        column.addWidget(self._hint)
 
     def show_moment(self, moment: Moment) -> None:
         self._moment = moment
@@ -92,80 +83,30 @@ class LatentChannelsView(FilmView):
         self._arrange()
 
     def _arrange(self) -> None:
-        """So many columns that the pictures become as large as they can."""
-        count = max(len(self.cells), 1)
+        """So many columns that the pictures become large; numbers and histograms only where there is room."""
+        if not self.cells:
+            return
+        details = [*Detail]
+        fits = [self._best_columns(detail) for detail in details]
+        chosen = next((n for n, (_, picture_px) in enumerate(fits) if picture_px >= _LARGE_ENOUGH_PX), -1)
+        columns = fits[chosen][0]
+        for index, cell in enumerate(self.cells):
+            cell.set_detail(details[chosen])
+            self._grid.addWidget(cell, index // columns, index % columns)
+        self._hint.setVisible(details[chosen] is not Detail.picture)
+
+    def _best_columns(self, detail: Detail) -> tuple[int, float]:
+        """The number of columns with the largest pictures, and their size in pixels."""
+        count = len(self.cells)
 
         def picture_px(columns: int) -> float:
             rows = -(-count // columns)
-            return min(self.width() / columns, self.height() / rows - _BELOW_PX)
+            height_px = (self.height() - _HINT_PX) / rows - detail.below_px
+            return min(self.width() / columns, height_px) - _GAP_PX
 
-        most = min(count, max(self.width() // _NARROWEST_PX, 1))
+        most = min(count, max(self.width() // detail.narrowest_px, 1))
         columns = max(range(1, most + 1), key=picture_px)
-        for index, cell in enumerate(self.cells):
-            self._grid.addWidget(cell, index // columns, index % columns)
-
-
-class ChannelCell(QWidget):
-    """One channel: picture, histogram, mean and standard deviation.
-
-    Signals:
-        pressed(int): the channel.
-    """
-
-    pressed = Signal(int)
-
-    def __init__(self, channel: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._channel = channel
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.pane = PicturePane(self, is_sharp=True)
-        self.histogram = Histogram(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.pane, 1)
-        column.addWidget(self.histogram)
-
-    def show_channel(self, image: QImage, numbers: ChannelNumbers, words: str) -> None:
-        mean, std = (f"{value:.2f}".replace("-", "−") for value in (numbers.mean, numbers.std))
-        self.pane.show_picture(image, f"{words}: {mean} ± {std}")
-        self.setToolTip(f"Channel {self._channel + 1}: mean {mean}, standard deviation {std}")
-        self.histogram.show_counts(numbers.counts)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The picture matters more than the histogram where there is little room."""
-        super().resizeEvent(event)
-        self.histogram.setVisible(self.height() >= _HISTOGRAM_FROM_PX)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
-            self.pressed.emit(self._channel)
-
-
-class Histogram(QWidget):
-    """Bars from -`REACH` to `REACH`, a line at zero."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(_HISTOGRAM_PX)
-        self.counts: NDArray[np.int64] = np.zeros(0, np.int64)
-
-    def show_counts(self, counts: NDArray[np.int64]) -> None:
-        self.counts = counts
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self.counts.any():
-            return
-        painter = QPainter(self)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        width, height = self.width() / len(self.counts), self.height() - 1
-        for index, count in enumerate(self.counts / self.counts.max()):
-            painter.drawRect(QRectF(index * width, height * (1 - count), max(width - 1, 1), height * count))
-        painter.setPen(self.palette().color(QPalette.ColorRole.Mid))
-        painter.drawLine(0, height, self.width(), height)
-        painter.drawLine(self.width() // 2, 0, self.width() // 2, height)
+        return columns, picture_px(columns)
 
 
 KIND = ViewKind(

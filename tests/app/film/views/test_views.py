@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.film import views
+from app.film.channel_cell import ChannelCell
 from app.film.film_view import FilmView
 from app.film.moment import Moment
 from app.film.views import VIEWS
 from app.film.views.denoised import DenoisedView
 from app.film.views.guidance import GuidanceView
-from app.film.views.latent_channels import ChannelCell, LatentChannelsView
+from app.film.views.latent_channels import LatentChannelsView
 from app.film.views.noisy import NoisyView
 from app.film.views.predicted_noise import PredictedNoiseView
 from app.film.views.schedule import ScheduleView
@@ -178,6 +179,24 @@ def test_channels_show_mean_spread_and_histogram(qtbot: QtBot) -> None:
     x0 = film.frames[3].denoised[0]
     assert cell.pane.caption == f"1: {x0.mean():.2f} ± {x0.std():.2f}".replace("-", "−")
     assert cell.histogram.counts.sum() == x0.size
+
+
+@pytest.mark.parametrize(("width", "height"), [(900, 400), (500, 220), (230, 170), (180, 300)])
+def test_channels_keep_their_pictures_in_every_room(qtbot: QtBot, width: int, height: int) -> None:
+    film, view = synthetic_film.film(2, shape=(12, 16, 16)), LatentChannelsView()
+    shown(qtbot, view, Moment(film, 1))
+    view.resize(width, height)
+    qtbot.waitUntil(lambda: all(min(cell.pane.width(), cell.pane.height()) >= 24 for cell in view.cells))
+    assert all(view.rect().contains(cell.geometry()) for cell in view.cells)
+
+
+def test_drawing_anew_leaves_nothing_of_the_old_curves(qtbot: QtBot) -> None:
+    film, view = synthetic_film.film(6), SettlingView()
+    shown(qtbot, view, Moment(film, 3))
+    before = len(view.plot.chart.scene().items())
+    view.show_moment(Moment(replace(film), 3))
+    view.show_moment(Moment(replace(film), 3))
+    assert len(view.plot.chart.scene().items()) == before
 
 
 def test_schedule_shows_each_quantity_with_ghosts(qtbot: QtBot) -> None:
