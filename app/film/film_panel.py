@@ -97,7 +97,7 @@ class FilmPanel(QWidget):
         is_same_run = self._film is not None and film is not None and film.schedule is self._film.schedule
         self._film = film
         if not is_same_run:
-            self._is_running = False
+            self._is_running = film is not None and not film.frames
             self._player.pause()
             self._decoded.clear()
             self._follow(is_following=True)
@@ -105,17 +105,11 @@ class FilmPanel(QWidget):
         self._film_changed()
 
     @Slot(object)
-    def follow_run(self, film: Film) -> None:
-        """A run begins; its film may hold calls already, when it branches off or goes on with another."""
-        self.show_film(film)
-        self._is_running = True
-        self._show_live()
-
-    @Slot(object)
     def add_frame(self, frame: Frame) -> None:
         """The run has made another call."""
         if self._film is not None and frame.call == len(self._film.frames):
             self._film = self._film.with_frame(frame)
+            self._is_running = True
             if self.is_following:
                 self._call = frame.call
             self._film_changed()

@@ -37,7 +37,7 @@ def position(panel: FilmPanel) -> str:
 def begin(panel: FilmPanel, steps: int = 8, calls: int = 4) -> Film:
     """A run of which the first calls are done; returns the film as it will be."""
     film = synthetic_film.film(steps)
-    panel.follow_run(replace(film, frames=()))
+    panel.show_film(replace(film, frames=()))
     for frame in film.frames[:calls]:
         panel.add_frame(frame)
     return film
@@ -76,8 +76,9 @@ def test_live_follows_again(panel: FilmPanel, qtbot: QtBot, heard: Listen) -> No
 
 def test_a_branch_is_followed_from_the_call_where_it_leaves(panel: FilmPanel) -> None:
     film = synthetic_film.film(8)
-    panel.follow_run(replace(film, frames=film.frames[:3]))
-    assert panel.call == 2
+    panel.show_film(replace(film, frames=film.frames[:3]))
+    panel.add_frame(film.frames[3])
+    assert panel.call == 3
     panel.select(0)
     assert button(panel, "filmLiveButton").isVisible()
 
