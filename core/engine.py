@@ -26,7 +26,7 @@ from core.film_file import Recording
 from core.picture import GeneratedImage, Pixels, Stage
 from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest, validate
-from core.start import from_branch, from_noise, from_recording
+from core.start import from_branch, from_recording, from_request
 from core.tensors import to_torch
 
 RANDOM_SEEDS = 2**32
@@ -56,7 +56,7 @@ class Engine:
         Stopping is closing the generator; nothing is left behind. Pausing is not asking for the next event.
 
         Raises:
-            InvalidRequest, ModelMissing, ModelBroken: before the first step.
+            InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture: before the first step.
             OutOfMemory, NotANumberPicture: later.
         """
         validate(request, self._catalogue.find(request.model).limits)
@@ -70,7 +70,9 @@ class Engine:
         With nothing changed the picture is the one that the uninterrupted run gives. Events and errors are those
         of `generate`; the film of `Started` already has the frames that were taken over.
         """
-        validate(branch.request, self._catalogue.find(branch.request.model).limits)
+        # what a run began with is in its film: the source picture may be gone
+        request = replace(branch.request, source=None) if branch.film.frames else branch.request
+        validate(request, self._catalogue.find(request.model).limits)
         yield from self._guarded(self._branch(branch, previews))
 
     @torch.inference_mode()
@@ -120,7 +122,7 @@ class Engine:
         first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         for index in range(request.count):
             single = replace(request, seed=(first_seed + index) % 2**64, count=1)
-            start = from_noise(family, single, self.plan.device)
+            start = from_request(family, single, self.plan.device)
             budget = self._budget(request, previews)
             yield from Development(family, self.plan, predict, start, budget, index, request.count).run()
 

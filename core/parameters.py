@@ -16,6 +16,9 @@ from core.samplers import SAMPLERS
 
 NEGATIVE = "Negative prompt:"
 AUTOMATIC = "Automatic"
+SOURCE_NAME = "Source picture"
+SOURCE_HASH = "Source hash"
+_SOURCE_HASH_DIGITS = 10
 _FEWEST_SETTINGS = 3
 # as in infotext_utils.py, with bounds on the key: without them a hostile line takes quadratic time
 _SETTING = re.compile(r'(?<!\w)(\w[\w \-/]{1,50}):\s{0,9}("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
@@ -49,6 +52,12 @@ def to_parameters(recipe: Recipe) -> str:
         "RNG": "CPU",
         "Version": recipe.program,
     }
+    if request.source:
+        settings |= {
+            "Denoising strength": f"{float(request.source.strength)!r}".removesuffix(".0"),
+            SOURCE_NAME: plain_name(request.source.path),
+            SOURCE_HASH: request.source.sha256[:_SOURCE_HASH_DIGITS],
+        }
     if recipe.stage != "final":
         settings |= {"Kept step": f"{recipe.step} of {request.steps}", "Kept as": recipe.stage}
     if recipe.parent:
@@ -80,6 +89,8 @@ def from_parameters(text: str) -> Recipe:
         settings.pop("Sampler", None)
         settings.pop("Schedule type", None)
         request["sampler"] = sampler
+    if source := _source(settings):
+        request["source"] = source
     name = plain_name(settings.pop("Model", ""))
     model = ModelIdentity(key=name, name=name, family="", hash=settings.pop("Model hash", ""))
     if settings.get("RNG") == "CPU":
@@ -99,6 +110,17 @@ def _prompts(lines: list[str]) -> tuple[str, str]:
     prompt = "\n".join(line.strip() for line in lines[:start])
     negative = "\n".join(line.strip() for line in lines[start:]).removeprefix(NEGATIVE)
     return prompt.strip(), negative.strip()
+
+
+def _source(settings: dict[str, str]) -> dict[str, object] | None:
+    """Moves out what tells of a source picture. AUTOMATIC1111 also gives a strength to its enlarging."""
+    if any(key.startswith("Hires") for key in settings):
+        return None
+    told: dict[str, object] = {}
+    _move(settings, told, "Denoising strength", "strength", float)
+    if not told:
+        return None
+    return told | {"name": settings.pop(SOURCE_NAME, ""), "sha256": settings.pop(SOURCE_HASH, "").lower()}
 
 
 def _sampler(label: str, schedule: str) -> str | None:

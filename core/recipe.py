@@ -1,7 +1,7 @@
 """The recipe of a picture: everything that is needed to make it again, and its JSON form.
 
-The JSON is versioned. Keys that this version does not know are left alone, so that later ones (a source picture,
-LoRAs) can be added; a change that makes old readers wrong raises `FORMAT`.
+The JSON is versioned. Keys that this version does not know are left alone, so that later ones (LoRAs) can be
+added; a change that makes old readers wrong raises `FORMAT`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from core.film import ModelIdentity, Parent
 from core.picture import GeneratedImage, Stage
-from core.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size
+from core.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size, Source
 from core.samplers import SAMPLERS
 from core.version import VERSION
 
@@ -33,6 +33,7 @@ class Recipe:
     Attributes:
         request: generating this again gives the same picture. Its model is a name, never a path, and "" when
             the file names none; its sampler is one that exists. A picture with a parent needs that run too.
+            Of a source picture only the name is known, see `core.source_picture.found`.
         model, stage, step, device, dtype, seconds, note, run, parent: as in `GeneratedImage`; empty where not
             told.
         created: when, with the time zone.
@@ -150,6 +151,7 @@ def request_to_json(request: GenerationRequest) -> dict[str, Any]:
         "guidance_scale": request.guidance_scale,
         "seed": request.seed,
         "count": request.count,
+        "source": _source_to_json(request.source),
     }
 
 
@@ -177,6 +179,7 @@ def request_from_json(content: Mapping[str, Any]) -> GenerationRequest:
         ),
         seed=None if seed is None else _whole(seed, "seed", range(LARGEST_SEED + 1)),
         count=_whole(content.get("count", default.count), "count", COUNT),
+        source=_source(content.get("source")),
     )
 
 
@@ -216,6 +219,24 @@ def _number(value: object, name: str, largest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise _damaged(name, value, "a number")
     return float(min(max(value, 0), largest))
+
+
+def _source_to_json(source: Source | None) -> dict[str, Any] | None:
+    """Where the picture lies on somebody's disk is nobody else's business."""
+    if source is None:
+        return None
+    return {"name": plain_name(source.path), "sha256": source.sha256, "strength": source.strength}
+
+
+def _source(value: object) -> Source | None:
+    if value is None:
+        return None
+    content = _object(value, "source")
+    sha256 = _text(content.get("sha256", ""), "sha256")
+    if not re.fullmatch(r"([0-9a-f]{10,64})?", sha256):
+        raise _damaged("sha256", sha256, "hexadecimal digits")
+    name = plain_name(_text(content.get("name", ""), "name"))
+    return Source(name, _number(content.get("strength"), "strength", 1.0), sha256)
 
 
 def _parent_to_json(parent: Parent | None) -> dict[str, Any] | None:

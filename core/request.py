@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.errors import InvalidRequest
 from core.samplers import SAMPLERS
@@ -53,6 +54,25 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A picture to begin with in the place of pure noise (SDEdit, Meng et al. 2022).
+
+    Attributes:
+        path: of the picture's file; only its name, or nothing, where a recipe does not tell more.
+        strength: 0 to 1, how much of it is turned into noise; at 1 hardly anything is left of it.
+        sha256: of the file's content, the whole or its first digits; "" when it has not been read yet.
+    """
+
+    path: str
+    strength: float
+    sha256: str = ""
+
+    def steps_of(self, steps: int) -> int:
+        """How many of a run's steps are made, the last ones."""
+        return int(steps * self.strength)  # rounded as StableDiffusionImg2ImgPipeline of diffusers does
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that determines a picture.
 
@@ -64,6 +84,7 @@ class GenerationRequest:
             prompt has no effect (Ho & Salimans 2022).
         seed: start of the random numbers, or None: the engine chooses one and reports it.
         count: how many pictures; the i-th one (from 0) has the seed ``seed + i``.
+        source: the picture to begin with, or None.
     """
 
     prompt: str
@@ -75,6 +96,7 @@ class GenerationRequest:
     guidance_scale: float = 4.0
     seed: int | None = None
     count: int = 1
+    source: Source | None = None
 
     @property
     def has_guidance(self) -> bool:
@@ -105,3 +127,20 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidRequest(
             "steps", request.steps, f"a whole number from {STEPS[0]} to {most_steps}{with_sampler}"
         )
+    if request.source is not None:
+        _validate_source(request.source, request.steps)
+
+
+def _validate_source(source: Source, steps: int) -> None:
+    if not 0 < source.strength <= 1:  # also refuses NaN
+        raise InvalidRequest("strength", source.strength, "a number above 0 and at most 1")
+    if source.steps_of(steps) < 1:
+        least = math.ceil(100 / steps) / 100
+        raise InvalidRequest("strength", source.strength, f"at least {least:g}: of {steps} steps one must remain")
+    path = Path(source.path)
+    try:
+        is_there = path.is_absolute() and path.is_file()
+    except ValueError:  # NUL
+        is_there = False
+    if not is_there:
+        raise InvalidRequest("image", source.path, "a picture file that is there")

@@ -107,15 +107,21 @@ def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device
     skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
     if skipped_calls and hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped_calls)
+    calls = list(range(skipped_calls, schedule.calls))
+    if skipped_calls and len(calls) > 1 and type(scheduler).__name__ == "PNDMScheduler":
+        # PLMS makes the second of its calls twice, wherever it begins: else one step's noise would be left
+        calls.insert(1, calls[1])
     takes = inspect.signature(scheduler.step).parameters
     return Sampling(
         name=type(scheduler).__name__,
         scheduler=scheduler,
-        timesteps=scheduler.timesteps[skipped_calls:],
+        timesteps=scheduler.timesteps[calls],
         schedule=Schedule(
-            timesteps=schedule.timesteps[skipped_calls:],
-            sigmas=schedule.sigmas[skipped_calls:],
-            steps=schedule.steps[skipped_calls:],
+            timesteps=schedule.timesteps[calls],
+            sigmas=schedule.sigmas[calls],
+            steps=tuple(
+                skipped_steps + _step_of_call(i, len(calls), steps - skipped_steps) for i in range(len(calls))
+            ),
         ),
         prediction_type=scheduler.config.prediction_type,
         space=space,

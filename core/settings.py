@@ -144,7 +144,18 @@ def _request(value: object) -> GenerationRequest | None:
         return None
     if not isinstance(value, dict):
         raise TypeError(f"{value!r} is not a request")
-    return request_from_json(cast("dict[str, Any]", value))
+    content = cast("dict[str, Any]", value)
+    request = request_from_json(content)
+    if request.source is None:
+        return request
+    return replace(request, source=replace(request.source, path=_text(content.get("source_path", ""))))
+
+
+def _request_json(request: GenerationRequest | None) -> dict[str, Any] | None:
+    """Unlike a recipe, the user's own settings know where a source picture lies."""
+    if request is None or request.source is None:
+        return None if request is None else request_to_json(request)
+    return {**request_to_json(request), "source_path": request.source.path}
 
 
 def _choice(choices: type[Enum]) -> _Kind:
@@ -162,7 +173,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "theme": _choice(Theme),
         "previews": _choice(PreviewMode),
         "keep_films": _choice(KeepFilms),
-        "draft": _Kind(_request, lambda request: None if request is None else request_to_json(request)),
+        "draft": _Kind(_request, _request_json),
         "explained_views": _Kind(_texts, list),
         "window_geometry": _TEXT,
         "window_state": _TEXT,

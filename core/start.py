@@ -1,4 +1,4 @@
-"""Where a run starts: from noise, or from a call of an earlier run."""
+"""Where a run starts: from noise, from a picture, or from a call of an earlier run."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from core import schedulers
 from core.branch import Branch
 from core.denoising import Recorded, initial_latents
+from core.errors import NotANumberPicture
 from core.families import Family
 from core.film import Film, Frame, Latent
 from core.film_file import Recording
 from core.guidance import Prediction
-from core.request import STEPS, GenerationRequest
+from core.request import STEPS, GenerationRequest, Source
 from core.samplers import SAMPLERS, Space
 from core.schedulers import Sampling
+from core.source_picture import read_source
 from core.tensors import to_torch
 
 
@@ -41,24 +44,56 @@ class Start:
     recorded: Sequence[Recorded] = ()
 
 
+def from_request(family: Family, request: GenerationRequest, device: torch.device) -> Start:
+    """The ordinary start. ``request`` has a seed and a count of 1.
+
+    Raises InvalidRequest; UnreadablePicture and NotANumberPicture with a source picture.
+    """
+    if request.source is None:
+        return from_noise(family, request, device)
+    return from_picture(family, request, request.source, device)
+
+
 def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> Start:
-    """The ordinary start. ``request`` has a seed and a count of 1. Raises InvalidRequest."""
+    """From x_T, pure noise. Raises InvalidRequest."""
     sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
     return Start(_film(family, request, sampling), sampling, x, generators)
 
 
+def from_picture(family: Family, request: GenerationRequest, source: Source, device: torch.device) -> Start:
+    """From a picture with as much noise as the first of the remaining steps expects (SDEdit, Meng et al. 2022).
+
+    The arithmetic is that of diffusers' StableDiffusionImg2ImgPipeline, in float32.
+    """
+    picture = read_source(source, request.size)
+    request = replace(request, source=replace(source, sha256=picture.sha256))
+    skipped = request.steps - source.steps_of(request.steps)
+    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device, skipped)
+    generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
+    # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
+    # and a film gives x back in this one
+    pixels = torch.from_numpy(picture.pixels.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
+    x0 = family.encode((2.0 * pixels - 1.0).to(device), generators[0])
+    if not x0.isfinite().all():
+        raise NotANumberPicture("the autoencoder")
+    noise = torch.randn(x0.shape, generator=generators[0]).to(device)
+    x = sampling.scheduler.add_noise(x0, noise, sampling.timesteps[:1]).contiguous()
+    film = replace(_film(family, request, sampling), skipped_steps=skipped)
+    return Start(film, sampling, x, generators)
+
+
 def from_branch(family: Family, branch: Branch, device: torch.device) -> Start:
     """The start of a branch, or of a run that is resumed. Raises InvalidRequest."""
     parent = branch.film.request
-    request = replace(branch.request, seed=parent.seed, size=parent.size, count=1)
+    request = replace(branch.request, seed=parent.seed, size=parent.size, source=parent.source, count=1)
     if not branch.keeps_history:
         return _from_noise_level(family, branch, request, device)
     if branch.film.frames:
         start = _from_frames(branch.film, branch.call, device)
     else:
-        start = from_noise(family, request, device)  # stopped before its first call
+        start = from_request(family, request, device)  # stopped before its first call
     if branch.changes():
         film = replace(start.film, request=request, run=_new_run(), parent=branch.parent)
         return replace(start, film=film)
@@ -80,9 +115,16 @@ def _from_frames(film: Film, calls: int, device: torch.device) -> Start:
 def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> Start:
     sampling = schedulers.rebuild(film, device)
     generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
-    # drawn only to bring the generator to the state in which the sampler's own noise begins
-    initial_latents(start.shape, sampling, generators, device)
+    _draw_start(film.request, start, generators)
     return Start(film, sampling, to_torch(start, device), generators, recorded)
+
+
+def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence[torch.Generator]) -> None:
+    """Draws what a run's start takes, only to bring the generator to where the sampler's own noise begins."""
+    draws = 1 if request.source is None else 2  # a sample of what the autoencoder sees, and noise
+    for _ in range(draws):
+        for generator in generators:
+            torch.randn((1, *latent.shape), generator=generator)
 
 
 def _from_noise_level(family: Family, branch: Branch, request: GenerationRequest, device: torch.device) -> Start:
@@ -92,7 +134,7 @@ def _from_noise_level(family: Family, branch: Branch, request: GenerationRequest
     sampling, total = _ending(family, request.sampler, remaining, frame.sigma, device)
     request = replace(request, steps=total)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
-    initial_latents(frame.noisy.shape, sampling, generators, device)  # the sampler's own noise is not that of x_T
+    _draw_start(request, frame.noisy, generators)
     x = _moved(branch, frame, float(sampling.schedule.sigmas[0]), sampling.space, device)
     film = replace(_film(family, request, sampling), parent=branch.parent, skipped_steps=total - remaining)
     return Start(film, sampling, x, generators)

@@ -47,6 +47,13 @@ class Family(Protocol):
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
         ...
 
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """A latent of pictures (1, 3, height, width), -1 to 1: one sample of what the autoencoder sees in them.
+
+        Takes one draw of float32 noise of the latent's shape from the CPU generator.
+        """
+        ...
+
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Pictures (batch, 3, height, width), float, -1 to 1. May raise torch.OutOfMemoryError."""
         ...

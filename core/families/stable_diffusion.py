@@ -85,6 +85,12 @@ class StableDiffusion:
 
         return predict
 
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        posterior = self._vae.encode(pixels.to(self._vae.dtype)).latent_dist
+        mean, std = posterior.mean.float(), posterior.std.float()
+        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+        return self._vae.config.scaling_factor * (mean + std * noise)
+
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         latents = latents.to(self._vae.dtype) / self._vae.config.scaling_factor
         return self._vae.decode(latents, return_dict=False)[0]

@@ -10,7 +10,7 @@ import pytest
 from core.film import Parent
 from core.parameters import from_parameters, to_parameters
 from core.recipe import Recipe
-from core.request import Size
+from core.request import Size, Source
 from core.samplers import SAMPLERS
 from core.version import VERSION
 from tests.pictures import generated_image
@@ -111,3 +111,21 @@ def test_hostile_texts_take_no_time(part: str) -> None:
     with suppress(ValueError):
         from_parameters(text)
     assert time.process_time() - began < 3
+
+
+def test_a_source_picture_is_told_as_denoising_strength_with_name_and_short_hash() -> None:
+    text = text_of(source=Source("/home/somebody/me, at sea.jpg", 0.6, "0123456789abcdef" * 4))
+    assert 'Denoising strength: 0.6, Source picture: "me, at sea.jpg", Source hash: 0123456789' in text
+    assert "somebody" not in text
+    assert from_parameters(text).request.source == Source("me, at sea.jpg", 0.6, "0123456789")
+
+
+def test_image_to_image_of_another_program_has_a_source_that_is_not_known() -> None:
+    recipe = from_parameters(OF_ANOTHER_PROGRAM.replace("Clip skip: 2", "Denoising strength: 0.75"))
+    assert recipe.request.source == Source("", 0.75)
+
+
+def test_the_strength_of_enlarging_is_none_of_a_source_picture() -> None:
+    text = OF_ANOTHER_PROGRAM.replace("Clip skip: 2", "Denoising strength: 0.7, Hires upscale: 2")
+    assert from_parameters(text).request.source is None
+    assert from_parameters(text).others["Denoising strength"] == "0.7"

@@ -17,7 +17,7 @@ from core.recipe import (
     request_from_json,
     request_to_json,
 )
-from core.request import GenerationRequest, Size
+from core.request import GenerationRequest, Size, Source
 from tests.pictures import generated_image
 
 CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
@@ -133,3 +133,31 @@ def test_missing_fields_of_a_draft_get_their_defaults() -> None:
 )
 def test_plain_names_have_no_path(model: str, name: str) -> None:
     assert plain_name(model) == name
+
+
+def test_a_source_picture_is_told_by_name_and_hash_but_not_by_its_place() -> None:
+    image = generated_image(source=Source("/home/somebody/photos/me.jpg", 0.6, "0123456789abcdef" * 4))
+    text = json.dumps(recipe_to_json(Recipe.of(image, CREATED)))
+    assert "somebody" not in text
+    assert recipe_from_text(text).request.source == Source("me.jpg", 0.6, "0123456789abcdef" * 4)
+
+
+def test_a_hostile_source_stays_a_name() -> None:
+    source = {"name": "..\\..\\/etc/passwd", "sha256": "", "strength": 7}
+    assert recipe_from_text(request_json(source=source)).request.source == Source("passwd", 1.0)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "photo.jpg",
+        {"name": "a"},
+        {"name": 5, "strength": 0.5},
+        {"name": "a", "strength": "0.5"},
+        {"name": "a", "strength": 0.5, "sha256": "xyz"},
+        {"name": "a", "strength": 0.5, "sha256": "0" * 65},
+    ],
+)
+def test_a_damaged_source_is_no_silent_text_to_image(source: object) -> None:
+    with pytest.raises(ValueError, match="damaged"):
+        recipe_from_text(request_json(source=source))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from core.errors import InvalidRequest
-from core.request import GenerationRequest, Limits, Size, validate
+from core.request import GenerationRequest, Limits, Size, Source, validate
 
 REQUEST = GenerationRequest("a house", seed=1)
 LIMITS = Limits(size_step=8, smallest=64, largest=256)
@@ -72,3 +73,34 @@ def test_lengths_snap_to_the_nearest_valid_one() -> None:
 def test_guidance_is_off_at_one() -> None:
     assert not replace(REQUEST, guidance_scale=1.0).has_guidance
     assert replace(REQUEST, guidance_scale=1.1).has_guidance
+
+
+@pytest.mark.parametrize(("strength", "steps"), [(0.6, 12), (1.0, 20), (0.05, 1), (0.99, 19)])
+def test_the_strength_says_how_many_steps_are_made(strength: float, steps: int) -> None:
+    assert Source("", strength).steps_of(20) == steps
+
+
+@pytest.mark.parametrize(
+    ("strength", "allowed"),
+    [
+        (0.0, "above 0 and at most 1"),
+        (1.01, "above 0 and at most 1"),
+        (float("nan"), "above 0 and at most 1"),
+        (0.04, "at least 0.05: of 20 steps one must remain"),
+    ],
+)
+def test_a_strength_that_leaves_nothing_to_do_is_refused(tmp_path: Path, strength: float, allowed: str) -> None:
+    (tmp_path / "photo.png").touch()
+    with pytest.raises(InvalidRequest) as raised:
+        validate(replace(REQUEST, source=Source(str(tmp_path / "photo.png"), strength)), LIMITS)
+    assert raised.value.field == "strength"
+    assert allowed in raised.value.allowed
+
+
+@pytest.mark.parametrize("path", ["", "photo.png", "/missing/photo.png", "/a\0b", "."])
+def test_a_source_that_is_not_there_is_refused(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").touch()  # only a name, as recipes have it: any file here could be called so
+    with pytest.raises(InvalidRequest) as raised:
+        validate(replace(REQUEST, source=Source(path, 0.5)), LIMITS)
+    assert raised.value.field == "image"

@@ -18,8 +18,10 @@ from tests import tiny
 CPU = torch.device("cpu")
 
 
-def sampling(sampler: str, prediction_type: str = "epsilon", steps: int = 8, skipped: int = 0) -> Sampling:
-    return build(sampler, dict(tiny.scheduler(prediction_type).config), steps, CPU, skipped)
+def sampling(
+    sampler: str, prediction_type: str = "epsilon", steps: int = 8, skipped: int = 0, **changes: object
+) -> Sampling:
+    return build(sampler, dict(tiny.scheduler(prediction_type, **changes).config), steps, CPU, skipped)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -96,7 +98,19 @@ def test_very_few_steps_work(sampler: str, steps: int) -> None:
 def test_skipped_steps_leave_the_end_of_the_run(sampler: str) -> None:
     whole, rest = sampling(sampler).schedule, sampling(sampler, skipped=5).schedule
     assert set(rest.steps) == {5, 6, 7}
-    assert np.array_equal(rest.sigmas, whole.sigmas[-rest.calls :])
+    levels = whole.sigmas[whole.steps.index(5) :]
+    assert list(dict.fromkeys(rest.sigmas)) == list(dict.fromkeys(levels))
+
+
+@pytest.mark.parametrize("skipped", [0, 1, 5, 7])
+@pytest.mark.parametrize("sampler", ["ddim", "pndm", "dpmpp_2m"])
+def test_the_end_of_a_run_takes_away_all_the_noise_that_was_added_for_it(sampler: str, skipped: int) -> None:
+    run = sampling(sampler, skipped=skipped, set_alpha_to_one=True)
+    x0, noise = torch.randn((2, 1, 4, 8, 8), generator=torch.Generator().manual_seed(3))
+    x = run.scheduler.add_noise(x0, noise, run.timesteps[:1])
+    for t in run.timesteps:
+        x = run.step(noise, t, x, [torch.Generator()])
+    assert torch.allclose(x, x0, atol=1e-4)
 
 
 def test_a_prediction_that_a_sampler_cannot_take_is_refused_before_the_run() -> None:

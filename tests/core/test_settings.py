@@ -10,7 +10,7 @@ from core.errors import SaveFailed
 from core.events import PreviewMode
 from core.files import FileSystem
 from core.paths import Folders
-from core.request import GenerationRequest
+from core.request import GenerationRequest, Source
 from core.settings import KeepFilms, Settings, Theme, load_settings, save_settings
 
 
@@ -51,6 +51,12 @@ def test_without_a_file_everything_has_its_default(folders: Folders) -> None:
 def test_every_setting_comes_back(folders: Folders, chosen: Settings) -> None:
     save_settings(chosen, folders)
     assert replace(load_settings(folders), unknown={}) == chosen
+
+
+def test_the_draft_knows_where_its_source_picture_lies(folders: Folders, chosen: Settings, tmp_path: Path) -> None:
+    draft = GenerationRequest("a house", source=Source(str(tmp_path / "photo.jpg"), 0.4))
+    save_settings(replace(chosen, draft=draft), folders)
+    assert load_settings(folders).draft == draft
 
 
 def test_no_setting_is_forgotten_in_the_file(folders: Folders, chosen: Settings) -> None:
