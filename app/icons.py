@@ -19,7 +19,8 @@ DRAWN_COLOUR = "#808080"
 _DRAWN = "drawnIcon"
 """The dynamic property that remembers which drawing a button or an action has."""
 
-_SIZES_PX = (16, 20, 32, 64)
+_SIZES_PX = (16, 32)
+"""At scale 1 and 2; what is between is scaled from the larger one."""
 
 
 def app_icon() -> QIcon:

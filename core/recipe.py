@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from importlib import metadata
 from typing import Any, cast
 
 from core.film import ModelIdentity, Parent
@@ -78,6 +77,8 @@ class Recipe:
 
 def library_versions() -> dict[str, str]:
     """Versions of the libraries that pictures depend on, read without importing them."""
+    from importlib import metadata  # 20 ms and more at the start of the window, and needed much later
+
     versions: dict[str, str] = {}
     for library in _LIBRARIES:
         try:
