@@ -69,6 +69,7 @@ class FilmPanel(QWidget):
         self._views_turn = QTimer(self, singleShot=True, interval=0)
         self._strip = FilmStrip(self)
         self._scrubber = Scrubber(self)
+        self._strip.setFocusProxy(self._scrubber)
         self._transport = Transport(self)
         self._views = ViewArea(explained, self)
         self._views.hide()

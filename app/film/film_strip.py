@@ -107,6 +107,7 @@ class FilmStrip(QAbstractScrollArea):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
             self._choose_at(event.position().toPoint())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

@@ -1,4 +1,4 @@
-"""What a film costs: recording, reading, size on disk, and the answer to the scrubber.
+"""What a film costs: recording, reading, size on disk, export, and the answer to the scrubber.
 
 Run: ``QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.film``
 """
@@ -18,7 +18,10 @@ from PySide6.QtWidgets import QApplication
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from core.film import Film
+from core.film_export import ExportOptions, export
 from core.film_file import read_recording
+from core.film_formats import FORMATS
+from core.film_pictures import export_frames
 from core.film_writer import FilmWriter
 from tests import synthetic_film
 
@@ -49,6 +52,9 @@ def main() -> None:
         _latent_rgb(film)
         for views, names in VIEW_SETS.items():
             _scrubbing(application, film, views, names)
+    for name in tuple(LATENTS)[:2]:
+        print(f"\n{name}")
+        _exporting(synthetic_film.film(STEPS, shape=LATENTS[name][0], dtype=LATENTS[name][1]))
 
 
 def _recording(film: Film) -> None:
@@ -63,6 +69,16 @@ def _recording(film: Film) -> None:
             f"  recording {np.median(later):7.0f} us a call (slowest {max(later):.0f}, first {times_us[0]:.0f}); "
             f"file {path.stat().st_size / 2**20:.2f} MiB; reading {read_ms:.1f} ms"
         )
+
+
+def _exporting(film: Film) -> None:
+    """Two views side by side with captions, by the linear map, in the size of the finished picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, film_format in FORMATS.items():
+            options = ExportOptions(Path(folder) / f"film{film_format.suffix}", name)
+            frames = export_frames(film, ("denoised", "noisy"))
+            seconds = _timed_ms(lambda run=export(frames, STEPS, options): list(run)) / 1000
+            print(f"  export {name:5} {seconds:5.2f} s, {options.path.stat().st_size / 2**20:5.2f} MiB")
 
 
 def _latent_rgb(film: Film) -> None:

@@ -55,9 +55,10 @@ class GuidanceView(FilmView):
         over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side, or one above the other in a narrow place."""
+        """Side by side or one above the other, whichever leaves the pictures larger."""
         super().resizeEvent(event)
-        is_narrow = self.height() > self.width()
+        beside_px = min(self.width() / len(self.panes), self.height())
+        is_narrow = min(self.width(), self.height() / len(self.panes)) > beside_px
         directions = QBoxLayout.Direction
         self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
 

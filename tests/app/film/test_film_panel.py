@@ -172,6 +172,16 @@ def test_pictures_in_the_strip_can_be_pressed(panel: FilmPanel) -> None:
     assert (panel.call, scrubber(panel).value()) == (2, 2)
 
 
+def test_keys_go_on_from_the_picture_that_was_pressed(panel: FilmPanel, qtbot: QtBot) -> None:
+    panel.show_film(synthetic_film.film(6))
+    panel.activateWindow()
+    strip = found(panel, FilmStrip)
+    qtbot.mousePress(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip._cell(2).center())  # pyright: ignore[reportPrivateUsage]
+    qtbot.waitUntil(scrubber(panel).hasFocus)
+    qtbot.keyClick(scrubber(panel), Qt.Key.Key_Right)
+    assert panel.call == 3
+
+
 def test_branch_and_keep_tell_the_call(panel: FilmPanel, qtbot: QtBot, heard: Listen) -> None:
     panel.show_film(synthetic_film.film(6))
     panel.select(2)
