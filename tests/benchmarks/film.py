@@ -76,8 +76,8 @@ def _exporting(film: Film) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, film_format in FORMATS.items():
             options = ExportOptions(Path(folder) / f"film{film_format.suffix}", name)
-            frames = export_frames(film, ("denoised", "noisy"))
-            seconds = _timed_ms(lambda run=export(frames, STEPS, options): list(run)) / 1000
+            run = export(export_frames(film, ("denoised", "noisy")), STEPS, options)
+            seconds = _timed_ms(lambda run=run: list(run)) / 1000
             print(f"  export {name:5} {seconds:5.2f} s, {options.path.stat().st_size / 2**20:5.2f} MiB")
 
 
