@@ -4,8 +4,7 @@ The picture, 128 x 128 x 3 numbers, becomes 16 x 16 x 12; the diffusion model ne
 and the mathematics are in `autoencoder_loss`.
 """
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +12,15 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from core.training.autoencoder_loss import chroma_error, kl_loss, psnr, reconstruction_loss, thumbnail_loss
-from core.training.checkpoint import (
-    MovingAverage,
-    Progress,
-    load_checkpoint,
-    optimiser_tensors,
-    part,
-    prefixed,
-    restore_optimiser,
-    save_checkpoint,
-)
-from core.training.journal import append_losses, forget_losses_after, save_grid
+from core.training.checkpoint import Progress
+from core.training.course import Course, Lesson, train
+from core.training.journal import append_losses, save_grid
+from core.training.learner import Learner
 from core.training.networks import decoded, new_autoencoder, place, posterior
 from core.training.parallel import Team
 from core.training.postcards import load_postcards, unseen_postcards
-from core.training.schedule import learning_rate
 from core.training.settings import Settings
 
 
@@ -52,59 +42,35 @@ class AutoencoderTraining:
         settings = self.settings.autoencoder
         torch.manual_seed(self.settings.seed)
         network = new_autoencoder(settings, self.settings.size_px)
+        seer = nn.Conv2d(settings.latent_channels, 3, 1)
         place(network, team.device)
-        seer = nn.Conv2d(settings.latent_channels, 3, 1).to(team.device)
-        modules = (network, seer)
-        average = MovingAverage(modules, settings.ema_decay)
-        parameters = [parameter for module in modules for parameter in module.parameters()]
-        optimiser = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-4)
-        path = self.folder / "autoencoder.safetensors"
-        progress = Progress()
-        if path.exists():
-            tensors, progress = load_checkpoint(path)
-            network.load_state_dict(part("network", tensors))
-            seer.load_state_dict(part("seer", tensors))
-            average.restore(part("average", tensors))
-            restore_optimiser(optimiser, part("optimiser", tensors))
+        place(seer, team.device)
         pictures = load_postcards(self.folder / "postcards", self.settings.pictures, self.settings.size_px)
-        losses = self.folder / "autoencoder.csv"
-        if team.leads:
-            forget_losses_after(losses, progress.step)
-        bar = tqdm(initial=progress.samples, total=settings.samples, desc="autoencoder", disable=not team.leads)
-        started, last_saved = time.monotonic(), time.monotonic()
-        spent = progress.seconds
-        network.train()
-        while True:
-            elapsed = team.agreed(time.monotonic() - started)
-            ends = progress.samples >= settings.samples or (self.seconds is not None and elapsed > self.seconds)
-            if team.leads and (ends or time.monotonic() - last_saved > self.settings.checkpoint_seconds):
-                tensors = prefixed("network", network.state_dict()) | prefixed("seer", seer.state_dict())
-                tensors |= prefixed("average", average.tensors())
-                tensors |= prefixed("optimiser", optimiser_tensors(optimiser))
-                save_checkpoint(path, tensors, progress)
-                average.swap()
-                measured = self._measure(network, team.device)
-                average.swap()
-                append_losses(self.folder / "autoencoder-measured.csv", progress.step, measured)
-                last_saved = time.monotonic()
-            if ends:
-                return
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(settings.learning_rate, progress.samples, settings.samples)
+        learner = Learner(
+            self.folder / "autoencoder.safetensors",
+            {"network": network, "seer": seer},
+            ema_decay=settings.ema_decay,
+            weight_decay=1e-4,
+        )
+        course = Course(
+            name="autoencoder",
+            samples=settings.samples,
+            peak_rate=settings.learning_rate,
+            seconds=self.seconds,
+            pause_seconds=self.settings.checkpoint_seconds,
+            losses=self.folder / "autoencoder.csv",
+        )
+
+        def give_lesson(progress: Progress) -> Lesson:
             batch, noise_source = self._batch(pictures, progress, team)
-            values = self._step(network, seer, optimiser, team, batch, noise_source)
-            average.update(progress.step)
-            count = len(batch) * team.size
-            progress = replace(
-                progress,
-                step=progress.step + 1,
-                samples=progress.samples + count,
-                seconds=spent + time.monotonic() - started,
-            )
-            bar.update(count)
-            if team.leads:
-                append_losses(losses, progress.step, {"samples": progress.samples, **values})
-                bar.set_postfix({name: f"{value:.3f}" for name, value in values.items()}, refresh=False)
+            return self._lesson(network, seer, batch, noise_source)
+
+        def pause(_is_last: bool) -> None:
+            with learner.averaged():
+                measured = self._measure(network, team.device)
+            append_losses(self.folder / "autoencoder-measured.csv", learner.progress.step, measured)
+
+        train(learner, team, course, give_lesson, pause)
 
     def _batch(
         self, pictures: NDArray[np.uint8], progress: Progress, team: Team
@@ -129,33 +95,18 @@ class AutoencoderTraining:
         source = torch.Generator(team.device).manual_seed(int(rng.integers(2**62)))
         return batch.contiguous(memory_format=torch.channels_last), source
 
-    def _step(
-        self,
-        network: AutoencoderKL,
-        seer: nn.Conv2d,
-        optimiser: torch.optim.Optimizer,
-        team: Team,
-        batch: Tensor,
-        noise_source: torch.Generator,
-    ) -> dict[str, float]:
+    def _lesson(
+        self, network: AutoencoderKL, seer: nn.Conv2d, batch: Tensor, noise_source: torch.Generator
+    ) -> Lesson:
         encoded = posterior(network, batch)
-        noise = torch.randn(encoded.mean.shape, generator=noise_source, device=team.device)
+        noise = torch.randn(encoded.mean.shape, generator=noise_source, device=batch.device)
         latents = encoded.mean + encoded.std * noise
         reconstruction = reconstruction_loss(batch, decoded(network, latents))
         thumbnail = thumbnail_loss(batch, seer(latents))
         divergence = kl_loss(encoded.mean, encoded.logvar)
         loss = reconstruction + thumbnail + self.settings.autoencoder.kl_weight * divergence
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        team.average_gradients((network, seer))
-        parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        return {
-            "reconstruction": float(reconstruction.detach()),
-            "thumbnail": float(thumbnail.detach()),
-            "kl": float(divergence.detach()),
-        }
+        values = {"reconstruction": reconstruction, "thumbnail": thumbnail, "kl": divergence}
+        return Lesson(loss, {name: float(value.detach()) for name, value in values.items()}, len(batch))
 
     @torch.no_grad()
     def _measure(self, network: AutoencoderKL, device: torch.device, count: int = 32) -> dict[str, float]:

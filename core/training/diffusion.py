@@ -29,7 +29,7 @@ sampling exaggerates their difference, v = v(empty) + g (v(c) - v(empty)) (Ho & 
 
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -38,28 +38,19 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from tqdm import tqdm
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.training.captions import caption
-from core.training.checkpoint import (
-    MovingAverage,
-    Progress,
-    load_checkpoint,
-    optimiser_tensors,
-    part,
-    prefixed,
-    restore_optimiser,
-    save_checkpoint,
-)
+from core.training.checkpoint import Progress
+from core.training.course import Course, Lesson, train
 from core.training.generation import generated
-from core.training.journal import append_losses, forget_losses_after, save_grid
+from core.training.journal import save_grid
 from core.training.latents import load_latents, standard_autoencoder
+from core.training.learner import Learner
 from core.training.networks import latent_side, new_pipeline, new_scheduler, new_text_encoder, new_unet, place
 from core.training.parallel import Team
 from core.training.postcards import load_postcards
 from core.training.scene import random_scene
-from core.training.schedule import learning_rate
 from core.training.settings import Settings
 from core.training.words import EXAMPLE_PROMPTS
 
@@ -97,69 +88,39 @@ class DiffusionTraining:
         torch.manual_seed(self.settings.seed)
         text_encoder = new_text_encoder(settings, self.settings.vocabulary)
         unet = new_unet(settings, self.settings.autoencoder.latent_channels, latent_side(self.settings))
-        modules: tuple[nn.Module, nn.Module] = (text_encoder, unet)
-        for module in modules:
-            nn.Module.to(module, team.device)
-        average = MovingAverage(modules, settings.ema_decay)
-        parameters = [parameter for module in modules for parameter in module.parameters()]
-        optimiser = torch.optim.AdamW(parameters, betas=(0.9, 0.99), weight_decay=1e-2)
-        path = self.folder / "diffusion.safetensors"
-        progress = Progress()
-        if path.exists():
-            tensors, progress = load_checkpoint(path)
-            text_encoder.load_state_dict(part("text", tensors))
-            unet.load_state_dict(part("unet", tensors))
-            average.restore(part("average", tensors))
-            restore_optimiser(optimiser, part("optimiser", tensors))
+        networks: dict[str, nn.Module] = {"text": text_encoder, "unet": unet}
+        for network in networks.values():
+            network.to(team.device)
         latents = load_latents(self.settings, self.folder)
         tokenizer = CLIPTokenizer.from_pretrained(self.folder / "tokenizer", model_max_length=settings.text_length)
         alphas = new_scheduler().alphas_cumprod.to(team.device)
-        losses = self.folder / "diffusion.csv"
-        if team.leads:
-            forget_losses_after(losses, progress.step)
-        bar = tqdm(initial=progress.samples, total=settings.samples, desc="diffusion", disable=not team.leads)
-        started = last_saved = last_grid = time.monotonic()
-        spent, recent = progress.seconds, 0.0
-        while True:
-            elapsed = team.agreed(time.monotonic() - started)
-            ends = progress.samples >= settings.samples or (self.seconds is not None and elapsed > self.seconds)
-            now = time.monotonic()
-            if team.leads and (ends or now - last_saved > self.settings.checkpoint_seconds):
-                tensors = prefixed("text", text_encoder.state_dict()) | prefixed("unet", unet.state_dict())
-                tensors |= prefixed("average", average.tensors())
-                tensors |= prefixed("optimiser", optimiser_tensors(optimiser))
-                save_checkpoint(path, tensors, progress)
-                last_saved = now
-            if team.leads and self.grid_seconds is not None and (ends or now - last_grid > self.grid_seconds):
-                average.swap()
-                self._draw_grid(text_encoder, unet, tokenizer, progress)
-                average.swap()
-                last_grid = now
-            if ends:
-                return
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(settings.learning_rate, progress.samples, settings.samples)
+        learner = Learner(
+            self.folder / "diffusion.safetensors", networks, ema_decay=settings.ema_decay, weight_decay=1e-2
+        )
+        course = Course(
+            name="diffusion",
+            samples=settings.samples,
+            peak_rate=settings.learning_rate,
+            seconds=self.seconds,
+            pause_seconds=self.settings.checkpoint_seconds,
+            losses=self.folder / "diffusion.csv",
+        )
+        drawn = time.monotonic()
+
+        def give_lesson(progress: Progress) -> Lesson:
             batch = self._batch(latents, tokenizer, progress, team)
             loss = diffusion_loss(text_encoder, unet, batch, alphas)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            team.average_gradients(modules)
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimiser.step()
-            average.update(progress.step)
-            count = len(batch.latents) * team.size
-            progress = replace(
-                progress,
-                step=progress.step + 1,
-                samples=progress.samples + count,
-                seconds=spent + time.monotonic() - started,
-            )
-            bar.update(count)
-            if team.leads:
-                value = float(loss.detach())
-                append_losses(losses, progress.step, {"samples": progress.samples, "loss": value})
-                recent = 0.98 * (recent or value) + 0.02 * value
-                bar.set_postfix(loss=f"{recent:.4f}", refresh=False)
+            return Lesson(loss, {"loss": float(loss.detach())}, len(batch.latents))
+
+        def pause(is_last: bool) -> None:
+            nonlocal drawn
+            if self.grid_seconds is None or not (is_last or time.monotonic() - drawn > self.grid_seconds):
+                return
+            with learner.averaged():
+                self._draw_grid(text_encoder, unet, tokenizer, learner.progress)
+            drawn = time.monotonic()
+
+        train(learner, team, course, give_lesson, pause)
 
     def _batch(
         self, latents: NDArray[np.float16], tokenizer: CLIPTokenizer, progress: Progress, team: Team
