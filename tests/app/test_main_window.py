@@ -1,95 +1,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QListView, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QListView, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow
-from app.run import RunState
-from app.settings_keeper import SettingsKeeper
-from app.theme import DARK, Appearance
-from core.paths import Folders
+from app.theme import DARK
 from core.settings import Theme
-from tests.app.conftest import FakeSaves, MakeStudio
+from tests.app.conftest import FakeSaves
 from tests.app.recent.conftest import SavePicture, save_picture
-from tests.fakes import FakeEngine
+from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
-__all__ = ["save_picture"]
-
-
-@dataclass
-class Opened:
-    """A window with what it was made of."""
-
-    window: MainWindow
-    engine: FakeEngine
-    keeper: SettingsKeeper
-
-    def action(self, text: str) -> QAction:
-        return next(action for action in self.window.findChildren(QAction) if action.text() == text)
-
-    def child(self, name: str) -> QWidget:
-        child = self.window.findChild(QWidget, name)
-        assert isinstance(child, QWidget), name
-        return child
-
-    @property
-    def prompt(self) -> QPlainTextEdit:
-        field = self.child("promptEdit")
-        assert isinstance(field, QPlainTextEdit)
-        return field
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        return self.window.create_place.messages.subjects()
-
-
-class Opener:
-    """Opens windows that share their folders, as one start of the program after the other does."""
-
-    def __init__(self, folders: Folders, make_studio: MakeStudio, application: QApplication) -> None:
-        self.folders = folders
-        self.opened: list[MainWindow] = []
-        self._make_studio = make_studio
-        self._appearance = Appearance(application, Theme.light)
-
-    def __call__(self) -> Opened:
-        engine = FakeEngine()
-        keeper = SettingsKeeper(self.folders)
-        window = MainWindow(self._make_studio(engine, drafts=keeper), keeper, self._appearance)
-        self.opened.append(window)
-        window.show()
-        return Opened(window, engine, keeper)
-
-    def close(self) -> None:
-        for window in self.opened:
-            window.studio.unsaved = ()
-            window.close()
-            window.deleteLater()
-        self._appearance.deleteLater()
-
-
-@pytest.fixture
-def open_window(tmp_path: Path, make_studio: MakeStudio, qapp: QApplication) -> Iterator[Opener]:
-    opener = Opener(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)), make_studio, qapp)
-    yield opener
-    opener.close()
-
-
-@pytest.fixture
-def opened(open_window: Opener) -> Opened:
-    return open_window()
-
-
-def wait_until_idle(opened: Opened, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: opened.window.studio.state is RunState.idle)
+__all__ = ["open_window", "opened", "save_picture"]
 
 
 def test_the_prompt_has_the_focus_and_ctrl_return_makes_a_picture(

@@ -1,0 +1,104 @@
+"""A whole window over a fake engine, with its own folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
+from app.run import RunState
+from app.settings_keeper import SettingsKeeper
+from app.theme import Appearance
+from core.film import Film
+from core.film_recorder import FilmRecorder
+from core.paths import Folders
+from core.picture import GeneratedImage
+from core.saving import save
+from core.settings import Theme
+from tests.app.conftest import MakeStudio
+from tests.fakes import FakeEngine
+
+
+@dataclass
+class Opened:
+    """A window with what it was made of."""
+
+    window: MainWindow
+    engine: FakeEngine
+    keeper: SettingsKeeper
+
+    def action(self, text: str) -> QAction:
+        return next(action for action in self.window.findChildren(QAction) if action.text() == text)
+
+    def child(self, name: str) -> QWidget:
+        child = self.window.findChild(QWidget, name)
+        assert isinstance(child, QWidget), name
+        return child
+
+    @property
+    def prompt(self) -> QPlainTextEdit:
+        field = self.child("promptEdit")
+        assert isinstance(field, QPlainTextEdit)
+        return field
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return self.window.create_place.messages.subjects()
+
+
+class Opener:
+    """Opens windows that share their folders, as one start of the program after the other does."""
+
+    def __init__(self, folders: Folders, make_studio: MakeStudio, application: QApplication) -> None:
+        self.folders = folders
+        self.opened: list[MainWindow] = []
+        self._make_studio = make_studio
+        self._appearance = Appearance(application, Theme.light)
+
+    def __call__(self, *, saves: bool = False) -> Opened:
+        """``saves``: pictures and films are really written, into the pictures folder."""
+        engine = FakeEngine()
+        keeper = SettingsKeeper(self.folders)
+
+        def save_picture(image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
+            return save(image, keeper.settings.pictures)
+
+        studio = self._make_studio(
+            engine,
+            drafts=keeper,
+            recorder=FilmRecorder(keeper.films_folder) if saves else None,
+            save=save_picture if saves else None,
+        )
+        window = MainWindow(studio, keeper, self._appearance)
+        self.opened.append(window)
+        window.show()
+        return Opened(window, engine, keeper)
+
+    def close(self) -> None:
+        for window in self.opened:
+            window.studio.unsaved = ()
+            window.close()
+            window.deleteLater()
+        self._appearance.deleteLater()
+
+
+@pytest.fixture
+def open_window(tmp_path: Path, make_studio: MakeStudio, qapp: QApplication) -> Iterator[Opener]:
+    opener = Opener(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)), make_studio, qapp)
+    yield opener
+    opener.close()
+
+
+@pytest.fixture
+def opened(open_window: Opener) -> Opened:
+    return open_window()
+
+
+def wait_until_idle(opened: Opened, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: opened.window.studio.state is RunState.idle)
