@@ -100,8 +100,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             )
         case UnreadablePicture():
             return Message(
-                "The recipe cannot be read",
-                f"The recipe of {error.path} cannot be read: {_lower_first(error.reason)}.",
+                "The picture cannot be used",
+                f"{error.path} cannot be used: {_lower_first(error.reason)}.",
             )
         case FilmBroken():
             return Message(

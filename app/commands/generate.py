@@ -32,14 +32,17 @@ from core.request import (
     STEPS,
     GenerationRequest,
     Size,
+    Source,
     validate,
 )
 from core.samplers import SAMPLERS
 from core.settings import Settings, load_settings
+from core.source_picture import read_source
 
 log = logging.getLogger(__name__)
 
 _DEVICE = re.compile(r"cpu|mps|(cuda|xpu)(:\d{1,3})?")
+DEFAULT_STRENGTH = 0.6
 _DTYPES = ("float32", "bfloat16", "float16")
 
 
@@ -72,6 +75,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--guidance",
         metavar="SCALE",
         help=f"how strongly the prompt pulls, 0 to {LARGEST_GUIDANCE_SCALE:g}; at 1 and below it is off {own}",
+    )
+    add("--image", metavar="FILE", help="a picture to begin with, in the place of noise (image to image)")
+    add(
+        "--strength",
+        metavar="S",
+        help="how much of --image changes: above 0, at most 1; the last S x steps are made "
+        f"(default: {DEFAULT_STRENGTH:g})",
     )
     add(
         "--seed",
@@ -120,8 +130,11 @@ def _read(arguments: Namespace) -> Job:
         guidance_scale=_number("guidance", arguments.guidance, LARGEST_GUIDANCE_SCALE, own.guidance_scale),
         seed=None if arguments.seed is None else _whole("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
         count=_whole("count", arguments.count, COUNT, 1),
+        source=_source(arguments.image, arguments.strength),
     )
     validate(request, model.limits)
+    if request.source is not None:
+        read_source(request.source, request.size)
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
     if device is not None and not _DEVICE.fullmatch(device):
         raise InvalidRequest("device", device, "cuda, cuda:1, mps, xpu or cpu")
@@ -135,7 +148,7 @@ def _read(arguments: Namespace) -> Job:
 def _pictures(job: Job, progress: Progress) -> Iterator[GeneratedImage]:
     from core.engine import Engine
 
-    steps = job.request.steps
+    steps, skipped = job.request.steps, 0
     with (
         closing(Engine(job.catalogue, job.device, job.dtype)) as engine,
         closing(engine.generate(job.request, PreviewMode.linear)) as events,
@@ -145,9 +158,10 @@ def _pictures(job: Job, progress: Progress) -> Iterator[GeneratedImage]:
                 case Loading(phase):
                     progress.begin_phase(PHASES[phase])
                 case Started(film, index, count):
-                    progress.begin_picture(index + 1, count, film.request.seed, steps)
+                    skipped = film.skipped_steps
+                    progress.begin_picture(index + 1, count, film.request.seed, steps - skipped)
                 case Stepped(frame):
-                    progress.finish_step(frame.step + 1, steps)
+                    progress.finish_step(frame.step + 1 - skipped, steps - skipped)
                 case ImageReady(image):
                     yield image
 
@@ -189,6 +203,15 @@ def save_or_rescue(save: Callable[[GeneratedImage], Path], image: GeneratedImage
         except (SaveFailed, OSError):
             raise error from None
         raise SaveFailed(error.path, f"{error.reason}; the picture is kept as {kept}") from error
+
+
+def _source(image: str | None, strength: str | None) -> Source | None:
+    if image is None:
+        if strength is not None:
+            raise InvalidRequest("strength", strength, "given together with --image")
+        return None
+    path = Path(_text("image", image)).expanduser().absolute()
+    return Source(str(path), _number("strength", strength, 1.0, DEFAULT_STRENGTH))
 
 
 def _text(field: str, value: str) -> str:

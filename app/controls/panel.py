@@ -14,6 +14,7 @@ from app.controls.run_buttons import RunButtons
 from app.controls.sampler import SamplerControl
 from app.controls.seed import SeedControl
 from app.controls.size import SizeControl
+from app.controls.source import SourceControl
 from app.controls.steps import StepsControl
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
@@ -43,6 +44,7 @@ class ControlPanel(QFrame):
         self.negative_prompt = PromptControl(studio, "negative_prompt", counting)
         self.buttons = RunButtons(studio)
         seed = SeedControl(studio)
+        source = SourceControl(studio)
         column = QWidget()
         column.setProperty("role", "panel")
         controls = QVBoxLayout(column)
@@ -50,6 +52,7 @@ class ControlPanel(QFrame):
         controls.setSpacing(SPACING_PX)
         controls.addWidget(self.prompt, 5)
         controls.addWidget(self.negative_prompt, 3)
+        controls.addWidget(source)
         controls.addWidget(ModelControl(studio))
         controls.addWidget(SizeControl(studio))
         controls.addLayout(_side_by_side(SamplerControl(studio), StepsControl(studio)))
@@ -75,6 +78,7 @@ class ControlPanel(QFrame):
         layout.addWidget(line)
         layout.addLayout(bottom)
         seed.icons_changed.connect(self.icons_changed)
+        source.icons_changed.connect(self.icons_changed)
         self.buttons.icons_changed.connect(self.icons_changed)
         WheelGuard(self)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSlider, QWidget
 
 
 class WheelGuard(QObject):
-    """Lets combo and spin boxes below a widget turn only while they have the focus."""
+    """Lets sliders, combo and spin boxes below a widget turn only while they have the focus."""
 
     def __init__(self, root: QWidget) -> None:
         super().__init__(root)
-        for kind in (QAbstractSpinBox, QComboBox):
+        for kind in (QAbstractSpinBox, QComboBox, QSlider):
             for control in root.findChildren(kind):
                 control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
                 control.installEventFilter(self)

@@ -6,7 +6,7 @@ import heapq
 import logging
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance
@@ -20,6 +20,7 @@ from core.metadata import SUFFIXES, read_recipe
 from core.picture import GeneratedImage
 from core.recipe import Recipe
 from core.saving import save_as
+from core.source_picture import found
 
 log = logging.getLogger(__name__)
 
@@ -96,11 +97,13 @@ class PictureLoader(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._is_closing = False
+        self._pictures: Path | None = None
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
         self._pool.setObjectName("pictures")
 
     def find(self, folder: Path) -> None:
+        self._pictures = folder
         self._show(lambda: self.found.emit(FoundPictures(folder, newest_pictures(folder, MOST_RECENT))))
 
     def load_thumbnail(self, path: Path) -> None:
@@ -146,7 +149,7 @@ class PictureLoader(QObject):
             self.failed.emit(message(UnreadablePicture(path, reader.errorString() or "it is no picture")))
             return
         try:
-            recipe = read_recipe(path)
+            recipe = self._read_recipe(path)
         except EmulsionError as error:
             log.info("%s", error)
             recipe = None
@@ -154,9 +157,18 @@ class PictureLoader(QObject):
 
     def _load_recipe(self, path: Path) -> None:
         try:
-            self.recipe_loaded.emit(path, read_recipe(path))
+            self.recipe_loaded.emit(path, self._read_recipe(path))
         except EmulsionError as error:
             self.failed.emit(_no_recipe(path, error))
+
+    def _read_recipe(self, path: Path) -> Recipe:
+        """The recipe, with the place of its source picture if that is found. Raises UnreadablePicture."""
+        recipe = read_recipe(path)
+        if recipe.request.source is None:
+            return recipe
+        folders = [path.parent, *([self._pictures, *day_folders(self._pictures)] if self._pictures else [])]
+        source = found(recipe.request.source, folders)
+        return replace(recipe, request=replace(recipe.request, source=source))
 
     def _save_as(self, image: GeneratedImage, path: Path) -> None:
         try:
@@ -168,14 +180,20 @@ class PictureLoader(QObject):
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
     """The newest picture files in the folder and in its day folders; none when it is not there."""
     with_times: list[tuple[int, str]] = []
-    days = sorted(_entries(folder, is_folder=True), key=lambda entry: entry.name, reverse=True)
+    days = day_folders(folder)
     for entry in _entries(folder, is_folder=False):
         with_times.append((_time_of(entry), entry.path))
     for day in days:
-        with_times += [(_time_of(entry), entry.path) for entry in _entries(Path(day.path), is_folder=False)]
+        with_times += [(_time_of(entry), entry.path) for entry in _entries(day, is_folder=False)]
         if len(with_times) >= most:
             break
     return tuple(Path(path) for _, path in heapq.nlargest(most, with_times))
+
+
+def day_folders(folder: Path) -> list[Path]:
+    """The folders in the pictures folder, the newest day first."""
+    names = sorted((entry.name for entry in _entries(folder, is_folder=True)), reverse=True)
+    return [folder / name for name in names]
 
 
 def thumbnail(path: Path) -> QImage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.recipe import Recipe
+from core.recipe import Recipe, plain_name
 from core.request import GenerationRequest
 from core.samplers import SAMPLERS
 
@@ -63,6 +63,9 @@ def facts(recipe: Recipe) -> str:
         f"{request.size.width} × {request.size.height} · {_sampler(request.sampler)}",
         f"{request.steps} steps · guidance {request.guidance_scale:g}",
     ]
+    if request.source:
+        name = plain_name(request.source.path) or "a picture that is not known"
+        lines.append(f"Begins with {name} · strength {request.source.strength:g}")
     model = recipe.model.name or request.model
     if model:
         lines.append(model)

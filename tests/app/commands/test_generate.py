@@ -83,6 +83,18 @@ def test_progress_is_told_on_standard_error(run: Run, model: Path, tmp_path: Pat
     ]
 
 
+def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (50, 40), "red").save(tmp_path / "photo.jpg")
+    path = tmp_path / "house.png"
+    answer = run("generate", "a house", "--model", model, *FAST, "--seed", 7, "--image", tmp_path / "photo.jpg",
+                 "--strength", "0.5", "-o", path)  # fmt: skip
+    assert answer.code == 0
+    assert "1 steps from seed 7 …" in answer.errors
+    source = read_recipe(path).request.source
+    assert source is not None
+    assert (source.path, source.strength, len(source.sha256)) == ("photo.jpg", 0.5, 64)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -105,6 +117,14 @@ def test_progress_is_told_on_standard_error(run: Run, model: Path, tmp_path: Pat
         (["-o", "missing/folder/picture.png"], "it must be a file in a folder that exists."),
         (["--count", "2", "-o", "picture.png"], "it must be a folder, because there is more than one picture."),
         (["--negative", "\udcff"], "is not a possible negative prompt"),
+        (["--strength", "0.5"], "it must be given together with --image."),
+        (["--image", "missing.jpg"], "is not a possible image: it must be a picture file that is there."),
+        (["--image", "\udcff.jpg"], "is not a possible image: it must be text in UTF-8."),
+        (["--image", __file__], "it is not a PNG, JPEG, WEBP, BMP, GIF or TIFF picture."),
+        (["--image", __file__, "--strength", "0"], "0.0 is not a possible strength: it must be a number above 0"),
+        (["--image", __file__, "--strength", "0.01"], "it must be at least"),
+        (["--image", __file__, "--strength", "nan"], "nan is not a possible strength"),
+        (["--image", __file__, "--strength", "much"], "“much” is not a possible strength"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
         (["--seed"], "argument --seed: expected one argument"),
     ],

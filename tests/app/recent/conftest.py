@@ -12,7 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.recent.loader import PictureLoader
-from core.request import GenerationRequest
+from core.request import GenerationRequest, Source
 from core.saving import save_in
 from tests import fakes
 
@@ -23,8 +23,14 @@ SavePicture = Callable[..., Path]
 def save_picture(tmp_path: Path) -> SavePicture:
     """Saves a grey picture; ``age`` in seconds sets its time."""
 
-    def save(prompt: str = "a red house", folder: Path = tmp_path, age: float = 0.0, seed: int = 7) -> Path:
-        request = replace(GenerationRequest(prompt), seed=seed)
+    def save(
+        prompt: str = "a red house",
+        folder: Path = tmp_path,
+        age: float = 0.0,
+        seed: int = 7,
+        source: Source | None = None,
+    ) -> Path:
+        request = replace(GenerationRequest(prompt), seed=seed, source=source)
         image = fakes.image(fakes.film(request), "final", request.steps)
         path = save_in(image, folder, datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
         time = 1_700_000_000 - age

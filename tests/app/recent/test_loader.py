@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from PySide6.QtCore import QThread
@@ -18,6 +19,7 @@ from app.recent.loader import (
 )
 from core.metadata import read_recipe
 from core.recipe import Recipe
+from core.request import Source
 from tests.app.recent.conftest import SavePicture
 
 
@@ -141,3 +143,22 @@ def test_a_save_as_that_fails_is_told(
         loader.save_as(done.args[0].generated, tmp_path / "picture.bmp")
     assert failed.args is not None
     assert "picture.bmp" in failed.args[0].sentence
+
+
+def test_the_source_picture_of_a_recipe_is_found_again_in_the_pictures_folder(
+    loader: PictureLoader, qtbot: QtBot, tmp_path: Path, save_picture: SavePicture
+) -> None:
+    source = save_picture("a sketch", tmp_path / "2026-11-19")
+    elsewhere = tmp_path / "elsewhere"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    made = save_picture("a house", elsewhere, source=Source(f"/home/somebody/{source.name}", 0.5, digest))
+    lost = save_picture("a boat", elsewhere, source=Source(f"/home/somebody/{source.name}", 0.5, "0" * 64))
+    with qtbot.waitSignal(loader.found):
+        loader.find(tmp_path)
+    for picture, path in ((made, str(source)), (lost, source.name)):
+        with qtbot.waitSignal(loader.recipe_loaded) as heard:
+            loader.load_recipe(picture)
+        _, recipe = heard.args
+        assert isinstance(recipe, Recipe)
+        assert recipe.request.source is not None
+        assert recipe.request.source.path == path

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
 from core.recipe import Recipe
-from core.request import GenerationRequest
+from core.request import GenerationRequest, Source
 from tests import fakes
 
 
@@ -42,6 +42,11 @@ def test_a_recipe_is_shown_in_the_words_of_the_controls(recipe: Recipe) -> None:
 
 def test_a_kept_step_says_which(recipe: Recipe) -> None:
     assert "Kept at step 8 of 20" in facts(replace(recipe, stage="denoised", step=8))
+
+
+def test_a_source_picture_is_named(recipe: Recipe) -> None:
+    request = replace(recipe.request, source=Source("photo.jpg", 0.6))
+    assert "Begins with photo.jpg · strength 0.6" in facts(replace(recipe, request=request))
 
 
 def test_text_from_files_is_plain_text(card: RecipeCard, recipe: Recipe) -> None:

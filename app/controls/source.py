@@ -1,0 +1,249 @@
+"""The picture to begin with in the place of noise, and how much of it is to change; one line while unused."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QIcon,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controls.field import GAP_PX, Field, describe, set_tone
+from app.icons import ICON_NAME
+from app.recent.loader import thumbnail
+from app.studio import Studio
+from core.errors import SaveFailed
+from core.files import write_file
+from core.paths import Folders
+from core.request import GenerationRequest, Source
+from core.source_picture import SUFFIXES
+
+FIRST_STRENGTH = 0.6
+LONGEST_NAME = 26
+THUMBNAIL_PX = 48
+_ICON_PX = 16
+_LEAST_PERCENT = 5
+
+
+class SourceControl(QWidget):
+    """A button that takes a picture by click, drop or paste; once there is one, its strength below.
+
+    Signals:
+        icons_changed: the button asks for another icon.
+    """
+
+    icons_changed = Signal()
+
+    def __init__(self, studio: Studio, pasted: Path | None = None) -> None:
+        """``pasted`` is the folder for pictures that come from the clipboard without a file."""
+        super().__init__()
+        self._studio = studio
+        self._pasted = pasted or Folders.default().data / "pasted"
+        self._shown: Source | None = None
+        self.setAcceptDrops(True)
+        self.button = QPushButton()
+        self.button.setProperty("kind", "quiet")
+        self.button.setStyleSheet("text-align: left")
+        describe(
+            self.button,
+            "sourceButton",
+            "Picture to begin with",
+            "Image to image: begin with a picture in the place of pure noise.\n"
+            "Click to choose one, drop it here, or paste it (Ctrl+V).",
+        )
+        self.button.installEventFilter(self)
+        self.remove_button = QToolButton()
+        self.remove_button.setProperty("kind", "quiet")
+        self.remove_button.setProperty(ICON_NAME, "close")
+        describe(self.remove_button, "removeSourceButton", "Remove the picture", "Begin with pure noise again")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(_LEAST_PERCENT, 100)
+        self.slider.setSingleStep(_LEAST_PERCENT)
+        self.slider.setPageStep(2 * _LEAST_PERCENT)
+        describe(
+            self.slider,
+            "strengthSlider",
+            "Strength",
+            "Strength: how much of the picture is turned into noise before it develops again.\n"
+            "Low keeps the picture, high follows the prompt.",
+        )
+        self.sentence = QLabel()
+        self.sentence.setObjectName("strengthSentence")
+        self.sentence.setProperty("role", "hint")
+        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self.sentence.setWordWrap(True)
+        self._strength = Field("Strength &of the change", self.slider)
+        self._lay_out()
+        self.button.clicked.connect(self._ask)
+        self.remove_button.clicked.connect(self._remove)
+        self.slider.valueChanged.connect(self._take_strength)
+        studio.draft_edited.connect(self._show)
+        self._draw_button(None)
+        self._show(studio.draft)
+
+    def choose(self, path: Path) -> None:
+        """Begins with this file; the strength stays as it was."""
+        before = self._studio.draft.source
+        strength = before.strength if before is not None else FIRST_STRENGTH
+        self._studio.edit(source=Source(str(path.absolute()), strength))
+
+    def paste(self) -> None:
+        """Begins with the file or the picture that is in the clipboard."""
+        data = QGuiApplication.clipboard().mimeData()
+        path = file_in(data)
+        if path is not None:
+            self.choose(path)
+        elif data.hasImage():
+            self._keep_pasted(QGuiApplication.clipboard().image())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.button and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.matches(QKeySequence.StandardKey.Paste):
+                self.paste()
+                return True
+            if event.matches(QKeySequence.StandardKey.Delete) and self._studio.draft.source is not None:
+                self._remove()
+                return True
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if file_in(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = file_in(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.choose(path)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(GAP_PX)
+        top.addWidget(self.button, 1)
+        top.addWidget(self.remove_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addLayout(top)
+        layout.addWidget(self._strength)
+        layout.addWidget(self.sentence)
+
+    @Slot()
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, "Picture to begin with")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+        source = self._studio.draft.source
+        if source is not None and Path(source.path).is_file():
+            dialog.selectFile(source.path)
+        dialog.fileSelected.connect(self._choose_file)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _choose_file(self, file: str) -> None:
+        self.choose(Path(file))
+
+    @Slot()
+    def _remove(self) -> None:
+        self._studio.edit(source=None)
+        self.button.setFocus()
+
+    @Slot(int)
+    def _take_strength(self, percent: int) -> None:
+        source = self._studio.draft.source
+        if source is not None:
+            self._studio.edit(source=Source(source.path, percent / 100, source.sha256))
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        source = draft.source
+        for widget in (self.remove_button, self._strength, self.sentence):
+            widget.setVisible(source is not None)
+        if source is None or self._shown is None or source.path != self._shown.path:
+            self._draw_button(source)
+        self._shown = source
+        if source is not None:
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(round(source.strength * 100))
+            words, is_wrong = explanation(source, draft.steps)
+            self.sentence.setText(words)
+            set_tone(self.sentence, "error" if is_wrong else "")
+
+    def _draw_button(self, source: Source | None) -> None:
+        name = Path(source.path).name if source is not None else "Begin with a picture …"
+        picture = (
+            thumbnail(Path(source.path)) if source is not None and Path(source.path).is_absolute() else QImage()
+        )
+        self.button.setText(shortened(name or "Unknown picture").replace("&", "&&"))
+        self.button.setProperty(ICON_NAME, "picture" if picture.isNull() else "")
+        size_px = _ICON_PX if picture.isNull() else THUMBNAIL_PX
+        self.button.setIconSize(QSize(size_px, size_px))
+        if picture.isNull():
+            self.icons_changed.emit()
+        else:
+            self.button.setIcon(QIcon(QPixmap.fromImage(picture)))
+
+    def _keep_pasted(self, picture: QImage) -> None:
+        """A picture without a file gets one, so that the recipe can find it again."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        if picture.isNull() or not picture.save(buffer, "PNG"):  # pyright: ignore[reportCallIssue, reportArgumentType]
+            return
+        content = bytes(buffer.data().data())
+        path = self._pasted / f"pasted-{hashlib.sha256(content).hexdigest()[:12]}.png"
+        try:
+            write_file(path, content)
+        except SaveFailed as error:
+            self.sentence.setText(f"The picture could not be kept: {error.reason}.")
+            set_tone(self.sentence, "error")
+            self.sentence.show()
+        else:
+            self.choose(path)
+
+
+def explanation(source: Source, steps: int) -> tuple[str, bool]:
+    """What the strength means for this run, or what is wrong with the source."""
+    path = Path(source.path)
+    if not source.path:
+        return "The settings were made with a picture that they do not name: choose it, or remove it.", True
+    if not path.is_absolute() or not path.is_file():
+        return "This picture is not where it was, or it has changed: choose it again, or remove it.", True
+    made = source.steps_of(steps)
+    if made < 1:
+        return f"{source.strength:g} of {steps} steps leaves none to make: choose more.", True
+    return f"{source.strength:g}: the last {made} of {steps} steps are made.", False
+
+
+def file_in(data: QMimeData) -> Path | None:
+    """The first picture file among what was dropped or copied."""
+    for url in data.urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and path.suffix.lower() in SUFFIXES:
+            return path
+    return None
+
+
+def shortened(name: str) -> str:
+    """A file's name with its middle left out."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"

@@ -1,0 +1,138 @@
+"""A picture to begin with: chosen, dropped or pasted; its strength explains itself; what is wrong is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.controls.source import SourceControl
+from app.icons import ICON_NAME
+from app.studio import Studio
+from core.request import Source
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    picture = QImage(60, 40, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.red)
+    path = tmp_path / "photo.png"
+    assert picture.save(str(path))
+    return path
+
+
+@pytest.fixture
+def control(studio: Studio, qtbot: QtBot, tmp_path: Path) -> SourceControl:
+    control = SourceControl(studio, tmp_path / "pasted")
+    qtbot.addWidget(control)
+    control.resize(300, 100)
+    control.show()
+    qtbot.waitExposed(control)
+    assert not control.slider.isVisible()
+    assert control.button.text() == "Begin with a picture …"
+    return control
+
+
+def test_unused_it_takes_one_line(control: SourceControl) -> None:
+    assert control.sizeHint().height() <= control.button.sizeHint().height() + 4
+    assert control.button.property(ICON_NAME) == "picture"
+
+
+def test_a_chosen_picture_shows_itself_and_its_strength(
+    control: SourceControl, studio: Studio, photo: Path
+) -> None:
+    studio.edit(steps=20)
+    control.choose(photo)
+    assert studio.draft.source == Source(str(photo), 0.6)
+    assert control.slider.value() == 60
+    assert control.sentence.text() == "0.6: the last 12 of 20 steps are made."
+    assert control.button.text() == "photo.png"
+    assert control.button.iconSize().width() > 20
+    assert not control.button.property(ICON_NAME)
+    assert control.slider.isVisible()
+
+
+def test_the_slider_changes_the_strength_and_the_steps_are_counted_anew(
+    control: SourceControl, studio: Studio, photo: Path
+) -> None:
+    control.choose(photo)
+    control.slider.setValue(25)
+    assert studio.draft.source == Source(str(photo), 0.25)
+    studio.edit(steps=40)
+    assert control.sentence.text() == "0.25: the last 10 of 40 steps are made."
+    studio.edit(steps=2)
+    assert control.sentence.text() == "0.25 of 2 steps leaves none to make: choose more."
+    assert control.sentence.property("tone") == "error"
+
+
+def test_another_picture_keeps_the_strength_and_forgets_the_hash(
+    control: SourceControl, studio: Studio, photo: Path
+) -> None:
+    studio.edit(source=Source("elsewhere.png", 0.3, "0" * 64))
+    control.choose(photo)
+    assert studio.draft.source == Source(str(photo), 0.3)
+
+
+def test_removing_it_goes_back_to_one_line_and_can_be_undone(
+    control: SourceControl, studio: Studio, photo: Path, qtbot: QtBot
+) -> None:
+    control.choose(photo)
+    studio.edit(prompt="a house")
+    qtbot.mouseClick(control.remove_button, Qt.MouseButton.LeftButton)
+    assert studio.draft.source is None
+    assert not control.slider.isVisible()
+    studio.undo()
+    assert studio.draft.source is not None
+    assert control.slider.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("gone.png", "not where it was"), ("/gone/gone.png", "not where it was"), ("", "do not name")],
+)
+def test_a_picture_that_is_not_there_is_said_and_never_dropped_silently(
+    control: SourceControl, studio: Studio, path: str, words: str
+) -> None:
+    studio.apply(replace(studio.draft, source=Source(path, 0.5)))
+    assert studio.draft.source == Source(path, 0.5)
+    assert words in control.sentence.text()
+    assert control.sentence.property("tone") == "error"
+
+
+def test_a_dropped_file_is_taken_and_other_things_are_not(
+    control: SourceControl, studio: Studio, photo: Path
+) -> None:
+    for url, is_taken in ((QUrl.fromLocalFile("/x/notes.txt"), False), (QUrl.fromLocalFile(str(photo)), True)):
+        data = QMimeData()
+        data.setUrls([url])
+        place, copy, left = QPoint(5, 5), Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        enter = QDragEnterEvent(place, copy, data, left, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(control, enter)
+        drop = QDropEvent(QPointF(place), copy, data, left, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(control, drop)
+        assert (studio.draft.source is not None) is is_taken
+
+
+def test_a_picture_without_a_file_is_pasted_into_one(
+    control: SourceControl, studio: Studio, qtbot: QtBot, photo: Path, tmp_path: Path
+) -> None:
+    QGuiApplication.clipboard().setImage(QImage(str(photo)))
+    control.button.setFocus()
+    qtbot.keyClick(control.button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    source = studio.draft.source
+    assert source is not None
+    assert Path(source.path).parent == tmp_path / "pasted"
+    assert QImage(source.path).size() == QImage(str(photo)).size()
+
+
+def test_a_copied_file_is_pasted_as_it_is(control: SourceControl, studio: Studio, photo: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(photo))])
+    QGuiApplication.clipboard().setMimeData(data)
+    control.paste()
+    assert studio.draft.source == Source(str(photo), 0.6)
