@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.current import CurrentView
 from app.dialogs.branch import BranchDialog
 from app.film.film_panel import FilmPanel
+from app.film.views import VIEWS
 from app.message_bar import Choice, MessageArea
 from app.messages import Message, message
 from app.run import DecodedFrame, Look, OpenedFilm, RunState
@@ -61,6 +62,8 @@ class FilmPlace(QObject):
         self.panel.keep_requested.connect(self._keep)
         self.panel.branch_requested.connect(self._ask_branch)
         self.panel.view_explained.connect(self._remember_explained)
+        self.panel.open_views([name for name in keeper.settings.film_views if name in VIEWS])
+        self.panel.views_changed.connect(self._remember_views)
         self.panel.save_failed.connect(self._show_error)
 
     def open_film_of(self, picture: Path) -> None:
@@ -187,6 +190,10 @@ class FilmPlace(QObject):
         explained = self._keeper.settings.explained_views
         if view not in explained:
             self._keeper.change(explained_views=(*explained, view))
+
+    @Slot(object)
+    def _remember_views(self, names: tuple[str, ...]) -> None:
+        self._keeper.change(film_views=names)
 
     @Slot(object)
     def _show_error(self, error: EmulsionError) -> None:

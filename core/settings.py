@@ -54,6 +54,7 @@ class Settings:
         model_folders: where models are looked for, beside the one that ships with the program.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         draft: what was last typed and chosen, or None before the first time.
+        film_views: the views of a film that are open: none, one or four.
         explained_views: the views of a film whose explanation was shown once.
         window_geometry, window_state: as Qt saves them, in base64.
         unknown: keys of other versions, written back as they came.
@@ -67,6 +68,7 @@ class Settings:
     previews: PreviewMode = PreviewMode.automatic
     keep_films: KeepFilms = KeepFilms.always
     draft: GenerationRequest | None = None
+    film_views: tuple[str, ...] = ()
     explained_views: tuple[str, ...] = ()
     window_geometry: str = ""
     window_state: str = ""
@@ -174,6 +176,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "previews": _choice(PreviewMode),
         "keep_films": _choice(KeepFilms),
         "draft": _Kind(_request, _request_json),
+        "film_views": _Kind(_texts, list),
         "explained_views": _Kind(_texts, list),
         "window_geometry": _TEXT,
         "window_state": _TEXT,

@@ -40,7 +40,7 @@ class FilmPanel(QWidget):
         following_changed(bool): the canvas may show the run again, or should show the selected call.
         full_decode_wanted(int): of x0 at this call, looked at for `REST_MS`; answer by `set_decoded`.
         branch_requested(int): at this call. keep_requested(int, str): call and stage.
-        views_changed(object): names of the chosen views, a tuple of str, for the settings.
+        views_changed(object): names of the open views, a tuple of str, for the settings; empty when closed.
         view_explained(str): the explanation of this view was shown; it should not open by itself again.
         save_failed(object): a SaveFailed from saving a plot.
     """
@@ -247,6 +247,7 @@ class FilmPanel(QWidget):
     @Slot(bool)
     def _toggle_views(self, is_open: bool) -> None:
         self._views.setVisible(is_open)
+        self.views_changed.emit(self._views.names if is_open else ())
         self._show_moment()
         self._fit_height()
 

@@ -127,3 +127,14 @@ def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot
     assert first is not None
     qtbot.waitUntil(lambda: (shown := panel_of(opened).film) is not None and shown.run == first.run)
     assert replace(film.request, seed=None) == replace(first.request, seed=None)
+
+
+def test_open_views_are_open_again_at_the_next_start(open_window: Opener) -> None:
+    first = open_window()
+    panel_of(first).open_views(("noisy", "denoised", "schedule", "spectrum"))
+    assert first.keeper.settings.film_views[0] == "noisy"
+    first.window.close()
+    second = open_window()
+    assert second.child("filmViews").isVisibleTo(panel_of(second))
+    panel_of(second).open_views(())
+    assert second.keeper.settings.film_views == ()
