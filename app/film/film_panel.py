@@ -175,7 +175,7 @@ class FilmPanel(QWidget):
         self._transport.views_toggled.connect(self._toggle_views)
         self._transport.four_toggled.connect(self._views.show_four)
         self._views.call_selected.connect(self._take_over)
-        self._views.views_changed.connect(self.views_changed)
+        self._views.views_changed.connect(self._tell_views)
         self._views.view_explained.connect(self.view_explained)
         self._views.save_failed.connect(self.save_failed)
         self._rest.timeout.connect(self._rested)
@@ -247,9 +247,13 @@ class FilmPanel(QWidget):
     @Slot(bool)
     def _toggle_views(self, is_open: bool) -> None:
         self._views.setVisible(is_open)
-        self.views_changed.emit(self._views.names if is_open else ())
+        self._tell_views()
         self._show_moment()
         self._fit_height()
+
+    @Slot()
+    def _tell_views(self) -> None:
+        self.views_changed.emit(() if self._views.isHidden() else self._views.names)
 
     def _fit_height(self) -> None:
         """Without views there is nothing to fill a greater height with."""
