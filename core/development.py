@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from core import decoding
+from core.attention import AttentionRecorder
 from core.denoising import Predict, Step, denoise
 from core.device import DevicePlan
 from core.errors import NotANumberPicture
@@ -26,7 +27,11 @@ from core.tensors import to_numpy
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Development:
-    """One picture's way; ``index`` and ``count`` say which of how many it is."""
+    """One picture's way; ``index`` and ``count`` say which of how many it is.
+
+    Attributes:
+        attention: ``predict`` itself when it keeps where each word acts.
+    """
 
     family: Family
     plan: DevicePlan
@@ -35,6 +40,7 @@ class Development:
     budget: PreviewBudget
     index: int = 0
     count: int = 1
+    attention: AttentionRecorder | None = None
 
     def run(self) -> Generator[Event, None, None]:
         """Raises NotANumberPicture or torch.OutOfMemoryError."""
@@ -57,7 +63,8 @@ class Development:
             spent_seconds += seconds
             self.budget.add_call(seconds)
             film = film.with_frame(frame)
-            yield Stepped(frame, self._preview(step, frame), seconds)
+            attention = self.attention.take(frame.call) if self.attention is not None else None
+            yield Stepped(frame, self._preview(step, frame), seconds, attention)
         yield Loading(Phase.decoding)
         began = time.perf_counter()
         pixels, note = decoding.decode(self.family, latents)

@@ -13,6 +13,7 @@ import torch
 import transformers.utils.logging
 
 from core import decoding
+from core.attention import AttentionRecorder
 from core.branch import Branch
 from core.catalogue import Catalogue
 from core.denoising import Predict
@@ -28,6 +29,7 @@ from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest, validate
 from core.start import from_branch, from_recording, from_request
 from core.tensors import to_torch
+from core.tokens import TokenCounter
 
 RANDOM_SEEDS = 2**32
 """Seeds that we choose ourselves fit into 32 bits, so that every other program can use them too."""
@@ -49,10 +51,14 @@ class Engine:
         self._decode_times: DecodeTimes = {}
 
     def generate(
-        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
+        self,
+        request: GenerationRequest,
+        previews: PreviewMode = PreviewMode.automatic,
+        attention: bool = False,
     ) -> Generator[Event, None, None]:
         """Makes ``request.count`` pictures, one after the other: a picture does not depend on its neighbours.
 
+        With ``attention`` each `Stepped` tells where words acted; it takes longer, and the picture is the same.
         Stopping is closing the generator; nothing is left behind. Pausing is not asking for the next event.
 
         Raises:
@@ -60,10 +66,10 @@ class Engine:
             OutOfMemory, NotANumberPicture: later.
         """
         validate(request, self._catalogue.find(request.model).limits)
-        yield from self._guarded(self._generate(request, previews))
+        yield from self._guarded(self._generate(request, previews, attention))
 
     def branch(
-        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic
+        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
     ) -> Generator[Event, None, None]:
         """Takes a run up again at one of its calls; only the calls after it run the network.
 
@@ -73,7 +79,7 @@ class Engine:
         # what a run began with is in its film: the source picture may be gone
         request = replace(branch.request, source=None) if branch.film.frames else branch.request
         validate(request, self._catalogue.find(request.model).limits)
-        yield from self._guarded(self._branch(branch, previews))
+        yield from self._guarded(self._branch(branch, previews, attention))
 
     @torch.inference_mode()
     def decode(self, film: Film, latent: Latent) -> Pixels:
@@ -116,23 +122,29 @@ class Engine:
             raise OutOfMemory(self.plan.device.type, None, self._free_memory())
 
     @torch.inference_mode()
-    def _generate(self, request: GenerationRequest, previews: PreviewMode) -> Generator[Event, None, None]:
+    def _generate(
+        self, request: GenerationRequest, previews: PreviewMode, attention: bool
+    ) -> Generator[Event, None, None]:
         family = yield from self._load(request)
         predict = yield from self._read_prompt(family, request)
+        recorder = self._recorder(family, request, predict) if attention else None
         first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         for index in range(request.count):
             single = replace(request, seed=(first_seed + index) % 2**64, count=1)
             start = from_request(family, single, self.plan.device)
             budget = self._budget(request, previews)
-            yield from Development(family, self.plan, predict, start, budget, index, request.count).run()
+            yield from Development(
+                family, self.plan, recorder or predict, start, budget, index, request.count, recorder
+            ).run()
 
     @torch.inference_mode()
-    def _branch(self, branch: Branch, previews: PreviewMode) -> Generator[Event, None, None]:
+    def _branch(self, branch: Branch, previews: PreviewMode, attention: bool) -> Generator[Event, None, None]:
         family = yield from self._load(branch.request)
         start = from_branch(family, branch, self.plan.device)
         predict = yield from self._read_prompt(family, start.film.request)
         budget = self._budget(start.film.request, previews)
-        yield from Development(family, self.plan, predict, start, budget).run()
+        recorder = self._recorder(family, start.film.request, predict) if attention else None
+        yield from Development(family, self.plan, recorder or predict, start, budget, attention=recorder).run()
 
     def _load(self, request: GenerationRequest) -> Generator[Event, None, Family]:
         if not self._is_loaded(request):
@@ -143,6 +155,10 @@ class Engine:
         if not family.knows_prompt(request):
             yield Loading(Phase.reading_prompt)
         return family.read_prompt(request, batch=1)
+
+    def _recorder(self, family: Family, request: GenerationRequest, predict: Predict) -> AttentionRecorder:
+        words = TokenCounter.for_model(self._catalogue.find(request.model)).words(request.prompt)
+        return AttentionRecorder(predict, family.network(), words)
 
     def _budget(self, request: GenerationRequest, previews: PreviewMode) -> PreviewBudget:
         return PreviewBudget(previews, self._decode_times, (request.model, request.size))

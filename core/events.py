@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from core.attention_maps import AttentionMaps
 from core.film import Film, Frame
 from core.picture import GeneratedImage, Pixels
 
@@ -60,11 +61,17 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """One network call is done. ``seconds`` is the time the call took, without the preview."""
+    """One network call is done.
+
+    Attributes:
+        seconds: the time the call took, without the preview.
+        attention: where each word acted, if that was asked for.
+    """
 
     frame: Frame
     preview: Preview
     seconds: float
+    attention: AttentionMaps | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Counts the tokens of a prompt as CLIP's tokenizer makes them, to show while typing what the model will ignore.
+"""The tokens of a prompt as CLIP's tokenizer makes them: how many, to show what the model will ignore, and which
+are those of each word.
 
 Light: the same byte-pair encoding as ``transformers.CLIPTokenizer`` (the tests hold them together), without
 importing it.
@@ -6,7 +7,9 @@ importing it.
 
 from __future__ import annotations
 
+import itertools
 import json
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +18,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 
 from core.catalogue import Model
 from core.errors import ModelBroken
+from core.words import Word
 
 START = "<|startoftext|>"
 END = "<|endoftext|>"
@@ -86,6 +90,26 @@ class TokenCounter:
         kept = self.max_tokens - MARKS
         read_characters = len(text) if len(offsets) <= kept else offsets[kept - 1][1]
         return TokenCount(len(offsets) + MARKS, read_characters)
+
+    def words(self, text: str) -> tuple[Word, ...]:
+        """The words that the model reads, without the punctuation, which has tokens of its own.
+
+        Pieces that touch each other are one word: ``don't``, ``1990``.
+        """
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        read = range(min(len(encoding.ids), self.max_tokens - MARKS))
+        words: list[Word] = []
+        for _, piece in itertools.groupby(read, key=lambda token: encoding.word_ids[token]):
+            tokens = list(piece)
+            start, end = encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1]
+            if all(unicodedata.category(character)[0] in "PZ" for character in text[start:end]):
+                continue
+            first, last = tokens[0] + 1, tokens[-1] + 2  # after the start mark
+            if words and words[-1].end == start:
+                before = words.pop()
+                start, first = before.start, before.first_token
+            words.append(Word(text[start:end], start, end, first, last))
+        return tuple(words)
 
 
 def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:

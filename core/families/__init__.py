@@ -47,6 +47,10 @@ class Family(Protocol):
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
         ...
 
+    def network(self) -> Any:
+        """The U-Net, for probes; the prompt's half is the last of its batch."""
+        ...
+
     def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """A latent of pictures (1, 3, height, width), -1 to 1: one sample of what the autoencoder sees in them.
 

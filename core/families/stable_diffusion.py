@@ -98,6 +98,9 @@ class StableDiffusion:
     def autoencoder(self) -> Any:
         return self._vae
 
+    def network(self) -> Any:
+        return self._unet
+
     def _uses_two_passes(self, request: GenerationRequest) -> bool:
         """Guidance-distilled networks take the scale as an input instead (Meng et al. 2023)."""
         return request.has_guidance and self._unet.config.time_cond_proj_dim is None

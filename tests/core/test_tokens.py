@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -147,3 +148,41 @@ def test_damaged_merges_are_an_error_of_the_model(folder: Path):
     (folder / "tokenizer" / "merges.txt").write_text("one\ntwo three four\n", "utf-8")
     with pytest.raises(ModelBroken):
         TokenCounter.for_model(model_in(folder))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("a red house, by the sea!", ["a", "red", "house", "by", "the", "sea"]),
+        ("  A   RED\thouse", ["A", "RED", "house"]),
+        ("the house's don't", ["the", "house's", "don't"]),
+        ("in 1990: (red:1.2)", ["in", "1990", "red", "1", "2"]),
+        ("naïve café", ["naïve", "café"]),
+        ("海 and 🏠", ["海", "and", "🏠"]),
+        (",.!?", []),
+    ],
+)
+def test_words_are_found_with_their_tokens(folder: Path, text: str, words: list[str]) -> None:
+    found = TokenCounter.for_model(replace(model_in(folder), max_tokens=99)).words(text)
+    assert [word.text for word in found] == words
+    assert [text[word.start : word.end] for word in found] == words
+    bounds = [(word.first_token, word.end_token) for word in found]
+    assert all(first < end for first, end in bounds)
+    assert all(end <= first for (_, end), (first, _) in itertools.pairwise(bounds))
+
+
+def test_the_tokens_of_a_word_are_those_of_the_tokenizer(folder: Path) -> None:
+    text = "the red, houses"
+    reference = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    tokens = reference.convert_ids_to_tokens(reference(text)["input_ids"])
+    words = TokenCounter.for_model(model_in(folder)).words(text)
+    assert [tokens[word.first_token : word.end_token] for word in words] == [
+        ["the</w>"],
+        ["red</w>"],
+        ["ho", "u", "se", "s</w>"],
+    ]
+
+
+def test_words_that_the_model_does_not_read_are_none(folder: Path) -> None:
+    assert len(TokenCounter.for_model(model_in(folder)).words("sea " * 40)) == MAX_TOKENS - 2

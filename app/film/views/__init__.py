@@ -15,6 +15,7 @@ from app.film.views import (
     schedule,
     settling,
     spectrum,
+    words,
 )
 
 VIEWS: Mapping[str, ViewKind] = MappingProxyType(
@@ -27,5 +28,6 @@ VIEWS: Mapping[str, ViewKind] = MappingProxyType(
         "schedule": schedule.KIND,
         "settling": settling.KIND,
         "spectrum": spectrum.KIND,
+        "words": words.KIND,
     }
 )

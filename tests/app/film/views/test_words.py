@@ -1,0 +1,119 @@
+"""The Words view shows the chosen word's share, at this step and over all, or says why it has nothing to show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.film.moment import Moment
+from app.film.views.words import NO_WORDS, NOT_RECORDED, WordsView
+from app.pixels import to_pixels
+from core.attention_maps import AttentionMaps, AttentionRecord
+from core.film import Film
+from core.words import Word
+from tests import synthetic_film
+
+PROMPT = "a <b> red house"
+WORDS = (Word("a", 0, 1, 1, 2), Word("red", 6, 9, 5, 6), Word("house", 10, 15, 6, 7))
+
+
+@pytest.fixture
+def film() -> Film:
+    return synthetic_film.film(4, prompt=PROMPT)
+
+
+def record(calls: range) -> AttentionRecord:
+    """``house`` is looked at in one corner, more at each call; the others everywhere alike."""
+    maps: list[AttentionMaps] = []
+    for call in calls:
+        shares = np.full((3, 16, 16), 0.1, np.float16)
+        shares[2, :4, :4] = 0.2 * (call + 1)
+        maps.append(AttentionMaps(call, WORDS, shares))
+    found = AttentionRecord.begin(maps[0])
+    for later in maps[1:]:
+        found = found.with_maps(later)
+    return found
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> WordsView:
+    view = WordsView()
+    qtbot.addWidget(view)
+    view.resize(500, 320)
+    view.show()
+    assert not view.prompt.text()
+    return view
+
+
+def test_without_maps_it_says_why_and_what_recording_costs(view: WordsView, film: Film) -> None:
+    view.show_moment(Moment(film, 1))
+    assert view.reason.isVisible()
+    assert view.reason.text() == NOT_RECORDED
+    assert "slower" in NOT_RECORDED
+    assert view.table() is None
+
+
+def test_a_prompt_without_words_is_said(view: WordsView, film: Film) -> None:
+    view.show_attention(AttentionRecord.begin(AttentionMaps(0, (), np.zeros((0, 4, 4), np.float16))))
+    view.show_moment(Moment(film, 0))
+    assert view.reason.text() == NO_WORDS
+
+
+def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, film: Film) -> None:
+    view.show_attention(record(range(4)))
+    view.show_moment(Moment(film, 1))
+    this_step, all_steps = view.panes
+    assert this_step.caption == "this step: up to 40.0% of the attention"
+    assert all_steps.caption == "all 4 calls so far: up to 50.0% of the attention"
+    pixels = to_pixels(this_step.image).astype(int)
+    assert pixels[:4, :4].mean() > pixels[8:, 8:].mean() + 30
+
+
+def test_a_word_is_chosen_by_a_click_and_by_the_keyboard(view: WordsView, film: Film, qtbot: QtBot) -> None:
+    view.show_attention(record(range(4)))
+    view.show_moment(Moment(film, 1))
+    view.prompt.linkActivated.emit("1")
+    assert view.panes[0].caption == "this step: up to 10.0% of the attention"
+    view.prompt.setFocus()
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Return):  # the first word
+        qtbot.keyClick(view.prompt, key)
+    assert view.panes[0].caption == "this step: up to 10.0% of the attention"
+    view.choose(2)
+    assert view.panes[0].caption == "this step: up to 40.0% of the attention"
+
+
+def test_the_prompt_is_shown_as_plain_text(view: WordsView, film: Film) -> None:
+    view.show_attention(record(range(4)))
+    view.show_moment(Moment(film, 1))
+    assert "&lt;b&gt;" in view.prompt.text()
+    assert view.prompt.text().count("<a href") == 3
+
+
+def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: WordsView, film: Film) -> None:
+    view.show_attention(record(range(2, 4)))
+    view.show_moment(Moment(film, 1))
+    assert view.panes[0].caption == "not recorded at this step"
+    assert view.panes[1].caption == "all 2 calls so far: up to 70.0% of the attention"
+    table = view.table()
+    assert table is not None
+    assert ",,".join(("", "")) in table.csv()
+
+
+def test_a_growing_record_keeps_the_chosen_word(view: WordsView, film: Film) -> None:
+    view.show_attention(record(range(1)))
+    view.show_moment(Moment(film, 0))
+    view.choose(1)
+    view.show_attention(record(range(2)))
+    assert "background" in view.prompt.text().split("href='1'")[1][:80]
+
+
+def test_the_numbers_are_those_of_all_words(view: WordsView, film: Film) -> None:
+    view.show_attention(record(range(4)))
+    view.show_moment(Moment(film, 0))
+    table = view.table()
+    assert table is not None
+    assert len(table.rows) == 3 * 16 * 16
+    assert [row[0] for row in table.rows[:: 16 * 16]] == ["a", "red", "house"]
+    assert table.rows[2 * 16 * 16][3] == pytest.approx(0.2, abs=1e-3)
