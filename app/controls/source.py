@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
-    QIcon,
     QImage,
     QKeyEvent,
     QKeySequence,
@@ -40,18 +39,11 @@ from core.source_picture import SUFFIXES
 FIRST_STRENGTH = 0.6
 LONGEST_NAME = 26
 THUMBNAIL_PX = 48
-_ICON_PX = 16
 _LEAST_PERCENT = 5
 
 
 class SourceControl(QWidget):
-    """A button that takes a picture by click, drop or paste; once there is one, its strength below.
-
-    Signals:
-        icons_changed: the button asks for another icon.
-    """
-
-    icons_changed = Signal()
+    """A button that takes a picture by click, drop or paste; once there is one, its strength below."""
 
     def __init__(self, studio: Studio, pasted: Path | None = None) -> None:
         """``pasted`` is the folder for pictures that come from the clipboard without a file."""
@@ -60,8 +52,9 @@ class SourceControl(QWidget):
         self._pasted = pasted or Folders.default().data / "pasted"
         self._shown: Source | None = None
         self.setAcceptDrops(True)
+        self.thumbnail = QLabel()
         self.button = QPushButton()
-        self.button.setProperty("kind", "quiet")
+        self.button.setProperty(ICON_NAME, "picture")
         self.button.setStyleSheet("text-align: left")
         describe(
             self.button,
@@ -138,6 +131,7 @@ class SourceControl(QWidget):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(GAP_PX)
+        top.addWidget(self.thumbnail)
         top.addWidget(self.button, 1)
         top.addWidget(self.remove_button)
         layout = QVBoxLayout(self)
@@ -195,13 +189,11 @@ class SourceControl(QWidget):
             thumbnail(Path(source.path)) if source is not None and Path(source.path).is_absolute() else QImage()
         )
         self.button.setText(shortened(name or "Unknown picture").replace("&", "&&"))
-        self.button.setProperty(ICON_NAME, "picture" if picture.isNull() else "")
-        size_px = _ICON_PX if picture.isNull() else THUMBNAIL_PX
-        self.button.setIconSize(QSize(size_px, size_px))
-        if picture.isNull():
-            self.icons_changed.emit()
-        else:
-            self.button.setIcon(QIcon(QPixmap.fromImage(picture)))
+        self.thumbnail.setVisible(not picture.isNull())
+        if not picture.isNull():
+            small = QPixmap.fromImage(picture)
+            small.setDevicePixelRatio(max(small.width(), small.height()) / THUMBNAIL_PX)
+            self.thumbnail.setPixmap(small)
 
     def _keep_pasted(self, picture: QImage) -> None:
         """A picture without a file gets one, so that the recipe can find it again."""

@@ -88,8 +88,9 @@ class WordsView(FilmView):
             this_step.show_picture(to_image(under), _NOT_THIS_STEP)
         else:
             self._show_map(this_step, under, maps.maps[self._word], "this step")
-        steps = f"{len(record.calls)} calls" if len(record.calls) > 1 else "1 call"
-        self._show_map(all_steps, under, record.mean[self._word], f"all {steps} so far")
+        calls = len(record.calls)
+        words = f"mean of {calls} calls" if calls > 1 else "1 call"
+        self._show_map(all_steps, under, record.mean[self._word], words)
 
     def choose(self, word: int) -> None:
         """Shows the word of this number."""

@@ -66,7 +66,7 @@ def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, fi
     view.show_moment(Moment(film, 1))
     this_step, all_steps = view.panes
     assert this_step.caption == "this step: up to 40.0% of the attention"
-    assert all_steps.caption == "all 4 calls so far: up to 50.0% of the attention"
+    assert all_steps.caption == "mean of 4 calls: up to 50.0% of the attention"
     pixels = to_pixels(this_step.image).astype(int)
     assert pixels[:4, :4].mean() > pixels[8:, 8:].mean() + 30
 
@@ -95,7 +95,7 @@ def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: Wo
     view.show_attention(record(range(2, 4)))
     view.show_moment(Moment(film, 1))
     assert view.panes[0].caption == "not recorded at this step"
-    assert view.panes[1].caption == "all 2 calls so far: up to 70.0% of the attention"
+    assert view.panes[1].caption == "mean of 2 calls: up to 70.0% of the attention"
     table = view.table()
     assert table is not None
     assert ",,".join(("", "")) in table.csv()
