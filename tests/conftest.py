@@ -87,6 +87,8 @@ def no_leftover_windows() -> Iterator[None]:
 
     if QApplication.instance() is None:
         return
+    # what a test has copied must go while Qt is there: the offscreen clipboard crashes when Python frees it later
+    QApplication.clipboard().clear()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     left = QApplication.topLevelWidgets()
     for widget in left:
