@@ -109,13 +109,18 @@ class SourceControl(QWidget):
             self._keep_pasted(QGuiApplication.clipboard().image())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.button and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            if event.matches(QKeySequence.StandardKey.Paste):
-                self.paste()
+        if watched is self.button and isinstance(event, QKeyEvent):
+            is_paste = event.matches(QKeySequence.StandardKey.Paste)
+            if is_paste and event.type() is QEvent.Type.ShortcutOverride:
+                event.accept()  # the window's own command would take the picture's settings
                 return True
-            if event.matches(QKeySequence.StandardKey.Delete) and self._studio.draft.source is not None:
-                self._remove()
-                return True
+            if event.type() is QEvent.Type.KeyPress:
+                if is_paste:
+                    self.paste()
+                    return True
+                if event.matches(QKeySequence.StandardKey.Delete) and self._studio.draft.source is not None:
+                    self._remove()
+                    return True
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

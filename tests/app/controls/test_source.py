@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -127,6 +127,23 @@ def test_a_picture_without_a_file_is_pasted_into_one(
     assert source is not None
     assert Path(source.path).parent == tmp_path / "pasted"
     assert QImage(source.path).size() == QImage(str(photo)).size()
+
+
+def test_pasting_on_the_button_goes_before_the_windows_own_paste(
+    control: SourceControl, studio: Studio, qtbot: QtBot, photo: Path
+) -> None:
+    heard: list[bool] = []
+    command = QAction(control)
+    command.setShortcut(QKeySequence.StandardKey.Paste)
+    command.triggered.connect(heard.append)
+    control.addAction(command)
+    QGuiApplication.clipboard().setImage(QImage(str(photo)))
+    control.activateWindow()
+    control.button.setFocus()
+    qtbot.waitUntil(control.button.hasFocus)
+    qtbot.keyClick(control.button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert not heard
+    assert studio.draft.source is not None
 
 
 def test_a_copied_file_is_pasted_as_it_is(control: SourceControl, studio: Studio, photo: Path) -> None:
