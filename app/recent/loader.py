@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QSize, Qt, QThreadPool, Signal, SignalInstance
+from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal, SignalInstance
 from PySide6.QtGui import QImage, QImageReader
 
 from app.messages import Message, message
@@ -130,7 +130,8 @@ class PictureLoader(QObject):
         self._pool.waitForDone()
 
     def _start(self, work: Callable[[], None], priority: int = 0) -> None:
-        self._pool.start(QRunnable.create(work), priority)
+        # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
+        self._pool.start(work, priority)
 
     def _show(self, work: Callable[[], None], priority: int = 0) -> None:
         """Work that nobody needs any more when the window is closing."""
