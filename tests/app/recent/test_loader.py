@@ -158,6 +158,7 @@ def test_the_source_picture_of_a_recipe_is_found_again_in_the_pictures_folder(
     for picture, path in ((made, str(source)), (lost, source.name)):
         with qtbot.waitSignal(loader.recipe_loaded) as heard:
             loader.load_recipe(picture)
+        assert heard.args is not None
         _, recipe = heard.args
         assert isinstance(recipe, Recipe)
         assert recipe.request.source is not None
