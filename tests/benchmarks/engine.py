@@ -117,7 +117,8 @@ def measure(engine: Engine, stock: Stock, request: GenerationRequest, rounds: in
 
 
 def report(name: str, request: GenerationRequest, measured: Measured) -> None:
-    print(f"\n{name}: {request.size}, {request.steps} steps of {request.sampler}, {request.guidance_scale=:g}")
+    scale = f"{request.guidance_scale:g}"
+    print(f"\n{name}: {request.size}, {request.steps} steps of {request.sampler}, guidance scale {scale}")
     print(f"  stock pipeline            {measured.stock_step * 1000:9.1f} ms/step")
     for mode, seconds in measured.our_step.items():
         ratio = seconds / measured.stock_step
@@ -145,8 +146,8 @@ def main() -> None:
                 "a house", model="sd15-random", size=Size(256, 256), steps=4, guidance_scale=7.0, seed=7
             )
             stock = Stock(folder / "sd15-random", engine.plan.dtype)
-            rounds = max(3, arguments.rounds // 3)
-            report("Stable Diffusion 1.5, random weights", request, measure(engine, stock, request, rounds))
+            measured = measure(engine, stock, request, arguments.rounds)
+            report("Stable Diffusion 1.5, random weights", request, measured)
 
 
 if __name__ == "__main__":
