@@ -15,6 +15,9 @@ from core.picture import Stage
 class FilmDesk(QObject):
     """Part of the studio; all methods return at once.
 
+    Attributes:
+        records_attention: whether the next run records where its words act, because somebody looks at that.
+
     Signals:
         decoded: a `DecodedFrame`, of the frame that was looked at last.
         opened: an `OpenedFilm`.
@@ -27,6 +30,7 @@ class FilmDesk(QObject):
         super().__init__(parent)
         self._thread = thread
         self._looked_at: Frame | None = None
+        self.records_attention = False
         thread.worker.decoded.connect(self._pass_on)
         thread.worker.film_opened.connect(self.opened)
 

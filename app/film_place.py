@@ -16,6 +16,7 @@ from app.messages import Message, message
 from app.run import DecodedFrame, Look, OpenedFilm, RunState
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
+from core.attention_maps import AttentionMaps, AttentionRecord
 from core.branch import Branch
 from core.errors import EmulsionError
 from core.events import Started, Stepped
@@ -25,6 +26,8 @@ from core.film_shelf import unfinished
 from core.picture import Stage
 
 UNFINISHED = "unfinished"
+WORDS = "words"
+"""The view that needs attention to be recorded."""
 
 
 class FilmPlace(QObject):
@@ -49,6 +52,7 @@ class FilmPlace(QObject):
         self._messages = messages
         self._keeper = keeper
         self._wanted: Path | None = None
+        self._attention: AttentionRecord | None = None
         self.panel = FilmPanel(explained=keeper.settings.explained_views)
         studio.run_started.connect(self._start)
         studio.stepped.connect(self._step)
@@ -64,6 +68,7 @@ class FilmPlace(QObject):
         self.panel.view_explained.connect(self._remember_explained)
         self.panel.open_views([name for name in keeper.settings.film_views if name in VIEWS])
         self.panel.views_changed.connect(self._remember_views)
+        studio.films.records_attention = WORDS in keeper.settings.film_views
         self.panel.save_failed.connect(self._show_error)
 
     def open_film_of(self, picture: Path) -> None:
@@ -113,13 +118,22 @@ class FilmPlace(QObject):
 
     @Slot(object)
     def _start(self, started: Started) -> None:
+        self._attention = None
         if self._current.is_following:
             self.panel.show_film(started.film)
 
     @Slot(object)
     def _step(self, stepped: Stepped) -> None:
+        self._record_attention(stepped.attention)
         if self._is_live:
+            if self._attention is not None:
+                self.panel.set_attention(self._attention)
             self.panel.add_frame(stepped.frame)
+
+    def _record_attention(self, maps: AttentionMaps | None) -> None:
+        if maps is not None:
+            record = self._attention
+            self._attention = record.with_maps(maps) if record is not None else AttentionRecord.begin(maps)
 
     @Slot(object)
     def _show_opened(self, opened: OpenedFilm) -> None:
@@ -194,6 +208,7 @@ class FilmPlace(QObject):
     @Slot(object)
     def _remember_views(self, names: tuple[str, ...]) -> None:
         self._keeper.change(film_views=names)
+        self._studio.films.records_attention = WORDS in names
 
     @Slot(object)
     def _show_error(self, error: EmulsionError) -> None:

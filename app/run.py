@@ -21,11 +21,11 @@ class Engine(Protocol):
     """What the worker needs of `core.engine.Engine`, which is imported in the worker's thread only."""
 
     def generate(
-        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
+        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
     ) -> Generator[Event, None, None]: ...
 
     def branch(
-        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic
+        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
     ) -> Generator[Event, None, None]: ...
 
     def replay(self, recording: Recording) -> Film: ...
@@ -62,13 +62,14 @@ class Ending(Enum):
 class Run:
     """A request, or a branch of an earlier run, and how to carry it out.
 
-    A paused one waits before its first event.
+    A paused one waits before its first event; ``attention`` records where the words act, which costs time.
     """
 
     request: GenerationRequest
     previews: PreviewMode
     is_paused: bool = False
     branch: Branch | None = None
+    attention: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -254,7 +254,9 @@ class Studio(QObject):
             return
         self._set_state(RunState.paused if is_paused else RunState.running)
         self.queue_changed.emit(self.queue)
-        self._thread.begin.emit(Run(run.request, self.preview_mode, is_paused, run.branch))
+        self._thread.begin.emit(
+            Run(run.request, self.preview_mode, is_paused, run.branch, self.films.records_attention)
+        )
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.state:
@@ -270,15 +272,10 @@ class Studio(QObject):
     def _follow(self, event: Event) -> None:
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
-        match event:
-            case Started():
-                self.run_started.emit(event)
-            case Stepped():
-                self.stepped.emit(event)
-            case ImageReady():
-                self.image_ready.emit(event)
-            case Loading():
-                pass
+        signals = ((Started, self.run_started), (Stepped, self.stepped), (ImageReady, self.image_ready))
+        for kind, signal in signals:
+            if isinstance(event, kind):
+                signal.emit(event)
 
     @Slot()
     def _rest(self) -> None:

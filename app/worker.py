@@ -177,9 +177,9 @@ class Worker(QObject):
             yield Loading(Phase.importing)
         engine = self._engine_now()
         if run.branch is None:
-            events = engine.generate(run.request, run.previews)
+            events = engine.generate(run.request, run.previews, run.attention)
         else:
-            events = engine.branch(run.branch, run.previews)
+            events = engine.branch(run.branch, run.previews, run.attention)
         yield from self._recorder.record(events) if self._recorder is not None else events
 
     def _engine_now(self) -> Engine:

@@ -36,6 +36,7 @@ class FakeEngine:
         thread_ids: identities of all threads that called.
         requests, previews: what `generate` was called with.
         branches: what `branch` was called with.
+        attention: what the last `generate` was asked for.
         calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
         closed_runs: generators that were closed before their end.
@@ -57,6 +58,7 @@ class FakeEngine:
         self.requests: list[GenerationRequest] = []
         self.previews: list[PreviewMode] = []
         self.branches: list[Branch] = []
+        self.attention = False
         self.calls = 0
         self.call_seconds = 0.0
         self.decoded: list[Latent] = []
@@ -65,11 +67,12 @@ class FakeEngine:
         self.is_closed = False
 
     def generate(
-        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic
+        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
     ) -> Generator[Event, None, None]:
         self.thread_ids.add(threading.get_ident())
         self.requests.append(request)
         self.previews.append(previews)
+        self.attention = attention
         try:
             yield Loading(Phase.loading_model)
             self._reach(Phase.loading_model)
@@ -83,7 +86,7 @@ class FakeEngine:
             raise
 
     def branch(
-        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic
+        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
     ) -> Generator[Event, None, None]:
         self.branches.append(branch)
         self.previews.append(previews)

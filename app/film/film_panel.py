@@ -17,6 +17,7 @@ from app.film.scrubber import Scrubber
 from app.film.step_menu import StepMenu
 from app.film.transport import Transport
 from app.film.view_area import ViewArea
+from core.attention_maps import AttentionRecord
 from core.film import Film, Frame, Schedule
 from core.picture import Pixels
 
@@ -64,6 +65,7 @@ class FilmPanel(QWidget):
         self._call = 0
         self._ghosts: Mapping[str, Schedule] = {}
         self._decoded = DecodedPictures()
+        self._attention: AttentionRecord | None = None
         self._player = Player(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._views_turn = QTimer(self, singleShot=True, interval=0)
@@ -101,6 +103,7 @@ class FilmPanel(QWidget):
             self._is_running = film is not None and not film.frames
             self._player.pause()
             self._decoded.clear()
+            self._attention = None
             self._follow(is_following=True)
             self._call = max(len(film.frames) - 1, 0) if film is not None else 0
         self._film_changed()
@@ -127,6 +130,10 @@ class FilmPanel(QWidget):
         self._decoded.keep(call, pixels)
         if call == self._call:
             self._views_turn.start()
+
+    def set_attention(self, record: AttentionRecord) -> None:
+        """Where the words of the shown run act, as far as it is recorded."""
+        self._attention = record
 
     def set_ghosts(self, ghosts: Mapping[str, Schedule]) -> None:
         """Schedules of other samplers with as many steps, for the view *Schedule*."""
@@ -230,7 +237,8 @@ class FilmPanel(QWidget):
             self._views.show_moment(None)
         else:
             decoded = self._decoded.find(self._call)
-            self._views.show_moment(Moment(self._film, self._call, decoded, self._ghosts))
+            moment = Moment(self._film, self._call, decoded, self._attention, self._ghosts)
+            self._views.show_moment(moment)
 
     @Slot()
     def _rested(self) -> None:

@@ -138,3 +138,15 @@ def test_open_views_are_open_again_at_the_next_start(open_window: Opener) -> Non
     assert second.child("filmViews").isVisibleTo(panel_of(second))
     panel_of(second).open_views(())
     assert second.keeper.settings.film_views == ()
+
+
+def test_where_words_act_is_recorded_while_somebody_looks_at_it(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    assert not opened.engine.attention
+    panel_of(opened).open_views(("words",))
+    panel_of(opened).views_changed.emit(("words",))
+    generate(opened, qtbot)
+    assert opened.engine.attention
+    panel_of(opened).open_views(())
+    generate(opened, qtbot)
+    assert not opened.engine.attention

@@ -63,18 +63,9 @@ class WordsView(FilmView):
         self._layout.addWidget(shown)
         self._layout.addWidget(self.reason)
 
-    def show_attention(self, record: AttentionRecord | None) -> None:
-        """Takes what was recorded of the film, as far as it goes; None: nothing was."""
-        is_other = record is None or self._record is None or record.words != self._record.words
-        self._record = record
-        if is_other:
-            self._word = _most_telling(record) if record is not None and record.words else 0
-        if self._moment is not None:
-            self.show_moment(self._moment)
-
     def show_moment(self, moment: Moment) -> None:
         self._moment = moment
-        record = self._record
+        record = self._take(moment.attention)
         if record is None or not record.words:
             self.reason.setText(NOT_RECORDED if record is None else NO_WORDS)
             self._layout.setCurrentWidget(self.reason)
@@ -91,6 +82,14 @@ class WordsView(FilmView):
         calls = len(record.calls)
         words = f"mean of {calls} calls" if calls > 1 else "1 call"
         self._show_map(all_steps, under, record.mean[self._word], words)
+
+    def _take(self, record: AttentionRecord | None) -> AttentionRecord | None:
+        """What was recorded of the film, as far as it goes; another prompt begins with its most telling word."""
+        is_other = record is None or self._record is None or record.words != self._record.words
+        self._record = record
+        if is_other:
+            self._word = _most_telling(record) if record is not None and record.words else 0
+        return record
 
     def choose(self, word: int) -> None:
         """Shows the word of this number."""

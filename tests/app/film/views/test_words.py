@@ -56,14 +56,14 @@ def test_without_maps_it_says_why_and_what_recording_costs(view: WordsView, film
 
 
 def test_a_prompt_without_words_is_said(view: WordsView, film: Film) -> None:
-    view.show_attention(AttentionRecord.begin(AttentionMaps(0, (), np.zeros((0, 4, 4), np.float16))))
-    view.show_moment(Moment(film, 0))
+    view.show_moment(
+        Moment(film, 0, attention=AttentionRecord.begin(AttentionMaps(0, (), np.zeros((0, 4, 4), np.float16))))
+    )
     assert view.reason.text() == NO_WORDS
 
 
 def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, film: Film) -> None:
-    view.show_attention(record(range(4)))
-    view.show_moment(Moment(film, 1))
+    view.show_moment(Moment(film, 1, attention=record(range(4))))
     this_step, all_steps = view.panes
     assert this_step.caption == "this step: up to 40.0% of the attention"
     assert all_steps.caption == "mean of 4 calls: up to 50.0% of the attention"
@@ -72,8 +72,7 @@ def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, fi
 
 
 def test_a_word_is_chosen_by_a_click_and_by_the_keyboard(view: WordsView, film: Film, qtbot: QtBot) -> None:
-    view.show_attention(record(range(4)))
-    view.show_moment(Moment(film, 1))
+    view.show_moment(Moment(film, 1, attention=record(range(4))))
     view.prompt.linkActivated.emit("1")
     assert view.panes[0].caption == "this step: up to 10.0% of the attention"
     view.prompt.setFocus()
@@ -85,15 +84,13 @@ def test_a_word_is_chosen_by_a_click_and_by_the_keyboard(view: WordsView, film: 
 
 
 def test_the_prompt_is_shown_as_plain_text(view: WordsView, film: Film) -> None:
-    view.show_attention(record(range(4)))
-    view.show_moment(Moment(film, 1))
+    view.show_moment(Moment(film, 1, attention=record(range(4))))
     assert "&lt;b&gt;" in view.prompt.text()
     assert view.prompt.text().count("<a href") == 3
 
 
 def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: WordsView, film: Film) -> None:
-    view.show_attention(record(range(2, 4)))
-    view.show_moment(Moment(film, 1))
+    view.show_moment(Moment(film, 1, attention=record(range(2, 4))))
     assert view.panes[0].caption == "not recorded at this step"
     assert view.panes[1].caption == "mean of 2 calls: up to 70.0% of the attention"
     table = view.table()
@@ -102,16 +99,14 @@ def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: Wo
 
 
 def test_a_growing_record_keeps_the_chosen_word(view: WordsView, film: Film) -> None:
-    view.show_attention(record(range(1)))
-    view.show_moment(Moment(film, 0))
+    view.show_moment(Moment(film, 0, attention=record(range(1))))
     view.choose(1)
-    view.show_attention(record(range(2)))
+    view.show_moment(Moment(film, 0, attention=record(range(2))))
     assert "background" in view.prompt.text().split("href='1'")[1][:80]
 
 
 def test_the_numbers_are_those_of_all_words(view: WordsView, film: Film) -> None:
-    view.show_attention(record(range(4)))
-    view.show_moment(Moment(film, 0))
+    view.show_moment(Moment(film, 0, attention=record(range(4))))
     table = view.table()
     assert table is not None
     assert len(table.rows) == 3 * 16 * 16
