@@ -27,6 +27,18 @@ def generate(opened: Opened, qtbot: QtBot) -> None:
     wait_until_idle(opened, qtbot)
 
 
+def stop_at_call(call: int, opened: Opened, qtbot: QtBot) -> None:
+    """Stops a run in the middle of a network call, and closes the window."""
+    hold = threading.Event()
+    opened.engine.holds[call] = hold
+    opened.window.studio.generate()
+    qtbot.waitUntil(opened.engine.arrived.is_set)
+    opened.window.studio.stop()
+    hold.set()
+    wait_until_idle(opened, qtbot)
+    opened.window.close()
+
+
 def test_the_film_grows_with_the_run(opened: Opened, qtbot: QtBot) -> None:
     generate(opened, qtbot)
     film = panel_of(opened).film
@@ -68,15 +80,7 @@ def test_a_branch_takes_over_the_steps_before_and_what_was_changed(opened: Opene
 
 
 def test_a_run_that_was_cut_off_is_offered_and_goes_on(open_window: Opener, qtbot: QtBot) -> None:
-    first = open_window(saves=True)
-    hold = threading.Event()
-    first.engine.holds[6] = hold
-    first.window.studio.generate()
-    qtbot.waitUntil(first.engine.arrived.is_set)
-    first.window.studio.stop()
-    hold.set()
-    wait_until_idle(first, qtbot)
-    first.window.close()
+    stop_at_call(6, open_window(saves=True), qtbot)
     second = open_window(saves=True)
     assert "unfinished" in second.subjects
     button = second.child("continueUnfinishedButton")
@@ -84,22 +88,14 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on(open_window: Opener, qtbo
     with qtbot.waitSignal(second.window.studio.picture_saved):
         button.click()
     (branch,) = second.engine.branches
-    assert branch.call == 6 or branch.call == 7
+    assert branch.call in (6, 7)
     pictures = second.keeper.settings.pictures
     assert len(list(pictures.rglob(f"*{SUFFIX}"))) == 1
     assert not list((pictures / FOLDER_NAME).glob(f"*{PART_SUFFIX}"))
 
 
 def test_a_cut_off_run_can_be_thrown_away(open_window: Opener, qtbot: QtBot) -> None:
-    first = open_window(saves=True)
-    hold = threading.Event()
-    first.engine.holds[2] = hold
-    first.window.studio.generate()
-    qtbot.waitUntil(first.engine.arrived.is_set)
-    first.window.studio.stop()
-    hold.set()
-    wait_until_idle(first, qtbot)
-    first.window.close()
+    stop_at_call(2, open_window(saves=True), qtbot)
     second = open_window(saves=True)
     button = second.child("discardUnfinishedButton")
     assert isinstance(button, QPushButton)
