@@ -52,8 +52,8 @@ class Actions(QObject):
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
-    def fill(self, bar: QMenuBar, panes: Sequence[QAction]) -> None:
-        """Builds the menus; ``panes`` are the actions that show and hide the window's panes."""
+    def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
+        """Builds the menus; ``places`` switch between the window's places, ``panes`` show and hide its panes."""
         file = bar.addMenu("&File")
         file.addActions([self.open_settings, self.open_folder])
         file.addSeparator()
@@ -67,6 +67,8 @@ class Actions(QObject):
         run.addSeparator()
         run.addActions([self.pause, self.single_step])
         view = bar.addMenu("&View")
+        view.addActions(list(places))
+        view.addSeparator()
         view.addActions(list(panes))
         view.addSeparator()
         view.addActions([self.zoom_in, self.zoom_out, self.fit, self.actual_size])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
+from app.errands import Errands
 from app.run import DecodedFrame, Look
 from app.worker_thread import WorkerThread
 from core.film import Film, Frame
 from core.picture import Stage
+
+LOOK = "look"
+"""The kind of errand that decodes the frame one looks at."""
 
 
 class FilmDesk(QObject):
@@ -26,18 +30,24 @@ class FilmDesk(QObject):
     decoded = Signal(object)
     opened = Signal(object)
 
-    def __init__(self, thread: WorkerThread, parent: QObject) -> None:
+    def __init__(self, thread: WorkerThread, errands: Errands, parent: QObject) -> None:
         super().__init__(parent)
         self._thread = thread
-        self._looked_at: Frame | None = None
+        self._errands = errands
         self.records_attention = False
-        thread.worker.decoded.connect(self._pass_on)
         thread.worker.film_opened.connect(self.opened)
 
     def look_at(self, look: Look | None) -> None:
         """Asks for a full decode of a frame; a newer wish replaces an older one, None takes it back."""
-        self._looked_at = look.frame if look is not None else None
-        self._thread.look_at.emit(look)
+        if look is None:
+            self._errands.withdraw(LOOK)
+        else:
+            film, frame = look.film, look.frame
+            self._errands.ask(
+                LOOK,
+                lambda engine: DecodedFrame(frame, engine.decode(film, frame.denoised)),
+                self.decoded.emit,
+            )
 
     def keep(self, film: Film, frame: Frame, stage: Stage) -> None:
         """Saves a frame as a picture: what the model believed in, or what it saw."""
@@ -46,8 +56,3 @@ class FilmDesk(QObject):
     def open(self, path: Path) -> None:
         """Reads a film from the disk; ``opened``, or the studio's ``failed``, follows."""
         self._thread.open_film.emit(path)
-
-    @Slot(object)
-    def _pass_on(self, decoded: DecodedFrame) -> None:
-        if decoded.frame is self._looked_at:
-            self.decoded.emit(decoded)

@@ -47,6 +47,10 @@ class Header(QFrame):
         for place in self._places.buttons():
             place.setVisible(number > 0)
 
+    def check_place(self, number: int) -> None:
+        """Marks the place that is shown."""
+        self._places.button(number).setChecked(True)
+
 
 def _toggle(action: QAction) -> QToolButton:
     button = QToolButton()

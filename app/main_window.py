@@ -17,6 +17,7 @@ from app.dialogs.shortcuts import ShortcutsDialog
 from app.header import Header
 from app.notices import Notices
 from app.picture_commands import PictureCommands
+from app.places import Places
 from app.recent.loader import PictureLoader
 from app.recent.model import RecentPictures
 from app.settings_keeper import SettingsKeeper
@@ -36,6 +37,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         studio: what the window shows.
+        places: its pages, such as ``create_place``, where pictures are made.
         ended_in_time: False when the worker was still busy after closing.
     """
 
@@ -59,7 +61,8 @@ class MainWindow(QMainWindow):
         )
         self._panes = panes
         self._header = Header(*panes, self.readout)
-        self._header.add_place("Create")
+        self.places = Places(self._header)
+        self.places.add("Create", self.create_place)
         self._put_together()
         self._notices = Notices(self.create_place.messages, studio, self)
         self._notices.close_asked.connect(self._close_anyway)
@@ -87,12 +90,12 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._header)
-        layout.addWidget(self.create_place, 1)
+        layout.addWidget(self.places, 1)
         self.setCentralWidget(centre)
 
     def _connect_actions(self, actions: Actions) -> None:
         canvas = self.create_place.canvas
-        actions.fill(self.menuBar(), self._panes)
+        actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         actions.follow(self.studio)
         self._commands.connect_actions(actions)
         actions.quit.triggered.connect(self.close)

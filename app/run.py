@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from app.messages import Message
 from core.branch import Branch
@@ -70,6 +70,19 @@ class Run:
     is_paused: bool = False
     branch: Branch | None = None
     attention: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Errand:
+    """One piece of work, seconds at most, since a run waits for it.
+
+    Attributes:
+        kind: a newer errand of the same kind replaces one that has not begun.
+        work: what to do; runs in the worker's thread and must not touch widgets.
+    """
+
+    kind: str
+    work: Callable[[Engine], Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

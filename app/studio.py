@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.drafting import Drafting, DraftStore, ModelSource
+from app.errands import Errands
 from app.film_desk import FilmDesk
 from app.messages import message
 from app.queue import QueuedRun, RunQueue
@@ -39,6 +40,7 @@ class Studio(QObject):
     Attributes:
         state: what the worker is doing.
         phase: what the engine is busy with, None while it steps or rests.
+        errands: what views may ask of the engine beside its runs, see `Errands`.
         films: where films are looked at and kept from, see `FilmDesk`.
         progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
@@ -99,7 +101,8 @@ class Studio(QObject):
         worker.failed.connect(self.failed)
         worker.saved.connect(self.picture_saved)
         worker.not_saved.connect(self._picture_not_saved)
-        self.films = FilmDesk(self._thread, self)
+        self.errands = Errands(self._thread, self)
+        self.films = FilmDesk(self._thread, self.errands, self)
         self._thread.start()
 
     @property

@@ -1,7 +1,7 @@
 """The one worker: drains one generator of the engine at a time in its own thread, and saves what comes out.
 
 The next event is asked for by a posted call to itself, so that between any two events everything that the
-window asked for meanwhile is served first: stop, pause, a look at a frame. There are no flags in the engine
+window asked for meanwhile is served first: stop, pause, an errand. There are no flags in the engine
 and no locks here; while paused nothing is posted and the thread sleeps.
 """
 
@@ -16,9 +16,9 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from app.messages import Message, message
 from app.run import (
-    DecodedFrame,
     Ending,
     Engine,
+    Errand,
     Look,
     OpenedFilm,
     Run,
@@ -47,7 +47,7 @@ class Worker(QObject):
         ended: an `Ending`; always the last word about a run.
         failed: a `Message`, before ``ended`` when it is the run that failed.
         saved, not_saved: `SavedPicture`, `UnsavedPicture`.
-        decoded: `DecodedFrame`. film_opened: `OpenedFilm`.
+        done: an `Errand` and its result. film_opened: `OpenedFilm`.
     """
 
     happened = Signal(object)
@@ -56,7 +56,7 @@ class Worker(QObject):
     failed = Signal(object)
     saved = Signal(object)
     not_saved = Signal(object)
-    decoded = Signal(object)
+    done = Signal(object, object)
     film_opened = Signal(object)
     _posted = Signal()
 
@@ -77,8 +77,8 @@ class Worker(QObject):
         self._has_more_pictures = False
         self._is_paused = False
         self._is_single_step = False
-        self._look: Look | None = None
-        self._decoded_last = False
+        self._errands: dict[str, Errand] = {}
+        self._was_errand = False
         self._has_posted = False
         self._posted.connect(self._proceed, Qt.ConnectionType.QueuedConnection)
 
@@ -116,10 +116,15 @@ class Worker(QObject):
             self._end(Ending.cancelled)
 
     @Slot(object)
-    def look_at(self, look: Look | None) -> None:
-        """Decodes this frame as soon as the event in progress is over; replaces an earlier wish."""
-        self._look = look
+    def do(self, errand: Errand) -> None:
+        """As soon as the event in progress is over; replaces a waiting errand of the same kind."""
+        self._errands[errand.kind] = errand
         self._post()
+
+    @Slot(str)
+    def leave(self, kind: str) -> None:
+        """A waiting errand of this kind is no longer wanted."""
+        self._errands.pop(kind, None)
 
     @Slot(object)
     def keep(self, look: Look) -> None:
@@ -147,7 +152,7 @@ class Worker(QObject):
     def shut_down(self) -> None:
         """Ends the run, frees the engine and leaves the thread's event loop."""
         self.stop()
-        self._look = None
+        self._errands.clear()
         engine, self._engine = self._engine, None
         if engine is not None:
             self._attempt(engine.close)
@@ -155,16 +160,16 @@ class Worker(QObject):
 
     @Slot()
     def _proceed(self) -> None:
-        """One decode or one event, in turns when both are wanted, then back to the event loop."""
+        """One errand or one event, in turns when both are wanted, then back to the event loop."""
         self._has_posted = False
         is_running = self._events is not None and not self._is_paused
-        if self._look is not None and not (is_running and self._decoded_last):
-            self._decoded_last = True
-            self._decode()
+        if self._errands and not (is_running and self._was_errand):
+            self._was_errand = True
+            self._run_errand()
         elif is_running:
-            self._decoded_last = False
+            self._was_errand = False
             self._take_event()
-        if self._look is not None or (self._events is not None and not self._is_paused):
+        if self._errands or (self._events is not None and not self._is_paused):
             self._post()
 
     def _post(self) -> None:
@@ -220,14 +225,14 @@ class Worker(QObject):
         self._is_paused = self._is_single_step = False
         self.ended.emit(ending)
 
-    def _decode(self) -> None:
-        look, self._look = self._look, None
-        assert look is not None
-        match self._attempt(lambda: self._engine_now().decode(look.film, look.frame.denoised)):
+    def _run_errand(self) -> None:
+        """The one that waits longest."""
+        errand = self._errands.pop(next(iter(self._errands)))
+        match self._attempt(lambda: errand.work(self._engine_now())):
             case Message() as text:
                 self.failed.emit(text)
-            case pixels:
-                self.decoded.emit(DecodedFrame(look.frame, pixels))
+            case result:
+                self.done.emit(errand, result)
 
     def _save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
         match self._attempt(lambda: self._save_picture(image, film, folder)):

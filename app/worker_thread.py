@@ -21,7 +21,7 @@ class WorkerThread(QThread):
     """Owns the `Worker`. Each signal below is a call of the worker's slot of that name; all return at once.
 
     Signals:
-        begin, pause, resume, single_step, stop, look_at, keep, save_again, open_film: see `Worker`.
+        begin, pause, resume, single_step, stop, do, leave, keep, save_again, open_film: see `Worker`.
     """
 
     begin = Signal(object)
@@ -29,7 +29,8 @@ class WorkerThread(QThread):
     resume = Signal()
     single_step = Signal()
     stop = Signal()
-    look_at = Signal(object)
+    do = Signal(object)
+    leave = Signal(str)
     keep = Signal(object)
     save_again = Signal(object, object)
     open_film = Signal(object)
@@ -51,7 +52,8 @@ class WorkerThread(QThread):
         self.resume.connect(self.worker.resume)
         self.single_step.connect(self.worker.single_step)
         self.stop.connect(self.worker.stop)
-        self.look_at.connect(self.worker.look_at)
+        self.do.connect(self.worker.do)
+        self.leave.connect(self.worker.leave)
         self.keep.connect(self.worker.keep)
         self.save_again.connect(self.worker.save_again)
         self.open_film.connect(self.worker.open_film)
