@@ -11,6 +11,7 @@ from app.canvas.current import CurrentView
 from app.dialogs.branch import BranchDialog
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
+from app.film_errands import FilmErrands
 from app.message_bar import Choice, MessageArea
 from app.messages import Message, message
 from app.run import DecodedFrame, Look, OpenedFilm, RunState
@@ -54,6 +55,7 @@ class FilmPlace(QObject):
         self._wanted: Path | None = None
         self._attention: AttentionRecord | None = None
         self.panel = FilmPanel(explained=keeper.settings.explained_views)
+        self._errands = FilmErrands(self.panel, studio.errands, self)
         studio.run_started.connect(self._start)
         studio.stepped.connect(self._step)
         studio.run_ended.connect(self.panel.end_run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from app.messages import Message
 from core.branch import Branch
 from core.events import Event, PreviewMode
-from core.film import Film, Frame, Latent
+from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest
@@ -31,6 +31,8 @@ class Engine(Protocol):
     def replay(self, recording: Recording) -> Film: ...
 
     def decode(self, film: Film, latent: Latent) -> Pixels: ...
+
+    def other_schedules(self, film: Film) -> Mapping[str, Schedule]: ...
 
     def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage: ...
 

@@ -22,8 +22,9 @@ from core.device import DevicePlan, plan
 from core.errors import OutOfMemory
 from core.events import Event, Loading, Phase, PreviewMode
 from core.families import FAMILIES, Family
-from core.film import Film, Frame, Latent
+from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
+from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
 from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest, validate
@@ -102,6 +103,10 @@ class Engine:
     def replay(self, recording: Recording) -> Film:
         """The film of a recording, with every latent rebuilt exactly; neither network nor model is needed."""
         return rebuild_frames(from_recording(recording, self.plan.device))
+
+    def other_schedules(self, film: Film) -> dict[str, Schedule]:
+        """What other samplers would have done with as many steps; see `core.other_schedules`. Needs no model."""
+        return other_schedules(film)
 
     def close(self) -> None:
         """Frees the model and the device's memory; the engine can be used again and loads anew."""

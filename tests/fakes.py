@@ -106,6 +106,10 @@ class FakeEngine:
             raise self.decode_error
         return pixels(film.request.size, int(latent[0, 0, 0]))
 
+    def other_schedules(self, film: Film) -> dict[str, Schedule]:
+        steps = film.schedule.steps
+        return {"another": Schedule(film.schedule.timesteps, film.schedule.sigmas**1.1, steps)}
+
     def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage:
         self.thread_ids.add(threading.get_ident())
         self.kept.append(frame)

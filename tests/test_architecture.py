@@ -24,6 +24,7 @@ HEAVY_MODULES = (
     "core.engine",
     "core.families",
     "core.guidance",
+    "core.other_schedules",
     "core.prediction",
     "core.preview",
     "core.schedulers",

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
-from app.film.moment import Moment
+from app.film.moment import DecodedLatent, Moment
 from app.film.player import Player
 from app.film.position import position_text
 from app.film.scrubber import Scrubber
@@ -37,18 +37,22 @@ class FilmPanel(QWidget):
         is_following: whether the newest step is shown as it comes.
 
     Signals:
+        film_changed: another film is shown, or none.
         frame_selected(int): the user (or the player) went to this call; not emitted while following.
         following_changed(bool): the canvas may show the run again, or should show the selected call.
         full_decode_wanted(int): of x0 at this call, looked at for `REST_MS`; answer by `set_decoded`.
+        decode_wanted(object): of a latent that a view made up; answer by `set_wished`.
         branch_requested(int): at this call. keep_requested(int, str): call and stage.
         views_changed(object): names of the open views, a tuple of str, for the settings; empty when closed.
         view_explained(str): the explanation of this view was shown; it should not open by itself again.
         save_failed(object): a SaveFailed from saving a plot.
     """
 
+    film_changed = Signal()
     frame_selected = Signal(int)
     following_changed = Signal(bool)
     full_decode_wanted = Signal(int)
+    decode_wanted = Signal(object)
     branch_requested = Signal(int)
     keep_requested = Signal(int, str)
     views_changed = Signal(object)
@@ -64,6 +68,7 @@ class FilmPanel(QWidget):
         self._film: Film | None = None
         self._call = 0
         self._ghosts: Mapping[str, Schedule] = {}
+        self._wished: DecodedLatent | None = None
         self._decoded = DecodedPictures()
         self._attention: AttentionRecord | None = None
         self._player = Player(self)
@@ -106,6 +111,8 @@ class FilmPanel(QWidget):
             self._attention = None
             self._follow(is_following=True)
             self._call = max(len(film.frames) - 1, 0) if film is not None else 0
+            self._ghosts, self._wished = {}, None
+            self.film_changed.emit()
         self._film_changed()
 
     @Slot(object)
@@ -138,6 +145,11 @@ class FilmPanel(QWidget):
     def set_ghosts(self, ghosts: Mapping[str, Schedule]) -> None:
         """Schedules of other samplers with as many steps, for the view *Schedule*."""
         self._ghosts = ghosts
+        self._views_turn.start()
+
+    def set_wished(self, decoded: DecodedLatent) -> None:
+        """The true picture of what a view wished to see."""
+        self._wished = decoded
         self._views_turn.start()
 
     @Slot(int)
@@ -182,6 +194,7 @@ class FilmPanel(QWidget):
         self._transport.views_toggled.connect(self._toggle_views)
         self._transport.four_toggled.connect(self._views.show_four)
         self._views.call_selected.connect(self._take_over)
+        self._views.decode_wanted.connect(self.decode_wanted)
         self._views.views_changed.connect(self._tell_views)
         self._views.view_explained.connect(self.view_explained)
         self._views.save_failed.connect(self.save_failed)
@@ -237,8 +250,8 @@ class FilmPanel(QWidget):
             self._views.show_moment(None)
         else:
             decoded = self._decoded.find(self._call)
-            moment = Moment(self._film, self._call, decoded, self._attention, self._ghosts)
-            self._views.show_moment(moment)
+            besides = (self._attention, self._ghosts, self._wished)
+            self._views.show_moment(Moment(self._film, self._call, decoded, *besides))
 
     @Slot()
     def _rested(self) -> None:

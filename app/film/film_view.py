@@ -30,9 +30,11 @@ class FilmView(QWidget):
 
     Signals:
         call_selected(int): the user went to another call in the view itself.
+        decode_wanted(object): a latent to be decoded; it comes back as `Moment.wished`.
     """
 
     call_selected = Signal(int)
+    decode_wanted = Signal(object)
 
     def show_moment(self, moment: Moment) -> None:
         raise NotImplementedError

@@ -25,10 +25,12 @@ class ViewArea(QWidget):
     """Makes its frames when it is first shown: plots need pyqtgraph, which takes a quarter of a second to import.
 
     Signals:
-        call_selected(int), views_changed(object), view_explained(str), save_failed(object): see `FilmPanel`.
+        call_selected(int), decode_wanted(object): see `FilmView`.
+        views_changed(object), view_explained(str), save_failed(object): see `FilmPanel`.
     """
 
     call_selected = Signal(int)
+    decode_wanted = Signal(object)
     views_changed = Signal(object)
     view_explained = Signal(str)
     save_failed = Signal(object)
@@ -119,6 +121,7 @@ class ViewArea(QWidget):
 
         frame = ViewFrame(name, self._explained, self)
         frame.call_selected.connect(self.call_selected)
+        frame.decode_wanted.connect(self.decode_wanted)
         frame.view_chosen.connect(self._view_chosen)
         frame.explained.connect(self.view_explained)
         frame.save_failed.connect(self.save_failed)

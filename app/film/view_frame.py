@@ -36,12 +36,13 @@ class ViewFrame(QFrame):
     """Makes views when they are first chosen, and gives moments only to the one that is seen.
 
     Signals:
-        call_selected(int). view_chosen: by the user.
+        call_selected(int), decode_wanted(object): see `FilmView`. view_chosen: by the user.
         explained(str): the explanation of this view was closed.
         save_failed(object): a SaveFailed.
     """
 
     call_selected = Signal(int)
+    decode_wanted = Signal(object)
     view_chosen = Signal()
     explained = Signal(str)
     save_failed = Signal(object)
@@ -139,6 +140,7 @@ class ViewFrame(QFrame):
         if name not in self._views:
             view = self._views[name] = VIEWS[name].make()
             view.call_selected.connect(self.call_selected)
+            view.decode_wanted.connect(self.decode_wanted)
             self._stack.addWidget(view)
         self._stack.setCurrentWidget(self._views[name])
         self._ask.setChecked(False)

@@ -10,23 +10,26 @@ from app.film.channel_cell import REACH, ChannelCell, Detail
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.moment import Moment
 from app.pixels import to_image
+from core.film import Latent
 from core.heat import diverging
 from core.measures.channels import channel_numbers
+from core.picture import Pixels
 
 _GAP_PX = 6
 _HINT_PX = 20
 _LARGE_ENOUGH_PX = 44
 
-_HINT = "Blue: below zero, red: above; numbers: mean ± spread. Click a channel to see its part in the colours."
+_HINT = "Blue: below zero, red: above; numbers: mean ± spread. Click a channel to see it decoded alone."
 
 
 class LatentChannelsView(FilmView):
-    """All channels of x0 at once; a click on one shows what it alone gives to the colours."""
+    """All channels of x0 at once; a click on one decodes it alone."""
 
     def __init__(self) -> None:
         super().__init__()
         self._moment: Moment | None = None
         self._alone: int | None = None
+        self._only: Latent | None = None
         self.cells: list[ChannelCell] = []
         self._grid = QGridLayout()
         self._grid.setSpacing(_GAP_PX)
@@ -45,13 +48,8 @@ class LatentChannelsView(FilmView):
         if len(self.cells) != x0.shape[0]:
             self._make_cells(x0.shape[0])
         for channel, numbers in enumerate(channel_numbers(x0, REACH)):
-            if channel == self._alone:
-                only = np.zeros_like(x0)
-                only[channel] = x0[channel]
-                picture = moment.film.latent_rgb.picture(only)
-            else:
-                picture = diverging(x0[channel], REACH)
-            words = f"{channel + 1} in colours" if channel == self._alone else f"{channel + 1}"
+            picture = self._alone_picture(moment) if channel == self._alone else diverging(x0[channel], REACH)
+            words = f"{channel + 1} alone" if channel == self._alone else f"{channel + 1}"
             self.cells[channel].show_channel(to_image(picture), numbers, words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -69,8 +67,20 @@ class LatentChannelsView(FilmView):
     def show_alone(self, channel: int) -> None:
         """Shows one channel in colours, or its values again."""
         self._alone = None if channel == self._alone else channel
+        self._only = None
         if self._moment is not None:
             self.show_moment(self._moment)
+
+    def _alone_picture(self, moment: Moment) -> Pixels:
+        """What the chosen channel gives to the picture, all others zero: decoded where that is there already."""
+        x0, channel = moment.frame.denoised, self._alone
+        if self._only is None or not np.array_equal(self._only[channel], x0[channel]):
+            self._only = np.zeros_like(x0)
+            self._only[channel] = x0[channel]
+            self.decode_wanted.emit(self._only)
+        if moment.wished is not None and moment.wished.latent is self._only:
+            return moment.wished.pixels
+        return moment.film.latent_rgb.picture(self._only)
 
     def _make_cells(self, channels: int) -> None:
         for cell in self.cells:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.film import views
 from app.film.channel_cell import ChannelCell
 from app.film.film_view import FilmView
-from app.film.moment import Moment
+from app.film.moment import DecodedLatent, Moment
 from app.film.views import VIEWS
 from app.film.views.denoised import DenoisedView
 from app.film.views.guidance import GuidanceView
@@ -161,6 +161,8 @@ def test_guidance_says_when_it_was_off(qtbot: QtBot) -> None:
 def test_a_channel_alone_is_shown_in_colours_until_pressed_again(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(4), LatentChannelsView()
     shown(qtbot, view, Moment(film, 3))
+    wished: list[np.ndarray] = []
+    view.decode_wanted.connect(wished.append)
     x0 = film.frames[3].denoised
     cell = view.cells[2]
     values = to_pixels(cell.pane.image)
@@ -168,6 +170,11 @@ def test_a_channel_alone_is_shown_in_colours_until_pressed_again(qtbot: QtBot) -
     only = np.zeros_like(x0)
     only[2] = x0[2]
     assert np.array_equal(to_pixels(cell.pane.image), film.latent_rgb.picture(only))
+    assert np.array_equal(wished[0], only)
+    decoded = np.full((64, 64, 3), 99, np.uint8)
+    view.show_moment(Moment(film, 3, wished=DecodedLatent(wished[0], decoded)))
+    assert np.array_equal(to_pixels(cell.pane.image), decoded)
+    assert len(wished) == 1
     qtbot.mouseClick(cell, Qt.MouseButton.LeftButton)
     assert np.array_equal(to_pixels(cell.pane.image), values)
 
