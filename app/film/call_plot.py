@@ -17,7 +17,14 @@ from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 from app.film.chart import Chart
 
 _MOST_POINTS = 60
-_GHOST_ALPHA = 140
+_GHOST_ALPHA = 190
+_GHOST_LINES = (
+    (Qt.PenStyle.SolidLine, "──"),
+    (Qt.PenStyle.DashLine, "╌╌"),
+    (Qt.PenStyle.DotLine, "┈┈"),
+    (Qt.PenStyle.DashDotLine, "╌┈"),
+)
+"""How grey curves differ from each other, and what stands for that in the legend."""
 _MOST_DECADES = 4
 
 
@@ -135,7 +142,7 @@ class CallPlot(QWidget):
         )
         self.chart.clear_items()
         for curve in self._curves:
-            self._draw_curve(curve)
+            self._draw_curve(curve, self._ghost_line(curve)[0])
         if self._note is not None:
             self.chart.add_item(
                 pg.InfiniteLine(
@@ -150,7 +157,7 @@ class CallPlot(QWidget):
         self.chart.add_item(self._marker, counts_for_range=False)
         self._write_legend(text, muted)
 
-    def _draw_curve(self, curve: Curve) -> None:
+    def _draw_curve(self, curve: Curve, style: Qt.PenStyle) -> None:
         """Sigma may be infinite at the first step and zero at the last: such places have no point."""
         with np.errstate(divide="ignore"):
             y = np.log10(curve.y) if self._is_logarithmic else np.asarray(curve.y, np.float64)
@@ -161,7 +168,7 @@ class CallPlot(QWidget):
         points: dict[str, Any] = {}
         if curve.has_points and not curve.is_ghost and len(y) <= _MOST_POINTS:
             points = {"symbol": "o", "symbolSize": 4, "symbolBrush": colour, "symbolPen": None}
-        pen = pg.mkPen(colour, width=1 if curve.is_ghost else 2)
+        pen = pg.mkPen(colour, width=1 if curve.is_ghost else 2, style=style)
         self.chart.add_item(pg.PlotDataItem(curve.x, y, pen=pen, connect="finite", antialias=True, **points))
 
     def _colour(self, curve: Curve) -> QColor:
@@ -171,16 +178,21 @@ class CallPlot(QWidget):
             return grey
         return QColor(curve.colour) if curve.colour else QApplication.palette().color(QPalette.ColorRole.Highlight)
 
+    def _ghost_line(self, curve: Curve) -> tuple[Qt.PenStyle, str]:
+        if not curve.is_ghost:
+            return _GHOST_LINES[0]
+        ghosts = [other for other in self._curves if other.is_ghost]
+        return _GHOST_LINES[ghosts.index(curve) % len(_GHOST_LINES)]
+
     def _write_legend(self, text: QColor, muted: QColor) -> None:
-        """What is on the left axis, then a coloured dot and a name for each curve; ghosts share one."""
+        """What is on the left axis, then for each curve a coloured dot, or its kind of grey line, and its name."""
+        ghost = f"<span style='color:{muted.name()}'>"
         chips = [
-            f"<span style='color:{self._colour(curve).name()}'>●</span>&nbsp;{escape(curve.name)}"
-            for curve in self._curves
-            if not curve.is_ghost
+            f"{ghost}{self._ghost_line(curve)[1]}&nbsp;{escape(curve.name)}</span>"
+            if curve.is_ghost
+            else f"<span style='color:{self._colour(curve).name()}'>●</span>&nbsp;{escape(curve.name)}"
+            for curve in sorted(self._curves, key=lambda curve: curve.is_ghost)
         ]
-        ghosts = ", ".join(escape(curve.name) for curve in self._curves if curve.is_ghost)
-        if ghosts:
-            chips.append(f"<span style='color:{muted.name()}'>●</span>&nbsp;{ghosts}")
         joined = " &nbsp; ".join([f"<b>{escape(self._y_label)}</b>", *(chips if len(chips) > 1 else [])])
         self._legend.setText(f"<span style='color:{text.name()}'>{joined}</span>")
 
