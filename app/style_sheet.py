@@ -69,6 +69,10 @@ QPushButton[kind="quiet"], QToolButton[kind="quiet"] { background: transparent; 
 QPushButton[kind="quiet"]:hover, QToolButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:checked, QToolButton[kind="quiet"]:checked { background: $hover; }
 QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border: 2px solid $accent; }
+QPushButton[kind="chip"] { border-radius: 10px; padding: 2px 9px; min-height: 16px; color: $muted;
+    font-size: ${small}pt; }
+QPushButton[kind="chip"]:hover { color: $text; }
+QPushButton[kind="chip"]:focus { padding: 1px 8px; }
 QPushButton[kind="place"] { background: transparent; border: none; border-bottom: 2px solid transparent;
     border-radius: 0; padding: 8px 12px; color: $muted; }
 QPushButton[kind="place"]:hover { color: $text; }
@@ -99,7 +103,8 @@ QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url(icons:chevron-up.svg);
 QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url(icons:chevron-down.svg); width: 10px; height: 10px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url(icons:chevron-down.svg); width: 12px; height: 12px; }
-QComboBox QAbstractItemView { background: $panel; border: 1px solid $strong_line; padding: 4px; outline: none;
+QComboBox QAbstractItemView, QListView#completionPopup {
+    background: $panel; border: 1px solid $strong_line; padding: 4px; outline: none;
     selection-background-color: $hover; selection-color: $text; }
 
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; }

@@ -2,7 +2,7 @@
 
 Widgets say what they are by dynamic properties, set once when they are made; the colours are only here:
 
-* ``kind`` of a button: ``primary`` (one in a window), ``quiet`` (no border until hovered);
+* ``kind`` of a button: ``primary`` (one in a window), ``quiet`` (no border until hovered), ``chip`` (small);
 * ``role`` of a label: ``title``, ``caption`` (small heading above a field), ``hint`` (explains), ``number``;
 * ``role`` of a frame: ``panel`` (a pane of the window), ``card``, ``bar``; ``tone`` of a bar: ``error``, ``info``;
 * ``iconName`` of a button or action: a file in ``resources/icons``, tinted by `app.icons`.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.controls.completion import Completion
 from app.controls.field import Field, describe, set_tone
+from app.controls.prompt_marks import PromptMarks, utf16_length
+from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
 from app.studio import Studio
 from core.request import GenerationRequest
@@ -24,6 +27,10 @@ FRAME_PX = 20
 class PromptEdit(QPlainTextEdit):
     """Several lines of plain text. Its undo is the studio's, so that one history holds everything.
 
+    Attributes:
+        marks: what is struck out and underlined.
+        completion: offers words while they are typed.
+
     Signals:
         generate_asked: Ctrl+Enter was pressed.
         undo_asked, redo_asked: their keys were pressed.
@@ -37,6 +44,8 @@ class PromptEdit(QPlainTextEdit):
         """Is at least ``lines`` high."""
         super().__init__()
         self._lines = lines
+        self.marks = PromptMarks(self)
+        self.completion = Completion(self)
         self.setTabChangesFocus(True)
         self.setUndoRedoEnabled(False)
         self.setMinimumHeight(self._height_px(lines))
@@ -54,28 +63,14 @@ class PromptEdit(QPlainTextEdit):
             same += 1
         self.setPlainText(text)
         cursor = self.textCursor()
-        cursor.setPosition(_utf16_length(text[: len(text) - same]))
+        cursor.setPosition(utf16_length(text[: len(text) - same]))
         self.setTextCursor(cursor)
-
-    def strike_out_from(self, position: int | None) -> None:
-        """Marks everything from this character on as ignored; None marks nothing."""
-        if position is None:
-            self.setExtraSelections([])
-            return
-        ignored = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(_utf16_length(self.toPlainText()[:position]))
-        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-        style = QTextCharFormat()
-        style.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        style.setFontStrikeOut(True)
-        ignored.cursor = cursor  # pyright: ignore[reportAttributeAccessIssue]
-        ignored.format = style  # pyright: ignore[reportAttributeAccessIssue]
-        self.setExtraSelections([ignored])
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_history(event):
             event.ignore()  # otherwise the text edit would keep these keys from the window's actions
+            return True
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.completion.takes(event):
             return True
         return super().event(event)
 
@@ -89,6 +84,7 @@ class PromptEdit(QPlainTextEdit):
             self.redo_asked.emit()
         else:
             super().keyPressEvent(event)
+            self.completion.follow(event)
 
     def _height_px(self, lines: int) -> int:
         return self.fontMetrics().lineSpacing() * lines + FRAME_PX
@@ -107,7 +103,7 @@ class PromptControl(QWidget):
         self._field = field
         self._counting = counting
         is_negative = field == "negative_prompt"
-        self.edit = PromptEdit(lines=3 if is_negative else 5)
+        self.edit = PromptEdit(lines=2 if is_negative else 4)
         if is_negative:
             describe(
                 self.edit,
@@ -132,6 +128,11 @@ class PromptControl(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._labelled)
+        self._suggestions: Suggestions | None = None
+        if not is_negative:
+            self._suggestions = Suggestions(studio)
+            self._suggestions.vocabulary_changed.connect(self._follow_vocabulary)
+            layout.addWidget(self._suggestions)
         self._count_timer = QTimer(self, singleShot=True, interval=COUNT_AFTER_MS)
         self._count_timer.timeout.connect(self._count)
         self.edit.textChanged.connect(self._take)
@@ -140,6 +141,7 @@ class PromptControl(QWidget):
         self.edit.redo_asked.connect(studio.redo)
         studio.draft_edited.connect(self._show)
         studio.models_changed.connect(self._count)
+        self._follow_vocabulary()
         self._show(studio.draft)
         self._count()
 
@@ -160,13 +162,20 @@ class PromptControl(QWidget):
         self._count_timer.start()
 
     @Slot()
+    def _follow_vocabulary(self) -> None:
+        self.edit.completion.vocabulary = self._suggestions.vocabulary if self._suggestions is not None else None
+        self._count_timer.start()
+
+    @Slot()
     def _count(self) -> None:
         note = self._labelled.note
         text = self.edit.toPlainText()
         draft = self._studio.draft
         count = self._counting.count(self._studio.model_of(draft), text)
         is_cut = count is not None and count.is_cut
-        self.edit.strike_out_from(count.read_characters if count is not None and is_cut else None)
+        self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
+        words = self.edit.completion.vocabulary
+        self.edit.marks.underline(words.unknown(text) if words is not None else ())
         if self._field == "negative_prompt" and text and not draft.has_guidance:
             note.setText("no effect: guidance is off")
         else:
@@ -176,8 +185,3 @@ class PromptControl(QWidget):
 
 def _is_history(event: QKeyEvent) -> bool:
     return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
-
-
-def _utf16_length(text: str) -> int:
-    """Qt counts in UTF-16 units, in which an emoji has two."""
-    return len(text.encode("utf-16-le")) // 2

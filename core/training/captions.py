@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.training import words
-from core.training.scene import Colour, Scene
+from core.training.scene import Colour, Scene, random_scene
+
+FEWEST_WORDS, MOST_WORDS = 4, 11
+"""Of a prompt that says enough and is read at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,18 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     if rng.random() < 0.12:
         sentence = f"{sentence}, {_pick(rng, words.MOODS)}"
     return sentence
+
+
+def prompts(count: int, seed: int) -> list[str]:
+    """Different captions of random scenes as one would type them: short, and without "a painting of"."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, None] = {}
+    while len(found) < count:
+        sentence = caption(random_scene(int(rng.integers(2**31))), rng)
+        is_plain = not any(phrase in sentence for phrase in (*words.OPENINGS, *words.MOODS))
+        if is_plain and FEWEST_WORDS <= len(sentence.split()) <= MOST_WORDS:
+            found[sentence] = None
+    return list(found)
 
 
 def _phrases(scene: Scene, rng: np.random.Generator) -> _Phrases:

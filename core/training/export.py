@@ -10,12 +10,15 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from torch import nn
 from transformers import CLIPTokenizer
 
+from core.training.captions import prompts
 from core.training.checkpoint import MovingAverage, load_checkpoint, part
 from core.training.latents import latent_rgb, standard_autoencoder
 from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet
 from core.training.postcards import load_postcards
 from core.training.settings import Settings
 from core.training.words import EXAMPLE_PROMPTS, word_list
+
+DRAWN_PROMPTS = 300
 
 
 def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipeline:
@@ -54,7 +57,7 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
     _write_json(
         fresh / "latent_rgb.json", {"matrix": np.round(matrix, 5).tolist(), "bias": np.round(bias, 5).tolist()}
     )
-    _write_json(fresh / "words.json", {"words": word_list(), "prompts": list(EXAMPLE_PROMPTS)})
+    _write_json(fresh / "words.json", {"words": word_list(), "prompts": example_prompts(settings.seed)})
     if (target / "README.md").exists():
         shutil.copyfile(target / "README.md", fresh / "README.md")
     outdated = target.with_name(f"{target.name}.outdated")
@@ -63,6 +66,11 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
         target.rename(outdated)
     fresh.rename(target)
     shutil.rmtree(outdated, ignore_errors=True)
+
+
+def example_prompts(seed: int) -> list[str]:
+    """Written by hand, and drawn from the grammar: what the window's dice throws."""
+    return [*EXAMPLE_PROMPTS, *prompts(DRAWN_PROMPTS, seed)]
 
 
 def _load_as_float32(path: Path) -> None:

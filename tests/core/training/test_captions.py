@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.training import words
-from core.training.captions import caption
+from core.training.captions import caption, prompts
 from core.training.scene import COLOURS, Scene, random_scene
 
 SCENE = Scene(
@@ -82,3 +82,11 @@ def test_word_list_holds_every_category() -> None:
     assert {"time", "place", "season", "sky", "object", "colour", "style"} == set(lists)
     assert "red" in lists["colour"]
     assert "lighthouse" in lists["object"]
+
+
+def test_prompts_are_short_all_different_and_the_same_for_the_same_seed() -> None:
+    found = prompts(100, seed=3)
+    assert found == prompts(100, seed=3)
+    assert len(set(found)) == 100
+    assert all(4 <= len(prompt.split()) <= 11 for prompt in found)
+    assert not any(prompt.startswith(opening) for prompt in found for opening in words.OPENINGS)

@@ -24,6 +24,7 @@ from core.training.parallel import Team, run_together
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, load_postcards, unseen_postcards
 from core.training.settings import TINY
 from core.training.tokenizer import learn_tokenizer
+from core.training.words import EXAMPLE_PROMPTS
 
 ALONE = Team(0, 1, torch.device("cpu"))
 
@@ -150,7 +151,7 @@ def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path
     assert np.shape(preview["matrix"]) == (TINY.autoencoder.latent_channels, 3)
     assert np.shape(preview["bias"]) == (3,)
     words = json.loads((tmp_path / "model" / "words.json").read_text(encoding="utf-8"))
-    assert words["prompts"]
+    assert set(EXAMPLE_PROMPTS) < set(words["prompts"])
     assert "red" in words["words"]["colour"]
     assert (tmp_path / "diffusion.csv").exists()
     assert list((tmp_path / "samples").glob("*.png"))

@@ -1,0 +1,111 @@
+"""Completes the word that is typed into the prompt, from the words that the model was taught."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QModelIndex, QObject, QStringListModel, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
+
+from app.controls.prompt_marks import utf16_length
+from core.vocabulary import Vocabulary
+
+SHORTEST = 2
+"""Letters after which the first offer is worth its room."""
+
+MOST_OFFERS = 6
+_MARGIN_PX = 24
+
+
+class Completion(QObject):
+    """Offers below the cursor. Tab takes the first, or the one chosen by the arrow keys; so does Enter.
+
+    Attributes:
+        vocabulary: where the offers come from; None for none.
+        popup: where they are shown.
+    """
+
+    def __init__(self, edit: QPlainTextEdit) -> None:
+        super().__init__(edit)
+        self.vocabulary: Vocabulary | None = None
+        self._edit = edit
+        self._offers = QStringListModel(self)
+        self.popup = QListView()
+        self.popup.setObjectName("completionPopup")
+        self._completer = QCompleter(self._offers, self)
+        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._completer.setMaxVisibleItems(MOST_OFFERS + 1)  # its frame takes room, too
+        self._completer.setPopup(self.popup)
+        self._completer.setWidget(edit)
+        self._completer.activated.connect(self._take)
+
+    @property
+    def offers(self) -> list[str]:
+        """What is offered now."""
+        return self._offers.stringList() if self.popup.isVisible() else []
+
+    def takes(self, event: QKeyEvent) -> bool:
+        """Whether this key takes an offer, and does not reach the text."""
+        offers = self.offers
+        if not offers or event.modifiers() != Qt.KeyboardModifier.NoModifier:
+            return False
+        index = self.popup.currentIndex()
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() != Qt.Key.Key_Tab and not (is_enter and index.isValid()):
+            return False
+        self.popup.hide()
+        self._take(offers[index.row() if index.isValid() else 0])
+        return True
+
+    def follow(self, event: QKeyEvent) -> None:
+        """After a key has reached the text: offers what fits to the word that is being typed."""
+        is_letter = event.text().isprintable() and not event.text().isspace() and bool(event.text())
+        offers = self._fitting() if is_letter or event.key() == Qt.Key.Key_Backspace else ()
+        if not offers:
+            self.popup.hide()
+            return
+        self._offers.setStringList(list(offers))
+        area = self._edit.cursorRect()
+        area.setWidth(self.popup.sizeHintForColumn(0) + _MARGIN_PX)
+        self._completer.complete(area)
+        self.popup.setCurrentIndex(QModelIndex())  # nothing is chosen, so that Enter is a new line still
+
+    def _fitting(self) -> tuple[str, ...]:
+        beginning = self._beginning()
+        if self.vocabulary is None or len(beginning) < SHORTEST:
+            return ()
+        before = self._before(self._edit.textCursor())[: -len(beginning)]
+        offers = self.vocabulary.completions(beginning, before)[:MOST_OFFERS]
+        return () if offers == (beginning.lower(),) else offers
+
+    @Slot(str)
+    def _take(self, phrase: str) -> None:
+        """The phrase takes the place of the word that was begun, and of the words before which it repeats."""
+        cursor = self._edit.textCursor()
+        before = self._before(cursor)
+        kept = before[: len(before) - len(self._beginning())]
+        words = phrase.split()
+        for count in range(len(words) - 1, 0, -1):
+            repeated = re.search(r"\b" + r"\s+".join(map(re.escape, words[:count])) + r"\s+$", kept, re.IGNORECASE)
+            if repeated is not None:
+                kept = kept[: repeated.start()]
+                break
+        cursor.setPosition(utf16_length(kept))
+        cursor.setPosition(utf16_length(before), QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(phrase)
+        self._edit.setTextCursor(cursor)
+
+    def _beginning(self) -> str:
+        """The part of a word before the cursor, when nothing of it stands behind."""
+        cursor = self._edit.textCursor()
+        before = self._before(cursor)
+        behind = self._edit.toPlainText()[len(before) :]
+        if cursor.hasSelection() or behind[:1].isalnum() or not before or before[-1].isspace():
+            return ""
+        return before.split()[-1].lstrip("(,.;")
+
+    def _before(self, cursor: QTextCursor) -> str:
+        """All text before the cursor, whose position Qt counts in UTF-16 units."""
+        units = self._edit.toPlainText().encode("utf-16-le")[: 2 * cursor.position()]
+        return units.decode("utf-16-le")

@@ -1,0 +1,149 @@
+"""What could be added to the prompt, as a row of chips; only for models that were taught few words."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.controls.field import GAP_PX, describe
+from app.icons import ICON_NAME
+from app.studio import Studio
+from core.catalogue import Model
+from core.errors import ModelBroken
+from core.request import GenerationRequest
+from core.vocabulary import Vocabulary, appended, read_vocabulary
+
+log = logging.getLogger(__name__)
+
+MOST_CHIPS = 6
+NAMED_WORDS = 3
+
+
+class Suggestions(QWidget):
+    """A dice that throws a prompt, phrases that the prompt does not say yet, and words that the model never saw.
+
+    Signals:
+        vocabulary_changed: another model with other words, or with none, see ``vocabulary``.
+    """
+
+    vocabulary_changed = Signal()
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._model: Model | None = None
+        self.vocabulary: Vocabulary | None = None
+        self._offered: tuple[str, ...] = ()
+        self._dice = QToolButton()
+        self._dice.setProperty(ICON_NAME, "dice")
+        self._dice.setProperty("kind", "quiet")
+        describe(
+            self._dice,
+            "promptDiceButton",
+            "Another prompt",
+            "Throw the dice: a prompt from the words that this model was taught",
+        )
+        self._dice.clicked.connect(self._throw)
+        self._chips = [self._chip() for _ in range(MOST_CHIPS)]
+        self._row = QWidget()
+        row = QHBoxLayout(self._row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP_PX)
+        row.addWidget(self._dice)
+        for chip in self._chips:
+            row.addWidget(chip)
+        row.addStretch(1)
+        self._unknown = QLabel()
+        self._unknown.setObjectName("unknownWords")
+        self._unknown.setProperty("role", "hint")
+        self._unknown.setTextFormat(Qt.TextFormat.PlainText)
+        self._unknown.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addWidget(self._unknown)
+        layout.addWidget(self._row)
+        studio.draft_edited.connect(self._show)
+        studio.models_changed.connect(self._follow_model)
+        self._follow_model()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_chips()
+
+    def minimumSizeHint(self) -> QSize:
+        """Chips that do not fit are left out, so that they never widen the pane."""
+        return QSize(self._dice.sizeHint().width(), super().minimumSizeHint().height())
+
+    def _chip(self) -> QPushButton:
+        chip = QPushButton()
+        chip.setProperty("kind", "chip")
+        chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        chip.clicked.connect(self._add)
+        return chip
+
+    @Slot()
+    def _follow_model(self) -> None:
+        self._show(self._studio.draft)
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        model = self._studio.model_of(draft)
+        if model is not self._model:
+            self._model = model
+            self.vocabulary = _vocabulary_of(model)
+            self.vocabulary_changed.emit()
+        words = self.vocabulary
+        self.setVisible(words is not None)
+        if words is not None:
+            self._name_unknown(words, draft.prompt)
+            offered = words.suggestions(draft.prompt)[:MOST_CHIPS]
+            if offered != self._offered:
+                self._offered = offered
+                self._fit_chips()
+
+    def _name_unknown(self, words: Vocabulary, prompt: str) -> None:
+        found = list(dict.fromkeys(prompt[begin:end] for begin, end in words.unknown(prompt)))
+        self._unknown.setVisible(bool(found))
+        named = ", ".join(f"“{word[:40]}”" for word in found[:NAMED_WORDS])
+        more = f" and {len(found) - NAMED_WORDS} more" if len(found) > NAMED_WORDS else ""
+        self._unknown.setText(f"This model was never taught {named}{more}.")
+
+    def _fit_chips(self) -> None:
+        left_px = self.width() - self._dice.sizeHint().width()
+        for index, chip in enumerate(self._chips):
+            is_offered = index < len(self._offered)
+            if is_offered:
+                phrase = self._offered[index]
+                chip.setText(phrase)
+                chip.setAccessibleName(f"Add to the prompt: {phrase}")
+                chip.setToolTip(f"Add “{phrase}” to the prompt")
+                left_px -= chip.sizeHint().width() + GAP_PX
+            chip.setVisible(is_offered and left_px >= 0)
+
+    @Slot()
+    def _add(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, QPushButton):
+            self._studio.edit(prompt=appended(self._studio.draft.prompt, chip.text()))
+
+    @Slot()
+    def _throw(self) -> None:
+        words = self.vocabulary
+        others = [prompt for prompt in words.prompts if prompt != self._studio.draft.prompt] if words else []
+        if others:
+            self._studio.edit(prompt=secrets.choice(others))
+
+
+def _vocabulary_of(model: Model | None) -> Vocabulary | None:
+    if model is None:
+        return None
+    try:
+        return read_vocabulary(model.folder)
+    except ModelBroken as error:
+        log.info("no words are suggested: %s", error)
+        return None
