@@ -12,9 +12,10 @@ from pathlib import Path
 
 from core.training.autoencoder import AutoencoderTraining
 from core.training.diffusion import DiffusionTraining
-from core.training.export import export, trained_pipeline
+from core.training.export import export, finished_pipeline, trained_pipeline
+from core.training.judgement import judged, ready_judge, table
 from core.training.latents import Encoding
-from core.training.measures import measure, print_measures
+from core.training.obedience import fixed_prompts
 from core.training.parallel import run_together
 from core.training.postcards import draw_postcards
 from core.training.settings import SIZES, Settings
@@ -25,7 +26,7 @@ _COMMANDS = {
     "autoencoder": "train the autoencoder on the drawn postcards",
     "diffusion": "encode the postcards, then train text encoder and U-Net together",
     "export": "write the model as a diffusers folder in float16",
-    "measure": "generate pictures and print how often they obey their words",
+    "judge": "paint 200 fixed prompts and measure how far the pictures obey them",
     "all": "everything from nothing to the folder: draw, autoencoder, diffusion, export",
 }
 
@@ -46,8 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _train_diffusion(settings, folder, options)
         case "export":
             export(settings, folder, target)
-        case "measure":
-            print_measures(measure(trained_pipeline(settings, folder), options.guidance, options.seeds))
+        case "judge":
+            _judge(settings, folder, options)
         case _:
             _draw(settings, folder, options.processes)
             _train_autoencoder(settings, folder, options)
@@ -69,6 +70,15 @@ def _train_diffusion(settings: Settings, folder: Path, options: argparse.Namespa
     run_together(Encoding(settings, folder), options.processes, options.device)
     task = DiffusionTraining(settings, folder, options.seconds, options.grid_seconds)
     run_together(task, options.processes, options.device)
+
+
+def _judge(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
+    judge = ready_judge(settings, folder, options.processes)
+    pipeline = finished_pipeline(options.model) if options.model else trained_pipeline(settings, folder)
+    prompts = fixed_prompts()[: options.prompts]
+    target: Path = options.target or folder / "judged"
+    target.mkdir(parents=True, exist_ok=True)
+    print(table(judged(pipeline, judge, settings, prompts, options.guidance, options.seeds, target)))
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -95,7 +105,11 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--size", choices=sorted(SIZES), default="starter", help="which settings (default: %(default)s)")
     add("--folder", type=Path, help="the run's folder (default: training-runs/SIZE)")
-    add("--target", type=Path, help="where export writes the model (default: FOLDER/model)")
+    add(
+        "--target",
+        type=Path,
+        help="where export writes the model (default: FOLDER/model) and judge its figures (FOLDER/judged)",
+    )
     add("--pictures", type=int, help="how many postcards there are to train on")
     add(
         "--samples",
@@ -111,8 +125,10 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         default=os.cpu_count() or 1,
         help="processes that train together (default: %(default)s)",
     )
-    add("--guidance", type=float, nargs="+", default=[4.0], help="guidance scales that measure tries")
-    add("--seeds", type=int, default=16, help="pictures for each prompt of measure (default: %(default)s)")
+    add("--model", type=Path, help="a finished model's folder to judge (default: the run's last checkpoint)")
+    add("--guidance", type=float, nargs="+", default=[4.0], help="guidance scales to judge at (default: 4)")
+    add("--seeds", type=int, default=4, help="pictures to judge of each prompt (default: %(default)s)")
+    add("--prompts", type=int, default=200, help="how many of the fixed prompts to judge (default: all)")
 
 
 if __name__ == "__main__":

@@ -125,15 +125,15 @@ def _object(scene: Scene, name: str, rng: np.random.Generator) -> str:
 
 def _extras(scene: Scene, rng: np.random.Generator) -> tuple[str, ...]:
     extras: list[str] = []
-    if scene.light != "none" and rng.random() < 0.45:
+    if scene.light != "none" and rng.random() < 0.7:
         extras.append(_pick(rng, words.LIGHT_NAMES[scene.light]))
-    if scene.has_stars and rng.random() < 0.6:
+    if scene.has_stars and rng.random() < 0.7:
         extras.append(_pick(rng, words.STARS))
-    if scene.has_clouds and rng.random() < 0.6:
+    if scene.has_clouds and rng.random() < 0.75:
         extras.append(_pick(rng, words.CLOUDS))
     elif not scene.has_clouds and rng.random() < 0.08:
         extras.append(_pick(rng, words.CLEAR))
-    if scene.has_trees and rng.random() < 0.75:
+    if scene.has_trees and rng.random() < 0.9:
         extras.append(_pick(rng, _tree_words(scene)))
     rng.shuffle(extras)
     return tuple(extras[:3])

@@ -40,6 +40,11 @@ def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipelin
     return new_pipeline(standard_autoencoder(settings, folder, pictures), text_encoder, tokenizer, unet)
 
 
+def finished_pipeline(folder: Path) -> StableDiffusionPipeline:
+    """A model that `export` wrote, widened to float32."""
+    return StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+
+
 def export(settings: Settings, folder: Path, target: Path) -> None:
     """Write the model to a new folder, then let it take the place of the old one; its `README.md` is kept."""
     pipeline = trained_pipeline(settings, folder)

@@ -55,6 +55,22 @@ class DiffusionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """How the judge is trained and checked.
+
+    Attributes:
+        pictures: how many postcards it is trained on.
+        unseen: how many its accuracy is measured on.
+        scenes: among how many scenes drawn pictures that fit a prompt are looked for.
+    """
+
+    pictures: int = 12_000
+    epochs: int = 5
+    unseen: int = 1000
+    scenes: int = 40_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One whole run.
 
@@ -70,6 +86,7 @@ class Settings:
     checkpoint_seconds: float = 120.0
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
 STARTER = Settings()
@@ -90,5 +107,6 @@ TINY = Settings(
         batch=4,
         samples=32,
     ),
+    judge=JudgeSettings(pictures=24, epochs=1, unseen=10, scenes=300),
 )
 SIZES: dict[str, Settings] = {"starter": STARTER, "tiny": TINY}

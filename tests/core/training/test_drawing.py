@@ -2,10 +2,44 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.training.drawing import draw
-from core.training.measures import Pictures, brightness, ground_whiteness, object_colour, sky_warmth
+from core.training.palette import daylight, paint
 from core.training.scene import COLOURS, TERRAINS, TIMES, Colour, Scene, Terrain, Time, random_scene
+
+Pictures = NDArray[np.float32]
+
+
+def brightness(pictures: Pictures) -> NDArray[np.float32]:
+    """Mean luminance of each picture, (batch,)."""
+    return (pictures @ np.array((0.299, 0.587, 0.114), dtype=np.float32)).mean(axis=(1, 2))
+
+
+def ground_whiteness(pictures: Pictures) -> NDArray[np.float32]:
+    """How white the lowest eighth is: its darkest colour channel, averaged; 1 is pure white."""
+    rows = pictures.shape[1] // 8
+    return pictures[:, -rows:].min(axis=-1).mean(axis=(1, 2))
+
+
+def sky_warmth(pictures: Pictures) -> NDArray[np.float32]:
+    """Red minus blue in the upper half, averaged; above 0 is warm."""
+    upper = pictures[:, : pictures.shape[1] // 2]
+    return (upper[..., 0] - upper[..., 2]).mean(axis=(1, 2))
+
+
+def object_colour(picture: Pictures, *, prompt_is_balloon: bool) -> Colour:
+    """The paint that most pixels of the object's half are close to: lower half for houses, upper for balloons.
+
+    `picture` is (height, width, 3) in [0, 1], a noon scene, whose light leaves paints as they are.
+    """
+    half = picture.shape[0] // 2
+    region = picture[: half + half // 4] if prompt_is_balloon else picture[half - half // 8 : -half // 6]
+    paints = np.stack([paint(colour) * daylight("noon").paint for colour in COLOURS])
+    shades = np.concatenate([paints, paints * np.float32(0.86)])
+    close = np.abs(region[:, :, None, :] - shades).max(axis=-1) < 0.11
+    counts = close.sum(axis=(0, 1))
+    return COLOURS[int((counts[: len(COLOURS)] + counts[len(COLOURS) :]).argmax())]
 
 
 def drawn(count: int, **attributes: object) -> Pictures:

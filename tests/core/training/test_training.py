@@ -15,6 +15,8 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from safetensors.torch import load_file
 from tqdm import tqdm
 
+from core.training.__main__ import main
+from core.training.attributes import CATEGORIES
 from core.training.autoencoder import AutoencoderTraining
 from core.training.checkpoint import load_checkpoint
 from core.training.diffusion import DiffusionTraining
@@ -154,4 +156,22 @@ def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path
     assert set(EXAMPLE_PROMPTS) < set(words["prompts"])
     assert "red" in words["words"]["colour"]
     assert (tmp_path / "diffusion.csv").exists()
+    main(
+        [
+            "judge",
+            *command[4:],
+            "--model",
+            str(tmp_path / "model"),
+            "--prompts",
+            "2",
+            "--seeds",
+            "2",
+            "--processes",
+            "1",
+        ]
+    )
+    judged = json.loads((tmp_path / "judged" / "judge.json").read_text(encoding="utf-8"))
+    assert judged["prompts"] == judged["seeds"] == 2
+    assert set(judged["verdicts"][0]["categories"]) <= set(CATEGORIES)
+    assert (tmp_path / "judged" / "guidance-4.png").exists()
     assert list((tmp_path / "samples").glob("*.png"))
