@@ -18,6 +18,7 @@ from core.training.latents import Encoding
 from core.training.obedience import fixed_prompts
 from core.training.parallel import run_together
 from core.training.postcards import draw_postcards
+from core.training.reconstruction import reconstruct
 from core.training.settings import SIZES, Settings
 from core.training.tokenizer import learn_tokenizer
 
@@ -26,6 +27,7 @@ _COMMANDS = {
     "autoencoder": "train the autoencoder on the drawn postcards",
     "diffusion": "encode the postcards, then train text encoder and U-Net together",
     "export": "write the model as a diffusers folder in float16",
+    "reconstruct": "measure the autoencoder on 500 unseen postcards",
     "judge": "paint 200 fixed prompts and measure how far the pictures obey them",
     "all": "everything from nothing to the folder: draw, autoencoder, diffusion, export",
 }
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _train_diffusion(settings, folder, options)
         case "export":
             export(settings, folder, target)
+        case "reconstruct":
+            print(reconstruct(settings, folder, settings.unseen))
         case "judge":
             _judge(settings, folder, options)
         case _:
@@ -85,6 +89,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     settings = SIZES[options.size]
     if options.pictures is not None:
         settings = replace(settings, pictures=options.pictures)
+    settings = replace(settings, autoencoder=replace(settings.autoencoder, regulariser=options.regulariser))
     if options.samples is None:
         return settings
     if options.command == "autoencoder":
@@ -110,6 +115,7 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         type=Path,
         help="where export writes the model (default: FOLDER/model) and judge its figures (FOLDER/judged)",
     )
+    add("--regulariser", choices=("kl", "vq"), default="kl", help="of the autoencoder (default: %(default)s)")
     add("--pictures", type=int, help="how many postcards there are to train on")
     add(
         "--samples",

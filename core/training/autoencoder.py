@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.training.autoencoder_loss import chroma_error, kl_loss, psnr, reconstruction_loss, thumbnail_loss
+from core.training.autoencoder_loss import chroma_error, psnr, reconstruction_loss, thumbnail_loss
 from core.training.checkpoint import Progress
 from core.training.course import Course, Lesson, train
 from core.training.journal import append_losses, save_grid
 from core.training.learner import Learner
-from core.training.networks import decoded, new_autoencoder, place, posterior
+from core.training.networks import place
 from core.training.parallel import Team
 from core.training.postcards import load_postcards, unseen_postcards
+from core.training.regulariser import Regularised, new_regularised
 from core.training.settings import Settings
 
 
@@ -41,14 +41,14 @@ class AutoencoderTraining:
         """Train until the samples or the seconds are used up, going on from the last checkpoint."""
         settings = self.settings.autoencoder
         torch.manual_seed(self.settings.seed)
-        network = new_autoencoder(settings, self.settings.size_px)
-        seer = nn.Conv2d(settings.latent_channels, 3, 1)
-        place(network, team.device)
+        autoencoder = new_regularised(settings, self.settings.size_px)
+        seer = nn.Conv2d(autoencoder.channels, 3, 1)
+        place(autoencoder.network, team.device)
         place(seer, team.device)
         pictures = load_postcards(self.folder / "postcards", self.settings.pictures, self.settings.size_px)
         learner = Learner(
             self.folder / "autoencoder.safetensors",
-            {"network": network, "seer": seer},
+            {"network": autoencoder.network, "seer": seer},
             ema_decay=settings.ema_decay,
             weight_decay=1e-4,
         )
@@ -63,11 +63,11 @@ class AutoencoderTraining:
 
         def give_lesson(progress: Progress) -> Lesson:
             batch, noise_source = self._batch(pictures, progress, team)
-            return self._lesson(network, seer, batch, noise_source)
+            return self._lesson(autoencoder, seer, batch, noise_source)
 
         def pause(_is_last: bool) -> None:
             with learner.averaged():
-                measured = self._measure(network, team.device)
+                measured = self._measure(autoencoder, team.device)
             append_losses(self.folder / "autoencoder-measured.csv", learner.progress.step, measured)
 
         train(learner, team, course, give_lesson, pause)
@@ -96,24 +96,24 @@ class AutoencoderTraining:
         return batch.contiguous(memory_format=torch.channels_last), source
 
     def _lesson(
-        self, network: AutoencoderKL, seer: nn.Conv2d, batch: Tensor, noise_source: torch.Generator
+        self, autoencoder: Regularised, seer: nn.Conv2d, batch: Tensor, noise_source: torch.Generator
     ) -> Lesson:
-        encoded = posterior(network, batch)
-        noise = torch.randn(encoded.mean.shape, generator=noise_source, device=batch.device)
-        latents = encoded.mean + encoded.std * noise
-        reconstruction = reconstruction_loss(batch, decoded(network, latents))
+        latents, penalty = autoencoder.learnt_from(batch, noise_source)
+        reconstruction = reconstruction_loss(batch, autoencoder.decoded(latents))
         thumbnail = thumbnail_loss(batch, seer(latents))
-        divergence = kl_loss(encoded.mean, encoded.logvar)
-        loss = reconstruction + thumbnail + self.settings.autoencoder.kl_weight * divergence
-        values = {"reconstruction": reconstruction, "thumbnail": thumbnail, "kl": divergence}
-        return Lesson(loss, {name: float(value.detach()) for name, value in values.items()}, len(batch))
+        values = {"reconstruction": reconstruction, "thumbnail": thumbnail, "penalty": penalty}
+        return Lesson(
+            reconstruction + thumbnail + penalty,
+            {name: float(value.detach()) for name, value in values.items()},
+            len(batch),
+        )
 
     @torch.no_grad()
-    def _measure(self, network: AutoencoderKL, device: torch.device, count: int = 32) -> dict[str, float]:
+    def _measure(self, autoencoder: Regularised, device: torch.device, count: int = 32) -> dict[str, float]:
         unseen = unseen_postcards(count, self.settings.size_px)
         batch = torch.from_numpy(unseen).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-        latents = posterior(network, batch).mean
-        made = decoded(network, latents)
+        latents = autoencoder.encoded(batch)
+        made = autoencoder.decoded(latents)
         shown = ((made.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         pairs = np.stack([unseen, shown], axis=1).reshape(-1, *unseen.shape[1:])
         save_grid(self.folder / "autoencoder.png", pairs, 8)

@@ -16,23 +16,25 @@ from core.training.settings import AutoencoderSettings, DiffusionSettings, Setti
 
 def new_autoencoder(settings: AutoencoderSettings, size_px: int) -> AutoencoderKL:
     """An untrained autoencoder; its latents are 2^(widths - 1) times smaller than the picture."""
+    return AutoencoderKL(**autoencoder_shapes(settings, size_px))
+
+
+def autoencoder_shapes(settings: AutoencoderSettings, size_px: int) -> dict[str, Any]:
+    """The arguments that autoencoders with either regulariser share."""
     depth = len(settings.channels)
-    shapes: dict[str, Any] = {
+    return {
+        "in_channels": 3,
+        "out_channels": 3,
         "down_block_types": ("DownEncoderBlock2D",) * depth,
         "up_block_types": ("UpDecoderBlock2D",) * depth,
         "block_out_channels": settings.channels,
+        "layers_per_block": 1,
+        "latent_channels": settings.latent_channels,
+        "norm_num_groups": settings.groups,
+        "sample_size": size_px,
+        "scaling_factor": 1.0,
+        "mid_block_add_attention": False,
     }
-    return AutoencoderKL(
-        **shapes,
-        in_channels=3,
-        out_channels=3,
-        layers_per_block=1,
-        latent_channels=settings.latent_channels,
-        norm_num_groups=settings.groups,
-        sample_size=size_px,
-        scaling_factor=1.0,
-        mid_block_add_attention=False,
-    )
 
 
 def new_text_encoder(settings: DiffusionSettings, vocabulary: int) -> CLIPTextModel:

@@ -1,6 +1,7 @@
 """All numbers of a training run in one frozen record, and the two runs: the starter model and a tiny one."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,8 @@ class AutoencoderSettings:
         whole_share: last share of the samples that is trained on whole pictures.
         batch: pictures in each process and step.
         recolour: share of the steps that permute or invert the colour channels, so that no hue is favoured.
+        regulariser: "kl" (Kullback-Leibler, what ships) or "vq" (vector quantisation).
+        codes: entries of the codebook, of `code_width` numbers each, with vector quantisation.
     """
 
     latent_channels: int = 12
@@ -26,6 +29,9 @@ class AutoencoderSettings:
     ema_decay: float = 0.998
     kl_weight: float = 2e-4
     recolour: float = 0.2
+    regulariser: Literal["kl", "vq"] = "kl"
+    codes: int = 4096
+    code_width: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +82,13 @@ class Settings:
 
     Attributes:
         pictures: how many postcards are drawn to train on.
+        unseen: how many the autoencoder is measured on at the end.
         checkpoint_seconds: pause between two checkpoints, in seconds.
     """
 
     size_px: int = 128
     pictures: int = 30_000
+    unseen: int = 500
     vocabulary: int = 1024
     seed: int = 20
     checkpoint_seconds: float = 120.0
@@ -93,6 +101,7 @@ STARTER = Settings()
 TINY = Settings(
     size_px=32,
     pictures=24,
+    unseen=20,
     vocabulary=600,
     checkpoint_seconds=0.0,
     autoencoder=AutoencoderSettings(latent_channels=4, channels=(8, 8), crop_px=16, batch=4, samples=32),

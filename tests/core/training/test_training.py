@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from core.training.latents import Encoding, encode, load_latents, standardise, t
 from core.training.networks import decoded
 from core.training.parallel import Team, run_together
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, load_postcards, unseen_postcards
+from core.training.reconstruction import reconstruct
+from core.training.regulariser import VectorQuantised
 from core.training.settings import TINY
 from core.training.tokenizer import learn_tokenizer
 from core.training.words import EXAMPLE_PROMPTS
@@ -175,3 +178,38 @@ def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path
     assert set(judged["verdicts"][0]["categories"]) <= set(CATEGORIES)
     assert (tmp_path / "judged" / "guidance-4.png").exists()
     assert list((tmp_path / "samples").glob("*.png"))
+
+
+def test_vector_quantised_autoencoder_gives_the_decoder_nothing_but_codes(run: Path, tmp_path: Path) -> None:
+    folder = links(run, tmp_path, "postcards")
+    settings = replace(TINY, autoencoder=replace(TINY.autoencoder, regulariser="vq", codes=16))
+    AutoencoderTraining(settings, folder)(ALONE)
+    found = reconstruct(settings, folder, TINY.unseen)
+    assert found.samples == TINY.autoencoder.samples
+    assert found.psnr > 8
+    assert found.codes_used is not None
+    assert found.perplexity is not None
+    assert 1 <= found.perplexity <= 16 * found.codes_used + 1e-3
+    autoencoder = VectorQuantised(settings.autoencoder, TINY.size_px)
+    pictures = torch.rand(2, 3, TINY.size_px, TINY.size_px) * 2 - 1
+    codes = autoencoder.encoded(pictures).permute(0, 2, 3, 1).reshape(-1, autoencoder.channels)
+    book = next(
+        value for name, value in autoencoder.network.named_parameters() if name == "quantize.embedding.weight"
+    )
+    assert torch.cdist(codes, book).min(dim=1).values.max() < 1e-3
+
+
+def test_gradient_passes_the_codebook_to_the_encoder() -> None:
+    autoencoder = VectorQuantised(TINY.autoencoder, TINY.size_px)
+    latents, penalty = autoencoder.learnt_from(torch.rand(1, 3, 32, 32), torch.Generator())
+    (autoencoder.decoded(latents).square().mean() + penalty).backward()
+    gradients = {name: value.grad for name, value in autoencoder.network.named_parameters()}
+    assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients.values())
+
+
+def test_reconstruction_is_measured_and_shown(run: Path, tmp_path: Path) -> None:
+    folder = links(run, tmp_path, "autoencoder.safetensors")
+    found = reconstruct(TINY, folder, TINY.unseen)
+    assert (found.regulariser, found.pictures, found.codes_used) == ("kl", TINY.unseen, None)
+    assert json.loads((folder / "reconstruction.json").read_text(encoding="utf-8"))["psnr"] == found.psnr
+    assert (folder / "reconstruction.png").exists()

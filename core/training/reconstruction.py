@@ -1,0 +1,108 @@
+"""What an autoencoder keeps of pictures it has never seen: figures, and a grid of the smallest things on them."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.training.autoencoder_loss import chroma_error, psnr
+from core.training.checkpoint import load_checkpoint, part
+from core.training.journal import save_grid
+from core.training.judge import as_tensor
+from core.training.postcards import FIRST_UNSEEN, unseen_postcards
+from core.training.regulariser import KullbackLeibler, VectorQuantised, new_regularised
+from core.training.scene import Scene, random_scene
+from core.training.settings import Settings
+
+_BATCH = 25
+_SHOWN = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """How well pictures come back.
+
+    Attributes:
+        pictures: how many were measured.
+        psnr: mean of the pictures' PSNR in dB.
+        chroma: mean absolute error of the colours without their brightness, in units of [-1, 1].
+        latent_deviation: smallest and largest standard deviation of a latent channel.
+        latent_extreme: largest absolute value of the latents, in standard deviations.
+        codes_used: share of the codebook that occurs in these pictures; None without a codebook.
+        perplexity: exp of the entropy of the codes: how many there would be if all occurred equally often.
+    """
+
+    regulariser: str
+    samples: int
+    pictures: int
+    psnr: float
+    chroma: float
+    latent_deviation: tuple[float, float]
+    latent_extreme: float
+    codes_used: float | None = None
+    perplexity: float | None = None
+
+
+@torch.no_grad()
+def reconstruct(settings: Settings, folder: Path, count: int) -> Reconstruction:
+    """Measure the run's autoencoder; `reconstruction.json` and `reconstruction.png` go into its folder."""
+    autoencoder, samples = _trained(settings, folder)
+    unseen = unseen_postcards(count, settings.size_px)
+    batches = [as_tensor(unseen[start : start + _BATCH]) for start in range(0, count, _BATCH)]
+    latents = [autoencoder.encoded(batch) for batch in batches]
+    made = [autoencoder.decoded(some) for some in latents]
+    together = torch.cat(latents)
+    deviations = together.std(dim=(0, 2, 3))
+    used, perplexity = _code_use(autoencoder, settings.autoencoder.codes, batches)
+    found = Reconstruction(
+        settings.autoencoder.regulariser,
+        samples,
+        count,
+        psnr=float(torch.cat([psnr(*pair) for pair in zip(batches, made, strict=True)]).mean()),
+        chroma=float(torch.stack([chroma_error(*pair) for pair in zip(batches, made, strict=True)]).mean()),
+        latent_deviation=(float(deviations.min()), float(deviations.max())),
+        latent_extreme=float(((together - together.mean()) / together.std()).abs().max()),
+        codes_used=used,
+        perplexity=perplexity,
+    )
+    (folder / "reconstruction.json").write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+    shown = ((torch.cat(made).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    chosen = _with_small_things(count)
+    pairs = np.stack([unseen[chosen], shown[chosen]], axis=1)
+    save_grid(folder / "reconstruction.png", pairs.reshape(-1, *unseen.shape[1:]), 8)
+    return found
+
+
+def _trained(settings: Settings, folder: Path) -> tuple[KullbackLeibler | VectorQuantised, int]:
+    tensors, progress = load_checkpoint(folder / "autoencoder.safetensors")
+    autoencoder = new_regularised(settings.autoencoder, settings.size_px)
+    averages = part("average", tensors)
+    for number, parameter in enumerate(autoencoder.network.parameters()):
+        parameter.copy_(averages[str(number)])
+    autoencoder.network.eval()
+    return autoencoder, progress.samples
+
+
+def _code_use(
+    autoencoder: KullbackLeibler | VectorQuantised, codes: int, batches: list[torch.Tensor]
+) -> tuple[float | None, float | None]:
+    if isinstance(autoencoder, KullbackLeibler):
+        return None, None
+    counts = torch.bincount(
+        torch.cat([autoencoder.numbers(batch).flatten() for batch in batches]), minlength=codes
+    )
+    shares = counts[counts > 0] / counts.sum()
+    return float((counts > 0).float().mean()), float((-(shares * shares.log()).sum()).exp())
+
+
+def _with_small_things(count: int) -> NDArray[np.int64]:
+    """Unseen pictures with moon, stars, sailboat or balloon first."""
+
+    def smallness(scene: Scene) -> int:
+        return (scene.light == "crescent moon") + scene.has_stars + (scene.sailboat is not None) + scene.has_trees
+
+    order = np.argsort([-smallness(random_scene(FIRST_UNSEEN + number)) for number in range(count)], kind="stable")
+    return order[:_SHOWN]
