@@ -48,8 +48,8 @@ class GuidanceView(FilmView):
         strongest = float(strengths.max())
         with_prompt, without, over = self.panes
         for pane, half, words in (
-            (with_prompt, frame.cond, "with prompt"),
-            (without, frame.uncond, "without" if not film.request.negative_prompt else "negative"),
+            (with_prompt, frame.cond, "prompt"),
+            (without, frame.uncond, "no prompt" if not film.request.negative_prompt else "negative"),
         ):
             pane.show_picture(to_image(film.latent_rgb.picture(believed(film, frame, half))), words)
         over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")

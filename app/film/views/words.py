@@ -126,7 +126,7 @@ class WordsView(FilmView):
         strongest = float(shares.max())
         strengths = _fitted(shares.astype(np.float32) / (strongest or 1.0), under.shape[0], under.shape[1])
         pane.show_picture(
-            to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.1%} of the attention"
+            to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.0%}"
         )
 
     def _write_prompt(self, prompt: str, words: tuple[Word, ...]) -> None:

@@ -65,8 +65,8 @@ def test_a_prompt_without_words_is_said(view: WordsView, film: Film) -> None:
 def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, film: Film) -> None:
     view.show_moment(Moment(film, 1, attention=record(range(4))))
     this_step, all_steps = view.panes
-    assert this_step.caption == "this step: up to 40.0% of the attention"
-    assert all_steps.caption == "mean of 4 calls: up to 50.0% of the attention"
+    assert this_step.caption == "this step: up to 40%"
+    assert all_steps.caption == "mean of 4 calls: up to 50%"
     pixels = to_pixels(this_step.image).astype(int)
     assert pixels[:4, :4].mean() > pixels[8:, 8:].mean() + 30
 
@@ -74,13 +74,13 @@ def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, fi
 def test_a_word_is_chosen_by_a_click_and_by_the_keyboard(view: WordsView, film: Film, qtbot: QtBot) -> None:
     view.show_moment(Moment(film, 1, attention=record(range(4))))
     view.prompt.linkActivated.emit("1")
-    assert view.panes[0].caption == "this step: up to 10.0% of the attention"
+    assert view.panes[0].caption == "this step: up to 10%"
     view.prompt.setFocus()
     for key in (Qt.Key.Key_Tab, Qt.Key.Key_Return):  # the first word
         qtbot.keyClick(view.prompt, key)
-    assert view.panes[0].caption == "this step: up to 10.0% of the attention"
+    assert view.panes[0].caption == "this step: up to 10%"
     view.choose(2)
-    assert view.panes[0].caption == "this step: up to 40.0% of the attention"
+    assert view.panes[0].caption == "this step: up to 40%"
 
 
 def test_the_prompt_is_shown_as_plain_text(view: WordsView, film: Film) -> None:
@@ -92,7 +92,7 @@ def test_the_prompt_is_shown_as_plain_text(view: WordsView, film: Film) -> None:
 def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: WordsView, film: Film) -> None:
     view.show_moment(Moment(film, 1, attention=record(range(2, 4))))
     assert view.panes[0].caption == "not recorded at this step"
-    assert view.panes[1].caption == "mean of 2 calls: up to 70.0% of the attention"
+    assert view.panes[1].caption == "mean of 2 calls: up to 70%"
     table = view.table()
     assert table is not None
     assert ",,".join(("", "")) in table.csv()
