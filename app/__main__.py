@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.display import missing_display
 from app.environment import set_environment
-from app.logs import start_logs
+from app.logs import start_logs, take_last_crash
 from app.messages import message
 from core.paths import Folders
 
@@ -31,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     set_environment(os.environ)
-    logs = start_logs(Folders.default().logs)
+    folder = Folders.default().logs
+    last_crash = None if arguments else take_last_crash(folder)
+    logs = start_logs(folder)
     _let_streams_print_everything()
     if arguments:
         from app.command_line import run_command
@@ -40,14 +42,14 @@ def _run(arguments: Sequence[str]) -> int:
     if problem := missing_display(os.environ):
         sys.stderr.write(f"emulsion: {problem}\n")
         return 1
-    return _open_window(logs.log_file)
+    return _open_window(logs.log_file, last_crash)
 
 
-def _open_window(log_file: Path | None) -> int:
+def _open_window(log_file: Path | None, last_crash: Path | None) -> int:
     try:
         from app.application import run
 
-        return run()
+        return run(last_crash)
     except Exception as error:
         log.exception("the window failed")
         sys.stderr.write(f"emulsion: {message(error, log_file)}\n")

@@ -28,13 +28,19 @@ from core.saving import save, save_in
 log = logging.getLogger(__name__)
 
 
-def run() -> int:
-    """Opens the window and returns the exit code when it has been closed. Needs a display."""
+def run(last_crash: Path | None = None) -> int:
+    """Opens the window and returns the exit code when it has been closed. Needs a display.
+
+    ``last_crash`` holds the traces of an earlier run that ended unexpectedly.
+    """
     QGuiApplication.setDesktopFileName("emulsion")
     application = QApplication(sys.argv[:1])
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
-    return show_until_closed(application, make_window(application, Folders.default()))
+    window = make_window(application, Folders.default())
+    if last_crash is not None:
+        window.help_desk.offer_crash(last_crash)
+    return show_until_closed(application, window)
 
 
 def show_until_closed(application: QApplication, window: MainWindow) -> int:

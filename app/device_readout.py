@@ -27,26 +27,30 @@ class ChosenDevice:
 
 
 class DeviceReadout(QLabel):
-    """Says nothing about the device before the engine has chosen one."""
+    """Says nothing about the device before the engine has chosen one.
+
+    Attributes:
+        device: what the engine computes on, None before.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("deviceReadout")
         self.setProperty("role", "number")
         self.setAccessibleName("Device and memory")
-        self._device: ChosenDevice | None = None
+        self.device: ChosenDevice | None = None
         self._timer = QTimer(self, interval=MEASURED_EVERY_MS)
         self._timer.timeout.connect(self._show)
         self._timer.start()
 
     @Slot(object)
     def show_device(self, device: ChosenDevice) -> None:
-        self._device = device
+        self.device = device
         self._show()
 
     def _show(self) -> None:
         used = f"{memory_bytes() / 2**30:.1f} GB"
-        device = self._device
+        device = self.device
         if device is None:
             self.setText(f"Memory {used}")
             self.setToolTip("The engine chooses the device when the first picture is made.")

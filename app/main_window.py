@@ -15,6 +15,7 @@ from app.device_readout import DeviceReadout
 from app.dialogs.about import AboutDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.header import Header
+from app.help_desk import HelpDesk
 from app.notices import Notices
 from app.picture_commands import PictureCommands
 from app.places import Places
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self._commands = PictureCommands(
             self, self.create_place, recent, self._loader, studio, keeper, self._notices
         )
+        self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
         self._menu_actions = Actions(self)
         self._connect_actions(self._menu_actions)
         appearance.changed.connect(self._show_colours)
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
         actions.actual_size.triggered.connect(canvas.show_actual_size)
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
+        actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
         actions.about.triggered.connect(self._show_about)
         actions.theme.triggered.connect(self._choose_theme)
         actions.backdrop.triggered.connect(self._choose_backdrop)

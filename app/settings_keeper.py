@@ -21,10 +21,11 @@ class SettingsKeeper:
 
     Attributes:
         settings: as they are now.
+        folders: where they and everything else lie.
     """
 
     def __init__(self, folders: Folders) -> None:
-        self._folders = folders
+        self.folders = folders
         self.settings: Settings = load_settings(folders)
 
     def change(self, **changes: Any) -> None:
@@ -33,7 +34,7 @@ class SettingsKeeper:
         if changed != self.settings:
             self.settings = changed
             try:
-                save_settings(changed, self._folders)
+                save_settings(changed, self.folders)
             except SaveFailed as error:
                 log.warning("the settings could not be saved: %s", error)
 

@@ -82,6 +82,7 @@ class Suggestions(QWidget):
     def _chip(self) -> QPushButton:
         chip = QPushButton()
         chip.setProperty("kind", "chip")
+        chip.setAccessibleName("Suggestion")
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         chip.clicked.connect(self._add)
         return chip

@@ -125,9 +125,7 @@ class WordsView(FilmView):
         """Each map by its own brightest place; the caption says how bright that is."""
         strongest = float(shares.max())
         strengths = _fitted(shares.astype(np.float32) / (strongest or 1.0), under.shape[0], under.shape[1])
-        pane.show_picture(
-            to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.0%}"
-        )
+        pane.show_picture(to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.0%}")
 
     def _write_prompt(self, prompt: str, words: tuple[Word, ...]) -> None:
         colours = QApplication.palette()
