@@ -8,7 +8,7 @@ import torch
 from core import schedulers
 from core.errors import InvalidRequest
 from core.film import Film, Schedule
-from core.samplers import SAMPLERS, Sampler
+from core.samplers import SAMPLERS
 
 SAME_NOISE = 0.01
 """Schedules that differ by less than this part of sigma at every step are one curve."""
@@ -49,10 +49,10 @@ def other_schedules(film: Film) -> dict[str, Schedule]:
         schedule = _first_calls(sampling.schedule)
         for known, labels in groups:
             if _is_same(known, schedule):
-                labels.append(_label(sampler))
+                labels.append(sampler.name)
                 break
         else:
-            groups.append((schedule, [_label(sampler)]))
+            groups.append((schedule, [sampler.name]))
     return {_name(labels): schedule for schedule, labels in groups[1:]}
 
 
@@ -66,10 +66,6 @@ def _is_same(one: Schedule, other: Schedule) -> bool:
     if one.calls != other.calls:
         return False
     return bool(np.allclose(one.sigmas[1:], other.sigmas[1:], rtol=SAME_NOISE, atol=0.0))
-
-
-def _label(sampler: Sampler) -> str:
-    return f"{sampler.label} {sampler.schedule_label or ''}".rstrip()
 
 
 def _name(labels: list[str]) -> str:

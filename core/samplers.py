@@ -36,6 +36,11 @@ class Sampler:
     options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
     most_steps: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The whole name, with the schedule: ``DPM++ 2M Karras``."""
+        return f"{self.label} {self.schedule_label}" if self.schedule_label else self.label
+
 
 def _with(**options: object) -> MappingProxyType[str, object]:
     return MappingProxyType(options)

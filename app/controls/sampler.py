@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from app.controls.field import Field, describe
 from app.studio import Studio
 from core.request import GenerationRequest
-from core.samplers import SAMPLERS, Sampler
+from core.samplers import SAMPLERS
 
 TERM = "Sampler: the method that turns the network's predictions into steps."
 
@@ -24,7 +24,7 @@ class SamplerControl(QWidget):
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMaxVisibleItems(len(SAMPLERS))
         for key, sampler in SAMPLERS.items():
-            self.combo.addItem(full_label(sampler), key)
+            self.combo.addItem(sampler.name, key)
             self.combo.setItemData(self.combo.count() - 1, sampler.about, Qt.ItemDataRole.ToolTipRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -41,9 +41,4 @@ class SamplerControl(QWidget):
     def _show(self, draft: GenerationRequest) -> None:
         self.combo.setCurrentIndex(self.combo.findData(draft.sampler))
         sampler = SAMPLERS.get(draft.sampler)
-        self.combo.setToolTip(f"{TERM}\n{full_label(sampler)}: {sampler.about}" if sampler else TERM)
-
-
-def full_label(sampler: Sampler) -> str:
-    """The sampler's name with its schedule, ``"DPM++ 2M Karras"``."""
-    return f"{sampler.label} {sampler.schedule_label}" if sampler.schedule_label else sampler.label
+        self.combo.setToolTip(f"{TERM}\n{sampler.name}: {sampler.about}" if sampler else TERM)

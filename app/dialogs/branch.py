@@ -63,8 +63,7 @@ class BranchDialog(QDialog):
         self._sampler = QComboBox()
         self._sampler.setObjectName("branchSamplerCombo")
         for key, sampler in SAMPLERS.items():
-            schedule = f" {sampler.schedule_label}" if sampler.schedule_label else ""
-            self._sampler.addItem(sampler.label + schedule, key)
+            self._sampler.addItem(sampler.name, key)
         self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
         self._remaining = QSpinBox(minimum=1, maximum=STEPS[-1])
         self._remaining.setValue(self._unchanged.steps_left)

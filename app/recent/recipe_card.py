@@ -60,7 +60,7 @@ def facts(recipe: Recipe) -> str:
     seed = "random" if request.seed is None else str(request.seed)
     lines += [
         f"Seed {seed}",
-        f"{request.size.width} × {request.size.height} · {_sampler(request.sampler)}",
+        f"{request.size.width} × {request.size.height} · {SAMPLERS[request.sampler].name}",
         f"{request.steps} steps · guidance {request.guidance_scale:g}",
     ]
     if request.source:
@@ -76,11 +76,6 @@ def facts(recipe: Recipe) -> str:
     if recipe.note:
         lines.append(recipe.note)
     return "\n".join(lines)
-
-
-def _sampler(key: str) -> str:
-    sampler = SAMPLERS[key]
-    return f"{sampler.label} {sampler.schedule_label}" if sampler.schedule_label else sampler.label
 
 
 def _shortened(text: str) -> str:
