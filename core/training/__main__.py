@@ -17,7 +17,7 @@ from core.training.judgement import judged, ready_judge, table
 from core.training.latents import Encoding
 from core.training.obedience import fixed_prompts
 from core.training.parallel import run_together
-from core.training.postcards import draw_postcards
+from core.training.postcards import draw_postcards, drawn_ahead
 from core.training.reconstruction import reconstruct
 from core.training.settings import SIZES, Settings
 from core.training.tokenizer import learn_tokenizer
@@ -54,26 +54,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
         case "judge":
             _judge(settings, folder, options)
         case _:
-            _draw(settings, folder, options.processes)
-            _train_autoencoder(settings, folder, options)
-            _train_diffusion(settings, folder, options)
-            export(settings, folder, target)
+            _make_all(settings, folder, target, options)
 
 
 def _draw(settings: Settings, folder: Path, processes: int) -> None:
-    draw_postcards(folder / "postcards", settings.pictures, settings.size_px, processes)
+    draw_postcards(folder, settings.pictures, settings.size_px, processes)
     learn_tokenizer(folder / "tokenizer", settings.vocabulary, settings.diffusion.text_length)
 
 
+def _make_all(settings: Settings, folder: Path, target: Path, options: argparse.Namespace) -> None:
+    learn_tokenizer(folder / "tokenizer", settings.vocabulary, settings.diffusion.text_length)
+    with drawn_ahead(folder, settings.pictures, settings.size_px, options.processes):
+        _train_autoencoder(settings, folder, options)
+    _train_diffusion(settings, folder, options)
+    export(settings, folder, target)
+
+
 def _train_autoencoder(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
-    task = AutoencoderTraining(settings, folder, options.seconds)
-    run_together(task, options.processes, options.device)
+    task = AutoencoderTraining(settings, folder, options.seconds, options.workers)
+    run_together(task, _team_size(options), options.device)
 
 
 def _train_diffusion(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
-    run_together(Encoding(settings, folder), options.processes, options.device)
-    task = DiffusionTraining(settings, folder, options.seconds, options.grid_seconds)
-    run_together(task, options.processes, options.device)
+    run_together(Encoding(settings, folder), _team_size(options), options.device)
+    task = DiffusionTraining(settings, folder, options.seconds, options.grid_seconds, options.workers)
+    run_together(task, _team_size(options), options.device)
+
+
+def _team_size(options: argparse.Namespace) -> int:
+    """One GPU is one process' work; the other processes draw and make batches."""
+    return options.processes if options.device == "cpu" else 1
 
 
 def _judge(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
@@ -129,9 +139,15 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         "--processes",
         type=int,
         default=os.cpu_count() or 1,
-        help="processes that train together (default: %(default)s)",
+        help="processes that draw, and on a CPU train together (default: %(default)s)",
     )
     add("--model", type=Path, help="a finished model's folder to judge (default: the run's last checkpoint)")
+    add(
+        "--workers",
+        type=int,
+        default=0,
+        help="processes that make batches ahead for each training process (default: none; for a GPU, some)",
+    )
     add("--guidance", type=float, nargs="+", default=[4.0], help="guidance scales to judge at (default: 4)")
     add("--seeds", type=int, default=4, help="pictures to judge of each prompt (default: %(default)s)")
     add("--prompts", type=int, default=200, help="how many of the fixed prompts to judge (default: all)")

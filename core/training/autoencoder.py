@@ -9,19 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from core.training.autoencoder_loss import chroma_error, psnr, reconstruction_loss, thumbnail_loss
-from core.training.checkpoint import Progress
+from core.training.batches import PictureBatch, PictureBatches
 from core.training.course import Course, Lesson, train
 from core.training.journal import append_losses, save_grid
 from core.training.learner import Learner
 from core.training.networks import place
 from core.training.parallel import Team
-from core.training.postcards import load_postcards, unseen_postcards
+from core.training.postcards import unseen_postcards
 from core.training.regulariser import Regularised, new_regularised
 from core.training.settings import Settings
+from core.training.supply import plan, supplied
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,13 @@ class AutoencoderTraining:
     Attributes:
         folder: the run's folder; postcards are read from it, checkpoints, losses and grids written to it.
         seconds: stop after so many seconds of this call; None trains to the end.
+        workers: processes that make batches ahead for each training process.
     """
 
     settings: Settings
     folder: Path
     seconds: float | None = None
+    workers: int = 0
 
     def __call__(self, team: Team) -> None:
         """Train until the samples or the seconds are used up, going on from the last checkpoint."""
@@ -45,7 +47,6 @@ class AutoencoderTraining:
         seer = nn.Conv2d(autoencoder.channels, 3, 1)
         place(autoencoder.network, team.device)
         place(seer, team.device)
-        pictures = load_postcards(self.folder / "postcards", self.settings.pictures, self.settings.size_px)
         learner = Learner(
             self.folder / "autoencoder.safetensors",
             {"network": autoencoder.network, "seer": seer},
@@ -61,9 +62,12 @@ class AutoencoderTraining:
             losses=self.folder / "autoencoder.csv",
         )
 
-        def give_lesson(progress: Progress) -> Lesson:
-            batch, noise_source = self._batch(pictures, progress, team)
-            return self._lesson(autoencoder, seer, batch, noise_source)
+        batches = PictureBatches(self.settings, self.folder, team.rank)
+        steps = plan(learner.progress, lambda samples: batches.size(samples) * team.size)
+        supply = supplied(batches, steps, self.workers)
+
+        def give_lesson() -> Lesson:
+            return self._lesson(autoencoder, seer, next(supply), team.device)
 
         def pause(_is_last: bool) -> None:
             with learner.averaged():
@@ -72,32 +76,11 @@ class AutoencoderTraining:
 
         train(learner, team, course, give_lesson, pause)
 
-    def _batch(
-        self, pictures: NDArray[np.uint8], progress: Progress, team: Team
-    ) -> tuple[Tensor, torch.Generator]:
-        """Crops, flipped and sometimes recoloured, float32 (batch, 3, side, side) in [-1, 1]."""
-        settings = self.settings.autoencoder
-        rng = np.random.default_rng((self.settings.seed, 3, progress.step, team.rank))
-        whole = progress.samples >= settings.samples * (1 - settings.whole_share)
-        side = self.settings.size_px if whole else settings.crop_px
-        count = max(1, settings.batch * settings.crop_px**2 // side**2)
-        chosen = rng.integers(len(pictures), size=count)
-        corners = rng.integers(self.settings.size_px - side + 1, size=(count, 2))
-        crops = np.stack(
-            [pictures[k, y : y + side, x : x + side] for k, (y, x) in zip(chosen, corners, strict=True)]
-        )
-        flips = rng.random(count) < 0.5
-        crops[flips] = crops[flips, :, ::-1]
-        batch = torch.from_numpy(crops).to(team.device).permute(0, 3, 1, 2).float() / 127.5 - 1
-        if not whole and rng.random() < settings.recolour:
-            batch = batch[:, torch.from_numpy(rng.permutation(3))]
-            batch = -batch if rng.random() < 0.5 else batch
-        source = torch.Generator(team.device).manual_seed(int(rng.integers(2**62)))
-        return batch.contiguous(memory_format=torch.channels_last), source
-
     def _lesson(
-        self, autoencoder: Regularised, seer: nn.Conv2d, batch: Tensor, noise_source: torch.Generator
+        self, autoencoder: Regularised, seer: nn.Conv2d, made: PictureBatch, device: torch.device
     ) -> Lesson:
+        batch = made.pictures.to(device).contiguous(memory_format=torch.channels_last)
+        noise_source = torch.Generator(device).manual_seed(made.noise_seed)
         latents, penalty = autoencoder.learnt_from(batch, noise_source)
         reconstruction = reconstruction_loss(batch, autoencoder.decoded(latents))
         thumbnail = thumbnail_loss(batch, seer(latents))

@@ -8,7 +8,6 @@ from pathlib import Path
 from torch import Tensor
 from tqdm import tqdm
 
-from core.training.checkpoint import Progress
 from core.training.journal import append_losses, forget_losses_after
 from core.training.learner import Learner
 from core.training.parallel import Team
@@ -49,13 +48,13 @@ def train(
     learner: Learner,
     team: Team,
     course: Course,
-    give_lesson: Callable[[Progress], Lesson],
+    give_lesson: Callable[[], Lesson],
     pause: Callable[[bool], None],
 ) -> None:
     """Train to the end of the course.
 
     Args:
-        give_lesson: computes the loss of the step that the progress names.
+        give_lesson: computes the loss of the next step, the one after the learner's progress.
         pause: called in the leading process, with whether it is the last time, after the checkpoint is written.
     """
     if team.leads:
@@ -73,7 +72,7 @@ def train(
         if ends:
             bar.close()
             return
-        lesson = give_lesson(learner.progress)
+        lesson = give_lesson()
         rate = learning_rate(course.peak_rate, learner.progress.samples, course.samples)
         learner.learn(lesson.loss, rate, team)
         samples = lesson.samples * team.size

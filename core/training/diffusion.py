@@ -35,36 +35,24 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from core.training.captions import caption
+from core.training.batches import LatentBatch, LatentBatches
 from core.training.checkpoint import Progress
 from core.training.course import Course, Lesson, train
 from core.training.generation import generated
 from core.training.journal import save_grid
-from core.training.latents import load_latents, standard_autoencoder
+from core.training.latents import standard_autoencoder
 from core.training.learner import Learner
 from core.training.networks import latent_side, new_pipeline, new_scheduler, new_text_encoder, new_unet, place
 from core.training.parallel import Team
-from core.training.postcards import load_postcards
-from core.training.scene import random_scene
 from core.training.settings import Settings
+from core.training.supply import plan, supplied
 from core.training.words import EXAMPLE_PROMPTS
 
 _GRID_STEPS, _GRID_GUIDANCE = 16, 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one step learns from: latents and noise, both (batch, channels, h, w), timesteps and token numbers."""
-
-    latents: Tensor
-    noise: Tensor
-    timesteps: Tensor
-    tokens: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +63,14 @@ class DiffusionTraining:
         folder: the run's folder with tokenizer, autoencoder and latents.
         seconds: stop after so many seconds of this call; None trains to the end.
         grid_seconds: pause between two grids of sample pictures; None draws none.
+        workers: processes that make batches ahead for each training process.
     """
 
     settings: Settings
     folder: Path
     seconds: float | None = None
     grid_seconds: float | None = 300.0
+    workers: int = 0
 
     def __call__(self, team: Team) -> None:
         """Train until the samples or the seconds are used up, going on from the last checkpoint."""
@@ -91,8 +81,7 @@ class DiffusionTraining:
         networks: dict[str, nn.Module] = {"text": text_encoder, "unet": unet}
         for network in networks.values():
             network.to(team.device)
-        latents = load_latents(self.settings, self.folder)
-        tokenizer = CLIPTokenizer.from_pretrained(self.folder / "tokenizer", model_max_length=settings.text_length)
+        batches = LatentBatches(self.settings, self.folder, team.rank)
         alphas = new_scheduler().alphas_cumprod.to(team.device)
         learner = Learner(
             self.folder / "diffusion.safetensors", networks, ema_decay=settings.ema_decay, weight_decay=1e-2
@@ -107,49 +96,28 @@ class DiffusionTraining:
         )
         drawn = time.monotonic()
 
-        def give_lesson(progress: Progress) -> Lesson:
-            batch = self._batch(latents, tokenizer, progress, team)
-            loss = diffusion_loss(text_encoder, unet, batch, alphas)
-            return Lesson(loss, {"loss": float(loss.detach())}, len(batch.latents))
+        steps = plan(learner.progress, lambda _: settings.batch * team.size)
+        supply = supplied(batches, steps, self.workers)
+
+        def give_lesson() -> Lesson:
+            loss = diffusion_loss(text_encoder, unet, next(supply), alphas)
+            return Lesson(loss, {"loss": float(loss.detach())}, settings.batch)
 
         def pause(is_last: bool) -> None:
             nonlocal drawn
             if self.grid_seconds is None or not (is_last or time.monotonic() - drawn > self.grid_seconds):
                 return
             with learner.averaged():
-                self._draw_grid(text_encoder, unet, tokenizer, learner.progress)
+                self._draw_grid(text_encoder, unet, learner.progress)
             drawn = time.monotonic()
 
         train(learner, team, course, give_lesson, pause)
 
-    def _batch(
-        self, latents: NDArray[np.float16], tokenizer: CLIPTokenizer, progress: Progress, team: Team
-    ) -> Batch:
-        """Random latents with fresh captions; timesteps spread evenly over 1000 u^0.75: noise weighs more."""
-        settings = self.settings.diffusion
-        rng = np.random.default_rng((self.settings.seed, 4, progress.step, team.rank))
-        chosen = rng.integers(len(latents), size=settings.batch)
-        texts = [
-            "" if rng.random() < settings.dropout else caption(random_scene(int(number)), rng) for number in chosen
-        ]
-        tokens = tokenizer(
-            texts, padding="max_length", truncation=True, max_length=settings.text_length, return_tensors="pt"
-        ).input_ids
-        spread = (np.arange(settings.batch) + rng.random(settings.batch)) / settings.batch
-        timesteps = np.minimum(999, (1000 * spread**0.75).astype(np.int64))
-        clean = torch.from_numpy(latents[chosen].astype(np.float32)).to(team.device)
-        source = torch.Generator(team.device).manual_seed(int(rng.integers(2**62)))
-        noise = torch.randn(clean.shape, generator=source, device=team.device)
-        return Batch(clean, noise, torch.from_numpy(timesteps).to(team.device), tokens.to(team.device))
-
-    def _draw_grid(
-        self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel, tokenizer: CLIPTokenizer, progress: Progress
-    ) -> None:
-        pictures = load_postcards(
-            self.folder / "postcards", min(500, self.settings.pictures), self.settings.size_px
-        )
-        autoencoder = standard_autoencoder(self.settings, self.folder, pictures)
+    def _draw_grid(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel, progress: Progress) -> None:
+        autoencoder = standard_autoencoder(self.settings, self.folder)
         place(autoencoder, unet.device)
+        length = self.settings.diffusion.text_length
+        tokenizer = CLIPTokenizer.from_pretrained(self.folder / "tokenizer", model_max_length=length)
         pipeline = new_pipeline(autoencoder, text_encoder, tokenizer, unet)
         made = generated(pipeline, EXAMPLE_PROMPTS, range(len(EXAMPLE_PROMPTS)), _GRID_GUIDANCE, _GRID_STEPS)
         shown = (made * 255).round().astype(np.uint8)
@@ -157,16 +125,20 @@ class DiffusionTraining:
 
 
 def diffusion_loss(
-    text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: Batch, alphas: Tensor
+    text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: LatentBatch, alphas: Tensor
 ) -> Tensor:
-    """Mean squared error of the predicted velocity; `alphas` are the alpha_t^2 of all timesteps."""
-    alpha = alphas[batch.timesteps].sqrt()[:, None, None, None]
-    sigma = (1 - alphas[batch.timesteps]).sqrt()[:, None, None, None]
-    noisy = alpha * batch.latents + sigma * batch.noise
-    velocity = alpha * batch.noise - sigma * batch.latents
+    """Mean squared error of the predicted velocity; `alphas` are the alpha_t^2 of all timesteps, on its device."""
+    device = alphas.device
+    clean, timesteps = batch.latents.to(device), batch.timesteps.to(device)
+    source = torch.Generator(device).manual_seed(batch.noise_seed)
+    noise = torch.randn(clean.shape, generator=source, device=device)
+    alpha = alphas[timesteps].sqrt()[:, None, None, None]
+    sigma = (1 - alphas[timesteps]).sqrt()[:, None, None, None]
+    noisy = alpha * clean + sigma * noise
+    velocity = alpha * noise - sigma * clean
     # On a CPU plain attention is faster than the fused one in bfloat16, and the plain layout than channels_last.
-    attention = sdpa_kernel(SDPBackend.MATH) if noisy.device.type == "cpu" else nullcontext()
-    with attention, torch.autocast(noisy.device.type, torch.bfloat16):
-        words = text_encoder(batch.tokens).last_hidden_state
-        predicted = unet(noisy, batch.timesteps, words).sample
+    attention = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
+    with attention, torch.autocast(device.type, torch.bfloat16):
+        words = text_encoder(batch.tokens.to(device)).last_hidden_state
+        predicted = unet(noisy, timesteps, words).sample
     return (predicted.float() - velocity).square().mean()

@@ -12,9 +12,8 @@ from transformers import CLIPTokenizer
 
 from core.training.captions import prompts
 from core.training.checkpoint import MovingAverage, load_checkpoint, part
-from core.training.latents import latent_rgb, standard_autoencoder
+from core.training.latents import latent_rgb, sample_postcards, standard_autoencoder
 from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet
-from core.training.postcards import load_postcards
 from core.training.settings import Settings
 from core.training.words import EXAMPLE_PROMPTS, word_list
 
@@ -23,7 +22,6 @@ DRAWN_PROMPTS = 300
 
 def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipeline:
     """The model of the last checkpoints, averaged weights, float32; an untrained U-Net where there is none yet."""
-    pictures = load_postcards(folder / "postcards", min(500, settings.pictures), settings.size_px)
     text_encoder = new_text_encoder(settings.diffusion, settings.vocabulary)
     unet = new_unet(settings.diffusion, settings.autoencoder.latent_channels, latent_side(settings))
     path = folder / "diffusion.safetensors"
@@ -37,7 +35,7 @@ def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipelin
     tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=length)
     text_encoder.eval()
     unet.eval()
-    return new_pipeline(standard_autoencoder(settings, folder, pictures), text_encoder, tokenizer, unet)
+    return new_pipeline(standard_autoencoder(settings, folder), text_encoder, tokenizer, unet)
 
 
 def finished_pipeline(folder: Path) -> StableDiffusionPipeline:
@@ -48,8 +46,7 @@ def finished_pipeline(folder: Path) -> StableDiffusionPipeline:
 def export(settings: Settings, folder: Path, target: Path) -> None:
     """Write the model to a new folder, then let it take the place of the old one; its `README.md` is kept."""
     pipeline = trained_pipeline(settings, folder)
-    pictures = load_postcards(folder / "postcards", min(500, settings.pictures), settings.size_px)
-    matrix, bias = latent_rgb(pipeline.vae, pictures)
+    matrix, bias = latent_rgb(pipeline.vae, sample_postcards(settings, folder))
     fresh = target.with_name(f"{target.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True)

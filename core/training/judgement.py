@@ -13,7 +13,7 @@ from core.training.diversity import drawn_for, relative_diversity
 from core.training.journal import save_grid
 from core.training.judge import Judge, load_judge, save_judge, train_judge
 from core.training.obedience import STEPS, Prompt, Verdict, by_category, painted, rates, verdict
-from core.training.postcards import FIRST_UNSEEN, draw_postcards, load_postcards, unseen_postcards
+from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
 from core.training.scene import random_scene
 from core.training.settings import Settings
 
@@ -42,8 +42,8 @@ def ready_judge(settings: Settings, folder: Path, processes: int) -> Judge:
     count = settings.judge.pictures
     if path.exists():
         return load_judge(path)
-    draw_postcards(folder / "postcards", count, settings.size_px, processes)
-    pictures = load_postcards(folder / "postcards", count, settings.size_px)
+    draw_postcards(folder, count, settings.size_px, processes)
+    pictures = postcards(folder, settings.size_px).first(count)
     judge = train_judge(pictures, settings.judge.epochs, settings.seed)
     save_judge(judge, path)
     return judge

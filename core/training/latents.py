@@ -18,8 +18,9 @@ from tqdm import tqdm
 from core.training.checkpoint import load_checkpoint, part
 from core.training.networks import new_autoencoder, place, posterior
 from core.training.parallel import Team
-from core.training.postcards import SHARD, load_postcards
+from core.training.postcards import postcards
 from core.training.settings import Settings
+from core.training.shards import ROWS, Shards
 
 _BATCH = 25
 
@@ -61,7 +62,7 @@ def standardise(network: AutoencoderKL, pictures: NDArray[np.uint8]) -> None:
 def encode(network: AutoencoderKL, pictures: NDArray[np.uint8]) -> Tensor:
     """Latents, float32 (batch, channels, height, width), of pictures uint8 (batch, size, size, 3)."""
     device = next(network.parameters()).device
-    batch = torch.from_numpy(np.ascontiguousarray(pictures)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
+    batch = torch.from_numpy(np.array(pictures)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
     return posterior(network, batch.contiguous(memory_format=torch.channels_last)).mean.float()
 
 
@@ -89,35 +90,31 @@ class Encoding:
 
     def __call__(self, team: Team) -> None:
         """Encode every `team.size`-th shard."""
-        pictures = load_postcards(self.folder / "postcards", self.settings.pictures, self.settings.size_px)
-        network = standard_autoencoder(self.settings, self.folder, pictures)
+        pictures = postcards(self.folder, self.settings.size_px)
+        encoded = latents(self.folder)
+        network = standard_autoencoder(self.settings, self.folder)
         place(network, team.device)
-        (self.folder / "latents").mkdir(exist_ok=True)
-        starts = list(range(0, len(pictures), SHARD))[team.rank :: team.size]
+        starts = list(range(0, self.settings.pictures, ROWS))[team.rank :: team.size]
         for start in tqdm(starts, desc="encoding", unit="shard", disable=not team.leads):
-            path = _latents_path(self.folder, start)
-            if path.exists():
+            if encoded.path(start).exists():
                 continue
-            shard = pictures[start : start + SHARD]
-            latents = torch.cat([encode(network, shard[k : k + _BATCH]) for k in range(0, len(shard), _BATCH)])
-            partial = path.with_suffix(".partial.npy")
-            np.save(partial, latents.cpu().numpy().astype(np.float16))
-            partial.replace(path)
+            shard = pictures.shard(start)[: self.settings.pictures - start]
+            rows = torch.cat([encode(network, shard[k : k + _BATCH]) for k in range(0, len(shard), _BATCH)])
+            encoded.write(start, rows.cpu().numpy().astype(np.float16))
 
 
-def standard_autoencoder(settings: Settings, folder: Path, pictures: NDArray[np.uint8]) -> AutoencoderKL:
+def standard_autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
     """The trained autoencoder with unit latents: always the same one for the same checkpoint."""
     network = trained_autoencoder(settings, folder)
-    standardise(network, pictures[:500])
+    standardise(network, sample_postcards(settings, folder))
     return network
 
 
-def load_latents(settings: Settings, folder: Path) -> NDArray[np.float16]:
-    """All cached latents, float16 (pictures, channels, height, width)."""
-    return np.concatenate(
-        [np.load(_latents_path(folder, start), allow_pickle=False) for start in range(0, settings.pictures, SHARD)]
-    )
+def sample_postcards(settings: Settings, folder: Path) -> NDArray[np.uint8]:
+    """The first postcards of a run, enough for the latents' statistics: uint8 (500 at most, size, size, 3)."""
+    return postcards(folder, settings.size_px).first(min(ROWS, settings.pictures))
 
 
-def _latents_path(folder: Path, start: int) -> Path:
-    return folder / "latents" / f"latents-{start:07d}.npy"
+def latents(folder: Path) -> Shards:
+    """The cached latents of a run's folder: each row float16 (channels, height, width)."""
+    return Shards(folder / "latents", "latents")

@@ -57,6 +57,8 @@ class Team:
 
 def run_together(task: Task, processes: int, device: str) -> None:
     """Run `task` in so many processes, on "cpu" or "cuda"; one process runs it here."""
+    if device == "cuda":
+        torch.set_float32_matmul_precision("high")
     if processes == 1:
         task(Team(0, 1, torch.device(device)))
         return

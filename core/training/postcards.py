@@ -1,13 +1,14 @@
-"""The training pictures: drawn once into shards on disk and read back by index.
+"""The training pictures: drawn into shards on disk, before or while somebody learns from them.
 
 A postcard's number is its seed, so nothing but pixels needs to be stored: `random_scene(number)` tells what is on
 it.
 Numbers from `FIRST_UNSEEN` on are never drawn for training; they are there to measure with.
 """
 
-import logging
-import os
-from concurrent.futures import ProcessPoolExecutor
+import multiprocessing
+from collections.abc import Generator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,33 +17,42 @@ from tqdm import tqdm
 
 from core.training.drawing import draw
 from core.training.scene import random_scene
-
-log = logging.getLogger(__name__)
+from core.training.shards import ROWS, Shards
 
 FIRST_UNSEEN = 10_000_000
-SHARD = 500
+
+
+def postcards(folder: Path, size_px: int) -> Shards:
+    """The postcards of a run's folder: each row uint8 (size_px, size_px, 3)."""
+    return Shards(folder / "postcards", f"postcards-{size_px}")
 
 
 def draw_postcards(folder: Path, count: int, size_px: int, workers: int) -> None:
-    """Draw postcards 0 to count - 1 into shards; shards that are there already are kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    starts = [start for start in range(0, count, SHARD) if not _shard_path(folder, start, size_px).exists()]
-    jobs = [(folder, start, min(SHARD, count - start), size_px) for start in starts]
-    with ProcessPoolExecutor(max(1, workers)) as pool:
-        list(tqdm(pool.map(_draw_shard, jobs), total=len(jobs), desc="drawing", unit="shard"))
+    """Draw postcards 0 to count - 1 of a run's folder; shards that are there already are kept."""
+    with drawn_ahead(folder, count, size_px, workers) as shards:
+        for shard in tqdm(shards, desc="drawing", unit="shard"):
+            shard.result()
 
 
-def load_postcards(folder: Path, count: int, size_px: int) -> NDArray[np.uint8]:
-    """The first `count` postcards: uint8 (count, size_px, size_px, 3).
-
-    Raises:
-        FileNotFoundError: not all of them have been drawn.
-    """
-    pictures = np.empty((count, size_px, size_px, 3), dtype=np.uint8)
-    for start in range(0, count, SHARD):
-        shard = np.load(_shard_path(folder, start, size_px), allow_pickle=False, mmap_mode="r")
-        pictures[start : start + SHARD] = shard[: min(SHARD, count - start)]
-    return pictures
+@contextmanager
+def drawn_ahead(
+    folder: Path, count: int, size_px: int, workers: int
+) -> Generator[tuple[Future[None], ...], None, None]:
+    """Inside, so many processes draw the postcards that are not there yet; leaving waits until all are drawn."""
+    shards = postcards(folder, size_px)
+    starts = [start for start in range(0, count, ROWS) if not shards.path(start).exists()]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max(1, workers), mp_context=context) as pool:
+        drawing = tuple(
+            pool.submit(_draw_shard, folder, start, min(ROWS, count - start), size_px) for start in starts
+        )
+        try:
+            yield drawing
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        for shard in drawing:
+            shard.result()
 
 
 def unseen_postcards(count: int, size_px: int) -> NDArray[np.uint8]:
@@ -50,14 +60,6 @@ def unseen_postcards(count: int, size_px: int) -> NDArray[np.uint8]:
     return np.stack([draw(random_scene(FIRST_UNSEEN + number), size_px) for number in range(count)])
 
 
-def _draw_shard(job: tuple[Path, int, int, int]) -> None:
-    folder, start, count, size_px = job
+def _draw_shard(folder: Path, start: int, count: int, size_px: int) -> None:
     pictures = np.stack([draw(random_scene(start + number), size_px) for number in range(count)])
-    path = _shard_path(folder, start, size_px)
-    partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
-    np.save(partial, pictures)
-    partial.replace(path)
-
-
-def _shard_path(folder: Path, start: int, size_px: int) -> Path:
-    return folder / f"postcards-{size_px}-{start:07d}.npy"
+    postcards(folder, size_px).write(start, pictures)

@@ -1,4 +1,4 @@
-"""All numbers of a training run in one frozen record, and the two runs: the starter model and a tiny one."""
+"""All numbers of a training run in one frozen record, and the three runs: starter, large and tiny."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -98,6 +98,13 @@ class Settings:
 
 
 STARTER = Settings()
+# For a GPU: the same networks on pictures twice as wide, many more samples in large batches.
+LARGE = Settings(
+    size_px=256,
+    pictures=60_000,
+    autoencoder=AutoencoderSettings(crop_px=128, batch=64, samples=1_000_000),
+    diffusion=DiffusionSettings(batch=384, samples=4_000_000, ema_decay=0.9995),
+)
 TINY = Settings(
     size_px=32,
     pictures=24,
@@ -118,4 +125,4 @@ TINY = Settings(
     ),
     judge=JudgeSettings(pictures=24, epochs=1, unseen=10, scenes=300),
 )
-SIZES: dict[str, Settings] = {"starter": STARTER, "tiny": TINY}
+SIZES: dict[str, Settings] = {"starter": STARTER, "large": LARGE, "tiny": TINY}

@@ -21,10 +21,10 @@ from core.training.attributes import CATEGORIES
 from core.training.autoencoder import AutoencoderTraining
 from core.training.checkpoint import load_checkpoint
 from core.training.diffusion import DiffusionTraining
-from core.training.latents import Encoding, encode, load_latents, standardise, trained_autoencoder
+from core.training.latents import Encoding, encode, latents, standardise, trained_autoencoder
 from core.training.networks import decoded
 from core.training.parallel import Team, run_together
-from core.training.postcards import FIRST_UNSEEN, draw_postcards, load_postcards, unseen_postcards
+from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
 from core.training.reconstruction import reconstruct
 from core.training.regulariser import VectorQuantised
 from core.training.settings import TINY
@@ -49,7 +49,7 @@ def one_thread() -> Iterator[None]:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny run: drawn, autoencoder trained, latents encoded."""
     folder = tmp_path_factory.mktemp("run")
-    draw_postcards(folder / "postcards", TINY.pictures, TINY.size_px, 1)
+    draw_postcards(folder, TINY.pictures, TINY.size_px, 1)
     learn_tokenizer(folder / "tokenizer", TINY.vocabulary, TINY.diffusion.text_length, captions=50)
     AutoencoderTraining(TINY, folder)(ALONE)
     Encoding(TINY, folder)(ALONE)
@@ -69,9 +69,9 @@ def losses(folder: Path, name: str) -> list[str]:
 
 
 def test_drawn_shards_are_kept(run: Path) -> None:
-    before = load_postcards(run / "postcards", TINY.pictures, TINY.size_px)
+    before = postcards(run, TINY.size_px).first(TINY.pictures)
     stamps = [path.stat().st_mtime_ns for path in sorted((run / "postcards").iterdir())]
-    draw_postcards(run / "postcards", TINY.pictures, TINY.size_px, 1)
+    draw_postcards(run, TINY.pictures, TINY.size_px, 1)
     assert [path.stat().st_mtime_ns for path in sorted((run / "postcards").iterdir())] == stamps
     assert before.shape == (TINY.pictures, TINY.size_px, TINY.size_px, 3)
 
@@ -103,24 +103,24 @@ def test_stopped_diffusion_training_goes_on_with_the_same_losses(run: Path, tmp_
 
 
 def test_standardised_latents_have_unit_deviation_and_decode_to_the_same_picture(run: Path) -> None:
-    pictures = load_postcards(run / "postcards", TINY.pictures, TINY.size_px)
+    pictures = postcards(run, TINY.size_px).first(TINY.pictures)
     network = trained_autoencoder(TINY, run)
     with torch.no_grad():
         before = decoded(network, encode(network, pictures[:4]))
         standardise(network, pictures)
-        latents = encode(network, pictures)
-        after = decoded(network, latents[:4])
-    assert torch.allclose(latents.mean(dim=(0, 2, 3)), torch.zeros(4), atol=1e-4)
-    assert torch.allclose(latents.std(dim=(0, 2, 3)), torch.ones(4), atol=1e-3)
+        encoded = encode(network, pictures)
+        after = decoded(network, encoded[:4])
+    assert torch.allclose(encoded.mean(dim=(0, 2, 3)), torch.zeros(4), atol=1e-4)
+    assert torch.allclose(encoded.std(dim=(0, 2, 3)), torch.ones(4), atol=1e-3)
     assert torch.allclose(before, after, atol=1e-4)
 
 
 def test_cached_latents_belong_to_their_pictures(run: Path) -> None:
-    latents = load_latents(TINY, run)
-    pictures = load_postcards(run / "postcards", TINY.pictures, TINY.size_px)
+    cached = latents(run).first(TINY.pictures)
+    pictures = postcards(run, TINY.size_px).first(TINY.pictures)
     network = trained_autoencoder(TINY, run)
     standardise(network, pictures[:500])
-    assert np.allclose(latents[5:9], encode(network, pictures[5:9]).numpy(), atol=5e-3)
+    assert np.allclose(cached[5:9], encode(network, pictures[5:9]).numpy(), atol=5e-3)
 
 
 def _average(team: Team) -> None:

@@ -1,0 +1,54 @@
+"""Batches computed ahead: worker processes make what the next steps will learn from while this one learns.
+
+A batch depends on nothing but the progress it is for, so the losses are the same with any number of workers.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar, cast
+
+from torch.utils.data import DataLoader, Dataset
+
+from core.training.checkpoint import Progress
+
+T = TypeVar("T")
+
+
+def supplied(make: Callable[[Progress], T], plan: Iterable[Progress], workers: int) -> Iterator[T]:
+    """`make` of each progress of the plan, in order; with 0 workers made here, when it is asked for.
+
+    With workers `make` and what it makes must be picklable, and should hold its tensors on the CPU.
+    """
+    if workers == 0:
+        return map(make, plan)
+    loader: DataLoader[T] = DataLoader(
+        _Made(make),
+        batch_size=None,
+        sampler=cast(Any, plan),
+        num_workers=workers,
+        collate_fn=_as_it_is,
+        multiprocessing_context="spawn",
+    )
+    return iter(loader)
+
+
+def plan(now: Progress, samples_of_step: Callable[[int], int]) -> Iterator[Progress]:
+    """The progress of this step and of all that follow, without end.
+
+    Args:
+        samples_of_step: how many samples all processes together see in the step after so many samples.
+    """
+    while True:
+        yield now
+        now = Progress(now.step + 1, now.samples + samples_of_step(now.samples))
+
+
+class _Made(Dataset[Any]):
+    def __init__(self, make: Callable[[Progress], Any]) -> None:
+        self._make = make
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._make(index)
+
+
+def _as_it_is(made: Any) -> Any:
+    return made
