@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+
 from core.training.autoencoder import AutoencoderTraining
 from core.training.diffusion import DiffusionTraining
 from core.training.export import export, finished_pipeline, trained_pipeline
@@ -20,6 +22,7 @@ from core.training.parallel import run_together
 from core.training.postcards import draw_postcards, drawn_ahead
 from core.training.reconstruction import reconstruct
 from core.training.settings import SIZES, Settings
+from core.training.showcase import show
 from core.training.tokenizer import learn_tokenizer
 
 _COMMANDS = {
@@ -29,6 +32,7 @@ _COMMANDS = {
     "export": "write the model as a diffusers folder in float16",
     "reconstruct": "measure the autoencoder on 500 unseen postcards",
     "judge": "paint 200 fixed prompts and measure how far the pictures obey them",
+    "showcase": "paint the README's sixteen pictures",
     "all": "everything from nothing to the folder: draw, autoencoder, diffusion, export",
 }
 
@@ -53,6 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(reconstruct(settings, folder, settings.unseen))
         case "judge":
             _judge(settings, folder, options)
+        case "showcase":
+            show(
+                _pipeline(settings, folder, options),
+                options.guidance[0],
+                options.target or folder / "postcards.png",
+            )
         case _:
             _make_all(settings, folder, target, options)
 
@@ -88,11 +98,16 @@ def _team_size(options: argparse.Namespace) -> int:
 
 def _judge(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
     judge = ready_judge(settings, folder, options.processes)
-    pipeline = finished_pipeline(options.model) if options.model else trained_pipeline(settings, folder)
+    pipeline = _pipeline(settings, folder, options)
     prompts = fixed_prompts()[: options.prompts]
     target: Path = options.target or folder / "judged"
     target.mkdir(parents=True, exist_ok=True)
     print(table(judged(pipeline, judge, settings, prompts, options.guidance, options.seeds, target)))
+
+
+def _pipeline(settings: Settings, folder: Path, options: argparse.Namespace) -> StableDiffusionPipeline:
+    pipeline = finished_pipeline(options.model) if options.model else trained_pipeline(settings, folder)
+    return pipeline.to(options.device)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -141,7 +156,11 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         default=os.cpu_count() or 1,
         help="processes that draw, and on a CPU train together (default: %(default)s)",
     )
-    add("--model", type=Path, help="a finished model's folder to judge (default: the run's last checkpoint)")
+    add(
+        "--model",
+        type=Path,
+        help="a finished model to judge or show (default: the run's last checkpoint)",
+    )
     add(
         "--workers",
         type=int,
