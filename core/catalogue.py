@@ -19,6 +19,7 @@ from core.request import STARTER_MODEL, GenerationRequest, Limits, Size
 FAMILY_OF_PIPELINE: Mapping[str, str] = {
     "StableDiffusionPipeline": "stable_diffusion",
     "LatentConsistencyModelPipeline": "stable_diffusion",
+    "StableDiffusionXLPipeline": "stable_diffusion_xl",
 }
 
 
@@ -81,7 +82,7 @@ class Catalogue:
 
 def read_model(folder: Path, key: str) -> Model:
     """Describes the diffusers folder from its configuration files. Raises ModelBroken."""
-    pipeline = _read_json(folder / "model_index.json").get("_class_name")
+    pipeline = pipeline_config(folder).get("_class_name")
     family = FAMILY_OF_PIPELINE.get(str(pipeline))
     if family is None:
         raise ModelBroken(folder, f"it is a {pipeline}; supported are {', '.join(sorted(FAMILY_OF_PIPELINE))}")
@@ -116,6 +117,11 @@ def read_model(folder: Path, key: str) -> Model:
         limits=limits,
         max_tokens=int(text_encoder.get("max_position_embeddings", 77)),
     )
+
+
+def pipeline_config(folder: Path) -> dict[str, Any]:
+    """Content of ``model_index.json``. Raises ModelBroken."""
+    return _read_json(folder / "model_index.json")
 
 
 def _known_models() -> dict[str, dict[str, Any]]:

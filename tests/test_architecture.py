@@ -17,6 +17,7 @@ QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY_LIBRARIES = {"torch", "diffusers", "transformers", "accelerate"}
 HEAVY_MODULES = (
     "core.attention",
+    "core.components",
     "core.decoding",
     "core.denoising",
     "core.development",
@@ -24,6 +25,7 @@ HEAVY_MODULES = (
     "core.engine",
     "core.families",
     "core.guidance",
+    "core.kl_autoencoder",
     "core.other_schedules",
     "core.prediction",
     "core.preview",
@@ -31,6 +33,7 @@ HEAVY_MODULES = (
     "core.start",
     "core.tensors",
     "core.training",
+    "core.unet_call",
 )
 """All other modules of core are light: the window imports them at its start."""
 

@@ -11,7 +11,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from tokenizers import pre_tokenizers
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 MAX_TOKENS = 16
 WIDTH = 32
@@ -38,6 +38,7 @@ def text_encoder(vocabulary: int) -> CLIPTextModel:
             num_hidden_layers=2,
             num_attention_heads=4,
             max_position_embeddings=MAX_TOKENS,
+            projection_dim=WIDTH,
             bos_token_id=vocabulary - 2,
             eos_token_id=vocabulary - 1,
             pad_token_id=vocabulary - 1,
@@ -87,22 +88,48 @@ def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int =
     return folder
 
 
-def write_index(folder: Path) -> None:
-    """Writes ``model_index.json``, which makes the parts a Stable Diffusion checkpoint."""
+def stable_diffusion_xl(folder: Path, prediction_type: str = "epsilon", seed: int = 0, zeros: bool = True) -> Path:
+    """The same for Stable Diffusion XL; ``zeros``: what stands for an empty negative prompt."""
+    torch.manual_seed(seed)
+    for name in ("tokenizer", "tokenizer_2"):
+        words = tokenizer(folder / name)
+        words.save_pretrained(folder / name)
+    text_encoder(len(words)).save_pretrained(folder / "text_encoder")
+    projecting = CLIPTextModelWithProjection(text_encoder(len(words)).config).eval()
+    projecting.save_pretrained(folder / "text_encoder_2")
+    unet(
+        cross_attention_dim=2 * WIDTH,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + WIDTH,
+        transformer_layers_per_block=(1, 2),
+    ).save_pretrained(folder / "unet")
+    autoencoder().save_pretrained(folder / "vae")
+    scheduler(prediction_type).save_pretrained(folder / "scheduler")
+    second = {
+        "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"],
+        "tokenizer_2": ["transformers", "CLIPTokenizer"],
+    }
+    write_index(folder, "StableDiffusionXLPipeline", force_zeros_for_empty_prompt=zeros, **second)
+    return folder
+
+
+def write_index(folder: Path, pipeline: str = "StableDiffusionPipeline", **more: object) -> None:
+    """Writes ``model_index.json``, which makes the parts a checkpoint of this pipeline."""
     index = {
-        "_class_name": "StableDiffusionPipeline",
+        "_class_name": pipeline,
         "_diffusers_version": "0.42.1",
         "feature_extractor": [None, None],
         "image_encoder": [None, None],
-        "requires_safety_checker": False,
-        "safety_checker": [None, None],
         "scheduler": ["diffusers", "DDIMScheduler"],
         "text_encoder": ["transformers", "CLIPTextModel"],
         "tokenizer": ["transformers", "CLIPTokenizer"],
         "unet": ["diffusers", "UNet2DConditionModel"],
         "vae": ["diffusers", "AutoencoderKL"],
     }
-    (folder / "model_index.json").write_text(json.dumps(index), "utf-8")
+    if pipeline == "StableDiffusionPipeline":
+        index |= {"requires_safety_checker": False, "safety_checker": [None, None]}
+    (folder / "model_index.json").write_text(json.dumps(index | more), "utf-8")
 
 
 def scheduler(prediction_type: str = "epsilon", **changes: Any) -> DDIMScheduler:

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import torch
 
 from core.catalogue import Model
+from core.denoising import Predict
 from core.device import DevicePlan
-from core.families import stable_diffusion
+from core.families import stable_diffusion, stable_diffusion_xl
 from core.film import ModelIdentity
-from core.guidance import Prediction
 from core.latent_rgb import LatentRgb
 from core.request import GenerationRequest, Size
 
@@ -41,9 +41,7 @@ class Family(Protocol):
         """True if `read_prompt` will not have to run the text encoder."""
         ...
 
-    def read_prompt(
-        self, request: GenerationRequest, batch: int
-    ) -> Callable[[torch.Tensor, torch.Tensor], Prediction]:
+    def read_prompt(self, request: GenerationRequest, batch: int) -> Predict:
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
         ...
 
@@ -69,4 +67,5 @@ class Family(Protocol):
 
 FAMILIES: Mapping[str, Callable[[Model, DevicePlan], Family]] = {
     "stable_diffusion": stable_diffusion.load,
+    "stable_diffusion_xl": stable_diffusion_xl.load,
 }

@@ -9,16 +9,14 @@ import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
-from core import schedulers
 from core.catalogue import read_model
-from core.denoising import denoise, initial_latents
 from core.device import plan
 from core.families import stable_diffusion
 from core.request import GenerationRequest, Size
 from core.samplers import SAMPLERS
 from tests import tiny
+from tests.parity import our_latents, stock_latents
 
-CPU = torch.device("cpu")
 SIZE = Size(32, 24)
 
 
@@ -37,34 +35,6 @@ def pipeline(folder: Path) -> Any:
 @pytest.fixture(scope="module")
 def family(folder: Path) -> stable_diffusion.StableDiffusion:
     return stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
-
-
-@torch.inference_mode()
-def our_latents(family: stable_diffusion.StableDiffusion, request: GenerationRequest, batch: int) -> torch.Tensor:
-    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, CPU)
-    generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
-    x = initial_latents(family.latent_shape(request.size), sampling, generators, CPU)
-    steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
-def stock_latents(pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int) -> torch.Tensor:
-    pipe.scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
-    return pipe(
-        request.prompt,
-        negative_prompt=request.negative_prompt,
-        width=request.size.width,
-        height=request.size.height,
-        num_inference_steps=request.steps,
-        guidance_scale=request.guidance_scale,
-        num_images_per_prompt=batch,
-        generator=[torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)],
-        output_type="latent",
-    ).images
 
 
 @pytest.mark.parametrize("batch", [1, 2])

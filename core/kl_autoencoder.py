@@ -1,0 +1,40 @@
+"""The autoencoder between pixels and latents of all Stable Diffusion models (Rombach et al. 2022, section 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from core.request import Size
+
+
+class KLAutoencoder:
+    """diffusers' AutoencoderKL with its scale: latents have a standard deviation of about 1.
+
+    Attributes:
+        module: the network itself, so that a failed decode can be repeated in tiles or another dtype.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    @property
+    def factor(self) -> int:
+        """Pixels along a side for each latent value."""
+        return 2 ** (len(self.module.config.block_out_channels) - 1)
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int]:
+        return self.module.config.latent_channels, size.height // self.factor, size.width // self.factor
+
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """See `core.families.Family.encode`."""
+        posterior = self.module.encode(pixels.to(self.module.dtype)).latent_dist
+        mean, std = posterior.mean.float(), posterior.std.float()
+        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+        return self.module.config.scaling_factor * (mean + std * noise)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """See `core.families.Family.decode`."""
+        latents = latents.to(self.module.dtype) / self.module.config.scaling_factor
+        return self.module.decode(latents, return_dict=False)[0]

@@ -1,0 +1,31 @@
+"""Remembers what a text encoder made of the last prompts, so that another seed does not run it again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Encoded = TypeVar("Encoded")
+
+REMEMBERED_PROMPTS = 32
+
+
+class PromptMemory(Generic[Encoded]):
+    """By text; the one that was not used for longest goes first."""
+
+    def __init__(self, encode: Callable[[str], Encoded]) -> None:
+        self._encode = encode
+        self._known: OrderedDict[str, Encoded] = OrderedDict()
+
+    def knows(self, text: str) -> bool:
+        return text in self._known
+
+    def recall(self, text: str) -> Encoded:
+        """What was made of the text, or is made of it now."""
+        if text not in self._known:
+            self._known[text] = self._encode(text)
+            if len(self._known) > REMEMBERED_PROMPTS:
+                self._known.popitem(last=False)
+        self._known.move_to_end(text)
+        return self._known[text]

@@ -1,0 +1,42 @@
+"""Final latents of our loop, and of diffusers' own pipeline, for the same request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from core import schedulers
+from core.denoising import denoise, initial_latents
+from core.families import Family
+from core.request import GenerationRequest
+
+CPU = torch.device("cpu")
+
+
+@torch.inference_mode()
+def our_latents(family: Family, request: GenerationRequest, batch: int) -> torch.Tensor:
+    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, CPU)
+    generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
+    x = initial_latents(family.latent_shape(request.size), sampling, generators, CPU)
+    steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def stock_latents(pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int) -> torch.Tensor:
+    pipe.scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
+    return pipe(
+        request.prompt,
+        negative_prompt=request.negative_prompt or None,
+        width=request.size.width,
+        height=request.size.height,
+        num_inference_steps=request.steps,
+        guidance_scale=request.guidance_scale,
+        num_images_per_prompt=batch,
+        generator=[torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)],
+        output_type="latent",
+    ).images
