@@ -11,6 +11,7 @@ from core.errors import (
     DeviceMissing,
     FilmBroken,
     InvalidRequest,
+    LibraryInUse,
     ModelBroken,
     ModelMissing,
     NotANumberPicture,
@@ -107,6 +108,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "The film cannot be opened",
                 f"The film {error.path} cannot be opened: {error.reason}.",
+            )
+        case LibraryInUse():
+            return Message(
+                "The gallery is in use",
+                "Another running Emulsion uses the gallery, and only one can change it at a time.",
+                "Close the other one first.",
             )
         case MemoryError():
             return Message(

@@ -100,3 +100,11 @@ class FilmBroken(EmulsionError):
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+
+
+class LibraryInUse(EmulsionError):
+    """Another running Emulsion has the library's index; only one can change it at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"another Emulsion uses {folder}")
+        self.folder = folder

@@ -1,0 +1,74 @@
+"""Turns a query into the WHERE of an SQL statement; values never become part of its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.gallery.query import Query
+from core.gallery.search_text import question
+from core.gallery.stored_values import signed, stored
+
+_FLAGS = {True: "", False: "NOT "}
+
+
+def conditions(query: Query) -> tuple[str, list[object]]:
+    """`` WHERE ...`` over the table ``picture``, or "", and the values for its question marks."""
+    parts: list[str] = []
+    values: list[object] = []
+
+    def add(part: str, *with_values: object) -> None:
+        parts.append(part)
+        values.extend(with_values)
+
+    _add_text(query.text, add)
+    for column, wanted in (("model", query.models), ("sampler", query.samplers)):
+        if wanted:
+            add(f"picture.{column} IN ({','.join('?' * len(wanted))})", *wanted)
+    if query.sizes:
+        add(
+            " OR ".join(["(picture.width = ? AND picture.height = ?)"] * len(query.sizes)),
+            *(length for size in query.sizes for length in (size.width, size.height)),
+        )
+    if query.since:
+        add("picture.day >= ?", query.since.toordinal())
+    if query.until:
+        add("picture.day <= ?", query.until.toordinal())
+    if query.smallest_rating:
+        add("picture.rating >= ?", query.smallest_rating)
+    if query.is_favourite is not None:
+        add(f"{_FLAGS[query.is_favourite]}picture.is_favourite")
+    if query.has_film is not None:
+        add(f"{_FLAGS[query.has_film]}picture.has_film")
+    if query.is_unreadable is not None:
+        add(f"{_FLAGS[query.is_unreadable]}picture.problem != ''")
+    if query.seed is not None:
+        add("picture.seed = ?", signed(query.seed))
+    if query.collection is not None:
+        add("picture.id IN (SELECT picture FROM collection WHERE name = ?)", query.collection)
+    for tag in query.tags:
+        add("picture.id IN (SELECT picture FROM tag WHERE name = ?)", tag)
+    if query.folder:
+        _add_folder(query.folder, add)
+    return " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", values
+
+
+def _add_text(text: str, add: Callable[..., None]) -> None:
+    asked = question(text)
+    if asked.wanted:
+        add("picture.id IN (SELECT rowid FROM words WHERE words MATCH ?)", asked.wanted)
+    if asked.unwanted:
+        add("picture.id NOT IN (SELECT rowid FROM words WHERE words MATCH ?)", asked.unwanted)
+    if asked.literal:
+        columns = ("prompt", "negative_prompt", "note", "name")
+        add(" OR ".join(f"instr(picture.{column}, ?)" for column in columns), *[asked.literal] * len(columns))
+
+
+def _add_folder(folder: Path, add: Callable[..., None]) -> None:
+    start = folder.as_posix().rstrip("/") + "/"
+    add(
+        "EXISTS (SELECT 1 FROM folder WHERE folder.id = picture.folder "
+        "AND substr(folder.path || '/' || picture.directory || '/', 1, ?) = ?)",
+        len(start),
+        stored(start),
+    )

@@ -1,0 +1,149 @@
+"""The library as the program uses it: one owner, who scans and marks pictures and keeps the index in line."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from io import FileIO
+from pathlib import Path
+
+from core.errors import LibraryInUse, SaveFailed
+from core.file_lock import lock
+from core.files import DISK, FileSystem, words_of
+from core.gallery.finder import Finder
+from core.gallery.library import (
+    LibraryFolder,
+    library_folder_of,
+    load_library,
+    save_library,
+    with_folder,
+)
+from core.gallery.listing import state_of
+from core.gallery.marks import MarkChange, Marks, MarkShelf
+from core.gallery.query import LibraryPicture
+from core.gallery.record import read_record
+from core.gallery.scan import ScanEvent, scan
+from core.gallery.schema import open_index
+from core.gallery.writer import IndexWriter
+from core.paths import Folders
+
+FOLDER_NAME = "gallery"
+LOCK_NAME = "gallery.lock"
+MIRROR_NAME = "marks"
+
+
+def gallery_folder(folders: Folders) -> Path:
+    """Where the index, the list of library folders and the mirror of marks lie."""
+    return folders.data / FOLDER_NAME
+
+
+class Gallery:
+    """The one owner of the library: while it is open, no other program can change the index. Close it.
+
+    Everything here reads and writes files: call it in one thread that is not the window's. Questions go to a
+    `Finder`, of which each thread may have its own.
+
+    Attributes:
+        library: the library folders, the one for finished pictures first.
+        fault: why the index that was there could not be used and begins anew, or "".
+        needs_scan: True when the index knows no picture yet; a scan is wise at every start.
+    """
+
+    def __init__(self, folders: Folders, pictures: Path, disk: FileSystem = DISK) -> None:
+        """Opens the library. Raises LibraryInUse or SaveFailed."""
+        self.folder = gallery_folder(folders)
+        self._disk = disk
+        self._lock = _locked(self.folder)
+        try:
+            self.library = load_library(self.folder, pictures)
+            opened = open_index(self.folder)
+        except BaseException:
+            self._lock.close()
+            raise
+        self.fault, self.needs_scan = opened.fault, opened.is_new
+        self._writer = IndexWriter(opened.connection)
+        self._finder = Finder(self.folder)
+        self.shelf = MarkShelf(self.folder / MIRROR_NAME, self._is_own, disk)
+
+    def scan(self) -> Generator[ScanEvent, None, None]:
+        """Brings the index in line with the folders; between two events other methods may be called."""
+        yield from scan(self._writer, self.shelf, self.library)
+        self.needs_scan = False
+
+    def rebuild(self) -> Generator[ScanEvent, None, None]:
+        """Forgets all that the index knows and reads every picture again; ids are others then."""
+        self._writer.clear()
+        yield from self.scan()
+
+    def add_folder(self, path: Path, *, is_own: bool = False) -> None:
+        """Adds a folder; a scan then finds its pictures. Raises InvalidRequest or SaveFailed."""
+        library = with_folder(self.library, LibraryFolder(path, is_own))
+        save_library(library, self.folder, self._disk)
+        self.library = library
+
+    def remove_folder(self, path: Path) -> None:
+        """Takes a folder out of the gallery; its files stay as they are. Raises SaveFailed."""
+        library = (self.library[0], *(folder for folder in self.library[1:] if folder.path != path))
+        save_library(library, self.folder, self._disk)
+        self.library = library
+        self._writer.keep_folders(folder.path for folder in library)
+
+    def index(self, path: Path) -> LibraryPicture | None:
+        """Reads a picture just saved, or forgets one that has gone; None when it is not in the library."""
+        folder = library_folder_of(self.library, path)
+        if folder is None:
+            return None
+        state = state_of(folder.path, path, self.shelf.stamp(path))
+        if state is None:
+            if known := self._finder.picture_at(path):
+                self._writer.forget([known.id])
+            return None
+        record = read_record(path, state, self.shelf.read(path))
+        return self._finder.pictures([self._writer.put(self._writer.folder_id(folder.path), record)])[0]
+
+    def mark(self, pictures: Sequence[int], change: MarkChange) -> dict[int, Marks]:
+        """Changes what people added to pictures, in their files first, and returns what was there before.
+
+        Give that to `restore_marks` to undo it. Raises SaveFailed; the pictures before that one are changed.
+        """
+        before: dict[int, Marks] = {}
+        for picture in self._finder.pictures(pictures):
+            before[picture.id] = self.shelf.read(picture.path)
+            self._set_marks(picture, change.applied_to(before[picture.id]))
+        return before
+
+    def restore_marks(self, marks: Mapping[int, Marks]) -> None:
+        """Undoes `mark`. Raises SaveFailed."""
+        for picture in self._finder.pictures(list(marks)):
+            self._set_marks(picture, marks[picture.id])
+
+    def close(self) -> None:
+        self._finder.close()
+        self._writer.close()
+        self._lock.close()
+
+    def __enter__(self) -> Gallery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _set_marks(self, picture: LibraryPicture, marks: Marks) -> None:
+        self.shelf.write(picture.path, marks)
+        self._writer.put_marks(picture.id, marks, self.shelf.stamp(picture.path))
+
+    def _is_own(self, path: Path) -> bool:
+        folder = library_folder_of(self.library, path)
+        return folder is not None and folder.is_own
+
+
+def _locked(folder: Path) -> FileIO:
+    path = folder / LOCK_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = FileIO(path, "a+")
+    except OSError as error:
+        raise SaveFailed(path, words_of(error)) from error
+    if lock(file):
+        return file
+    file.close()
+    raise LibraryInUse(folder)

@@ -1,0 +1,106 @@
+"""What lies in a library folder: pictures, their films and marks, told without opening any file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.film_file import SUFFIX as FILM_SUFFIX
+from core.film_file import film_path
+from core.gallery.marks import SUFFIX as MARKS_SUFFIX
+from core.gallery.record import SUFFIXES, FileState
+
+BIN_NAME = ".emulsion-bin"
+MOST_DEEP = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One folder's pictures.
+
+    Attributes:
+        path: inside the library folder, parted by "/"; "" for the folder itself.
+        files: None when it cannot be listed.
+        is_empty: True when nothing at all lies in it.
+    """
+
+    path: str
+    files: tuple[FileState, ...] | None
+    is_empty: bool = False
+
+
+def listing(root: Path, left_out: Collection[Path] = ()) -> Iterator[Directory]:
+    """All folders from ``root`` down, without hidden ones, links to folders, and those left out."""
+    waiting = [""]
+    while waiting:
+        inside = waiting.pop()
+        here = root / inside
+        try:
+            with os.scandir(here) as entries:
+                found = list(entries)
+        except OSError:
+            yield Directory(inside, None)
+            continue
+        for entry in found:
+            if _is_folder(entry) and not entry.name.startswith(".") and Path(entry.path) not in left_out:
+                below = f"{inside}/{entry.name}" if inside else entry.name
+                if below.count("/") < MOST_DEEP:
+                    waiting.append(below)
+        yield Directory(inside, tuple(_files(inside, found)), is_empty=not found)
+
+
+def state_of(root: Path, picture: Path, marks_stamp: int) -> FileState | None:
+    """What a listing would tell of one picture; None when there is no such file or it is no picture's name."""
+    if not picture.name.lower().endswith(SUFFIXES) or picture.name.startswith("."):
+        return None
+    try:
+        status = picture.stat()
+    except OSError:
+        return None
+    inside = picture.parent.relative_to(root).as_posix()
+    return FileState(
+        directory="" if inside == "." else inside,
+        name=picture.name,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        marks_stamp=marks_stamp,
+        has_film=film_path(picture).exists(),
+    )
+
+
+def _files(inside: str, entries: list[os.DirEntry[str]]) -> Iterator[FileState]:
+    films = {entry.name.removesuffix(FILM_SUFFIX) for entry in entries if entry.name.endswith(FILM_SUFFIX)}
+    stamps = {
+        entry.name.removesuffix(MARKS_SUFFIX): _stamp(entry)
+        for entry in entries
+        if entry.name.endswith(MARKS_SUFFIX)
+    }
+    for entry in entries:
+        name = entry.name
+        if name.startswith(".") or not name.lower().endswith(SUFFIXES):
+            continue
+        try:
+            if not entry.is_file():
+                continue
+            status = entry.stat()
+        except OSError:
+            continue
+        stem = name.rpartition(".")[0]
+        yield FileState(inside, name, status.st_size, status.st_mtime_ns, stamps.get(name, 0), stem in films)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _stamp(entry: os.DirEntry[str]) -> int:
+    try:
+        status = entry.stat()
+    except OSError:
+        return 0
+    return status.st_mtime_ns + status.st_size

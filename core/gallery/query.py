@@ -1,0 +1,158 @@
+"""What is asked of the library, and what it answers; frozen values for the window and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum, auto
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.request import Size
+
+
+class Sort(Enum):
+    """The order of pictures; those that are equal come newest first."""
+
+    newest = auto()
+    oldest = auto()
+    rating = auto()
+    largest = auto()
+    file_name = auto()
+
+
+class Group(Enum):
+    """What parts the pictures into groups with a title; the order of `Sort` holds inside each."""
+
+    nothing = auto()
+    day = auto()
+    model = auto()
+    collection = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which pictures are wanted, in which order. Without arguments: all, the newest first.
+
+    Attributes:
+        text: words in the prompts, note, tags or file name: each as the beginning of a word, ``"a phrase"``,
+            ``-without``.
+        models, samplers, sizes: any of these; () for all. Names as `Finder.facets` gives them.
+        since, until: days in local time, both included.
+        smallest_rating: 0 to 5.
+        is_favourite, has_film, is_unreadable: None: does not matter.
+        tags: all of these.
+        folder: pictures in it and below.
+    """
+
+    text: str = ""
+    models: tuple[str, ...] = ()
+    samplers: tuple[str, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    smallest_rating: int = 0
+    is_favourite: bool | None = None
+    has_film: bool | None = None
+    is_unreadable: bool | None = None
+    seed: int | None = None
+    collection: str | None = None
+    tags: tuple[str, ...] = ()
+    folder: Path | None = None
+    sort: Sort = Sort.newest
+    group: Group = Group.nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One group of an answer.
+
+    Attributes:
+        title: a day as ``2026-11-21``, or the name of a model or collection; "" for pictures without one.
+        start: place of its first picture in `Answer.ids`.
+    """
+
+    title: str
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """All pictures that a query finds.
+
+    Attributes:
+        ids: int64 (count,), in order; grouped by collection, a picture stands in each of its collections.
+        sections: the groups in order, () when nothing groups them.
+    """
+
+    ids: NDArray[np.int64]
+    sections: tuple[Section, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPicture:
+    """What the index knows of one picture. Text in it comes from outside: show it as plain text.
+
+    Attributes:
+        id: in the index; another one after a rebuild.
+        folder: the library folder that it lies in.
+        created: local time.
+        model, sampler: names for people; "" where the picture does not tell.
+        seed: None where the picture does not tell.
+        program: what made it.
+        run, parent_run: as in `core.recipe.Recipe`; "" for none.
+        stamp: changes when the file does: a key for thumbnails.
+        is_away: its folder is not there now (an unplugged drive).
+        problem: why the file cannot be read as a picture, or "".
+    """
+
+    id: int
+    path: Path
+    folder: Path
+    size: Size
+    size_bytes: int
+    created: datetime
+    prompt: str
+    negative_prompt: str
+    model: str
+    sampler: str
+    steps: int
+    seed: int | None
+    program: str
+    run: str
+    parent_run: str
+    rating: int
+    is_favourite: bool
+    note: str
+    has_film: bool
+    stamp: int
+    is_away: bool
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A value that pictures have, and how many have it."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the filters can offer, each list with the most frequent first; days None in an empty library."""
+
+    models: tuple[Facet, ...]
+    samplers: tuple[Facet, ...]
+    sizes: tuple[Facet, ...]
+    tags: tuple[Facet, ...]
+    collections: tuple[Facet, ...]
+    first_day: date | None
+    last_day: date | None

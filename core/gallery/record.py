@@ -1,0 +1,131 @@
+"""What is read from one picture file for the index: its size, its recipe and what people added to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import UnreadablePicture
+from core.gallery.marks import NO_MARKS, Marks
+from core.metadata import read_recipe
+from core.picture_size import read_size
+from core.recipe import Recipe
+from core.request import Size
+from core.samplers import SAMPLERS
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif")
+LONGEST_TEXT = 20_000
+_LONGEST_NAME = 300
+_SAME_MOMENT_S = 3.0
+NO_SIZE = Size(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What a folder's listing tells of a picture; when it changes, the file is read again.
+
+    Attributes:
+        directory: inside the library folder, parted by "/"; "" for the folder itself.
+        marks_stamp: as `MarkShelf.stamp`.
+    """
+
+    directory: str
+    name: str
+    size_bytes: int
+    modified_ns: int
+    marks_stamp: int = 0
+    has_film: bool = False
+
+    def is_same_file(self, other: FileState) -> bool:
+        """Whether the picture itself is as it was, whatever lies beside it."""
+        return (self.name, self.size_bytes, self.modified_ns) == (other.name, other.size_bytes, other.modified_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One picture as it goes into the index; texts are bounded and can be stored."""
+
+    state: FileState
+    size: Size = NO_SIZE
+    created_ms: int = 0
+    day: int = 0
+    model: str = ""
+    sampler: str = ""
+    steps: int = 0
+    seed: int | None = None
+    run: str = ""
+    parent_run: str = ""
+    parent_step: int = 0
+    parent_changes: str = ""
+    program: str = ""
+    prompt: str = ""
+    negative_prompt: str = ""
+    problem: str = ""
+    marks: Marks = field(default=NO_MARKS)
+
+
+def read_record(path: Path, state: FileState, marks: Marks) -> Record:
+    """Reads a picture file; one that is damaged gets a record that says so."""
+    size, problem = NO_SIZE, ""
+    recipe: Recipe | None = None
+    try:
+        size = read_size(path)
+    except UnreadablePicture as error:
+        problem = error.reason
+    else:
+        recipe = _recipe(path)
+    created = _created(recipe, state.modified_ns)
+    day = _day(created)
+    if recipe is None:
+        return Record(state, size, int(created * 1000), day, problem=problem, marks=marks)
+    request, parent = recipe.request, recipe.parent
+    return Record(
+        state=state,
+        size=size,
+        created_ms=int(created * 1000),
+        day=day,
+        model=_name(recipe.model.name or request.model),
+        sampler=_name(recipe.others.get("Sampler") or SAMPLERS[request.sampler].label),
+        steps=request.steps,
+        seed=request.seed,
+        run=_name(recipe.run),
+        parent_run=_name(parent.run) if parent else "",
+        parent_step=parent.step if parent else 0,
+        parent_changes=_name(parent.changes) if parent else "",
+        program=_name(recipe.program),
+        prompt=_text(request.prompt),
+        negative_prompt=_text(request.negative_prompt),
+        marks=marks,
+    )
+
+
+def _recipe(path: Path) -> Recipe | None:
+    try:
+        return read_recipe(path)
+    except UnreadablePicture:
+        return None
+
+
+def _created(recipe: Recipe | None, modified_ns: int) -> float:
+    """Seconds since 1970. A recipe tells whole seconds: where the file agrees, its own time tells more."""
+    modified = modified_ns / 1e9
+    if recipe is None or recipe.created is None:
+        return modified
+    created = recipe.created.timestamp()
+    return modified if abs(modified - created) < _SAME_MOMENT_S else created
+
+
+def _day(created: float) -> int:
+    try:
+        return datetime.fromtimestamp(created).date().toordinal()
+    except (ValueError, OverflowError, OSError):
+        return 1
+
+
+def _name(text: str) -> str:
+    return " ".join(_text(text[:_LONGEST_NAME]).split())
+
+
+def _text(text: str) -> str:
+    return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "ignore").decode()

@@ -1,0 +1,161 @@
+"""Brings the index in line with the folders: new, changed and vanished pictures, and folders that are away."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from core.gallery.library import LibraryFolder
+from core.gallery.listing import Directory, listing
+from core.gallery.marks import NO_MARKS, MarkShelf
+from core.gallery.record import FileState, read_record
+from core.gallery.writer import IndexWriter, Known
+
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The folders are being listed; ``found`` pictures so far."""
+
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """``done`` of ``total`` pictures that are new or have changed are in the index."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The index is in line with the folders.
+
+    Attributes:
+        added, changed, vanished: how many pictures.
+        away: the library folders that are not there now; their pictures stay in the index.
+    """
+
+    added: int
+    changed: int
+    vanished: int
+    away: tuple[Path, ...]
+
+
+ScanEvent = Listing | Indexing | Scanned
+
+
+def scan(
+    writer: IndexWriter, shelf: MarkShelf, library: Iterable[LibraryFolder]
+) -> Generator[ScanEvent, None, None]:
+    """Compares folders with the index by name, size and time; reads only what differs, the newest first.
+
+    What has been told is committed. Closing the generator leaves the rest for the next time. Raises sqlite3.Error.
+    """
+    folders = tuple(library)
+    roots = {folder.path for folder in folders}
+    writer.keep_folders(roots)
+    writer.forget_damaged()
+    comparison = _Comparison(writer, shelf, shelf.mirrored_stamps())
+    away: list[Path] = []
+    for folder in folders:
+        number = writer.folder_id(folder.path)
+        unvisited = writer.directories(number)
+        for directory in listing(folder.path, roots - {folder.path}):
+            if directory.path == "" and _is_away(directory, folder, has_pictures=bool(unvisited)):
+                away.append(folder.path)
+                unvisited = set()
+                break
+            unvisited.discard(directory.path)
+            if directory.files is None:
+                unvisited = {path for path in unvisited if not path.startswith(f"{directory.path}/")}
+                continue
+            comparison.compare(_Place(folder.path, number, directory.path), directory.files)
+            yield Listing(comparison.found)
+        writer.set_away(number, is_away=folder.path in away)
+        for path in unvisited:
+            comparison.compare(_Place(folder.path, number, path), ())
+    yield from comparison.read()
+    writer.forget(comparison.vanished)
+    yield Scanned(comparison.added, comparison.changed, len(comparison.vanished), tuple(away))
+
+
+def _is_away(root: Directory, folder: LibraryFolder, *, has_pictures: bool) -> bool:
+    """An unplugged drive: no folder, or the empty one that it is attached to. An own one may not be made yet."""
+    if root.files is None:
+        return has_pictures or not folder.is_own
+    return has_pictures and root.is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A directory of a library folder, and the folder's row."""
+
+    root: Path
+    folder: int
+    directory: str
+
+    def path(self, name: str) -> Path:
+        return self.root / self.directory / name
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Finds out what differs between the folders and the index, and brings the index up to date."""
+
+    writer: IndexWriter
+    shelf: MarkShelf
+    mirrored: Mapping[str, int]
+    to_read: list[tuple[_Place, FileState]] = field(default_factory=list[tuple[_Place, FileState]])
+    vanished: list[int] = field(default_factory=list[int])
+    found: int = 0
+    added: int = 0
+    changed: int = 0
+
+    def compare(self, place: _Place, files: Sequence[FileState]) -> None:
+        """What is to be read is only noted, since the newest pictures of all folders come first."""
+        known = self.writer.known(place.folder, place.directory)
+        with self.writer.batch():
+            for listed in files:
+                state = self._with_mirror(place, listed)
+                before = known.pop(state.name, None)
+                if before is None:
+                    self.to_read.append((place, state))
+                    self.added += 1
+                elif not before.state.is_same_file(state):
+                    self.to_read.append((place, state))
+                    self.changed += 1
+                elif before.state != state:
+                    self._update(place, before, state)
+                    self.changed += 1
+        self.found += len(files)
+        self.vanished += [gone.id for gone in known.values()]
+
+    def read(self) -> Iterator[Indexing]:
+        """Reads what was noted."""
+        self.to_read.sort(key=lambda noted: noted[1].modified_ns, reverse=True)
+        total = len(self.to_read)
+        for start in range(0, total, _BATCH):
+            batch = self.to_read[start : start + _BATCH]
+            with self.writer.batch():
+                for place, state in batch:
+                    path = place.path(state.name)
+                    marks = self.shelf.read(path) if state.marks_stamp else NO_MARKS
+                    self.writer.put(place.folder, read_record(path, state, marks))
+            yield Indexing(start + len(batch), total)
+
+    def _with_mirror(self, place: _Place, listed: FileState) -> FileState:
+        if not self.mirrored:
+            return listed
+        stamp = self.mirrored.get(self.shelf.mirrored(place.path(listed.name)).name, 0)
+        return replace(listed, marks_stamp=listed.marks_stamp + stamp) if stamp else listed
+
+    def _update(self, place: _Place, before: Known, state: FileState) -> None:
+        """The picture is as it was; its film or its marks are not."""
+        if before.state.has_film != state.has_film:
+            self.writer.set_film(before.id, has_film=state.has_film)
+        if before.state.marks_stamp != state.marks_stamp:
+            self.writer.put_marks(before.id, self.shelf.read(place.path(state.name)), state.marks_stamp)

@@ -1,0 +1,195 @@
+"""The tables of the index, how older ones are brought up to date, and how a damaged one makes room."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import SaveFailed
+from core.files import words_of
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "index.sqlite"
+DAMAGED_NAME = "index.damaged.sqlite"
+_BESIDE = ("", "-wal", "-shm")
+_APPLICATION = 0x456D756C  # "Emul"
+
+_FIRST = """
+CREATE TABLE folder (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    is_away INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE picture (
+    id INTEGER PRIMARY KEY,
+    folder INTEGER NOT NULL REFERENCES folder(id) ON DELETE CASCADE,
+    directory TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    marks_stamp INTEGER NOT NULL,
+    has_film INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    sampler TEXT NOT NULL,
+    steps INTEGER NOT NULL,
+    seed INTEGER,
+    rating INTEGER NOT NULL,
+    is_favourite INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    parent_run TEXT NOT NULL,
+    parent_step INTEGER NOT NULL,
+    parent_changes TEXT NOT NULL,
+    program TEXT NOT NULL,
+    problem TEXT NOT NULL,
+    prompt TEXT NOT NULL,
+    negative_prompt TEXT NOT NULL,
+    note TEXT NOT NULL,
+    checksum INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (folder, directory, name)
+);
+CREATE INDEX picture_by_time ON picture (created_ms, id, day);
+CREATE INDEX picture_by_model ON picture (model, created_ms, id);
+CREATE INDEX picture_by_sampler ON picture (sampler);
+CREATE INDEX picture_by_size ON picture (width, height);
+CREATE INDEX picture_by_rating ON picture (rating, created_ms, id);
+CREATE INDEX picture_by_name ON picture (name COLLATE NOCASE, id);
+CREATE INDEX picture_by_seed ON picture (seed);
+CREATE INDEX picture_by_favourite ON picture (is_favourite) WHERE is_favourite;
+CREATE INDEX picture_by_film ON picture (has_film, id);
+CREATE INDEX picture_by_run ON picture (run) WHERE run != '';
+CREATE INDEX picture_by_parent ON picture (parent_run) WHERE parent_run != '';
+CREATE INDEX picture_by_problem ON picture (id) WHERE problem != '';
+CREATE TABLE tag (
+    picture INTEGER NOT NULL REFERENCES picture(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (picture, name)
+) WITHOUT ROWID;
+CREATE INDEX tag_by_name ON tag (name, picture);
+CREATE TABLE collection (
+    picture INTEGER NOT NULL REFERENCES picture(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (picture, name)
+) WITHOUT ROWID;
+CREATE INDEX collection_by_name ON collection (name, picture);
+CREATE VIRTUAL TABLE words USING fts5 (
+    prompt, negative_prompt, marks, file,
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'",
+    prefix = '1 2 3'
+);
+CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN DELETE FROM words WHERE rowid = old.id; END;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+"""The script at place n brings an index of version n to version n + 1; the first one makes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedIndex:
+    """An index that can be written.
+
+    Attributes:
+        fault: why the one that was there could not be used and an empty one has taken its place, or "".
+        is_new: True when the pictures must all be read.
+    """
+
+    connection: sqlite3.Connection
+    fault: str
+    is_new: bool
+
+
+def open_index(folder: Path) -> OpenedIndex:
+    """Opens the index in a folder, making or replacing it as needed.
+
+    One that is damaged or of a newer version is kept as ``index.damaged.sqlite``. Raises SaveFailed.
+    """
+    path = folder / FILE_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        was_there = path.exists()
+        connection, fault = _open_sound(path)
+        if connection is None:
+            log.info("the index of the library is moved aside: %s", fault)
+            _move_aside(path)
+            connection, second_fault = _open_sound(path)
+            if connection is None:
+                raise SaveFailed(path, second_fault)
+    except OSError as error:
+        raise SaveFailed(path, words_of(error)) from error
+    return OpenedIndex(connection, fault, is_new=bool(fault) or not was_there)
+
+
+def open_for_reading(folder: Path) -> sqlite3.Connection:
+    """A connection that cannot change the index; it sees what was last committed. Raises sqlite3.Error."""
+    # not SQLite's mode=ro: that cannot take part in a write-ahead log that nobody has open
+    connection = sqlite3.connect(f"{(folder / FILE_NAME).as_uri()}?mode=rw", uri=True, check_same_thread=False)
+    connection.execute("PRAGMA query_only = 1")
+    connection.execute("PRAGMA busy_timeout = 2000")
+    connection.execute("PRAGMA cache_size = -32768")
+    return connection
+
+
+def _open_sound(path: Path) -> tuple[sqlite3.Connection | None, str]:
+    """The connection, or None and what is wrong with the file."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        return None, str(error)
+    try:
+        fault = _prepare(connection)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        fault = str(error)
+    if fault:
+        connection.close()
+        return None, fault
+    return connection, ""
+
+
+def _prepare(connection: sqlite3.Connection) -> str:
+    """Checks, configures and migrates; returns what is wrong, or ""."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may take the last rows; the scan finds them
+    connection.execute("PRAGMA foreign_keys = 1")
+    connection.execute("PRAGMA cache_size = -32768")
+    connection.execute("PRAGMA recursive_triggers = 1")
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        return str(verdict)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if version > len(MIGRATIONS):
+        return f"it has version {version} of a newer Emulsion; this one knows up to {len(MIGRATIONS)}"
+    if version < 0 or (tables and application != _APPLICATION) or bool(tables) != bool(version):
+        return "it is not an index of Emulsion"
+    for number in range(version, len(MIGRATIONS)):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;{MIGRATIONS[number]}"
+            f"PRAGMA application_id = {_APPLICATION};PRAGMA user_version = {number + 1};COMMIT;"
+        )
+    return _check_words(connection)
+
+
+def _check_words(connection: sqlite3.Connection) -> str:
+    """The check of the file does not look into the full-text search, and not for rows that are missing."""
+    (pictures, last) = connection.execute("SELECT count(*), max(id) FROM picture").fetchone()
+    (texts, last_text) = connection.execute("SELECT count(*), max(id) FROM words_docsize").fetchone()
+    connection.execute("SELECT rowid FROM words WHERE words MATCH 'a*' LIMIT 1").fetchone()
+    if (pictures, last) != (texts, last_text):
+        return "its full-text search does not fit its pictures"
+    return ""
+
+
+def _move_aside(path: Path) -> None:
+    for end in _BESIDE:
+        aside = path.with_name(DAMAGED_NAME + end)
+        aside.unlink(missing_ok=True)
+        part = path.with_name(path.name + end)
+        if part.exists():
+            part.replace(aside)

@@ -1,0 +1,74 @@
+"""How text is cut into words for the full-text search, and how what people type becomes a question to it.
+
+The tokenizer of SQLite's FTS5 (unicode61) knows words between spaces. Chinese and Japanese are written without
+spaces, and emoji are no words to it: both get spaces around each character before they reach the index.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+LONGEST_TEXT = 20_000
+_LONGEST_QUESTION = 1_000
+_MOST_WORDS = 20
+
+# scripts written without spaces (Thai, Lao, Myanmar, Khmer, kana, Han, Hangul stays: it has spaces)
+_ALONE = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+_SYMBOL = re.compile("[\u2190-\u2bff\u3000-\u303f\U0001f000-\U0001faff]")
+_PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is searched for.
+
+    Attributes:
+        wanted, unwanted: expressions of FTS5, "" for none.
+        literal: what to look for as it stands, since it has no words; else "".
+    """
+
+    wanted: str = ""
+    unwanted: str = ""
+    literal: str = ""
+
+
+def words(text: str) -> str:
+    """The text as it is given to the index: bounded, and spaced so that every word is one."""
+    plain = text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "ignore").decode()
+    return _SYMBOL.sub(_symbol_word, _ALONE.sub(r" \g<0> ", plain))
+
+
+def question(text: str) -> Question:
+    """What people type: all words, each as the beginning of one; ``"as a phrase"``; ``-without``."""
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    for minus, phrase, word in _PART.findall(text[:_LONGEST_QUESTION]):
+        is_unwanted = bool(minus) or (word.startswith("-") and len(word) > 1)
+        expression = _expression(word, is_beginning=True) if word else _expression(phrase, is_beginning=False)
+        if expression:
+            (unwanted if is_unwanted else wanted).append(expression)
+    if not wanted and not unwanted:
+        return Question(literal=" ".join(text[:_LONGEST_QUESTION].replace("\0", "").split()))
+    return Question(" AND ".join(wanted[:_MOST_WORDS]), " OR ".join(unwanted[:_MOST_WORDS]))
+
+
+def _expression(text: str, *, is_beginning: bool) -> str:
+    """The words of a text as a phrase of FTS5, "" when it has none."""
+    parts = "".join(character if _is_of_a_word(character) else " " for character in words(text)).split()
+    if not parts:
+        return ""
+    return f'"{" ".join(parts)}"' + ("*" if is_beginning else "")
+
+
+def _is_of_a_word(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LNM" or category == "Co"
+
+
+def _symbol_word(match: re.Match[str]) -> str:
+    """A word that no one writes, for a character that is none."""
+    return f" u{ord(match[0]):x}symbol "

@@ -1,0 +1,79 @@
+"""How values that SQLite cannot hold as they are, file names and seeds, are stored; and checksums of rows."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import zlib
+
+_SIGN = 2**63
+_RANGE = 2**64
+
+COLUMNS = (
+    "folder",
+    "directory",
+    "name",
+    "size_bytes",
+    "modified_ns",
+    "marks_stamp",
+    "has_film",
+    "width",
+    "height",
+    "created_ms",
+    "day",
+    "model",
+    "sampler",
+    "steps",
+    "seed",
+    "rating",
+    "is_favourite",
+    "run",
+    "parent_run",
+    "parent_step",
+    "parent_changes",
+    "program",
+    "problem",
+    "prompt",
+    "negative_prompt",
+    "note",
+)
+"""What a row of the table ``picture`` holds beside its id and checksum."""
+
+CHECKSUM = (
+    f"row_checksum({', '.join(COLUMNS)}, "
+    "(SELECT group_concat(name, char(31)) FROM tag WHERE picture = picture.id), "
+    "(SELECT group_concat(name, char(31)) FROM collection WHERE picture = picture.id))"
+)
+"""The expression for a row's checksum, which finds what a failing disk has changed."""
+
+
+def add_checksum(connection: sqlite3.Connection) -> None:
+    """Makes `CHECKSUM` known to a connection."""
+    connection.create_function("row_checksum", len(COLUMNS) + 2, _row_checksum, deterministic=True)
+
+
+def stored(name: str) -> str | bytes:
+    """A file name for the database: its bytes when they are no Unicode, which happens on Linux."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name)
+    return name
+
+
+def loaded(name: str | bytes) -> str:
+    """The file name again."""
+    return os.fsdecode(name)
+
+
+def signed(seed: int) -> int:
+    """A seed of up to 64 bits as one of SQLite's integers, which have a sign."""
+    return seed - _RANGE if seed >= _SIGN else seed
+
+
+def unsigned(stored_seed: int) -> int:
+    return stored_seed + _RANGE if stored_seed < 0 else stored_seed
+
+
+def _row_checksum(*values: object) -> int:
+    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))

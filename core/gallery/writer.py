@@ -1,0 +1,213 @@
+"""What changes the index: the only connection that writes, used by one thread at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.gallery.marks import Marks
+from core.gallery.record import FileState, Record
+from core.gallery.search_text import words
+from core.gallery.stored_values import CHECKSUM, COLUMNS, add_checksum, loaded, signed, stored
+
+_PUT = (
+    f"INSERT INTO picture ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    "ON CONFLICT (folder, directory, name) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[3:])
+    + " RETURNING id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A picture that the index has: its row and the state in which its file was read."""
+
+    id: int
+    state: FileState
+
+
+class IndexWriter:
+    """Writes rows; each method is one transaction unless inside `batch`. Raises sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        add_checksum(connection)
+        self._is_in_batch = False
+
+    @contextmanager
+    def batch(self) -> Generator[None]:
+        """All inside is one transaction, kept whole or not at all."""
+        if self._is_in_batch:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._is_in_batch = True
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        else:
+            self._connection.commit()
+        finally:
+            self._is_in_batch = False
+
+    def folder_id(self, path: Path) -> int:
+        """The row of a library folder, made where it is missing."""
+        name = (stored(path.as_posix()),)
+        self._connection.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", name)
+        return self._connection.execute("SELECT id FROM folder WHERE path = ?", name).fetchone()[0]
+
+    def keep_folders(self, paths: Iterable[Path]) -> None:
+        """Forgets all other folders with their pictures."""
+        kept = {stored(path.as_posix()) for path in paths}
+        with self.batch():
+            for number, path in self._connection.execute("SELECT id, path FROM folder").fetchall():
+                if path not in kept:
+                    self._connection.execute("DELETE FROM folder WHERE id = ?", (number,))
+
+    def set_away(self, folder: int, *, is_away: bool) -> None:
+        self._connection.execute("UPDATE folder SET is_away = ? WHERE id = ?", (is_away, folder))
+
+    def count(self, folder: int) -> int:
+        return self._connection.execute("SELECT count(*) FROM picture WHERE folder = ?", (folder,)).fetchone()[0]
+
+    def directories(self, folder: int) -> set[str]:
+        found = self._connection.execute("SELECT DISTINCT directory FROM picture WHERE folder = ?", (folder,))
+        return {loaded(directory) for (directory,) in found}
+
+    def known(self, folder: int, directory: str) -> dict[str, Known]:
+        """The pictures of one directory by their file names."""
+        found = self._connection.execute(
+            "SELECT id, name, size_bytes, modified_ns, marks_stamp, has_film FROM picture "
+            "WHERE folder = ? AND directory = ?",
+            (folder, stored(directory)),
+        )
+        return {
+            loaded(name): Known(number, FileState(directory, loaded(name), size, modified, stamp, bool(has_film)))
+            for number, name, size, modified, stamp, has_film in found
+        }
+
+    def put(self, folder: int, record: Record) -> int:
+        """Adds a picture or replaces what is known of it, and returns its id."""
+        state, marks = record.state, record.marks
+        with self.batch():
+            (number,) = self._connection.execute(
+                _PUT,
+                (
+                    folder,
+                    stored(state.directory),
+                    stored(state.name),
+                    state.size_bytes,
+                    state.modified_ns,
+                    state.marks_stamp,
+                    state.has_film,
+                    record.size.width,
+                    record.size.height,
+                    record.created_ms,
+                    record.day,
+                    record.model,
+                    record.sampler,
+                    record.steps,
+                    None if record.seed is None else signed(record.seed),
+                    marks.rating,
+                    marks.is_favourite,
+                    record.run,
+                    record.parent_run,
+                    record.parent_step,
+                    record.parent_changes,
+                    record.program,
+                    record.problem,
+                    record.prompt,
+                    record.negative_prompt,
+                    marks.note,
+                ),
+            ).fetchone()
+            self._put_names(number, marks)
+            self._seal(number)
+            self._connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
+            self._connection.execute(
+                "INSERT INTO words (rowid, prompt, negative_prompt, marks, file) VALUES (?, ?, ?, ?, ?)",
+                (
+                    number,
+                    words(record.prompt),
+                    words(record.negative_prompt),
+                    _mark_words(marks),
+                    words(state.name.rpartition(".")[0]),
+                ),
+            )
+        return number
+
+    def put_marks(self, number: int, marks: Marks, stamp: int) -> None:
+        """Replaces what people added to a picture; ``stamp`` as `MarkShelf.stamp`."""
+        with self.batch():
+            self._connection.execute(
+                "UPDATE picture SET rating = ?, is_favourite = ?, note = ?, marks_stamp = ? WHERE id = ?",
+                (marks.rating, marks.is_favourite, marks.note, stamp, number),
+            )
+            self._put_names(number, marks)
+            self._seal(number)
+            self._connection.execute("UPDATE words SET marks = ? WHERE rowid = ?", (_mark_words(marks), number))
+
+    def set_film(self, number: int, *, has_film: bool) -> None:
+        with self.batch():
+            self._connection.execute("UPDATE picture SET has_film = ? WHERE id = ?", (has_film, number))
+            self._seal(number)
+
+    def set_place(self, number: int, folder: int, state: FileState) -> None:
+        """A picture has another name or lies elsewhere now; what else is known of it stays."""
+        with self.batch():
+            self._connection.execute(
+                "UPDATE picture SET folder = ?, directory = ?, name = ?, size_bytes = ?, modified_ns = ?, "
+                "marks_stamp = ?, has_film = ? WHERE id = ?",
+                (
+                    folder,
+                    stored(state.directory),
+                    stored(state.name),
+                    state.size_bytes,
+                    state.modified_ns,
+                    state.marks_stamp,
+                    state.has_film,
+                    number,
+                ),
+            )
+            self._seal(number)
+            file = words(state.name.rpartition(".")[0])
+            self._connection.execute("UPDATE words SET file = ? WHERE rowid = ?", (file, number))
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Takes pictures out of the index; the files are not touched."""
+        with self.batch():
+            self._connection.executemany("DELETE FROM picture WHERE id = ?", ((number,) for number in numbers))
+
+    def forget_damaged(self) -> int:
+        """Takes out the rows whose values are not those that were written, and returns how many these were."""
+        damaged = self._connection.execute(f"SELECT id FROM picture WHERE checksum != {CHECKSUM}").fetchall()
+        if damaged:
+            self.forget(number for (number,) in damaged)
+        return len(damaged)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        with self.batch():
+            self._connection.execute("DELETE FROM folder")
+
+    def close(self) -> None:
+        """Leaves one file, without a write-ahead log."""
+        self._connection.execute("PRAGMA optimize")
+        self._connection.close()
+
+    def _put_names(self, number: int, marks: Marks) -> None:
+        for table, names in (("tag", marks.tags), ("collection", marks.collections)):
+            self._connection.execute(f"DELETE FROM {table} WHERE picture = ?", (number,))
+            self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", ((number, name) for name in names))
+
+    def _seal(self, number: int) -> None:
+        self._connection.execute(f"UPDATE picture SET checksum = {CHECKSUM} WHERE id = ?", (number,))
+
+
+def _mark_words(marks: Marks) -> str:
+    return words(" ".join((marks.note, *marks.tags, *marks.collections)))
