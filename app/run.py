@@ -15,6 +15,7 @@ from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest
+from core.round_trip import OneStep, RoundTrip
 
 
 class Engine(Protocol):
@@ -31,6 +32,10 @@ class Engine(Protocol):
     def replay(self, recording: Recording) -> Film: ...
 
     def decode(self, film: Film, latent: Latent) -> Pixels: ...
+
+    def round_trip(self, request: GenerationRequest) -> RoundTrip: ...
+
+    def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep: ...
 
     def other_schedules(self, film: Film) -> Mapping[str, Schedule]: ...
 

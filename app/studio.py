@@ -14,15 +14,7 @@ from app.errands import Errands
 from app.film_desk import FilmDesk
 from app.messages import message
 from app.queue import QueuedRun, RunQueue
-from app.run import (
-    Ending,
-    Engine,
-    Look,
-    Run,
-    RunState,
-    SavePicture,
-    UnsavedPicture,
-)
+from app.run import Ending, Engine, Look, Run, RunState, SavePicture, UnsavedPicture
 from app.run_progress import RunProgress
 from app.worker_thread import WorkerThread
 from core.branch import Branch
@@ -102,6 +94,7 @@ class Studio(QObject):
         worker.saved.connect(self.picture_saved)
         worker.not_saved.connect(self._picture_not_saved)
         self.errands = Errands(self._thread, self)
+        self.errands.failed.connect(self.failed)
         self.films = FilmDesk(self._thread, self.errands, self)
         self._thread.start()
 

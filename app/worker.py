@@ -47,7 +47,7 @@ class Worker(QObject):
         ended: an `Ending`; always the last word about a run.
         failed: a `Message`, before ``ended`` when it is the run that failed.
         saved, not_saved: `SavedPicture`, `UnsavedPicture`.
-        done: an `Errand` and its result. film_opened: `OpenedFilm`.
+        done: an `Errand` and its result. not_done: an `Errand` and a `Message`. film_opened: `OpenedFilm`.
     """
 
     happened = Signal(object)
@@ -57,6 +57,7 @@ class Worker(QObject):
     saved = Signal(object)
     not_saved = Signal(object)
     done = Signal(object, object)
+    not_done = Signal(object, object)
     film_opened = Signal(object)
     _posted = Signal()
 
@@ -230,7 +231,7 @@ class Worker(QObject):
         errand = self._errands.pop(next(iter(self._errands)))
         match self._attempt(lambda: errand.work(self._engine_now())):
             case Message() as text:
-                self.failed.emit(text)
+                self.not_done.emit(errand, text)
             case result:
                 self.done.emit(errand, result)
 

@@ -12,7 +12,7 @@ import diffusers.utils.logging
 import torch
 import transformers.utils.logging
 
-from core import decoding
+from core import decoding, forward_process
 from core.attention import AttentionRecorder
 from core.branch import Branch
 from core.catalogue import Catalogue
@@ -28,6 +28,8 @@ from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
 from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest, validate
+from core.round_trip import OneStep, RoundTrip
+from core.source_picture import read_source
 from core.start import from_branch, from_recording, from_request
 from core.tensors import to_torch
 from core.tokens import TokenCounter
@@ -103,6 +105,22 @@ class Engine:
     def replay(self, recording: Recording) -> Film:
         """The film of a recording, with every latent rebuilt exactly; neither network nor model is needed."""
         return rebuild_frames(from_recording(recording, self.plan.device))
+
+    @torch.inference_mode()
+    def round_trip(self, request: GenerationRequest) -> RoundTrip:
+        """Encodes and decodes the request's source picture.
+
+        Raises InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture, NotANumberPicture.
+        """
+        validate(request, self._catalogue.find(request.model).limits)
+        assert request.source is not None
+        picture = read_source(request.source, request.size).pixels
+        return forward_process.round_trip(self._loaded(request), picture, self.plan.device)
+
+    @torch.inference_mode()
+    def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep:
+        """What the network believes in when it sees x_t once, with the request's prompt and guidance."""
+        return forward_process.one_step(self._loaded(request), request, trip, noisy, t, self.plan.device)
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
         """What other samplers would have done with as many steps; see `core.other_schedules`. Needs no model."""

@@ -27,10 +27,12 @@ class KLAutoencoder:
     def latent_shape(self, size: Size) -> tuple[int, int, int]:
         return self.module.config.latent_channels, size.height // self.factor, size.width // self.factor
 
-    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """See `core.families.Family.encode`."""
         posterior = self.module.encode(pixels.to(self.module.dtype)).latent_dist
         mean, std = posterior.mean.float(), posterior.std.float()
+        if generator is None:
+            return self.module.config.scaling_factor * mean
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)
         return self.module.config.scaling_factor * (mean + std * noise)
 

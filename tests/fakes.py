@@ -12,15 +12,18 @@ import numpy as np
 
 from core.branch import Branch
 from core.catalogue import Model
+from core.errors import UnreadablePicture
 from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
 from core.film import Film, Frame, Latent, ModelIdentity, Schedule
 from core.film_file import Recording
 from core.latent_rgb import LatentRgb
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest, Limits, Size
+from core.round_trip import OneStep, RoundTrip
 
 CHANNELS = 4
 FACTOR = 8
+LINEAR = LatentRgb(np.ones((CHANNELS, 3), np.float32), np.zeros(3, np.float32))
 
 Point = Phase | int
 """Where a script interferes: at the work that a phase announces, or in the network call of this number."""
@@ -37,6 +40,7 @@ class FakeEngine:
         requests, previews: what `generate` was called with.
         branches: what `branch` was called with.
         attention: what the last `generate` was asked for.
+        asked_once: timestep and prompt of each `one_step`.
         calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
         closed_runs: generators that were closed before their end.
@@ -59,6 +63,7 @@ class FakeEngine:
         self.previews: list[PreviewMode] = []
         self.branches: list[Branch] = []
         self.attention = False
+        self.asked_once: list[tuple[int, str]] = []
         self.calls = 0
         self.call_seconds = 0.0
         self.decoded: list[Latent] = []
@@ -105,6 +110,20 @@ class FakeEngine:
         if self.decode_error is not None:
             raise self.decode_error
         return pixels(film.request.size, int(latent[0, 0, 0]))
+
+    def round_trip(self, request: GenerationRequest) -> RoundTrip:
+        """A grey picture; its latent counts up."""
+        assert request.source is not None
+        if not Path(request.source.path).is_file():
+            raise UnreadablePicture(Path(request.source.path), "there is no such file")
+        latent = np.arange(CHANNELS * 64, dtype=np.float32).reshape(CHANNELS, 8, 8) / 64
+        picture = np.full((request.size.height, request.size.width, 3), 90, np.uint8)
+        alphas = np.linspace(0.999, 0.0, 1000)
+        return RoundTrip(picture, latent, picture + np.uint8(1), alphas, LINEAR)
+
+    def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep:
+        self.asked_once.append((t, request.prompt))
+        return OneStep(t, pixels(request.size, t % 256), pixels(request.size, 255 - t % 256), noisy)
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
         steps = film.schedule.steps
@@ -159,7 +178,7 @@ def film(request: GenerationRequest) -> Film:
         scheduler="DDIMScheduler",
         scheduler_config={},
         schedule=schedule,
-        latent_rgb=LatentRgb(np.ones((CHANNELS, 3), np.float32), np.zeros(3, np.float32)),
+        latent_rgb=LINEAR,
         run=f"run-{request.seed}",
     )
 

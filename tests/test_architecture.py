@@ -24,6 +24,7 @@ HEAVY_MODULES = (
     "core.device",
     "core.engine",
     "core.families",
+    "core.forward_process",
     "core.guidance",
     "core.kl_autoencoder",
     "core.other_schedules",

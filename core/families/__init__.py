@@ -49,10 +49,10 @@ class Family(Protocol):
         """The U-Net, for probes; the prompt's half is the last of its batch."""
         ...
 
-    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """A latent of pictures (1, 3, height, width), -1 to 1: one sample of what the autoencoder sees in them.
 
-        Takes one draw of float32 noise of the latent's shape from the CPU generator.
+        Takes one draw of float32 noise of the latent's shape from the CPU generator; without one it is the mean.
         """
         ...
 

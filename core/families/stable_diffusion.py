@@ -59,7 +59,7 @@ class StableDiffusion:
         embeddings = [self._prompts.recall(text).repeat(batch, 1, 1) for text in self._texts(request)]
         return unet_call(self._unet, request, batch, torch.cat(embeddings))
 
-    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         return self._vae.encode(pixels, generator)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:

@@ -81,7 +81,7 @@ class StableDiffusionXL:
         added = {"text_embeds": pooled, "time_ids": time_ids.repeat(len(hidden), 1)}
         return unet_call(self._unet, request, batch, hidden, added)
 
-    def encode(self, pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         return self._vae.encode(pixels, generator)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,52 @@
+"""The other direction: a picture of one's own is encoded, drowned in noise, and shown to the network once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
+from numpy.typing import NDArray
+
+from core import decoding, guidance
+from core.errors import NotANumberPicture
+from core.families import Family
+from core.film import Latent
+from core.picture import Pixels
+from core.prediction import denoised
+from core.request import GenerationRequest
+from core.round_trip import OneStep, RoundTrip
+from core.tensors import to_numpy, to_torch
+
+
+def round_trip(family: Family, picture: Pixels, device: torch.device) -> RoundTrip:
+    """Encodes and decodes (height, width, 3) pixels of a size that fits the model. Raises NotANumberPicture."""
+    # (height, width, 3) -> (1, 3, height, width), -1 to 1
+    pixels = torch.from_numpy(picture.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
+    latent = family.encode((2.0 * pixels - 1.0).to(device), None)
+    if not latent.isfinite().all():
+        raise NotANumberPicture("the autoencoder")
+    decoded, _ = decoding.decode(family, latent)
+    return RoundTrip(picture, to_numpy(latent), decoded, alphas_cumprod(family), family.latent_rgb)
+
+
+def one_step(
+    family: Family, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int, device: torch.device
+) -> OneStep:
+    """Asks the network once about x_t, with the request's prompt and guidance."""
+    x = to_torch(noisy, device)
+    prediction = family.read_prompt(request, batch=1)(x, torch.tensor(t, device=device))
+    guided = guidance.combine(prediction, request.guidance_scale)
+    kind = family.scheduler_config.get("prediction_type", "epsilon")
+    x0 = denoised(x, guided, trip.sigma(t), kind)
+    if not x0.isfinite().all():
+        raise NotANumberPicture("the network")
+    return OneStep(t, decoding.decode(family, x)[0], decoding.decode(family, x0)[0], to_numpy(x0))
+
+
+def alphas_cumprod(family: Family) -> NDArray[np.float64]:
+    """The noise schedule that the model was trained with, (training steps,)."""
+    config = {key: value for key, value in family.scheduler_config.items() if not key.startswith("_")}
+    scheduler: Any = DDPMScheduler.from_config(config)
+    return scheduler.alphas_cumprod.double().numpy()

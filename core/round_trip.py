@@ -1,0 +1,96 @@
+"""A picture on its way into the latents and back, and what the network makes of it drowned in noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.film import Latent
+from core.latent_rgb import LatentRgb
+from core.picture import Pixels
+
+_ROUNDING = 1e-6
+"""Without it 0.29 * 100 would be 28 whole steps."""
+
+LATENT_VALUE_BYTES = 2
+"""Latents are kept in 16 bits, pixels in 8 for each colour."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoundTrip:
+    """What the autoencoder keeps of a picture.
+
+    Attributes:
+        picture: as the model was given it, cut and scaled to its size.
+        latent: x0, float32 (channels, height / factor, width / factor): the mean that the encoder names.
+        decoded: the latent turned back into pixels.
+        alphas_cumprod: float64 (training steps,): alpha-bar of the model's own noise schedule, falling with t.
+        latent_rgb: the model's linear map from latents to colours.
+    """
+
+    picture: Pixels
+    latent: Latent
+    decoded: Pixels
+    alphas_cumprod: NDArray[np.float64]
+    latent_rgb: LatentRgb
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio of the decoded picture in dB; infinite where nothing is lost."""
+        error = np.mean(np.square(self.picture.astype(np.float64) - self.decoded))
+        return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+
+    @property
+    def fewer_values(self) -> float:
+        """How many numbers of the picture stand for one of the latent."""
+        return self.picture.size / self.latent.size
+
+    @property
+    def compression(self) -> float:
+        """The same in bytes."""
+        return self.picture.size / (self.latent.size * LATENT_VALUE_BYTES)
+
+    def noised(self, t: int, noise: Latent) -> Latent:
+        """x_t in variance-preserving scale: a draw from q(x_t | x0) (Ho et al. 2020, eq. 4).
+
+        Args:
+            t: training timestep, from 0.
+            noise: epsilon, standard normal, of the latent's shape.
+        """
+        alpha_cumprod = self.alphas_cumprod[t]
+        x_t = math.sqrt(alpha_cumprod) * self.latent + math.sqrt(1 - alpha_cumprod) * noise
+        return x_t.astype(np.float32)
+
+    def sigma(self, t: int) -> float:
+        """Noise to signal ratio; infinite at the end of a schedule with zero terminal SNR."""
+        alpha_cumprod = float(self.alphas_cumprod[t])
+        return math.inf if alpha_cumprod <= 0 else math.sqrt((1 - alpha_cumprod) / alpha_cumprod)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneStep:
+    """What the network believes in, asked once, with x_t as one sees it.
+
+    Attributes:
+        noisy, denoised: x_t and the estimate of x0, decoded.
+        latent: the estimate itself, float32.
+    """
+
+    t: int
+    noisy: Pixels
+    denoised: Pixels
+    latent: Latent
+
+
+def standard_noise(shape: tuple[int, ...], seed: int) -> Latent:
+    """Epsilon: the same for the same seed, so that moving t only mixes differently."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def strength_of(t: int, training_steps: int, steps: int) -> float:
+    """The strength of image to image with which a run of ``steps`` steps, one at least, begins about at ``t``."""
+    made = min(max(round((t + 1) / training_steps * steps), 1), steps)
+    return math.ceil(1000 * made / steps + _ROUNDING) / 1000 if made < steps else 1.0
