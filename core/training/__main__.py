@@ -13,6 +13,7 @@ from pathlib import Path
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from core.training.autoencoder import AutoencoderTraining
+from core.training.decoder import DecoderTraining
 from core.training.diffusion import DiffusionTraining
 from core.training.export import export, finished_pipeline, trained_pipeline
 from core.training.judgement import judged, ready_judge, table
@@ -29,11 +30,12 @@ _COMMANDS = {
     "draw": "draw the postcards and learn the tokenizer from their captions",
     "autoencoder": "train the autoencoder on the drawn postcards",
     "diffusion": "encode the postcards, then train text encoder and U-Net together",
+    "decoder": "train the decoder once more, on latents as the U-Net gives them",
     "export": "write the model as a diffusers folder in float16",
     "reconstruct": "measure the autoencoder on 500 unseen postcards",
     "judge": "paint 200 fixed prompts and measure how far the pictures obey them",
     "showcase": "paint the README's sixteen pictures",
-    "all": "everything from nothing to the folder: draw, autoencoder, diffusion, export",
+    "all": "everything from nothing to the folder: draw, train all three, export",
 }
 
 
@@ -51,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _train_autoencoder(settings, folder, options)
         case "diffusion":
             _train_diffusion(settings, folder, options)
+        case "decoder":
+            _train_decoder(settings, folder, options)
         case "export":
             export(settings, folder, target)
         case "reconstruct":
@@ -77,6 +81,7 @@ def _make_all(settings: Settings, folder: Path, target: Path, options: argparse.
     with drawn_ahead(folder, settings.pictures, settings.size_px, options.processes):
         _train_autoencoder(settings, folder, options)
     _train_diffusion(settings, folder, options)
+    _train_decoder(settings, folder, options)
     export(settings, folder, target)
 
 
@@ -88,6 +93,11 @@ def _train_autoencoder(settings: Settings, folder: Path, options: argparse.Names
 def _train_diffusion(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
     run_together(Encoding(settings, folder), _team_size(options), options.device)
     task = DiffusionTraining(settings, folder, options.seconds, options.grid_seconds, options.workers)
+    run_together(task, _team_size(options), options.device)
+
+
+def _train_decoder(settings: Settings, folder: Path, options: argparse.Namespace) -> None:
+    task = DecoderTraining(settings, folder, options.seconds, options.workers)
     run_together(task, _team_size(options), options.device)
 
 
@@ -119,6 +129,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         return settings
     if options.command == "autoencoder":
         return replace(settings, autoencoder=replace(settings.autoencoder, samples=options.samples))
+    if options.command == "decoder":
+        return replace(settings, decoder=replace(settings.decoder, samples=options.samples))
     return replace(settings, diffusion=replace(settings.diffusion, samples=options.samples))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from transformers import CLIPTokenizer
 
@@ -102,13 +103,49 @@ class LatentBatches:
         settings = self._settings.diffusion
         rng = np.random.default_rng((self._settings.seed, 4, progress.step, self._rank))
         chosen = rng.integers(self._settings.pictures, size=settings.batch).tolist()
-        texts = [
-            "" if rng.random() < settings.dropout else caption(random_scene(number), rng) for number in chosen
-        ]
+        texts = ["" if rng.random() < settings.dropout else caption(random_scene(k), rng) for k in chosen]
+        timesteps = np.minimum(999, 1000 * _spread(settings.batch, rng) ** 0.75)
+        return self.of(chosen, texts, timesteps, rng)
+
+    def of(
+        self, chosen: list[int], texts: list[str], timesteps: NDArray[np.float64], rng: np.random.Generator
+    ) -> LatentBatch:
+        """A batch of these postcards' latents with these captions."""
         tokens = self._tokenizer(
-            texts, padding="max_length", truncation=True, max_length=settings.text_length, return_tensors="pt"
+            texts,
+            padding="max_length",
+            truncation=True,
+            max_length=self._settings.diffusion.text_length,
+            return_tensors="pt",
         ).input_ids
-        spread = (np.arange(settings.batch) + rng.random(settings.batch)) / settings.batch
-        timesteps = np.minimum(999, (1000 * spread**0.75).astype(np.int64))
         clean = np.stack([self._latents[k] for k in chosen]).astype(np.float32)
-        return LatentBatch(torch.from_numpy(clean), torch.from_numpy(timesteps), tokens, int(rng.integers(2**62)))
+        steps = torch.from_numpy(timesteps.astype(np.int64))
+        return LatentBatch(torch.from_numpy(clean), steps, tokens, int(rng.integers(2**62)))
+
+
+class PairBatches:
+    """For the decoder's second training: whole pictures (batch, 3, size, size) and their latents, little noise.
+
+    Timesteps are spread over 600 u^2: it is the last steps that decide how the decoder's input looks.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, rank: int) -> None:
+        self._settings = settings
+        self._latents = LatentBatches(settings, folder, rank)
+        self._postcards = postcards(folder, settings.size_px)
+        self._rank = rank
+
+    def __call__(self, progress: Progress) -> tuple[Tensor, LatentBatch]:
+        """The batch of one step."""
+        batch = self._settings.decoder.batch
+        rng = np.random.default_rng((self._settings.seed, 6, progress.step, self._rank))
+        chosen = rng.integers(self._settings.pictures, size=batch).tolist()
+        texts = [caption(random_scene(k), rng) for k in chosen]
+        latents = self._latents.of(chosen, texts, 600 * _spread(batch, rng) ** 2, rng)
+        pictures = torch.from_numpy(np.stack([self._postcards[k] for k in chosen]))
+        return pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, latents
+
+
+def _spread(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Numbers in [0, 1), one at random in each of so many equal parts."""
+    return (np.arange(count) + rng.random(count)) / count

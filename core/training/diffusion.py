@@ -44,7 +44,7 @@ from core.training.checkpoint import Progress
 from core.training.course import Course, Lesson, train
 from core.training.generation import generated
 from core.training.journal import save_grid
-from core.training.latents import standard_autoencoder
+from core.training.latents import finished_autoencoder
 from core.training.learner import Learner
 from core.training.networks import latent_side, new_pipeline, new_scheduler, new_text_encoder, new_unet, place
 from core.training.parallel import Team
@@ -114,7 +114,7 @@ class DiffusionTraining:
         train(learner, team, course, give_lesson, pause)
 
     def _draw_grid(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel, progress: Progress) -> None:
-        autoencoder = standard_autoencoder(self.settings, self.folder)
+        autoencoder = finished_autoencoder(self.settings, self.folder)
         place(autoencoder, unet.device)
         length = self.settings.diffusion.text_length
         tokenizer = CLIPTokenizer.from_pretrained(self.folder / "tokenizer", model_max_length=length)
@@ -128,17 +128,44 @@ def diffusion_loss(
     text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: LatentBatch, alphas: Tensor
 ) -> Tensor:
     """Mean squared error of the predicted velocity; `alphas` are the alpha_t^2 of all timesteps, on its device."""
-    device = alphas.device
-    clean, timesteps = batch.latents.to(device), batch.timesteps.to(device)
-    source = torch.Generator(device).manual_seed(batch.noise_seed)
-    noise = torch.randn(clean.shape, generator=source, device=device)
+    noised = _noised(batch, alphas)
+    velocity = noised.alpha * noised.noise - noised.sigma * noised.clean
+    return (_predicted(text_encoder, unet, batch, noised.noisy) - velocity).square().mean()
+
+
+@torch.no_grad()
+def denoised(
+    text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: LatentBatch, alphas: Tensor
+) -> Tensor:
+    """What the U-Net takes a batch's noised latents to be without the noise, float32, by one prediction."""
+    noised = _noised(batch, alphas)
+    return noised.alpha * noised.noisy - noised.sigma * _predicted(text_encoder, unet, batch, noised.noisy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noised:
+    clean: Tensor
+    noise: Tensor
+    noisy: Tensor
+    alpha: Tensor
+    sigma: Tensor
+
+
+def _noised(batch: LatentBatch, alphas: Tensor) -> _Noised:
+    clean, timesteps = batch.latents.to(alphas.device), batch.timesteps.to(alphas.device)
+    source = torch.Generator(alphas.device).manual_seed(batch.noise_seed)
+    noise = torch.randn(clean.shape, generator=source, device=alphas.device)
     alpha = alphas[timesteps].sqrt()[:, None, None, None]
     sigma = (1 - alphas[timesteps]).sqrt()[:, None, None, None]
-    noisy = alpha * clean + sigma * noise
-    velocity = alpha * noise - sigma * clean
+    return _Noised(clean, noise, alpha * clean + sigma * noise, alpha, sigma)
+
+
+def _predicted(
+    text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: LatentBatch, noisy: Tensor
+) -> Tensor:
+    device = noisy.device
     # On a CPU plain attention is faster than the fused one in bfloat16, and the plain layout than channels_last.
     attention = sdpa_kernel(SDPBackend.MATH) if device.type == "cpu" else nullcontext()
     with attention, torch.autocast(device.type, torch.bfloat16):
         words = text_encoder(batch.tokens.to(device)).last_hidden_state
-        predicted = unet(noisy, timesteps, words).sample
-    return (predicted.float() - velocity).square().mean()
+        return unet(noisy, batch.timesteps.to(device), words).sample.float()

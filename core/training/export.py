@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from torch import nn
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.training.captions import prompts
 from core.training.checkpoint import MovingAverage, load_checkpoint, part
-from core.training.latents import latent_rgb, sample_postcards, standard_autoencoder
+from core.training.latents import finished_autoencoder, latent_rgb, sample_postcards
 from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet
 from core.training.settings import Settings
 from core.training.words import EXAMPLE_PROMPTS, word_list
@@ -22,6 +23,14 @@ DRAWN_PROMPTS = 300
 
 def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipeline:
     """The model of the last checkpoints, averaged weights, float32; an untrained U-Net where there is none yet."""
+    text_encoder, unet = trained_networks(settings, folder)
+    length = settings.diffusion.text_length
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=length)
+    return new_pipeline(finished_autoencoder(settings, folder), text_encoder, tokenizer, unet)
+
+
+def trained_networks(settings: Settings, folder: Path) -> tuple[CLIPTextModel, UNet2DConditionModel]:
+    """Text encoder and U-Net of the last checkpoint, averaged weights; untrained where there is none yet."""
     text_encoder = new_text_encoder(settings.diffusion, settings.vocabulary)
     unet = new_unet(settings.diffusion, settings.autoencoder.latent_channels, latent_side(settings))
     path = folder / "diffusion.safetensors"
@@ -31,11 +40,9 @@ def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipelin
         tensors, _ = load_checkpoint(path)
         average.restore(part("average", tensors))
         average.swap()
-    length = settings.diffusion.text_length
-    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=length)
     text_encoder.eval()
     unet.eval()
-    return new_pipeline(standard_autoencoder(settings, folder), text_encoder, tokenizer, unet)
+    return text_encoder, unet
 
 
 def finished_pipeline(folder: Path) -> StableDiffusionPipeline:

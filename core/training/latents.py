@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.training.checkpoint import load_checkpoint, part
+from core.training.checkpoint import MovingAverage, load_checkpoint, part
 from core.training.networks import new_autoencoder, place, posterior
 from core.training.parallel import Team
 from core.training.postcards import postcards
 from core.training.settings import Settings
 from core.training.shards import ROWS, Shards
 
+DECODER = "decoder.safetensors"
 _BATCH = 25
 
 
@@ -108,6 +109,22 @@ def standard_autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
     network = trained_autoencoder(settings, folder)
     standardise(network, sample_postcards(settings, folder))
     return network
+
+
+def finished_autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
+    """The same with the decoder trained once more (`decoder.py`), where that has been done."""
+    network = standard_autoencoder(settings, folder)
+    if (folder / DECODER).exists():
+        tensors, _ = load_checkpoint(folder / DECODER)
+        average = MovingAverage(decoding_half(network).values(), settings.decoder.ema_decay)
+        average.restore(part("average", tensors))
+        average.swap()
+    return network
+
+
+def decoding_half(network: AutoencoderKL) -> dict[str, nn.Module]:
+    """The parts of an autoencoder that latents pass on their way to a picture."""
+    return {"entry": cast(nn.Module, network.post_quant_conv), "decoder": network.decoder}
 
 
 def sample_postcards(settings: Settings, folder: Path) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from core.training.autoencoder_loss import chroma_error, psnr
 from core.training.checkpoint import load_checkpoint, part
 from core.training.journal import save_grid
 from core.training.judge import as_tensor
+from core.training.latents import DECODER, finished_autoencoder
 from core.training.postcards import FIRST_UNSEEN, unseen_postcards
 from core.training.regulariser import KullbackLeibler, VectorQuantised, new_regularised
 from core.training.scene import Scene, random_scene
@@ -78,6 +79,9 @@ def reconstruct(settings: Settings, folder: Path, count: int) -> Reconstruction:
 
 def _trained(settings: Settings, folder: Path) -> tuple[KullbackLeibler | VectorQuantised, int]:
     tensors, progress = load_checkpoint(folder / "autoencoder.safetensors")
+    if (folder / DECODER).exists():
+        weight = settings.autoencoder.kl_weight
+        return KullbackLeibler(finished_autoencoder(settings, folder), weight), progress.samples
     autoencoder = new_regularised(settings.autoencoder, settings.size_px)
     averages = part("average", tensors)
     for number, parameter in enumerate(autoencoder.network.parameters()):

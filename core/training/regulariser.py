@@ -8,6 +8,7 @@ codebook; the decoder only ever sees codes. The starter model ships with the fir
 from typing import Any, Protocol, cast
 
 import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.vq_model import VQModel
 from torch import Tensor, nn
 
@@ -43,11 +44,11 @@ class Regularised(Protocol):
 class KullbackLeibler:
     """AutoencoderKL: latents are mean + deviation * noise in training, the mean afterwards."""
 
-    def __init__(self, settings: AutoencoderSettings, size_px: int) -> None:
-        self._model = new_autoencoder(settings, size_px)
-        self.network: nn.Module = self._model
-        self.channels = settings.latent_channels
-        self._weight = settings.kl_weight
+    def __init__(self, network: AutoencoderKL, weight: float) -> None:
+        self.network: nn.Module = network
+        self.channels = int(network.config["latent_channels"])
+        self._model = network
+        self._weight = weight
 
     def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
         """A sample of the Gaussian, and its divergence from N(0, 1)."""
@@ -105,4 +106,6 @@ class VectorQuantised:
 
 def new_regularised(settings: AutoencoderSettings, size_px: int) -> KullbackLeibler | VectorQuantised:
     """An untrained autoencoder with the settings' regulariser."""
-    return (KullbackLeibler if settings.regulariser == "kl" else VectorQuantised)(settings, size_px)
+    if settings.regulariser == "vq":
+        return VectorQuantised(settings, size_px)
+    return KullbackLeibler(new_autoencoder(settings, size_px), settings.kl_weight)

@@ -61,6 +61,16 @@ class DiffusionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DecoderSettings:
+    """The decoder's second training, on latents as the U-Net gives them."""
+
+    batch: int = 6
+    samples: int = 12_000
+    learning_rate: float = 6e-4
+    ema_decay: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeSettings:
     """How the judge is trained and checked.
 
@@ -94,6 +104,7 @@ class Settings:
     checkpoint_seconds: float = 120.0
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
+    decoder: DecoderSettings = field(default_factory=DecoderSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
@@ -104,6 +115,7 @@ LARGE = Settings(
     pictures=60_000,
     autoencoder=AutoencoderSettings(crop_px=128, batch=64, samples=1_000_000),
     diffusion=DiffusionSettings(batch=384, samples=4_000_000, ema_decay=0.9995),
+    decoder=DecoderSettings(batch=64, samples=200_000),
 )
 TINY = Settings(
     size_px=32,
@@ -123,6 +135,7 @@ TINY = Settings(
         batch=4,
         samples=32,
     ),
+    decoder=DecoderSettings(batch=2, samples=8),
     judge=JudgeSettings(pictures=24, epochs=1, unseen=10, scenes=300),
 )
 SIZES: dict[str, Settings] = {"starter": STARTER, "large": LARGE, "tiny": TINY}

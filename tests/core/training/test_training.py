@@ -20,8 +20,9 @@ from core.training.__main__ import main
 from core.training.attributes import CATEGORIES
 from core.training.autoencoder import AutoencoderTraining
 from core.training.checkpoint import load_checkpoint
+from core.training.decoder import DecoderTraining
 from core.training.diffusion import DiffusionTraining
-from core.training.latents import Encoding, encode, latents, standardise, trained_autoencoder
+from core.training.latents import Encoding, encode, finished_autoencoder, latents, standardise, trained_autoencoder
 from core.training.networks import decoded
 from core.training.parallel import Team, run_together
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
@@ -213,3 +214,29 @@ def test_reconstruction_is_measured_and_shown(run: Path, tmp_path: Path) -> None
     assert (found.regulariser, found.pictures, found.codes_used) == ("kl", TINY.unseen, None)
     assert json.loads((folder / "reconstruction.json").read_text(encoding="utf-8"))["psnr"] == found.psnr
     assert (folder / "reconstruction.png").exists()
+
+
+@pytest.fixture(scope="module")
+def trained(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny run whose decoder has been trained once more."""
+    parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors")
+    folder = links(run, tmp_path_factory.mktemp("trained"), *parts)
+    DiffusionTraining(TINY, folder, grid_seconds=None)(ALONE)
+    DecoderTraining(TINY, folder)(ALONE)
+    return folder
+
+
+def test_second_training_of_the_decoder_changes_pictures_but_no_latents(run: Path, trained: Path) -> None:
+    pictures = postcards(run, TINY.size_px).first(4)
+    before, after = finished_autoencoder(TINY, run), finished_autoencoder(TINY, trained)
+    with torch.no_grad():
+        assert torch.equal(encode(before, pictures), encode(after, pictures))
+        assert not torch.equal(decoded(before, encode(before, pictures)), decoded(after, encode(after, pictures)))
+
+
+def test_stopped_training_of_the_decoder_goes_on_with_the_same_losses(trained: Path, tmp_path: Path) -> None:
+    parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors", "diffusion.safetensors")
+    stopped = links(trained, tmp_path, *parts)
+    DecoderTraining(TINY, stopped, seconds=0.0)(ALONE)
+    DecoderTraining(TINY, stopped)(ALONE)
+    assert losses(stopped, "decoder.csv") == losses(trained, "decoder.csv")
