@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 HEIGHT_PX = 44
+PLACE_MARGINS_PX = 28
 
 
 class Header(QFrame):
@@ -40,6 +41,9 @@ class Header(QFrame):
         button = QPushButton(title)
         button.setCheckable(True)
         button.setProperty("kind", "place")
+        bold = self.font()
+        bold.setBold(True)  # as the chosen place is written
+        button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(title) + PLACE_MARGINS_PX)
         number = len(self._places.buttons())
         button.setChecked(number == 0)
         self._places.addButton(button, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
@@ -14,6 +15,7 @@ from app.create_place import CreatePlace
 from app.device_readout import DeviceReadout
 from app.dialogs.about import AboutDialog
 from app.dialogs.shortcuts import ShortcutsDialog
+from app.forward.page import ForwardPage
 from app.header import Header
 from app.help_desk import HelpDesk
 from app.notices import Notices
@@ -64,6 +66,8 @@ class MainWindow(QMainWindow):
         self._header = Header(*panes, self.readout)
         self.places = Places(self._header)
         self.places.add("Create", self.create_place)
+        self.forward_page = ForwardPage(studio)
+        self.places.add("Forward process", self.forward_page)
         self._put_together()
         self._notices = Notices(self.create_place.messages, studio, self)
         self._notices.close_asked.connect(self._close_anyway)
@@ -71,10 +75,14 @@ class MainWindow(QMainWindow):
             self, self.create_place, recent, self._loader, studio, keeper, self._notices
         )
         self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
+        self._commands.noise_asked.connect(self._noise)
+        self.forward_page.current_asked.connect(self._commands.noise_current)
+        self.forward_page.denoising.connect(self._show_create)
         self._menu_actions = Actions(self)
         self._connect_actions(self._menu_actions)
         appearance.changed.connect(self._show_colours)
         self.create_place.messages.bar_made.connect(self._tint)
+        self.forward_page.messages.bar_made.connect(self._tint)
         self.create_place.queue_list.rows_made.connect(self._tint)
         self.create_place.left.icons_changed.connect(self._tint_controls)
         self._restore()
@@ -134,6 +142,15 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_shortcuts(self) -> None:
         ShortcutsDialog(self.findChildren(QAction), self).open()
+
+    @Slot(object)
+    def _noise(self, picture: Path) -> None:
+        self.places.show_place(self.forward_page)
+        self.forward_page.open(picture)
+
+    @Slot()
+    def _show_create(self) -> None:
+        self.places.show_place(self.create_place)
 
     @Slot()
     def _show_about(self) -> None:

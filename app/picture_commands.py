@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Slot
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -32,7 +32,13 @@ NO_FILE = Message(
 
 
 class PictureCommands(QObject):
-    """Connects the strip, the canvas, the loader and the studio."""
+    """Connects the strip, the canvas, the loader and the studio.
+
+    Signals:
+        noise_asked: the path of a picture for the place *Forward process*.
+    """
+
+    noise_asked = Signal(object)
 
     def __init__(
         self,
@@ -59,6 +65,7 @@ class PictureCommands(QObject):
         self._drop = PictureDrop(window)
         self._drop.dropped.connect(loader.load_recipe)
         self._menu.settings_asked.connect(self._use_settings)
+        self._menu.noise_asked.connect(self.noise_asked)
         self._current.following_changed.connect(self._show_following)
         studio.state_changed.connect(self._show_following)
         create.canvas.menu_asked.connect(self._open_canvas_menu)
@@ -76,6 +83,13 @@ class PictureCommands(QObject):
     def offer_unfinished(self) -> None:
         """At the start: runs that were cut off."""
         self._films.offer_unfinished()
+
+    @Slot()
+    def noise_current(self) -> None:
+        """Asks for noise on what the canvas shows, when that is a file."""
+        current = self._current.current
+        if current is not None and current.path is not None:
+            self.noise_asked.emit(current.path)
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)

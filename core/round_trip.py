@@ -12,9 +12,6 @@ from core.film import Latent
 from core.latent_rgb import LatentRgb
 from core.picture import Pixels
 
-_ROUNDING = 1e-6
-"""Without it 0.29 * 100 would be 28 whole steps."""
-
 LATENT_VALUE_BYTES = 2
 """Latents are kept in 16 bits, pixels in 8 for each colour."""
 
@@ -93,4 +90,5 @@ def standard_noise(shape: tuple[int, ...], seed: int) -> Latent:
 def strength_of(t: int, training_steps: int, steps: int) -> float:
     """The strength of image to image with which a run of ``steps`` steps, one at least, begins about at ``t``."""
     made = min(max(round((t + 1) / training_steps * steps), 1), steps)
-    return math.ceil(1000 * made / steps + _ROUNDING) / 1000 if made < steps else 1.0
+    strength = round(made / steps, 3)
+    return strength if int(steps * strength) == made else round(strength + 0.001, 3)  # 0.29 * 100 is not quite 29

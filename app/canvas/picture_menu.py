@@ -17,9 +17,11 @@ class PictureMenu(QObject):
 
     Signals:
         settings_asked: the `GenerationRequest` whose settings the user wants.
+        noise_asked: the path of a picture to be drowned in noise.
     """
 
     settings_asked = Signal(object)
+    noise_asked = Signal(object)
 
     def __init__(self, window: QWidget, loader: PictureLoader) -> None:
         super().__init__(window)
@@ -42,6 +44,9 @@ class PictureMenu(QObject):
         use = menu.addAction("Use these settings")
         use.triggered.connect(self._use)
         use.setEnabled(picture.request is not None)
+        noise = menu.addAction("Add noise to this picture…")
+        noise.triggered.connect(self._noise)
+        noise.setEnabled(picture.path is not None)
         self._pop_up(menu, position)
 
     def open_for_file(self, path: Path, position: QPoint) -> None:
@@ -49,6 +54,7 @@ class PictureMenu(QObject):
         menu = QMenu(self._window)
         for text, slot in (
             ("Use these settings", self._use_file),
+            ("Add noise to this picture…", self._noise_file),
             ("Open in the system's viewer", self._open_file),
             ("Show in folder", self._show_file),
             ("Copy picture", self._copy_file),
@@ -99,6 +105,13 @@ class PictureMenu(QObject):
     def _use(self) -> None:
         if self._picture is not None and self._picture.request is not None:
             self.settings_asked.emit(self._picture.request)
+
+    def _noise(self) -> None:
+        if self._picture is not None and self._picture.path is not None:
+            self.noise_asked.emit(self._picture.path)
+
+    def _noise_file(self) -> None:
+        self.noise_asked.emit(self._path_of_action())
 
     def _use_file(self) -> None:
         self._loader.load_recipe(self._path_of_action())

@@ -103,6 +103,7 @@ class CallPlot(QWidget):
         *,
         is_logarithmic: bool = False,
         note: Note | None = None,
+        x_label: str = "step",
     ) -> None:
         """Draws anew.
 
@@ -115,7 +116,7 @@ class CallPlot(QWidget):
         self._note = note
         self._is_logarithmic = is_logarithmic
         self._y_label = y_label
-        self.chart.set_axes("step", _logarithmic_ticks(curves) if is_logarithmic else None)
+        self.chart.set_axes(x_label, _logarithmic_ticks(curves) if is_logarithmic else None)
         self.chart.set_x_range(float(places[0]), float(places[-1]))
         self._draw()
 
