@@ -1,4 +1,7 @@
-"""Turns a query into the WHERE of an SQL statement; values never become part of its text."""
+"""Turns a query into the WHERE of an SQL statement; values never become part of its text.
+
+The words of its text are left out: `core.gallery.finder` asks the full-text search for them on its own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ def conditions(query: Query) -> tuple[str, list[object]]:
         parts.append(part)
         values.extend(with_values)
 
-    _add_text(query.text, add)
+    if literal := question(query.text).literal:
+        columns = ("prompt", "negative_prompt", "note", "name")
+        add(" OR ".join(f"instr(picture.{column}, ?)" for column in columns), *[literal] * len(columns))
     for column, wanted in (("model", query.models), ("sampler", query.samplers)):
         if wanted:
             add(f"picture.{column} IN ({','.join('?' * len(wanted))})", *wanted)
@@ -53,22 +58,12 @@ def conditions(query: Query) -> tuple[str, list[object]]:
     return " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", values
 
 
-def _add_text(text: str, add: Callable[..., None]) -> None:
-    asked = question(text)
-    if asked.wanted:
-        add("picture.id IN (SELECT rowid FROM words WHERE words MATCH ?)", asked.wanted)
-    if asked.unwanted:
-        add("picture.id NOT IN (SELECT rowid FROM words WHERE words MATCH ?)", asked.unwanted)
-    if asked.literal:
-        columns = ("prompt", "negative_prompt", "note", "name")
-        add(" OR ".join(f"instr(picture.{column}, ?)" for column in columns), *[asked.literal] * len(columns))
-
-
 def _add_folder(folder: Path, add: Callable[..., None]) -> None:
     start = folder.as_posix().rstrip("/") + "/"
     add(
-        "EXISTS (SELECT 1 FROM folder WHERE folder.id = picture.folder "
-        "AND substr(folder.path || '/' || picture.directory || '/', 1, ?) = ?)",
+        "(picture.folder, picture.directory) IN (SELECT DISTINCT other.folder, other.directory "
+        "FROM picture AS other JOIN folder ON folder.id = other.folder "
+        "WHERE substr(folder.path || '/' || other.directory || '/', 1, ?) = ?)",
         len(start),
         stored(start),
     )

@@ -1,0 +1,110 @@
+"""Decodes pictures of unknown origin: what they may cost is found out before memory is taken.
+
+PNG files are given to the decoder without their texts and other extras, which may be huge and are not needed.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from core.errors import UnreadablePicture
+from core.files import words_of
+from core.picture_size import read_size
+from core.request import Size
+
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
+LARGEST_FILE = 256 * 2**20
+MOST_PIXELS = 90_000_000
+MOST_CHUNKS = 100_000
+_UNSUSPICIOUS_BYTES = 64 * 2**20
+_MOST_GROWTH = 200
+_PNG = b"\x89PNG\r\n\x1a\n"
+_NEEDED_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf"}
+_END = struct.pack(">I4sI", 0, b"IEND", 0xAE426082)
+_WHITE = (255, 255, 255, 255)
+
+
+def open_picture(path: Path, around_px: int | None = None) -> Image.Image:
+    """The picture upright, as RGB or RGBA, with all its pixels decoded.
+
+    With ``around_px`` a large JPEG may come smaller, but no side shorter than that. Raises UnreadablePicture.
+    """
+    size = read_size(path)
+    content = _content(path, size)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # damaged extras, such as EXIF, do not matter; sizes are checked above
+            with Image.open(content, formats=FORMATS) as opened:
+                if around_px is not None:
+                    opened.draft("RGB", (around_px, around_px))
+                opened.load()
+                return _plain(ImageOps.exif_transpose(opened))
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders of damaged files raise nearly anything
+        raise UnreadablePicture(path, "the file is damaged") from error
+
+
+def flattened(picture: Image.Image) -> Image.Image:
+    """In RGB, with white where it is transparent."""
+    if picture.mode == "RGB":
+        return picture
+    return Image.alpha_composite(Image.new("RGBA", picture.size, _WHITE), picture).convert("RGB")
+
+
+def _content(path: Path, size: Size) -> BytesIO:
+    try:
+        with path.open("rb") as file:
+            length = file.seek(0, 2)
+            file.seek(0)
+            _check(path, size, length)
+            if file.read(len(_PNG)) == _PNG:
+                return _needed_chunks(path, file, length)
+            file.seek(0)
+            return BytesIO(file.read())
+    except OSError as error:
+        raise UnreadablePicture(path, words_of(error)) from error
+
+
+def _check(path: Path, size: Size, file_bytes: int) -> None:
+    pixels = size.width * size.height
+    if file_bytes > LARGEST_FILE:
+        raise UnreadablePicture(path, f"it is larger than {LARGEST_FILE // 2**20} MiB")
+    if pixels > MOST_PIXELS:
+        raise UnreadablePicture(path, f"it has more than {MOST_PIXELS // 1_000_000} million pixels")
+    if 3 * pixels > max(_UNSUSPICIOUS_BYTES, _MOST_GROWTH * file_bytes):
+        raise UnreadablePicture(path, "it would unpack to far more than a picture of its file's size does")
+
+
+def _needed_chunks(path: Path, file: BinaryIO, file_bytes: int) -> BytesIO:
+    content = BytesIO()
+    content.write(_PNG)
+    for _ in range(MOST_CHUNKS):
+        head = file.read(8)
+        length, kind = struct.unpack(">I4s", head) if len(head) == 8 else (file_bytes, b"")
+        if length > file_bytes:  # also before as much memory is taken
+            raise UnreadablePicture(path, "the file is cut off")
+        if kind == b"IEND":
+            content.write(_END)
+            content.seek(0)
+            return content
+        if kind in _NEEDED_CHUNKS:
+            content.write(head)
+            content.write(file.read(length + 4))
+        else:
+            file.seek(length + 4, 1)
+    raise UnreadablePicture(path, f"it has more than {MOST_CHUNKS} parts")
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+        grey = np.asarray(picture, np.float32) / 257
+        return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")

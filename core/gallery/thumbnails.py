@@ -1,0 +1,145 @@
+"""Small pictures for the gallery, made once and kept in a folder of bounded size.
+
+Named as freedesktop.org's thumbnails are, by a hash of the picture's address; it also covers when the picture was
+changed, so that an old one is never shown. Losing them loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.errors import UnreadablePicture
+from core.files import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSystem, words_of
+from core.gallery.opening import flattened, open_picture
+from core.picture import Pixels
+
+log = logging.getLogger(__name__)
+
+FOLDER_NAME = "thumbnails"
+SIZES_PX = (128, 256, 512)
+LIMIT_BYTES = 512 * 2**20
+_QUALITY = 88
+_LEFT_AFTER_TRIMMING = 0.8
+_TOUCHED_AFTER_S = 3600.0
+
+
+class Thumbnails:
+    """Thumbnails by picture, from the folder or newly made; may be used by several threads at once.
+
+    Attributes:
+        limit_bytes: how much the folder may hold; `trim` keeps to it.
+    """
+
+    def __init__(self, folder: Path, limit_bytes: int = LIMIT_BYTES, disk: FileSystem = DISK) -> None:
+        self._folder = folder
+        self.limit_bytes = limit_bytes
+        self._disk = disk
+
+    def kept(self, picture: Path, stamp: int, size_px: int) -> Pixels | None:
+        """The thumbnail if it was made before, also of a picture that is away.
+
+        ``stamp`` is `LibraryPicture.stamp`, ``size_px`` one of `SIZES_PX`.
+        """
+        path = self._path(picture, stamp, size_px)
+        try:
+            content = path.read_bytes()
+            with Image.open(BytesIO(content), formats=("JPEG",)) as opened:
+                pixels = np.asarray(opened.convert("RGB"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, SyntaxError) as error:
+            log.info("the thumbnail %s is damaged and is made again: %s", path, error)
+            return None
+        self._touch(path)
+        return pixels
+
+    def load(self, picture: Path, stamp: int, size_px: int) -> Pixels:
+        """The thumbnail, made and kept if needed: its longer side is at most ``size_px``.
+
+        Raises UnreadablePicture. When it cannot be kept, it is only shown.
+        """
+        kept = self.kept(picture, stamp, size_px)
+        if kept is not None:
+            return kept
+        small = thumbnail(picture, size_px)
+        content = BytesIO()
+        small.save(content, "JPEG", quality=_QUALITY, subsampling=0)
+        try:
+            self._keep(self._path(picture, stamp, size_px), content.getvalue())
+        except OSError as error:
+            log.info("a thumbnail cannot be kept: %s", words_of(error))
+        return np.asarray(small)
+
+    def trim(self) -> int:
+        """Removes those that were not shown for longest until the folder fits, and returns the bytes freed."""
+        files = [(status.st_mtime, status.st_size, path) for path, status in self._files()]
+        total = sum(size for _, size, _ in files)
+        if total <= self.limit_bytes:
+            return 0
+        freed = 0
+        for _, size, path in sorted(files):
+            try:
+                self._disk.remove(path)
+            except OSError:
+                continue
+            freed += size
+            if total - freed <= self.limit_bytes * _LEFT_AFTER_TRIMMING:
+                break
+        return freed
+
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
+        found: list[tuple[Path, os.stat_result]] = []
+        for path in self._folder.glob("*/*"):
+            try:
+                found.append((path, path.stat()))
+            except OSError:
+                continue
+        return found
+
+    def _path(self, picture: Path, stamp: int, size_px: int) -> Path:
+        key = f"{picture.as_posix()}|{stamp}|{size_px}".encode("utf-8", "surrogateescape")
+        name = hashlib.sha256(key).hexdigest()[:40]
+        return self._folder / name[:2] / f"{name}.jpg"
+
+    def _keep(self, path: Path, content: bytes) -> None:
+        """Without waiting for the disk, as `core.files` does: after a power cut it is made again."""
+        temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+        self._disk.make_folder(path.parent)
+        try:
+            descriptor = self._disk.create(temporary)
+            try:
+                rest = memoryview(content)
+                while rest:
+                    rest = rest[self._disk.write(descriptor, rest) :]
+            finally:
+                self._disk.close(descriptor)
+            self._disk.replace(temporary, path)
+        except OSError:
+            self._disk.remove(temporary)
+            raise
+
+    def _touch(self, path: Path) -> None:
+        try:
+            if time.time() - path.stat().st_mtime > _TOUCHED_AFTER_S:
+                os.utime(path)
+        except OSError:
+            return
+
+
+def thumbnail(picture: Path, size_px: int) -> Image.Image:
+    """The picture in RGB, small enough for a square of ``size_px``, never enlarged. Raises UnreadablePicture."""
+    opened = open_picture(picture, around_px=size_px)
+    try:
+        opened.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    except (OSError, ValueError) as error:
+        raise UnreadablePicture(picture, "the file is damaged") from error
+    return flattened(opened)
