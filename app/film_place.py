@@ -12,6 +12,7 @@ from app.dialogs.branch import BranchDialog
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from app.film_errands import FilmErrands
+from app.film_exporting import FilmExporting
 from app.message_bar import Choice, MessageArea
 from app.messages import Message, message
 from app.run import DecodedFrame, Look, OpenedFilm, RunState
@@ -56,6 +57,7 @@ class FilmPlace(QObject):
         self._attention: AttentionRecord | None = None
         self.panel = FilmPanel(explained=keeper.settings.explained_views)
         self._errands = FilmErrands(self.panel, studio.errands, self)
+        self._exporting = FilmExporting(window, self.panel, studio, messages, keeper)
         studio.run_started.connect(self._start)
         studio.stepped.connect(self._step)
         studio.run_ended.connect(self.panel.end_run)
@@ -77,6 +79,7 @@ class FilmPlace(QObject):
         """Shows the film that lies beside a picture, or none."""
         path = film_path(picture)
         self._wanted = path if path.is_file() else None
+        self._exporting.opened = picture
         if self._wanted is None:
             self.panel.show_film(None)
         else:
@@ -112,6 +115,10 @@ class FilmPlace(QObject):
         for path in paths:
             path.unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """At the program's end."""
+        self._exporting.close()
+
     @property
     def _is_live(self) -> bool:
         """The panel shows the run in progress, or the last one."""
@@ -121,6 +128,7 @@ class FilmPlace(QObject):
     @Slot(object)
     def _start(self, started: Started) -> None:
         self._attention = None
+        self._exporting.opened = None
         if self._current.is_following:
             self.panel.show_film(started.film)
 

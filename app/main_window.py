@@ -219,6 +219,7 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         self.hide()  # at once: what follows may take as long as a step
+        self._commands.close()
         self.ended_in_time = self.studio.shutdown()
         self._loader.close()
         event.accept()

@@ -80,6 +80,10 @@ class PictureCommands(QObject):
         loader.failed.connect(notices.show_failure)
         studio.picture_saved.connect(self._add_recent)
 
+    def close(self) -> None:
+        """At the program's end."""
+        self._films.close()
+
     def offer_unfinished(self) -> None:
         """At the start: runs that were cut off."""
         self._films.offer_unfinished()

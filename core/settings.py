@@ -55,6 +55,7 @@ class Settings:
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         draft: what was last typed and chosen, or None before the first time.
         film_views: the views of a film that are open: none, one or four.
+        film_export: how the last film was exported, as text.
         explained_views: the views of a film whose explanation was shown once.
         window_geometry, window_state: as Qt saves them, in base64.
         unknown: keys of other versions, written back as they came.
@@ -69,6 +70,7 @@ class Settings:
     keep_films: KeepFilms = KeepFilms.always
     draft: GenerationRequest | None = None
     film_views: tuple[str, ...] = ()
+    film_export: str = ""
     explained_views: tuple[str, ...] = ()
     window_geometry: str = ""
     window_state: str = ""
@@ -177,6 +179,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "keep_films": _choice(KeepFilms),
         "draft": _Kind(_request, _request_json),
         "film_views": _Kind(_texts, list),
+        "film_export": _TEXT,
         "explained_views": _Kind(_texts, list),
         "window_geometry": _TEXT,
         "window_state": _TEXT,

@@ -17,7 +17,7 @@ class Transport(QWidget):
     """Only buttons and a label; the panel decides what they do.
 
     Signals:
-        play_toggled, live_wanted, branch_wanted
+        play_toggled, live_wanted, branch_wanted, export_wanted
         rate_chosen(int): steps per second. looping_chosen(bool).
         keep_wanted(str): stage, ``denoised`` or ``noisy``.
         views_toggled(bool), four_toggled(bool)
@@ -31,6 +31,7 @@ class Transport(QWidget):
     keep_wanted = Signal(str)
     views_toggled = Signal(bool)
     four_toggled = Signal(bool)
+    export_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +54,8 @@ class Transport(QWidget):
             "branch", "Branch from here: change something and go on from this step", "filmBranchButton", self
         )
         self._branch.clicked.connect(self.branch_wanted)
+        self._export = IconButton("film", "Export the film as video, animation or sheet", "filmExportButton", self)
+        self._export.clicked.connect(self.export_wanted)
         self._views = IconButton("eye", "Views: other ways to look at this step", "filmViewsButton", self)
         self._views.setText("Views")
         self._views.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -69,7 +72,7 @@ class Transport(QWidget):
             row.addWidget(widget)
         row.addSpacing(8)
         row.addWidget(self._label, 1)
-        for widget in (self._live, self._keep, self._branch, self._four, self._views):
+        for widget in (self._live, self._keep, self._branch, self._export, self._four, self._views):
             row.addWidget(widget)
         self.set_position(None)
         self.set_live(is_running=False, is_following=True)
@@ -77,7 +80,7 @@ class Transport(QWidget):
     def set_position(self, text: str | None) -> None:
         """What is shown, or None without a film."""
         self._label.show_text(text or "")
-        for widget in (self._play, self._loop, self._rate, self._keep, self._branch):
+        for widget in (self._play, self._loop, self._rate, self._keep, self._branch, self._export):
             widget.setEnabled(text is not None)
 
     def set_live(self, *, is_running: bool, is_following: bool) -> None:

@@ -1,0 +1,51 @@
+"""How the user exported a film the last time, kept between starts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from core.film_export import FRAME_MS, HOLD_MS, ExportOptions
+from core.film_formats import FORMATS
+from core.film_pictures import PICTURES
+
+WIDTHS_PX = (256, 512, 768, 1024, 2048)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoices:
+    """Attributes:
+    views: keys of `core.film_pictures.PICTURES`, side by side in this order.
+    is_decoded: latents by the autoencoder, not by the linear map.
+    width_px: of each view; None for as wide as the pictures are.
+    """
+
+    format: str = "mp4"
+    views: tuple[str, ...] = ("denoised",)
+    is_decoded: bool = True
+    frame_ms: int = 120
+    hold_ms: int = 1500
+    has_captions: bool = True
+    width_px: int | None = 512
+
+    def options(self, path: Path) -> ExportOptions:
+        width_px = None if self.width_px is None else self.width_px * len(self.views)
+        return ExportOptions(path, self.format, self.frame_ms, self.hold_ms, self.has_captions, width_px)
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> ExportChoices:
+        """Reads what `to_text` wrote; anything else gives the default."""
+        try:
+            content = cast("dict[str, Any]", json.loads(text))
+            content["views"] = tuple(content["views"])
+            choices = cls(**content)
+            is_known = choices.format in FORMATS and bool(choices.views) and set(choices.views) <= set(PICTURES)
+            is_possible = choices.frame_ms in FRAME_MS and choices.hold_ms in HOLD_MS
+            return choices if is_known and is_possible and choices.width_px in (None, *WIDTHS_PX) else cls()
+        except (ValueError, KeyError, TypeError):
+            return cls()

@@ -1,0 +1,89 @@
+"""*Export film* in the window: opens the dialog, and says where the file is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.picture_menu import open_in_system
+from app.dialogs.export_film import ExportFilmDialog
+from app.film.export_choices import ExportChoices
+from app.film.film_exporter import FilmExporter
+from app.film.film_panel import FilmPanel
+from app.film.transport import Transport
+from app.message_bar import Choice, MessageArea
+from app.messages import Message
+from app.run import SavedPicture
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from core.film import Film
+from core.names import slug
+
+EXPORTED = "exported"
+LASTING_MS = 12_000
+
+
+class FilmExporting(QObject):
+    """Serves one panel.
+
+    Attributes:
+        opened: the picture whose film was opened last, None for that of a run.
+    """
+
+    def __init__(
+        self, window: QWidget, panel: FilmPanel, studio: Studio, messages: MessageArea, keeper: SettingsKeeper
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._panel = panel
+        self._messages = messages
+        self._keeper = keeper
+        self._saved: SavedPicture | None = None
+        self.opened: Path | None = None
+        self._exporter = FilmExporter(studio.errands, self)
+        studio.picture_saved.connect(self._remember_saved)
+        transport = panel.findChild(Transport)
+        assert transport is not None
+        transport.export_wanted.connect(self.ask)
+
+    @Slot()
+    def ask(self) -> None:
+        """Opens the dialog for the film that is shown."""
+        film = self._panel.film
+        if film is None or not film.frames or self._exporter.is_busy:
+            return
+        choices = ExportChoices.from_text(self._keeper.settings.film_export)
+        dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._window)
+        dialog.choices_made.connect(self._remember)
+        dialog.exported.connect(self._tell)
+        dialog.open()
+
+    def close(self) -> None:
+        """At the program's end: an export in progress is cancelled."""
+        self._exporter.close()
+
+    def _place(self, film: Film) -> Path:
+        """Beside the picture, with its name."""
+        if self._saved is not None and self._saved.image.run == film.run:
+            return self._saved.path
+        if self.opened is not None:
+            return self.opened
+        return self._keeper.settings.pictures / f"{film.request.seed}-{slug(film.request.prompt)}"
+
+    @Slot(object)
+    def _remember_saved(self, saved: SavedPicture) -> None:
+        self._saved = saved
+
+    @Slot(object)
+    def _remember(self, choices: ExportChoices) -> None:
+        self._keeper.change(film_export=choices.to_text())
+
+    @Slot(object)
+    def _tell(self, path: Path) -> None:
+        show = Choice("Show in folder", lambda: open_in_system(path.parent), "showExportButton")
+        play = Choice("Open", lambda: open_in_system(path), "openExportButton")
+        self._messages.show_message(
+            EXPORTED, Message("The film is saved", str(path)), "info", (play, show), LASTING_MS
+        )
