@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import secrets
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ TEMPORARY_PREFIX = ".emulsion-"
 TEMPORARY_SUFFIX = ".part"
 
 _NO_HARD_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
+_COPIED_AT_ONCE = 2**20
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EACCES}
 
 
@@ -113,6 +115,27 @@ def write_new_file(path: Path, content: bytes, disk: FileSystem = DISK) -> None:
         raise SaveFailed(path, words_of(error)) from error
 
 
+def copy_new_file(source: Path, target: Path, disk: FileSystem = DISK) -> None:
+    """Copies a file of any size, with its time, under a name that must be free.
+
+    Where the system can, both are the same file under two names, which takes no time and no room. Raises
+    FileExistsError or SaveFailed.
+    """
+    try:
+        disk.make_folder(target.parent)
+        try:
+            disk.link(source, target)
+        except OSError as error:
+            if error.errno not in {*_NO_HARD_LINKS, errno.EXDEV}:
+                raise
+            _copy(source, target, disk)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise SaveFailed(target, words_of(error)) from error
+    _sync_folder(target.parent, disk)
+
+
 def check_writable(folder: Path) -> None:
     """Finds out, by making an empty file, whether files can be made in a folder, or the folder itself can.
 
@@ -153,11 +176,35 @@ def _write(path: Path, content: bytes, is_new: bool, disk: FileSystem) -> None:
     except BaseException:
         _remove_quietly(temporary, disk)
         raise
+    _sync_folder(path.parent, disk)
+
+
+def _sync_folder(folder: Path, disk: FileSystem) -> None:
     try:
-        disk.sync_folder(path.parent)
+        disk.sync_folder(folder)
     except OSError as error:
         # The file is complete and has its name: saving it a second time would only make a copy.
-        log.warning("the folder %s could not be synchronised: %s", path.parent, words_of(error))
+        log.warning("the folder %s could not be synchronised: %s", folder, words_of(error))
+
+
+def _copy(source: Path, target: Path, disk: FileSystem) -> None:
+    temporary = _temporary_name(target.parent)
+    try:
+        descriptor = disk.create(temporary)
+        try:
+            with source.open("rb") as file:
+                while part := file.read(_COPIED_AT_ONCE):
+                    rest = memoryview(part)
+                    while rest:
+                        rest = rest[disk.write(descriptor, rest) :]
+            disk.sync(descriptor)
+        finally:
+            disk.close(descriptor)
+        shutil.copystat(source, temporary)
+        disk.rename_new(temporary, target)
+    except BaseException:
+        _remove_quietly(temporary, disk)
+        raise
 
 
 def _remove_quietly(temporary: Path, disk: FileSystem) -> None:

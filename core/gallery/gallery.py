@@ -6,9 +6,11 @@ from collections.abc import Generator, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
 
-from core.errors import LibraryInUse, SaveFailed
+from core.errors import InvalidRequest, LibraryInUse, SaveFailed
 from core.file_lock import lock
 from core.files import DISK, FileSystem, words_of
+from core.gallery.companions import checked_stem, move_together
+from core.gallery.deleting import Deleted, delete, restore
 from core.gallery.finder import Finder
 from core.gallery.library import (
     LibraryFolder,
@@ -23,6 +25,7 @@ from core.gallery.query import LibraryPicture
 from core.gallery.record import read_record
 from core.gallery.scan import ScanEvent, scan
 from core.gallery.schema import open_index
+from core.gallery.system_trash import SystemTrash, Trash
 from core.gallery.writer import IndexWriter
 from core.paths import Folders
 
@@ -48,10 +51,13 @@ class Gallery:
         needs_scan: True when the index knows no picture yet; a scan is wise at every start.
     """
 
-    def __init__(self, folders: Folders, pictures: Path, disk: FileSystem = DISK) -> None:
+    def __init__(
+        self, folders: Folders, pictures: Path, disk: FileSystem = DISK, trash: Trash | None = None
+    ) -> None:
         """Opens the library. Raises LibraryInUse or SaveFailed."""
         self.folder = gallery_folder(folders)
         self._disk = disk
+        self._trash = trash or SystemTrash()
         self._lock = _locked(self.folder)
         try:
             self.library = load_library(self.folder, pictures)
@@ -116,6 +122,43 @@ class Gallery:
         for picture in self._finder.pictures(list(marks)):
             self._set_marks(picture, marks[picture.id])
 
+    def delete(self, pictures: Sequence[int]) -> Generator[Deleted, None, None]:
+        """Moves pictures to the trash, or to the library's bin where there is none; tells of each one.
+
+        Give what is told to `restore` to undo it. Raises SaveFailed; the pictures before that one are deleted.
+        """
+        for picture in self._finder.pictures(pictures):
+            deleted = delete(picture.path, picture.folder, self.shelf.read(picture.path), self._trash, self._disk)
+            self.shelf.forget(picture.path)
+            self._writer.forget([picture.id])
+            yield deleted
+
+    def restore(self, deleted: Deleted) -> LibraryPicture | None:
+        """Takes a deleted picture back. Raises SaveFailed."""
+        restore(deleted, self._trash, self._disk)
+        if self.shelf.read(deleted.picture) != deleted.marks:
+            self.shelf.write(deleted.picture, deleted.marks)
+        return self.index(deleted.picture)
+
+    def rename(self, picture: int, stem: str) -> Path:
+        """Gives a picture another name (without suffix); returns its path. Raises InvalidRequest, SaveFailed."""
+        (before,) = self._finder.pictures([picture])
+        target = before.path.with_name(checked_stem(stem) + before.path.suffix)
+        self._move(before, target)
+        return target
+
+    def move(self, pictures: Sequence[int], folder: Path) -> Generator[tuple[Path, Path], None, None]:
+        """Moves pictures to a folder in the library; tells of each where it was and where it is.
+
+        Raises InvalidRequest when the folder is not in the library, and SaveFailed; the pictures before are moved.
+        """
+        if library_folder_of(self.library, folder) is None:
+            raise InvalidRequest("folder", str(folder), "a folder in the gallery")
+        for picture in self._finder.pictures(pictures):
+            target = folder / picture.path.name
+            self._move(picture, target)
+            yield picture.path, target
+
     def close(self) -> None:
         self._finder.close()
         self._writer.close()
@@ -126,6 +169,19 @@ class Gallery:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _move(self, picture: LibraryPicture, target: Path) -> None:
+        if target == picture.path:
+            return
+        marks = self.shelf.read(picture.path)
+        move_together(picture.path, target, self._disk)
+        self.shelf.forget(picture.path)
+        if self.shelf.read(target) != marks:  # they were in the mirror
+            self.shelf.write(target, marks)
+        folder = library_folder_of(self.library, target)
+        state = state_of(folder.path, target, self.shelf.stamp(target)) if folder else None
+        if folder and state:
+            self._writer.set_place(picture.id, self._writer.folder_id(folder.path), state)
 
     def _set_marks(self, picture: LibraryPicture, marks: Marks) -> None:
         self.shelf.write(picture.path, marks)

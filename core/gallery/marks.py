@@ -102,7 +102,7 @@ class MarkShelf:
     def write(self, picture: Path, marks: Marks) -> None:
         """Keeps the marks: beside the picture if possible, else in the mirror. Raises SaveFailed."""
         beside, mirrored = sidecar(picture), self.mirrored(picture)
-        content = json.dumps(_to_json(marks, picture), indent=1, ensure_ascii=True).encode()
+        content = _encoded(_to_json(marks))
         if self.may_write_beside(picture):
             try:
                 self._write(beside, content, is_needed=not marks.is_empty)
@@ -112,7 +112,14 @@ class MarkShelf:
                 self._write(mirrored, content, is_needed=False)
                 return
         # marks that were taken away must hide older ones that cannot be removed from beside the picture
+        content = _encoded({"picture": str(picture), **_to_json(marks)})
         self._write(mirrored, content, is_needed=not marks.is_empty or beside.exists())
+
+    def forget(self, picture: Path) -> None:
+        """Takes marks out of the mirror when their picture has gone from this place. Raises SaveFailed."""
+        mirrored = self.mirrored(picture)
+        if mirrored.exists():
+            self._write(mirrored, b"", is_needed=False)
 
     def stamp(self, picture: Path) -> int:
         """A number that changes whenever the marks do; 0 without any."""
@@ -168,11 +175,14 @@ def _changed(before: tuple[str, ...], added: tuple[str, ...], removed: tuple[str
     return names((set(before) | set(names(added))) - set(names(removed)))
 
 
-def _to_json(marks: Marks, picture: Path) -> dict[str, Any]:
+def _encoded(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, indent=1).encode()
+
+
+def _to_json(marks: Marks) -> dict[str, Any]:
     return {
         **marks.unknown,
         "format": FORMAT,
-        "picture": picture.name,
         "rating": marks.rating,
         "is_favourite": marks.is_favourite,
         "tags": list(marks.tags),

@@ -16,6 +16,7 @@ from core.gallery.query import LibraryPicture, Query
 from core.gallery.scan import Scanned
 from core.paths import Folders
 from core.saving import save_as
+from tests.core.gallery.failing import FolderTrash
 from tests.pictures import generated_image
 
 
@@ -31,7 +32,7 @@ class Library:
         self.open()
 
     def open(self) -> None:
-        self.gallery = Gallery(self.folders, self.pictures)
+        self.gallery = Gallery(self.folders, self.pictures, trash=FolderTrash(self.folders.data.parent / "trash"))
         self.finder = Finder(self.gallery.folder)
 
     def close(self) -> None:

@@ -1,0 +1,96 @@
+"""The files that belong to a picture, its film and its marks, and how they are moved together with it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+from core.errors import InvalidRequest, SaveFailed
+from core.files import DISK, FileSystem, copy_new_file, words_of
+from core.film_file import film_path
+from core.gallery.marks import sidecar
+from core.gallery.record import SUFFIXES
+
+log = logging.getLogger(__name__)
+
+LONGEST_STEM_BYTES = 180
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\ud800-\udfff]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+
+
+def companions(picture: Path) -> tuple[Path, ...]:
+    """The files beside a picture that belong to it alone, as far as they are there."""
+    beside = [sidecar(picture)]
+    film = film_path(picture)
+    others = (picture.with_suffix(suffix) for suffix in SUFFIXES)
+    if not any(other != picture and other.exists() for other in others):
+        beside.append(film)
+    return tuple(path for path in beside if path.exists())
+
+
+def moved(file: Path, picture: Path, target: Path) -> Path:
+    """Where a companion of ``picture`` lies when the picture lies at ``target``."""
+    if file == picture:
+        return target
+    return sidecar(target) if file == sidecar(picture) else film_path(target)
+
+
+def move_together(picture: Path, target: Path, disk: FileSystem = DISK) -> None:
+    """Gives a picture and its companions a new name or folder; no other file is ever replaced.
+
+    All are there under the new names before any old one goes: whenever this is cut off, nothing is lost.
+    Raises SaveFailed, and everything is where it was.
+    """
+    files = (*companions(picture), picture)
+    made: list[Path] = []
+    try:
+        for file in files:
+            new = moved(file, picture, target)
+            copy_new_file(file, new, disk)
+            made.append(new)
+    except BaseException as error:
+        for path in made:
+            _remove(path, disk)
+        if isinstance(error, FileExistsError):
+            raise SaveFailed(target, "there is a file of this name") from error
+        raise
+    try:
+        for file in reversed(files):
+            disk.remove(file)
+    except OSError as error:
+        if picture.exists():  # nothing is gone yet: the picture is the first
+            for path in made:
+                _remove(path, disk)
+            raise SaveFailed(picture, words_of(error)) from error
+        log.warning("%s cannot be removed after it was moved: %s", picture.parent, words_of(error))
+
+
+def checked_stem(text: str) -> str:
+    """A name that somebody typed for a picture, without its suffix. Raises InvalidRequest.
+
+    Valid on every system, so that a folder can be carried from one to another.
+    """
+    stem = text.strip()
+    if (
+        not stem
+        or stem.startswith(".")
+        or stem.endswith(".")
+        or _FORBIDDEN.search(stem)
+        or _RESERVED.fullmatch(stem)
+        or len(stem.encode()) > LONGEST_STEM_BYTES
+    ):
+        raise InvalidRequest(
+            "name",
+            text[:100],
+            f'a name of up to {LONGEST_STEM_BYTES} bytes without any of / \\ : * ? " < > |, no dot at its start '
+            "or end, and none that Windows keeps for itself",
+        )
+    return stem
+
+
+def _remove(path: Path, disk: FileSystem) -> None:
+    try:
+        disk.remove(path)
+    except OSError as error:
+        log.warning("%s cannot be removed: %s", path, words_of(error))
