@@ -151,6 +151,8 @@ class FilmPlace(QObject):
             self._studio.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
         elif opened.path == self._wanted and not self._current.is_following:
             self.panel.show_film(opened.film)
+            if opened.attention is not None:
+                self.panel.set_attention(opened.attention)
             self.panel.end_run()
 
     @Slot()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.messages import Message
+from core.attention_maps import AttentionRecord
 from core.branch import Branch
 from core.events import Event, PreviewMode
 from core.film import Film, Frame, Latent, Schedule
@@ -103,10 +104,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedFilm:
-    """A film from the disk with all its frames; ``path`` is its file."""
+    """A film from the disk with all its frames; ``path`` is its file.
+
+    Attributes:
+        attention: where its words acted, None when that was not recorded.
+    """
 
     path: Path
     film: Film
+    attention: AttentionRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,9 +26,13 @@ from app.run import (
     SavePicture,
     UnsavedPicture,
 )
+from core.attention_file import SUFFIX as ATTENTION_SUFFIX
+from core.attention_file import read_attention
+from core.attention_maps import AttentionRecord
 from core.errors import EmulsionError
 from core.events import Event, ImageReady, Loading, Phase, Started, Stepped
 from core.film import Film
+from core.film_file import SUFFIX as FILM_SUFFIX
 from core.film_file import read_recording
 from core.film_recorder import FilmRecorder
 from core.picture import GeneratedImage
@@ -147,7 +151,7 @@ class Worker(QObject):
             case Message() as text:
                 self.failed.emit(text)
             case film:
-                self.film_opened.emit(OpenedFilm(path, film))
+                self.film_opened.emit(OpenedFilm(path, film, self._attention_beside(path)))
 
     @Slot()
     def shut_down(self) -> None:
@@ -192,6 +196,12 @@ class Worker(QObject):
         if self._engine is None:
             self._engine = self._make_engine()
         return self._engine
+
+    def _attention_beside(self, film: Path) -> AttentionRecord | None:
+        """A damaged one costs the view of the words, not the film."""
+        path = film.with_name(film.name.removesuffix(FILM_SUFFIX) + ATTENTION_SUFFIX)
+        found = self._attempt(lambda: read_attention(path)) if path.exists() else None
+        return found if isinstance(found, AttentionRecord) else None
 
     def _take_event(self) -> None:
         events = self._events

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+from core.attention_file import attention_path, write_attention
+from core.attention_maps import AttentionMaps, AttentionRecord
 from core.errors import EmulsionError, SaveFailed
 from core.events import Event, ImageReady, Started, Stepped
 from core.files import words_of, write_file
@@ -30,6 +32,8 @@ class FilmRecorder:
         """``folder`` tells where films lie until their picture is saved; None for not recording."""
         self._folder = folder
         self._writer: FilmWriter | None = None
+        self._attention: AttentionRecord | None = None
+        self._run = ""
         self.problem: EmulsionError | None = None
 
     def record(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
@@ -44,6 +48,7 @@ class FilmRecorder:
                         self._attempt(lambda film=event.film: self._open(film))
                     case Stepped():
                         self._attempt(lambda frame=event.frame: self._write(frame))
+                        self._keep(event.attention)
                     case ImageReady():
                         self._attempt(self._finish)
                     case _:
@@ -58,7 +63,7 @@ class FilmRecorder:
     def put_beside(self, run: str, picture: Path) -> Path | None:
         """Moves the film of a run, whole or cut off, beside its picture; None if there is none to move.
 
-        Raises SaveFailed; the film stays where it was then.
+        What was recorded of the words comes along. Raises SaveFailed; the film stays where it was then.
         """
         folder = self._folder()
         if folder is None:
@@ -79,11 +84,14 @@ class FilmRecorder:
                 film.unlink()
             except OSError as error:
                 raise SaveFailed(target, words_of(error)) from error
+        if self._attention is not None and run == self._run:
+            write_attention(self._attention, attention_path(picture))
         return target
 
     def _open(self, film: Film) -> None:
         self.problem = None
         self._writer = None
+        self._attention, self._run = None, film.run
         folder = self._folder()
         if folder is None:
             return
@@ -98,6 +106,11 @@ class FilmRecorder:
     def _write(self, frame: Frame) -> None:
         if self._writer is not None:
             self._writer.write(frame)
+
+    def _keep(self, maps: AttentionMaps | None) -> None:
+        if maps is not None:
+            record = self._attention
+            self._attention = AttentionRecord.begin(maps) if record is None else record.with_maps(maps)
 
     def _finish(self) -> None:
         writer, self._writer = self._writer, None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from core.attention_file import SUFFIX as WORDS_SUFFIX
 from core.errors import FilmBroken
 from core.file_lock import lock
 from core.film_file import PART_SUFFIX, SUFFIX, completed_calls
@@ -14,7 +15,7 @@ from core.film_file import PART_SUFFIX, SUFFIX, completed_calls
 
 @dataclass(frozen=True, slots=True)
 class StoredFilm:
-    """A film on disk. ``made`` is when it was last written, in local time."""
+    """A film on disk, with what was recorded of its words. ``made`` is when it was last written, in local time."""
 
     path: Path
     size_bytes: int
@@ -35,13 +36,15 @@ def films(folder: Path) -> list[StoredFilm]:
 def remove_older(folder: Path, before: datetime) -> int:
     """Removes films, finished or cut off, that were last written before a date, and returns the bytes that freed.
 
-    Films that cannot be removed, and those being written, are left. ``before`` is naive local time.
+    What was recorded of their words goes with them. Films that cannot be removed, and those being written, are
+    left. ``before`` is naive local time.
     """
     freed = 0
     for film in _films(folder, f"*{SUFFIX}*"):
         if film.made < before and not _is_being_written(film.path):
             try:
                 film.path.unlink()
+                _words_beside(film.path).unlink(missing_ok=True)
             except OSError:
                 continue
             freed += film.size_bytes
@@ -55,7 +58,19 @@ def _films(folder: Path, pattern: str) -> Iterator[StoredFilm]:
         except OSError:
             continue
         if path.is_file() and not path.is_symlink():
-            yield StoredFilm(path, status.st_size, datetime.fromtimestamp(status.st_mtime))
+            size = status.st_size + _size_of(_words_beside(path))
+            yield StoredFilm(path, size, datetime.fromtimestamp(status.st_mtime))
+
+
+def _words_beside(film: Path) -> Path:
+    return film.with_name(film.name.removesuffix(SUFFIX) + WORDS_SUFFIX)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _can_be_taken_up(path: Path) -> bool:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.attention_file import read_attention
+from core.attention_maps import AttentionMaps
 from core.branch import Branch
 from core.errors import SaveFailed
 from core.events import Event, ImageReady, Stepped
 from core.film_file import PART_SUFFIX, SUFFIX, read_recording
 from core.film_recorder import FilmRecorder
 from core.request import GenerationRequest, Size
+from core.words import Word
 from tests import fakes
 
 REQUEST = GenerationRequest("a house", size=Size(64, 64), steps=5, seed=3)
@@ -108,3 +113,25 @@ def test_a_film_that_cannot_be_moved_stays_where_it_is(
     with pytest.raises(SaveFailed):
         recorder.put_beside("run-3", tmp_path / ("x" * 300) / "house.png")
     assert (folder / f"run-3{SUFFIX}").exists()
+
+
+def test_where_words_acted_is_put_beside_the_picture_too(
+    recorder: FilmRecorder, folder: Path, tmp_path: Path
+) -> None:
+    words = (Word("house", 2, 7, 2, 3),)
+
+    def watched() -> Generator[Event, None, None]:
+        for event in run():
+            if isinstance(event, Stepped):
+                maps = np.full((1, 2, 2), event.frame.call, np.float16)
+                yield replace(event, attention=AttentionMaps(event.frame.call, words, maps))
+            else:
+                yield event
+
+    list(recorder.record(watched()))
+    recorder.put_beside("run-3", tmp_path / "pictures" / "house.png")
+    found = read_attention(tmp_path / "pictures" / "house.words.safetensors")
+    assert len(found.calls) == 5
+    list(recorder.record(run()))
+    recorder.put_beside("run-3", tmp_path / "pictures" / "other.png")
+    assert not (tmp_path / "pictures" / "other.words.safetensors").exists()
