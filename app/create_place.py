@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.canvas.view import Canvas
 from app.canvas.zoom_bar import ZoomBar
+from app.compare.compare_view import CompareView
 from app.controls.panel import ControlPanel
 from app.message_bar import MessageArea
 from app.progress_line import ProgressLine
@@ -28,6 +29,7 @@ class CreatePlace(QSplitter):
 
     Attributes:
         left, right: the panes that can be hidden beside the canvas.
+        compare: takes the place of the canvas, see `show_comparison`.
 
     Signals:
         live_asked: back to the picture in progress.
@@ -48,6 +50,10 @@ class CreatePlace(QSplitter):
         self._live_button.clicked.connect(self.live_asked)
         self._live_button.hide()
         self.canvas.setLayout(self._corner_layout())
+        self.compare = CompareView(colours)
+        self._stage = QStackedWidget()
+        self._stage.addWidget(self.canvas)
+        self._stage.addWidget(self.compare)
         self._film_slot = QVBoxLayout()
         self.progress_line = ProgressLine(studio)
         self.strip = RecentStrip(recent)
@@ -64,8 +70,37 @@ class CreatePlace(QSplitter):
         right_px = RIGHT_PX if width_px >= WIDE_FROM_PX else NARROW_RIGHT_PX
         self.setSizes([LEFT_PX, width_px - LEFT_PX - right_px, right_px])
 
+    @property
+    def stage(self) -> Canvas | CompareView:
+        """What is seen in the middle."""
+        return self.compare if self._stage.currentWidget() is self.compare else self.canvas
+
+    def show_comparison(self, *, is_shown: bool) -> None:
+        """The comparison in the place of the canvas, or the canvas again."""
+        self._stage.setCurrentWidget(self.compare if is_shown else self.canvas)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        self.stage.zoom_in()
+
+    @Slot()
+    def zoom_out(self) -> None:
+        self.stage.zoom_out()
+
+    @Slot()
+    def fit(self) -> None:
+        self.stage.fit()
+
+    @Slot()
+    def show_actual_size(self) -> None:
+        self.stage.show_actual_size()
+
+    def set_colours(self, colours: Colours) -> None:
+        self.canvas.set_colours(colours)
+        self.compare.set_colours(colours)
+
     def set_film_panel(self, panel: QWidget) -> None:
-        """Puts the film strip into its place under the canvas."""
+        """Puts the film strip, and what belongs to it, into its place under the canvas."""
         self._film_slot.addWidget(panel)
 
     def show_live_button(self, *, is_visible: bool) -> None:
@@ -86,7 +121,7 @@ class CreatePlace(QSplitter):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.messages)
-        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self._stage, 1)
         layout.addLayout(self._film_slot)
         layout.addWidget(self.progress_line)
         return centre

@@ -104,15 +104,15 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _connect_actions(self, actions: Actions) -> None:
-        canvas = self.create_place.canvas
+        create = self.create_place
         actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         actions.follow(self.studio)
         self._commands.connect_actions(actions)
         actions.quit.triggered.connect(self.close)
-        actions.zoom_in.triggered.connect(canvas.zoom_in)
-        actions.zoom_out.triggered.connect(canvas.zoom_out)
-        actions.fit.triggered.connect(canvas.fit)
-        actions.actual_size.triggered.connect(canvas.show_actual_size)
+        actions.zoom_in.triggered.connect(create.zoom_in)
+        actions.zoom_out.triggered.connect(create.zoom_out)
+        actions.fit.triggered.connect(create.fit)
+        actions.actual_size.triggered.connect(create.show_actual_size)
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.shortcuts.triggered.connect(self._show_shortcuts)
         actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _show_colours(self, colours: Colours) -> None:
-        self.create_place.canvas.set_colours(colours)
+        self.create_place.set_colours(colours)
         self._tint()
 
     @Slot()
@@ -221,5 +221,6 @@ class MainWindow(QMainWindow):
         self.hide()  # at once: what follows may take as long as a step
         self._commands.close()
         self.ended_in_time = self.studio.shutdown()
+        self._commands.close()
         self._loader.close()
         event.accept()

@@ -9,9 +9,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.actions import Actions
+from app.branch_place import BranchPlace
 from app.canvas.current import CurrentPicture, CurrentView
 from app.canvas.picture_menu import PictureMenu, open_in_system
+from app.compare_menu import CompareMenu
 from app.create_place import CreatePlace
+from app.film_comparison import FilmComparison
 from app.film_place import FilmPlace
 from app.messages import Message
 from app.notices import Notices
@@ -60,7 +63,14 @@ class PictureCommands(QObject):
         self._notices = notices
         self._current = CurrentView(create.canvas, studio)
         self._films = FilmPlace(window, studio, self._current, create.messages, keeper)
-        create.set_film_panel(self._films.panel)
+        panel = self._films.panel
+        self._branches = BranchPlace(panel, studio, loader, lambda: keeper.settings.pictures)
+        self._comparison = FilmComparison(create, panel, self._current, loader, studio.films, studio.errands)
+        compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
+        for tool in (self._branches.button, compare_menu.button):
+            panel.transport.add_tool(tool)
+        for below_canvas in (panel, self._branches.area):
+            create.set_film_panel(below_canvas)
         self._menu = PictureMenu(window, loader)
         self._drop = PictureDrop(window)
         self._drop.dropped.connect(loader.load_recipe)
@@ -71,7 +81,9 @@ class PictureCommands(QObject):
         create.canvas.menu_asked.connect(self._open_canvas_menu)
         create.strip.chosen.connect(loader.open)
         create.strip.activated.connect(open_in_system)
-        create.strip.menu_asked.connect(self._menu.open_for_file)
+        create.strip.menu_asked.connect(self._open_file_menu)
+        self._branches.area.menu_wanted.connect(self._open_file_menu)
+        self._menu.compare_asked.connect(self._comparison.compare_with)
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
         loader.opened.connect(self._show_opened)
@@ -94,6 +106,11 @@ class PictureCommands(QObject):
         current = self._current.current
         if current is not None and current.path is not None:
             self.noise_asked.emit(current.path)
+
+    def close(self) -> None:
+        """Ends what works in the background."""
+        self._branches.close()
+        self._create.compare.finish()
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)
@@ -142,6 +159,10 @@ class PictureCommands(QObject):
     def _open_canvas_menu(self, position: QPoint) -> None:
         if self._current.current is not None:
             self._menu.open_for_picture(self._current.current, position)
+
+    @Slot(object, QPoint)
+    def _open_file_menu(self, path: Path, position: QPoint) -> None:
+        self._menu.open_for_file(path, position, can_compare=self._comparison.can_compare)
 
     @Slot(object)
     def _show_opened(self, opened: OpenedPicture) -> None:

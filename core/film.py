@@ -131,5 +131,9 @@ class Film:
     def is_complete(self) -> bool:
         return len(self.frames) == self.schedule.calls
 
+    def continues(self, other: Film | None) -> bool:
+        """Whether this is the same recording, with more frames or as many; a branch is another one."""
+        return other is not None and self.run == other.run and self.schedule is other.schedule
+
     def with_frame(self, frame: Frame) -> Film:
         return replace(self, frames=(*self.frames, frame))

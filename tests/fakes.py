@@ -96,6 +96,8 @@ class FakeEngine:
         self.branches.append(branch)
         self.previews.append(previews)
         taken = replace(branch.film, request=branch.request, frames=branch.film.frames[: branch.call])
+        if branch.changes():
+            taken = replace(taken, run=f"branch-{len(self.branches)}", parent=branch.parent)
         yield from self._develop(taken, 0, 1)
 
     def replay(self, recording: Recording) -> Film:
@@ -216,6 +218,7 @@ def image(film: Film, stage: Stage, step: int) -> GeneratedImage:
         dtype="float32",
         seconds=0.1,
         run=film.run,
+        parent=film.parent,
     )
 
 

@@ -45,12 +45,14 @@ def paint_empty(painter: QPainter, area: QRectF, colours: Colours, text: EmptyTe
     painter.drawText(QRectF(left, top, width, hint_height), flags, text.hint)
 
 
-def paint_badge(painter: QPainter, corner: QPointF, text: str) -> None:
-    """A dark pill with light text, readable on any picture; ``corner`` is its top left."""
+def paint_badge(painter: QPainter, corner: QPointF, text: str, *, is_right: bool = False) -> None:
+    """A dark pill with light text, readable on any picture; ``corner`` is its top left, or its top right."""
     font = QFont(painter.font())
     font.setPointSizeF(font.pointSizeF() * 0.92)
     metrics = QFontMetricsF(font)
     pill = QRectF(corner.x(), corner.y(), metrics.horizontalAdvance(text) + 20, metrics.height() + 8)
+    if is_right:
+        pill.moveRight(corner.x())
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)

@@ -18,10 +18,12 @@ class PictureMenu(QObject):
     Signals:
         settings_asked: the `GenerationRequest` whose settings the user wants.
         noise_asked: the path of a picture to be drowned in noise.
+        compare_asked: the `Path` of a picture to be compared with the one that is shown.
     """
 
     settings_asked = Signal(object)
     noise_asked = Signal(object)
+    compare_asked = Signal(object)
 
     def __init__(self, window: QWidget, loader: PictureLoader) -> None:
         super().__init__(window)
@@ -49,8 +51,8 @@ class PictureMenu(QObject):
         noise.setEnabled(picture.path is not None)
         self._pop_up(menu, position)
 
-    def open_for_file(self, path: Path, position: QPoint) -> None:
-        """For a picture of the strip, which need not be open."""
+    def open_for_file(self, path: Path, position: QPoint, *, can_compare: bool = False) -> None:
+        """For a picture of the strip, which need not be open; ``can_compare``: there is one to compare it with."""
         menu = QMenu(self._window)
         for text, slot in (
             ("Use these settings", self._use_file),
@@ -62,6 +64,11 @@ class PictureMenu(QObject):
             action = menu.addAction(text)
             action.setData(path)
             action.triggered.connect(slot)
+        menu.addSeparator()
+        compare = menu.addAction("Compare with the picture shown")
+        compare.setData(path)
+        compare.setEnabled(can_compare)
+        compare.triggered.connect(self._compare_file)
         self._pop_up(menu, position)
 
     def copy(self, picture: CurrentPicture) -> None:
@@ -115,6 +122,9 @@ class PictureMenu(QObject):
 
     def _use_file(self) -> None:
         self._loader.load_recipe(self._path_of_action())
+
+    def _compare_file(self) -> None:
+        self.compare_asked.emit(self._path_of_action())
 
     def _open_file(self) -> None:
         open_in_system(self._path_of_action())

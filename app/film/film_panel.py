@@ -35,6 +35,7 @@ class FilmPanel(QWidget):
 
     Attributes:
         is_following: whether the newest step is shown as it comes.
+        transport: the row of buttons, where others may put theirs.
 
     Signals:
         film_changed: another film is shown, or none.
@@ -77,7 +78,7 @@ class FilmPanel(QWidget):
         self._strip = FilmStrip(self)
         self._scrubber = Scrubber(self)
         self._strip.setFocusProxy(self._scrubber)
-        self._transport = Transport(self)
+        self.transport = Transport(self)
         self._views = ViewArea(explained, self)
         self._views.hide()
         self._connect()
@@ -86,7 +87,7 @@ class FilmPanel(QWidget):
         column.setSpacing(2)
         column.addWidget(self._strip)
         column.addWidget(self._scrubber)
-        column.addWidget(self._transport)
+        column.addWidget(self.transport)
         column.addWidget(self._views, 1)
         self._fit_height()
 
@@ -102,7 +103,7 @@ class FilmPanel(QWidget):
     @Slot(object)
     def show_film(self, film: Film | None) -> None:
         """Shows another film from its newest step, or the present one as it is now. None empties the panel."""
-        is_same_run = self._film is not None and film is not None and film.schedule is self._film.schedule
+        is_same_run = film is not None and film.continues(self._film)
         self._film = film
         if not is_same_run:
             self._is_running = film is not None and not film.frames
@@ -177,7 +178,7 @@ class FilmPanel(QWidget):
     def open_views(self, names: Sequence[str]) -> None:
         """Shows these views: none, one or four."""
         self._views.choose(names)
-        self._transport.open_views(is_open=bool(names), are_four=len(names) > 1)
+        self.transport.open_views(is_open=bool(names), are_four=len(names) > 1)
 
     def _connect(self) -> None:
         self._strip.call_chosen.connect(self._take_over)
@@ -185,14 +186,14 @@ class FilmPanel(QWidget):
         self._scrubber.valueChanged.connect(self._take_over)
         self._player.advanced.connect(self.select)
         self._player.playing_changed.connect(self._playing_changed)
-        self._transport.play_toggled.connect(self._player.toggle)
-        self._transport.rate_chosen.connect(self._player.set_rate)
-        self._transport.looping_chosen.connect(self._player.set_looping)
-        self._transport.live_wanted.connect(self.follow)
-        self._transport.keep_wanted.connect(self._keep)
-        self._transport.branch_wanted.connect(self._branch)
-        self._transport.views_toggled.connect(self._toggle_views)
-        self._transport.four_toggled.connect(self._views.show_four)
+        self.transport.play_toggled.connect(self._player.toggle)
+        self.transport.rate_chosen.connect(self._player.set_rate)
+        self.transport.looping_chosen.connect(self._player.set_looping)
+        self.transport.live_wanted.connect(self.follow)
+        self.transport.keep_wanted.connect(self._keep)
+        self.transport.branch_wanted.connect(self._branch)
+        self.transport.views_toggled.connect(self._toggle_views)
+        self.transport.four_toggled.connect(self._views.show_four)
         self._views.call_selected.connect(self._take_over)
         self._views.decode_wanted.connect(self.decode_wanted)
         self._views.views_changed.connect(self._tell_views)
@@ -235,14 +236,14 @@ class FilmPanel(QWidget):
         self._strip.choose(self._call)
         film = self._film
         if film is None or not film.frames:
-            self._transport.set_position(None)
+            self.transport.set_position(None)
         else:
-            self._transport.set_position(position_text(film.schedule, self._call, film.request.steps))
+            self.transport.set_position(position_text(film.schedule, self._call, film.request.steps))
         self._views_turn.start()
 
     def _show_live(self) -> None:
         is_running = self._is_running and self._film is not None and not self._film.is_complete
-        self._transport.set_live(is_running=is_running, is_following=self.is_following)
+        self.transport.set_live(is_running=is_running, is_following=self.is_following)
 
     @Slot()
     def _show_moment(self) -> None:
@@ -261,7 +262,7 @@ class FilmPanel(QWidget):
 
     @Slot(bool)
     def _playing_changed(self, is_playing: bool) -> None:
-        self._transport.set_playing(is_playing)
+        self.transport.set_playing(is_playing)
         if not is_playing:
             self._rest.start()
 

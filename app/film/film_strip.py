@@ -56,7 +56,7 @@ class FilmStrip(QAbstractScrollArea):
 
     def show_film(self, film: Film | None, chosen: int) -> None:
         """The film as it is now; paints only what changed when it has grown by a frame."""
-        is_same_run = self._film is not None and film is not None and film.schedule is self._film.schedule
+        is_same_run = film is not None and film.continues(self._film)
         if not is_same_run:
             self._thumbnails.clear()
         self._film = film

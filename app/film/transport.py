@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.elided_label import ElidedLabel
@@ -11,6 +12,8 @@ from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
 from app.film.step_menu import StepMenu
 
 _RATE_WIDTH_PX = 72
+_WIDE_PX = 720
+"""From this width on there is room for words on all buttons."""
 
 
 class Transport(QWidget):
@@ -65,7 +68,8 @@ class Transport(QWidget):
         self._four.setCheckable(True)
         self._four.toggled.connect(self.four_toggled)
         self._four.hide()
-        row = QHBoxLayout(self)
+        self._tools: list[QToolButton] = []
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(4)
         for widget in (self._play, self._loop, self._rate):
@@ -76,6 +80,16 @@ class Transport(QWidget):
             row.addWidget(widget)
         self.set_position(None)
         self.set_live(is_running=False, is_following=True)
+
+    @property
+    def are_views_open(self) -> bool:
+        return self._views.isChecked()
+
+    def add_tool(self, button: QToolButton) -> None:
+        """A button of somebody else, before those of the views; it loses its words where there is little room."""
+        self._tools.append(button)
+        self._row.insertWidget(self._row.indexOf(self._four), button)
+        self._fit_tools()
 
     def set_position(self, text: str | None) -> None:
         """What is shown, or None without a film."""
@@ -93,6 +107,16 @@ class Transport(QWidget):
     def open_views(self, *, is_open: bool, are_four: bool) -> None:
         self._views.setChecked(is_open)
         self._four.setChecked(are_four)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_tools()
+
+    def _fit_tools(self) -> None:
+        styles = Qt.ToolButtonStyle
+        style = styles.ToolButtonTextBesideIcon if self.width() >= _WIDE_PX else styles.ToolButtonIconOnly
+        for button in self._tools:
+            button.setToolButtonStyle(style)
 
     def _toggle_views(self, is_open: bool) -> None:
         self._four.setVisible(is_open)

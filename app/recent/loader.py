@@ -71,6 +71,8 @@ class OpenedPicture:
             device=recipe.device,
             dtype=recipe.dtype,
             seconds=recipe.seconds,
+            run=recipe.run,
+            parent=recipe.parent,
             note=recipe.note,
         )
 
@@ -84,7 +86,8 @@ class PictureLoader(QObject):
         opened: `OpenedPicture`, after `open`.
         recipe_loaded: the path and its `Recipe`, after `load_recipe`.
         copied: `OpenedPicture`, after `load_copy`.
-        failed: a `Message`, after `open`, `load_recipe`, `load_copy` or `save_as`.
+        compared: `OpenedPicture`, after `load_compared`.
+        failed: a `Message`, after any of these but thumbnails, and after `save_as`.
     """
 
     found = Signal(object)
@@ -92,6 +95,7 @@ class PictureLoader(QObject):
     opened = Signal(object)
     recipe_loaded = Signal(object, object)
     copied = Signal(object)
+    compared = Signal(object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -116,6 +120,10 @@ class PictureLoader(QObject):
     def load_copy(self, path: Path) -> None:
         """For the clipboard."""
         self._show(lambda: self._open(path, self.copied), priority=1)
+
+    def load_compared(self, path: Path) -> None:
+        """To be laid against the picture that is shown."""
+        self._show(lambda: self._open(path, self.compared), priority=1)
 
     def save_as(self, image: GeneratedImage, path: Path) -> None:
         """Encodes and writes a picture in the format that the path's suffix names."""

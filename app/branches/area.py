@@ -1,0 +1,123 @@
+"""The tree of branches under the film: an axis from noise to picture, and a row for each run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QVBoxLayout, QWidget
+
+from app.branches.delegate import GAP_PX, ROW_PX, BranchDelegate, place_x
+from app.branches.model import BranchModel
+from core.branch_tree import BranchTree
+
+_AXIS_PX = 22
+_MOST_ROWS, _MOST_ROWS_LOW, _LEAST_ROWS = 3.5, 2.5, 2
+_LOW_WINDOW_PX = 800
+"""In windows lower than this the tree leaves more room to the picture."""
+
+_HINT = "Click a picture to open it and its film"
+
+
+class _Axis(QWidget):
+    """Names the ends of the way, above the rows."""
+
+    def __init__(self, rows: QListView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = rows
+        self.setFixedHeight(_AXIS_PX)
+        rows.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:
+            self.update()  # the scroll bar has come or gone
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        width = self._rows.viewport().width()
+        left, right = place_x(0, width), place_x(1, width)
+        painter.setPen(self.palette().placeholderText().color())
+        area = QRectF(left, 0, right - left, self.height())
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "noise")
+        words = QRectF(right + GAP_PX, 0, self.width() - right - 2 * GAP_PX, self.height())
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(f"picture  ·  {_HINT}", Qt.TextElideMode.ElideRight, int(words.width()))
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        middle = round(self.height() / 2) + 0.5
+        start, end = left + metrics.horizontalAdvance("noise") + 8, right + GAP_PX - 8
+        painter.setPen(QPen(self.palette().mid().color(), 1))
+        painter.drawLine(int(start), int(middle), int(end), int(middle))
+        for side in (-1, 1):
+            painter.drawLine(int(end), int(middle), int(end) - 4, int(middle) + 4 * side)
+
+
+class BranchArea(QFrame):
+    """Shows a tree; a click or Return opens the run's picture.
+
+    Signals:
+        opened(object): the `Path` of the picture. menu_wanted(object, QPoint): its menu, at a place on the screen.
+    """
+
+    opened = Signal(object)
+    menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, model: BranchModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("branchArea")
+        self._model = model
+        self._rows = QListView(self)
+        self._rows.setObjectName("branchTree")
+        self._rows.setAccessibleName("Branches")
+        self._rows.setModel(model)
+        self._rows.setItemDelegate(BranchDelegate(self._rows))
+        self._rows.setMouseTracking(True)
+        self._rows.setUniformItemSizes(True)
+        self._rows.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._rows.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._rows.clicked.connect(self._open)
+        self._rows.activated.connect(self._open)
+        self._rows.customContextMenuRequested.connect(self._ask_menu)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(0)
+        column.addWidget(_Axis(self._rows, self))
+        column.addWidget(self._rows)
+        model.modelReset.connect(self._fit)
+
+    @property
+    def tree(self) -> BranchTree | None:
+        return self._model.tree
+
+    def sizeHint(self) -> QSize:
+        most = _MOST_ROWS if self.window().height() >= _LOW_WINDOW_PX else _MOST_ROWS_LOW
+        rows = min(max(self._model.rowCount(), _LEAST_ROWS), most)
+        return QSize(320, _AXIS_PX + int(rows * ROW_PX) + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    @Slot()
+    def _fit(self) -> None:
+        self.updateGeometry()
+        if self._model.tree is not None:
+            current = self._model.index(self._model.tree.current)
+            self._rows.setCurrentIndex(current)
+            self._rows.scrollTo(current)
+
+    @Slot(QModelIndex)
+    def _open(self, index: QModelIndex) -> None:
+        picture = self._model.picture(index.row())
+        if picture is not None:
+            self.opened.emit(picture)
+
+    @Slot(QPoint)
+    def _ask_menu(self, place: QPoint) -> None:
+        index = self._rows.indexAt(place)
+        picture: Path | None = self._model.picture(index.row()) if index.isValid() else None
+        if picture is not None:
+            self.menu_wanted.emit(picture, self._rows.viewport().mapToGlobal(place))

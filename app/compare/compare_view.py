@@ -1,0 +1,240 @@
+"""Pictures against each other: one over the other with a divider, side by side, or what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from app.compare.compared_picture import LETTERS, ComparedPicture
+from app.compare.difference_maker import DifferenceMaker, DifferenceMap
+from app.compare.legend import Legend
+from app.compare.lens import Lens
+from app.compare.pane import ComparePane
+from app.compare.scale_bar import ScaleBar
+from app.film.icon_button import IconButton
+from app.theme import Colours
+
+
+class CompareMode(Enum):
+    """How pictures are laid against each other; ``wipe`` and ``difference`` are for two."""
+
+    wipe = "Wipe"
+    side_by_side = "Side by side"
+    difference = "Difference"
+
+
+_ABOUT = {
+    CompareMode.wipe: ("wipe", "One picture over the other: drag the divider, or use the arrow keys"),
+    CompareMode.side_by_side: ("side-by-side", "Side by side: zoom and place are locked together"),
+    CompareMode.difference: (
+        "difference",
+        "Difference: black where the pictures are alike, bright where they differ",
+    ),
+}
+
+
+class CompareView(QWidget):
+    """Shows two to four pictures; knows nothing of where they come from. Call `finish` at the end.
+
+    Attributes:
+        mode: how they are shown.
+
+    Signals:
+        closed: the user has seen enough.
+        swap_asked: the pictures in another order, please.
+    """
+
+    closed = Signal()
+    swap_asked = Signal()
+
+    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compareView")
+        self.setAccessibleName("Comparison")
+        self.mode = CompareMode.wipe
+        self._pictures: tuple[ComparedPicture, ...] = ()
+        self._colours = colours
+        self._lens = Lens(self)
+        self._maker = DifferenceMaker(self)
+        self._maker.made.connect(self._show_difference)
+        self._modes = QButtonGroup(self)
+        self._wipe = self._pane("compareWipe")
+        self._side_by_side = QWidget(self)
+        self._sides = QHBoxLayout(self._side_by_side)
+        self._sides.setContentsMargins(0, 0, 0, 0)
+        self._sides.setSpacing(2)
+        self._panes: list[ComparePane] = []
+        self._difference = self._pane("compareDifference")
+        self._scale_bar = ScaleBar(self)
+        self._scale_bar.scale_chosen.connect(self._show)
+        self._scale_bar.hide()
+        self._stack = QStackedWidget(self)
+        for page in (self._wipe, self._side_by_side, self._difference):
+            self._stack.addWidget(page)
+        self._legend = Legend(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._head())
+        column.addWidget(self._stack, 1)
+        column.addWidget(self._scale_bar)
+        column.addWidget(self._legend)
+
+    @property
+    def pictures(self) -> tuple[ComparedPicture, ...]:
+        return self._pictures
+
+    @property
+    def panes(self) -> tuple[ComparePane, ...]:
+        """Those that are seen."""
+        match self.mode:
+            case CompareMode.wipe:
+                return (self._wipe,)
+            case CompareMode.side_by_side:
+                return tuple(self._panes[: len(self._pictures)])
+            case CompareMode.difference:
+                return (self._difference,)
+
+    def show_pictures(self, pictures: Sequence[ComparedPicture]) -> None:
+        """Two to four, the first one called A. More than two can only be side by side."""
+        self._pictures = tuple(pictures)
+        for button in self._modes.buttons():
+            button.setEnabled(
+                len(pictures) == 2 or button is self._modes.button(_number(CompareMode.side_by_side))
+            )
+        self._legend.show_pictures(pictures)
+        if len(pictures) != 2:
+            self.choose(CompareMode.side_by_side)
+        self._show()
+
+    def describe(self, differences: str, note: str = "") -> None:
+        """What makes the pictures differ, and how they belong together; plain text, a line for both."""
+        self._legend.describe(differences, note)
+
+    def choose(self, mode: CompareMode) -> None:
+        """Shows the pictures in another way."""
+        self._modes.button(_number(mode)).setChecked(True)
+        if mode is not self.mode:
+            had_focus = any(pane.hasFocus() for pane in self.panes)
+            self.mode = mode
+            self._scale_bar.setVisible(mode is CompareMode.difference)
+            self._stack.setCurrentIndex(_number(mode))
+            self._show()
+            if had_focus:
+                self.take_focus()
+
+    def take_focus(self) -> None:
+        """The keyboard moves the divider, or the pictures."""
+        if self.panes:
+            self.panes[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_colours(self, colours: Colours) -> None:
+        self._colours = colours
+        for pane in (self._wipe, self._difference, *self._panes):
+            pane.set_colours(colours)
+
+    def zoom_in(self) -> None:
+        self.panes[0].zoom_in()
+
+    def zoom_out(self) -> None:
+        self.panes[0].zoom_out()
+
+    @Slot()
+    def fit(self) -> None:
+        self._lens.fit()
+
+    @Slot()
+    def show_actual_size(self) -> None:
+        self.panes[0].show_actual_size()
+
+    def finish(self) -> None:
+        """Ends what works in the background; before the view goes."""
+        self._maker.close()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(4)
+        for mode, (icon, about) in _ABOUT.items():
+            button = IconButton(icon, about, f"compare-{icon}", self)
+            button.setText(mode.value)
+            button.setAccessibleName(mode.value)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setCheckable(True)
+            button.setChecked(mode is self.mode)
+            self._modes.addButton(button, _number(mode))
+            row.addWidget(button)
+        self._modes.idClicked.connect(self._choose_number)
+        row.addStretch(1)
+        for icon, about, signal in (
+            ("swap", "Swap A and B", self.swap_asked),
+            ("fit", "Fit the pictures into the window (0)", self.fit),
+            ("actual-size", "100 %: one screen pixel for each pixel of the picture (1)", self.show_actual_size),
+            ("close", "End the comparison (Esc)", self.closed),
+        ):
+            button: QToolButton = IconButton(icon, about, f"compare-{icon}", self)
+            button.clicked.connect(signal)
+            row.addWidget(button)
+        return row
+
+    def _pane(self, name: str) -> ComparePane:
+        pane = ComparePane(self._lens, self._colours, self)
+        pane.setObjectName(name)
+        pane.setAccessibleName("Compared pictures")
+        return pane
+
+    @Slot(int)
+    def _choose_number(self, number: int) -> None:
+        self.choose(tuple(CompareMode)[number])
+        self.take_focus()
+
+    @Slot()
+    def _show(self) -> None:
+        """Fills what is seen; the other ways to look cost nothing."""
+        pictures = self._pictures
+        self._maker.withdraw()
+        if not pictures:
+            return
+        match self.mode:
+            case CompareMode.wipe:
+                self._wipe.show_pictures(pictures, LETTERS[: len(pictures)])
+            case CompareMode.side_by_side:
+                self._show_side_by_side()
+            case CompareMode.difference if pictures[0].has_shape_of(pictures[1]):
+                self._maker.ask(pictures[0], pictures[1], self._scale_bar.scale)
+            case CompareMode.difference:
+                sizes = " and ".join(f"{picture.size.width()} × {picture.size.height()}" for picture in pictures)
+                self._difference.show_message(f"There is no difference map: the shapes differ, {sizes} pixels.")
+                self._scale_bar.show_map(None)
+
+    def _show_side_by_side(self) -> None:
+        while len(self._panes) < len(self._pictures):
+            pane = self._pane(f"comparePane{LETTERS[len(self._panes)]}")
+            self._panes.append(pane)
+            self._sides.addWidget(pane)
+        for number, pane in enumerate(self._panes):
+            pane.setVisible(number < len(self._pictures))
+            if number < len(self._pictures):
+                pane.show_pictures(self._pictures[number : number + 1], LETTERS[number])
+
+    @Slot(object)
+    def _show_difference(self, made: DifferenceMap) -> None:
+        first, second = self._pictures
+        state = first.state if first.state == second.state else f"A {first.state}, B {second.state}"
+        shown = ComparedPicture(made.image, first.size, "Difference of A and B", state)
+        self._difference.show_pictures((shown,), ("Difference",))
+        self._scale_bar.show_map(made)
+
+
+def _number(mode: CompareMode) -> int:
+    return tuple(CompareMode).index(mode)

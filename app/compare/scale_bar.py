@@ -1,0 +1,99 @@
+"""The legend of a difference map: what is black, what is bright, and how much there is of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.compare.difference_maker import DifferenceMap
+from app.elided_label import ElidedLabel
+from app.pixels import to_image
+from core.heat import heat
+from core.measures.difference import SCALES
+
+_RAMP_SIZE_PX = QSize(96, 12)
+_AUTOMATIC = "Automatic scale"
+
+
+class _Ramp(QWidget):
+    """The colours from nothing to the end of the scale."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._colours = to_image(heat(np.linspace(0, 1, 256)[None]))
+        self.setFixedSize(_RAMP_SIZE_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawImage(QRectF(self.rect()), self._colours)
+        painter.setPen(self.palette().mid().color())
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+class ScaleBar(QWidget):
+    """Shows what a map means, and lets one choose how far its colours reach.
+
+    Signals:
+        scale_chosen: look again at ``scale``.
+    """
+
+    scale_chosen = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("differenceScale")
+        self._black = QLabel("same colour", self)
+        self._bright = QLabel(self)
+        self._bright.setToolTip("100 % is the distance from black to white")
+        self._numbers = ElidedLabel("", self)
+        self._numbers.setObjectName("differenceNumbers")
+        self._numbers.setProperty("role", "hint")
+        self._numbers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._chooser = QComboBox(self)
+        self._chooser.setObjectName("differenceScaleCombo")
+        self._chooser.setAccessibleName("Scale of the difference map")
+        self._chooser.setToolTip("What the brightest colour stands for. Fix it to see how the difference changes.")
+        self._chooser.addItem(_AUTOMATIC, None)
+        for scale in SCALES:
+            self._chooser.addItem(f"Up to {percent(scale)}", scale)
+        self._chooser.currentIndexChanged.connect(self.scale_chosen)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(8)
+        for widget in (self._black, _Ramp(self), self._bright):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._numbers, 1)
+        row.addWidget(self._chooser)
+
+    @property
+    def scale(self) -> float | None:
+        """What the user chose, None for the one that fits."""
+        return self._chooser.currentData()
+
+    def show_map(self, made: DifferenceMap | None) -> None:
+        """Puts up the legend of a map; None: there is no map."""
+        self._bright.setText(_end_of(made.scale) if made is not None else "")
+        if made is None:
+            self._numbers.show_text("")
+            return
+        difference = made.difference
+        self._numbers.show_text(
+            f"mean {percent(difference.mean)} · largest {percent(difference.largest)} · "
+            f"{percent(difference.differing)} of the pixels differ"
+        )
+
+
+def _end_of(scale: float) -> str:
+    return "100 % apart, black and white" if scale == 1 else f"{percent(scale)} apart or more"
+
+
+def percent(part: float) -> str:
+    """``3.1 %``, ``42 %``; never 0 for what is more than nothing, never 100 for what is less than all."""
+    value = part * 100
+    if 0 < value < 0.05:
+        return "under 0.1 %"
+    if 99.5 <= value < 100:
+        return "over 99 %"
+    return f"{value:.1f} %".replace(".0 ", " ") if value < 10 else f"{value:.0f} %"

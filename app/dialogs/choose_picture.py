@@ -1,0 +1,76 @@
+"""Asks for a picture: one of the recent ones, or any other file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QVBoxLayout, QWidget
+
+from app.recent.grid import ThumbnailGrid
+from app.recent.model import RecentPictures
+
+_SIZE_PX = (560, 480)
+
+
+class ChoosePictureDialog(QDialog):
+    """Open it with `open`: it does not block.
+
+    Signals:
+        chosen: the picture's `Path`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, title: str, words: str, pictures: RecentPictures, folder: Path, parent: QWidget) -> None:
+        """``folder``: where other files are looked for at first."""
+        super().__init__(parent)
+        self.setObjectName("choosePictureDialog")
+        self.setWindowTitle(title)
+        self.resize(*_SIZE_PX)
+        self._pictures = pictures
+        self._folder = folder
+        text = QLabel(words)
+        text.setWordWrap(True)
+        self._grid = ThumbnailGrid(pictures, self)
+        self._grid.setObjectName("choosePictureView")
+        self._grid.setDragEnabled(False)
+        self._grid.clicked.connect(self._choose)
+        self._grid.activated.connect(self._choose)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        other = buttons.addButton("Another file…", QDialogButtonBox.ButtonRole.ActionRole)
+        other.setObjectName("otherFileButton")
+        other.setAutoDefault(False)
+        other.clicked.connect(self._ask_file)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(12)
+        layout.addWidget(text)
+        layout.addWidget(self._grid, 1)
+        layout.addWidget(buttons)
+        self._grid.setFocus()
+        self.finished.connect(self.deleteLater)
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        if self.result() != QDialog.DialogCode.Accepted:  # a double click says it twice
+            self._take(self._pictures.path(index.row()))
+
+    @Slot()
+    def _ask_file(self) -> None:
+        start = self._folder if self._folder.is_dir() else Path.home()
+        dialog = QFileDialog(self, "Choose a picture", str(start))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
+        dialog.fileSelected.connect(self._take_file)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _take_file(self, file: str) -> None:
+        self._take(Path(file))
+
+    def _take(self, path: Path) -> None:
+        self.accept()
+        self.chosen.emit(path)

@@ -1,0 +1,48 @@
+"""Saved runs, and trees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.recent.loader import PictureLoader
+from core.branch_tree import BranchTree, branch_tree
+from core.film import Parent
+from core.recipe import Recipe
+from core.saving import save
+from tests.pictures import generated_image
+
+CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
+
+
+def recipe(run: str, parent: Parent | None = None, prompt: str = "a red house", **request: object) -> Recipe:
+    return Recipe.of(replace(generated_image(prompt, **request), run=run, parent=parent), CREATED)  # pyright: ignore[reportArgumentType]
+
+
+def tree_of(current: str, *recipes: Recipe) -> BranchTree:
+    tree = branch_tree(current, [(Path(f"{made.run}.png"), made) for made in recipes])
+    assert tree is not None
+    return tree
+
+
+SaveRun = Callable[..., Path]
+
+
+@pytest.fixture
+def save_run(tmp_path: Path) -> SaveRun:
+    def save_one(run: str, parent: Parent | None = None, prompt: str = "a red house") -> Path:
+        return save(replace(generated_image(prompt), run=run, parent=parent), tmp_path)
+
+    return save_one
+
+
+@pytest.fixture
+def loader(qtbot: QtBot) -> Iterator[PictureLoader]:
+    loader = PictureLoader()
+    yield loader
+    loader.close()

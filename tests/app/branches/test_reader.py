@@ -1,0 +1,60 @@
+"""Finding the tree of a run in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.branches.reader import BranchReader, FoundTree
+from core.film import Parent
+from tests.app.branches.conftest import SaveRun
+
+
+@pytest.fixture
+def reader(qtbot: QtBot, tmp_path: Path) -> Iterator[BranchReader]:
+    reader = BranchReader(lambda: tmp_path)
+    yield reader
+    reader.close()
+
+
+def found(reader: BranchReader, run: str, qtbot: QtBot) -> list[str] | None:
+    with qtbot.waitSignal(reader.found) as answer:
+        reader.find(run)
+    assert answer.args is not None
+    tree = answer.args[0].tree
+    return [known.run for known in tree.runs] if tree is not None else None
+
+
+def test_the_tree_of_a_run_is_found(reader: BranchReader, save_run: SaveRun, qtbot: QtBot) -> None:
+    save_run("a")
+    save_run("b", Parent("a", 8, "prompt"))
+    assert found(reader, "b", qtbot) == ["a", "b"]
+    assert found(reader, "unknown", qtbot) is None
+
+
+def test_a_picture_saved_meanwhile_is_found_too(reader: BranchReader, save_run: SaveRun, qtbot: QtBot) -> None:
+    save_run("a")
+    assert found(reader, "a", qtbot) == ["a"]
+    save_run("b", Parent("a", 8, "prompt"))
+    assert found(reader, "a", qtbot) == ["a", "b"]
+
+
+def test_the_last_answer_is_about_the_newest_question(
+    reader: BranchReader, save_run: SaveRun, qtbot: QtBot
+) -> None:
+    answers: list[FoundTree] = []
+    reader.found.connect(answers.append)
+    for number in range(10):
+        save_run(str(number))
+        reader.find(str(number))
+    qtbot.waitUntil(lambda: bool(answers) and answers[-1].run == "9")
+
+
+def test_closing_ends_the_search(reader: BranchReader, save_run: SaveRun, qtbot: QtBot) -> None:
+    for number in range(20):
+        save_run(str(number))
+    reader.find("1")
+    reader.close()
