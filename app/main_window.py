@@ -221,6 +221,5 @@ class MainWindow(QMainWindow):
         self.hide()  # at once: what follows may take as long as a step
         self._commands.close()
         self.ended_in_time = self.studio.shutdown()
-        self._commands.close()
         self._loader.close()
         event.accept()

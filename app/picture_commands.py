@@ -95,6 +95,8 @@ class PictureCommands(QObject):
     def close(self) -> None:
         """At the program's end."""
         self._films.close()
+        self._branches.close()
+        self._create.compare.finish()
 
     def offer_unfinished(self) -> None:
         """At the start: runs that were cut off."""
@@ -106,11 +108,6 @@ class PictureCommands(QObject):
         current = self._current.current
         if current is not None and current.path is not None:
             self.noise_asked.emit(current.path)
-
-    def close(self) -> None:
-        """Ends what works in the background."""
-        self._branches.close()
-        self._create.compare.finish()
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)
