@@ -14,6 +14,7 @@ from app.canvas.current import CurrentPicture, CurrentView
 from app.canvas.picture_menu import PictureMenu, open_in_system
 from app.compare_menu import CompareMenu
 from app.create_place import CreatePlace
+from app.cull.contact_sheet import ContactSheet
 from app.film_comparison import FilmComparison
 from app.film_place import FilmPlace
 from app.messages import Message
@@ -71,6 +72,8 @@ class PictureCommands(QObject):
             panel.transport.add_tool(tool)
         for below_canvas in (panel, self._branches.area):
             create.set_film_panel(below_canvas)
+        sheet = ContactSheet(studio.cull, studio.errands, create.canvas)
+        sheet.chosen.connect(self._finish_chosen)
         self._menu = PictureMenu(window, loader)
         self._drop = PictureDrop(window)
         self._drop.dropped.connect(loader.load_recipe)
@@ -108,6 +111,12 @@ class PictureCommands(QObject):
         current = self._current.current
         if current is not None and current.path is not None:
             self.noise_asked.emit(current.path)
+
+    @Slot(object)
+    def _finish_chosen(self, runs: tuple[str, ...]) -> None:
+        if runs:
+            self._current.follow()
+        self._studio.cull.finish(runs, self._keeper.films_folder())
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)

@@ -115,6 +115,8 @@ class Progress:
         match ending:
             case Ending.finished:
                 pass
+            case Ending.held:
+                self._outcome = self._waits_at
             case Ending.cancelled:
                 self._outcome = self.stopped_at or "Stopped"
             case Ending.failed:
@@ -131,8 +133,15 @@ class Progress:
         """Where a run was when it ended before its time, or "" before the first step."""
         if self._film is None or not self._calls_done:
             return ""
-        done = self._film.schedule.steps[self._calls_done - 1] + 1
-        return f"Stopped at step {done} of {self._film.request.steps}"
+        return f"Stopped at {self._where(self._film)}"
+
+    @property
+    def _waits_at(self) -> str:
+        return f"Waits at {self._where(self._film)}" if self._film is not None and self._calls_done else ""
+
+    def _where(self, film: Film) -> str:
+        done = film.schedule.steps[self._calls_done - 1] + 1
+        return f"step {done} of {film.request.steps}"
 
 
 def duration(seconds: float) -> str:

@@ -12,12 +12,13 @@ from core.request import GenerationRequest
 class QueuedRun:
     """A request, or a branch of an earlier run, that waits.
 
-    ``id`` is never used twice while the program runs.
+    ``id`` is never used twice while the program runs; ``hold_after`` as in `app.run.Run`.
     """
 
     id: int
     request: GenerationRequest
     branch: Branch | None = None
+    hold_after: int | None = None
 
 
 class RunQueue:
@@ -31,9 +32,11 @@ class RunQueue:
         self.runs: tuple[QueuedRun, ...] = ()
         self._last_id = 0
 
-    def add(self, request: GenerationRequest, branch: Branch | None = None) -> QueuedRun:
+    def add(
+        self, request: GenerationRequest, branch: Branch | None = None, hold_after: int | None = None
+    ) -> QueuedRun:
         self._last_id += 1
-        run = QueuedRun(self._last_id, request, branch)
+        run = QueuedRun(self._last_id, request, branch, hold_after)
         self.runs = (*self.runs, run)
         return run
 

@@ -59,9 +59,10 @@ class RunState(Enum):
 
 
 class Ending(Enum):
-    """How a run ended."""
+    """How a run ended; ``held``: it waits at the step that was asked for, to be taken up or let go."""
 
     finished = auto()
+    held = auto()
     cancelled = auto()
     failed = auto()
 
@@ -71,6 +72,7 @@ class Run:
     """A request, or a branch of an earlier run, and how to carry it out.
 
     A paused one waits before its first event; ``attention`` records where the words act, which costs time.
+    With ``hold_after`` it ends after so many steps.
     """
 
     request: GenerationRequest
@@ -78,6 +80,7 @@ class Run:
     is_paused: bool = False
     branch: Branch | None = None
     attention: bool = False
+    hold_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

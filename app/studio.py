@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.cull.cull_desk import CullDesk
 from app.drafting import Drafting, DraftStore, ModelSource
 from app.errands import Errands
 from app.film_desk import FilmDesk
@@ -33,6 +34,7 @@ class Studio(QObject):
         state: what the worker is doing.
         phase: what the engine is busy with, None while it steps or rests.
         errands: what views may ask of the engine beside its runs, see `Errands`.
+        cull: where begun pictures wait to be chosen, see `CullDesk`.
         films: where films are looked at and kept from, see `FilmDesk`.
         progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
@@ -96,6 +98,8 @@ class Studio(QObject):
         self.errands = Errands(self._thread, self)
         self.errands.failed.connect(self.failed)
         self.films = FilmDesk(self._thread, self.errands, self)
+        self.cull = CullDesk(lambda: self.progress.film, self.branch, self)
+        self.run_ended.connect(self.cull.follow)
         self._thread.start()
 
     @property
@@ -234,7 +238,8 @@ class Studio(QObject):
             self.failed.emit(message(error))
             return
         self._drafting.end_step()
-        self._queue.add(self.draft)
+        for request, hold_after in self.cull.runs_of(self.draft):
+            self._queue.add(request, hold_after=hold_after)
         self._begin_if_idle(is_paused)
 
     def _begin_if_idle(self, is_paused: bool) -> None:
@@ -251,7 +256,9 @@ class Studio(QObject):
         self._set_state(RunState.paused if is_paused else RunState.running)
         self.queue_changed.emit(self.queue)
         self._thread.begin.emit(
-            Run(run.request, self.preview_mode, is_paused, run.branch, self.films.records_attention)
+            Run(
+                run.request, self.preview_mode, is_paused, run.branch, self.films.records_attention, run.hold_after
+            )
         )
 
     def _set_state(self, state: RunState) -> None:

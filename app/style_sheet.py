@@ -125,6 +125,13 @@ QSlider:focus { border: none; }
 QProgressBar { background: $line; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
+QFrame[role="sheet"] { background: $canvas; }
+QListWidget#contactSheetList::item { border: 3px solid transparent; border-radius: 8px; padding: 2px;
+    color: $muted; }
+QListWidget#contactSheetList::item:selected { border-color: $accent; background: $selection; color: $text; }
+QListWidget#contactSheetList::item:focus { border-color: $muted; }
+QListWidget#contactSheetList::item:selected:focus { border-color: $accent_hover; }
+
 QScrollArea, QScrollArea > QWidget > QWidget[role="panel"] { border: none; background: transparent; }
 QAbstractItemView { background: transparent; border: none; outline: none; }
 QHeaderView { background: transparent; }

@@ -82,6 +82,8 @@ class Worker(QObject):
         self._has_more_pictures = False
         self._is_paused = False
         self._is_single_step = False
+        self._hold_after: int | None = None
+        self._steps: tuple[int, ...] = ()
         self._errands: dict[str, Errand] = {}
         self._was_errand = False
         self._has_posted = False
@@ -92,6 +94,7 @@ class Worker(QObject):
         """Starts a run; the one before must have ended."""
         self._events = self._events_of(run)
         self._is_paused = run.is_paused
+        self._hold_after = run.hold_after
         self._is_single_step = False
         self._post()
 
@@ -220,6 +223,9 @@ class Worker(QObject):
         match event:
             case Started():
                 self._has_more_pictures = event.index + 1 < event.count
+                self._steps = event.film.schedule.steps
+            case Stepped() if self._hold_after is not None and event.frame.step + 1 >= self._hold_after:
+                self._hold(event)
             case Stepped() if self._is_single_step:
                 self.pause()
             case ImageReady():
@@ -228,6 +234,13 @@ class Worker(QObject):
                     self.pause()
             case _:
                 pass
+
+    def _hold(self, stepped: Stepped) -> None:
+        """At the last call of the step, so that the run can be taken up between two steps."""
+        steps = self._steps
+        is_last_call = stepped.frame.call + 1 == len(steps) or steps[stepped.frame.call + 1] > stepped.frame.step
+        if is_last_call:
+            self._end(Ending.held)
 
     def _end(self, ending: Ending) -> None:
         events, self._events = self._events, None

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.controls.count import CountControl
+from app.controls.early_choice import EarlyChoiceControl
 from app.controls.guidance import GuidanceControl
 from app.controls.model import ModelControl
 from app.controls.previews import PreviewControl
@@ -56,6 +57,7 @@ class ControlPanel(QFrame):
         controls.addWidget(SizeControl(studio))
         controls.addLayout(_side_by_side(SamplerControl(studio), StepsControl(studio)))
         controls.addLayout(_side_by_side(GuidanceControl(studio), CountControl(studio)))
+        controls.addWidget(EarlyChoiceControl(studio))
         controls.addWidget(seed)
         controls.addWidget(PreviewControl(studio))
         controls.addStretch(1)

@@ -1,0 +1,61 @@
+"""For several pictures: begin them all, and choose early which of them to finish."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
+
+from app.controls.field import describe
+from app.cull.cull_desk import FIRST_PART
+from app.studio import Studio
+from core.request import GenerationRequest
+
+
+class EarlyChoiceControl(QWidget):
+    """Shown while more than one picture is asked for."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._is_touched = False
+        self.box = QCheckBox("Choose &early, after step")
+        describe(
+            self.box,
+            "earlyChoiceCheck",
+            "Choose early",
+            "Begin all pictures, look at what they will become, and finish only the good ones.\n"
+            "The layout is settled after about a third of the steps; the rest is spent on details.",
+        )
+        self.spin = QSpinBox()
+        describe(
+            self.spin, "earlyChoiceSpin", "Choose after step", "After how many steps the pictures wait for you"
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.box)
+        row.addWidget(self.spin, 1)
+        self.box.toggled.connect(self._tell)
+        self.spin.valueChanged.connect(self._touch)
+        studio.draft_edited.connect(self._show)
+        self._show(studio.draft)
+
+    @Slot(int)
+    def _touch(self) -> None:
+        self._is_touched = True
+        self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        self.spin.setEnabled(self.box.isChecked())
+        self._studio.cull.choose_early(self.spin.value() if self.box.isChecked() else None)
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        """The step follows the number of steps until the user has chosen one."""
+        self.setVisible(draft.count > 1)
+        with QSignalBlocker(self.spin):
+            self.spin.setRange(1, max(draft.steps - 1, 1))
+            self.spin.setSuffix(f" of {draft.steps}")
+            if not self._is_touched:
+                self.spin.setValue(round(draft.steps * FIRST_PART))
+        self._tell()

@@ -1,0 +1,1 @@
+"""Early choice: several pictures are begun, and only those that are chosen are finished."""
