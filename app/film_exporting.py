@@ -12,7 +12,6 @@ from app.dialogs.export_film import ExportFilmDialog
 from app.film.export_choices import ExportChoices
 from app.film.film_exporter import FilmExporter
 from app.film.film_panel import FilmPanel
-from app.film.transport import Transport
 from app.message_bar import Choice, MessageArea
 from app.messages import Message
 from app.run import SavedPicture
@@ -44,9 +43,7 @@ class FilmExporting(QObject):
         self.opened: Path | None = None
         self._exporter = FilmExporter(studio.errands, self)
         studio.picture_saved.connect(self._remember_saved)
-        transport = panel.findChild(Transport)
-        assert transport is not None
-        transport.export_wanted.connect(self.ask)
+        panel.transport.export_wanted.connect(self.ask)
 
     @Slot()
     def ask(self) -> None:
