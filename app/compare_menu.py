@@ -63,8 +63,11 @@ class CompareMenu(QObject):
 
     @Slot()
     def _mark(self) -> None:
-        self.button.setCheckable(self._comparison.is_active)
-        self.button.setChecked(self._comparison.is_active)
+        is_active = self._comparison.is_active
+        if is_active:
+            self.button.setCheckable(True)
+        self.button.setChecked(is_active)
+        self.button.setCheckable(is_active)  # a click opens the menu, and must not mark it
 
     @Slot()
     def _ask_picture(self) -> None:

@@ -120,11 +120,14 @@ class FilmComparison(QObject):
             return
         self._wanted_picture = None
         self._pinned = None
-        self._begin(ComparedRun(None, opened.image, opened.generated, opened.path.stem), is_leading_first=True)
-        film = film_path(opened.path)
-        if self._panel.film is not None and not self._is_same_run and film.is_file():
-            self._wanted_film = film
-            self._films.open(film)
+        following = ComparedRun(None, opened.image, opened.generated, opened.path.stem)
+        film = self._panel.film
+        is_parent = film is not None and film.parent is not None and film.parent.run == following.run
+        self._begin(following, is_leading_first=not is_parent)
+        path = film_path(opened.path)
+        if film is not None and not self._is_same_run and path.is_file():
+            self._wanted_film = path
+            self._films.open(path)
 
     def _begin(self, following: ComparedRun, *, is_leading_first: bool) -> None:
         current = self._current.current

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.compare.difference_maker import DifferenceMap
 from app.elided_label import ElidedLabel
@@ -14,7 +14,7 @@ from core.heat import heat
 from core.measures.difference import SCALES
 
 _RAMP_SIZE_PX = QSize(96, 12)
-_AUTOMATIC = "Automatic scale"
+_AUTOMATIC = "Automatic"
 
 
 class _Ramp(QWidget):
@@ -46,11 +46,11 @@ class ScaleBar(QWidget):
         self.setObjectName("differenceScale")
         self._black = QLabel("same colour", self)
         self._bright = QLabel(self)
-        self._bright.setToolTip("100 % is the distance from black to white")
+        self._bright.setObjectName("differenceEnd")
+        self._bright.setToolTip("How far apart two colours are: 100 % is from black to white")
         self._numbers = ElidedLabel("", self)
         self._numbers.setObjectName("differenceNumbers")
         self._numbers.setProperty("role", "hint")
-        self._numbers.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._chooser = QComboBox(self)
         self._chooser.setObjectName("differenceScaleCombo")
         self._chooser.setAccessibleName("Scale of the difference map")
@@ -59,13 +59,17 @@ class ScaleBar(QWidget):
         for scale in SCALES:
             self._chooser.addItem(f"Up to {percent(scale)}", scale)
         self._chooser.currentIndexChanged.connect(self.scale_chosen)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
+        row = QHBoxLayout()
         row.setSpacing(8)
         for widget in (self._black, _Ramp(self), self._bright):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._numbers, 1)
+        row.addStretch(1)
         row.addWidget(self._chooser)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 8, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self._numbers)
 
     @property
     def scale(self) -> float | None:
@@ -86,7 +90,7 @@ class ScaleBar(QWidget):
 
 
 def _end_of(scale: float) -> str:
-    return "100 % apart, black and white" if scale == 1 else f"{percent(scale)} apart or more"
+    return "100 % apart" if scale == 1 else f"{percent(scale)} apart or more"
 
 
 def percent(part: float) -> str:

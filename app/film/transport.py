@@ -61,14 +61,13 @@ class Transport(QWidget):
         self._export.clicked.connect(self.export_wanted)
         self._views = IconButton("eye", "Views: other ways to look at this step", "filmViewsButton", self)
         self._views.setText("Views")
-        self._views.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._views.setCheckable(True)
         self._views.toggled.connect(self._toggle_views)
         self._four = IconButton("grid", "Four views: side by side, in step", "filmFourViewsButton", self)
         self._four.setCheckable(True)
         self._four.toggled.connect(self.four_toggled)
         self._four.hide()
-        self._tools: list[QToolButton] = []
+        self._tools: list[QToolButton] = [self._views]
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(4)

@@ -103,7 +103,7 @@ def test_a_branch_tells_where_it_left_its_parent(opened: Opened, qtbot: QtBot) -
     qtbot.waitUntil(lambda: not button.isHidden())
     choose(opened, "With the run it branched from")
     qtbot.waitUntil(lambda: is_comparing(opened))
-    assert words(opened)[0] == "A left B at step 9: guidance 7 → 4"
+    assert words(opened)[0] == "B left A at step 9: guidance 4 → 7"
 
 
 def test_swapping_turns_pictures_and_differences_round(opened: Opened, qtbot: QtBot) -> None:
@@ -177,6 +177,9 @@ def test_it_ends_when_something_else_is_looked_at(opened: Opened, qtbot: QtBot, 
         case _:
             generate(opened, qtbot, seed=7)
     qtbot.waitUntil(lambda: not is_comparing(opened))
+    button = opened.child("compareButton")
+    assert isinstance(button, QToolButton)
+    assert not button.isChecked()
 
 
 def test_nothing_is_compared_with_an_empty_canvas(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:

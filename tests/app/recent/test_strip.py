@@ -53,6 +53,19 @@ def test_a_click_chooses_and_a_double_click_opens(strip: RecentStrip, tmp_path: 
     assert activated.args == [tmp_path / "b.png"]
 
 
+def test_the_right_button_asks_for_the_menu_and_opens_nothing(
+    strip: RecentStrip, tmp_path: Path, qtbot: QtBot
+) -> None:
+    view = fill(strip, tmp_path / "a.png", tmp_path / "b.png")
+    second = view.visualRect(view.model().index(1, 0)).center()
+    with qtbot.assertNotEmitted(strip.chosen):
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.RightButton, pos=second)
+    with qtbot.waitSignal(strip.menu_asked) as asked:
+        view.customContextMenuRequested.emit(second)
+    assert asked.args is not None
+    assert asked.args[0] == tmp_path / "b.png"
+
+
 def test_the_keyboard_chooses_too(strip: RecentStrip, tmp_path: Path, qtbot: QtBot) -> None:
     view = fill(strip, tmp_path / "a.png", tmp_path / "b.png")
     view.setFocus()
