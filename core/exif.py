@@ -14,6 +14,9 @@ from PIL import Image
 IMAGE_DESCRIPTION = 0x010E
 EXIF_FOLDER = 0x8769
 USER_COMMENT = 0x9286
+_GRAPH_TAGS = (IMAGE_DESCRIPTION, 0x010F, 0x0110)
+_GRAPHS = ("prompt", "workflow")
+"""ComfyUI and its savers put graphs into the description, the maker and the model: ``prompt:{...}``."""
 _MOST_ENTRIES = 1_000
 _EMULSION_STARTS = b'{"format":'
 _SIZES = MappingProxyType({1: 1, 2: 1, 3: 2, 4: 4, 7: 1})
@@ -28,7 +31,7 @@ def build(parameters: str, emulsion: str) -> Image.Exif:
 
 
 def texts(data: bytes) -> dict[str, str]:
-    """The comment as ``parameters`` and the description as ``emulsion``, as far as they are there.
+    """The comment as ``parameters``, the description as ``emulsion``, ComfyUI's graphs under their names.
 
     Raises ValueError or struct.error for damaged data.
     """
@@ -45,6 +48,11 @@ def texts(data: bytes) -> dict[str, str]:
         comment = _entries(data, struct.unpack(order + "I", folder)[0], order).get(USER_COMMENT)
         if comment:
             found["parameters"] = _comment(comment)
+    for tag in _GRAPH_TAGS:
+        text = entries.get(tag, b"").rstrip(b"\0").decode("utf-8", "replace")
+        name, _, graph = text.partition(":")
+        if name.lower() in _GRAPHS:
+            found.setdefault(name.lower(), graph.strip())
     return found
 
 
@@ -55,7 +63,7 @@ def _entries(data: bytes, start: int, order: str) -> dict[int, bytes]:
     for number in range(min(count, _MOST_ENTRIES)):
         place = start + 2 + 12 * number
         tag, kind, length = struct.unpack_from(order + "HHI", data, place)
-        if tag not in (IMAGE_DESCRIPTION, EXIF_FOLDER, USER_COMMENT):
+        if tag not in (*_GRAPH_TAGS, EXIF_FOLDER, USER_COMMENT):
             continue
         size = _SIZES.get(kind, 0) * length
         if size > 4:

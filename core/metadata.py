@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from core import exif
 from core.errors import SaveFailed, UnreadablePicture
 from core.files import write_file
+from core.other_programs import read_other
 from core.parameters import from_parameters, to_parameters
 from core.picture import GeneratedImage
 from core.picture_text import read_texts
@@ -71,19 +72,22 @@ def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe inside a picture, from ``emulsion`` if it is there, else from ``parameters``.
+    """The recipe inside a picture: from ``emulsion`` if it is there, else as another program wrote it.
 
     Raises UnreadablePicture with the reason, also when there is no recipe.
     """
     texts = read_texts(path)
+    reason = "it carries no recipe"
     try:
         if EMULSION in texts:
             return recipe_from_text(texts[EMULSION])
-        if PARAMETERS in texts:
+        if PARAMETERS in texts and not texts[PARAMETERS].lstrip().startswith("{"):
             return from_parameters(texts[PARAMETERS])
     except ValueError as error:
-        raise UnreadablePicture(path, str(error)) from error
-    raise UnreadablePicture(path, "it carries no recipe")
+        reason = str(error)
+    if EMULSION not in texts and (other := read_other(texts)):
+        return other
+    raise UnreadablePicture(path, reason)
 
 
 def _texts(image: GeneratedImage, created: datetime) -> tuple[str, str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS, Marks
-from core.metadata import read_recipe
+from core.metadata import PARAMETERS, read_recipe
 from core.picture_size import read_size
+from core.picture_text import read_texts
 from core.recipe import Recipe
 from core.request import Size
 from core.samplers import SAMPLERS
@@ -78,7 +79,8 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
     created = _created(recipe, state.modified_ns)
     day = _day(created)
     if recipe is None:
-        return Record(state, size, int(created * 1000), day, problem=problem, marks=marks)
+        text = "" if problem else _text(_unmapped_text(path))
+        return Record(state, size, int(created * 1000), day, problem=problem, prompt=text, marks=marks)
     request, parent = recipe.request, recipe.parent
     return Record(
         state=state,
@@ -105,6 +107,14 @@ def _recipe(path: Path) -> Recipe | None:
         return read_recipe(path)
     except UnreadablePicture:
         return None
+
+
+def _unmapped_text(path: Path) -> str:
+    """A recipe that nobody can map: it is still found by its words."""
+    try:
+        return read_texts(path).get(PARAMETERS, "")
+    except UnreadablePicture:
+        return ""
 
 
 def _created(recipe: Recipe | None, modified_ns: int) -> float:
