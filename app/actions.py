@@ -27,6 +27,7 @@ class Actions(QObject):
         self._window = window
         self.open_settings = self._make("Open a picture's settings…", "Ctrl+O")
         self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
+        self.preferences = self._make("Preferences…", "Ctrl+,")
         self.quit = self._make("Quit", "Ctrl+Q")
         self.undo = self._make("Undo", "Ctrl+Z", "undo")
         self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo")
@@ -50,6 +51,7 @@ class Actions(QObject):
         self.shortcuts = self._make("Keyboard shortcuts", "F1")
         self.diagnostics = self._make("Copy diagnostics", icon_name="copy")
         self.about = self._make("About Emulsion")
+        self.preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
@@ -63,6 +65,8 @@ class Actions(QObject):
         edit.addActions([self.undo, self.redo])
         edit.addSeparator()
         edit.addActions([self.copy, self.paste])
+        edit.addSeparator()
+        edit.addAction(self.preferences)
         run = bar.addMenu("&Run")
         run.addActions([self.generate, self.stop])
         run.addSeparator()

@@ -13,6 +13,7 @@ from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from app.film_errands import FilmErrands
 from app.film_exporting import FilmExporting
+from app.film_keeping import FilmKeeping
 from app.message_bar import Choice, MessageArea
 from app.messages import Message, message
 from app.run import DecodedFrame, Look, OpenedFilm, RunState
@@ -57,6 +58,7 @@ class FilmPlace(QObject):
         self._attention: AttentionRecord | None = None
         self.panel = FilmPanel(explained=keeper.settings.explained_views)
         self._errands = FilmErrands(self.panel, studio.errands, self)
+        FilmKeeping(studio, messages, keeper)
         self._exporting = FilmExporting(window, self.panel, studio, messages, keeper)
         studio.run_started.connect(self._start)
         studio.stepped.connect(self._step)

@@ -14,6 +14,7 @@ from app.actions import Actions
 from app.create_place import CreatePlace
 from app.device_readout import DeviceReadout
 from app.dialogs.about import AboutDialog
+from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.forward.page import ForwardPage
 from app.header import Header
@@ -27,6 +28,7 @@ from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from app.theme import Appearance, Colours, indent_spin_boxes
 from app.window_layout import WindowLayout
+from core.settings import Theme
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         actions.shortcuts.triggered.connect(self._show_shortcuts)
         actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
         actions.about.triggered.connect(self._show_about)
+        actions.preferences.triggered.connect(self._show_preferences)
         actions.theme.triggered.connect(self._choose_theme)
         actions.backdrop.triggered.connect(self._choose_backdrop)
 
@@ -156,10 +159,22 @@ class MainWindow(QMainWindow):
     def _show_about(self) -> None:
         AboutDialog(self).open()
 
+    @Slot()
+    def _show_preferences(self) -> None:
+        dialog = PreferencesDialog(self._keeper, self)
+        dialog.theme_chosen.connect(self._take_theme)
+        dialog.folder_changed.connect(self._loader.find)
+        dialog.open()
+
     @Slot(QAction)
     def _choose_theme(self, action: QAction) -> None:
-        self._keeper.change(theme=action.data())
-        self._appearance.choose(action.data())
+        self._take_theme(action.data())
+
+    @Slot(object)
+    def _take_theme(self, theme: Theme) -> None:
+        self._keeper.change(theme=theme)
+        self._appearance.choose(theme)
+        self._menu_actions.check(self._menu_actions.theme, theme)
 
     @Slot(QAction)
     def _choose_backdrop(self, action: QAction) -> None:

@@ -173,7 +173,7 @@ class PictureCommands(QObject):
     @Slot(object)
     def _show_opened(self, opened: OpenedPicture) -> None:
         self._current.show_opened(opened)
-        self._create.recipe_card.show_recipe(opened.recipe)
+        self._create.recipe_card.show_recipe(opened.recipe, opened.film_bytes)
         self._films.open_film_of(opened.path)
 
     @Slot(object)

@@ -113,6 +113,11 @@ QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $strong_line
 QCheckBox::indicator:hover { border-color: $muted; }
 QCheckBox::indicator:focus { border: 2px solid $accent; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url(icons:check.svg); }
+QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $strong_line; border-radius: 9px;
+    background: $field; }
+QRadioButton::indicator:hover { border-color: $muted; }
+QRadioButton::indicator:focus { border: 2px solid $accent; width: 14px; height: 14px; }
+QRadioButton::indicator:checked { border: 5px solid $accent; width: 8px; height: 8px; }
 
 QSlider:horizontal { min-height: 20px; }
 QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $strong_line; }

@@ -20,6 +20,7 @@ from core.catalogue import Catalogue
 from core.errors import InvalidRequest, SaveFailed
 from core.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.files import check_writable
+from core.film_recorder import FOLDER_NAME, FilmRecorder
 from core.metadata import SUFFIXES, read_recipe
 from core.paths import Folders
 from core.picture import GeneratedImage
@@ -52,6 +53,7 @@ class Job:
 
     Attributes:
         save: writes a picture where it was asked for, and returns its path.
+        films: where films lie until their picture is saved, None for not keeping them.
     """
 
     request: GenerationRequest
@@ -60,6 +62,7 @@ class Job:
     dtype: str | None
     is_json: bool
     save: Callable[[GeneratedImage], Path]
+    films: Path | None = None
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -96,6 +99,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help=f"a file ending in {', '.join(SUFFIXES)} (one of this name is replaced), or a folder, which --count "
         "above 1 wants (default: a new file in the pictures folder)",
     )
+    add("--film", action="store_true", help="keep every step in a film beside each picture (see: emulsion film)")
     add("--device", metavar="NAME", help="cuda, cuda:1, mps, xpu or cpu (default: the best one there is)")
     add("--dtype", metavar="NAME", help=f"{', '.join(_DTYPES)} (default: what suits the device)")
     add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
@@ -105,8 +109,12 @@ def _run(arguments: Namespace) -> int:
     job = _read(arguments)
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
-        for image in _pictures(job, progress):
+        recorder = FilmRecorder(lambda: job.films)
+        for image in _pictures(job, progress, recorder):
             path = save_or_rescue(job.save, image)
+            recorder.put_beside(image.run, path)
+            if recorder.problem is not None:
+                raise recorder.problem
             progress.clear()
             recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
             print(to_json({"path": str(path), "recipe": recipe}) if job.is_json else path, flush=True)
@@ -140,18 +148,18 @@ def _read(arguments: Namespace) -> Job:
         raise InvalidRequest("device", device, "cuda, cuda:1, mps, xpu or cpu")
     if dtype is not None and dtype not in _DTYPES:
         raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
-    return Job(
-        request, catalogue, device, dtype, arguments.json, _target(arguments.output, request.count, settings)
-    )
+    save = _target(arguments.output, request.count, settings)
+    films = settings.pictures / FOLDER_NAME if arguments.film else None
+    return Job(request, catalogue, device, dtype, arguments.json, save, films)
 
 
-def _pictures(job: Job, progress: Progress) -> Iterator[GeneratedImage]:
+def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[GeneratedImage]:
     from core.engine import Engine
 
     steps, skipped = job.request.steps, 0
     with (
         closing(Engine(job.catalogue, job.device, job.dtype)) as engine,
-        closing(engine.generate(job.request, PreviewMode.linear)) as events,
+        closing(recorder.record(engine.generate(job.request, PreviewMode.linear))) as events,
     ):
         for event in events:
             match event:

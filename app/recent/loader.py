@@ -16,6 +16,7 @@ from app.messages import Message, message
 from app.pixels import to_pixels
 from core.errors import EmulsionError, UnreadablePicture
 from core.files import words_of
+from core.film_file import film_path
 from core.metadata import SUFFIXES, read_recipe
 from core.picture import GeneratedImage
 from core.recipe import Recipe
@@ -50,11 +51,13 @@ class OpenedPicture:
 
     Attributes:
         recipe: how it was made, or None if it carries none that can be read.
+        film_bytes: the size of the film beside it, None where there is none.
     """
 
     path: Path
     image: QImage
     recipe: Recipe | None
+    film_bytes: int | None = None
 
     @property
     def generated(self) -> GeneratedImage | None:
@@ -162,7 +165,9 @@ class PictureLoader(QObject):
         except EmulsionError as error:
             log.info("%s", error)
             recipe = None
-        done.emit(OpenedPicture(path, image, recipe))
+        film = film_path(path)
+        film_bytes = film.stat().st_size if film.is_file() else None
+        done.emit(OpenedPicture(path, image, recipe, film_bytes))
 
     def _load_recipe(self, path: Path) -> None:
         try:

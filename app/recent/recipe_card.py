@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.film.stored_films import size_text
 from core.recipe import Recipe, plain_name
 from core.request import GenerationRequest
 from core.samplers import SAMPLERS
@@ -40,11 +41,12 @@ class RecipeCard(QFrame):
         layout.addWidget(self._use)
         self.hide()
 
-    def show_recipe(self, recipe: Recipe | None) -> None:
-        """Puts up another recipe; None says that the picture carries none."""
+    def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None) -> None:
+        """Puts up another recipe; None says that the picture carries none. ``film_bytes``: None without a film."""
         self._request = recipe.request if recipe else None
         self._prompt.setText(_shortened(recipe.request.prompt or "(no prompt)") if recipe else "No recipe")
-        self._facts.setText(facts(recipe) if recipe else "This picture does not say how it was made.")
+        words = facts(recipe) if recipe else "This picture does not say how it was made."
+        self._facts.setText(words if film_bytes is None else f"{words}\nFilm {size_text(film_bytes)}")
         self._use.setVisible(recipe is not None)
         self.show()
 

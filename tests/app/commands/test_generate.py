@@ -15,6 +15,7 @@ from PIL import Image
 
 from app.commands.generate import save_or_rescue
 from core.errors import SaveFailed
+from core.film_file import film_path, read_recording
 from core.metadata import read_recipe
 from core.picture import GeneratedImage
 from tests.app.commands.conftest import Answer
@@ -63,6 +64,14 @@ def test_without_o_the_picture_goes_to_the_pictures_folder(run: Run, model: Path
     (line,) = answer.lines
     assert Path(line).is_relative_to(home)
     assert Path(line).parent.parent.name == "Emulsion"
+
+
+def test_a_film_is_kept_beside_the_picture_when_it_is_asked_for(run: Run, model: Path, tmp_path: Path) -> None:
+    run("generate", "a house", "--model", model, *FAST, "--count", 2, "--film", "-o", tmp_path / "made")
+    pictures = sorted((tmp_path / "made").glob("*.png"))
+    assert [read_recording(film_path(picture)).is_complete for picture in pictures] == [True, True]
+    run("generate", "a house", "--model", model, *FAST, "-o", tmp_path / "plain.png")
+    assert not film_path(tmp_path / "plain.png").exists()
 
 
 def test_json_tells_path_and_recipe_of_each_picture(run: Run, model: Path, tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""The preferences hold at once, films can be removed by age, and pictures stay."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QRadioButton, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from app.dialogs.preferences import PreferencesDialog
+from app.film.stored_films import size_text
+from app.theme import DARK
+from core.film_file import SUFFIX, film_path
+from core.settings import KeepFilms, Theme, load_settings
+from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
+
+__all__ = ["open_window", "opened"]
+
+
+@pytest.fixture
+def saving(open_window: Opener) -> Opened:
+    return open_window(saves=True)
+
+
+def preferences(opened: Opened) -> PreferencesDialog:
+    opened.action("Preferences…").trigger()
+    dialog = opened.window.findChild(PreferencesDialog)
+    assert dialog is not None
+    return dialog
+
+
+def radio(dialog: PreferencesDialog, choice: KeepFilms) -> QRadioButton:
+    button = dialog.findChild(QRadioButton, f"films-{choice.name}")
+    assert button is not None
+    return button
+
+
+def make_picture(opened: Opened, qtbot: QtBot) -> Path:
+    with qtbot.waitSignal(opened.window.studio.picture_saved) as saved:
+        opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    assert saved.args is not None
+    return saved.args[0].path
+
+
+def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
+    dialog = preferences(opened)
+    combo = dialog.findChild(QComboBox, "themeCombo")
+    assert combo is not None
+    combo.activated.emit(combo.findData(Theme.dark))
+    assert opened.window.create_place.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
+    assert load_settings(opened.keeper.folders).theme is Theme.dark
+    assert opened.action("Dark").isChecked()
+    combo.activated.emit(combo.findData(Theme.light))
+
+
+def test_another_folder_for_pictures_holds_at_once_and_can_be_reset(
+    saving: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dialog = preferences(saving)
+    elsewhere = tmp_path / "elsewhere"
+    dialog._take_folder(str(elsewhere))  # pyright: ignore[reportPrivateUsage]
+    assert make_picture(saving, qtbot).is_relative_to(elsewhere)
+    reset = dialog.findChild(QPushButton, "resetFolderButton")
+    edit = dialog.findChild(QLineEdit, "picturesFolderEdit")
+    assert reset is not None
+    assert edit is not None
+    qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)
+    assert edit.text() == str(saving.keeper.folders.pictures)
+    assert saving.keeper.settings.pictures == saving.keeper.folders.pictures
+
+
+def test_films_are_kept_by_default_and_never_when_so_chosen(saving: Opened, qtbot: QtBot) -> None:
+    assert film_path(make_picture(saving, qtbot)).is_file()
+    radio(preferences(saving), KeepFilms.never).click()
+    assert not film_path(make_picture(saving, qtbot)).exists()
+    assert "keep film" not in saving.subjects
+
+
+@pytest.mark.parametrize(("button", "is_kept"), [("keepFilmButton", True), ("removeFilmButton", False)])
+def test_asked_for_a_film_the_answer_counts(saving: Opened, button: str, is_kept: bool, qtbot: QtBot) -> None:
+    radio(preferences(saving), KeepFilms.ask).click()
+    pictures = [make_picture(saving, qtbot), make_picture(saving, qtbot)]
+    assert "keep film" in saving.subjects
+    answer = saving.child(button)
+    assert isinstance(answer, QPushButton)
+    answer.click()
+    assert [film_path(picture).exists() for picture in pictures] == [is_kept, is_kept]
+    assert all(picture.is_file() for picture in pictures)
+
+
+def test_always_keep_ends_the_questions(saving: Opened, qtbot: QtBot) -> None:
+    radio(preferences(saving), KeepFilms.ask).click()
+    make_picture(saving, qtbot)
+    answer = saving.child("alwaysKeepFilmsButton")
+    assert isinstance(answer, QPushButton)
+    answer.click()
+    assert saving.keeper.settings.keep_films is KeepFilms.always
+    make_picture(saving, qtbot)
+    assert "keep film" not in saving.subjects
+
+
+def test_old_films_are_counted_and_removed_and_their_pictures_stay(saving: Opened, qtbot: QtBot) -> None:
+    old, new = make_picture(saving, qtbot), make_picture(saving, qtbot)
+    then = time.time() - 40 * 86400
+    os.utime(film_path(old), (then, then))
+    dialog = preferences(saving)
+    remove, room = dialog.findChild(QPushButton, "removeFilmsButton"), dialog.findChild(QLabel, "filmRoom")
+    assert remove is not None
+    assert room is not None
+    qtbot.waitUntil(lambda: remove.text().startswith("Remove 1 ("))
+    assert room.text().startswith("2 films take")
+    qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not remove.isEnabled() and "1 film takes" in room.text())
+    assert [film_path(picture).exists() for picture in (old, new)] == [False, True]
+    assert old.is_file()
+    days = dialog.findChild(QSpinBox, "oldFilmsSpin")
+    assert days is not None
+    days.setValue(0)
+    qtbot.waitUntil(remove.isEnabled)
+
+
+def test_the_size_of_a_film_is_told_with_the_recipe(saving: Opened, qtbot: QtBot) -> None:
+    picture = make_picture(saving, qtbot)
+    saving.window.create_place.strip.chosen.emit(picture)
+    facts = saving.child("recipeFacts")
+    assert isinstance(facts, QLabel)
+    size = film_path(picture).stat().st_size
+    qtbot.waitUntil(lambda: facts.text().endswith(f"Film {size_text(size)}"))
+    assert picture.with_name(picture.stem + SUFFIX).is_file()
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "1 kB"),
+        (12_000, "12 kB"),
+        (300_000, "0.3 MB"),
+        (4_240_000, "4.2 MB"),
+        (12e6, "12 MB"),
+        (1.44e9, "1.4 GB"),
+    ],
+)
+def test_sizes_are_told_with_two_figures(size_bytes: float, text: str) -> None:
+    assert size_text(int(size_bytes)) == text
