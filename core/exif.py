@@ -23,9 +23,10 @@ _SIZES = MappingProxyType({1: 1, 2: 1, 3: 2, 4: 4, 7: 1})
 
 
 def build(parameters: str, emulsion: str) -> Image.Exif:
-    """EXIF data for Pillow's ``save``; ``emulsion`` in ASCII."""
+    """EXIF data for Pillow's ``save``; ``emulsion`` in ASCII, or "" for none."""
     data = Image.Exif()
-    data[IMAGE_DESCRIPTION] = emulsion
+    if emulsion:
+        data[IMAGE_DESCRIPTION] = emulsion
     data.get_ifd(EXIF_FOLDER)[USER_COMMENT] = b"UNICODE\0" + parameters.encode("utf-16-be")
     return data
 

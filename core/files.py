@@ -133,7 +133,7 @@ def copy_new_file(source: Path, target: Path, disk: FileSystem = DISK) -> None:
         raise
     except OSError as error:
         raise SaveFailed(target, words_of(error)) from error
-    _sync_folder(target.parent, disk)
+    settle_folder(target.parent, disk)
 
 
 def check_writable(folder: Path) -> None:
@@ -176,10 +176,11 @@ def _write(path: Path, content: bytes, is_new: bool, disk: FileSystem) -> None:
     except BaseException:
         _remove_quietly(temporary, disk)
         raise
-    _sync_folder(path.parent, disk)
+    settle_folder(path.parent, disk)
 
 
-def _sync_folder(folder: Path, disk: FileSystem) -> None:
+def settle_folder(folder: Path, disk: FileSystem) -> None:
+    """Makes the names in a folder survive a power cut, as the last step of a write; a failure is only logged."""
     try:
         disk.sync_folder(folder)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The texts that PNG, JPEG and WebP files carry, read by an own walk over the file's parts.
+"""The texts that PNG, JPEG, WebP and AVIF files carry, read by an own walk over the file's parts.
 
 Pictures come from anywhere: nothing is decoded, and every size and count is bounded before memory is taken.
 Follows the PNG specification (third edition, chapters 5 and 11), JPEG's APP1 segment and WebP's RIFF container.
@@ -7,11 +7,14 @@ Follows the PNG specification (third edition, chapters 5 and 11), JPEG's APP1 se
 from __future__ import annotations
 
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
+
+from PIL import Image
 
 from core import exif
 from core.errors import UnreadablePicture
@@ -19,6 +22,7 @@ from core.files import words_of
 
 LARGEST_TEXT = 2**20
 LARGEST_SUM = 4 * 2**20
+LARGEST_AVIF = 256 * 2**20
 MOST_CHUNKS = 1_000
 MOST_PIXEL_CHUNKS = 100_000
 
@@ -43,12 +47,14 @@ def read_texts(path: Path) -> Mapping[str, str]:
                 return _bounded(_jpeg_texts(file))
             if start[:4] == b"RIFF" and start[8:] == b"WEBP":
                 return _bounded(_webp_texts(file))
+            if start[4:12] in (b"ftypavif", b"ftypavis"):
+                return _bounded(_avif_texts(file))
     except OSError as error:
         raise UnreadablePicture(path, words_of(error)) from error
     except (ValueError, struct.error, zlib.error) as error:
         reason = str(error) if type(error) is ValueError else "the file is damaged"
         raise UnreadablePicture(path, reason) from error
-    raise UnreadablePicture(path, "it is not a PNG, JPEG or WebP picture")
+    raise UnreadablePicture(path, "it is not a PNG, JPEG, WebP or AVIF picture")
 
 
 def _bounded(texts: Iterator[tuple[str, str]]) -> dict[str, str]:
@@ -139,6 +145,24 @@ def _webp_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
         else:
             file.seek(length + length % 2, 1)
     raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+
+
+def _avif_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    """Pillow finds the EXIF data among the parts of the file, without decoding the picture."""
+    if file.seek(0, 2) > LARGEST_AVIF:
+        raise ValueError(f"it is larger than {LARGEST_AVIF // 2**20} MiB")
+    file.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=("AVIF",)) as picture:
+                data: bytes = picture.info.get("exif", b"")
+    except (SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ValueError("the file is damaged") from error
+    if len(data) > LARGEST_TEXT:
+        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+    if data:
+        yield from exif.texts(data.removeprefix(b"Exif\0\0")).items()
 
 
 def _part(file: BinaryIO, length: int) -> bytes:

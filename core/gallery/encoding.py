@@ -1,0 +1,126 @@
+"""A picture of the library in another format or size, with its recipe or without: what leaves the program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from core import exif
+from core.errors import SaveFailed, UnreadablePicture
+from core.files import words_of
+from core.gallery.opening import flattened, open_picture
+from core.metadata import EMULSION, PARAMETERS, read_recipe
+from core.parameters import to_parameters
+from core.picture_text import read_texts
+from core.recipe import recipe_to_json
+
+LENGTH_PX = range(16, 16_384)
+QUALITY = range(1, 101)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How pictures are written.
+
+    Attributes:
+        format: key in `FORMATS`; "" keeps that of each picture.
+        has_recipe: False leaves out everything but the pixels, and the prompt from the file's name too.
+        longest_px: of the longer side; larger pictures are made smaller. None keeps the size.
+        quality: of formats that lose some, within `QUALITY`.
+    """
+
+    format: str = ""
+    has_recipe: bool = True
+    longest_px: int | None = None
+    quality: int = 92
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """A format to write."""
+
+    suffix: str
+    save: Callable[[Image.Image, BytesIO, Encoding, Mapping[str, str]], None]
+
+
+def encoded(picture: Path, encoding: Encoding) -> tuple[bytes, str]:
+    """The content of the file, and its suffix. Raises UnreadablePicture or SaveFailed.
+
+    What is not changed is copied as it is.
+    """
+    own = _FORMAT_OF_SUFFIX.get(picture.suffix.lower(), "png")
+    key = encoding.format or own
+    if encoding.has_recipe and encoding.longest_px is None and key == own:
+        try:
+            return picture.read_bytes(), picture.suffix
+        except OSError as error:
+            raise UnreadablePicture(picture, words_of(error)) from error
+    image = open_picture(picture, around_px=encoding.longest_px)
+    if encoding.longest_px is not None:
+        image.thumbnail((encoding.longest_px, encoding.longest_px), Image.Resampling.LANCZOS)
+    content = BytesIO()
+    try:
+        FORMATS[key].save(image, content, encoding, _texts(picture) if encoding.has_recipe else {})
+    except (ValueError, OSError) as error:
+        raise SaveFailed(picture, f"{error}; a PNG file has room") from error
+    return content.getvalue(), FORMATS[key].suffix
+
+
+def _texts(picture: Path) -> dict[str, str]:
+    """The recipe twice, as this program writes it; of another program's as much as can be mapped."""
+    try:
+        found = read_texts(picture)
+        texts = {key: found[key] for key in (PARAMETERS, EMULSION) if key in found}
+        if not texts:
+            recipe = read_recipe(picture)
+            texts = {PARAMETERS: to_parameters(recipe), EMULSION: json.dumps(recipe_to_json(recipe))}
+    except UnreadablePicture:
+        return {}
+    return texts
+
+
+def _save_png(image: Image.Image, content: BytesIO, _encoding: Encoding, texts: Mapping[str, str]) -> None:
+    info = PngInfo()
+    for keyword, text in texts.items():
+        if text.isascii():
+            info.add_text(keyword, text)
+        else:
+            info.add_itxt(keyword, text)
+    image.save(content, "PNG", pnginfo=info)
+
+
+def _save_jpeg(image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]) -> None:
+    flattened(image).save(content, "JPEG", quality=encoding.quality, subsampling=0, **_exif(texts))
+
+
+def _save_webp(image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]) -> None:
+    image.save(content, "WEBP", quality=encoding.quality, **_exif(texts))
+
+
+def _save_avif(image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]) -> None:
+    image.save(content, "AVIF", quality=encoding.quality, **_exif(texts))
+
+
+def _exif(texts: Mapping[str, str]) -> dict[str, Any]:
+    return {"exif": exif.build(texts.get(PARAMETERS, ""), texts.get(EMULSION, ""))} if texts else {}
+
+
+FORMATS: Mapping[str, PictureFormat] = MappingProxyType(
+    {
+        "png": PictureFormat(".png", _save_png),
+        "jpeg": PictureFormat(".jpg", _save_jpeg),
+        "webp": PictureFormat(".webp", _save_webp),
+        "avif": PictureFormat(".avif", _save_avif),
+    }
+)
+_FORMAT_OF_SUFFIX = MappingProxyType(
+    {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".avif": "avif"}
+)
