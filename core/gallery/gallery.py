@@ -60,7 +60,7 @@ class Gallery:
         self._trash = trash or SystemTrash()
         self._lock = _locked(self.folder)
         try:
-            self.library = load_library(self.folder, pictures)
+            self.library = load_library(self.folder, pictures, disk)
             opened = open_index(self.folder)
         except BaseException:
             self._lock.close()

@@ -32,11 +32,19 @@ class LibraryFolder:
     is_own: bool = False
 
 
-def load_library(folder: Path, pictures: Path) -> tuple[LibraryFolder, ...]:
-    """The library folders: always the one for finished pictures first, then those that were added."""
-    own = LibraryFolder(pictures, is_own=True)
-    added = (item for item in _read(folder / FILE_NAME) if item.path != pictures)
-    return (own, *added)
+def load_library(folder: Path, pictures: Path, disk: FileSystem = DISK) -> tuple[LibraryFolder, ...]:
+    """The library folders: always the one for finished pictures first, then those that were added.
+
+    When finished pictures go elsewhere, their folder from before stays in the library.
+    """
+    kept = _read(folder / FILE_NAME)
+    library = (LibraryFolder(pictures, is_own=True), *(item for item in kept if item.path != pictures))
+    if library != tuple(kept):
+        try:
+            save_library(library, folder, disk)
+        except SaveFailed as error:
+            log.warning("the library folders cannot be kept: %s", error)
+    return library
 
 
 def save_library(library: Iterable[LibraryFolder], folder: Path, disk: FileSystem = DISK) -> None:
