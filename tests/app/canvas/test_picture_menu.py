@@ -83,6 +83,7 @@ def test_a_preview_can_be_copied_but_not_saved_as_a_finished_picture(menu: Pictu
         "Save as…": False,
         "Show in folder": False,
         "Use these settings": True,
+        "Add noise to this picture…": False,
     }
 
 
