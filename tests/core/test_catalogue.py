@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue import Catalogue
+from core.catalogue import Catalogue, read_model
 from core.errors import ModelBroken, ModelMissing
 from core.request import STARTER_MODEL, Size
+from tests import tiny
 
 
 @pytest.fixture
@@ -68,3 +69,19 @@ def test_a_missing_part_is_named(folder: Path) -> None:
     shutil.rmtree(folder / "vae")
     with pytest.raises(ModelBroken, match="missing"):
         Catalogue((folder.parent,)).find("tiny")
+
+
+@pytest.mark.parametrize(
+    ("folder", "steps", "guidance_scale", "sampler"),
+    [("stable-diffusion-xl-base-1.0", 30, 5.0, "dpmpp_2m_karras"), ("sdxl-turbo", 4, 1.0, "euler_a")],
+)
+def test_known_models_of_the_xl_kind_have_their_own_defaults(
+    tmp_path: Path, folder: str, steps: int, guidance_scale: float, sampler: str
+) -> None:
+    found = read_model(tiny.stable_diffusion_xl(tmp_path / folder), folder)
+    assert found.family == "stable_diffusion_xl"
+    assert (found.defaults.steps, found.defaults.guidance_scale, found.defaults.sampler) == (
+        steps,
+        guidance_scale,
+        sampler,
+    )
