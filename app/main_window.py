@@ -17,6 +17,8 @@ from app.dialogs.about import AboutDialog
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.forward.page import ForwardPage
+from app.gallery.commands import GalleryCommands
+from app.gallery.page import GalleryPage
 from app.header import Header
 from app.help_desk import HelpDesk
 from app.notices import Notices
@@ -69,13 +71,20 @@ class MainWindow(QMainWindow):
         self.places = Places(self._header)
         self.places.add("Create", self.create_place)
         self.forward_page = ForwardPage(studio)
-        self.places.add("Forward process", self.forward_page)
+        self.gallery_page = GalleryPage(studio, keeper, appearance.colours)
         self._put_together()
         self._notices = Notices(self.create_place.messages, studio, self)
         self._notices.close_asked.connect(self._close_anyway)
         self._commands = PictureCommands(
             self, self.create_place, recent, self._loader, studio, keeper, self._notices
         )
+        # not before: dropped pictures are taken for settings by all that is in the window now
+        self.places.add("Gallery", self.gallery_page)
+        self.places.add("Forward process", self.forward_page)
+        self.gallery = GalleryCommands(self.gallery_page, studio, appearance.colours, self)
+        self.gallery.create_asked.connect(self._show_create)
+        self.gallery.picture_asked.connect(self._show_picture)
+        self.gallery.icons_needed.connect(self._tint_widget)
         self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
         self._commands.noise_asked.connect(self._noise)
         self.forward_page.current_asked.connect(self._commands.noise_current)
@@ -85,6 +94,7 @@ class MainWindow(QMainWindow):
         appearance.changed.connect(self._show_colours)
         self.create_place.messages.bar_made.connect(self._tint)
         self.forward_page.messages.bar_made.connect(self._tint)
+        self.gallery_page.messages.bar_made.connect(self._tint)
         self.create_place.queue_list.rows_made.connect(self._tint)
         self.create_place.left.icons_changed.connect(self._tint_controls)
         self._restore()
@@ -155,6 +165,11 @@ class MainWindow(QMainWindow):
     def _show_create(self) -> None:
         self.places.show_place(self.create_place)
 
+    @Slot(object)
+    def _show_picture(self, picture: Path) -> None:
+        self._show_create()
+        self._loader.open(picture)
+
     @Slot()
     def _show_about(self) -> None:
         AboutDialog(self).open()
@@ -183,11 +198,17 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_colours(self, colours: Colours) -> None:
         self.create_place.set_colours(colours)
+        self.gallery_page.set_colours(colours)
+        self.gallery.viewer.canvas.set_colours(colours)
         self._tint()
 
     @Slot()
     def _tint(self) -> None:
         icons.tint(self, self._appearance.colours)
+
+    @Slot(QWidget)
+    def _tint_widget(self, widget: QWidget) -> None:
+        icons.tint(widget, self._appearance.colours)
 
     @Slot()
     def _tint_controls(self) -> None:
@@ -235,6 +256,7 @@ class MainWindow(QMainWindow):
         self._remember()
         self.hide()  # at once: what follows may take as long as a step
         self._commands.close()
+        self.gallery.finish()
         self.ended_in_time = self.studio.shutdown()
         self._loader.close()
         event.accept()

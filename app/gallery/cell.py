@@ -1,0 +1,142 @@
+"""How one picture looks in the grid: its thumbnail as a whole, its marks on it, a ring when chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPalette, QPen, QPixmap
+
+from core.gallery.query import LibraryPicture
+
+RADIUS_PX = 6
+PADDING_PX = 6
+BADGES_FROM_PX = 96
+"""Smaller cells show no marks: they would hide the picture."""
+
+_SHADE_PX = 32
+_STAR, _HEART = "★", "♥"
+_LIGHT = QColor(255, 255, 255, 235)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What is painted.
+
+    Attributes:
+        picture, thumbnail: None until they are loaded; a null thumbnail cannot be read.
+        film_icon: for pictures that have a film.
+        progress: how far the film that plays here is, 0 to 1, None when none plays.
+    """
+
+    picture: LibraryPicture | None
+    thumbnail: QImage | None
+    film_icon: QPixmap
+    is_selected: bool
+    is_current: bool
+    is_hovered: bool
+    progress: float | None = None
+
+
+def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -> None:
+    """Fills ``area``."""
+    rounded = QPainterPath()
+    rounded.addRoundedRect(area, RADIUS_PX, RADIUS_PX)
+    painter.save()
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    painter.fillPath(rounded, palette.midlight())
+    painter.setClipPath(rounded)
+    if cell.thumbnail is not None and not cell.thumbnail.isNull():
+        painter.setOpacity(0.45 if cell.picture and cell.picture.is_away else 1.0)
+        painter.drawImage(_fitted(cell.thumbnail, area, painter.device().devicePixelRatioF()), cell.thumbnail)
+        painter.setOpacity(1.0)
+    elif cell.thumbnail is not None and cell.picture is not None:
+        _paint_words(painter, area, "away" if cell.picture.is_away else "cannot be\nread", palette)
+    if cell.picture is not None and area.width() >= BADGES_FROM_PX:
+        _paint_marks(painter, area, cell.picture, cell.film_icon)
+    if cell.progress is not None:
+        _paint_progress(painter, area, cell.progress, palette)
+    painter.setClipping(False)
+    _paint_ring(painter, area, cell, palette)
+    painter.restore()
+
+
+def _fitted(image: QImage, area: QRectF, ratio: float) -> QRectF:
+    """The whole picture, enlarged at most twice: icons would be nothing but blur."""
+    size = QSizeF(image.size()).scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    largest = QSizeF(image.size()) * 2 / ratio
+    if size.width() > largest.width():
+        size = largest
+    rect = QRectF(QPointF(0, 0), size)
+    rect.moveCenter(area.center())
+    return rect
+
+
+def _paint_marks(painter: QPainter, area: QRectF, picture: LibraryPicture, film_icon: QPixmap) -> None:
+    if not (picture.rating or picture.is_favourite or picture.has_film):
+        return
+    shade = QRectF(area.left(), area.bottom() - _SHADE_PX, area.width(), _SHADE_PX)
+    darkening = QLinearGradient(shade.topLeft(), shade.bottomLeft())
+    darkening.setColorAt(0, QColor(0, 0, 0, 0))
+    darkening.setColorAt(1, QColor(0, 0, 0, 170))
+    painter.fillRect(shade, darkening)
+    inner = shade.adjusted(PADDING_PX, 0, -PADDING_PX, 0)
+    font = QFont(painter.font())
+    font.setPointSizeF(font.pointSizeF() * 0.95)
+    painter.setFont(font)
+    painter.setPen(_LIGHT)
+    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    if picture.is_favourite:
+        painter.setPen(QColor("#ff8f8f"))
+        painter.drawText(inner, left, _HEART)
+        inner.setLeft(inner.left() + painter.fontMetrics().horizontalAdvance(_HEART) + PADDING_PX)
+        painter.setPen(_LIGHT)
+    if picture.rating:
+        painter.drawText(inner, left, _STAR * picture.rating)
+    if picture.has_film:
+        length = film_icon.width() / film_icon.devicePixelRatio()
+        painter.drawPixmap(QPointF(inner.right() - length, shade.center().y() - length / 2), film_icon)
+
+
+def _paint_words(painter: QPainter, area: QRectF, words: str, palette: QPalette) -> None:
+    painter.setPen(palette.placeholderText().color())
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+
+
+def _paint_progress(painter: QPainter, area: QRectF, progress: float, palette: QPalette) -> None:
+    line = QRectF(area.left(), area.bottom() - 3, area.width() * progress, 3)
+    painter.fillRect(line, palette.accent())
+
+
+def _paint_ring(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if cell.is_selected:
+        painter.setPen(QPen(palette.accent().color(), 3))
+        painter.drawRoundedRect(area.adjusted(-1, -1, 1, 1), RADIUS_PX, RADIUS_PX)
+    elif cell.is_hovered:
+        painter.setPen(QPen(palette.placeholderText().color(), 1))
+        painter.drawRoundedRect(area, RADIUS_PX, RADIUS_PX)
+    if cell.is_current:
+        painter.setPen(QPen(palette.text().color(), 1, Qt.PenStyle.DotLine))
+        painter.drawRoundedRect(area.adjusted(3, 3, -3, -3), RADIUS_PX - 2, RADIUS_PX - 2)
+
+
+def paint_heading(painter: QPainter, area: QRect, title: str, count: int, palette: QPalette) -> None:
+    """The name of a group and how many pictures it has."""
+    painter.save()
+    bold = QFont(painter.font())
+    bold.setBold(True)
+    flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+    text = QRect(area.left(), area.top(), area.width(), area.height() - 10)
+    number = f"{count:,}"
+    painter.setFont(bold)
+    room = text.width() - painter.fontMetrics().horizontalAdvance(number) - 16
+    shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, max(room, 0))
+    painter.setPen(palette.text().color())
+    painter.drawText(text, flags, shown)
+    text.setLeft(text.left() + painter.fontMetrics().horizontalAdvance(shown) + 10)
+    bold.setBold(False)
+    painter.setFont(bold)
+    painter.setPen(palette.placeholderText().color())
+    painter.drawText(text, flags, number)
+    painter.restore()

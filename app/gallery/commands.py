@@ -1,0 +1,274 @@
+"""What the user does in the gallery by keys, menus and buttons, connected with library, studio and window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPoint, QUrl, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.picture_menu import open_in_system
+from app.gallery.comparing import FEWEST, MOST, Comparing
+from app.gallery.deeds import Deed
+from app.gallery.enquiry_desk import PictureDetails
+from app.gallery.film_branching import FilmBranching
+from app.gallery.folder_adding import FolderAdding
+from app.gallery.gallery_menu import GalleryMenu
+from app.gallery.keys import deed_of, mark_of
+from app.gallery.library_notices import LibraryNotices
+from app.gallery.page import GalleryPage
+from app.gallery.picture_reader import PictureReader, WholePicture
+from app.gallery.recipe_fields import recipe_text
+from app.gallery.viewer import Viewer
+from app.studio import Studio
+from app.theme import Colours
+from core.gallery.marks import MarkChange
+from core.gallery.query import LibraryPicture
+from core.request import GenerationRequest, Source
+
+FIRST_STRENGTH = 0.6
+
+
+class GalleryCommands(QObject):
+    """Connects the page. Call `finish` at the end.
+
+    Signals:
+        create_asked: show the place *Create*.
+        picture_asked: the path of a picture to be opened there, with its film.
+        icons_needed: a widget whose buttons need icons.
+    """
+
+    create_asked = Signal()
+    picture_asked = Signal(object)
+    icons_needed = Signal(QWidget)
+
+    def __init__(self, page: GalleryPage, studio: Studio, colours: Colours, window: QWidget) -> None:
+        super().__init__(window)
+        self._page = page
+        self._studio = studio
+        self._details: PictureDetails | None = None
+        self._reader = PictureReader(self)
+        self.notices = LibraryNotices(page.messages, page.desk, studio, self)
+        self.viewer = Viewer(page.pictures, self._reader, colours, window)
+        self._branching = FilmBranching(window, studio)
+        self._comparing = Comparing(page.comparison, self._reader, self)
+        self._folders = FolderAdding(page, self.notices, window)
+        self._menu = GalleryMenu(window)
+        self._deeds: dict[Deed, Callable[[], None]] = {
+            Deed.open_viewer: self._open_viewer,
+            Deed.compare: self._compare,
+            Deed.use_settings: self._use_settings,
+            Deed.open_film: self._open_film,
+            Deed.branch: self._branch,
+            Deed.use_as_source: self._use_as_source,
+            Deed.show_in_folder: self._show_in_folder,
+            Deed.copy_picture: self._copy_picture,
+            Deed.copy_recipe: self._copy_recipe,
+            Deed.delete: self._delete,
+        }
+        inspector = page.inspector
+        page.grid.key_pressed.connect(self._take_key)
+        page.grid.activated.connect(self._activate)
+        page.grid.customContextMenuRequested.connect(self._open_menu)
+        page.selection_changed.connect(self._inspect)
+        page.view.marks_changed.connect(self._follow_marks)
+        page.enquiries.details_loaded.connect(self._show_details)
+        inspector.deeds.asked.connect(self.do)
+        inspector.marks.changed.connect(self._mark)
+        inspector.marks.note_changed.connect(self._keep_note)
+        inspector.marks.name_chosen.connect(page.show_name)
+        inspector.recipe.settings_asked.connect(self._apply)
+        inspector.recipe.changes_asked.connect(self._edit)
+        inspector.branches.chosen.connect(page.choose)
+        self._menu.asked.connect(self.do)
+        self._menu.mark_asked.connect(self._mark)
+        self.notices.create_asked.connect(self.create_asked)
+        self._folders.create_asked.connect(self.create_asked)
+        self._branching.begun.connect(self.create_asked)
+        self._comparing.ready.connect(page.show_comparison)
+        self._comparing.failed.connect(self.notices.show_failure)
+        self.viewer.closed.connect(self._return_from_viewer)
+        self.viewer.key_pressed.connect(self._take_viewer_key)
+        self.viewer.needs_icons.connect(self._tint_viewer)
+        studio.picture_saved.connect(self._take_saved)
+
+    def finish(self) -> None:
+        """Keeps what was typed, ends all threads."""
+        self._page.inspector.marks.save_note()
+        self.viewer.close()
+        self._reader.close()
+        self._page.finish()
+
+    @Slot(object)
+    def do(self, deed: Deed) -> None:
+        """Does something with the chosen pictures."""
+        if self._page.grid.selected_count():
+            self._deeds[deed]()
+
+    @property
+    def _picture(self) -> LibraryPicture | None:
+        """The current picture."""
+        page = self._page
+        row = page.grid.currentIndex().row()
+        rows = page.grid.selected_rows() if page.grid.selected_count() == 1 else []
+        return page.pictures.picture(rows[0] if rows else row)
+
+    @Slot(object)
+    def _take_key(self, event: QKeyEvent) -> None:
+        if (change := mark_of(event, self._picture)) is not None:
+            event.accept()
+            if event.type() is QKeyEvent.Type.KeyPress:
+                self._mark(change)
+        elif (deed := deed_of(event)) is not None:
+            event.accept()
+            if event.type() is QKeyEvent.Type.KeyPress:
+                self.do(deed)
+
+    @Slot(object, object)
+    def _take_viewer_key(self, event: QKeyEvent, picture: int) -> None:
+        if (change := mark_of(event, self._page.pictures.known(picture))) is not None:
+            event.accept()
+            self._page.desk.mark((picture,), change)
+        elif deed_of(event) is Deed.delete:
+            event.accept()
+            self._page.desk.delete((picture,))
+
+    @Slot(QModelIndex)
+    def _activate(self, index: QModelIndex) -> None:
+        self.viewer.open(index.row())
+
+    @Slot(QPoint)
+    def _open_menu(self, position: QPoint) -> None:
+        picture, count = self._picture, self._page.grid.selected_count()
+        if picture is not None and count:
+            self._menu.open(picture, count, self._page.grid.viewport().mapToGlobal(position))
+
+    @Slot(object)
+    def _mark(self, change: MarkChange) -> None:
+        if pictures := self._page.selected_ids:
+            self._page.desk.mark(pictures, change)
+
+    @Slot(object, str)
+    def _keep_note(self, picture: int, note: str) -> None:
+        self._page.desk.mark((picture,), MarkChange(note=note))
+
+    @Slot(object)
+    def _follow_marks(self, pictures: tuple[int, ...]) -> None:
+        if self._details is not None and self._details.picture.id in pictures:
+            self._page.enquiries.load_details(self._details.picture.id)
+
+    @Slot()
+    def _inspect(self) -> None:
+        page = self._page
+        count = page.grid.selected_count()
+        if count == 1:
+            page.enquiries.load_details(page.selected_ids[0])
+        else:
+            self._details = None
+            if count:
+                page.inspector.show_several(count)
+                self._load_some()
+            else:
+                page.inspector.show_none()
+
+    def _load_some(self) -> None:
+        """What may be dragged, copied or compared must be known."""
+        if self._page.grid.selected_count() <= 500:
+            self._page.pictures.load(self._page.grid.selected_rows())
+
+    @Slot(object)
+    def _show_details(self, details: PictureDetails) -> None:
+        if self._page.grid.selected_count() == 1 and self._page.selected_ids == (details.picture.id,):
+            self._details = details
+            self._page.inspector.show_details(details)
+
+    @Slot()
+    def _open_viewer(self) -> None:
+        index = self._page.grid.currentIndex()
+        if index.isValid():
+            self.viewer.open(index.row())
+
+    @Slot(int)
+    def _return_from_viewer(self, row: int) -> None:
+        if 0 <= row < self._page.pictures.rowCount():
+            self._page.grid.setCurrentIndex(self._page.pictures.index(row))
+        self._page.grid.setFocus()
+
+    @Slot()
+    def _tint_viewer(self) -> None:
+        self.icons_needed.emit(self.viewer)
+
+    def _compare(self) -> None:
+        page = self._page
+        known = [page.pictures.picture(row) for row in page.grid.selected_rows()[: MOST + 1]]
+        pictures = tuple(picture for picture in known if picture is not None)
+        if FEWEST <= len(pictures) <= MOST:
+            self._comparing.compare(pictures)
+
+    def _use_settings(self) -> None:
+        if self._details is not None and self._details.recipe is not None:
+            self._apply(self._details.recipe.request)
+        elif self._details is not None:
+            self.notices.show_no_recipe()
+
+    @Slot(object)
+    def _apply(self, request: GenerationRequest) -> None:
+        self.notices.show_settings_used(self._studio.apply(request))
+
+    @Slot(object)
+    def _edit(self, changes: Mapping[str, Any]) -> None:
+        self._studio.edit(**changes)
+        self.notices.show_settings_used(())
+
+    def _open_film(self) -> None:
+        if self._picture is not None:
+            self.picture_asked.emit(self._picture.path)
+
+    def _branch(self) -> None:
+        if self._picture is not None:
+            self._branching.ask(self._picture)
+
+    def _use_as_source(self) -> None:
+        if self._picture is not None:
+            self._studio.edit(source=Source(str(self._picture.path), FIRST_STRENGTH))
+            self.create_asked.emit()
+
+    def _show_in_folder(self) -> None:
+        if self._picture is not None:
+            open_in_system(self._picture.path.parent)
+
+    def _copy_picture(self) -> None:
+        """The files, and the pixels too when there is one."""
+        page = self._page
+        rows = page.grid.selected_rows()
+        if len(rows) == 1 and self._picture is not None:
+            self._reader.read(self._picture.path, _copy, self.notices.show_failure, priority=1)
+        else:
+            data = page.pictures.mimeData([page.pictures.index(row) for row in rows])
+            QGuiApplication.clipboard().setMimeData(data)
+
+    def _copy_recipe(self) -> None:
+        if self._details is not None and self._details.recipe is not None:
+            QGuiApplication.clipboard().setText(recipe_text(self._details.recipe))
+            self.notices.show_copied()
+        else:
+            self.notices.show_no_recipe()
+
+    def _delete(self) -> None:
+        self._page.desk.delete(self._page.selected_ids)
+
+    @Slot(object)
+    def _take_saved(self, saved: Any) -> None:
+        if self._page.view.is_open:
+            path: Path = saved.path
+            self._page.desk.index(path)
+
+
+def _copy(whole: WholePicture) -> None:
+    data = QMimeData()
+    data.setImageData(whole.image)
+    data.setUrls([QUrl.fromLocalFile(str(whole.path))])
+    QGuiApplication.clipboard().setMimeData(data)

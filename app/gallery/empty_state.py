@@ -1,0 +1,144 @@
+"""What stands in the place of the grid while there is nothing to show: why, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+WIDTH_PX = 440
+
+
+class Remedy(Enum):
+    """What a button offers."""
+
+    create = auto()
+    add_folder = auto()
+    clear_filters = auto()
+    look_again = auto()
+
+
+REMEDIES = {
+    Remedy.create: ("Make a picture", "emptyCreateButton"),
+    Remedy.add_folder: ("Add a folder…", "emptyAddFolderButton"),
+    Remedy.clear_filters: ("Clear all filters", "emptyClearButton"),
+    Remedy.look_again: ("Look again", "emptyLookAgainButton"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyReason:
+    """Why nothing is shown.
+
+    Attributes:
+        done, total: of pictures being read; a total of 0 hides the progress.
+    """
+
+    title: str
+    sentence: str
+    remedies: tuple[Remedy, ...] = ()
+    done: int = 0
+    total: int = 0
+
+
+OPENING = EmptyReason("Opening the gallery", "One moment.")
+NO_PICTURES = EmptyReason(
+    "No pictures yet",
+    "Every picture that you generate is kept here, with its settings and its film. "
+    "Folders of pictures from this or other programs can be added; they are read in place and never changed.",
+    (Remedy.create, Remedy.add_folder),
+)
+NOTHING_FOUND = EmptyReason(
+    "Nothing matches",
+    "No picture has all of what the search and the filters ask for.",
+    (Remedy.clear_filters,),
+)
+
+
+def folders_away(paths: tuple[Path, ...]) -> EmptyReason:
+    """All that could be shown lies on drives that are not there."""
+    names = ", ".join(str(path) for path in paths[:3])
+    return EmptyReason(
+        "The folder is away",
+        f"{names} cannot be reached. Its pictures are not forgotten: connect the drive and look again.",
+        (Remedy.look_again, Remedy.add_folder),
+    )
+
+
+def reading(done: int, total: int, fault: str) -> EmptyReason:
+    """The index is made, for the first time or because of a fault."""
+    why = "The index was damaged and is made anew from the pictures; ratings and tags lie beside them. "
+    counted = f"{done:,} of {total:,} pictures." if total else f"{done:,} pictures found."
+    title = "Rebuilding the gallery" if fault else "Reading your pictures"
+    return EmptyReason(title, f"{why if fault else ''}{counted}", done=done, total=total)
+
+
+class EmptyState(QWidget):
+    """Shows one reason.
+
+    Signals:
+        chosen: a `Remedy`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("galleryEmpty")
+        self._title = QLabel()
+        self._title.setObjectName("galleryEmptyTitle")
+        self._title.setProperty("role", "heading")
+        self._sentence = QLabel()
+        self._sentence.setProperty("role", "hint")
+        for label in (self._title, self._sentence):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            label.setWordWrap(True)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Progress")
+        self._buttons: dict[Remedy, QPushButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        for remedy, (words, name) in REMEDIES.items():
+            button = QPushButton(words)
+            button.setObjectName(name)
+            button.setProperty("remedy", remedy)
+            button.clicked.connect(self._choose)
+            self._buttons[remedy] = button
+            row.addWidget(button)
+        row.addStretch(1)
+        inner = QWidget()
+        inner.setMaximumWidth(WIDTH_PX)
+        column = QVBoxLayout(inner)
+        column.setSpacing(12)
+        column.addWidget(self._title)
+        column.addWidget(self._sentence)
+        column.addWidget(self._progress)
+        column.addLayout(row)
+        layout = QVBoxLayout(self)
+        layout.addStretch(2)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(inner, 8)
+        across.addStretch(1)
+        layout.addLayout(across)
+        layout.addStretch(3)
+        self.show_reason(OPENING)
+
+    def show_reason(self, reason: EmptyReason) -> None:
+        self._title.setText(reason.title)
+        self._sentence.setText(reason.sentence)
+        self._progress.setVisible(reason.total > 0)
+        self._progress.setRange(0, max(reason.total, 1))
+        self._progress.setValue(reason.done)
+        for remedy, button in self._buttons.items():
+            button.setVisible(remedy in reason.remedies)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self.sender().property("remedy"))

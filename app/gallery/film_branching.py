@@ -1,0 +1,51 @@
+"""Branching from a picture of the gallery: its film is read, then the usual dialog asks what is to differ."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.dialogs.branch import BranchDialog
+from app.run import Engine
+from app.studio import Studio
+from core.branch import Branch
+from core.film import Film
+from core.film_file import film_path, read_recording
+from core.gallery.query import LibraryPicture
+
+KIND = "branched film"
+
+
+class FilmBranching(QObject):
+    """Asks for one branch at a time.
+
+    Signals:
+        begun: a branch is queued.
+    """
+
+    begun = Signal()
+
+    def __init__(self, window: QWidget, studio: Studio) -> None:
+        super().__init__(window)
+        self._window = window
+        self._studio = studio
+
+    def ask(self, picture: LibraryPicture) -> None:
+        """The dialog follows when the film is read; the studio tells when it cannot be."""
+        path = film_path(picture.path)
+
+        def work(engine: Engine) -> Film:
+            return engine.replay(read_recording(path))
+
+        self._studio.errands.ask(KIND, work, self._open)
+
+    def _open(self, film: Film) -> None:
+        if film.frames:
+            dialog = BranchDialog(film, len(film.frames) // 2, self._window)
+            dialog.chosen.connect(self._branch)
+            dialog.open()
+
+    @Slot(object)
+    def _branch(self, branch: Branch) -> None:
+        self._studio.branch(branch)
+        self.begun.emit()

@@ -1,0 +1,197 @@
+"""The bar above the grid: search, filters, order, size of the cells; below it, what filters are active."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controls.field import describe
+from app.gallery.filter_chips import FilterChips
+from app.gallery.filter_menus import FilterMenus
+from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
+from app.icons import ICON_NAME
+from core.gallery.library import LibraryFolder
+from core.gallery.query import Facets, Group, Query
+
+TYPED_MS = 120
+"""A search begins when no key was pressed for so long."""
+
+FIRST_QUERY = Query(group=Group.day)
+
+
+class FilterBar(QFrame):
+    """Holds the query.
+
+    Attributes:
+        query: as it is now.
+
+    Signals:
+        query_changed: the new `Query`.
+        cell_px_chosen: the size of cells.
+        add_folder_asked, rebuild_asked: from the library's menu.
+        left: Return or Down in the search field: the keyboard is for the pictures now.
+    """
+
+    query_changed = Signal(object)
+    cell_px_chosen = Signal(int)
+    left = Signal()
+    add_folder_asked = Signal()
+    rebuild_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("filterBar")
+        self.setProperty("role", "panel")
+        self.query = FIRST_QUERY
+        self._menus = FilterMenus(self)
+        self._menus.chosen.connect(self.set_query)
+        self._menus.add_folder_asked.connect(self.add_folder_asked)
+        self._menus.rebuild_asked.connect(self.rebuild_asked)
+        self._typed = QTimer(self, singleShot=True, interval=TYPED_MS)
+        self._typed.timeout.connect(self._take_text)
+        self.search = QLineEdit()
+        self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QAbstractButton):
+            button.setAccessibleName("Clear the search")
+        self.search.setPlaceholderText("Search prompts, notes, tags and names")
+        describe(
+            self.search,
+            "gallerySearchEdit",
+            "Search",
+            'Words as they begin: hou finds house. "red house" finds the phrase, -snow leaves out. (Ctrl+F)',
+        )
+        self.search.setMinimumWidth(140)
+        self.search.installEventFilter(self)
+        self.search.textEdited.connect(self._typed.start)
+        self.favourite = self._toggle("Favourites", "favouriteFilterButton", "Only favourites")
+        self.film = self._toggle("Film", "filmFilterButton", "Only pictures that have a film")
+        self.favourite.clicked.connect(self._take_toggles)
+        self.film.clicked.connect(self._take_toggles)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(CELLS_PX[0], CELLS_PX[-1])
+        self.slider.setSingleStep(CELLS_PX.step)
+        self.slider.setPageStep(CELLS_PX.step * 2)
+        self.slider.setValue(FIRST_CELL_PX)
+        self.slider.setFixedWidth(96)
+        describe(self.slider, "cellSizeSlider", "Size of the pictures", "Size of the pictures (Ctrl + wheel)")
+        self.slider.valueChanged.connect(self.cell_px_chosen)
+        self._chips = FilterChips()
+        self._chips.chosen.connect(self.set_query)
+        self._lay_out()
+        self._show()
+
+    def set_query(self, query: Query) -> None:
+        """Another query; the bar shows it."""
+        self._typed.stop()
+        if query != self.query:
+            self.query = query
+            self._show()
+            self.query_changed.emit(query)
+
+    def set_facets(self, facets: Facets) -> None:
+        self._menus.facets = facets
+
+    def set_library(self, library: tuple[LibraryFolder, ...]) -> None:
+        self._menus.library = library
+
+    def focus_search(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and watched is self.search:
+            is_escape = event.key() == Qt.Key.Key_Escape and bool(self.search.text())
+            if is_escape and event.type() is QEvent.Type.ShortcutOverride:
+                event.accept()  # else it would stop the run
+                return True
+            if event.type() is QEvent.Type.KeyPress:
+                if is_escape:
+                    self.set_query(replace(self.query, text=""))
+                    return True
+                if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+                    self._take_text()
+                    self.left.emit()
+                    return True
+        return super().eventFilter(watched, event)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.search, 1)
+        menus = self._menus
+        for words, name, tip, fill in (
+            ("Model", "modelFilterButton", "Only pictures of these models", menus.fill_models),
+            ("Sampler", "samplerFilterButton", "Only pictures made with these samplers", menus.fill_samplers),
+            ("Date", "dateFilterButton", "Only pictures of some days", menus.fill_days),
+            ("Rating", "ratingFilterButton", "Only pictures with so many stars", menus.fill_ratings),
+        ):
+            row.addWidget(self._menu_button(words, name, tip, fill))
+        row.addWidget(self.favourite)
+        row.addWidget(self.film)
+        row.addWidget(self._menu_button("More", "moreFilterButton", "Size, tag, collection", menus.fill_more))
+        row.addSpacing(8)
+        row.addWidget(self._menu_button("Order", "orderButton", "Order and groups", menus.fill_order))
+        row.addWidget(self._menu_button("Library", "libraryButton", "Folders of the library", menus.fill_library))
+        row.addWidget(self.slider)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(self._chips)
+
+    def _menu_button(self, words: str, name: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
+        button = QToolButton()
+        button.setText(words)
+        button.setProperty("kind", "menu")
+        button.setProperty(ICON_NAME, "chevron-down")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow after the word
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        describe(button, name, words, tip)
+        self._menus.attach(button, fill)
+        return button
+
+    def _toggle(self, words: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(words)
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        describe(button, name, words, tip)
+        return button
+
+    def _show(self) -> None:
+        query = self._menus.query = self.query
+        with QSignalBlocker(self.search):
+            if self.search.text() != query.text:
+                self.search.setText(query.text)
+        self.favourite.setChecked(query.is_favourite is True)
+        self.film.setChecked(query.has_film is True)
+        self._chips.show_filters(query)
+
+    @Slot()
+    def _take_text(self) -> None:
+        self.set_query(replace(self.query, text=self.search.text()))
+
+    @Slot()
+    def _take_toggles(self) -> None:
+        self.set_query(
+            replace(
+                self.query,
+                is_favourite=True if self.favourite.isChecked() else None,
+                has_film=True if self.film.isChecked() else None,
+            )
+        )

@@ -1,0 +1,177 @@
+"""The menus of the filter bar: what the pictures of the library have, to choose from, and how they are ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QToolButton
+
+from app.gallery.filters import days_back, toggled
+from core.gallery.library import LibraryFolder
+from core.gallery.query import Facet, Facets, Group, Query, Sort
+from core.request import Size
+
+MOST_ENTRIES = 40
+LONGEST_NAME = 48
+SORTS = {
+    Sort.newest: "Newest first",
+    Sort.oldest: "Oldest first",
+    Sort.rating: "Best rated first",
+    Sort.largest: "Largest first",
+    Sort.file_name: "By file name",
+}
+GROUPS = {
+    Group.day: "Group by day",
+    Group.model: "Group by model",
+    Group.collection: "Group by collection",
+    Group.nothing: "No groups",
+}
+NO_FACETS = Facets((), (), (), (), (), None, None)
+
+
+class FilterMenus(QObject):
+    """Fills a menu each time it opens, with what is chosen ticked.
+
+    Signals:
+        chosen: the new `Query`.
+        add_folder_asked: a folder is to be added.
+        rebuild_asked: every picture is to be read again.
+    """
+
+    chosen = Signal(object)
+    add_folder_asked = Signal()
+    rebuild_asked = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.query = Query()
+        self.facets = NO_FACETS
+        self.library: tuple[LibraryFolder, ...] = ()
+        self._fillers: dict[QMenu, Callable[[QMenu], None]] = {}
+
+    def attach(self, button: QToolButton, fill: Callable[[QMenu], None]) -> None:
+        """Gives a button a menu; ``fill`` is one of the methods below."""
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill)
+        menu.triggered.connect(self._choose)
+        self._fillers[menu] = fill
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+    def fill_models(self, menu: QMenu) -> None:
+        query = self.query
+        self._fill_names(
+            menu, self.facets.models, query.models, lambda name: replace(query, models=toggled(query.models, name))
+        )
+
+    def fill_samplers(self, menu: QMenu) -> None:
+        query = self.query
+        self._fill_names(
+            menu,
+            self.facets.samplers,
+            query.samplers,
+            lambda name: replace(query, samplers=toggled(query.samplers, name)),
+        )
+
+    def fill_ratings(self, menu: QMenu) -> None:
+        for rating in range(5, 0, -1):
+            words = "★" * rating + ("" if rating == 5 else " or more")
+            _add(menu, words, replace(self.query, smallest_rating=rating), self.query.smallest_rating == rating)
+        menu.addSeparator()
+        _add(menu, "Any rating", replace(self.query, smallest_rating=0), self.query.smallest_rating == 0)
+
+    def fill_days(self, menu: QMenu) -> None:
+        query, today = self.query, date.today()
+        for words, since in (
+            ("Today", today),
+            ("Last 7 days", days_back(7)),
+            ("Last 30 days", days_back(30)),
+            ("This year", date(today.year, 1, 1)),
+        ):
+            _add(menu, words, replace(query, since=since, until=None), query.since == since and not query.until)
+        first, last = self.facets.first_day, self.facets.last_day
+        if first and last and first.year < today.year:
+            menu.addSeparator()
+            for year in range(min(last.year, today.year - 1), max(first.year, last.year - 12) - 1, -1):
+                since, until = date(year, 1, 1), date(year, 12, 31)
+                _add(menu, str(year), replace(query, since=since, until=until), query.since == since)
+        menu.addSeparator()
+        _add(menu, "Any day", replace(query, since=None, until=None), not (query.since or query.until))
+
+    def fill_more(self, menu: QMenu) -> None:
+        query = self.query
+        sizes = menu.addMenu("Size")
+        chosen = [f"{size.width}x{size.height}" for size in query.sizes]
+        self._fill_names(sizes, self.facets.sizes, chosen, self._with_size)
+        tags = menu.addMenu("Tag")
+        self._fill_names(
+            tags, self.facets.tags, query.tags, lambda name: replace(query, tags=toggled(query.tags, name))
+        )
+        collections = menu.addMenu("Collection")
+        self._fill_names(
+            collections,
+            self.facets.collections,
+            (query.collection,) if query.collection else (),
+            lambda name: replace(query, collection=None if name == query.collection else name),
+        )
+        menu.addSeparator()
+        is_broken = query.is_unreadable is True
+        _add(menu, "Cannot be read", replace(query, is_unreadable=None if is_broken else True), is_broken)
+
+    def fill_order(self, menu: QMenu) -> None:
+        for sort, words in SORTS.items():
+            _add(menu, words, replace(self.query, sort=sort), self.query.sort is sort)
+        menu.addSeparator()
+        for group, words in GROUPS.items():
+            _add(menu, words, replace(self.query, group=group), self.query.group is group)
+
+    def fill_library(self, menu: QMenu) -> None:
+        for folder in self.library:
+            is_chosen = self.query.folder == folder.path
+            query = replace(self.query, folder=None if is_chosen else folder.path)
+            _add(menu, str(folder.path), query, is_chosen)
+        menu.addSeparator()
+        menu.addAction("Add a folder…").triggered.connect(self.add_folder_asked)
+        menu.addAction("Rebuild the index").triggered.connect(self.rebuild_asked)
+
+    def _with_size(self, name: str) -> Query:
+        width, _, height = name.partition("x")
+        size = Size(int(width), int(height))
+        sizes = self.query.sizes
+        rest = tuple(other for other in sizes if other != size)
+        return replace(self.query, sizes=rest if size in sizes else (*sizes, size))
+
+    def _fill_names(
+        self, menu: QMenu, facets: Sequence[Facet], chosen: Sequence[str], query_with: Callable[[str], Query]
+    ) -> None:
+        for facet in facets[:MOST_ENTRIES]:
+            name = facet.name if len(facet.name) <= LONGEST_NAME else facet.name[: LONGEST_NAME - 1] + "…"
+            action = _add(menu, f"{name}\t{facet.count:,}", query_with(facet.name), facet.name in chosen)
+            action.setToolTip(facet.name)
+        if not facets:
+            menu.addAction("No picture tells").setEnabled(False)
+
+    @Slot()
+    def _fill(self) -> None:
+        menu = self.sender()
+        if isinstance(menu, QMenu):
+            menu.clear()
+            self._fillers[menu](menu)
+
+    @Slot(QAction)
+    def _choose(self, action: QAction) -> None:
+        if isinstance(action.data(), Query):
+            self.chosen.emit(action.data())
+
+
+def _add(menu: QMenu, words: str, query: Query, is_chosen: bool) -> QAction:
+    action = menu.addAction(words.replace("&", "&&"))
+    action.setCheckable(True)
+    action.setChecked(is_chosen)
+    action.setData(query)
+    return action

@@ -1,0 +1,83 @@
+"""What the filter bar can say about a query, and how each part of it is taken back; no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from core.gallery.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveFilter:
+    """One filter in words.
+
+    Attributes:
+        without: the query when it is taken away.
+    """
+
+    words: str
+    without: Query
+
+
+def active_filters(query: Query) -> tuple[ActiveFilter, ...]:
+    """All that narrows a query down; its text is not among them, since that stands in its field."""
+    return tuple(_filters(query))
+
+
+def is_filtered(query: Query) -> bool:
+    return bool(query.text) or bool(active_filters(query))
+
+
+def cleared(query: Query) -> Query:
+    """The query without text and filters; order and groups stay."""
+    return Query(sort=query.sort, group=query.group)
+
+
+def toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
+    """With the value, or without it when it was there."""
+    return tuple(other for other in values if other != value) if value in values else (*values, value)
+
+
+def days_back(days: int, today: date | None = None) -> date:
+    """The first of so many days up to today."""
+    return (today or date.today()) - timedelta(days=days - 1)
+
+
+def _filters(query: Query) -> Iterator[ActiveFilter]:
+    for model in query.models:
+        yield ActiveFilter(model, replace(query, models=toggled(query.models, model)))
+    for sampler in query.samplers:
+        yield ActiveFilter(sampler, replace(query, samplers=toggled(query.samplers, sampler)))
+    for size in query.sizes:
+        rest = tuple(other for other in query.sizes if other != size)
+        yield ActiveFilter(f"{size.width} × {size.height}", replace(query, sizes=rest))
+    if query.since or query.until:
+        yield ActiveFilter(_period(query), replace(query, since=None, until=None))
+    if query.smallest_rating:
+        stars = "★" * query.smallest_rating
+        more = "" if query.smallest_rating == 5 else " or more"
+        yield ActiveFilter(stars + more, replace(query, smallest_rating=0))
+    if query.is_favourite is not None:
+        words = "Favourites" if query.is_favourite else "No favourites"
+        yield ActiveFilter(words, replace(query, is_favourite=None))
+    if query.has_film is not None:
+        yield ActiveFilter("With a film" if query.has_film else "Without a film", replace(query, has_film=None))
+    if query.is_unreadable is not None:
+        words = "Cannot be read" if query.is_unreadable else "Can be read"
+        yield ActiveFilter(words, replace(query, is_unreadable=None))
+    if query.seed is not None:
+        yield ActiveFilter(f"Seed {query.seed}", replace(query, seed=None))
+    if query.collection is not None:
+        yield ActiveFilter(f"In {query.collection}", replace(query, collection=None))
+    for tag in query.tags:
+        yield ActiveFilter(f"#{tag}", replace(query, tags=toggled(query.tags, tag)))
+    if query.folder is not None:
+        yield ActiveFilter(f"Folder {query.folder.name or query.folder}", replace(query, folder=None))
+
+
+def _period(query: Query) -> str:
+    if query.since and query.until:
+        return str(query.since) if query.since == query.until else f"{query.since} to {query.until}"
+    return f"Since {query.since}" if query.since else f"Until {query.until}"

@@ -1,0 +1,87 @@
+"""Adding folders to the gallery: by the dialog or by dropping them; nothing is added without a question."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.gallery.empty_state import Remedy
+from app.gallery.filters import cleared
+from app.gallery.library_notices import FOLDERS, LibraryNotices
+from app.gallery.page import GalleryPage
+from app.message_bar import Choice
+from app.messages import Message
+from core.gallery.library import library_folder_of
+
+
+class FolderAdding(QObject):
+    """Also does what the empty gallery offers.
+
+    Signals:
+        create_asked: show the place *Create*.
+    """
+
+    create_asked = Signal()
+
+    def __init__(self, page: GalleryPage, notices: LibraryNotices, window: QWidget) -> None:
+        super().__init__(page)
+        self._page = page
+        self._notices = notices
+        self._window = window
+        page.empty.chosen.connect(self._follow_remedy)
+        page.filters.add_folder_asked.connect(self.ask_folder)
+        page.filters.rebuild_asked.connect(self._rebuild)
+        page.folders_dropped.connect(self._ask_dropped)
+
+    @Slot()
+    def ask_folder(self) -> None:
+        """Lets the user choose one."""
+        dialog = QFileDialog(self._window, "Add a folder to the gallery", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._add)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(object)
+    def _follow_remedy(self, remedy: Remedy) -> None:
+        match remedy:
+            case Remedy.create:
+                self.create_asked.emit()
+            case Remedy.add_folder:
+                self.ask_folder()
+            case Remedy.clear_filters:
+                self._page.filters.set_query(cleared(self._page.filters.query))
+            case Remedy.look_again:
+                self._page.desk.scan()
+
+    @Slot()
+    def _rebuild(self) -> None:
+        self._page.desk.rebuild()
+
+    @Slot(str)
+    def _add(self, folder: str) -> None:
+        self._page.desk.add_folder(Path(folder))
+
+    @Slot(object)
+    def _ask_dropped(self, folders: tuple[Path, ...]) -> None:
+        new = [path for path in folders if library_folder_of(self._page.view.library, path) is None]
+        if not new:
+            text = Message("This folder is in the gallery", "Its pictures are shown already.")
+            self._notices.area.show_message(FOLDERS, text, "info", lasting_ms=8000)
+            return
+        names = ", ".join(path.name or str(path) for path in new[:3])
+        what = "this folder" if len(new) == 1 else f"these {len(new)} folders"
+        self._notices.area.show_message(
+            FOLDERS,
+            Message(f"Add {what} to the gallery?", f"{names}: the pictures are read in place and never changed."),
+            "info",
+            (Choice("Add", partial(self._add_all, tuple(new)), "addDroppedButton"),),
+        )
+
+    def _add_all(self, folders: tuple[Path, ...]) -> None:
+        for folder in folders:
+            self._page.desk.add_folder(folder)

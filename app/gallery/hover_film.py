@@ -1,0 +1,105 @@
+"""Plays the film of the picture that the pointer rests on: its steps as small linear previews."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QImage
+
+from app.errands import Errands
+from app.messages import Message
+from app.pixels import enlarged, to_image
+from app.run import Engine
+from core.film_file import film_path, read_recording
+from core.gallery.query import LibraryPicture
+from core.picture import Pixels
+
+KIND = "hovered film"
+REST_MS = 350
+PLAYING_MS = 2_500
+SLOWEST_MS = 160
+STAY_TURNS = 6
+"""How long the last step stays before the film begins again, in frames."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HoveredFrame:
+    """What is shown over the picture; ``progress`` goes from 0 to 1."""
+
+    image: QImage
+    progress: float
+
+
+class HoverFilm(QObject):
+    """One film at a time; nothing is read until the pointer rests.
+
+    Signals:
+        frame_shown: look again at `shown`.
+    """
+
+    frame_shown = Signal()
+
+    def __init__(self, errands: Errands, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._errands = errands
+        self._picture: LibraryPicture | None = None
+        self._frames: tuple[QImage, ...] = ()
+        self._turn = 0
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._ask)
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self._show_next)
+
+    @property
+    def shown(self) -> HoveredFrame | None:
+        """The frame to be seen now; None while nothing plays."""
+        if not self._frames:
+            return None
+        place = min(self._turn, len(self._frames) - 1)
+        return HoveredFrame(self._frames[place], (place + 1) / len(self._frames))
+
+    def enter(self, picture: LibraryPicture | None) -> None:
+        """The pointer is over this picture now, or over none."""
+        self.leave()
+        if picture is not None and picture.has_film and not picture.is_away:
+            self._picture = picture
+            self._rest.start()
+
+    def leave(self) -> None:
+        """Stops what plays."""
+        self._rest.stop()
+        self._clock.stop()
+        self._errands.withdraw(KIND)
+        self._picture = None
+        self._frames = ()
+        self._turn = 0
+
+    @Slot()
+    def _ask(self) -> None:
+        picture = self._picture
+        if picture is None:
+            return
+        path = film_path(picture.path)
+
+        def work(engine: Engine) -> tuple[Pixels, ...]:
+            film = engine.replay(read_recording(path))
+            return tuple(film.latent_rgb.picture(frame.denoised) for frame in film.frames)
+
+        self._errands.ask(KIND, work, partial(self._play, picture), self._refuse)
+
+    def _play(self, picture: LibraryPicture, pictures: tuple[Pixels, ...]) -> None:
+        if picture is self._picture and pictures:
+            self._frames = tuple(enlarged(to_image(pixels)) for pixels in pictures)
+            self._turn = 0
+            self._clock.start(min(max(PLAYING_MS // len(pictures), 30), SLOWEST_MS))
+            self.frame_shown.emit()
+
+    def _refuse(self, _message: Message) -> None:
+        """A damaged film is said where it is opened; resting on it is no reason for a message."""
+
+    @Slot()
+    def _show_next(self) -> None:
+        self._turn = (self._turn + 1) % (len(self._frames) + STAY_TURNS)
+        self.frame_shown.emit()

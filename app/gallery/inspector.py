@@ -1,0 +1,124 @@
+"""The pane at the right: what is known of the chosen picture, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.elided_label import ElidedLabel
+from app.gallery.branch_list import BranchList
+from app.gallery.deeds import Deed, DeedButtons
+from app.gallery.enquiry_desk import PictureDetails
+from app.gallery.file_facts import file_facts
+from app.gallery.marks_panel import MarksPanel
+from app.gallery.recipe_panel import RecipePanel
+
+MARGIN_PX = 16
+SMALLEST_PX = 264
+ONE = (
+    Deed.open_viewer,
+    Deed.open_film,
+    Deed.branch,
+    Deed.use_as_source,
+    Deed.show_in_folder,
+    Deed.copy_picture,
+    Deed.copy_recipe,
+    Deed.delete,
+)
+SEVERAL = (Deed.compare, Deed.copy_picture, Deed.delete)
+
+
+class Inspector(QFrame):
+    """Shows one picture, or how many are chosen.
+
+    Attributes:
+        marks, recipe, branches, deeds: its parts, with signals of their own.
+
+    Signals:
+        rows_made: new buttons need their icons.
+    """
+
+    rows_made = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("galleryInspector")
+        self.setProperty("role", "panel")
+        self.setMinimumWidth(SMALLEST_PX)
+        self._hint = _label("hint")
+        self._title = ElidedLabel("")
+        self._title.setProperty("role", "title")
+        self.marks = MarksPanel()
+        self.recipe = RecipePanel()
+        self.branches = BranchList()
+        self.deeds = DeedButtons()
+        self._files = _label("hint")
+        self._files.setObjectName("galleryFiles")
+        inner = QWidget()
+        inner.setProperty("role", "panel")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
+        column.setSpacing(MARGIN_PX)
+        self._parts = (
+            self._hint,
+            self._title,
+            self.marks.head,
+            self.recipe,
+            self.branches,
+            self.deeds,
+            self.marks,
+            self._files,
+        )
+        for part in self._parts:
+            column.addWidget(part)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+        self.show_none()
+
+    def show_none(self) -> None:
+        """Nothing is chosen."""
+        self._hint.setText("Choose a picture to see how it was made.")
+        self._show_parts(self._hint)
+
+    def show_details(self, details: PictureDetails) -> None:
+        """One picture with all that is known of it."""
+        picture = details.picture
+        self._title.show_text(picture.path.name)
+        self.marks.show_marks(picture, details.tags, details.collections)
+        self.recipe.show_recipe(details.recipe, picture.problem)
+        self.branches.show_tree(details.tree, picture.run)
+        self._files.setText(file_facts(details))
+        self.deeds.show_deeds(
+            tuple(deed for deed in ONE if picture.has_film or deed not in (Deed.open_film, Deed.branch))
+        )
+        parts = (self._title, self.marks.head, self.recipe, self.deeds, self.marks, self._files)
+        self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
+        self.rows_made.emit()
+
+    def show_several(self, count: int) -> None:
+        """What can be done with all of them."""
+        self._title.show_text(f"{count:,} pictures chosen")
+        self.marks.show_several()
+        self.deeds.show_deeds(tuple(deed for deed in SEVERAL if deed is not Deed.compare or count <= 4))
+        self._show_parts(self._title, self.marks.head, self.marks, self.deeds)
+        self.rows_made.emit()
+
+    def _show_parts(self, *shown: QWidget) -> None:
+        for part in self._parts:
+            part.setVisible(part in shown)
+
+
+def _label(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setWordWrap(True)
+    label.setMinimumWidth(1)
+    return label

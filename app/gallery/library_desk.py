@@ -1,0 +1,265 @@
+"""The desk that keeps the library: one background thread that alone scans folders and changes marks and index."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from app.messages import Message, message
+from core.errors import EmulsionError, LibraryInUse
+from core.gallery.deleting import Deleted
+from core.gallery.gallery import Gallery, gallery_folder
+from core.gallery.library import LibraryFolder
+from core.gallery.marks import MarkChange, Marks
+from core.gallery.scan import ScanEvent, Scanned
+from core.gallery.system_trash import Trash
+from core.paths import Folders
+
+log = logging.getLogger(__name__)
+
+SLICE_S = 0.1
+MOST_REPAIRS = 3
+_SOON, _NOW = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLibrary:
+    """The library can be asked.
+
+    Attributes:
+        index: the folder of the index, for a `Finder`.
+        library: the library folders; () when it belongs to another copy of the program.
+        fault: why the index begins anew, or "".
+        is_new: the index knows no picture yet.
+        is_owned: False when another copy of the program has it: it can be read, not changed.
+    """
+
+    index: Path
+    library: tuple[LibraryFolder, ...]
+    fault: str
+    is_new: bool
+    is_owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Marks were changed.
+
+    Attributes:
+        before: by picture, as they were; give it to `LibraryDesk.restore_marks` to undo.
+        change: None when this was an undo itself.
+    """
+
+    before: Mapping[int, Marks]
+    change: MarkChange | None
+
+
+class LibraryDesk(QObject):
+    """All methods return at once. Close it at the end.
+
+    Signals:
+        opened: an `OpenedLibrary`, also when it had to be opened anew.
+        scanned: a `ScanEvent`, several a second while folders are compared with the index.
+        changed: other pictures are there now, or none.
+        folders_changed: the library folders, a tuple of `LibraryFolder`.
+        marked: a `Marked`.
+        deleted: a tuple of `Deleted`; give it to `restore` to undo.
+        failed: a `Message`.
+    """
+
+    opened = Signal(object)
+    scanned = Signal(object)
+    changed = Signal()
+    folders_changed = Signal(object)
+    marked = Signal(object)
+    deleted = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, folders: Folders, trash: Trash | None = None, parent: QObject | None = None) -> None:
+        """Deleted pictures go to ``trash``, the system's own if none is given."""
+        super().__init__(parent)
+        self._trash = trash
+        self._folders = folders
+        self._pictures = folders.pictures
+        self._gallery: Gallery | None = None
+        self._scan: Generator[ScanEvent, None, None] | None = None
+        self._repairs = 0
+        self._is_closing = False
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._pool.setObjectName("library")
+
+    def open(self, pictures: Path) -> None:
+        """Opens the library whose own folder is ``pictures``; ``opened`` or ``failed`` follows."""
+        self._pictures = pictures
+        self._do(self._open)
+
+    def scan(self) -> None:
+        """Looks for new, changed and vanished pictures, unless that is being done."""
+        self._do(self._begin_scan)
+
+    def rebuild(self) -> None:
+        """Forgets the index and reads every picture again."""
+        self._do(self._begin_rebuild)
+
+    def add_folder(self, path: Path, *, is_own: bool = False) -> None:
+        """Adds a folder and reads it."""
+
+        def add() -> None:
+            gallery = self._owned()
+            gallery.add_folder(path, is_own=is_own)
+            self.folders_changed.emit(gallery.library)
+            self._end_scan()
+            self._begin_scan()
+
+        self._do(add, _NOW)
+
+    def remove_folder(self, path: Path) -> None:
+        """Takes a folder out of the gallery; its files stay."""
+
+        def remove() -> None:
+            gallery = self._owned()
+            self._end_scan()
+            gallery.remove_folder(path)
+            self.folders_changed.emit(gallery.library)
+            self.changed.emit()
+            self._begin_scan()
+
+        self._do(remove, _NOW)
+
+    def index(self, path: Path) -> None:
+        """Takes up a picture that was just saved, or forgets one that has gone."""
+
+        def index() -> None:
+            self._owned().index(path)
+            self.changed.emit()
+
+        self._do(index, _NOW)
+
+    def mark(self, pictures: tuple[int, ...], change: MarkChange) -> None:
+        """Changes what people added to pictures."""
+        self._do(lambda: self.marked.emit(Marked(self._owned().mark(pictures, change), change)), _NOW)
+
+    def restore_marks(self, before: Mapping[int, Marks]) -> None:
+        """Undoes `mark`."""
+
+        def restore() -> None:
+            self._owned().restore_marks(before)
+            self.marked.emit(Marked(before, None))
+
+        self._do(restore, _NOW)
+
+    def delete(self, pictures: tuple[int, ...]) -> None:
+        """Moves pictures with their films and marks to the trash."""
+
+        def delete() -> None:
+            gone: list[Deleted] = []
+            try:
+                for picture in self._owned().delete(pictures):
+                    gone.append(picture)
+            finally:
+                if gone:
+                    self.deleted.emit(tuple(gone))
+                    self.changed.emit()
+
+        self._do(delete, _NOW)
+
+    def restore(self, deleted: tuple[Deleted, ...]) -> None:
+        """Takes deleted pictures back, as far as they can be."""
+
+        def restore() -> None:
+            try:
+                for picture in deleted:
+                    self._owned().restore(picture)
+            finally:
+                self.changed.emit()
+
+        self._do(restore, _NOW)
+
+    def close(self) -> None:
+        """Finishes what was asked for, leaves a scan where it is, and gives the library free."""
+        self._is_closing = True
+        self._pool.start(self._close)
+        self._pool.waitForDone()
+
+    def _do(self, work: Callable[[], None], priority: int = _SOON) -> None:
+        def attempt() -> None:
+            try:
+                work()
+            except EmulsionError as error:
+                self.failed.emit(message(error))
+            except sqlite3.Error as error:
+                self._repair(error)
+
+        # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
+        self._pool.start(attempt, priority)
+
+    def _owned(self) -> Gallery:
+        if self._gallery is None:
+            raise LibraryInUse(gallery_folder(self._folders))
+        return self._gallery
+
+    def _open(self) -> None:
+        folder = gallery_folder(self._folders)
+        try:
+            gallery = self._gallery = Gallery(self._folders, self._pictures, trash=self._trash)
+        except LibraryInUse as error:
+            self.failed.emit(message(error))
+            self.opened.emit(OpenedLibrary(folder, (), "", is_new=False, is_owned=False))
+            return
+        self.opened.emit(OpenedLibrary(folder, gallery.library, gallery.fault, gallery.needs_scan, is_owned=True))
+
+    def _begin_scan(self) -> None:
+        if self._gallery is not None and self._scan is None:
+            self._scan = self._gallery.scan()
+            self._do(self._go_on)
+
+    def _begin_rebuild(self) -> None:
+        self._end_scan()
+        self._scan = self._owned().rebuild()
+        self._do(self._go_on)
+
+    def _go_on(self) -> None:
+        """A slice of the scan; then whatever was asked for meanwhile comes first."""
+        scan, event = self._scan, None
+        end = time.monotonic() + SLICE_S
+        while scan is not None and not self._is_closing and time.monotonic() < end:
+            event = next(scan, None)
+            if event is None or isinstance(event, Scanned):
+                scan = self._scan = None
+        if event is not None:
+            self.scanned.emit(event)
+        if scan is not None and not self._is_closing:
+            self._do(self._go_on)
+
+    def _end_scan(self) -> None:
+        if self._scan is not None:
+            self._scan.close()
+            self._scan = None
+
+    def _repair(self, error: sqlite3.Error) -> None:
+        """The index was damaged while it was open: opening it again puts it aside and begins a new one."""
+        log.warning("the index of the library failed: %s", error)
+        self._close()
+        self._repairs += 1
+        if self._is_closing or self._repairs > MOST_REPAIRS:
+            self.failed.emit(
+                Message("The gallery's index cannot be used", f"The database says: {error}.", "Restart Emulsion.")
+            )
+            return
+        try:
+            self._open()
+        except EmulsionError as failure:
+            self.failed.emit(message(failure))
+
+    def _close(self) -> None:
+        self._end_scan()
+        gallery, self._gallery = self._gallery, None
+        if gallery is not None:
+            gallery.close()

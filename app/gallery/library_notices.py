@@ -1,0 +1,104 @@
+"""What the bars in the gallery say: what was changed and can be undone, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.gallery.library_desk import LibraryDesk, Marked
+from app.message_bar import Choice, MessageArea
+from app.messages import Message
+from app.notices import FIELD_WORDS, LASTING_MS
+from app.studio import Studio
+from core.gallery.deleting import Deleted
+
+FAILED, DELETED, MARKED, SETTINGS, COPIED, FOLDERS = (
+    "failed",
+    "deleted",
+    "marked",
+    "settings",
+    "copied",
+    "folders",
+)
+DELETED_MS = 20_000
+NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
+
+
+class LibraryNotices(QObject):
+    """Follows the desk.
+
+    Signals:
+        create_asked: the user wants to see the place *Create*.
+    """
+
+    create_asked = Signal()
+
+    def __init__(self, area: MessageArea, desk: LibraryDesk, studio: Studio, parent: QObject) -> None:
+        super().__init__(parent)
+        self.area = area
+        self._desk = desk
+        self._studio = studio
+        desk.failed.connect(self.show_failure)
+        desk.deleted.connect(self._show_deleted)
+        desk.marked.connect(self._show_marked)
+
+    @Slot(object)
+    def show_failure(self, message: Message) -> None:
+        self.area.show_message(FAILED, message, "error")
+
+    def show_no_recipe(self) -> None:
+        self.area.show_message(COPIED, NO_RECIPE, "info", lasting_ms=LASTING_MS)
+
+    def show_copied(self) -> None:
+        self.area.show_message(
+            COPIED, Message("The recipe is in the clipboard", ""), "info", lasting_ms=LASTING_MS
+        )
+
+    def show_settings_used(self, differing: Sequence[str]) -> None:
+        """After settings have been taken over; says what could not be."""
+        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
+        sentence = "Undo brings back what was there before."
+        if differing:
+            sentence = f"Not taken over as they were: {words}. This model or program does not have them."
+        undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
+        create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
+        self.area.show_message(
+            SETTINGS,
+            Message("The settings are in place", sentence),
+            "info",
+            (undo, create),
+            None if differing else LASTING_MS,
+        )
+
+    @Slot(object)
+    def _show_deleted(self, deleted: tuple[Deleted, ...]) -> None:
+        count = len(deleted)
+        what = "The picture" if count == 1 else f"{count:,} pictures"
+        verb = "is" if count == 1 else "are"
+        place = "in the library's own bin" if any(one.is_in_bin for one in deleted) else "in the trash"
+        can_undo = all(one.can_be_restored for one in deleted)
+        sentence = "Film, rating and tags went along."
+        if not can_undo:
+            sentence += " Only the system's trash can take them back."
+        undo = Choice("Undo", partial(self._desk.restore, deleted), "undoDeleteButton")
+        self.area.show_message(
+            DELETED,
+            Message(f"{what} {verb} {place}", sentence),
+            "info",
+            (undo,) if can_undo else (),
+            DELETED_MS,
+        )
+
+    @Slot(object)
+    def _show_marked(self, marked: Marked) -> None:
+        """Changing many at once by mistake would be hard to take back by hand."""
+        count = len(marked.before)
+        if marked.change is not None and count > 1:
+            undo = Choice("Undo", partial(self._desk.restore_marks, marked.before), "undoMarksButton")
+            self.area.show_message(
+                MARKED, Message(f"{count:,} pictures are marked", ""), "info", (undo,), LASTING_MS
+            )
+        else:
+            self.area.dismiss(MARKED)

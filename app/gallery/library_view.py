@@ -1,0 +1,142 @@
+"""Keeps what is shown in line with the library: opens it, asks it, and shows how a scan goes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.gallery.enquiry_desk import Answered, EnquiryDesk
+from app.gallery.library_desk import LibraryDesk, Marked, OpenedLibrary
+from app.gallery.picture_list import PictureList
+from core.gallery.library import LibraryFolder
+from core.gallery.query import Query
+from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
+
+REFRESH_MS = 700
+"""While pictures are read, the answer is asked for again so often."""
+
+RESCAN_S = 20.0
+
+
+class LibraryView(QObject):
+    """The query, its answer and the state of the library.
+
+    Attributes:
+        query: what is asked.
+        total: how many pictures the library has.
+        library: its folders.
+        fault: why the index begins anew, or "".
+        away: folders that are not there now.
+        scan_event: what the scan in progress said last, None when none is.
+        is_open: False until the library can be asked.
+
+    Signals:
+        answered: an `Answered` is about to be shown; ``pictures`` still has what was there before.
+        shown: it is there.
+        state_changed: look again at the attributes.
+        marks_changed: ids whose marks are others now.
+    """
+
+    answered = Signal(object)
+    shown = Signal()
+    state_changed = Signal()
+    marks_changed = Signal(object)
+
+    def __init__(
+        self, desk: LibraryDesk, enquiries: EnquiryDesk, pictures: PictureList, query: Query, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self.desk = desk
+        self.enquiries = enquiries
+        self.pictures = pictures
+        self.query = query
+        self.total = 0
+        self.library: tuple[LibraryFolder, ...] = ()
+        self.fault = ""
+        self.away: tuple[Path, ...] = ()
+        self.scan_event: ScanEvent | None = None
+        self.is_open = False
+        self._has_begun = False
+        self._scanned_at = 0.0
+        self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
+        self._refresh.timeout.connect(self._ask_again)
+        desk.opened.connect(self._take_opened)
+        desk.scanned.connect(self._follow_scan)
+        desk.changed.connect(self._ask_again)
+        desk.folders_changed.connect(self._take_folders)
+        desk.marked.connect(self._follow_marks)
+        enquiries.answered.connect(self._take_answer)
+
+    def open(self, pictures: Path) -> None:
+        """At the first time opens the library, later looks for what has changed in the folders."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.desk.open(pictures)
+        elif self.is_open and self.scan_event is None and time.monotonic() - self._scanned_at > RESCAN_S:
+            self.desk.scan()
+
+    def ask(self, query: Query) -> None:
+        self.query = query
+        if self.is_open:
+            self.enquiries.find(query)
+
+    @Slot(object)
+    def _take_opened(self, opened: OpenedLibrary) -> None:
+        self.is_open = True
+        self.library, self.fault = opened.library, opened.fault
+        self.enquiries.open(opened.index)
+        self.enquiries.find(self.query)
+        self.enquiries.count_facets()
+        if opened.is_owned:
+            self.scan_event = Listing(0)
+            self.desk.scan()
+        self.state_changed.emit()
+
+    @Slot(object)
+    def _take_folders(self, library: tuple[LibraryFolder, ...]) -> None:
+        self.library = library
+        self.state_changed.emit()
+
+    @Slot(object)
+    def _follow_scan(self, event: ScanEvent) -> None:
+        self.scan_event = None if isinstance(event, Scanned) else event
+        match event:
+            case Scanned():
+                self.fault = ""
+                self.away = event.away
+                self._scanned_at = time.monotonic()
+                if event.added or event.changed or event.vanished or event.away:
+                    self._ask_again()
+                else:
+                    self.enquiries.find(self.query)
+            case Indexing() if not self._refresh.isActive():
+                self._refresh.start()
+            case _:
+                pass
+        self.state_changed.emit()
+
+    @Slot()
+    def _ask_again(self) -> None:
+        self._refresh.stop()
+        self.pictures.forget_all()
+        self.enquiries.find(self.query)
+        self.enquiries.count_facets()
+
+    @Slot(object)
+    def _follow_marks(self, marked: Marked) -> None:
+        numbers = tuple(marked.before)
+        self.pictures.forget(numbers)
+        self.marks_changed.emit(numbers)
+        self.enquiries.find(self.query)
+        self.enquiries.count_facets()
+
+    @Slot(object)
+    def _take_answer(self, answered: Answered) -> None:
+        if answered.query == self.query:
+            self.total = answered.total
+            self.answered.emit(answered)
+            self.pictures.show_answer(answered.answer)
+            self.shown.emit()
+            self.state_changed.emit()

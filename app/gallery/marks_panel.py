@@ -1,0 +1,168 @@
+"""Rating, favourite, tags, collections and the note of the chosen pictures, to be changed at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+
+from app.controls.field import Field, describe
+from app.gallery.name_chips import NameChips
+from app.gallery.star_rating import StarRating
+from core.gallery.marks import LONGEST_NOTE, MarkChange
+from core.gallery.query import LibraryPicture
+
+NOTE_HEIGHT_PX = 64
+NOTE_REST_MS = 1_000
+
+
+class MarksPanel(QWidget):
+    """Asks for changes; the library makes them.
+
+    Attributes:
+        head: stars and heart, which stand elsewhere.
+
+    Signals:
+        changed: a `MarkChange` for the chosen pictures.
+        note_changed: the id of a picture and its new note.
+        name_chosen: ``"tag"`` or ``"collection"``, and a name whose pictures are to be shown.
+    """
+
+    changed = Signal(object)
+    note_changed = Signal(object, str)
+    name_chosen = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("marksPanel")
+        self._noted: int | None = None
+        self._note_before = ""
+        self.stars = StarRating()
+        self.stars.rated.connect(self._rate)
+        self.favourite = QToolButton()
+        self.favourite.setCheckable(True)
+        self.favourite.setProperty("kind", "quiet")
+        self.favourite.setText("♡")
+        large = self.favourite.font()
+        large.setPixelSize(20)
+        self.favourite.setFont(large)
+        describe(self.favourite, "favouriteButton", "Favourite", "Favourite (F)")
+        self.favourite.toggled.connect(self._show_heart)
+        self.favourite.clicked.connect(self._favour)
+        self.tags = NameChips("Take away the tag")
+        self.tags.removed.connect(self._remove_tag)
+        self.tags.chosen.connect(self._show_tag)
+        self.collections = NameChips("Take out of the collection")
+        self.collections.removed.connect(self._remove_collection)
+        self.collections.chosen.connect(self._show_collection)
+        self.tag_edit = self._name_edit("tagEdit", "Add a tag", "Tags, parted by commas; Return adds them")
+        self.tag_edit.returnPressed.connect(self._add_tags)
+        self.collection_edit = self._name_edit(
+            "collectionEdit", "Add to a collection", "The name of a collection; Return adds the picture"
+        )
+        self.collection_edit.returnPressed.connect(self._add_collection)
+        self.note = QPlainTextEdit()
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(NOTE_HEIGHT_PX)
+        self.note.setPlaceholderText("Note")
+        describe(self.note, "noteEdit", "Note", "A note on this picture; it is found by the search")
+        self._rest = QTimer(self, singleShot=True, interval=NOTE_REST_MS)
+        self._rest.timeout.connect(self.save_note)
+        self.note.textChanged.connect(self._rest.start)
+        self.head = QWidget()
+        top = QHBoxLayout(self.head)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self.stars)
+        top.addStretch(1)
+        top.addWidget(self.favourite)
+        self._note_field = Field("Note", self.note)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.tags)
+        layout.addWidget(self.tag_edit)
+        layout.addWidget(self.collections)
+        layout.addWidget(self.collection_edit)
+        layout.addWidget(self._note_field)
+
+    def show_marks(self, picture: LibraryPicture, tags: tuple[str, ...], collections: tuple[str, ...]) -> None:
+        """Of one picture. What is being typed is not disturbed."""
+        is_same = self._noted == picture.id
+        if not is_same:
+            self.save_note()
+        self.stars.set_rating(picture.rating)
+        self.favourite.setChecked(picture.is_favourite)
+        self.tags.show_names(tags)
+        self.collections.show_names(collections)
+        self._note_field.show()
+        if not is_same or (not self._rest.isActive() and self.note.toPlainText() != picture.note):
+            self._noted = None
+            self.note.setPlainText(picture.note)
+            self._rest.stop()
+        self._noted, self._note_before = picture.id, picture.note
+
+    def show_several(self) -> None:
+        """A change is for all of them."""
+        self.save_note()
+        self._noted = None
+        self.stars.set_rating(0)
+        self.favourite.setChecked(False)
+        self.tags.show_names(())
+        self.collections.show_names(())
+        self._note_field.hide()
+
+    @Slot()
+    def save_note(self) -> None:
+        """Has what was typed kept now."""
+        self._rest.stop()
+        text = self.note.toPlainText()[:LONGEST_NOTE]
+        if self._noted is not None and text != self._note_before:
+            self._note_before = text
+            self.note_changed.emit(self._noted, text)
+
+    def _name_edit(self, name: str, placeholder: str, tip: str) -> QLineEdit:
+        edit = QLineEdit()
+        edit.setPlaceholderText(placeholder)
+        describe(edit, name, placeholder, tip)
+        return edit
+
+    @Slot(bool)
+    def _show_heart(self, is_favourite: bool) -> None:
+        self.favourite.setText("♥" if is_favourite else "♡")
+
+    @Slot(int)
+    def _rate(self, rating: int) -> None:
+        self.changed.emit(MarkChange(rating=rating))
+
+    @Slot()
+    def _favour(self) -> None:
+        self.changed.emit(MarkChange(is_favourite=self.favourite.isChecked()))
+
+    @Slot()
+    def _add_tags(self) -> None:
+        names = tuple(part.strip() for part in self.tag_edit.text().split(",") if part.strip())
+        self.tag_edit.clear()
+        if names:
+            self.changed.emit(MarkChange(add_tags=names))
+
+    @Slot()
+    def _add_collection(self) -> None:
+        name = self.collection_edit.text().strip()
+        self.collection_edit.clear()
+        if name:
+            self.changed.emit(MarkChange(add_collections=(name,)))
+
+    @Slot(str)
+    def _remove_tag(self, name: str) -> None:
+        self.changed.emit(MarkChange(remove_tags=(name,)))
+
+    @Slot(str)
+    def _remove_collection(self, name: str) -> None:
+        self.changed.emit(MarkChange(remove_collections=(name,)))
+
+    @Slot(str)
+    def _show_tag(self, name: str) -> None:
+        self.name_chosen.emit("tag", name)
+
+    @Slot(str)
+    def _show_collection(self, name: str) -> None:
+        self.name_chosen.emit("collection", name)

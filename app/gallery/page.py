@@ -1,0 +1,269 @@
+"""The place *Gallery*: filters above, pictures in the middle, the chosen one's recipe at the right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.compare.compare_view import CompareView
+from app.gallery.empty_state import (
+    NO_PICTURES,
+    NOTHING_FOUND,
+    OPENING,
+    EmptyReason,
+    EmptyState,
+    folders_away,
+    reading,
+)
+from app.gallery.enquiry_desk import Answered, EnquiryDesk
+from app.gallery.filter_bar import FIRST_QUERY, FilterBar
+from app.gallery.filters import cleared, is_filtered
+from app.gallery.grid import PictureGrid
+from app.gallery.hover_film import HoverFilm
+from app.gallery.inspector import Inspector
+from app.gallery.library_desk import LibraryDesk
+from app.gallery.library_view import LibraryView
+from app.gallery.picture_list import PictureList
+from app.gallery.status_line import StatusLine
+from app.gallery.thumbnail_desk import ThumbnailDesk
+from app.message_bar import MessageArea
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from app.theme import Colours
+from core.gallery.scan import Indexing, Listing
+from core.gallery.system_trash import Trash
+from core.gallery.thumbnails import FOLDER_NAME, Thumbnails
+
+INSPECTOR_PX = 320
+_NONE = np.empty(0, np.int64)
+
+
+class GalleryPage(QWidget):
+    """A place of the window: lays out the parts. Call `finish` at the end.
+
+    Attributes:
+        desk: changes the library.
+        view: what is shown of it.
+        grid, filters, inspector, comparison, messages: the parts.
+
+    Signals:
+        selection_changed: other pictures are chosen, or none.
+        folders_dropped: a tuple of `Path`, folders that are not in the library perhaps.
+        seen: the place is shown.
+    """
+
+    selection_changed = Signal()
+    folders_dropped = Signal(object)
+    seen = Signal()
+
+    def __init__(
+        self, studio: Studio, keeper: SettingsKeeper, colours: Colours, trash: Trash | None = None
+    ) -> None:
+        super().__init__()
+        self.setObjectName("galleryPage")
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._keeper = keeper
+        self.desk = LibraryDesk(keeper.folders, trash, self)
+        self.enquiries = EnquiryDesk(self)
+        self._thumbnails = ThumbnailDesk(Thumbnails(keeper.folders.cache / FOLDER_NAME), self)
+        self.pictures = PictureList(self.enquiries, self._thumbnails, self)
+        self.view = LibraryView(self.desk, self.enquiries, self.pictures, FIRST_QUERY, self)
+        self.films = HoverFilm(studio.errands, self)
+        self.filters = FilterBar()
+        self.grid = PictureGrid(self.pictures, self.films)
+        self.empty = EmptyState()
+        self.inspector = Inspector()
+        self.comparison = CompareView(colours)
+        self.comparison.closed.connect(self._end_comparison)
+        self.status = StatusLine()
+        self.messages = MessageArea()
+        self._chosen: NDArray[np.int64] = _NONE
+        self._current = -1
+        self._following = -1
+        self._asked = FIRST_QUERY
+        self._is_comparing = False
+        self._lay_out()
+        self.filters.query_changed.connect(self.view.ask)
+        self.filters.cell_px_chosen.connect(self.grid.set_cell_px)
+        self.filters.left.connect(self._focus_grid)
+        self.enquiries.facets_found.connect(self.filters.set_facets)
+        self.view.answered.connect(self._keep_choice)
+        self.view.shown.connect(self._restore_choice)
+        self.view.state_changed.connect(self._show_state)
+        self.grid.selectionModel().selectionChanged.connect(self._follow_selection)
+        for keys in ("Ctrl+F", "/"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self.filters.focus_search)
+        self._show_state()
+
+    @property
+    def selected_ids(self) -> tuple[int, ...]:
+        """Of the chosen pictures, in the order of the grid, none twice."""
+        return tuple(dict.fromkeys(self.pictures.ids[self.grid.selected_rows()].tolist()))
+
+    def finish(self) -> None:
+        """Ends all threads; the library is free for other copies of the program."""
+        self.films.leave()
+        self.comparison.finish()
+        self._thumbnails.close()
+        self.enquiries.close()
+        self.desk.close()
+
+    def set_colours(self, colours: Colours) -> None:
+        self.comparison.set_colours(colours)
+
+    def choose(self, picture: int) -> None:
+        """Makes a picture the chosen one, if it is among those that are shown; else shows all."""
+        row = self.pictures.row_of(picture)
+        if row is not None:
+            self.grid.setCurrentIndex(self.pictures.index(row))
+        else:
+            self._chosen, self._current = np.array([picture]), picture
+            self.grid.clearSelection()
+            self.filters.set_query(cleared(self.filters.query))
+
+    def show_name(self, kind: str, name: str) -> None:
+        """Only the pictures with this tag, or of this collection."""
+        query = cleared(self.filters.query)
+        changes = {"tags": (name,)} if kind == "tag" else {"collection": name}
+        self.filters.set_query(replace(query, **changes))
+
+    @Slot()
+    def show_comparison(self) -> None:
+        """In the place of the grid, until it is closed."""
+        self._is_comparing = True
+        self._stack.setCurrentWidget(self.comparison)
+        self.comparison.take_focus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.view.open(self._keeper.settings.pictures)
+        (self.grid if self.grid.isVisible() else self).setFocus()
+        self.seen.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.source() is not self.grid and folders_in(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        folders = folders_in(event)
+        if folders:
+            event.acceptProposedAction()
+            self.folders_dropped.emit(folders)
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.grid)
+        self._stack.addWidget(self.comparison)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.status)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(1)
+        self._splitter.addWidget(centre)
+        self._splitter.addWidget(self.inspector)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([1000, INSPECTOR_PX])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.filters)
+        layout.addWidget(self._splitter, 1)
+
+    def _reason(self) -> EmptyReason | None:
+        """Why there is nothing to be seen, None when there is."""
+        view = self.view
+        if self.pictures.rowCount():
+            return None
+        if not view.is_open:
+            return OPENING
+        match view.scan_event:
+            case Indexing() as event if not view.total:
+                return reading(event.done, event.total, view.fault)
+            case Listing() as event if not view.total:
+                return reading(event.found, 0, view.fault)
+            case _:
+                pass
+        if view.total:
+            return NOTHING_FOUND if is_filtered(view.query) else OPENING
+        return folders_away(view.away) if view.away else NO_PICTURES
+
+    @Slot()
+    def _show_state(self) -> None:
+        reason = self._reason()
+        if reason is not None:
+            self.empty.show_reason(reason)
+        shown = self.grid if reason is None else self.empty
+        if not self._is_comparing and self._stack.currentWidget() is not shown:
+            self._stack.setCurrentWidget(shown)
+            if shown is self.grid and not self.filters.search.hasFocus():
+                self.grid.setFocus()
+        if self.view.scan_event is not None:
+            self.status.show_scan(self.view.scan_event)
+        else:
+            self.status.end_scan(self.view.away)
+        self.filters.set_library(self.view.library)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        self.status.show_counts(self.pictures.rowCount(), self.view.total, self.grid.selected_count())
+
+    @Slot(object)
+    def _keep_choice(self, answered: Answered) -> None:
+        ids, rows = self.pictures.ids, self.grid.selected_rows()
+        if rows:
+            self._chosen = ids[rows]
+            self._current = int(ids[max(self.grid.currentIndex().row(), 0)])
+        is_same_query, self._asked = answered.query == self._asked, answered.query
+        after = rows[-1] + 1 if rows and rows[-1] + 1 < len(ids) else rows[0] - 1 if rows else -1
+        self._following = int(ids[after]) if is_same_query and after >= 0 else -1
+
+    @Slot()
+    def _restore_choice(self) -> None:
+        """What was chosen stays so as far as it is still there; where it has gone, the next one is."""
+        if self._chosen.size and not self.grid.selected_count():
+            rows = self.pictures.rows_of(self._chosen).tolist()
+            current = self.pictures.row_of(self._current)
+            if not rows and (following := self.pictures.row_of(self._following)) is not None:
+                rows, current = [following], following
+            self.grid.select_rows(rows, current if current is not None else next(iter(rows), None))
+        self._chosen = _NONE
+        self._show_counts()
+        self.selection_changed.emit()
+
+    @Slot()
+    def _end_comparison(self) -> None:
+        self._is_comparing = False
+        self._show_state()
+        self.grid.setFocus()
+
+    @Slot()
+    def _follow_selection(self) -> None:
+        self._show_counts()
+        self.selection_changed.emit()
+
+    @Slot()
+    def _focus_grid(self) -> None:
+        self.grid.setFocus()
+        if not self.grid.currentIndex().isValid() and self.pictures.rowCount():
+            self.grid.setCurrentIndex(self.pictures.index(0))
+
+
+def folders_in(event: QDropEvent) -> tuple[Path, ...]:
+    """The folders that were dropped, and those of the pictures that were."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return tuple(dict.fromkeys(path if path.is_dir() else path.parent for path in paths))

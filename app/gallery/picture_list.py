@@ -1,0 +1,204 @@
+"""The list of pictures that a query found: their ids, and what is known of those near to what is seen."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QUrl,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QImage
+
+from app.gallery.enquiry_desk import EnquiryDesk
+from app.gallery.thumbnail_desk import ThumbnailDesk
+from core.gallery.query import Answer, LibraryPicture, Section
+from core.gallery.thumbnails import SIZES_PX
+
+Index = QModelIndex | QPersistentModelIndex
+
+MOST_ROWS = 6_000
+"""Pictures whose row is in memory."""
+
+AT_ONCE = 200
+MARGIN = 60
+"""Rows before and after what is seen, which are loaded as well."""
+
+_NOWHERE = QModelIndex()
+_NONE = np.empty(0, np.int64)
+
+
+class PictureList(QAbstractListModel):
+    """Holds 8 bytes for each picture; asks for more when a view says what it shows.
+
+    Attributes:
+        sections: groups of the pictures, () for none.
+
+    Signals:
+        rows_known: more rows are known, or known better.
+    """
+
+    rows_known = Signal()
+
+    def __init__(self, enquiries: EnquiryDesk, thumbnails: ThumbnailDesk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._enquiries = enquiries
+        self._thumbnails = thumbnails
+        self._ids: NDArray[np.int64] = _NONE
+        self.sections: tuple[Section, ...] = ()
+        self._known: OrderedDict[int, LibraryPicture] = OrderedDict()
+        self._asked: set[int] = set()
+        self._rows: dict[int, int] = {}
+        self._seen = range(0)
+        self._size_px = SIZES_PX[1]
+        enquiries.rows_loaded.connect(self._take_rows)
+        thumbnails.loaded.connect(self._show_thumbnail)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """int64 (count,), in order."""
+        return self._ids
+
+    def show_answer(self, answer: Answer) -> None:
+        """Puts up other pictures; the same ones again change nothing."""
+        if self.sections == answer.sections and np.array_equal(self._ids, answer.ids):
+            return
+        self.beginResetModel()
+        self._ids = answer.ids
+        self.sections = answer.sections
+        self._seen = range(0)
+        self._rows.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def forget(self, pictures: Iterable[int]) -> None:
+        """What is known of these is out of date: it is asked for again."""
+        self._ask(number for number in pictures if self._known.get(number) is not None)
+
+    def forget_all(self) -> None:
+        """The library has changed; what is shown stays until it is known better."""
+        seen = [int(number) for number in self._ids[self._seen.start : self._seen.stop]]
+        self._known = OrderedDict((number, self._known[number]) for number in seen if number in self._known)
+        self._asked.clear()
+        self._ask(seen)
+
+    def show_range(self, first: int, last: int, size_px: int) -> None:
+        """A view shows these rows, both included, in cells of ``size_px`` device pixels."""
+        self._seen = range(max(first, 0), min(last + 1, len(self._ids)))
+        self._size_px = next((size for size in SIZES_PX if size >= size_px), SIZES_PX[-1])
+        near = self._ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN]
+        self._ask(number for number in near.tolist() if number not in self._known)
+        self._want_thumbnails()
+
+    def load(self, rows: Iterable[int]) -> None:
+        """Makes known what is not yet known of these rows, for what is to be done with them."""
+        numbers = (int(self._ids[row]) for row in rows)
+        self._ask(number for number in numbers if number not in self._known)
+
+    def picture(self, row: int) -> LibraryPicture | None:
+        """What is known of a row; None until it is loaded."""
+        return self._known.get(int(self._ids[row])) if 0 <= row < len(self._ids) else None
+
+    def known(self, number: int) -> LibraryPicture | None:
+        """What is known of a picture by its id."""
+        return self._known.get(number)
+
+    def thumbnail(self, row: int) -> QImage | None:
+        """None until it is made, null when the file cannot be read."""
+        picture = self.picture(row)
+        return self._thumbnails.find(picture, self._size_px) if picture else None
+
+    def row_of(self, number: int) -> int | None:
+        """The first row with this picture."""
+        found = np.flatnonzero(self._ids == number)
+        return int(found[0]) if len(found) else None
+
+    def rows_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """All rows with these pictures, rising."""
+        return np.flatnonzero(np.isin(self._ids, numbers))
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        picture = self.picture(index.row()) if index.isValid() else None
+        if picture is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return accessible_text(picture)
+            case Qt.ItemDataRole.ToolTipRole:
+                return picture.problem or None
+            case _:
+                return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        enabled = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+        return enabled if index.isValid() else Qt.ItemFlag.NoItemFlags
+
+    def mimeTypes(self) -> list[str]:
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        pictures = (self.picture(index.row()) for index in indexes)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(picture.path)) for picture in pictures if picture])
+        return data
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
+
+    def _ask(self, numbers: Iterable[int]) -> None:
+        new = [number for number in numbers if number not in self._asked]
+        self._asked.update(new)
+        for start in range(0, len(new), AT_ONCE):
+            self._enquiries.load_rows(tuple(new[start : start + AT_ONCE]))
+
+    def _want_thumbnails(self) -> None:
+        self._rows = {int(self._ids[row]): row for row in self._seen}
+        after = range(self._seen.stop, min(self._seen.stop + MARGIN, len(self._ids)))
+        before = range(max(self._seen.start - MARGIN, 0), self._seen.start)
+        pictures = (self.picture(row) for rows in (self._seen, after, before) for row in rows)
+        self._thumbnails.want([picture for picture in pictures if picture], self._size_px)
+
+    @Slot(object)
+    def _take_rows(self, pictures: tuple[LibraryPicture, ...]) -> None:
+        for picture in pictures:
+            self._asked.discard(picture.id)
+            self._known[picture.id] = picture
+            self._known.move_to_end(picture.id)
+        while len(self._known) > MOST_ROWS:
+            self._known.popitem(last=False)
+        if self._seen:
+            self._want_thumbnails()
+            self.dataChanged.emit(self.index(self._seen.start), self.index(self._seen.stop - 1))
+        self.rows_known.emit()
+
+    @Slot(object)
+    def _show_thumbnail(self, number: int) -> None:
+        row = self._rows.get(number)
+        if row is not None:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def accessible_text(picture: LibraryPicture) -> str:
+    """For screen readers: what it shows, and its marks."""
+    words = [picture.prompt[:200] or picture.path.stem]
+    if picture.rating:
+        words.append(f"{picture.rating} of 5 stars")
+    if picture.is_favourite:
+        words.append("favourite")
+    if picture.has_film:
+        words.append("has a film")
+    return ", ".join(words)

@@ -1,0 +1,119 @@
+"""The recipe in the inspector: to be read and copied; each setting can be taken over, which can be undone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.gallery.recipe_fields import RecipeField, recipe_fields
+from core.recipe import Recipe
+
+LONGEST_TEXT = 2_000
+LABEL_PX = 96
+
+
+class RecipePanel(QWidget):
+    """Shows one recipe.
+
+    Signals:
+        settings_asked: the `GenerationRequest` to take over as a whole.
+        changes_asked: a dict of fields of the draft, for `Studio.edit`.
+    """
+
+    settings_asked = Signal(object)
+    changes_asked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("recipePanel")
+        self._recipe: Recipe | None = None
+        self._use = QPushButton("Use all settings")
+        self._use.setObjectName("useAllSettingsButton")
+        self._use.setToolTip("Takes over prompt, seed and all settings of this picture. Can be undone.")
+        self._use.clicked.connect(self._ask_settings)
+        self._missing = _text("", "hint")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(6)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self._use)
+        layout.addWidget(self._missing)
+        layout.addLayout(self._rows)
+
+    def show_recipe(self, recipe: Recipe | None, problem: str) -> None:
+        """Another recipe; ``problem`` says why the picture cannot be read, or is ""."""
+        if problem:
+            self._missing.setText(f"This picture cannot be read: {problem}.")
+        else:
+            self._missing.setText("This picture does not say how it was made.")
+        self._missing.setVisible(recipe is None)
+        self._use.setVisible(recipe is not None)
+        if recipe is self._recipe and recipe is not None:
+            return
+        self._recipe = recipe
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for line in recipe_fields(recipe) if recipe is not None else ():
+            self._rows.addWidget(self._row(line))
+
+    def _row(self, line: RecipeField) -> QWidget:
+        """Short values stand beside their label, longer ones below."""
+        row = QWidget()
+        value = line.text if len(line.text) <= LONGEST_TEXT else line.text[: LONGEST_TEXT - 1] + "…"
+        text = _text(value)
+        text.setObjectName(f"{line.name}Value")
+        label = _text(line.label[:60], "caption")
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(label, 0 if line.is_short else 1)
+        if line.is_short:
+            label.setFixedWidth(LABEL_PX)
+            head.addWidget(text, 1)
+        if line.changes:
+            head.addWidget(self._use_button(line))
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        if not line.is_short:
+            column.addWidget(text)
+        return row
+
+    def _use_button(self, line: RecipeField) -> QPushButton:
+        use = QPushButton("use")
+        use.setObjectName(f"{line.name}UseButton")
+        use.setProperty("kind", "chip")
+        use.setProperty("field", line)
+        use.setAccessibleName(f"Use {line.label.lower()}")
+        use.setToolTip(f"Takes over the {line.label.lower()} alone. Can be undone.")
+        use.clicked.connect(self._ask_changes)
+        return use
+
+    @Slot()
+    def _ask_settings(self) -> None:
+        if self._recipe is not None:
+            self.settings_asked.emit(self._recipe.request)
+
+    @Slot()
+    def _ask_changes(self) -> None:
+        line = self.sender().property("field")
+        if isinstance(line, RecipeField):
+            self.changes_asked.emit(dict(line.changes))
+
+
+def _text(words: str, role: str = "") -> QLabel:
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)  # recipes come from outside
+    label.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    label.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    label.setWordWrap(True)
+    label.setMinimumWidth(1)
+    if role:
+        label.setProperty("role", role)
+    return label

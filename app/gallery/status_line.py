@@ -1,0 +1,70 @@
+"""The line below the grid: how many pictures, how many are chosen, what is being read, what is away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
+
+PROGRESS_PX = 120
+
+
+class StatusLine(QFrame):
+    """Plain text only."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("galleryStatus")
+        self.setProperty("role", "panel")
+        self.counts = QLabel()
+        self.counts.setObjectName("galleryCounts")
+        self.away = QLabel()
+        self.scan = QLabel()
+        self.scan.setObjectName("galleryScan")
+        for label in (self.counts, self.away, self.scan):
+            label.setProperty("role", "hint")
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(PROGRESS_PX)
+        self._progress.setAccessibleName("Reading pictures")
+        self._progress.hide()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 4, 16, 4)
+        layout.setSpacing(16)
+        layout.addWidget(self.counts)
+        layout.addStretch(1)
+        layout.addWidget(self.away)
+        layout.addWidget(self.scan)
+        layout.addWidget(self._progress)
+
+    def show_counts(self, shown: int, total: int, selected: int) -> None:
+        words = _pictures(total) if shown == total else f"{shown:,} of {_pictures(total)}"
+        self.counts.setText(f"{words} · {selected:,} selected" if selected else words)
+
+    def show_scan(self, event: ScanEvent) -> None:
+        """How far the scan is."""
+        match event:
+            case Listing():
+                self.scan.setText(f"Looking for pictures: {event.found:,}")
+                self._progress.setRange(0, 0)
+            case Indexing():
+                self.scan.setText(f"Reading {event.done:,} of {event.total:,}")
+                self._progress.setRange(0, event.total)
+                self._progress.setValue(event.done)
+            case Scanned():
+                return
+        self._progress.show()
+
+    def end_scan(self, away: tuple[Path, ...]) -> None:
+        """No scan is going on; ``away`` are the folders that cannot be reached."""
+        self.scan.setText("")
+        self._progress.hide()
+        count = len(away)
+        self.away.setText("" if not count else "1 folder is away" if count == 1 else f"{count} folders are away")
+        self.away.setToolTip("\n".join(str(path) for path in away))
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"

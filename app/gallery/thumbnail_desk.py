@@ -1,0 +1,129 @@
+"""The desk for thumbnails: two background threads make what is in sight first; what was shown is remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtGui import QImage
+
+from app.pixels import to_image
+from core.errors import UnreadablePicture
+from core.gallery.query import LibraryPicture
+from core.gallery.thumbnails import SIZES_PX, Thumbnails
+from core.picture import Pixels
+
+THREADS = 2
+MOST_BYTES = 128 * 2**20
+"""Of thumbnails in memory; the folder behind them is bounded by `core.gallery.thumbnails`."""
+
+TRIM_EVERY = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailKey:
+    """Which thumbnail: of a picture as its file was, in one size."""
+
+    picture: int
+    stamp: int
+    size_px: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    key: ThumbnailKey
+    image: QImage
+
+
+class ThumbnailDesk(QObject):
+    """All methods return at once. Close it at the end.
+
+    Signals:
+        loaded: the id of a picture whose thumbnail can be had from `find`.
+    """
+
+    loaded = Signal(object)
+    _made = Signal(object)
+
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._images: OrderedDict[ThumbnailKey, QImage] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._wanted: list[tuple[ThumbnailKey, LibraryPicture]] = []
+        self._in_work: set[ThumbnailKey] = set()
+        self._workers = 0
+        self._count = 0
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(THREADS)
+        self._pool.setObjectName("thumbnails")
+        self._made.connect(self._take)
+
+    def find(self, picture: LibraryPicture, size_px: int) -> QImage | None:
+        """The thumbnail if it is in memory, else one of another size for the moment; null if broken."""
+        image = None
+        for size in sorted(SIZES_PX, key=lambda other: abs(other - size_px)):
+            key = ThumbnailKey(picture.id, picture.stamp, size)
+            image = self._images.get(key)
+            if image is not None:
+                self._images.move_to_end(key)
+                break
+        return image
+
+    def want(self, pictures: Sequence[LibraryPicture], size_px: int) -> None:
+        """What is wished for now, the most urgent first; older wishes are forgotten."""
+        missing = [(ThumbnailKey(picture.id, picture.stamp, size_px), picture) for picture in pictures]
+        missing = [item for item in missing if item[0] not in self._images]
+        with self._lock:
+            self._wanted = [item for item in reversed(missing) if item[0] not in self._in_work]
+            new = min(THREADS, len(self._wanted)) - self._workers
+            self._workers += max(new, 0)
+        for _ in range(new):
+            self._pool.start(self._work)
+
+    def close(self) -> None:
+        with self._lock:
+            self._wanted = []
+        self._pool.waitForDone()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._wanted:
+                    self._workers -= 1
+                    return
+                key, picture = self._wanted.pop()
+                self._in_work.add(key)
+                self._count += 1
+                is_time_to_trim = self._count % TRIM_EVERY == 0
+            self._made.emit(_Made(key, self._load(picture, key.size_px)))
+            if is_time_to_trim:
+                self._thumbnails.trim()
+
+    def _load(self, picture: LibraryPicture, size_px: int) -> QImage:
+        pixels: Pixels | None
+        try:
+            if picture.is_away:
+                pixels = self._thumbnails.kept(picture.path, picture.stamp, size_px)
+            else:
+                pixels = self._thumbnails.load(picture.path, picture.stamp, size_px)
+        except UnreadablePicture:
+            pixels = None
+        if pixels is None:
+            return QImage()
+        return to_image(pixels).convertToFormat(QImage.Format.Format_RGB32)  # painted fastest
+
+    @Slot(object)
+    def _take(self, made: _Made) -> None:
+        with self._lock:
+            self._in_work.discard(made.key)
+        self._images[made.key] = made.image
+        self._bytes += made.image.sizeInBytes()
+        while self._bytes > MOST_BYTES:
+            _, oldest = self._images.popitem(last=False)
+            self._bytes -= oldest.sizeInBytes()
+        self.loaded.emit(made.key.picture)

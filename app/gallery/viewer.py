@@ -1,0 +1,208 @@
+"""The viewer: one picture on the whole screen, the others by the arrow keys or as a slideshow."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from app.canvas.overlay import EmptyText
+from app.canvas.view import Canvas, Shown
+from app.canvas.zoom_bar import ZoomBar
+from app.gallery.picture_list import PictureList, accessible_text
+from app.gallery.picture_reader import PictureReader, WholePicture
+from app.gallery.viewer_bar import ViewerBar
+from app.messages import Message
+from app.theme import Colours
+from core.gallery.query import LibraryPicture
+
+SLIDE_MS = 4_000
+MOST_IMAGES = 5
+GAP_PX = 12
+STEPS = {
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_PageUp: -1,
+    Qt.Key.Key_PageDown: 1,
+    Qt.Key.Key_Backspace: -1,
+}
+
+
+class Viewer(QWidget):
+    """A window of its own over the list of the gallery.
+
+    Signals:
+        closed: the row that was seen last.
+        key_pressed: a `QKeyEvent` and the id of the picture; accept it to keep it.
+        needs_icons: its buttons have none yet.
+    """
+
+    closed = Signal(int)
+    key_pressed = Signal(object, object)
+    needs_icons = Signal()
+
+    def __init__(self, pictures: PictureList, reader: PictureReader, colours: Colours, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("galleryViewer")
+        self.setWindowTitle("Emulsion: picture")
+        self._pictures = pictures
+        self._reader = reader
+        self._row = -1
+        self._shown: int | None = None
+        self._images: OrderedDict[int, QImage] = OrderedDict()
+        self._reading: set[int] = set()
+        self.canvas = Canvas(colours)
+        self.canvas.setObjectName("viewerCanvas")
+        self.canvas.set_empty_text(EmptyText("", ""))
+        self.canvas.installEventFilter(self)
+        self.zoom_bar = ZoomBar(self.canvas)
+        self.bar = ViewerBar()
+        self.bar.step_asked.connect(self.step)
+        self.bar.slideshow_asked.connect(self.set_slideshow)
+        self.bar.close_asked.connect(self.close)
+        self._slide = QTimer(self, interval=SLIDE_MS)
+        self._slide.timeout.connect(self._show_next)
+        corners = QGridLayout(self.canvas)
+        corners.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        corners.addWidget(self.zoom_bar, 0, 0, bottom | Qt.AlignmentFlag.AlignRight)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.bar)
+        pictures.rows_known.connect(self._show)
+        pictures.modelReset.connect(self._follow_list)
+
+    @property
+    def picture(self) -> LibraryPicture | None:
+        """What is looked at."""
+        return self._pictures.picture(self._row)
+
+    def open(self, row: int) -> None:
+        """Shows this row, on the whole screen."""
+        self.needs_icons.emit()
+        self.showFullScreen()
+        self.canvas.setFocus()
+        self._go(row)
+
+    def step(self, by: int) -> None:
+        """So many pictures on; at the ends it stays."""
+        self._go(min(max(self._row + by, 0), self._pictures.rowCount() - 1))
+
+    def set_slideshow(self, is_on: bool) -> None:
+        """One picture after the other, from the last one to the first."""
+        self.bar.show_slideshow(is_on)
+        if is_on:
+            self._slide.start()
+        else:
+            self._slide.stop()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.set_slideshow(False)
+        self._images.clear()
+        self._shown = None
+        super().closeEvent(event)
+        self.closed.emit(self._row)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and self._take_key(event):
+            return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._take_key(event):
+            super().keyPressEvent(event)
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        match key:
+            case Qt.Key.Key_Escape | Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_F11:
+                self.close()
+            case Qt.Key.Key_Space:
+                self.set_slideshow(not self._slide.isActive())
+            case Qt.Key.Key_Home:
+                self._go(0)
+            case Qt.Key.Key_End:
+                self._go(self._pictures.rowCount() - 1)
+            case Qt.Key.Key_Left | Qt.Key.Key_Right if not self.canvas.is_fitted:
+                return False  # moves the enlarged picture
+            case _ if key in STEPS:
+                self.step(STEPS[key])
+            case _:
+                event.ignore()
+                picture = self.picture
+                if picture is not None:
+                    self.key_pressed.emit(event, picture.id)
+                return event.isAccepted()
+        return True
+
+    def _go(self, row: int) -> None:
+        if row < 0:
+            self.close()
+            return
+        self._row = row
+        near = range(max(row - 3, 0), min(row + 4, self._pictures.rowCount()))
+        self._pictures.load(near)
+        if self._slide.isActive():
+            self._slide.start()
+        self._show()
+
+    @Slot()
+    def _show_next(self) -> None:
+        self._go((self._row + 1) % max(self._pictures.rowCount(), 1))
+
+    @Slot()
+    def _follow_list(self) -> None:
+        """The list has changed under the viewer: the picture may be gone."""
+        if self.isVisible():
+            found = self._pictures.row_of(self._shown) if self._shown is not None else None
+            row = found if found is not None else min(self._row, self._pictures.rowCount() - 1)
+            self._go(row)
+
+    @Slot()
+    def _show(self) -> None:
+        picture = self.picture
+        if not self.isVisible() or picture is None:
+            return
+        self.bar.show_picture(picture, self._row, self._pictures.rowCount())
+        image = self._images.get(picture.id)
+        if image is None:
+            self._read(picture, priority=1)
+        elif self._shown != picture.id:
+            self._put_up(picture, image)
+        for row in (self._row + 1, self._row - 1):
+            other = self._pictures.picture(row) if 0 <= row < self._pictures.rowCount() else None
+            if other is not None and other.id not in self._images:
+                self._read(other, priority=0)
+
+    def _put_up(self, picture: LibraryPicture, image: QImage) -> None:
+        self._shown = picture.id
+        size = QSize(image.width(), image.height())
+        self.canvas.show_picture(Shown(image, size, description=accessible_text(picture)))
+        self.canvas.fit()
+
+    def _read(self, picture: LibraryPicture, priority: int) -> None:
+        if picture.id not in self._reading:
+            self._reading.add(picture.id)
+            self._reader.read(picture.path, partial(self._take, picture), partial(self._refuse, picture), priority)
+
+    def _take(self, picture: LibraryPicture, whole: WholePicture) -> None:
+        self._reading.discard(picture.id)
+        self._images[picture.id] = whole.image
+        if len(self._images) > MOST_IMAGES:
+            self._images.popitem(last=False)
+        current = self.picture
+        if self.isVisible() and current is not None and current.id == picture.id:
+            self._put_up(picture, whole.image)
+
+    def _refuse(self, picture: LibraryPicture, text: Message) -> None:
+        self._reading.discard(picture.id)
+        current = self.picture
+        if current is not None and current.id == picture.id:
+            self._shown = picture.id
+            self.canvas.set_empty_text(EmptyText(text.title, str(text)))
+            self.canvas.show_picture(None)

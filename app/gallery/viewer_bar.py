@@ -1,0 +1,75 @@
+"""The bar below the picture in the viewer: what it is, its marks, and the ways on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+
+from app.controls.field import describe
+from app.elided_label import ElidedLabel
+from app.icons import ICON_NAME
+from core.gallery.query import LibraryPicture
+
+
+class ViewerBar(QFrame):
+    """Shows one picture's words.
+
+    Signals:
+        step_asked: 1 for the next picture, -1 for the one before.
+        slideshow_asked: whether pictures are to follow each other.
+        close_asked: back to the grid.
+    """
+
+    step_asked = Signal(int)
+    slideshow_asked = Signal(bool)
+    close_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("viewerBar")
+        self.setProperty("role", "panel")
+        self._place = QLabel()
+        self._place.setProperty("role", "number")
+        self._marks = QLabel()
+        self._prompt = ElidedLabel("")
+        self._before = self._button("chevron-up", "viewerBeforeButton", "The picture before (Left)")
+        self._before.setProperty("step", -1)
+        self._next = self._button("chevron-down", "viewerNextButton", "The next picture (Right)")
+        self._next.setProperty("step", 1)
+        for button in (self._before, self._next):
+            button.clicked.connect(self._step)
+        self._slideshow = self._button("play", "slideshowButton", "Slideshow (Space)")
+        self._slideshow.setCheckable(True)
+        self._slideshow.clicked.connect(self.slideshow_asked)
+        close = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
+        close.clicked.connect(self.close_asked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 6, 8, 6)
+        layout.setSpacing(8)
+        layout.addWidget(self._place)
+        layout.addWidget(self._prompt, 1)
+        layout.addWidget(self._marks)
+        for button in (self._before, self._next, self._slideshow, close):
+            layout.addWidget(button)
+
+    def show_picture(self, picture: LibraryPicture, row: int, count: int) -> None:
+        self._place.setText(f"{row + 1:,} of {count:,}")
+        self._prompt.show_text(picture.prompt or picture.path.name)
+        self._marks.setText(("♥ " if picture.is_favourite else "") + "★" * picture.rating)
+        self._before.setEnabled(row > 0)
+        self._next.setEnabled(row < count - 1)
+
+    def show_slideshow(self, is_on: bool) -> None:
+        self._slideshow.setChecked(is_on)
+
+    def _button(self, icon: str, name: str, words: str) -> QToolButton:
+        button = QToolButton()
+        button.setProperty("kind", "quiet")
+        button.setProperty(ICON_NAME, icon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        describe(button, name, words, words)
+        return button
+
+    @Slot()
+    def _step(self) -> None:
+        self.step_asked.emit(self.sender().property("step"))

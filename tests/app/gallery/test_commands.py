@@ -1,0 +1,170 @@
+"""What keys and buttons do with chosen pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.gallery.deeds import Deed
+from app.run import SavedPicture
+from core.gallery.marks import MarkChange
+from tests.app.gallery.conftest import OpenGallery
+from tests.pictures import generated_image
+
+AddPicture = Callable[..., Path]
+
+
+def value(gallery: OpenGallery, name: str) -> str:
+    label = gallery.page.inspector.findChild(QLabel, name)
+    return label.text() if label is not None else ""
+
+
+def test_numbers_rate_and_f_makes_a_favourite(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    gallery.press("4")
+    gallery.wait_for(lambda: gallery.known(0).rating == 4)
+    gallery.press("F")
+    gallery.wait_for(lambda: gallery.known(0).is_favourite)
+    gallery.press("0")
+    gallery.wait_for(lambda: gallery.known(0).rating == 0)
+
+
+def test_rating_many_at_once_can_be_undone(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png")
+    add_picture("b.png", day=1)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(0, 1)
+    gallery.press("5")
+    gallery.wait_for(lambda: [gallery.known(row).rating for row in (0, 1)] == [5, 5])
+    gallery.wait_for(lambda: "marked" in gallery.page.messages.subjects())
+    gallery.click("undoMarksButton")
+    gallery.wait_for(lambda: [gallery.known(row).rating for row in (0, 1)] == [0, 0])
+
+
+def test_delete_goes_to_the_trash_and_undo_brings_it_back_with_its_rating(
+    gallery: OpenGallery, add_picture: AddPicture
+) -> None:
+    path = add_picture("a.png")
+    add_picture("b.png", day=1)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(1)
+    gallery.press("3")
+    gallery.wait_for(lambda: gallery.known(1).rating == 3)
+    gallery.press("Del")
+    gallery.wait_for_rows(1)
+    assert not path.exists()
+    gallery.wait_for(lambda: gallery.page.grid.selected_rows() == [0])
+    gallery.click("undoDeleteButton")
+    gallery.wait_for_rows(2)
+    assert path.exists()
+    assert gallery.known(1).rating == 3
+
+
+def test_the_inspector_shows_the_recipe_and_gives_it_back(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png", "a green house", seed=99)
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    gallery.wait_for(lambda: value(gallery, "promptValue") == "a green house")
+    assert value(gallery, "seedValue") == "99"
+    gallery.click("seedUseButton")
+    assert gallery.studio.draft.seed == 99
+    assert gallery.studio.draft.prompt != "a green house"
+    gallery.click("useAllSettingsButton")
+    assert gallery.studio.draft.prompt == "a green house"
+    gallery.studio.undo()
+    assert gallery.studio.draft.prompt != "a green house"
+
+
+def test_copy_gives_the_pixels_and_the_file(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    path = add_picture("a.png")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    QGuiApplication.clipboard().setText("")
+    gallery.press("Ctrl+C")
+    gallery.wait_for(lambda: QGuiApplication.clipboard().mimeData().hasImage())
+    assert [Path(url.toLocalFile()) for url in QGuiApplication.clipboard().mimeData().urls()] == [path]
+
+
+def test_copying_the_recipe_gives_text(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png", "a red house")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    gallery.wait_for(lambda: value(gallery, "promptValue") != "")
+    gallery.commands.do(Deed.copy_recipe)
+    assert "Prompt: a red house" in QGuiApplication.clipboard().text()
+
+
+def test_using_it_as_source_begins_the_draft_with_it(
+    gallery: OpenGallery, add_picture: AddPicture, qtbot: QtBot
+) -> None:
+    path = add_picture("a.png")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    with qtbot.waitSignal(gallery.commands.create_asked):
+        gallery.commands.do(Deed.use_as_source)
+    assert gallery.studio.draft.source is not None
+    assert gallery.studio.draft.source.path == str(path)
+
+
+def test_tags_and_notes_are_kept_and_found(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png")
+    add_picture("b.png", day=1)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(0)
+    gallery.wait_for(lambda: value(gallery, "promptValue") != "")
+    gallery.page.inspector.marks.changed.emit(MarkChange(add_tags=("harbour",)))
+    gallery.page.inspector.marks.note.setPlainText("the best of all")
+    gallery.page.inspector.marks.save_note()
+    gallery.wait_for(lambda: gallery.known(0).note == "the best of all")
+    gallery.page.show_name("tag", "harbour")
+    gallery.wait_for_rows(1)
+    assert gallery.known(0).note == "the best of all"
+
+
+def test_two_pictures_are_laid_against_each_other(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png", "a red house", seed=1)
+    add_picture("b.png", "a blue house", seed=2, day=1)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(0, 1)
+    gallery.press("C")
+    gallery.wait_for(gallery.page.comparison.isVisible)
+    assert [picture.name for picture in gallery.page.comparison.pictures] == ["a blue house", "a red house"]
+    gallery.page.comparison.closed.emit()
+    assert gallery.page.grid.isVisible()
+
+
+def test_the_viewer_shows_a_picture_and_the_next_one(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png", "a red house")
+    add_picture("b.png", "a blue boat", day=1)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(0)
+    gallery.press("Return")
+    viewer = gallery.commands.viewer
+    gallery.wait_for(lambda: viewer.isVisible() and viewer.canvas.shown is not None)
+    viewer.step(1)
+    gallery.wait_for(lambda: viewer.canvas.shown is not None and viewer.canvas.shown.description == "a red house")
+    viewer.close()
+    assert gallery.page.grid.currentIndex().row() == 1
+
+
+def test_a_picture_that_was_just_saved_is_there(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    gallery.open()
+    path = add_picture("a.png")
+    gallery.studio.picture_saved.emit(SavedPicture(path, generated_image()))
+    gallery.wait_for_rows(1)
