@@ -44,6 +44,7 @@ class BranchPlace(QObject):
         self.button.toggled.connect(self._open)
         self.button.clicked.connect(self._remember)
         self._was_closed = False
+        self._gave_way = False
         self._opens_by_itself = False
         self._reader.found.connect(self._show)
         panel.film_changed.connect(self._follow_film)
@@ -63,6 +64,15 @@ class BranchPlace(QObject):
         tree = self._model.tree
         parent = tree.runs[tree.current].parent if tree is not None else None
         return self._model.picture(parent) if parent is not None else None
+
+    def give_way(self, *, is_needed: bool) -> None:
+        """Something above needs the room for a while; the tree comes back when that is over."""
+        if is_needed:
+            self._gave_way |= self.button.isChecked()
+            self.button.setChecked(False)
+        elif self._gave_way:
+            self._gave_way = False
+            self.button.setChecked(not self._panel.transport.are_views_open)
 
     def close(self) -> None:
         """Before the window goes."""
@@ -119,7 +129,7 @@ class BranchPlace(QObject):
     def _open(self, is_open: bool) -> None:
         if is_open:
             self._panel.open_views(())
-        self.area.setVisible(is_open)
+        self.area.setVisible(is_open and self._model.tree is not None)
 
     @Slot(bool)
     def _remember(self, is_open: bool) -> None:

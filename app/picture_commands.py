@@ -86,6 +86,7 @@ class PictureCommands(QObject):
         create.strip.activated.connect(open_in_system)
         create.strip.menu_asked.connect(self._open_file_menu)
         self._branches.area.menu_wanted.connect(self._open_file_menu)
+        self._comparison.changed.connect(self._make_room)
         self._menu.compare_asked.connect(self._comparison.compare_with)
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
@@ -165,6 +166,11 @@ class PictureCommands(QObject):
     def _open_canvas_menu(self, position: QPoint) -> None:
         if self._current.current is not None:
             self._menu.open_for_picture(self._current.current, position)
+
+    @Slot()
+    def _make_room(self) -> None:
+        """Two pictures side by side need what there is."""
+        self._branches.give_way(is_needed=self._comparison.is_active)
 
     @Slot(object, QPoint)
     def _open_file_menu(self, path: Path, position: QPoint) -> None:

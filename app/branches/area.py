@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QVBoxLayout, QWidget
 
 from app.branches.delegate import GAP_PX, ROW_PX, BranchDelegate, place_x
@@ -87,6 +87,8 @@ class BranchArea(QFrame):
         column.setSpacing(0)
         column.addWidget(_Axis(self._rows, self))
         column.addWidget(self._rows)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._scroll_to_current)
         model.modelReset.connect(self._fit)
 
     @property
@@ -101,13 +103,22 @@ class BranchArea(QFrame):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._turn.start()  # once it has its height
+
     @Slot()
     def _fit(self) -> None:
         self.updateGeometry()
         if self._model.tree is not None:
+            self._rows.setCurrentIndex(self._model.index(self._model.tree.current))
+            self._turn.start()
+
+    @Slot()
+    def _scroll_to_current(self) -> None:
+        if self._model.tree is not None:
             current = self._model.index(self._model.tree.current)
-            self._rows.setCurrentIndex(current)
-            self._rows.scrollTo(current)
+            self._rows.scrollTo(current, QListView.ScrollHint.PositionAtCenter)
 
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:

@@ -94,7 +94,11 @@ class BranchDelegate(QStyledItemDelegate):
         if lane.way_through is not None:
             painter.drawLine(point(lane.way_through, row.top()), point(lane.way_through, row.bottom()))
         if lane.way is not None:
-            painter.drawPath(_line(lane, lane.way, point, row.top(), middle))
+            painter.drawPath(_line(lane, max(lane.way, lane.begin), point, row.top(), middle))
+            if lane.way < lane.begin:  # back through the steps that were taken over
+                painter.setPen(QPen(strong.color(), 2.5, Qt.PenStyle.DotLine))
+                painter.drawLine(point(lane.begin, middle), point(lane.way, middle))
+                painter.setPen(strong)
             if lane.way in lane.below and lane.way < lane.end:
                 painter.drawLine(point(lane.way, middle), point(lane.way, row.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.branch_tree import BranchRun, BranchTree
 from core.recipe_differences import differences
+from core.request import GenerationRequest
 from core.samplers import SAMPLERS
 
 _LONGEST_PROMPT = 200
@@ -14,7 +15,7 @@ def heading(run: BranchRun) -> str:
     if run.origin is not None:
         return f"from step {run.origin.step + 1} · {run.origin.changes[:_LONGEST_PROMPT] or 'unchanged'}"
     if run.recipe is not None:
-        return " ".join(run.recipe.request.prompt[:_LONGEST_PROMPT].split()) or "(no prompt)"
+        return _prompt(run.recipe.request)
     return "No longer here"
 
 
@@ -28,9 +29,9 @@ def detail(tree: BranchTree, run: BranchRun) -> str:
     if parent is not None:
         parts = [part for part in differences(parent.request, request) if part.name != "steps"]
         # the heading says already that it is the prompt
-        text = " · ".join(str(part).removeprefix("prompt ") for part in parts) or f"seed {request.seed}"
+        text = " · ".join(str(part).removeprefix("prompt ") for part in parts) or _prompt(request)
     elif run.parent is not None:
-        text = " ".join(request.prompt[:_LONGEST_PROMPT].split())
+        text = _prompt(request)
     else:
         text = f"{request.steps} steps · {SAMPLERS[request.sampler].name} · seed {request.seed}"
     return f"{text} · kept at step {recipe.step} of {request.steps}" if recipe.stage != "final" else text
@@ -41,10 +42,14 @@ def description(tree: BranchTree, row: int) -> str:
     run = tree.runs[row]
     lines = [heading(run), detail(tree, run)]
     if run.recipe is not None and run.origin is not None:
-        lines.append(" ".join(run.recipe.request.prompt[:_LONGEST_PROMPT].split()))
+        lines.append(_prompt(run.recipe.request))
     children = sum(1 for other in tree.runs if other.parent == row)
     if children:
         lines.append("1 branch leaves it" if children == 1 else f"{children} branches leave it")
     if row == tree.current:
         lines.append("This is the run that is shown")
-    return "\n".join(line for line in lines if line)
+    return "\n".join(dict.fromkeys(lines))  # a prompt that stands there already is not repeated
+
+
+def _prompt(request: GenerationRequest) -> str:
+    return " ".join(request.prompt[:_LONGEST_PROMPT].split()) or "(no prompt)"

@@ -106,6 +106,17 @@ def test_a_branch_tells_where_it_left_its_parent(opened: Opened, qtbot: QtBot) -
     assert words(opened)[0] == "B left A at step 9: guidance 4 → 7"
 
 
+def test_the_tree_gives_way_to_a_comparison_and_comes_back(opened: Opened, qtbot: QtBot) -> None:
+    first = generate(opened, qtbot)
+    branch(opened, qtbot, 8, guidance_scale=7.0)
+    area = opened.child("branchArea")
+    qtbot.waitUntil(lambda: not area.isHidden())
+    compare(opened, first, qtbot)
+    assert area.isHidden()
+    view_of(opened).closed.emit()
+    assert not area.isHidden()
+
+
 def test_swapping_turns_pictures_and_differences_round(opened: Opened, qtbot: QtBot) -> None:
     first = generate(opened, qtbot)
     generate(opened, qtbot, seed=99)

@@ -82,11 +82,11 @@ def test_rows_have_their_pictures(area: BranchArea, model: BranchModel, save_run
     assert len({tuple(pixel) for pixel in to_pixels(image).reshape(-1, 3)[::7]}) > 50
 
 
-def test_a_large_tree_scrolls_to_the_run_that_is_shown(area: BranchArea, model: BranchModel) -> None:
+def test_a_large_tree_scrolls_to_the_run_that_is_shown(area: BranchArea, model: BranchModel, qtbot: QtBot) -> None:
     branches = [recipe(f"{number:02}", Parent("a", 8, "prompt")) for number in range(40)]
     model.show_tree(tree_of("39", recipe("a"), *branches))
     view = rows(area)
-    assert view.viewport().rect().intersects(view.visualRect(model.index(40)))
+    qtbot.waitUntil(lambda: view.viewport().rect().intersects(view.visualRect(model.index(40))))
     assert area.sizeHint().height() < 5 * ROW_PX
 
 

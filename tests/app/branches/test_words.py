@@ -22,10 +22,10 @@ def test_a_branch_is_told_by_its_step_counted_from_one_and_what_was_changed() ->
     assert detail(tree, tree.runs[1]) == "“red” → “blue” · guidance 4 → 7"
 
 
-def test_a_branch_with_fresh_noise_only_is_told_by_its_heading() -> None:
+def test_where_no_setting_differs_the_prompt_is_told() -> None:
     tree = tree_of("a", recipe("a"), recipe("b", Parent("a", 8, "fresh noise")))
     assert heading(tree.runs[1]) == "from step 9 · fresh noise"
-    assert detail(tree, tree.runs[1]) == "seed 7"
+    assert detail(tree, tree.runs[1]) == "a red house"
 
 
 def test_a_gap_says_so_and_its_branches_tell_their_prompts() -> None:
