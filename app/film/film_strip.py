@@ -69,7 +69,8 @@ class FilmStrip(QAbstractScrollArea):
         """Marks another call."""
         if call != self._chosen:
             for changed in (self._chosen, call):
-                self.viewport().update(self._cell(changed).adjusted(-3, -3, 3, 3))
+                # with its number, which the other calls of its step share
+                self.viewport().update(self._cell(changed).adjusted(-self._pitch, -3, self._pitch, self.height()))
             self._chosen = call
             self._keep_in_sight()
 
