@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.compare.compare_view import CompareView
 from app.film.film_panel import FilmPanel
 from core.film_file import film_path
+from tests.app.film.conftest import found
 from tests.app.test_branch_place import branch, generate
 from tests.app.windows import Opened, Opener, open_window
 
@@ -60,9 +61,8 @@ def states(opened: Opened) -> list[str]:
 
 
 def words(opened: Opened) -> tuple[str, str]:
-    labels = [opened.child(name) for name in ("compareDifferences", "compareNote")]
-    first, second = (label.text() if isinstance(label, QLabel) else "" for label in labels)
-    return first, second
+    view = view_of(opened)
+    return found(view, QLabel, "compareDifferences").text(), found(view, QLabel, "compareNote").text()
 
 
 def test_both_films_move_with_the_scrubber(opened: Opened, qtbot: QtBot) -> None:
