@@ -11,6 +11,7 @@ from core.errors import (
     EmulsionError,
     FilmBroken,
     InvalidRequest,
+    LibraryInUse,
     ModelBroken,
     ModelMissing,
     NotANumberPicture,
@@ -23,6 +24,7 @@ from core.events import Phase
 PLACE = Path("somewhere")
 EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     InvalidRequest: InvalidRequest("steps", 0, "a whole number from 1 to 500"),
+    LibraryInUse: LibraryInUse(PLACE),
     ModelMissing: ModelMissing("nope", ("starter-model",)),
     ModelBroken: ModelBroken(PLACE, "this file is missing"),
     OutOfMemory: OutOfMemory("cuda", 2**31, 2**30),
