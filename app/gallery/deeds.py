@@ -74,17 +74,18 @@ class DeedButtons(QWidget):
             button.setProperty("kind", "quiet")
             button.setProperty("deed", deed)
             button.setProperty(ICON_NAME, icon)
-            button.setStyleSheet("text-align: left")
+            button.setStyleSheet("text-align: left; padding-left: 4px")
             keys = f" ({KEYS[deed]})" if deed in KEYS else ""
             button.setToolTip(f"{WORDS[deed]}{keys}")
             button.clicked.connect(self._ask)
             self._buttons[deed] = button
             layout.addWidget(button)
 
-    def show_deeds(self, deeds: tuple[Deed, ...]) -> None:
-        """Only these."""
+    def show_deeds(self, deeds: tuple[Deed, ...], *, are_several: bool = False) -> None:
+        """Only these; ``are_several`` tells whether more than one picture is chosen."""
         for deed, button in self._buttons.items():
             button.setVisible(deed in deeds)
+            button.setText(SEVERAL_WORDS.get(deed, WORDS[deed]) if are_several else WORDS[deed])
 
     @Slot()
     def _ask(self) -> None:

@@ -42,7 +42,7 @@ class FilterBar(QFrame):
     Signals:
         query_changed: the new `Query`.
         cell_px_chosen: the size of cells.
-        add_folder_asked, rebuild_asked: from the library's menu.
+        add_folder_asked, remove_folder_asked, rebuild_asked: from the library's menu.
         left: Return or Down in the search field: the keyboard is for the pictures now.
     """
 
@@ -50,6 +50,7 @@ class FilterBar(QFrame):
     cell_px_chosen = Signal(int)
     left = Signal()
     add_folder_asked = Signal()
+    remove_folder_asked = Signal(object)
     rebuild_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,6 +61,7 @@ class FilterBar(QFrame):
         self._menus = FilterMenus(self)
         self._menus.chosen.connect(self.set_query)
         self._menus.add_folder_asked.connect(self.add_folder_asked)
+        self._menus.remove_folder_asked.connect(self.remove_folder_asked)
         self._menus.rebuild_asked.connect(self.rebuild_asked)
         self._typed = QTimer(self, singleShot=True, interval=TYPED_MS)
         self._typed.timeout.connect(self._take_text)
@@ -77,8 +79,9 @@ class FilterBar(QFrame):
         self.search.setMinimumWidth(140)
         self.search.installEventFilter(self)
         self.search.textEdited.connect(self._typed.start)
-        self.favourite = self._toggle("Favourites", "favouriteFilterButton", "Only favourites")
-        self.film = self._toggle("Film", "filmFilterButton", "Only pictures that have a film")
+        self.favourite = self._toggle("♥", "favouriteFilterButton", "Only favourites")
+        self.film = self._toggle("", "filmFilterButton", "Only pictures that have a film")
+        self.film.setProperty(ICON_NAME, "film")
         self.favourite.clicked.connect(self._take_toggles)
         self.film.clicked.connect(self._take_toggles)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -86,7 +89,7 @@ class FilterBar(QFrame):
         self.slider.setSingleStep(CELLS_PX.step)
         self.slider.setPageStep(CELLS_PX.step * 2)
         self.slider.setValue(FIRST_CELL_PX)
-        self.slider.setFixedWidth(96)
+        self.slider.setFixedWidth(88)
         describe(self.slider, "cellSizeSlider", "Size of the pictures", "Size of the pictures (Ctrl + wheel)")
         self.slider.valueChanged.connect(self.cell_px_chosen)
         self._chips = FilterChips()
@@ -170,7 +173,7 @@ class FilterBar(QFrame):
         button.setText(words)
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        describe(button, name, words, tip)
+        describe(button, name, tip, tip)
         return button
 
     def _show(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
@@ -39,11 +40,13 @@ class FilterMenus(QObject):
     Signals:
         chosen: the new `Query`.
         add_folder_asked: a folder is to be added.
+        remove_folder_asked: the path of a folder that is to be taken out of the library.
         rebuild_asked: every picture is to be read again.
     """
 
     chosen = Signal(object)
     add_folder_asked = Signal()
+    remove_folder_asked = Signal(object)
     rebuild_asked = Signal()
 
     def __init__(self, parent: QObject) -> None:
@@ -137,6 +140,12 @@ class FilterMenus(QObject):
             _add(menu, str(folder.path), query, is_chosen)
         menu.addSeparator()
         menu.addAction("Add a folder…").triggered.connect(self.add_folder_asked)
+        if added := self.library[1:]:
+            out = menu.addMenu("Take a folder out")
+            for folder in added:
+                action = out.addAction(str(folder.path).replace("&", "&&"))
+                action.setData(folder.path)
+                action.setToolTip("Its pictures stay where they are")
         menu.addAction("Rebuild the index").triggered.connect(self.rebuild_asked)
 
     def _with_size(self, name: str) -> Query:
@@ -167,6 +176,8 @@ class FilterMenus(QObject):
     def _choose(self, action: QAction) -> None:
         if isinstance(action.data(), Query):
             self.chosen.emit(action.data())
+        elif isinstance(action.data(), Path):
+            self.remove_folder_asked.emit(action.data())
 
 
 def _add(menu: QMenu, words: str, query: Query, is_chosen: bool) -> QAction:

@@ -33,6 +33,7 @@ class FolderAdding(QObject):
         self._window = window
         page.empty.chosen.connect(self._follow_remedy)
         page.filters.add_folder_asked.connect(self.ask_folder)
+        page.filters.remove_folder_asked.connect(page.desk.remove_folder)
         page.filters.rebuild_asked.connect(self._rebuild)
         page.folders_dropped.connect(self._ask_dropped)
 

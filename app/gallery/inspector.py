@@ -25,6 +25,7 @@ ONE = (
     Deed.copy_recipe,
     Deed.delete,
 )
+MOST_COMPARED = 4
 SEVERAL = (Deed.compare, Deed.copy_picture, Deed.delete)
 
 
@@ -105,7 +106,8 @@ class Inspector(QFrame):
         """What can be done with all of them."""
         self._title.show_text(f"{count:,} pictures chosen")
         self.marks.show_several()
-        self.deeds.show_deeds(tuple(deed for deed in SEVERAL if deed is not Deed.compare or count <= 4))
+        deeds = tuple(deed for deed in SEVERAL if deed is not Deed.compare or count <= MOST_COMPARED)
+        self.deeds.show_deeds(deeds, are_several=True)
         self._show_parts(self._title, self.marks.head, self.marks, self.deeds)
         self.rows_made.emit()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
+from app.gallery.folder_watch import watched_folders
 from app.messages import Message, message
 from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
@@ -70,6 +71,8 @@ class LibraryDesk(QObject):
         folders_changed: the library folders, a tuple of `LibraryFolder`.
         marked: a `Marked`.
         deleted: a tuple of `Deleted`; give it to `restore` to undo.
+        watchable: folders in which new pictures are likely, a tuple of `Path`, and how long the scan took in
+            seconds.
         failed: a `Message`.
     """
 
@@ -79,6 +82,7 @@ class LibraryDesk(QObject):
     folders_changed = Signal(object)
     marked = Signal(object)
     deleted = Signal(object)
+    watchable = Signal(object, float)
     failed = Signal(object)
 
     def __init__(self, folders: Folders, trash: Trash | None = None, parent: QObject | None = None) -> None:
@@ -89,6 +93,7 @@ class LibraryDesk(QObject):
         self._pictures = folders.pictures
         self._gallery: Gallery | None = None
         self._scan: Generator[ScanEvent, None, None] | None = None
+        self._scan_began = 0.0
         self._repairs = 0
         self._is_closing = False
         self._pool = QThreadPool()
@@ -217,6 +222,7 @@ class LibraryDesk(QObject):
 
     def _begin_scan(self) -> None:
         if self._gallery is not None and self._scan is None:
+            self._scan_began = time.monotonic()
             self._scan = self._gallery.scan()
             self._do(self._go_on)
 
@@ -235,6 +241,8 @@ class LibraryDesk(QObject):
                 scan = self._scan = None
         if event is not None:
             self.scanned.emit(event)
+        if isinstance(event, Scanned):
+            self.watchable.emit(watched_folders(self._owned().library), time.monotonic() - self._scan_began)
         if scan is not None and not self._is_closing:
             self._do(self._go_on)
 

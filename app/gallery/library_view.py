@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.gallery.enquiry_desk import Answered, EnquiryDesk
+from app.gallery.folder_watch import FolderWatch
 from app.gallery.library_desk import LibraryDesk, Marked, OpenedLibrary
 from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
@@ -62,6 +63,9 @@ class LibraryView(QObject):
         self._scanned_at = 0.0
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._ask_again)
+        watch = FolderWatch(self)
+        watch.changed.connect(desk.scan)
+        desk.watchable.connect(watch.watch)
         desk.opened.connect(self._take_opened)
         desk.scanned.connect(self._follow_scan)
         desk.changed.connect(self._ask_again)

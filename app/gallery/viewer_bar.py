@@ -32,9 +32,9 @@ class ViewerBar(QFrame):
         self._place.setProperty("role", "number")
         self._marks = QLabel()
         self._prompt = ElidedLabel("")
-        self._before = self._button("chevron-up", "viewerBeforeButton", "The picture before (Left)")
+        self._before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
         self._before.setProperty("step", -1)
-        self._next = self._button("chevron-down", "viewerNextButton", "The next picture (Right)")
+        self._next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
         self._next.setProperty("step", 1)
         for button in (self._before, self._next):
             button.clicked.connect(self._step)
