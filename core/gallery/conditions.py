@@ -55,7 +55,8 @@ def conditions(query: Query) -> tuple[str, list[object]]:
         add("picture.id IN (SELECT picture FROM tag WHERE name = ?)", tag)
     if query.folder:
         _add_folder(query.folder, add)
-    return " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", values
+    storable = [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values]
+    return " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", storable
 
 
 def _add_folder(folder: Path, add: Callable[..., None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
@@ -23,8 +24,8 @@ from core.gallery.listing import state_of
 from core.gallery.marks import MarkChange, Marks, MarkShelf
 from core.gallery.query import LibraryPicture
 from core.gallery.record import read_record
-from core.gallery.scan import ScanEvent, scan
-from core.gallery.schema import open_index
+from core.gallery.scan import Restarting, ScanEvent, scan
+from core.gallery.schema import open_index, replace_index
 from core.gallery.system_trash import SystemTrash, Trash
 from core.gallery.writer import IndexWriter
 from core.paths import Folders
@@ -66,13 +67,25 @@ class Gallery:
             self._lock.close()
             raise
         self.fault, self.needs_scan = opened.fault, opened.is_new
-        self._writer = IndexWriter(opened.connection)
+        self._writer = IndexWriter(opened.connection, self.folder)
         self._finder = Finder(self.folder)
         self.shelf = MarkShelf(self.folder / MIRROR_NAME, self._is_own, disk)
 
     def scan(self) -> Generator[ScanEvent, None, None]:
-        """Brings the index in line with the folders; between two events other methods may be called."""
-        yield from scan(self._writer, self.shelf, self.library)
+        """Brings the index in line with the folders; between two events other methods may be called.
+
+        An index that is damaged is made anew on the way. Raises SaveFailed.
+        """
+        fault = self._writer.fault()
+        if not fault:
+            try:
+                yield from scan(self._writer, self.shelf, self.library)
+            except sqlite3.DatabaseError as error:
+                fault = str(error)
+        if fault:
+            yield Restarting(fault)
+            self._begin_anew(fault)
+            yield from scan(self._writer, self.shelf, self.library)
         self.needs_scan = False
 
     def rebuild(self) -> Generator[ScanEvent, None, None]:
@@ -182,6 +195,13 @@ class Gallery:
         state = state_of(folder.path, target, self.shelf.stamp(target)) if folder else None
         if folder and state:
             self._writer.set_place(picture.id, self._writer.folder_id(folder.path), state)
+
+    def _begin_anew(self, fault: str) -> None:
+        self._finder.close()
+        self._writer.close()
+        self._writer = IndexWriter(replace_index(self.folder, fault), self.folder)
+        self._finder = Finder(self.folder)
+        self.fault = fault
 
     def _set_marks(self, picture: LibraryPicture, marks: Marks) -> None:
         self.shelf.write(picture.path, marks)

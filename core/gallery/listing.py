@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.files import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
 from core.film_file import SUFFIX as FILM_SUFFIX
 from core.film_file import film_path
 from core.gallery.marks import SUFFIX as MARKS_SUFFIX
@@ -14,6 +16,7 @@ from core.gallery.record import SUFFIXES, FileState
 
 BIN_NAME = ".emulsion-bin"
 MOST_DEEP = 60
+LEFT_OVER_AFTER_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,13 @@ class Directory:
         path: inside the library folder, parted by "/"; "" for the folder itself.
         files: None when it cannot be listed.
         is_empty: True when nothing at all lies in it.
+        leftovers: files that a program which was killed was writing.
     """
 
     path: str
     files: tuple[FileState, ...] | None
     is_empty: bool = False
+    leftovers: tuple[Path, ...] = ()
 
 
 def listing(root: Path, left_out: Collection[Path] = ()) -> Iterator[Directory]:
@@ -48,7 +53,8 @@ def listing(root: Path, left_out: Collection[Path] = ()) -> Iterator[Directory]:
                 below = f"{inside}/{entry.name}" if inside else entry.name
                 if below.count("/") < MOST_DEEP:
                     waiting.append(below)
-        yield Directory(inside, tuple(_files(inside, found)), is_empty=not found)
+        leftovers = tuple(Path(entry.path) for entry in found if _is_leftover(entry))
+        yield Directory(inside, tuple(_files(inside, found)), not found, leftovers)
 
 
 def state_of(root: Path, picture: Path, marks_stamp: int) -> FileState | None:
@@ -94,6 +100,15 @@ def _files(inside: str, entries: list[os.DirEntry[str]]) -> Iterator[FileState]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _is_leftover(entry: os.DirEntry[str]) -> bool:
+    if not (entry.name.startswith(TEMPORARY_PREFIX) and entry.name.endswith(TEMPORARY_SUFFIX)):
+        return False
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > LEFT_OVER_AFTER_S
     except OSError:
         return False
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from core.files import FileSystem, words_of
 from core.gallery.library import LibraryFolder
 from core.gallery.listing import Directory, listing
 from core.gallery.marks import NO_MARKS, MarkShelf
 from core.gallery.record import FileState, read_record
 from core.gallery.writer import IndexWriter, Known
+
+log = logging.getLogger(__name__)
 
 _BATCH = 200
 
@@ -45,7 +49,17 @@ class Scanned:
     away: tuple[Path, ...]
 
 
-ScanEvent = Listing | Indexing | Scanned
+@dataclass(frozen=True, slots=True)
+class Restarting:
+    """The index turned out to be damaged: it is about to be moved aside and made anew.
+
+    Close every `Finder` before the next event is asked for, and open another one after it.
+    """
+
+    fault: str
+
+
+ScanEvent = Listing | Indexing | Scanned | Restarting
 
 
 def scan(
@@ -53,7 +67,8 @@ def scan(
 ) -> Generator[ScanEvent, None, None]:
     """Compares folders with the index by name, size and time; reads only what differs, the newest first.
 
-    What has been told is committed. Closing the generator leaves the rest for the next time. Raises sqlite3.Error.
+    What has been told is committed. Closing the generator leaves the rest for the next time.
+    Raises as `IndexWriter` does.
     """
     folders = tuple(library)
     roots = {folder.path for folder in folders}
@@ -74,6 +89,8 @@ def scan(
                 unvisited = {path for path in unvisited if not path.startswith(f"{directory.path}/")}
                 continue
             comparison.compare(_Place(folder.path, number, directory.path), directory.files)
+            if folder.is_own:
+                _sweep(directory.leftovers, shelf.disk)
             yield Listing(comparison.found)
         writer.set_away(number, is_away=folder.path in away)
         for path in unvisited:
@@ -88,6 +105,14 @@ def _is_away(root: Directory, folder: LibraryFolder, *, has_pictures: bool) -> b
     if root.files is None:
         return has_pictures or not folder.is_own
     return has_pictures and root.is_empty
+
+
+def _sweep(leftovers: Iterable[Path], disk: FileSystem) -> None:
+    for path in leftovers:
+        try:
+            disk.remove(path)
+        except OSError as error:
+            log.info("%s, left over from a save that was cut off, cannot be removed: %s", path, words_of(error))
 
 
 @dataclass(frozen=True, slots=True)

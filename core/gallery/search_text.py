@@ -38,8 +38,7 @@ class Question:
 
 def words(text: str) -> str:
     """The text as it is given to the index: bounded, and spaced so that every word is one."""
-    plain = text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "ignore").decode()
-    return _SYMBOL.sub(_symbol_word, _ALONE.sub(r" \g<0> ", plain))
+    return _SYMBOL.sub(_symbol_word, _ALONE.sub(r" \g<0> ", _storable(text[:LONGEST_TEXT])))
 
 
 def question(text: str) -> Question:
@@ -52,7 +51,7 @@ def question(text: str) -> Question:
         if expression:
             (unwanted if is_unwanted else wanted).append(expression)
     if not wanted and not unwanted:
-        return Question(literal=" ".join(text[:_LONGEST_QUESTION].replace("\0", "").split()))
+        return Question(literal=" ".join(_storable(text[:_LONGEST_QUESTION]).split()))
     return Question(" AND ".join(wanted[:_MOST_WORDS]), " OR ".join(unwanted[:_MOST_WORDS]))
 
 
@@ -67,6 +66,11 @@ def _expression(text: str, *, is_beginning: bool) -> str:
 def _is_of_a_word(character: str) -> bool:
     category = unicodedata.category(character)
     return category[0] in "LNM" or category == "Co"
+
+
+def _storable(text: str) -> str:
+    """Without NUL and halves of characters."""
+    return text.replace("\0", " ").encode("utf-8", "ignore").decode()
 
 
 def _symbol_word(match: re.Match[str]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import SaveFailed
 from core.gallery.marks import Marks
 from core.gallery.record import FileState, Record
 from core.gallery.search_text import words
@@ -30,10 +31,14 @@ class Known:
 
 
 class IndexWriter:
-    """Writes rows; each method is one transaction unless inside `batch`. Raises sqlite3.Error."""
+    """Writes rows; each method is one transaction unless inside `batch`.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Raises SaveFailed, as when the disk is full, and sqlite3.DatabaseError when the index is damaged.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         add_checksum(connection)
         self._is_in_batch = False
 
@@ -43,22 +48,24 @@ class IndexWriter:
         if self._is_in_batch:
             yield
             return
-        self._connection.execute("BEGIN IMMEDIATE")
         self._is_in_batch = True
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._connection.rollback()
-            raise
-        else:
             self._connection.commit()
+        except BaseException as error:
+            self._connection.rollback()
+            if isinstance(error, sqlite3.Error) and not is_damage(error):
+                raise SaveFailed(self._path, str(error)) from error
+            raise
         finally:
             self._is_in_batch = False
 
     def folder_id(self, path: Path) -> int:
         """The row of a library folder, made where it is missing."""
         name = (stored(path.as_posix()),)
-        self._connection.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", name)
+        with self.batch():
+            self._connection.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", name)
         return self._connection.execute("SELECT id FROM folder WHERE path = ?", name).fetchone()[0]
 
     def keep_folders(self, paths: Iterable[Path]) -> None:
@@ -70,7 +77,8 @@ class IndexWriter:
                     self._connection.execute("DELETE FROM folder WHERE id = ?", (number,))
 
     def set_away(self, folder: int, *, is_away: bool) -> None:
-        self._connection.execute("UPDATE folder SET is_away = ? WHERE id = ?", (is_away, folder))
+        with self.batch():
+            self._connection.execute("UPDATE folder SET is_away = ? WHERE id = ?", (is_away, folder))
 
     def count(self, folder: int) -> int:
         return self._connection.execute("SELECT count(*) FROM picture WHERE folder = ?", (folder,)).fetchone()[0]
@@ -190,6 +198,14 @@ class IndexWriter:
             self.forget(number for (number,) in damaged)
         return len(damaged)
 
+    def fault(self) -> str:
+        """What a thorough check, of indexes against tables too, finds wrong; "" for nothing."""
+        try:
+            (verdict,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
+        return "" if verdict == "ok" else str(verdict)
+
     def clear(self) -> None:
         """Forgets everything."""
         with self.batch():
@@ -197,7 +213,8 @@ class IndexWriter:
 
     def close(self) -> None:
         """Leaves one file, without a write-ahead log."""
-        self._connection.execute("PRAGMA optimize")
+        with suppress(sqlite3.Error):  # a damaged one is replaced the next time
+            self._connection.execute("PRAGMA optimize")
         self._connection.close()
 
     def _put_names(self, number: int, marks: Marks) -> None:
@@ -207,6 +224,11 @@ class IndexWriter:
 
     def _seal(self, number: int) -> None:
         self._connection.execute(f"UPDATE picture SET checksum = {CHECKSUM} WHERE id = ?", (number,))
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is not as it was written, rather than that the disk is full or busy."""
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _mark_words(marks: Marks) -> str:

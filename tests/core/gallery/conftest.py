@@ -13,7 +13,7 @@ import pytest
 from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery
 from core.gallery.query import LibraryPicture, Query
-from core.gallery.scan import Scanned
+from core.gallery.scan import Restarting, ScanEvent, Scanned
 from core.paths import Folders
 from core.saving import save_as
 from tests.core.gallery.failing import FolderTrash
@@ -48,9 +48,16 @@ class Library:
         return path
 
     def scan(self) -> Scanned:
-        *_, last = self.gallery.scan()
-        assert isinstance(last, Scanned)
-        return last
+        """Scans as the window does."""
+        before: ScanEvent | None = None
+        for event in self.gallery.scan():
+            if isinstance(event, Restarting):
+                self.finder.close()
+            elif isinstance(before, Restarting):
+                self.finder = Finder(self.gallery.folder)
+            before = event
+        assert isinstance(before, Scanned)
+        return before
 
     def found(self, query: Query | None = None) -> list[LibraryPicture]:
         return self.finder.pictures(self.finder.find(query or Query()).ids)

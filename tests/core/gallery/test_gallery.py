@@ -155,3 +155,17 @@ def test_names_that_are_no_unicode_are_kept(library: Library) -> None:
     library.scan()
     assert [os.fsencode(picture.path) for picture in library.found()] == [strange]
     assert library.scan() == Scanned(0, 0, 0, ())
+
+
+def test_what_a_killed_program_left_half_written_is_swept_up_later(library: Library, tmp_path: Path) -> None:
+    foreign = tmp_path / "other"
+    foreign.mkdir()
+    library.gallery.add_folder(foreign)
+    names = ("old", "new")
+    for folder in (library.pictures, foreign):
+        for name in names:
+            (folder / f".emulsion-{name}.part").write_bytes(b"half")
+        os.utime(folder / ".emulsion-old.part", (1, 1))
+    library.scan()
+    assert [path.name for path in library.pictures.iterdir()] == [".emulsion-new.part"]
+    assert len(list(foreign.iterdir())) == 2  # nobody asked to change anything there
