@@ -70,24 +70,23 @@ class MainWindow(QMainWindow):
         self._header = Header(*panes, self.readout)
         self.places = Places(self._header)
         self.places.add("Create", self.create_place)
-        self.forward_page = ForwardPage(studio)
         self.gallery_page = GalleryPage(studio, keeper, appearance.colours)
+        self.places.add("Gallery", self.gallery_page)
+        self.forward_page = ForwardPage(studio, keeper)
+        self.places.add("Noise", self.forward_page)
         self._put_together()
         self._notices = Notices(self.create_place.messages, studio, self)
         self._notices.close_asked.connect(self._close_anyway)
         self._commands = PictureCommands(
             self, self.create_place, recent, self._loader, studio, keeper, self._notices
         )
-        # not before: dropped pictures are taken for settings by all that is in the window now
-        self.places.add("Gallery", self.gallery_page)
-        self.places.add("Forward process", self.forward_page)
         self.gallery = GalleryCommands(self.gallery_page, studio, appearance.colours, self)
         self.gallery.create_asked.connect(self._show_create)
         self.gallery.picture_asked.connect(self._show_picture)
         self.gallery.icons_needed.connect(self._tint_widget)
         self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
         self._commands.noise_asked.connect(self._noise)
-        self.forward_page.current_asked.connect(self._commands.noise_current)
+        self.places.place_changed.connect(self._offer_current)
         self.forward_page.denoising.connect(self._show_create)
         self._menu_actions = Actions(self)
         self._connect_actions(self._menu_actions)
@@ -160,6 +159,10 @@ class MainWindow(QMainWindow):
     def _noise(self, picture: Path) -> None:
         self.places.show_place(self.forward_page)
         self.forward_page.open(picture)
+
+    @Slot()
+    def _offer_current(self) -> None:
+        self.forward_page.offer_current(self._commands.current_file())
 
     @Slot()
     def _show_create(self) -> None:

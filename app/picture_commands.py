@@ -39,7 +39,7 @@ class PictureCommands(QObject):
     """Connects the strip, the canvas, the loader and the studio.
 
     Signals:
-        noise_asked: the path of a picture for the place *Forward process*.
+        noise_asked: the path of a picture for the place *Noise*.
     """
 
     noise_asked = Signal(object)
@@ -75,7 +75,7 @@ class PictureCommands(QObject):
         sheet = ContactSheet(studio.cull, studio.errands, create.canvas)
         sheet.chosen.connect(self._finish_chosen)
         self._menu = PictureMenu(window, loader)
-        self._drop = PictureDrop(window)
+        self._drop = PictureDrop(window, create)
         self._drop.dropped.connect(loader.load_recipe)
         self._menu.settings_asked.connect(self._use_settings)
         self._menu.noise_asked.connect(self.noise_asked)
@@ -106,12 +106,10 @@ class PictureCommands(QObject):
         """At the start: runs that were cut off."""
         self._films.offer_unfinished()
 
-    @Slot()
-    def noise_current(self) -> None:
-        """Asks for noise on what the canvas shows, when that is a file."""
+    def current_file(self) -> Path | None:
+        """The file of what the canvas shows, where it has one."""
         current = self._current.current
-        if current is not None and current.path is not None:
-            self.noise_asked.emit(current.path)
+        return current.path if current is not None else None
 
     @Slot(object)
     def _finish_chosen(self, runs: tuple[str, ...]) -> None:

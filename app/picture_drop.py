@@ -20,9 +20,10 @@ class PictureDrop(QObject):
 
     dropped = Signal(object)
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, within: QWidget) -> None:
+        """``within`` has the text fields; other parts of the window may want pictures for something else."""
         super().__init__(window)
-        fields = window.findChildren(QAbstractScrollArea)
+        fields = within.findChildren(QAbstractScrollArea)
         for widget in (window, *(field.viewport() for field in fields)):
             widget.setAcceptDrops(True)
             widget.installEventFilter(self)

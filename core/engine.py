@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from typing import TypeVar
 
 import diffusers.utils.logging
 import torch
@@ -33,6 +34,8 @@ from core.source_picture import read_source
 from core.start import from_branch, from_recording, from_request
 from core.tensors import to_torch
 from core.tokens import TokenCounter
+
+Result = TypeVar("Result")
 
 RANDOM_SEEDS = 2**32
 """Seeds that we choose ourselves fit into 32 bits, so that every other program can use them too."""
@@ -110,17 +113,23 @@ class Engine:
     def round_trip(self, request: GenerationRequest) -> RoundTrip:
         """Encodes and decodes the request's source picture.
 
-        Raises InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture, NotANumberPicture.
+        Raises InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture, OutOfMemory, NotANumberPicture.
         """
         validate(request, self._catalogue.find(request.model).limits)
         assert request.source is not None
-        picture = read_source(request.source, request.size).pixels
-        return forward_process.round_trip(self._loaded(request), picture, self.plan.device)
+        picture = read_source(request.source, request.size)
+        family = self._loaded(request)
+        return self._in_memory(lambda: forward_process.round_trip(family, picture, self.plan.device))
 
     @torch.inference_mode()
     def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep:
-        """What the network believes in when it sees x_t once, with the request's prompt and guidance."""
-        return forward_process.one_step(self._loaded(request), request, trip, noisy, t, self.plan.device)
+        """What the network believes in when it sees x_t once, with the request's prompt and guidance.
+
+        Raises InvalidRequest, ModelMissing, ModelBroken, OutOfMemory, NotANumberPicture.
+        """
+        validate(request, self._catalogue.find(request.model).limits)
+        family = self._loaded(request)
+        return self._in_memory(lambda: forward_process.one_step(family, request, trip, noisy, t, self.plan.device))
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
         """What other samplers would have done with as many steps; see `core.other_schedules`. Needs no model."""
@@ -141,8 +150,19 @@ class Engine:
         else:
             is_out_of_memory = False
         if is_out_of_memory:
-            gc.collect()
-            raise OutOfMemory(self.plan.device.type, None, self._free_memory())
+            raise self._out_of_memory()
+
+    def _in_memory(self, work: Callable[[], Result]) -> Result:
+        """The same for what is asked beside runs."""
+        try:
+            return work()
+        except torch.OutOfMemoryError:
+            pass
+        raise self._out_of_memory()
+
+    def _out_of_memory(self) -> OutOfMemory:
+        gc.collect()
+        return OutOfMemory(self.plan.device.type, None, self._free_memory())
 
     @torch.inference_mode()
     def _generate(

@@ -13,22 +13,29 @@ from core import decoding, guidance
 from core.errors import NotANumberPicture
 from core.families import Family
 from core.film import Latent
-from core.picture import Pixels
 from core.prediction import denoised
 from core.request import GenerationRequest
 from core.round_trip import OneStep, RoundTrip
+from core.source_picture import SourcePicture
 from core.tensors import to_numpy, to_torch
 
 
-def round_trip(family: Family, picture: Pixels, device: torch.device) -> RoundTrip:
-    """Encodes and decodes (height, width, 3) pixels of a size that fits the model. Raises NotANumberPicture."""
+def round_trip(family: Family, picture: SourcePicture, device: torch.device) -> RoundTrip:
+    """Encodes and decodes a picture of a size that fits the model. Raises NotANumberPicture."""
     # (height, width, 3) -> (1, 3, height, width), -1 to 1
-    pixels = torch.from_numpy(picture.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
+    pixels = torch.from_numpy(picture.pixels.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
     latent = family.encode((2.0 * pixels - 1.0).to(device), None)
     if not latent.isfinite().all():
         raise NotANumberPicture("the autoencoder")
     decoded, _ = decoding.decode(family, latent)
-    return RoundTrip(picture, to_numpy(latent), decoded, alphas_cumprod(family), family.latent_rgb)
+    return RoundTrip(
+        picture=picture.pixels,
+        original=picture.original,
+        latent=to_numpy(latent),
+        decoded=decoded,
+        alphas_cumprod=alphas_cumprod(family),
+        latent_rgb=family.latent_rgb,
+    )
 
 
 def one_step(

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from core.film import Latent
 from core.latent_rgb import LatentRgb
+from core.measures.forward import noised
 from core.picture import Pixels
+from core.request import Size
 
 LATENT_VALUE_BYTES = 2
 """Latents are kept in 16 bits, pixels in 8 for each colour."""
@@ -22,6 +24,7 @@ class RoundTrip:
 
     Attributes:
         picture: as the model was given it, cut and scaled to its size.
+        original: the size of the picture in its file.
         latent: x0, float32 (channels, height / factor, width / factor): the mean that the encoder names.
         decoded: the latent turned back into pixels.
         alphas_cumprod: float64 (training steps,): alpha-bar of the model's own noise schedule, falling with t.
@@ -29,6 +32,7 @@ class RoundTrip:
     """
 
     picture: Pixels
+    original: Size
     latent: Latent
     decoded: Pixels
     alphas_cumprod: NDArray[np.float64]
@@ -51,15 +55,8 @@ class RoundTrip:
         return self.picture.size / (self.latent.size * LATENT_VALUE_BYTES)
 
     def noised(self, t: int, noise: Latent) -> Latent:
-        """x_t in variance-preserving scale: a draw from q(x_t | x0) (Ho et al. 2020, eq. 4).
-
-        Args:
-            t: training timestep, from 0.
-            noise: epsilon, standard normal, of the latent's shape.
-        """
-        alpha_cumprod = self.alphas_cumprod[t]
-        x_t = math.sqrt(alpha_cumprod) * self.latent + math.sqrt(1 - alpha_cumprod) * noise
-        return x_t.astype(np.float32)
+        """x_t at training timestep ``t``, from 0, in float32; see `core.measures.forward.noised`."""
+        return noised(self.latent, noise, float(self.alphas_cumprod[t]))
 
     def sigma(self, t: int) -> float:
         """Noise to signal ratio; infinite at the end of a schedule with zero terminal SNR."""
@@ -80,11 +77,6 @@ class OneStep:
     noisy: Pixels
     denoised: Pixels
     latent: Latent
-
-
-def standard_noise(shape: tuple[int, ...], seed: int) -> Latent:
-    """Epsilon: the same for the same seed, so that moving t only mixes differently."""
-    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
 def strength_of(t: int, training_steps: int, steps: int) -> float:

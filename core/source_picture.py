@@ -25,10 +25,14 @@ _WHITE = (255, 255, 255, 255)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourcePicture:
-    """What was read: pixels of the size that was asked for, and the SHA-256 of the file's whole content."""
+    """What was read: pixels of the size that was asked for, and the SHA-256 of the file's whole content.
+
+    ``original`` is the size of the upright picture in the file.
+    """
 
     pixels: Pixels
     sha256: str
+    original: Size
 
 
 def read_source(source: Source, size: Size) -> SourcePicture:
@@ -43,8 +47,9 @@ def read_source(source: Source, size: Size) -> SourcePicture:
     sha256 = hashlib.sha256(content).hexdigest()
     if not sha256.startswith(source.sha256):
         raise UnreadablePicture(path, "it has changed since the recipe was written; choose it again")
-    picture = ImageOps.fit(_decoded(path, content), (size.width, size.height), Image.Resampling.LANCZOS)
-    return SourcePicture(np.asarray(picture), sha256)
+    decoded = _decoded(path, content)
+    picture = ImageOps.fit(decoded, (size.width, size.height), Image.Resampling.LANCZOS)
+    return SourcePicture(np.asarray(picture), sha256, Size(*decoded.size))
 
 
 def found(source: Source, folders: Iterable[Path]) -> Source:

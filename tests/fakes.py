@@ -36,6 +36,7 @@ class FakeEngine:
         holds: at these points the engine waits until the event is set; `arrived` tells that it does.
         errors: what is raised at these points.
         decode_hold, decode_error, keep_error: the same for `decode` and `keep`.
+        trip_hold, trip_error, step_error: the same for `round_trip` and `one_step`.
         thread_ids: identities of all threads that called.
         requests, previews: what `generate` was called with.
         branches: what `branch` was called with.
@@ -58,6 +59,9 @@ class FakeEngine:
         self.decode_hold: threading.Event | None = None
         self.decode_error: Exception | None = None
         self.keep_error: Exception | None = None
+        self.trip_hold: threading.Event | None = None
+        self.trip_error: Exception | None = None
+        self.step_error: Exception | None = None
         self.thread_ids: set[int] = set()
         self.requests: list[GenerationRequest] = []
         self.previews: list[PreviewMode] = []
@@ -116,15 +120,21 @@ class FakeEngine:
     def round_trip(self, request: GenerationRequest) -> RoundTrip:
         """A grey picture; its latent counts up."""
         assert request.source is not None
+        if self.trip_hold is not None:
+            self._wait(self.trip_hold)
+        if self.trip_error is not None:
+            raise self.trip_error
         if not Path(request.source.path).is_file():
             raise UnreadablePicture(Path(request.source.path), "there is no such file")
         latent = np.arange(CHANNELS * 64, dtype=np.float32).reshape(CHANNELS, 8, 8) / 64
         picture = np.full((request.size.height, request.size.width, 3), 90, np.uint8)
         alphas = np.linspace(0.999, 0.0, 1000)
-        return RoundTrip(picture, latent, picture + np.uint8(1), alphas, LINEAR)
+        return RoundTrip(picture, Size(50, 30), latent, picture + np.uint8(1), alphas, LINEAR)
 
     def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep:
         self.asked_once.append((t, request.prompt))
+        if self.step_error is not None:
+            raise self.step_error
         return OneStep(t, pixels(request.size, t % 256), pixels(request.size, 255 - t % 256), noisy)
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
-
-from app.film.film_view import ViewKind
 
 
 class Explanation(QWidget):
@@ -19,14 +18,15 @@ class Explanation(QWidget):
 
     closed = Signal()
 
-    def __init__(self, kind: ViewKind, parent: QWidget | None = None) -> None:
+    def __init__(self, about: str, terms: Iterable[tuple[str, str]], parent: QWidget | None = None) -> None:
+        """``about`` and ``terms``: see `app.film.film_view.ViewKind`."""
         super().__init__(parent)
         self.setObjectName("viewExplanation")
-        terms = "".join(
+        listed = "".join(
             f"<p style='margin: 0 0 4px 0'><b>{escape(term)}</b> – {escape(meaning)}</p>"
-            for term, meaning in kind.terms
+            for term, meaning in terms
         )
-        text = QLabel(f"<p style='margin: 0 0 8px 0'>{escape(kind.about)}</p>{terms}")
+        text = QLabel(f"<p style='margin: 0 0 8px 0'>{escape(about)}</p>{listed}")
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -159,7 +159,8 @@ class ViewFrame(QFrame):
             self._explanation.deleteLater()
             self._explanation = None
         if is_wanted:
-            self._explanation = Explanation(VIEWS[self.view_name], self)
+            kind = VIEWS[self.view_name]
+            self._explanation = Explanation(kind.about, kind.terms, self)
             self._explanation.closed.connect(self._understood)
             self._body.addWidget(self._explanation)
         self._place_explanation()

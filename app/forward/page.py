@@ -1,103 +1,83 @@
-"""The place *Forward*: see what noise does to a picture of one's own, and denoise from any point."""
+"""The place *Noise*: see what noise does to a picture of one's own, and denoise from any point."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.controls.field import describe
 from app.controls.source import file_in
+from app.film.explanation import Explanation
+from app.film.icon_button import IconButton
+from app.forward.denoise_bar import DenoiseBar
 from app.forward.experiment import Experiment
 from app.forward.noise_bench import NoiseBench
 from app.forward.source_panel import SourcePanel
-from app.icons import ICON_NAME
+from app.forward.start_card import StartCard
+from app.forward.taken_picture import TakenPicture
+from app.forward.words import ABOUT, NAME, TERMS
 from app.message_bar import MessageArea
 from app.messages import Message
+from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.request import GenerationRequest
-from core.round_trip import OneStep, RoundTrip
+from core.round_trip import OneStep
 from core.source_picture import SUFFIXES
 
-ABOUT = (
-    "A diffusion model learns by undoing this: noise is mixed into a picture, a little or a lot, and the network "
-    "says what it believes lay below. Move the slider. With little noise it finds your picture again; with much "
-    "noise it paints what the prompt and its training suggest. Generating walks this way back in many small steps."
-)
-EMPTY = (
-    "Open or drop a picture to see what noise does to it",
-    "It is encoded by the model's autoencoder, mixed with noise at any strength, and shown to the network.",
-)
+PICTURE, STEP = "picture", "step"
+"""Subjects of messages."""
+
+EXPLANATION_PX = 288
+WIDE_PX = 1160
+"""From this width on the explanation stands beside everything, below it in the place of the picture's facts."""
 
 
 class ForwardPage(QWidget):
     """A place of the window.
 
     Signals:
-        current_asked: the page wants the picture on the canvas; answer by `open`.
         denoising: a run has been asked for; the place *Create* shows it.
     """
 
-    current_asked = Signal()
     denoising = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, keeper: SettingsKeeper) -> None:
         super().__init__()
         self.setObjectName("forwardPage")
         self.setAcceptDrops(True)
         self._studio = studio
+        self._keeper = keeper
+        self._current: Path | None = None
         self.experiment = Experiment(studio, self)
+        self.start = StartCard()
         self.source = SourcePanel()
         self.bench = NoiseBench()
+        self.denoise_bar = DenoiseBar()
         self.messages = MessageArea()
-        self.prompt = QLineEdit()
-        describe(
-            self.prompt, "forwardPromptEdit", "Prompt", "The prompt that the network is given with the noise."
-        )
-        self.prompt.setPlaceholderText("What the network is told the picture shows")
-        self.button = QPushButton("Denoise from here")
-        describe(
-            self.button,
-            "denoiseButton",
-            "Denoise from here",
-            "Image to image: the run begins with this mixture in the place of pure noise.",
-        )
-        self.button.setProperty("kind", "primary")
-        self.button.setProperty(ICON_NAME, "play")
-        self._sentence = QLabel()
-        self._sentence.setObjectName("denoiseSentence")
-        self._sentence.setProperty("role", "hint")
-        self._sentence.setWordWrap(True)
+        self._ask = IconButton("question", "What is this? Explains the page", "explainNoiseButton")
+        self._ask.setCheckable(True)
+        self._ask.setChecked(NAME not in keeper.settings.explained_views)
+        self._explanation = Explanation(ABOUT, TERMS)
+        self._work = QWidget()
+        self._stack = QStackedWidget()
         self._lay_out()
-        self.source.choose_asked.connect(self._ask_picture)
-        self.source.current_asked.connect(self.current_asked)
-        self.bench.t_chosen.connect(self.experiment.set_t)
-        self.bench.other_noise_asked.connect(self.experiment.draw_other_noise)
-        self.prompt.textEdited.connect(self._take_prompt)
-        self.prompt.returnPressed.connect(self._denoise)
-        self.button.clicked.connect(self._denoise)
-        self.experiment.trip_made.connect(self._show_trip)
-        self.experiment.noise_changed.connect(self._show_noise)
-        self.experiment.step_made.connect(self._show_step)
-        self.experiment.refused.connect(self._show_error)
-        studio.draft_edited.connect(self._show_draft)
-        self._show_draft(studio.draft)
+        self._connect()
+        self.offer_current(None)
+        self.denoise_bar.show_prompt(studio.draft.prompt)
 
     def open(self, path: Path) -> None:
         """Takes this picture."""
-        self.messages.dismiss("forward")
+        self.messages.dismiss(PICTURE)
         self.experiment.open(path)
+
+    def offer_current(self, picture: Path | None) -> None:
+        """The picture in Create, which the user may take; None: there is none that has a file."""
+        self._current = picture
+        for button in (self.start.current_button, self.source.current_button):
+            button.setEnabled(picture is not None)
+            button.setToolTip("" if picture is not None else "In Create no finished picture is shown")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -106,6 +86,10 @@ class ForwardPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.experiment.set_seen(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if file_in(event.mimeData()) is not None:
@@ -118,33 +102,58 @@ class ForwardPage(QWidget):
             self.open(path)
 
     def _lay_out(self) -> None:
-        about = QLabel(ABOUT)
-        about.setProperty("role", "hint")
-        about.setWordWrap(True)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(8)
-        bottom.addWidget(self.prompt, 1)
-        bottom.addWidget(self.button)
-        work = QWidget()
-        column = QVBoxLayout(work)
-        column.setContentsMargins(24, 16, 24, 16)
-        column.setSpacing(12)
-        column.addWidget(about)
-        column.addWidget(self.bench, 1)
-        column.addLayout(bottom)
-        column.addWidget(self._sentence)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(_empty())
-        self._stack.addWidget(work)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self.messages)
-        right.addWidget(self._stack, 1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.source)
-        layout.addLayout(right, 1)
+        self.bench.head.addWidget(self._ask, 0, Qt.AlignmentFlag.AlignTop)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(16, 16, 16, 12)
+        middle.setSpacing(8)
+        middle.addWidget(self.bench, 1)
+        middle.addWidget(self.denoise_bar)
+        self._explanation.setFixedWidth(EXPLANATION_PX)
+        self._explanation.setContentsMargins(0, 16, 16, 16)
+        row = QHBoxLayout(self._work)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.source)
+        row.addLayout(middle, 1)
+        row.addWidget(self._explanation)
+        self._stack.addWidget(self.start)
+        self._stack.addWidget(self._work)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        for asking in (self.start, self.source):
+            asking.choose_asked.connect(self._ask_picture)
+            asking.current_asked.connect(self._open_current)
+        self._ask.toggled.connect(self._arrange)
+        self._explanation.closed.connect(self._understand)
+        self.bench.t_chosen.connect(self.experiment.set_t)
+        self.bench.other_noise_asked.connect(self.experiment.draw_other_noise)
+        self.denoise_bar.prompt_edited.connect(self._take_prompt)
+        self.denoise_bar.denoise_asked.connect(self._denoise)
+        self.experiment.taking.connect(self._show_taking)
+        self.experiment.taken.connect(self._show_taken)
+        self.experiment.noise_changed.connect(self._show_noise)
+        self.experiment.step_made.connect(self._show_step)
+        self.experiment.refused.connect(self._show_refusal)
+        self.experiment.step_refused.connect(self._show_step_refusal)
+        self._studio.draft_edited.connect(self._show_draft)
+
+    @Slot()
+    def _arrange(self) -> None:
+        is_explained = self._ask.isChecked()
+        self._explanation.setVisible(is_explained)
+        self.source.setVisible(not is_explained or self.width() >= WIDE_PX)
+
+    @Slot()
+    def _understand(self) -> None:
+        explained = self._keeper.settings.explained_views
+        if NAME not in explained:
+            self._keeper.change(explained_views=(*explained, NAME))
+        self._ask.setChecked(False)
 
     @Slot()
     def _ask_picture(self) -> None:
@@ -159,41 +168,58 @@ class ForwardPage(QWidget):
     def _open_chosen(self, file: str) -> None:
         self.open(Path(file))
 
+    @Slot()
+    def _open_current(self) -> None:
+        if self._current is not None:
+            self.open(self._current)
+
+    @Slot()
+    def _show_taking(self) -> None:
+        self._enable()
+        if self.experiment.shown is None:
+            self._stack.setCurrentWidget(self.start)
+            self.start.show_taking(is_taking=True)
+        else:
+            self.bench.show_waiting("encoding the picture …")
+
     @Slot(object)
-    def _show_trip(self, trip: RoundTrip | None) -> None:
-        self.source.show_trip(trip)
-        self.bench.setEnabled(trip is not None)
-        if trip is not None:
-            self._stack.setCurrentIndex(1)
-            self.bench.show_trip(trip, self.experiment.t)
+    def _show_taken(self, taken: TakenPicture) -> None:
+        self.messages.dismiss(PICTURE)
+        self.source.show_picture(taken)
+        self.bench.show_trip(taken.trip)
+        self._stack.setCurrentWidget(self._work)
+        self._enable()
 
     @Slot()
     def _show_noise(self) -> None:
-        trip, preview = self.experiment.trip, self.experiment.noisy_preview()
-        if trip is None or preview is None:
-            return
-        self.bench.show_noise(trip, self.experiment.t, preview)
-        steps, strength = self._studio.draft.steps, self.experiment.strength
-        made = self.experiment.request.source.steps_of(steps) if self.experiment.request.source else steps
-        self._sentence.setText(
-            f"Image to image with strength {strength:.2f}: of {steps} steps the last {made} are made, from this "
-            "much noise on. Less noise keeps more of your picture. Model and settings are those of Create."
-        )
+        shown, preview = self.experiment.shown, self.experiment.noisy_preview()
+        source = self.experiment.source
+        if shown is not None and preview is not None and source is not None:
+            self.bench.show_noise(shown.trip, self.experiment.t, preview)
+            self.denoise_bar.show_source(source, self._studio.draft.steps)
 
     @Slot(object)
     def _show_step(self, step: OneStep | None) -> None:
+        if step is not None:
+            self.messages.dismiss(STEP)
         self.bench.show_step(step)
 
     @Slot(object)
-    def _show_error(self, message: Message) -> None:
-        self.messages.show_message("forward", message, "error")
-        if self.experiment.trip is None:
-            self._stack.setCurrentIndex(0)
+    def _show_refusal(self, message: Message) -> None:
+        self.messages.show_message(PICTURE, message, "error")
+        self._enable()
+        if self.experiment.shown is None:
+            self._stack.setCurrentWidget(self.start)
+            self.start.show_taking(is_taking=False)
+
+    @Slot(object)
+    def _show_step_refusal(self, message: Message) -> None:
+        self.messages.show_message(STEP, message, "error")
+        self.bench.show_waiting("no answer from the network")
 
     @Slot(object)
     def _show_draft(self, draft: GenerationRequest) -> None:
-        if self.prompt.text() != draft.prompt:
-            self.prompt.setText(draft.prompt)
+        self.denoise_bar.show_prompt(draft.prompt)
 
     @Slot(str)
     def _take_prompt(self, text: str) -> None:
@@ -201,20 +227,11 @@ class ForwardPage(QWidget):
 
     @Slot()
     def _denoise(self) -> None:
-        if self.experiment.trip is not None:
-            self.experiment.denoise(self.prompt.text())
+        if self.experiment.shown is not None and not self.experiment.is_taking:
+            self.experiment.denoise()
             self.denoising.emit()
 
-
-def _empty() -> QWidget:
-    empty = QWidget()
-    column = QVBoxLayout(empty)
-    column.addStretch(1)
-    for role, text in zip(("title", "hint"), EMPTY, strict=True):
-        label = QLabel(text)
-        label.setProperty("role", role)
-        label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        label.setWordWrap(True)
-        column.addWidget(label)
-    column.addStretch(1)
-    return empty
+    def _enable(self) -> None:
+        """While another picture is on its way, what belongs to the one before cannot be changed."""
+        self.bench.setEnabled(not self.experiment.is_taking)
+        self.denoise_bar.setEnabled(not self.experiment.is_taking)

@@ -10,7 +10,16 @@ from core.film import Latent
 from core.measures.conversions import Values
 
 
-def noised(x0: Latent, alpha_cumprod: float, rng: np.random.Generator) -> Values:
-    """A draw from q(x_t | x0): sqrt(alpha-bar) x0 + sqrt(1 - alpha-bar) eps, in variance-preserving scale."""
-    noise = rng.standard_normal(x0.shape, dtype=np.float32)
+def noised(x0: Latent, noise: Latent, alpha_cumprod: float) -> Values:
+    """A draw from q(x_t | x0): sqrt(alpha-bar) x0 + sqrt(1 - alpha-bar) eps, in variance-preserving scale.
+
+    Args:
+        noise: epsilon, standard normal, of the shape of x0.
+        alpha_cumprod: alpha-bar of the timestep: which part of the variance is signal, 0 to 1.
+    """
     return math.sqrt(alpha_cumprod) * x0.astype(np.float32) + math.sqrt(1 - alpha_cumprod) * noise
+
+
+def standard_noise(shape: tuple[int, ...], seed: int) -> Latent:
+    """Epsilon: the same for the same seed, so that moving t only mixes differently."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)

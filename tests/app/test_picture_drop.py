@@ -43,7 +43,7 @@ def window(qtbot: QtBot) -> QWidget:
 
 @pytest.mark.parametrize("name", ["a.png", "A.PNG", "b.jpg", "c.jpeg", "d.webp", "mit leerzeichen und ü.png"])
 def test_a_dropped_picture_is_taken(window: QWidget, qtbot: QtBot, tmp_path: Path, name: str) -> None:
-    pictures = PictureDrop(window)
+    pictures = PictureDrop(window, window)
     with qtbot.waitSignal(pictures.dropped) as dropped:
         assert drop(window, files(tmp_path / name))
     assert dropped.args == [tmp_path / name]
@@ -52,7 +52,7 @@ def test_a_dropped_picture_is_taken(window: QWidget, qtbot: QtBot, tmp_path: Pat
 def test_a_picture_dropped_on_a_text_field_is_not_taken_for_text(
     window: QWidget, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    pictures = PictureDrop(window)
+    pictures = PictureDrop(window, window)
     field = window.findChild(QPlainTextEdit)
     assert isinstance(field, QPlainTextEdit)
     with qtbot.waitSignal(pictures.dropped):
@@ -61,7 +61,7 @@ def test_a_picture_dropped_on_a_text_field_is_not_taken_for_text(
 
 
 def test_text_can_still_be_dropped_on_a_text_field(window: QWidget, qtbot: QtBot) -> None:
-    pictures = PictureDrop(window)
+    pictures = PictureDrop(window, window)
     field = window.findChild(QPlainTextEdit)
     assert isinstance(field, QPlainTextEdit)
     text = QMimeData()
@@ -72,7 +72,7 @@ def test_text_can_still_be_dropped_on_a_text_field(window: QWidget, qtbot: QtBot
 
 
 def test_other_things_are_refused(window: QWidget, qtbot: QtBot, tmp_path: Path) -> None:
-    pictures = PictureDrop(window)
+    pictures = PictureDrop(window, window)
     with qtbot.assertNotEmitted(pictures.dropped):
         assert not drop(window, files(tmp_path / "notes.txt"))
         assert not drop(window, files("https://example.org/a.png"))

@@ -8,24 +8,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from core.catalogue import Catalogue
 from core.engine import Engine
-from core.errors import InvalidRequest, UnreadablePicture
+from core.errors import InvalidRequest, OutOfMemory, UnreadablePicture
 from core.events import Stepped
 from core.latent_rgb import LatentRgb
+from core.measures.forward import standard_noise
 from core.request import GenerationRequest, Size, Source
-from core.round_trip import RoundTrip, standard_noise, strength_of
+from core.round_trip import RoundTrip, strength_of
 from tests import tiny
 
 SIZE = Size(32, 32)
 
 
-@pytest.fixture(scope="module", params=["epsilon", "v_prediction"])
+@pytest.fixture(scope="module", params=["epsilon", "v_prediction", "sample", "epsilon XL"])
 def models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
-    tiny.stable_diffusion(folder / "tiny", prediction_type=request.param)
+    prediction_type, _, is_xl = request.param.partition(" ")
+    make = tiny.stable_diffusion_xl if is_xl else tiny.stable_diffusion
+    make(folder / "tiny", prediction_type)
     return folder
 
 
@@ -50,6 +54,7 @@ def test_the_round_trip_is_deterministic_and_knows_what_it_costs(
     trip, again = engine.round_trip(request_of), engine.round_trip(request_of)
     assert np.array_equal(trip.latent, again.latent)
     assert trip.picture.shape == trip.decoded.shape == (32, 32, 3)
+    assert trip.original == Size(60, 40)
     assert trip.latent.shape == (4, 8, 8)
     assert trip.fewer_values == 12
     assert trip.compression == 6
@@ -72,7 +77,7 @@ def test_the_schedule_is_the_models_own(engine: Engine, request_of: GenerationRe
 def trip_of(latent: np.ndarray, alphas_cumprod: np.ndarray) -> RoundTrip:
     nothing = np.zeros((8, 8, 3), np.uint8)
     linear = LatentRgb(np.zeros((len(latent), 3), np.float32), np.zeros(3, np.float32))
-    return RoundTrip(nothing, latent, nothing, alphas_cumprod, linear)
+    return RoundTrip(nothing, Size(8, 8), latent, nothing, alphas_cumprod, linear)
 
 
 def test_noised_latents_have_mean_and_variance_of_the_closed_form() -> None:
@@ -117,3 +122,20 @@ def test_bad_pictures_are_told(engine: Engine, request_of: GenerationRequest, tm
         engine.round_trip(replace(request_of, source=Source(str(broken), 1.0)))
     with pytest.raises(InvalidRequest):
         engine.round_trip(replace(request_of, source=Source(str(tmp_path / "gone.png"), 1.0)))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["autoencoders.autoencoder_kl.AutoencoderKL.encode", "unets.unet_2d_condition.UNet2DConditionModel.forward"],
+)
+def test_too_little_memory_is_told(
+    engine: Engine, request_of: GenerationRequest, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    trip = engine.round_trip(request_of)
+
+    def fail(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(f"diffusers.models.{broken}", fail)
+    with pytest.raises(OutOfMemory):
+        engine.one_step(request_of, engine.round_trip(request_of), trip.latent, 500)

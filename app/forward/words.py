@@ -1,0 +1,66 @@
+"""What the page says in plain words."""
+
+from __future__ import annotations
+
+NAME = "noise"
+"""Of the explanation, in the settings."""
+
+EMPTY = (
+    "What does noise do to a picture?",
+    "Open a picture, or drop one here. It is mixed with as much noise as you like, and the network says what it "
+    "believes lies below.",
+)
+
+TAKING = (
+    "Encoding the picture …",
+    "The first picture takes longer: the model is loaded, too.",
+)
+
+ABOUT = (
+    "A diffusion model learns by undoing noise. In training, pictures are mixed with noise, a little or a lot, "
+    "and the network is asked what lay below. Here you do the same with a picture of your own. Move the slider: "
+    "with little noise the network finds your picture again, with much noise it paints what the prompt and its "
+    "training suggest. Generating begins at the noisy end and walks back in many small steps."
+)
+
+TERMS = (
+    (
+        "Forward process",
+        "adding noise to a picture. The model removes it: the reverse process.",
+    ),
+    ("Timestep t", "how far the picture has gone: 0 is nearly the picture, the last one noise alone."),
+    ("xₜ", "the mixture at t: √ᾱ times the picture plus √(1−ᾱ) times the noise. Both are latents, not pixels."),
+    ("ᾱ, alpha-bar", "how much of the mixture is still picture, as a part of the variance: from 1 down to 0."),
+    ("σ, log-SNR", "the same as a ratio: noise to picture, and the logarithm of picture² to noise²."),
+    (
+        "x̂₀, one-step prediction",
+        "the picture that the network believes in when it sees xₜ once, with the prompt and the guidance scale.",
+    ),
+    ("Latent", "the small block of numbers into which the autoencoder presses a picture. The model works on it."),
+    (
+        "PSNR",
+        "how close the picture comes back from the autoencoder. Above 30 dB one hardly sees a difference, below "
+        "20 dB much of it is gone.",
+    ),
+    (
+        "Strength",
+        "of image to image: which part of the steps is made. 1 begins with noise alone, 0.3 skips the first 70 % "
+        "of the steps and so begins with a little noise.",
+    ),
+)
+
+_LEVELS = (
+    (8.0, "Little noise: the network finds your picture again, only fine details are guessed."),
+    (0.2, "Much noise: large forms and colours still come from your picture, details are made up."),
+    (0.03, "Nearly all noise: only the rough layout comes from your picture, the rest from the prompt."),
+    (
+        0.0,
+        "Noise alone: nothing of your picture is left, the network paints what the prompt and its training say.",
+    ),
+)
+"""From which signal-to-noise ratio on a sentence is true."""
+
+
+def level(signal_to_noise: float) -> str:
+    """What there is to see at this noise level."""
+    return next(sentence for least, sentence in _LEVELS if signal_to_noise >= least)
