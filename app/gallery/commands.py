@@ -14,12 +14,14 @@ from app.canvas.picture_menu import open_in_system
 from app.gallery.comparing import FEWEST, MOST, Comparing
 from app.gallery.deeds import Deed
 from app.gallery.enquiry_desk import PictureDetails
+from app.gallery.export_dialog import ExportDialog
 from app.gallery.film_branching import FilmBranching
 from app.gallery.folder_adding import FolderAdding
 from app.gallery.gallery_menu import GalleryMenu
 from app.gallery.keys import deed_of, mark_of
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.page import GalleryPage
+from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_reader import PictureReader, WholePicture
 from app.gallery.recipe_fields import recipe_text
 from app.gallery.viewer import Viewer
@@ -48,6 +50,7 @@ class GalleryCommands(QObject):
     def __init__(self, page: GalleryPage, studio: Studio, colours: Colours, window: QWidget) -> None:
         super().__init__(window)
         self._page = page
+        self._window = window
         self._studio = studio
         self._details: PictureDetails | None = None
         self._reader = PictureReader(self)
@@ -57,6 +60,8 @@ class GalleryCommands(QObject):
         self._comparing = Comparing(page.comparison, self._reader, self)
         self._folders = FolderAdding(page, self.notices, window)
         self._menu = GalleryMenu(window)
+        self._exporter = PictureExporter(page.index, self)
+        self._exporter.failed.connect(self.notices.show_failure)
         self._deeds: dict[Deed, Callable[[], None]] = {
             Deed.open_viewer: self._open_viewer,
             Deed.compare: self._compare,
@@ -67,6 +72,7 @@ class GalleryCommands(QObject):
             Deed.show_in_folder: self._show_in_folder,
             Deed.copy_picture: self._copy_picture,
             Deed.copy_recipe: self._copy_recipe,
+            Deed.export: self._export,
             Deed.delete: self._delete,
         }
         inspector = page.inspector
@@ -99,6 +105,7 @@ class GalleryCommands(QObject):
         """Keeps what was typed, ends all threads."""
         self._page.inspector.marks.save_note()
         self.viewer.close()
+        self._exporter.close()
         self._reader.close()
         self._page.finish()
 
@@ -256,6 +263,11 @@ class GalleryCommands(QObject):
             self.notices.show_copied()
         else:
             self.notices.show_no_recipe()
+
+    def _export(self) -> None:
+        dialog = ExportDialog(self._page.selected_ids, self._exporter, self._window)
+        dialog.finished_export.connect(self.notices.show_exported)
+        dialog.open()
 
     def _delete(self) -> None:
         self._page.desk.delete(self._page.selected_ids)

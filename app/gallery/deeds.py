@@ -22,6 +22,7 @@ class Deed(Enum):
     show_in_folder = auto()
     copy_picture = auto()
     copy_recipe = auto()
+    export = auto()
     delete = auto()
 
 
@@ -35,6 +36,7 @@ WORDS = {
     Deed.show_in_folder: "Show in folder",
     Deed.copy_picture: "Copy picture",
     Deed.copy_recipe: "Copy recipe",
+    Deed.export: "Export…",
     Deed.delete: "Move to the trash",
 }
 SEVERAL_WORDS = {Deed.copy_picture: "Copy pictures"}
@@ -48,6 +50,7 @@ _ICONS = {
     Deed.show_in_folder: "folder",
     Deed.copy_picture: "copy",
     Deed.copy_recipe: "copy",
+    Deed.export: "export",
     Deed.delete: "trash",
 }
 

@@ -51,7 +51,7 @@ class GalleryMenu(QObject):
             action.setData(Deed.copy_picture)
             action.triggered.connect(self._ask)
         menu.addSeparator()
-        self._add(menu, Deed.delete)
+        self._add(menu, Deed.export, Deed.delete)
         menu.popup(position)
 
     def _add(self, menu: QMenu, *deeds: Deed) -> None:

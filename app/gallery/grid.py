@@ -44,7 +44,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 CELLS_PX = range(96, 513, 32)
 FIRST_CELL_PX = 192
-SETTLE_MS = 15
+SETTLE_MS = 30
 DRAG_PX = 96
 FILM_ICON_PX = 16
 
@@ -81,13 +81,8 @@ class PictureGrid(QAbstractItemView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.verticalScrollBar().valueChanged.connect(self._settle.start)
+        self.verticalScrollBar().valueChanged.connect(self._tell_range_soon)
         films.frame_shown.connect(self._update_hovered)
-
-    @property
-    def cell_px(self) -> int:
-        """The smallest width of a cell."""
-        return self._wished_px
 
     def set_cell_px(self, cell_px: int) -> None:
         """Larger or smaller cells; what is current stays in sight."""
@@ -274,7 +269,12 @@ class PictureGrid(QAbstractItemView):
         )
         self.updateGeometries()
         self.viewport().update()
-        self._settle.start()
+        self._tell_range_soon()
+
+    @Slot()
+    def _tell_range_soon(self) -> None:
+        if not self._settle.isActive():  # starting it again would load nothing while one scrolls
+            self._settle.start()
 
     @Slot()
     def _tell_range(self) -> None:

@@ -23,10 +23,11 @@ ONE = (
     Deed.show_in_folder,
     Deed.copy_picture,
     Deed.copy_recipe,
+    Deed.export,
     Deed.delete,
 )
 MOST_COMPARED = 4
-SEVERAL = (Deed.compare, Deed.copy_picture, Deed.delete)
+SEVERAL = (Deed.compare, Deed.copy_picture, Deed.export, Deed.delete)
 
 
 class Inspector(QFrame):

@@ -7,7 +7,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.canvas.picture_menu import open_in_system
 from app.gallery.library_desk import LibraryDesk, Marked
+from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.message_bar import Choice, MessageArea
 from app.messages import Message
 from app.notices import FIELD_WORDS, LASTING_MS
@@ -22,6 +24,7 @@ FAILED, DELETED, MARKED, SETTINGS, COPIED, FOLDERS = (
     "copied",
     "folders",
 )
+EXPORTED = "exported"
 DELETED_MS = 20_000
 NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
 
@@ -55,6 +58,21 @@ class LibraryNotices(QObject):
         self.area.show_message(
             COPIED, Message("The recipe is in the clipboard", ""), "info", lasting_ms=LASTING_MS
         )
+
+    @Slot(object)
+    def show_exported(self, report: ExportReport) -> None:
+        target, done = report.wish.target, report.done - report.unreadable
+        pictures = "1 picture is" if done == 1 else f"{done:,} pictures are"
+        sentence = str(target)
+        if report.unreadable:
+            sentence += f" · {report.unreadable:,} could not be read and were left out."
+        if report.is_cancelled and report.wish.kind is not ExportKind.files:
+            title, sentence = "The export is cancelled", "Nothing was written."
+        else:
+            title = f"{pictures} exported" + (" until you cancelled" if report.is_cancelled else "")
+        folder = target if report.wish.kind is ExportKind.files else target.parent
+        show = Choice("Show in folder", partial(open_in_system, folder), "showExportedButton")
+        self.area.show_message(EXPORTED, Message(title, sentence), "info", (show,), LASTING_MS)
 
     def show_settings_used(self, differing: Sequence[str]) -> None:
         """After settings have been taken over; says what could not be."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Query
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
+from core.gallery.schema import FILE_NAME
 
 REFRESH_MS = 700
 """While pictures are read, the answer is asked for again so often."""
@@ -46,13 +48,21 @@ class LibraryView(QObject):
     marks_changed = Signal(object)
 
     def __init__(
-        self, desk: LibraryDesk, enquiries: EnquiryDesk, pictures: PictureList, query: Query, parent: QObject
+        self,
+        desk: LibraryDesk,
+        enquiries: EnquiryDesk,
+        pictures: PictureList,
+        query: Query,
+        index: Path,
+        parent: QObject,
     ) -> None:
+        """``index`` is the folder of the index, which may not be there yet."""
         super().__init__(parent)
         self.desk = desk
         self.enquiries = enquiries
         self.pictures = pictures
         self.query = query
+        self._index = index / FILE_NAME
         self.total = 0
         self.library: tuple[LibraryFolder, ...] = ()
         self.fault = ""
@@ -77,6 +87,9 @@ class LibraryView(QObject):
         """At the first time opens the library, later looks for what has changed in the folders."""
         if not self._has_begun:
             self._has_begun = True
+            if self._index.exists() and sys.platform != "win32":  # where an open file could not be moved aside
+                self.enquiries.open(self._index.parent)  # while its owner checks the index, it is read already
+                self.enquiries.find(self.query)
             self.desk.open(pictures)
         elif self.is_open and self.scan_event is None and time.monotonic() - self._scanned_at > RESCAN_S:
             self.desk.scan()
@@ -139,6 +152,7 @@ class LibraryView(QObject):
     @Slot(object)
     def _take_answer(self, answered: Answered) -> None:
         if answered.query == self.query:
+            self.is_open = True
             self.total = answered.total
             self.answered.emit(answered)
             self.pictures.show_answer(answered.answer)

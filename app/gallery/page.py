@@ -36,6 +36,7 @@ from app.message_bar import MessageArea
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from app.theme import Colours
+from core.gallery.gallery import gallery_folder
 from core.gallery.scan import Indexing, Listing
 from core.gallery.system_trash import Trash
 from core.gallery.thumbnails import FOLDER_NAME, Thumbnails
@@ -48,6 +49,7 @@ class GalleryPage(QWidget):
     """A place of the window: lays out the parts. Call `finish` at the end.
 
     Attributes:
+        index: the folder of the library's index.
         desk: changes the library.
         view: what is shown of it.
         grid, filters, inspector, comparison, messages: the parts.
@@ -70,11 +72,12 @@ class GalleryPage(QWidget):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._keeper = keeper
+        self.index = gallery_folder(keeper.folders)
         self.desk = LibraryDesk(keeper.folders, trash, self)
         self.enquiries = EnquiryDesk(self)
         self._thumbnails = ThumbnailDesk(Thumbnails(keeper.folders.cache / FOLDER_NAME), self)
         self.pictures = PictureList(self.enquiries, self._thumbnails, self)
-        self.view = LibraryView(self.desk, self.enquiries, self.pictures, FIRST_QUERY, self)
+        self.view = LibraryView(self.desk, self.enquiries, self.pictures, FIRST_QUERY, self.index, self)
         self.films = HoverFilm(studio.errands, self)
         self.filters = FilterBar()
         self.grid = PictureGrid(self.pictures, self.films)

@@ -20,6 +20,7 @@ import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.application import SWITCH_INTERVAL_S
 from app.gallery.page import GalleryPage
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
@@ -72,6 +73,7 @@ def make_library(pictures: Path, count: int) -> None:
 
 def measure(folder: Path, count: int) -> dict[str, float]:
     """In the window's thread."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = QApplication(sys.argv[:1])
     Appearance(application)
     folders = Folders(*(folder / name for name in Folders.__dataclass_fields__))

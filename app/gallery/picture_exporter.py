@@ -1,0 +1,118 @@
+"""Exports pictures in a background thread, with progress and cancel."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from app.messages import message
+from core.errors import EmulsionError
+from core.gallery.encoding import Encoding
+from core.gallery.export import Export, export_files, export_sheet, export_zip
+from core.gallery.finder import Finder
+
+
+class ExportKind(Enum):
+    """What is made of the pictures."""
+
+    files = auto()
+    zip_file = auto()
+    contact_sheet = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWish:
+    """What to export.
+
+    Attributes:
+        pictures: ids in the index.
+        target: a folder for files, else the path of the file.
+    """
+
+    pictures: tuple[int, ...]
+    kind: ExportKind
+    encoding: Encoding
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """How an export ended; ``unreadable`` pictures were left out."""
+
+    wish: ExportWish
+    done: int
+    unreadable: int
+    is_cancelled: bool
+
+
+class PictureExporter(QObject):
+    """One export at a time. Close it at the end.
+
+    Signals:
+        progressed: `core.gallery.export.Exported`.
+        ended: an `ExportReport`.
+        failed: a `Message`.
+    """
+
+    progressed = Signal(object)
+    ended = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, index: Path, parent: QObject | None = None) -> None:
+        """``index`` is the folder of the library's index."""
+        super().__init__(parent)
+        self._index = index
+        self._is_cancelled = False
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._pool.setObjectName("export")
+
+    def start(self, wish: ExportWish) -> None:
+        self._is_cancelled = False
+        self._pool.start(self._work(wish))
+
+    def cancel(self) -> None:
+        """Ends after the picture in progress."""
+        self._is_cancelled = True
+
+    def close(self) -> None:
+        self.cancel()
+        self._pool.waitForDone()
+
+    def _work(self, wish: ExportWish) -> Callable[[], None]:
+        def work() -> None:
+            try:
+                self.ended.emit(self._export(wish))
+            except (EmulsionError, sqlite3.Error) as error:
+                self.failed.emit(message(error))
+
+        return work
+
+    def _export(self, wish: ExportWish) -> ExportReport:
+        with closing(Finder(self._index)) as finder:
+            paths = [picture.path for picture in finder.pictures(wish.pictures)]
+        done = unreadable = 0
+        with closing(_export(paths, wish)) as export:
+            for exported in export:
+                done = exported.done
+                unreadable += bool(exported.problem)
+                self.progressed.emit(exported)
+                if self._is_cancelled:
+                    break
+        return ExportReport(wish, done, unreadable, self._is_cancelled and done < len(paths))
+
+
+def _export(paths: Sequence[Path], wish: ExportWish) -> Export:
+    match wish.kind:
+        case ExportKind.files:
+            return export_files(paths, wish.target, wish.encoding)
+        case ExportKind.zip_file:
+            return export_zip(paths, wish.target, wish.encoding)
+        case ExportKind.contact_sheet:
+            return export_sheet(paths, wish.target)
