@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import sqlite3
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Generator, Iterator
@@ -27,6 +29,8 @@ from core.gallery.schema import FILE_NAME
 from core.paths import Folders
 from core.request import LARGEST_SEED, Size
 from core.settings import load_settings
+
+log = logging.getLogger(__name__)
 
 MOST = range(1, 1_000_001)
 _PAGE = 500
@@ -92,15 +96,13 @@ def _export_arguments(parser: ArgumentParser) -> None:
 
 def _add(arguments: Namespace) -> int:
     with _owned() as gallery:
-        folder = Path(arguments.folder).absolute()
-        gallery.add_folder(folder)
-        _print_scanned(gallery.scan())
+        gallery.add_folder(Path(arguments.folder).absolute())
+    _scan(Gallery.scan)
     return 0
 
 
 def _rebuild(_arguments: Namespace) -> int:
-    with _owned() as gallery:
-        _print_scanned(gallery.rebuild())
+    _scan(Gallery.rebuild)
     return 0
 
 
@@ -135,19 +137,19 @@ def _export(arguments: Namespace) -> int:
     query = _query(arguments, arguments.text)
     longest = _whole("longest", arguments.longest, LENGTH_PX)
     encoding = Encoding(arguments.format, has_recipe=not arguments.without_recipe, longest_px=longest)
+    limit = _limit(arguments)
+    if target.suffix.lower() not in ("", ".zip", ".png"):
+        raise InvalidRequest("target", arguments.target, "a folder, or a file ending in .zip or .png")
     check_writable(target.parent if target.suffix else target)
     with _finder() as finder:
-        found = _pictures(finder, query, _limit(arguments))
-        pictures = [picture.path for picture in found if not picture.is_away]
+        pictures = [picture.path for picture in _pictures(finder, query, limit) if not picture.is_away]
     match target.suffix.lower():
         case ".zip":
             export = export_zip(pictures, target, encoding)
         case ".png":
             export = export_sheet(pictures, target)
-        case "":
-            export = export_files(pictures, target, encoding)
         case _:
-            raise InvalidRequest("target", arguments.target, "a folder, or a file ending in .zip or .png")
+            export = export_files(pictures, target, encoding)
     problems = 0
     with closing(export):
         for exported in export:
@@ -181,9 +183,7 @@ def _finder() -> Generator[Finder]:
     """Questions to an index that is up to date, as far as no running window has it already."""
     folder = gallery_folder(Folders.default())
     try:
-        with _owned() as gallery:
-            for _ in gallery.scan():
-                pass
+        _scan(Gallery.scan, is_told=False)
     except LibraryInUse:
         if not (folder / FILE_NAME).exists():
             raise
@@ -191,13 +191,22 @@ def _finder() -> Generator[Finder]:
         yield finder
 
 
-def _print_scanned(events: Generator[ScanEvent, None, None]) -> None:
-    with closing(events), Progress(sys.stderr) as progress:
-        for event in events:
+def _scan(scan: Callable[[Gallery], Iterator[ScanEvent]], *, is_told: bool = True) -> None:
+    """Brings the index up to date; one that turns out to be damaged begins anew when it is opened again."""
+    try:
+        _scan_once(scan, is_told=is_told)
+    except sqlite3.DatabaseError as error:
+        log.info("the index of the library begins anew: %s", error)
+        _scan_once(scan, is_told=is_told)
+
+
+def _scan_once(scan: Callable[[Gallery], Iterator[ScanEvent]], *, is_told: bool) -> None:
+    with _owned() as gallery, Progress(sys.stderr) as progress:
+        for event in scan(gallery):
             match event:
-                case Indexing(done, total):
+                case Indexing(done, total) if done == total or sys.stderr.isatty():
                     progress.begin_phase(f"reading pictures: {done} of {total}")
-                case Scanned(added, changed, vanished, away):
+                case Scanned(added, changed, vanished, away) if is_told:
                     progress.clear()
                     found = {"added": added, "changed": changed, "vanished": vanished}
                     print(to_json({**found, "away": [str(path) for path in away]}))
@@ -206,8 +215,9 @@ def _print_scanned(events: Generator[ScanEvent, None, None]) -> None:
 
 
 def _print_found(query: Query, arguments: Namespace) -> int:
+    limit = _limit(arguments)
     with _finder() as finder:
-        for picture in _pictures(finder, query, _limit(arguments)):
+        for picture in _pictures(finder, query, limit):
             print(to_json(_summary(picture)))
     return 0
 

@@ -24,10 +24,10 @@ from core.gallery.listing import state_of
 from core.gallery.marks import MarkChange, Marks, MarkShelf
 from core.gallery.query import LibraryPicture
 from core.gallery.record import read_record
-from core.gallery.scan import Restarting, ScanEvent, scan
-from core.gallery.schema import open_index, replace_index
+from core.gallery.scan import ScanEvent, scan
+from core.gallery.schema import open_index
 from core.gallery.system_trash import SystemTrash, Trash
-from core.gallery.writer import IndexWriter
+from core.gallery.writer import IndexWriter, is_damage
 from core.paths import Folders
 
 FOLDER_NAME = "gallery"
@@ -74,18 +74,16 @@ class Gallery:
     def scan(self) -> Generator[ScanEvent, None, None]:
         """Brings the index in line with the folders; between two events other methods may be called.
 
-        An index that is damaged is made anew on the way. Raises SaveFailed.
+        Raises SaveFailed, and sqlite3.DatabaseError when the index turns out to be damaged: close the gallery and
+        open it again then, and the index begins anew.
         """
-        fault = self._writer.fault()
-        if not fault:
-            try:
-                yield from scan(self._writer, self.shelf, self.library)
-            except sqlite3.DatabaseError as error:
-                fault = str(error)
-        if fault:
-            yield Restarting(fault)
-            self._begin_anew(fault)
+        try:
+            self._writer.check()
             yield from scan(self._writer, self.shelf, self.library)
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                self._writer.condemn()
+            raise
         self.needs_scan = False
 
     def rebuild(self) -> Generator[ScanEvent, None, None]:
@@ -195,13 +193,6 @@ class Gallery:
         state = state_of(folder.path, target, self.shelf.stamp(target)) if folder else None
         if folder and state:
             self._writer.set_place(picture.id, self._writer.folder_id(folder.path), state)
-
-    def _begin_anew(self, fault: str) -> None:
-        self._finder.close()
-        self._writer.close()
-        self._writer = IndexWriter(replace_index(self.folder, fault), self.folder)
-        self._finder = Finder(self.folder)
-        self.fault = fault
 
     def _set_marks(self, picture: LibraryPicture, marks: Marks) -> None:
         self.shelf.write(picture.path, marks)

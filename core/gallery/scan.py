@@ -49,17 +49,7 @@ class Scanned:
     away: tuple[Path, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Restarting:
-    """The index turned out to be damaged: it is about to be moved aside and made anew.
-
-    Close every `Finder` before the next event is asked for, and open another one after it.
-    """
-
-    fault: str
-
-
-ScanEvent = Listing | Indexing | Scanned | Restarting
+ScanEvent = Listing | Indexing | Scanned
 
 
 def scan(

@@ -125,17 +125,6 @@ def open_index(folder: Path) -> OpenedIndex:
     return OpenedIndex(connection, fault, is_new=bool(fault) or not was_there)
 
 
-def replace_index(folder: Path, fault: str) -> sqlite3.Connection:
-    """An empty index; the damaged one, which nobody has open any more, is kept aside. Raises SaveFailed."""
-    path = folder / FILE_NAME
-    log.info("the index of the library is moved aside: %s", fault)
-    try:
-        _move_aside(path)
-    except OSError as error:
-        raise SaveFailed(path, words_of(error)) from error
-    return open_index(folder).connection
-
-
 def open_for_reading(folder: Path) -> sqlite3.Connection:
     """A connection that cannot change the index; it sees what was last committed. Raises sqlite3.Error."""
     # not SQLite's mode=ro: that cannot take part in a write-ahead log that nobody has open

@@ -198,13 +198,17 @@ class IndexWriter:
             self.forget(number for (number,) in damaged)
         return len(damaged)
 
-    def fault(self) -> str:
-        """What a thorough check, of indexes against tables too, finds wrong; "" for nothing."""
-        try:
-            (verdict,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        except sqlite3.DatabaseError as error:
-            return str(error)
-        return "" if verdict == "ok" else str(verdict)
+    def check(self) -> None:
+        """A thorough check, of indexes against tables too. Raises sqlite3.DatabaseError."""
+        (verdict,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            self.condemn()
+            raise sqlite3.DatabaseError(str(verdict))
+
+    def condemn(self) -> None:
+        """Lets the index be taken for none when it is opened the next time."""
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA application_id = 0")
 
     def clear(self) -> None:
         """Forgets everything."""

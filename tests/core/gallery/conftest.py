@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery
 from core.gallery.query import LibraryPicture, Query
-from core.gallery.scan import Restarting, ScanEvent, Scanned
+from core.gallery.scan import Scanned
 from core.paths import Folders
 from core.saving import save_as
 from tests.core.gallery.failing import FolderTrash
@@ -49,15 +50,15 @@ class Library:
 
     def scan(self) -> Scanned:
         """Scans as the window does."""
-        before: ScanEvent | None = None
-        for event in self.gallery.scan():
-            if isinstance(event, Restarting):
-                self.finder.close()
-            elif isinstance(before, Restarting):
-                self.finder = Finder(self.gallery.folder)
-            before = event
-        assert isinstance(before, Scanned)
-        return before
+        try:
+            *_, last = self.gallery.scan()
+        except sqlite3.DatabaseError:
+            self.close()
+            self.open()
+            assert self.gallery.fault
+            *_, last = self.gallery.scan()
+        assert isinstance(last, Scanned)
+        return last
 
     def found(self, query: Query | None = None) -> list[LibraryPicture]:
         return self.finder.pictures(self.finder.find(query or Query()).ids)
