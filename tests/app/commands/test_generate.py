@@ -186,7 +186,10 @@ def test_a_picture_that_cannot_be_saved_is_kept_elsewhere(tmp_path: Path, monkey
 if sys.platform != "win32":
 
     def test_ctrl_c_ends_cleanly_with_code_130(home: Path, model: Path, tmp_path: Path) -> None:
-        command = [sys.executable, "-m", "app", "generate", "x", "--model", str(model), "--steps", "500"]
+        # a shell's background job, such as these tests may be, is started with the signal ignored
+        hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        start = f"{hears}; import sys; from app.__main__ import main; sys.exit(main(sys.argv[1:]))"
+        command = [sys.executable, "-c", start, "generate", "x", "--model", str(model), "--steps", "500"]
         command += ["--count", "50"]  # so that it goes on, however long this process has to wait
         process = subprocess.Popen(
             [*command, "-o", str(tmp_path / "made")],
