@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.gallery = GalleryCommands(self.gallery_page, studio, appearance.colours, self)
         self.gallery.create_asked.connect(self._show_create)
         self.gallery.picture_asked.connect(self._show_picture)
+        self.gallery.noise_asked.connect(self._noise)
         self.gallery.icons_needed.connect(self._tint_widget)
         self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
         self._commands.noise_asked.connect(self._noise)

@@ -40,6 +40,11 @@ class PicturePane(QWidget):
         self._caption = caption
         self.update()
 
+    def relabel(self, caption: str) -> None:
+        """Other words below the same picture."""
+        self._caption = caption
+        self.update()
+
     def _paint_picture(self, painter: QPainter, place: QRectF) -> None:
         """Small ones are enlarged by a cubic filter: Qt's own is linear and shows its grid."""
         ratio = self.devicePixelRatioF()

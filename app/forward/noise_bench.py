@@ -82,7 +82,7 @@ class NoiseBench(QWidget):
 
     def show_waiting(self, words: str) -> None:
         """Says below the guess why it is not what belongs to x_t."""
-        self.guess.show_picture(self.guess.image, words)
+        self.guess.relabel(words)
 
     def _lay_out(self) -> None:
         pictures = QHBoxLayout()

@@ -40,11 +40,13 @@ class GalleryCommands(QObject):
     Signals:
         create_asked: show the place *Create*.
         picture_asked: the path of a picture to be opened there, with its film.
+        noise_asked: the path of a picture for the place *Noise*.
         icons_needed: a widget whose buttons need icons.
     """
 
     create_asked = Signal()
     picture_asked = Signal(object)
+    noise_asked = Signal(object)
     icons_needed = Signal(QWidget)
 
     def __init__(self, page: GalleryPage, studio: Studio, colours: Colours, window: QWidget) -> None:
@@ -69,6 +71,7 @@ class GalleryCommands(QObject):
             Deed.open_film: self._open_film,
             Deed.branch: self._branch,
             Deed.use_as_source: self._use_as_source,
+            Deed.add_noise: self._add_noise,
             Deed.show_in_folder: self._show_in_folder,
             Deed.copy_picture: self._copy_picture,
             Deed.copy_recipe: self._copy_recipe,
@@ -242,6 +245,10 @@ class GalleryCommands(QObject):
         if self._picture is not None:
             self._studio.edit(source=Source(str(self._picture.path), FIRST_STRENGTH))
             self.create_asked.emit()
+
+    def _add_noise(self) -> None:
+        if self._picture is not None:
+            self.noise_asked.emit(self._picture.path)
 
     def _show_in_folder(self) -> None:
         if self._picture is not None:

@@ -19,6 +19,7 @@ class Deed(Enum):
     open_film = auto()
     branch = auto()
     use_as_source = auto()
+    add_noise = auto()
     show_in_folder = auto()
     copy_picture = auto()
     copy_recipe = auto()
@@ -33,6 +34,7 @@ WORDS = {
     Deed.open_film: "Open its film",
     Deed.branch: "Branch from here…",
     Deed.use_as_source: "Use as source picture",
+    Deed.add_noise: "Add noise to this picture…",
     Deed.show_in_folder: "Show in folder",
     Deed.copy_picture: "Copy picture",
     Deed.copy_recipe: "Copy recipe",

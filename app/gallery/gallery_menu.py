@@ -32,7 +32,7 @@ class GalleryMenu(QObject):
         menu = QMenu(self._window)
         menu.aboutToHide.connect(menu.deleteLater)
         if count == 1:
-            self._add(menu, Deed.open_viewer, Deed.use_settings, Deed.use_as_source)
+            self._add(menu, Deed.open_viewer, Deed.use_settings, Deed.use_as_source, Deed.add_noise)
             if picture.has_film:
                 self._add(menu, Deed.open_film, Deed.branch)
         elif count <= MOST_COMPARED:

@@ -168,3 +168,13 @@ def test_a_picture_that_was_just_saved_is_there(gallery: OpenGallery, add_pictur
     path = add_picture("a.png")
     gallery.studio.picture_saved.emit(SavedPicture(path, generated_image()))
     gallery.wait_for_rows(1)
+
+
+def test_a_picture_can_be_taken_to_the_noise(gallery: OpenGallery, add_picture: AddPicture, qtbot: QtBot) -> None:
+    path = add_picture("a.png")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    with qtbot.waitSignal(gallery.commands.noise_asked) as asked:
+        gallery.commands.do(Deed.add_noise)
+    assert asked.args == [path]
