@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from PIL import Image
 from safetensors.torch import load_file
 from tqdm import tqdm
 
@@ -178,6 +180,9 @@ def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path
     assert judged["prompts"] == judged["seeds"] == 2
     assert set(judged["verdicts"][0]["categories"]) <= set(CATEGORIES)
     assert (tmp_path / "judged" / "guidance-4.png").exists()
+    main(["showcase", *command[4:], "--model", str(tmp_path / "model"), "--target", str(tmp_path / "shown.png")])
+    with Image.open(tmp_path / "shown.png") as shown:
+        assert shown.size == (4 * TINY.size_px, 4 * TINY.size_px)
     assert list((tmp_path / "samples").glob("*.png"))
 
 
@@ -240,3 +245,25 @@ def test_stopped_training_of_the_decoder_goes_on_with_the_same_losses(trained: P
     DecoderTraining(TINY, stopped, seconds=0.0)(ALONE)
     DecoderTraining(TINY, stopped)(ALONE)
     assert losses(stopped, "decoder.csv") == losses(trained, "decoder.csv")
+
+
+def test_killed_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
+    settings = replace(TINY, autoencoder=replace(TINY.autoencoder, samples=600))
+    whole, killed = links(run, tmp_path / "whole", "postcards"), links(run, tmp_path / "killed", "postcards")
+    AutoencoderTraining(settings, whole)(ALONE)
+    command = [sys.executable, "-m", "core.training", "autoencoder", "--size", "tiny", "--samples", "600"]
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [*command, "--folder", str(killed), "--processes", "1"],
+        cwd=root,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while not (killed / "autoencoder.csv").exists() or len(losses(killed, "autoencoder.csv")) < 8:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert len(losses(killed, "autoencoder.csv")) < len(losses(whole, "autoencoder.csv"))
+    AutoencoderTraining(settings, killed)(ALONE)
+    assert losses(killed, "autoencoder.csv") == losses(whole, "autoencoder.csv")
