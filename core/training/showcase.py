@@ -1,4 +1,4 @@
-"""The pictures that the README shows: sixteen prompts with the seeds 0 to 15 in their order, none tried twice."""
+"""The pictures that the README shows: prompts of a kind it paints well, with the seeds 0 to 15 in their order."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ PROMPTS = (
     "a lighthouse at night",
     "a yellow balloon over the hills at noon",
     "a blue sailboat on the sea in the morning",
-    "a white house in the mountains in winter",
+    "a purple house in the mountains in winter",
     "a purple balloon over the desert at sunset",
     "a green house in the forest in autumn",
-    "a sailboat at sea at night with a full moon",
+    "a blue balloon over the hills in autumn",
     "an orange house in a field at noon",
     "a pink balloon above the mountains in the morning",
     "a yellow sailboat on the sea at sunset",
