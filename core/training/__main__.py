@@ -179,7 +179,7 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         default=0,
         help="processes that make batches ahead for each training process (default: none; for a GPU, some)",
     )
-    add("--guidance", type=float, nargs="+", default=[4.0], help="guidance scales to judge at (default: 4)")
+    add("--guidance", type=float, nargs="+", default=[2.0], help="guidance scales to paint at (default: 2)")
     add("--seeds", type=int, default=4, help="pictures to judge of each prompt (default: %(default)s)")
     add("--prompts", type=int, default=200, help="how many of the fixed prompts to judge (default: all)")
 

@@ -179,7 +179,7 @@ def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path
     judged = json.loads((tmp_path / "judged" / "judge.json").read_text(encoding="utf-8"))
     assert judged["prompts"] == judged["seeds"] == 2
     assert set(judged["verdicts"][0]["categories"]) <= set(CATEGORIES)
-    assert (tmp_path / "judged" / "guidance-4.png").exists()
+    assert (tmp_path / "judged" / "guidance-2.png").exists()
     main(["showcase", *command[4:], "--model", str(tmp_path / "model"), "--target", str(tmp_path / "shown.png")])
     with Image.open(tmp_path / "shown.png") as shown:
         assert shown.size == (4 * TINY.size_px, 4 * TINY.size_px)
