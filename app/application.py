@@ -28,8 +28,8 @@ from core.saving import save, save_in
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_S = 0.0005
-"""Qt's calls let other Python threads run, and painting makes hundreds of them: with Python's own 5 ms the gallery
-stood still for up to 1.8 s while 100,000 pictures were compared; with this, on the same busy machine, for 0.07 s."""
+"""Qt's calls let other Python threads run, and painting makes hundreds of them. With Python's own 5 ms the gallery
+stood still for up to 1.8 s while 100,000 pictures were compared; with this, on the same busy machine, 0.07 s."""
 
 
 def run(last_crash: Path | None = None) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from core.errors import EmulsionError
 from core.film_file import film_path
@@ -59,6 +59,7 @@ class EnquiryDesk(QObject):
         rows_loaded: a tuple of `LibraryPicture`, after `load_rows`.
         facets_found: `Facets`, after `count_facets`.
         details_loaded: `PictureDetails`, after `load_details`; only the last one asked for.
+        released: nothing reads the index any more, after `release`.
         broken: the index cannot be read.
     """
 
@@ -66,6 +67,7 @@ class EnquiryDesk(QObject):
     rows_loaded = Signal(object)
     facets_found = Signal(object)
     details_loaded = Signal(object)
+    released = Signal()
     broken = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -87,6 +89,17 @@ class EnquiryDesk(QObject):
             self._index = index
 
         self._do(open_index, _NOW)
+
+    @Slot()
+    def release(self) -> None:
+        """Leaves the index until `open` is called again; questions meanwhile get no answer."""
+
+        def release() -> None:
+            self._close_finder()
+            self._index = None
+            self.released.emit()
+
+        self._do(release, _NOW)
 
     def find(self, query: Query) -> None:
         self._wanted = query
@@ -114,9 +127,10 @@ class EnquiryDesk(QObject):
             try:
                 work()
             except sqlite3.Error as error:
-                log.warning("the library cannot be asked: %s", error)
+                log.info("the library cannot be asked: %s", error)
                 self._close_finder()  # another one may take its place
-                self.broken.emit()
+                if self._index is not None:
+                    self.broken.emit()
 
         self._pool.start(attempt, priority)
 

@@ -6,19 +6,18 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from app.gallery.folder_watch import watched_folders
+from app.gallery.library_news import Marked, OpenedLibrary
 from app.messages import Message, message
 from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Gallery, gallery_folder
-from core.gallery.library import LibraryFolder
 from core.gallery.marks import MarkChange, Marks
-from core.gallery.scan import ScanEvent, Scanned
+from core.gallery.scan import Restarting, ScanEvent, Scanned
 from core.gallery.system_trash import Trash
 from core.paths import Folders
 
@@ -26,39 +25,8 @@ log = logging.getLogger(__name__)
 
 SLICE_S = 0.1
 MOST_REPAIRS = 3
+UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again and again.", "Restart Emulsion.")
 _SOON, _NOW = 0, 1
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedLibrary:
-    """The library can be asked.
-
-    Attributes:
-        index: the folder of the index, for a `Finder`.
-        library: the library folders; () when it belongs to another copy of the program.
-        fault: why the index begins anew, or "".
-        is_new: the index knows no picture yet.
-        is_owned: False when another copy of the program has it: it can be read, not changed.
-    """
-
-    index: Path
-    library: tuple[LibraryFolder, ...]
-    fault: str
-    is_new: bool
-    is_owned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """Marks were changed.
-
-    Attributes:
-        before: by picture, as they were; give it to `LibraryDesk.restore_marks` to undo.
-        change: None when this was an undo itself.
-    """
-
-    before: Mapping[int, Marks]
-    change: MarkChange | None
 
 
 class LibraryDesk(QObject):
@@ -67,6 +35,9 @@ class LibraryDesk(QObject):
     Signals:
         opened: an `OpenedLibrary`, also when it had to be opened anew.
         scanned: a `ScanEvent`, several a second while folders are compared with the index.
+        scan_failed: the scan came to an end before its time; ``failed`` says why.
+        restarting: the index is damaged. Close what reads it, then call `proceed`.
+        restarted: a new index is in its place.
         changed: other pictures are there now, or none.
         folders_changed: the library folders, a tuple of `LibraryFolder`.
         marked: a `Marked`.
@@ -78,6 +49,9 @@ class LibraryDesk(QObject):
 
     opened = Signal(object)
     scanned = Signal(object)
+    scan_failed = Signal()
+    restarting = Signal()
+    restarted = Signal()
     changed = Signal()
     folders_changed = Signal(object)
     marked = Signal(object)
@@ -94,6 +68,7 @@ class LibraryDesk(QObject):
         self._gallery: Gallery | None = None
         self._scan: Generator[ScanEvent, None, None] | None = None
         self._scan_began = 0.0
+        self._is_restarting = False
         self._repairs = 0
         self._is_closing = False
         self._pool = QThreadPool()
@@ -108,6 +83,17 @@ class LibraryDesk(QObject):
     def scan(self) -> None:
         """Looks for new, changed and vanished pictures, unless that is being done."""
         self._do(self._begin_scan)
+
+    @Slot()
+    def reopen(self) -> None:
+        """The index cannot be read, whatever the one who writes it thinks."""
+        if self._gallery is not None:
+            self._do(self._reopen)
+
+    @Slot()
+    def proceed(self) -> None:
+        """Nobody reads the damaged index any more: it may be moved aside."""
+        self._do(self._go_on)
 
     def rebuild(self) -> None:
         """Forgets the index and reads every picture again."""
@@ -200,7 +186,8 @@ class LibraryDesk(QObject):
             except EmulsionError as error:
                 self.failed.emit(message(error))
             except sqlite3.Error as error:
-                self._repair(error)
+                log.info("the index of the library failed: %s", error)
+                self._reopen()
 
         # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
         self._pool.start(attempt, priority)
@@ -235,10 +222,22 @@ class LibraryDesk(QObject):
         """A slice of the scan; then whatever was asked for meanwhile comes first."""
         scan, event = self._scan, None
         end = time.monotonic() + SLICE_S
-        while scan is not None and not self._is_closing and time.monotonic() < end:
-            event = next(scan, None)
-            if event is None or isinstance(event, Scanned):
-                scan = self._scan = None
+        try:
+            while scan is not None and not self._is_closing and time.monotonic() < end:
+                event = next(scan, None)
+                if isinstance(event, Restarting):
+                    self._is_restarting = True
+                    self.restarting.emit()
+                    return
+                if self._is_restarting:
+                    self._is_restarting = False
+                    self.restarted.emit()
+                if event is None or isinstance(event, Scanned):
+                    scan = self._scan = None
+        except (EmulsionError, sqlite3.Error):
+            self._scan = None
+            self.scan_failed.emit()
+            raise
         if event is not None:
             self.scanned.emit(event)
         if isinstance(event, Scanned):
@@ -251,15 +250,12 @@ class LibraryDesk(QObject):
             self._scan.close()
             self._scan = None
 
-    def _repair(self, error: sqlite3.Error) -> None:
+    def _reopen(self) -> None:
         """The index was damaged while it was open: opening it again puts it aside and begins a new one."""
-        log.warning("the index of the library failed: %s", error)
         self._close()
         self._repairs += 1
         if self._is_closing or self._repairs > MOST_REPAIRS:
-            self.failed.emit(
-                Message("The gallery's index cannot be used", f"The database says: {error}.", "Restart Emulsion.")
-            )
+            self.failed.emit(UNUSABLE)
             return
         try:
             self._open()

@@ -8,7 +8,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.picture_menu import open_in_system
-from app.gallery.library_desk import LibraryDesk, Marked
+from app.gallery.library_desk import LibraryDesk
+from app.gallery.library_news import Marked
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.message_bar import Choice, MessageArea
 from app.messages import Message

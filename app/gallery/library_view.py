@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.gallery.enquiry_desk import Answered, EnquiryDesk
 from app.gallery.folder_watch import FolderWatch
-from app.gallery.library_desk import LibraryDesk, Marked, OpenedLibrary
+from app.gallery.library_desk import LibraryDesk
+from app.gallery.library_news import Marked, OpenedLibrary
 from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Query
@@ -81,6 +82,11 @@ class LibraryView(QObject):
         desk.changed.connect(self._ask_again)
         desk.folders_changed.connect(self._take_folders)
         desk.marked.connect(self._follow_marks)
+        desk.restarting.connect(enquiries.release)
+        enquiries.released.connect(desk.proceed)
+        desk.restarted.connect(self._take_new_index)
+        enquiries.broken.connect(desk.reopen)
+        desk.scan_failed.connect(self._end_scan)
         enquiries.answered.connect(self._take_answer)
 
     def open(self, pictures: Path) -> None:
@@ -109,6 +115,17 @@ class LibraryView(QObject):
         if opened.is_owned:
             self.scan_event = Listing(0)
             self.desk.scan()
+        self.state_changed.emit()
+
+    @Slot()
+    def _take_new_index(self) -> None:
+        self.fault = "damaged"
+        self.enquiries.open(self._index.parent)
+        self._ask_again()
+
+    @Slot()
+    def _end_scan(self) -> None:
+        self.scan_event = None
         self.state_changed.emit()
 
     @Slot(object)

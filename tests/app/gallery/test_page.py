@@ -109,3 +109,31 @@ def test_a_library_of_another_copy_of_the_program_can_be_read(
         gallery.open()
         gallery.wait_for_rows(1)
         assert gallery.page.messages.subjects() == ("failed",)
+
+
+def test_a_damaged_index_is_made_anew_and_nothing_is_lost(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    for number in range(3):
+        add_picture(f"{number}.png", day=number)
+    with Gallery(gallery.folders, gallery.folders.pictures) as other:
+        for _ in other.scan():
+            pass
+    index = gallery.page.index / "index.sqlite"
+    content = bytearray(index.read_bytes())
+    content[5000:20_000:7] = b"x" * len(content[5000:20_000:7])
+    index.write_bytes(bytes(content))
+    gallery.open()
+    gallery.wait_for_rows(3)
+    assert gallery.page.messages.subjects() == ()
+
+
+def test_an_index_damaged_while_it_is_open_is_made_anew(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    for number in range(3):
+        add_picture(f"{number}.png", day=number)
+    gallery.open()
+    gallery.wait_for_rows(3)
+    index = gallery.page.index / "index.sqlite"
+    index.with_name("index.sqlite-wal").write_bytes(b"")
+    index.write_bytes(b"x" * index.stat().st_size)
+    add_picture("new.png", day=9)
+    gallery.page.desk.scan()
+    gallery.wait_for_rows(4)
