@@ -17,7 +17,7 @@ from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Gallery, gallery_folder
 from core.gallery.marks import MarkChange, Marks
-from core.gallery.scan import Restarting, ScanEvent, Scanned
+from core.gallery.scan import ScanEvent, Scanned
 from core.gallery.system_trash import Trash
 from core.paths import Folders
 
@@ -36,8 +36,7 @@ class LibraryDesk(QObject):
         opened: an `OpenedLibrary`, also when it had to be opened anew.
         scanned: a `ScanEvent`, several a second while folders are compared with the index.
         scan_failed: the scan came to an end before its time; ``failed`` says why.
-        restarting: the index is damaged. Close what reads it, then call `proceed`.
-        restarted: a new index is in its place.
+        damaged: the index is damaged. Close what reads it, then call `reopen`.
         changed: other pictures are there now, or none.
         folders_changed: the library folders, a tuple of `LibraryFolder`.
         marked: a `Marked`.
@@ -50,8 +49,7 @@ class LibraryDesk(QObject):
     opened = Signal(object)
     scanned = Signal(object)
     scan_failed = Signal()
-    restarting = Signal()
-    restarted = Signal()
+    damaged = Signal()
     changed = Signal()
     folders_changed = Signal(object)
     marked = Signal(object)
@@ -68,7 +66,6 @@ class LibraryDesk(QObject):
         self._gallery: Gallery | None = None
         self._scan: Generator[ScanEvent, None, None] | None = None
         self._scan_began = 0.0
-        self._is_restarting = False
         self._repairs = 0
         self._is_closing = False
         self._pool = QThreadPool()
@@ -86,14 +83,8 @@ class LibraryDesk(QObject):
 
     @Slot()
     def reopen(self) -> None:
-        """The index cannot be read, whatever the one who writes it thinks."""
-        if self._gallery is not None:
-            self._do(self._reopen)
-
-    @Slot()
-    def proceed(self) -> None:
-        """Nobody reads the damaged index any more: it may be moved aside."""
-        self._do(self._go_on)
+        """Opens the library anew: a damaged index is moved aside then."""
+        self._do(self._reopen)
 
     def rebuild(self) -> None:
         """Forgets the index and reads every picture again."""
@@ -187,7 +178,8 @@ class LibraryDesk(QObject):
                 self.failed.emit(message(error))
             except sqlite3.Error as error:
                 log.info("the index of the library failed: %s", error)
-                self._reopen()
+                self._close()
+                self.damaged.emit()
 
         # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
         self._pool.start(attempt, priority)
@@ -225,13 +217,6 @@ class LibraryDesk(QObject):
         try:
             while scan is not None and not self._is_closing and time.monotonic() < end:
                 event = next(scan, None)
-                if isinstance(event, Restarting):
-                    self._is_restarting = True
-                    self.restarting.emit()
-                    return
-                if self._is_restarting:
-                    self._is_restarting = False
-                    self.restarted.emit()
                 if event is None or isinstance(event, Scanned):
                     scan = self._scan = None
         except (EmulsionError, sqlite3.Error):

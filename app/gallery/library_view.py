@@ -71,6 +71,7 @@ class LibraryView(QObject):
         self.scan_event: ScanEvent | None = None
         self.is_open = False
         self._has_begun = False
+        self._is_opened = False
         self._scanned_at = 0.0
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._ask_again)
@@ -82,10 +83,9 @@ class LibraryView(QObject):
         desk.changed.connect(self._ask_again)
         desk.folders_changed.connect(self._take_folders)
         desk.marked.connect(self._follow_marks)
-        desk.restarting.connect(enquiries.release)
-        enquiries.released.connect(desk.proceed)
-        desk.restarted.connect(self._take_new_index)
-        enquiries.broken.connect(desk.reopen)
+        desk.damaged.connect(enquiries.release)
+        enquiries.broken.connect(enquiries.release)
+        enquiries.released.connect(self._reopen)
         desk.scan_failed.connect(self._end_scan)
         enquiries.answered.connect(self._take_answer)
 
@@ -107,7 +107,7 @@ class LibraryView(QObject):
 
     @Slot(object)
     def _take_opened(self, opened: OpenedLibrary) -> None:
-        self.is_open = True
+        self.is_open = self._is_opened = True
         self.library, self.fault = opened.library, opened.fault
         self.enquiries.open(opened.index)
         self.enquiries.find(self.query)
@@ -118,10 +118,11 @@ class LibraryView(QObject):
         self.state_changed.emit()
 
     @Slot()
-    def _take_new_index(self) -> None:
-        self.fault = "damaged"
-        self.enquiries.open(self._index.parent)
-        self._ask_again()
+    def _reopen(self) -> None:
+        """Nothing reads the index now; before it was opened for the first time, that is under way anyhow."""
+        if self._is_opened:
+            self._is_opened = False
+            self.desk.reopen()
 
     @Slot()
     def _end_scan(self) -> None:

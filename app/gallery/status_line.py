@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QWidget
 
-from core.gallery.scan import Indexing, Listing, Restarting, ScanEvent, Scanned
+from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
 
 PROGRESS_PX = 120
 
@@ -53,7 +53,7 @@ class StatusLine(QFrame):
                 self.scan.setText(f"Reading {event.done:,} of {event.total:,}")
                 self._progress.setRange(0, event.total)
                 self._progress.setValue(event.done)
-            case Scanned() | Restarting():
+            case Scanned():
                 return
         self._progress.show()
 
