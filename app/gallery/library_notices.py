@@ -26,7 +26,7 @@ FAILED, DELETED, MARKED, SETTINGS, COPIED, FOLDERS = (
     "folders",
 )
 EXPORTED = "exported"
-DELETED_MS = 20_000
+DELETED_MS = 60_000
 NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
 
 
