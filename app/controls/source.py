@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -37,7 +38,7 @@ from core.request import GenerationRequest, Source
 from core.source_picture import SUFFIXES
 
 FIRST_STRENGTH = 0.6
-LONGEST_NAME = 26
+LONGEST_NAME = 22
 THUMBNAIL_PX = 48
 _LEAST_PERCENT = 5
 
@@ -56,6 +57,8 @@ class SourceControl(QWidget):
         self.button = QPushButton()
         self.button.setProperty(ICON_NAME, "picture")
         self.button.setStyleSheet("text-align: left")
+        # a long name must not make the whole column wider than its place
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         describe(
             self.button,
             "sourceButton",

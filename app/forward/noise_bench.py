@@ -78,7 +78,7 @@ class NoiseBench(QWidget):
             self.show_waiting("asking the network …")
         else:
             self.noisy.show_picture(to_image(step.noisy), self.noisy.caption)
-            self.guess.show_picture(to_image(step.denoised), "one-step prediction x̂₀")
+            self.guess.show_picture(to_image(step.denoised), "one-step prediction of x₀")
 
     def show_waiting(self, words: str) -> None:
         """Says below the guess why it is not what belongs to x_t."""

@@ -33,8 +33,9 @@ TERMS = (
     ("ᾱ, alpha-bar", "how much of the mixture is still picture, as a part of the variance: from 1 down to 0."),
     ("σ, log-SNR", "the same as a ratio: noise to picture, and the logarithm of picture² to noise²."),
     (
-        "x̂₀, one-step prediction",
-        "the picture that the network believes in when it sees xₜ once, with the prompt and the guidance scale.",
+        "x₀, one-step prediction",
+        "x₀ is the picture without noise; this is what the network believes it is when it sees xₜ once, with the "
+        "prompt and the guidance scale.",
     ),
     ("Latent", "the small block of numbers into which the autoencoder presses a picture. The model works on it."),
     (
@@ -52,7 +53,7 @@ TERMS = (
 _LEVELS = (
     (8.0, "Little noise: the network finds your picture again, only fine details are guessed."),
     (0.2, "Much noise: large forms and colours still come from your picture, details are made up."),
-    (0.03, "Nearly all noise: only the rough layout comes from your picture, the rest from the prompt."),
+    (0.006, "Nearly all noise: only the rough layout comes from your picture, the rest from the prompt."),
     (
         0.0,
         "Noise alone: nothing of your picture is left, the network paints what the prompt and its training say.",

@@ -277,7 +277,7 @@ def test_the_schedule_is_drawn_in_every_unit_with_its_marker(
 
 
 @pytest.mark.parametrize(
-    ("ratio", "words"), [(1000.0, "Little"), (1.0, "Much"), (0.1, "Nearly"), (0.0046, "alone"), (0.0, "alone")]
+    ("ratio", "words"), [(1000.0, "Little"), (1.0, "Much"), (0.02, "Nearly"), (0.0046, "alone"), (0.0, "alone")]
 )
 def test_what_is_seen_is_said_in_words(ratio: float, words: str) -> None:
     assert words in level(ratio)
