@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from core.errors import SaveFailed
 from core.files import FileSystem, words_of
 from core.gallery.library import LibraryFolder
 from core.gallery.listing import Directory, listing
@@ -97,6 +98,10 @@ def _is_away(root: Directory, folder: LibraryFolder, *, has_pictures: bool) -> b
     return has_pictures and root.is_empty
 
 
+def _identity(state: FileState) -> tuple[str, int, int]:
+    return state.name, state.size_bytes, state.modified_ns
+
+
 def _sweep(leftovers: Iterable[Path], disk: FileSystem) -> None:
     for path in leftovers:
         try:
@@ -126,6 +131,7 @@ class _Comparison:
     mirrored: Mapping[str, int]
     to_read: list[tuple[_Place, FileState]] = field(default_factory=list[tuple[_Place, FileState]])
     vanished: list[int] = field(default_factory=list[int])
+    orphaned: dict[tuple[str, int, int], Path] = field(default_factory=dict[tuple[str, int, int], Path])
     found: int = 0
     added: int = 0
     changed: int = 0
@@ -148,6 +154,9 @@ class _Comparison:
                     self.changed += 1
         self.found += len(files)
         self.vanished += [gone.id for gone in known.values()]
+        self.orphaned |= {
+            _identity(gone.state): place.path(gone.state.name) for gone in known.values() if gone.state.marks_stamp
+        }
 
     def read(self) -> Iterator[Indexing]:
         """Reads what was noted."""
@@ -157,10 +166,23 @@ class _Comparison:
             batch = self.to_read[start : start + _BATCH]
             with self.writer.batch():
                 for place, state in batch:
-                    path = place.path(state.name)
-                    marks = self.shelf.read(path) if state.marks_stamp else NO_MARKS
-                    self.writer.put(place.folder, read_record(path, state, marks))
+                    self._read_one(place, state)
             yield Indexing(start + len(batch), total)
+
+    def _read_one(self, place: _Place, state: FileState) -> None:
+        path = place.path(state.name)
+        if not self.shelf.stamp(path) and (before := self.orphaned.get(_identity(state))):
+            self._adopt_marks(before, path)
+        stamp = self.shelf.stamp(path)  # somebody may have marked it since it was listed
+        marks = self.shelf.read(path) if stamp else NO_MARKS
+        self.writer.put(place.folder, read_record(path, replace(state, marks_stamp=stamp), marks))
+
+    def _adopt_marks(self, before: Path, path: Path) -> None:
+        """The picture was moved by another program, which left its marks behind."""
+        try:
+            self.shelf.write(path, self.shelf.read(before))
+        except SaveFailed as error:
+            log.info("the marks of %s cannot follow it: %s", path, error.reason)
 
     def _with_mirror(self, place: _Place, listed: FileState) -> FileState:
         if not self.mirrored:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from core.errors import InvalidRequest, LibraryInUse
+from core.errors import InvalidRequest, LibraryInUse, SaveFailed
 from core.gallery.gallery import Gallery
 from core.gallery.marks import MarkChange, Marks, sidecar
 from core.gallery.query import Query
@@ -169,3 +170,53 @@ def test_what_a_killed_program_left_half_written_is_swept_up_later(library: Libr
     library.scan()
     assert [path.name for path in library.pictures.iterdir()] == [".emulsion-new.part"]
     assert len(list(foreign.iterdir())) == 2  # nobody asked to change anything there
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_marks_follow_a_picture_that_another_program_moves_without_them(
+    library: Library, tmp_path: Path, is_own: bool
+) -> None:
+    folder = tmp_path / "other"
+    path = library.add(str(folder / "day1" / "x.png"))
+    (folder / "day2").mkdir()
+    library.gallery.add_folder(folder, is_own=is_own)
+    library.scan()
+    (picture,) = library.found()
+    library.gallery.mark([picture.id], MarkChange(rating=3, add_tags=("sea",)))
+    path.rename(folder / "day2" / "x.png")
+    assert library.scan() == Scanned(added=1, changed=0, vanished=1, away=())
+    (moved,) = library.found(Query(tags=("sea",)))
+    assert (moved.path, moved.rating) == (folder / "day2" / "x.png", 3)
+
+
+def test_a_picture_marked_while_it_waits_to_be_read_keeps_its_marks(library: Library) -> None:
+    path = library.add("a.png")
+    scan = library.gallery.scan()
+    assert isinstance(next(scan), Listing)
+    known = library.gallery.index(path)
+    assert known is not None
+    library.gallery.mark([known.id], MarkChange(rating=3))
+    *_, last = scan
+    assert isinstance(last, Scanned)
+    assert library.found()[0].rating == 3
+
+
+if sys.platform != "win32":  # which has no such limit
+    import resource
+
+    def test_a_full_disk_while_pictures_are_read_is_told_and_made_good_later(library: Library) -> None:
+        for number in range(150):
+            library.add(f"{number}.png", f"number {number} " + "word " * 300, minute=number)
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        try:
+            with pytest.raises(SaveFailed) as failed:
+                list(library.gallery.scan())
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert failed.value.reason
+        library.close()
+        library.open()
+        assert library.gallery.fault == ""
+        library.scan()
+        assert len(library.found()) == 150
