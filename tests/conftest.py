@@ -15,6 +15,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # networks as small as those of the tests are slower with two threads, and collapse when anything else runs
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+ENDING_S = 2.0
+"""How long a thread that is told to end may take to do so."""
+
 OUR_LOGGERS = ("app", "core")
 FORGIVEN_QT_MESSAGES = ("This plugin does not support ",)  # said by the offscreen platform
 
@@ -73,6 +76,9 @@ def no_leftover_threads() -> Iterator[None]:
         # a dummy stands for a foreign thread (Qt's, torch's), and outlives it
         if thread not in before and not isinstance(thread, threading._DummyThread)  # pyright: ignore[reportPrivateUsage]
     ]
+    for thread in left:
+        thread.join(ENDING_S)  # a queue's own thread ends by itself soon after the queue is closed
+    left = [thread for thread in left if thread.is_alive()]
     assert not left, f"threads left behind: {left}"
     assert not _running_qt_threads(), "a QThread still runs"
 
