@@ -38,7 +38,7 @@ from core.request import GenerationRequest, Source
 from core.source_picture import SUFFIXES
 
 FIRST_STRENGTH = 0.6
-LONGEST_NAME = 22
+LONGEST_NAME = 18
 THUMBNAIL_PX = 48
 _LEAST_PERCENT = 5
 
@@ -192,11 +192,13 @@ class SourceControl(QWidget):
             set_tone(self.sentence, "error" if is_wrong else "")
 
     def _draw_button(self, source: Source | None) -> None:
-        name = Path(source.path).name if source is not None else "Begin with a picture …"
+        name = "Begin with a picture …"
+        if source is not None:
+            name = shortened(Path(source.path).name) or "Unknown picture"
         picture = (
             thumbnail(Path(source.path)) if source is not None and Path(source.path).is_absolute() else QImage()
         )
-        self.button.setText(shortened(name or "Unknown picture").replace("&", "&&"))
+        self.button.setText(name.replace("&", "&&"))
         self.thumbnail.setVisible(not picture.isNull())
         if not picture.isNull():
             small = QPixmap.fromImage(picture)

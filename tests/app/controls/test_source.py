@@ -59,7 +59,7 @@ def test_a_long_name_does_not_widen_the_column(control: SourceControl, photo: Pa
     long = photo.rename(photo.with_name("075237-3952274540-a-lighthouse-by-the-sea-at-sunset.png"))
     control.choose(long)
     assert control.minimumSizeHint().width() < 200
-    assert control.button.text() == "075237-395…-sunset.png"
+    assert control.button.text() == "075237-3…unset.png"
 
 
 def test_the_slider_changes_the_strength_and_the_steps_are_counted_anew(
