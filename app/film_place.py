@@ -56,6 +56,7 @@ class FilmPlace(QObject):
         self._keeper = keeper
         self._wanted: Path | None = None
         self._attention: AttentionRecord | None = None
+        self._attended_run = ""
         self.panel = FilmPanel(explained=keeper.settings.explained_views)
         self._errands = FilmErrands(self.panel, studio.errands, self)
         FilmKeeping(studio, messages, keeper)
@@ -117,6 +118,10 @@ class FilmPlace(QObject):
         for path in paths:
             path.unlink(missing_ok=True)
 
+    @Slot()
+    def export_film(self) -> None:
+        self._exporting.ask()
+
     def close(self) -> None:
         """At the program's end."""
         self._exporting.close()
@@ -129,7 +134,8 @@ class FilmPlace(QObject):
 
     @Slot(object)
     def _start(self, started: Started) -> None:
-        self._attention = None
+        if started.film.run != self._attended_run:  # otherwise it goes on where it was stopped
+            self._attention, self._attended_run = None, started.film.run
         self._exporting.opened = None
         if self._current.is_following:
             self.panel.show_film(started.film)

@@ -154,7 +154,7 @@ class Worker(QObject):
             case Message() as text:
                 self.failed.emit(text)
             case film:
-                self.film_opened.emit(OpenedFilm(path, film, self._attention_beside(path)))
+                self.film_opened.emit(OpenedFilm(path, film, self._attention_beside(path, film.run)))
 
     @Slot()
     def shut_down(self) -> None:
@@ -200,10 +200,10 @@ class Worker(QObject):
             self._engine = self._make_engine()
         return self._engine
 
-    def _attention_beside(self, film: Path) -> AttentionRecord | None:
+    def _attention_beside(self, film: Path, run: str) -> AttentionRecord | None:
         """A damaged one costs the view of the words, not the film."""
         path = film.with_name(film.name.removesuffix(FILM_SUFFIX) + ATTENTION_SUFFIX)
-        found = self._attempt(lambda: read_attention(path)) if path.exists() else None
+        found = self._attempt(lambda: read_attention(path, run)) if path.exists() else None
         return found if isinstance(found, AttentionRecord) else None
 
     def _take_event(self) -> None:

@@ -1,7 +1,8 @@
 """Where the words of a film acted, on disk beside it: ``<name>.words.safetensors``.
 
-Metadata: ``format``, ``version``, and ``words`` (JSON: text, characters and tokens of each). Tensors: ``calls``
-(int32), ``maps`` (float16: calls, words, height, width). Only runs that recorded their attention have one.
+Metadata: ``format``, ``version``, ``run`` (`core.film.Film.run`) and ``words`` (JSON: text, characters and tokens
+of each). Tensors: ``calls`` (int32), ``maps`` (float16: calls, words, height, width). Only runs that recorded
+their attention have one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FORMAT, VERSION = "emulsion-attention", "1"
 LARGEST_FILE = 512 * 2**20
 MOST_CALLS, MOST_WORDS, LARGEST_SIDE = 4096, 4096, 2048
 LONGEST_WORDS = 2**20
+LARGEST_SHARE = 1.01
+"""Shares are rounded to float16 one by one, and those of a word's tokens are added up."""
 
 
 def attention_path(picture: Path) -> Path:
@@ -33,18 +36,18 @@ def attention_path(picture: Path) -> Path:
     return picture.with_name(picture.stem + SUFFIX)
 
 
-def write_attention(record: AttentionRecord, path: Path, disk: FileSystem = DISK) -> None:
+def write_attention(record: AttentionRecord, run: str, path: Path, disk: FileSystem = DISK) -> None:
     """Raises SaveFailed; a file from before stays whole then."""
     tensors = {
         "calls": np.array([maps.call for maps in record.calls], np.int32),
         "maps": np.stack([maps.maps for maps in record.calls]),
     }
     words = json.dumps([asdict(word) for word in record.words])
-    write_file(path, save(tensors, {"format": FORMAT, "version": VERSION, "words": words}), disk)
+    write_file(path, save(tensors, {"format": FORMAT, "version": VERSION, "run": run, "words": words}), disk)
 
 
-def read_attention(path: Path) -> AttentionRecord:
-    """Raises FilmBroken for anything that `write_attention` does not write."""
+def read_attention(path: Path, run: str) -> AttentionRecord:
+    """Raises FilmBroken for anything that `write_attention` does not write for this run."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
@@ -53,13 +56,16 @@ def read_attention(path: Path) -> AttentionRecord:
             metadata: dict[str, str] = file.metadata() or {}
             if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
                 raise FilmBroken(path, "it does not hold the attention of a film")
+            if metadata.get("run") != run:
+                raise FilmBroken(path, "it belongs to another film")
             _check_shapes(path, file)
             words, calls, maps = _words(path, metadata), file.get_tensor("calls"), file.get_tensor("maps")
     except OSError as error:
         raise FilmBroken(path, words_of(error)) from error
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise FilmBroken(path, f"it is damaged ({error})") from error
-    if maps.shape[1] != len(words) or not np.isfinite(maps).all() or np.any(np.diff(calls) <= 0):
+    is_share = np.all((maps >= 0) & (maps <= LARGEST_SHARE))  # False for what is no number, too
+    if maps.shape[1] != len(words) or not is_share or calls[0] < 0 or np.any(np.diff(calls) <= 0):
         raise FilmBroken(path, "its maps do not fit its words and calls")
     recorded = tuple(AttentionMaps(int(call), words, maps[place]) for place, call in enumerate(calls))
     return AttentionRecord(words, recorded, maps.astype(np.float32).sum(axis=0))

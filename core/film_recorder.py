@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 
 from core.attention_file import attention_path, write_attention
@@ -85,13 +86,17 @@ class FilmRecorder:
             except OSError as error:
                 raise SaveFailed(target, words_of(error)) from error
         if self._attention is not None and run == self._run:
-            write_attention(self._attention, attention_path(picture))
+            write_attention(self._attention, run, attention_path(picture))
+        else:
+            with suppress(OSError):  # of a picture that had this name before; it would be refused anyway
+                attention_path(picture).unlink(missing_ok=True)
         return target
 
     def _open(self, film: Film) -> None:
         self.problem = None
         self._writer = None
-        self._attention, self._run = None, film.run
+        if film.run != self._run:  # otherwise it goes on where it was stopped
+            self._attention, self._run = None, film.run
         folder = self._folder()
         if folder is None:
             return

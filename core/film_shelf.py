@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,10 @@ from pathlib import Path
 from core.attention_file import SUFFIX as WORDS_SUFFIX
 from core.errors import FilmBroken
 from core.file_lock import lock
+from core.files import words_of
 from core.film_file import PART_SUFFIX, SUFFIX, completed_calls
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +33,25 @@ def unfinished(folder: Path) -> list[Path]:
 
 
 def films(folder: Path) -> list[StoredFilm]:
-    """All finished films in a folder and the folders below it, oldest first."""
-    return sorted(_films(folder, f"*{SUFFIX}"), key=lambda film: film.made)
+    """All films in a folder and the folders below it, finished or cut off, oldest first; none being written."""
+    found = [film for film in _films(folder, f"*{SUFFIX}*") if not _is_being_written(film.path)]
+    return sorted(found, key=lambda film: film.made)
 
 
 def remove_older(folder: Path, before: datetime) -> int:
-    """Removes films, finished or cut off, that were last written before a date, and returns the bytes that freed.
+    """Removes those of `films` that were last written before a date, and returns the bytes that freed.
 
-    What was recorded of their words goes with them. Films that cannot be removed, and those being written, are
-    left. ``before`` is naive local time.
+    What was recorded of their words goes with them. Films that cannot be removed are left. ``before`` is naive
+    local time.
     """
     freed = 0
-    for film in _films(folder, f"*{SUFFIX}*"):
-        if film.made < before and not _is_being_written(film.path):
+    for film in films(folder):
+        if film.made < before:
             try:
                 film.path.unlink()
                 _words_beside(film.path).unlink(missing_ok=True)
-            except OSError:
+            except OSError as error:
+                log.warning("%s cannot be removed: %s", film.path, words_of(error))
                 continue
             freed += film.size_bytes
     return freed
@@ -81,6 +87,9 @@ def _can_be_taken_up(path: Path) -> bool:
 
 
 def _is_being_written(path: Path) -> bool:
+    """Finished films have their name only when nobody writes them any more."""
+    if path.name.endswith(SUFFIX):
+        return False
     try:
         with path.open("rb", buffering=0) as file:
             return not lock(file)

@@ -52,6 +52,8 @@ def _run(arguments: Namespace) -> int:
         print(to_json(_summary(recording, film_file), indent=2))
         return 0
     check_writable(options.path.parent)
+    if any(_is_same_file(options.path, own) for own in (path, film_file)):
+        raise InvalidRequest("export", arguments.export, "another file than the picture and its film")
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
         _export(recording, names, options, progress, is_linear=arguments.linear)
@@ -73,6 +75,10 @@ def _export(
         frames = export_frames(film, names, decode)
         for state in export(frames, len(film.frames), options):
             progress.finish_step(state.done, state.total)
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 def _names(text: str) -> list[str]:

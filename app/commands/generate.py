@@ -6,14 +6,14 @@ import logging
 import re
 import sys
 import tempfile
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.command import Command
-from app.messages import PHASES
+from app.messages import PHASES, message
 from app.terminal import Progress, to_json
 from core import saving
 from core.catalogue import Catalogue
@@ -37,7 +37,7 @@ from core.request import (
     validate,
 )
 from core.samplers import SAMPLERS
-from core.settings import Settings, load_settings
+from core.settings import KeepFilms, Settings, load_settings
 from core.source_picture import read_source
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Job:
     Attributes:
         save: writes a picture where it was asked for, and returns its path.
         films: where films lie until their picture is saved, None for not keeping them.
+        must_film: films were asked for by name: without one the command has failed.
     """
 
     request: GenerationRequest
@@ -62,7 +63,8 @@ class Job:
     dtype: str | None
     is_json: bool
     save: Callable[[GeneratedImage], Path]
-    films: Path | None = None
+    films: Path | None
+    must_film: bool
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -99,7 +101,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help=f"a file ending in {', '.join(SUFFIXES)} (one of this name is replaced), or a folder, which --count "
         "above 1 wants (default: a new file in the pictures folder)",
     )
-    add("--film", action="store_true", help="keep every step in a film beside each picture (see: emulsion film)")
+    add(
+        "--film",
+        action=BooleanOptionalAction,
+        help="keep every step in a film beside each picture, see: emulsion film (default: if the window's "
+        "preferences keep every film)",
+    )
     add("--device", metavar="NAME", help="cuda, cuda:1, mps, xpu or cpu (default: the best one there is)")
     add("--dtype", metavar="NAME", help=f"{', '.join(_DTYPES)} (default: what suits the device)")
     add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
@@ -112,13 +119,23 @@ def _run(arguments: Namespace) -> int:
         recorder = FilmRecorder(lambda: job.films)
         for image in _pictures(job, progress, recorder):
             path = save_or_rescue(job.save, image)
-            recorder.put_beside(image.run, path)
-            if recorder.problem is not None:
-                raise recorder.problem
             progress.clear()
+            _keep_film(job, recorder, image.run, path)
             recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
             print(to_json({"path": str(path), "recipe": recipe}) if job.is_json else path, flush=True)
     return 0
+
+
+def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> None:
+    try:
+        recorder.put_beside(run, picture)
+        problem = recorder.problem
+    except SaveFailed as error:
+        problem = error
+    if problem is not None and job.must_film:
+        raise problem
+    if problem is not None:
+        sys.stderr.write(f"emulsion: {message(problem)}\n")
 
 
 def _read(arguments: Namespace) -> Job:
@@ -149,8 +166,9 @@ def _read(arguments: Namespace) -> Job:
     if dtype is not None and dtype not in _DTYPES:
         raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
     save = _target(arguments.output, request.count, settings)
-    films = settings.pictures / FOLDER_NAME if arguments.film else None
-    return Job(request, catalogue, device, dtype, arguments.json, save, films)
+    keeps_films = settings.keep_films is KeepFilms.always if arguments.film is None else arguments.film
+    films = settings.pictures / FOLDER_NAME if keeps_films else None
+    return Job(request, catalogue, device, dtype, arguments.json, save, films, must_film=bool(arguments.film))
 
 
 def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[GeneratedImage]:

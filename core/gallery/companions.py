@@ -1,4 +1,4 @@
-"""The files that belong to a picture, its film and its marks, and how they are moved together with it."""
+"""The files that belong to a picture, its film, words and marks, and how they are moved together with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import re
 from pathlib import Path
 
+from core.attention_file import attention_path
 from core.errors import InvalidRequest, SaveFailed
 from core.files import DISK, FileSystem, copy_new_file, words_of
 from core.film_file import film_path
@@ -22,10 +23,9 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 def companions(picture: Path) -> tuple[Path, ...]:
     """The files beside a picture that belong to it alone, as far as they are there."""
     beside = [sidecar(picture)]
-    film = film_path(picture)
     others = (picture.with_suffix(suffix) for suffix in SUFFIXES)
     if not any(other != picture and other.exists() for other in others):
-        beside.append(film)
+        beside += [film_path(picture), attention_path(picture)]
     return tuple(path for path in beside if path.exists())
 
 
@@ -33,7 +33,7 @@ def moved(file: Path, picture: Path, target: Path) -> Path:
     """Where a companion of ``picture`` lies when the picture lies at ``target``."""
     if file == picture:
         return target
-    return sidecar(target) if file == sidecar(picture) else film_path(target)
+    return next(of(target) for of in (sidecar, film_path, attention_path) if of(picture) == file)
 
 
 def move_together(picture: Path, target: Path, disk: FileSystem = DISK) -> None:

@@ -32,6 +32,7 @@ def content(**changes: object) -> bytes:
         "words": json.dumps(words),
         "format": FORMAT,
         "version": VERSION,
+        "run": "run-1",
         "calls": np.array([0, 1], np.int32),
         "maps": np.ones((2, 1, 3, 3), np.float16),
     } | changes
@@ -43,8 +44,8 @@ def test_gives_back_what_was_recorded(tmp_path: Path) -> None:
     path = attention_path(tmp_path / "house.png")
     assert path.name == "house.words.safetensors"
     written = record()
-    write_attention(written, path)
-    found = read_attention(path)
+    write_attention(written, "run-1", path)
+    found = read_attention(path, "run-1")
     assert found.words == WORDS
     assert [maps.call for maps in found.calls] == [0, 2, 4]
     for one, other in zip(found.calls, written.calls, strict=True):
@@ -60,6 +61,7 @@ def test_gives_back_what_was_recorded(tmp_path: Path) -> None:
         content()[:-1],
         content(format="pt"),
         content(version="2"),
+        content(run="run-2"),
         content(words="{}"),
         content(words="["),
         content(words='[{"text": "red"}]'),
@@ -72,13 +74,16 @@ def test_gives_back_what_was_recorded(tmp_path: Path) -> None:
         content(maps=np.ones((2, 1, 9), np.float16)),
         content(maps=np.full((2, 1, 3, 3), np.nan, np.float16)),
         content(maps=np.ones((2, 1, 1, 4096), np.float16)),
+        content(maps=np.full((2, 1, 3, 3), 2, np.float16)),
+        content(maps=np.full((2, 1, 3, 3), -1, np.float16)),
+        content(calls=np.array([-1, 1], np.int32)),
     ],
 )
 def test_anything_else_is_refused(tmp_path: Path, damaged: bytes) -> None:
     path = tmp_path / "house.words.safetensors"
     path.write_bytes(damaged)
     with pytest.raises(FilmBroken) as caught:
-        read_attention(path)
+        read_attention(path, "run-1")
     assert caught.value.path == path
 
 
@@ -91,7 +96,7 @@ def test_random_damage_is_refused_or_harmless(tmp_path: Path) -> None:
         damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
         path.write_bytes(bytes(damaged))
         try:
-            found = read_attention(path)
+            found = read_attention(path, "run-1")
         except FilmBroken:
             continue
         assert found.summed.shape == (1, 3, 3)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.attention_file import read_attention
+from core.attention_file import attention_path, read_attention
 from core.attention_maps import AttentionMaps
 from core.branch import Branch
 from core.errors import SaveFailed
@@ -20,6 +20,7 @@ from core.request import GenerationRequest, Size
 from core.words import Word
 from tests import fakes
 
+WORDS = (Word("house", 2, 7, 2, 3),)
 REQUEST = GenerationRequest("a house", size=Size(64, 64), steps=5, seed=3)
 
 
@@ -35,6 +36,16 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def recorder(folder: Path) -> FilmRecorder:
     return FilmRecorder(lambda: folder)
+
+
+def watched(events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+    """The same run, with the view of the words open."""
+    for event in events:
+        if isinstance(event, Stepped):
+            maps = np.full((1, 2, 2), event.frame.call / 8, np.float16)
+            yield replace(event, attention=AttentionMaps(event.frame.call, WORDS, maps))
+        else:
+            yield event
 
 
 def advance(events: Generator[Event, None, None], calls: int) -> None:
@@ -118,20 +129,25 @@ def test_a_film_that_cannot_be_moved_stays_where_it_is(
 def test_where_words_acted_is_put_beside_the_picture_too(
     recorder: FilmRecorder, folder: Path, tmp_path: Path
 ) -> None:
-    words = (Word("house", 2, 7, 2, 3),)
+    picture = tmp_path / "pictures" / "house.png"
+    list(recorder.record(watched(run())))
+    recorder.put_beside("run-3", picture)
+    found = read_attention(attention_path(picture), "run-3")
+    assert [maps.call for maps in found.calls] == [0, 1, 2, 3, 4]
+    list(recorder.record(fakes.FakeEngine().generate(replace(REQUEST, seed=4))))
+    recorder.put_beside("run-4", picture)
+    assert not attention_path(picture).exists()
 
-    def watched() -> Generator[Event, None, None]:
-        for event in run():
-            if isinstance(event, Stepped):
-                maps = np.full((1, 2, 2), event.frame.call, np.float16)
-                yield replace(event, attention=AttentionMaps(event.frame.call, words, maps))
-            else:
-                yield event
 
-    list(recorder.record(watched()))
+def test_where_words_acted_before_a_stop_is_kept_when_the_run_goes_on(
+    recorder: FilmRecorder, folder: Path, tmp_path: Path
+) -> None:
+    engine = fakes.FakeEngine()
+    events = recorder.record(watched(engine.generate(REQUEST)))
+    advance(events, 2)
+    events.close()
+    film = engine.replay(read_recording(folder / f"run-3{PART_SUFFIX}"))
+    list(recorder.record(watched(engine.branch(Branch(film, 2, film.request)))))
     recorder.put_beside("run-3", tmp_path / "pictures" / "house.png")
-    found = read_attention(tmp_path / "pictures" / "house.words.safetensors")
-    assert len(found.calls) == 5
-    list(recorder.record(run()))
-    recorder.put_beside("run-3", tmp_path / "pictures" / "other.png")
-    assert not (tmp_path / "pictures" / "other.words.safetensors").exists()
+    found = read_attention(tmp_path / "pictures" / "house.words.safetensors", "run-3")
+    assert [maps.call for maps in found.calls] == [0, 1, 2, 3, 4]

@@ -44,21 +44,29 @@ def test_a_missing_folder_holds_no_films(tmp_path: Path) -> None:
     assert films(tmp_path / "gone") == []
 
 
-def test_tells_the_sizes_of_finished_films_in_all_folders(tmp_path: Path) -> None:
+def test_tells_the_sizes_of_films_in_all_folders(tmp_path: Path) -> None:
     (tmp_path / "2026-11-20").mkdir()
     path = recorded(tmp_path / "2026-11-20" / "a.film.safetensors", is_finished=True)
     (tmp_path / "picture.png").write_bytes(b"x")
-    (stored,) = films(tmp_path)
-    assert (stored.path, stored.size_bytes) == (path, path.stat().st_size)
+    cut = recorded(tmp_path / ".unfinished" / "b.film.safetensors", is_finished=False, days_ago=1)
+    words = tmp_path / "2026-11-20" / "a.words.safetensors"
+    words.write_bytes(bytes(500))
+    with FilmWriter(tmp_path / "c.film.safetensors", synthetic_film.film(3)) as writer:
+        writer.write(synthetic_film.film(3).frames[0])
+        assert [(film.path, film.size_bytes) for film in films(tmp_path)] == [
+            (cut, cut.stat().st_size),
+            (path, path.stat().st_size + 500),
+        ]
 
 
 def test_removes_only_films_older_than_a_date(tmp_path: Path) -> None:
     old = recorded(tmp_path / "old.film.safetensors", is_finished=True, days_ago=40)
     cut = recorded(tmp_path / "cut.film.safetensors", is_finished=False, days_ago=40)
     new = recorded(tmp_path / "new.film.safetensors", is_finished=True, days_ago=1)
-    picture = tmp_path / "old.png"
-    picture.write_bytes(b"x")
-    os.utime(picture, (0, 0))
-    sizes = old.stat().st_size + cut.stat().st_size
+    picture, words = tmp_path / "old.png", tmp_path / "old.words.safetensors"
+    for path in (picture, words):
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+    sizes = old.stat().st_size + cut.stat().st_size + 1
     assert remove_older(tmp_path, datetime.now() - timedelta(days=30)) == sizes
     assert sorted(tmp_path.iterdir()) == sorted([new, picture])

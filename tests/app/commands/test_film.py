@@ -75,6 +75,13 @@ def test_mistakes_are_one_line_and_code_2(run: Run, picture: Path, options: tupl
     assert words in answer.errors
 
 
+def test_the_picture_itself_is_never_replaced_by_its_export(run: Run, picture: Path) -> None:
+    before = picture.read_bytes()
+    answer = run("film", picture, "--export", picture)
+    assert (answer.code, picture.read_bytes()) == (2, before)
+    assert "another file" in answer.errors
+
+
 def test_a_picture_without_a_film_is_told(run: Run, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     answer = run("film", tmp_path / "a.png")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ from app.commands.generate import save_or_rescue
 from core.errors import SaveFailed
 from core.film_file import film_path, read_recording
 from core.metadata import read_recipe
+from core.paths import Folders
 from core.picture import GeneratedImage
+from core.settings import KeepFilms, load_settings, save_settings
 from tests.app.commands.conftest import Answer
 from tests.pictures import generated_image
 
@@ -66,12 +69,37 @@ def test_without_o_the_picture_goes_to_the_pictures_folder(run: Run, model: Path
     assert Path(line).parent.parent.name == "Emulsion"
 
 
-def test_a_film_is_kept_beside_the_picture_when_it_is_asked_for(run: Run, model: Path, tmp_path: Path) -> None:
-    run("generate", "a house", "--model", model, *FAST, "--count", 2, "--film", "-o", tmp_path / "made")
+def test_a_film_is_kept_beside_the_picture_unless_it_is_not_wanted(run: Run, model: Path, tmp_path: Path) -> None:
+    run("generate", "a house", "--model", model, *FAST, "--count", 2, "-o", tmp_path / "made")
     pictures = sorted((tmp_path / "made").glob("*.png"))
     assert [read_recording(film_path(picture)).is_complete for picture in pictures] == [True, True]
+    run("generate", "a house", "--model", model, *FAST, "--no-film", "-o", tmp_path / "plain.png")
+    assert not film_path(tmp_path / "plain.png").exists()
+
+
+@pytest.mark.parametrize("choice", [KeepFilms.ask, KeepFilms.never])
+def test_the_settings_say_whether_films_are_kept_and_the_command_overrules_them(
+    run: Run, model: Path, tmp_path: Path, home: Path, choice: KeepFilms
+) -> None:
+    folders = Folders.default()
+    save_settings(replace(load_settings(folders), keep_films=choice), folders)
     run("generate", "a house", "--model", model, *FAST, "-o", tmp_path / "plain.png")
     assert not film_path(tmp_path / "plain.png").exists()
+    run("generate", "a house", "--model", model, *FAST, "--film", "-o", tmp_path / "film.png")
+    assert read_recording(film_path(tmp_path / "film.png")).is_complete
+
+
+def test_a_film_that_cannot_be_kept_is_told_and_is_a_failure_only_when_it_was_asked_for(
+    run: Run, model: Path, tmp_path: Path, home: Path
+) -> None:
+    folders = Folders.default()
+    (tmp_path / "file").write_text("in the way")
+    save_settings(replace(load_settings(folders), pictures=tmp_path / "file"), folders)
+    made = tmp_path / "house.png"
+    answer = run("generate", "a house", "--model", model, *FAST, "-o", made)
+    assert (answer.code, answer.lines) == (0, [str(made)])
+    assert answer.errors.splitlines()[-1].startswith("emulsion: ")
+    assert run("generate", "a house", "--model", model, *FAST, "--film", "-o", made).code == 1
 
 
 def test_json_tells_path_and_recipe_of_each_picture(run: Run, model: Path, tmp_path: Path) -> None:

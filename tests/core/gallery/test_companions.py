@@ -8,8 +8,13 @@ from core.errors import InvalidRequest, SaveFailed
 from core.gallery.companions import checked_stem, companions, move_together
 from tests.core.gallery.failing import FailingFileSystem, contents
 
-BEFORE = {"a.png": b"picture", "a.film.safetensors": b"film", "a.png.emulsion.json": b"{}"}
-AFTER = {"new/b.png": b"picture", "new/b.film.safetensors": b"film", "new/b.png.emulsion.json": b"{}"}
+BEFORE = {
+    "a.png": b"picture",
+    "a.film.safetensors": b"film",
+    "a.words.safetensors": b"words",
+    "a.png.emulsion.json": b"{}",
+}
+AFTER = {f"new/b{name.removeprefix('a')}": content for name, content in BEFORE.items()}
 
 
 def fill(folder: Path) -> Path:
@@ -28,7 +33,7 @@ def test_a_picture_its_film_and_its_marks_move_together(tmp_path: Path, has_link
 
 
 @pytest.mark.parametrize("has_links", [True, False])
-@pytest.mark.parametrize("failing_call", range(1, 25))
+@pytest.mark.parametrize("failing_call", range(1, 31))
 def test_whichever_write_fails_nothing_is_lost(
     tmp_path: Path, failing_call: int, has_links: bool, expected_warnings: list[str]
 ) -> None:
