@@ -27,6 +27,7 @@ class Actions(QObject):
         self._window = window
         self.open_settings = self._make("Open a picture's settings…", "Ctrl+O")
         self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
+        self.export_film = self._make("Export film…", "Ctrl+E", "film")
         self.preferences = self._make("Preferences…", "Ctrl+,")
         self.quit = self._make("Quit", "Ctrl+Q")
         self.undo = self._make("Undo", "Ctrl+Z", "undo")
@@ -59,6 +60,8 @@ class Actions(QObject):
         """Builds the menus; ``places`` switch between the window's places, ``panes`` show and hide its panes."""
         file = bar.addMenu("&File")
         file.addActions([self.open_settings, self.open_folder])
+        file.addSeparator()
+        file.addAction(self.export_film)
         file.addSeparator()
         file.addAction(self.quit)
         edit = bar.addMenu("&Edit")

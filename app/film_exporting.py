@@ -21,6 +21,7 @@ from core.film import Film
 from core.names import slug
 
 EXPORTED = "exported"
+NO_FILM = Message("There is no film to export", "Make a picture, or choose one that has a film.")
 LASTING_MS = 12_000
 
 
@@ -41,6 +42,7 @@ class FilmExporting(QObject):
         self._keeper = keeper
         self._saved: SavedPicture | None = None
         self.opened: Path | None = None
+        self._dialog: ExportFilmDialog | None = None
         self._exporter = FilmExporter(studio.errands, self)
         studio.picture_saved.connect(self._remember_saved)
         panel.transport.export_wanted.connect(self.ask)
@@ -49,20 +51,33 @@ class FilmExporting(QObject):
     def ask(self) -> None:
         """Opens the dialog for the film that is shown."""
         film = self._panel.film
-        if film is None or not film.frames or self._exporter.is_busy:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            self._dialog.activateWindow()
+            return
+        if film is None or not film.frames:
+            self._messages.show_message(EXPORTED, NO_FILM, "info", (), LASTING_MS)
             return
         choices = ExportChoices.from_text(self._keeper.settings.film_export)
         dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._window)
         dialog.choices_made.connect(self._remember)
         dialog.exported.connect(self._tell)
-        dialog.open()
+        dialog.finished.connect(self._forget_dialog)
+        self._dialog = dialog
+        dialog.show()
 
     def close(self) -> None:
         """At the program's end: an export in progress is cancelled."""
+        if self._dialog is not None:
+            self._dialog.reject()
         self._exporter.close()
 
+    @Slot()
+    def _forget_dialog(self) -> None:
+        self._dialog = None
+
     def _place(self, film: Film) -> Path:
-        """Beside the picture, with its name."""
+        """The picture that the film belongs to."""
         if self._saved is not None and self._saved.image.run == film.run:
             return self._saved.path
         if self.opened is not None:

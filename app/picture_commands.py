@@ -120,6 +120,7 @@ class PictureCommands(QObject):
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)
         actions.open_folder.triggered.connect(self._open_folder)
+        actions.export_film.triggered.connect(self._films.export_film)
         actions.copy.triggered.connect(self._copy)
         actions.paste.triggered.connect(self._paste)
 

@@ -111,8 +111,11 @@ QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $strong_line; border-radius: 4px;
     background: $field; }
 QCheckBox::indicator:hover { border-color: $muted; }
-QCheckBox::indicator:focus { border: 2px solid $accent; }
+QCheckBox::indicator:focus { border: 2px solid $accent; width: 14px; height: 14px; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url(icons:check.svg); }
+QCheckBox::indicator:checked:focus { border-color: $text; }
+QCheckBox:disabled, QRadioButton:disabled { color: $disabled; }
+QCheckBox::indicator:checked:disabled { background: $disabled; border-color: $disabled; }
 QRadioButton::indicator { width: 16px; height: 16px; border: 1px solid $strong_line; border-radius: 9px;
     background: $field; }
 QRadioButton::indicator:hover { border-color: $muted; }

@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import SaveFailed
 from core.film_formats import FORMATS, FilmFile, FilmFormat
-from core.film_pictures import CaptionedPicture
+from core.film_pictures import GAP_PX, CaptionedPicture
+from core.request import Size
 
 CAPTION_BACKGROUND = (24, 24, 25)
 CAPTION_COLOUR = (220, 219, 217)
@@ -76,6 +77,8 @@ def export(
         is_complete = True
     except (OSError, FFmpegError) as error:
         raise SaveFailed(options.path, getattr(error, "strerror", None) or str(error)) from error
+    except MemoryError as error:
+        raise SaveFailed(options.path, "there is not enough memory for pictures of this size") from error
     finally:
         if not is_complete:
             if file is not None:
@@ -93,8 +96,8 @@ def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFo
         picture = picture.resize((width, height), smooth)
     if not options.has_captions:
         return picture
-    font_px = min(max(width * 2 // _CHARACTERS_IN_WIDTH, _SMALLEST_FONT_PX), _LARGEST_FONT_PX)
-    band_px = _multiple(font_px * 2, film_format.size_step)
+    font_px = _font_px(width)
+    band_px = _band_px(width, film_format)
     result = Image.new("RGB", (width, height + band_px), CAPTION_BACKGROUND)
     result.paste(picture, (0, 0))
     ImageDraw.Draw(result).text(
@@ -105,6 +108,21 @@ def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFo
         anchor="mm",
     )
     return result
+
+
+def size_of(view: Size, views: int, options: ExportOptions, film_format: FilmFormat) -> tuple[int, int]:
+    """(width, height) of what `compose` makes of so many views side by side."""
+    whole = (view.width * views + GAP_PX * (views - 1), view.height)
+    width, height = _fitting(whole, options.width_px, film_format)
+    return width, height + (_band_px(width, film_format) if options.has_captions else 0)
+
+
+def _font_px(width: int) -> int:
+    return min(max(width * 2 // _CHARACTERS_IN_WIDTH, _SMALLEST_FONT_PX), _LARGEST_FONT_PX)
+
+
+def _band_px(width: int, film_format: FilmFormat) -> int:
+    return _multiple(_font_px(width) * 2, film_format.size_step)
 
 
 def _fitting(size: tuple[int, int], width_px: int | None, film_format: FilmFormat) -> tuple[int, int]:

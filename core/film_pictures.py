@@ -73,6 +73,10 @@ PICTURES: Mapping[str, Callable[[Film, Frame], Pixels]] = MappingProxyType(
 """By the linear map to colours, in the size of the latent."""
 
 
+DECODED = frozenset({"denoised", "noisy"})
+"""Those that the autoencoder can show; the others stay linear."""
+
+
 def caption(film: Film, frame: Frame) -> str:
     """``step 12 of 30 · sigma 4.1``, in letters that every font has."""
     sigma = "infinite" if np.isinf(frame.sigma) else f"{frame.sigma:.3g}"

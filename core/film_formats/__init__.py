@@ -15,7 +15,7 @@ from typing import Protocol
 from PIL import Image
 
 from core.film_formats.apng import ApngFile
-from core.film_formats.contact_sheet import ContactSheet
+from core.film_formats.contact_sheet import LARGEST_PICTURE_PX, ContactSheet
 from core.film_formats.gif import GifFile
 from core.film_formats.mp4 import Mp4File
 from core.film_formats.webp import WebpFile
@@ -56,6 +56,6 @@ FORMATS: Mapping[str, FilmFormat] = MappingProxyType(
         "mp4": FilmFormat("Video (MP4)", ".mp4", Mp4File, 4096, size_step=2),
         "gif": FilmFormat("Animated GIF", ".gif", GifFile, 8192),
         "apng": FilmFormat("Animated PNG", ".apng", ApngFile, 16383),
-        "sheet": FilmFormat("Contact sheet (PNG)", ".png", ContactSheet, 8192),
+        "sheet": FilmFormat("Contact sheet (PNG)", ".png", ContactSheet, LARGEST_PICTURE_PX),
     }
 )

@@ -3,41 +3,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
 
 WIDEST_PX = 4096
+LARGEST_PICTURE_PX = 1024
+"""All pictures wait in memory until the page is laid out."""
 GAP_PX = 8
 BACKGROUND = (24, 24, 25)
 
 
 class ContactSheet:
-    """Collects the pictures, made smaller if the page would become too wide, and lays them out at the end."""
+    """Collects the pictures and lays them out at the end."""
 
     def __init__(self, path: Path, size: tuple[int, int], _duration_ms: int) -> None:
         self._path = path
-        self._size = size
         self._pictures: list[Image.Image] = []
 
     def add(self, picture: Image.Image, duration_ms: int) -> None:
         self._pictures.append(picture)
 
     def finish(self) -> None:
-        columns, rows = layout(len(self._pictures), self._size)
-        part = min(1.0, ((WIDEST_PX - GAP_PX) / columns - GAP_PX) / self._size[0])
-        width, height = (max(round(length * part), 1) for length in self._size)
-        page = Image.new(
-            "RGB", (GAP_PX + columns * (width + GAP_PX), GAP_PX + rows * (height + GAP_PX)), BACKGROUND
-        )
-        for index, picture in enumerate(self._pictures):
-            place = GAP_PX + index % columns * (width + GAP_PX), GAP_PX + index // columns * (height + GAP_PX)
-            fit = picture if part == 1 else picture.resize((width, height), Image.Resampling.LANCZOS)
-            page.paste(fit, place)
-        page.save(self._path, "PNG")
+        page(self._pictures).save(self._path, "PNG")
 
     def abandon(self) -> None:
         self._pictures.clear()
+
+
+def page(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures of one size in rows, made smaller if the page would become wider than `WIDEST_PX`."""
+    size = pictures[0].size
+    columns, _ = layout(len(pictures), size)
+    width, height = _fitting(size, columns)
+    result = Image.new("RGB", page_size(len(pictures), size), BACKGROUND)
+    for index, picture in enumerate(pictures):
+        place = GAP_PX + index % columns * (width + GAP_PX), GAP_PX + index // columns * (height + GAP_PX)
+        fit = picture if size == (width, height) else picture.resize((width, height), Image.Resampling.LANCZOS)
+        result.paste(fit, place)
+    return result
+
+
+def page_size(pictures: int, size: tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of a page with so many pictures of this size."""
+    columns, rows = layout(pictures, size)
+    width, height = _fitting(size, columns)
+    return GAP_PX + columns * (width + GAP_PX), GAP_PX + rows * (height + GAP_PX)
 
 
 def layout(pictures: int, size: tuple[int, int]) -> tuple[int, int]:
@@ -45,3 +57,8 @@ def layout(pictures: int, size: tuple[int, int]) -> tuple[int, int]:
     columns = math.ceil(math.sqrt(pictures * 1.5 * size[1] / size[0]))
     columns = min(max(columns, 1), max(pictures, 1))
     return columns, math.ceil(pictures / columns)
+
+
+def _fitting(size: tuple[int, int], columns: int) -> tuple[int, int]:
+    part = min(1.0, ((WIDEST_PX - GAP_PX) / columns - GAP_PX) / size[0])
+    return max(round(size[0] * part), 1), max(round(size[1] * part), 1)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.export_film import ExportFilmDialog
 from app.film.export_choices import ExportChoices
+from app.film.export_preview import ExportPreview
 from core.errors import ModelMissing
 from core.film_formats import FORMATS
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
@@ -44,6 +45,24 @@ def choose(dialog: ExportFilmDialog, path: Path, film_format: str, views: tuple[
     for box in dialog.findChildren(QCheckBox):
         if box.objectName().startswith("exportView-"):
             box.setChecked(box.objectName().removeprefix("exportView-") in views)
+
+
+def path_edit(dialog: ExportFilmDialog) -> QLineEdit:
+    edit = dialog.findChild(QLineEdit, "exportPathEdit")
+    assert edit is not None
+    return edit
+
+
+def export_button(dialog: ExportFilmDialog) -> QPushButton:
+    button = dialog.findChild(QPushButton, "exportButton")
+    assert button is not None
+    return button
+
+
+def summary(dialog: ExportFilmDialog) -> str:
+    label = dialog.findChild(QLabel, "exportSummary")
+    assert label is not None
+    return label.text()
 
 
 def press_export(dialog: ExportFilmDialog, qtbot: QtBot) -> None:
@@ -101,6 +120,8 @@ def test_cancelling_leaves_nothing_and_an_older_file_as_it_was(
     assert cancel is not None
     qtbot.mouseClick(cancel, Qt.MouseButton.LeftButton)
     opened.engine.decode_hold.set()
+    qtbot.waitUntil(export_button(dialog).isEnabled)
+    assert dialog.isVisible()
     qtbot.waitUntil(
         lambda: [file.name for file in tmp_path.iterdir() if file.suffix in (".mp4", ".part")] == ["film.mp4"]
     )
@@ -140,6 +161,54 @@ def test_what_goes_wrong_is_told_in_the_dialog_and_can_be_tried_again(
         press_export(dialog, qtbot)
 
 
+def test_a_file_that_is_there_is_replaced_only_when_the_button_says_so(
+    dialog: ExportFilmDialog, tmp_path: Path
+) -> None:
+    path_edit(dialog).setText("film.mp4")
+    assert not export_button(dialog).isEnabled()
+    assert "folder" in summary(dialog)
+    (tmp_path / "film.mp4").write_bytes(b"older")
+    path_edit(dialog).setText(str(tmp_path / "film"))
+    assert export_button(dialog).text() == "Replace"
+
+
+def test_the_preview_plays_what_will_be_exported(dialog: ExportFilmDialog, qtbot: QtBot, tmp_path: Path) -> None:
+    preview = dialog.findChild(ExportPreview)
+    assert preview is not None
+    choose(dialog, tmp_path / "film.mp4", "mp4", ("denoised", "noisy"))
+    qtbot.waitUntil(lambda: len(preview.images) == 6 and preview.images[0].width() > preview.images[0].height())
+    choose(dialog, tmp_path / "film.png", "sheet")
+    qtbot.waitUntil(lambda: len(preview.images) == 1)
+    choose(dialog, tmp_path / "film.png", "sheet", ())
+    qtbot.waitUntil(lambda: not preview.images)
+
+
+def test_the_size_and_length_that_were_told_are_those_of_the_file(
+    dialog: ExportFilmDialog, qtbot: QtBot, tmp_path: Path
+) -> None:
+    choose(dialog, tmp_path / "film.gif", "gif", ("denoised", "noisy", "guidance"))
+    qtbot.waitUntil(lambda: "1536" in summary(dialog))
+    told = summary(dialog)
+    with qtbot.waitSignal(dialog.exported):
+        press_export(dialog, qtbot)
+    with Image.open(tmp_path / "film.gif") as gif:
+        assert f"{gif.width} × {gif.height} pixels, {(6 * 120 + 1500) / 1000:.1f} seconds" in told
+
+
+def test_the_window_is_free_while_it_exports_and_asking_again_shows_the_same_dialog(
+    dialog: ExportFilmDialog, opened: Opened
+) -> None:
+    assert not dialog.isModal()
+    opened.action("Export film…").trigger()
+    assert len(opened.window.findChildren(ExportFilmDialog)) == 1
+
+
+def test_without_a_film_it_is_said_what_to_do(opened: Opened) -> None:
+    opened.action("Export film…").trigger()
+    assert opened.window.findChild(ExportFilmDialog) is None
+    assert "exported" in opened.subjects
+
+
 def test_at_least_one_view_is_needed(dialog: ExportFilmDialog, tmp_path: Path, qtbot: QtBot) -> None:
     choose(dialog, tmp_path / "film.mp4", "mp4", ())
     button = dialog.findChild(QPushButton, "exportButton")
@@ -150,7 +219,7 @@ def test_at_least_one_view_is_needed(dialog: ExportFilmDialog, tmp_path: Path, q
 def test_the_default_place_is_beside_the_picture(dialog: ExportFilmDialog) -> None:
     edit = dialog.findChild(QLineEdit, "exportPathEdit")
     assert edit is not None
-    assert Path(edit.text()).name == "1.mp4"
+    assert Path(edit.text()).name == "1-film.mp4"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "exe", "views": ["denoised"]}', '{"views": []}'])

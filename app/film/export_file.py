@@ -1,0 +1,108 @@
+"""Where an exported film goes: beside its picture by default, and never in the picture's place."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from core.film_formats import FORMATS
+
+
+class ExportFile(QWidget):
+    """A path to be typed or chosen; it follows the format.
+
+    Signals:
+        changed: another path.
+    """
+
+    changed = Signal()
+
+    def __init__(self, picture: Path, film_format: str, parent: QWidget | None = None) -> None:
+        """``picture``: the file that the film belongs to; it need not be there."""
+        super().__init__(parent)
+        self._picture = picture
+        self._format = film_format
+        self._default = free_path(picture, FORMATS[film_format].suffix)
+        self._edit = QLineEdit(str(self._default))
+        self._edit.setObjectName("exportPathEdit")
+        self._edit.setAccessibleName("File")
+        self._edit.setCursorPosition(len(self._edit.text()))
+        self._edit.textChanged.connect(self.changed)
+        browse = QPushButton("Choose…")
+        browse.setObjectName("exportBrowseButton")
+        browse.setAutoDefault(False)
+        browse.setToolTip("Choose a folder and a name")
+        browse.clicked.connect(self._ask)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._edit, 1)
+        row.addWidget(browse)
+        self.setFocusProxy(self._edit)
+
+    @property
+    def path(self) -> Path:
+        """With the suffix of the format, typed or not."""
+        path = Path(os.path.expanduser(self._edit.text().strip()))  # noqa: PTH111 that of Path raises for "~x"
+        suffix = FORMATS[self._format].suffix
+        return path if not path.name or path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written there; empty when it can be tried."""
+        text = self._edit.text().strip()
+        path = self.path
+        if not path.is_absolute() or not path.name or "\0" in text:
+            return "The file needs its whole path, with folder and name."
+        if _is_folder(path) or text.endswith(("/", "\\")):
+            return "This is a folder: add a name for the file."
+        if path == self._picture:
+            return "This is the picture itself: choose another name."
+        return ""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a file of this name is there."""
+        return os.path.lexists(self.path)
+
+    def follow_format(self, film_format: str) -> None:
+        """The name stays, its suffix becomes that of the format."""
+        path, was_default = self.path, self._edit.text() == str(self._default)
+        self._format = film_format
+        suffix = FORMATS[film_format].suffix
+        self._default = free_path(self._picture, suffix)
+        if was_default:
+            self._edit.setText(str(self._default))
+        elif path.name:
+            self._edit.setText(str(path.with_suffix(suffix)))
+
+    @Slot()
+    def _ask(self) -> None:
+        film_format = FORMATS[self._format]
+        path = self.path if not self.problem else self._default
+        dialog = QFileDialog(self, "Export the film as", str(path.parent))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(f"{film_format.label} (*{film_format.suffix})")
+        dialog.setDefaultSuffix(film_format.suffix.lstrip("."))
+        dialog.selectFile(path.name)
+        dialog.fileSelected.connect(self._edit.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def free_path(picture: Path, suffix: str) -> Path:
+    """``house-film.mp4`` beside ``house.png``; ``house-film-2.mp4`` where that is taken."""
+    first = picture.with_name(f"{picture.stem}-film{suffix}")
+    others = (picture.with_name(f"{picture.stem}-film-{number}{suffix}") for number in count(2))
+    return first if not os.path.lexists(first) else next(path for path in others if not os.path.lexists(path))

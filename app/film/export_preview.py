@@ -1,0 +1,127 @@
+"""How an exported film will look: plays in a loop, by the linear map, while the choices are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QThreadPool, QTimer, Signal, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.film.export_choices import ExportChoices
+from app.film.picture_pane import PicturePane
+from app.pixels import to_image
+from core.film import Film, Frame
+from core.film_export import compose
+from core.film_formats import FORMATS
+from core.film_formats.contact_sheet import page
+from core.film_pictures import export_frames
+
+MOST_FRAMES = 40
+WIDEST_PX = 1024
+"""Enough to judge the caption and the views; the file may be larger."""
+WAIT_MS = 30
+
+
+class ExportPreview(QWidget):
+    """Draws in a thread of its own, one picture after the other; ask it to `finish` at the end.
+
+    Attributes:
+        images: those that are drawn, in the order in which they play.
+    """
+
+    _drawn = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.images: list[QImage] = []
+        self._turn = 0
+        self._frame_ms, self._hold_ms = 0, 0
+        self._frames: tuple[Frame, ...] = ()
+        self._asked = object()
+        self._pane = PicturePane()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pane)
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._clock = QTimer(self, singleShot=True)
+        self._clock.timeout.connect(self._show_next)
+        self._drawn.connect(self._take)
+
+    def show_export(self, film: Film, choices: ExportChoices) -> None:
+        """Begins anew; ``choices`` have at least one view, the film one frame."""
+        self.leave()
+        self._frames = sampled(film.frames)
+        share = len(film.frames) / len(self._frames)
+        self._frame_ms, self._hold_ms = round(choices.frame_ms * share), choices.hold_ms
+        asked = self._asked
+        ratio = self.devicePixelRatioF()
+        room = round(self.width() * ratio), round(self.height() * ratio)
+        part = replace(film, frames=self._frames)
+        self._pool.start(lambda: self._draw(asked, part, choices, room))
+
+    def leave(self) -> None:
+        """Stops what is drawn and played."""
+        self._asked = object()
+        self._clock.stop()
+        self._pool.clear()
+        self._turn = 0
+        self.images = []
+
+    def finish(self) -> None:
+        """Waits for the picture in progress, too."""
+        self.leave()
+        self._pool.waitForDone()
+
+    def _draw(self, asked: object, film: Film, choices: ExportChoices, room: tuple[int, int]) -> None:
+        """In the pool's thread."""
+        pictures = _composed(film, choices)
+        if choices.format == "sheet":
+            pictures = iter((page(list(pictures)),))
+        for picture in pictures:
+            if asked is not self._asked:
+                return
+            scale = min(room[0] / picture.width, room[1] / picture.height)
+            size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
+            smooth = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC
+            self._drawn.emit(asked, to_image(np.asarray(picture.resize(size, smooth))))
+
+    @Slot(object, object)
+    def _take(self, asked: object, image: QImage) -> None:
+        if asked is not self._asked:
+            return
+        self.images.append(image)
+        if len(self.images) == 1:
+            self._show_next()
+
+    @Slot()
+    def _show_next(self) -> None:
+        if self._turn >= len(self.images):
+            self._clock.start(WAIT_MS)  # not drawn yet
+            return
+        self._pane.show_picture(self.images[self._turn])
+        is_last = self._turn == len(self._frames) - 1
+        self._turn = 0 if is_last else self._turn + 1
+        self._clock.start(self._frame_ms + (self._hold_ms if is_last else 0))
+
+
+def sampled(frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    """At most `MOST_FRAMES` of them, evenly, the first and the last among them."""
+    if len(frames) <= MOST_FRAMES:
+        return tuple(frames)
+    return tuple(frames[round(place)] for place in np.linspace(0, len(frames) - 1, MOST_FRAMES))
+
+
+def _composed(film: Film, choices: ExportChoices) -> Iterator[Image.Image]:
+    options = choices.options(Path())
+    native_px = film.request.size.width * len(choices.views)
+    options = replace(options, width_px=min(options.width_px or native_px, WIDEST_PX))
+    return map(
+        partial(compose, options=options, film_format=FORMATS[choices.format]), export_frames(film, choices.views)
+    )
