@@ -1,0 +1,260 @@
+"""The header of a safetensors file, read strictly and in bounds before anything loads the file.
+
+The format is that of https://github.com/huggingface/safetensors: eight bytes of header length, the header as
+JSON (for each tensor dtype, shape and data_offsets; ``__metadata__`` with texts), then the tensors without gaps.
+What a broken download or another program leaves under the same name is told apart: a web page, a pickle, a cut
+off file. Nothing in the file is executed, and no more of it is read than the header.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+from core.errors import ModelBroken
+
+LARGEST_HEADER = 6 * 2**20
+"""Bytes; twenty times that of the largest checkpoints. The library itself would read 100 MB."""
+
+MOST_TENSORS = 50_000
+MOST_DIMENSIONS = 16
+MOST_TEXTS = 5_000
+LONGEST_KEPT_TEXT = 2**18
+"""Characters; longer metadata (training logs, whole workflows) is left out."""
+
+PICKLED_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle"})
+PICKLED = "pickled weights can run any program when they are loaded; Emulsion loads only .safetensors files"
+
+BITS: Mapping[str, int] = MappingProxyType(
+    {
+        "BOOL": 8,
+        "U8": 8,
+        "I8": 8,
+        "F4": 4,
+        "F6_E2M3": 6,
+        "F6_E3M2": 6,
+        "F8_E5M2": 8,
+        "F8_E4M3": 8,
+        "F8_E8M0": 8,
+        "F8_E4M3FNUZ": 8,
+        "F8_E5M2FNUZ": 8,
+        "U16": 16,
+        "I16": 16,
+        "F16": 16,
+        "BF16": 16,
+        "U32": 32,
+        "I32": 32,
+        "F32": 32,
+        "C64": 64,
+        "U64": 64,
+        "I64": 64,
+        "F64": 64,
+    }
+)
+"""Bits of one value, by the names of the format."""
+
+_OTHER_KINDS = (
+    (
+        re.compile(rb"version https://git-lfs"),
+        "it is a git-lfs pointer: the weights themselves were not downloaded",
+    ),
+    (re.compile(rb"(?i)\s*<(!doctype|html|head|body|\?xml)"), "it is a web page: the download went wrong"),
+    (re.compile(rb"PK\x03\x04|PK\x05\x06"), f"it is a zip archive with another name, as PyTorch saves: {PICKLED}"),
+    (re.compile(rb"\x80[\x02-\x05]"), f"it is a pickle with another name: {PICKLED}"),
+    (re.compile(rb"GGUF"), "it is a GGUF file; Emulsion loads only .safetensors files"),
+    (re.compile(rb"\s*[{\[]"), "it is a text in JSON: the download went wrong"),
+)
+_TENSOR = re.compile(r"\{[^{}]{2,1500}\}")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True, slots=True)
+class TensorEntry:
+    """One tensor: its dtype as the format names it (`BITS`), shape, and where its bytes lie after the header."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SafetensorsHeader:
+    """What a file holds, by its header.
+
+    Attributes:
+        tensors: by name, in the order of the header.
+        metadata: what its maker wrote into it; texts from outside, so not to be trusted.
+    """
+
+    path: Path
+    tensors: Mapping[str, TensorEntry]
+    metadata: Mapping[str, str]
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(math.prod(entry.shape) for entry in self.tensors.values())
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        """The shape of a tensor, or None if it is not there."""
+        entry = self.tensors.get(name)
+        return None if entry is None else entry.shape
+
+
+def read_safetensors_header(path: Path) -> SafetensorsHeader:
+    """Reads and checks the header, and that the file is as long as it says. Raises ModelBroken with the reason."""
+    if path.suffix.lower() in PICKLED_SUFFIXES:
+        raise ModelBroken(path, f"a {path.suffix.lower()} file: {PICKLED}")
+    try:
+        if not path.is_file():  # also refuses pipes and devices, which would block
+            raise ModelBroken(path, "this is a folder, not a file" if path.is_dir() else "this file is missing")
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            start = file.read(512)
+            length = int.from_bytes(start[:8], "little")
+            _check_start(path, start, length, size)
+            file.seek(8)
+            encoded = file.read(length)
+    except (OSError, ValueError) as error:
+        raise ModelBroken(path, f"it cannot be read ({error})") from error
+    try:
+        text = encoded.decode("utf-8")
+        del encoded
+        tensors, metadata = _Scanner(text).header()
+        _check_layout(tensors, size - 8 - length)
+    except _Malformed as error:
+        raise ModelBroken(path, str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise ModelBroken(path, "its header is damaged") from error
+    return SafetensorsHeader(path, MappingProxyType(tensors), MappingProxyType(metadata))
+
+
+class _Malformed(Exception):
+    """Says in which way a header is wrong."""
+
+
+def _check_start(path: Path, start: bytes, length: int, size: int) -> None:
+    """Raises ModelBroken unless a header can follow."""
+    if size == 0:
+        raise ModelBroken(path, "the file is empty")
+    if start[8:9] == b"{" and length <= min(size - 8, LARGEST_HEADER):
+        return
+    for pattern, reason in _OTHER_KINDS:
+        if pattern.match(start.removeprefix(b"\xef\xbb\xbf")):
+            raise ModelBroken(path, reason)
+    if start[8:9] not in (b"{", b""):
+        raise ModelBroken(path, "it is not a safetensors file, or its beginning is damaged")
+    if length <= LARGEST_HEADER:
+        raise ModelBroken(path, "it is cut off within its header")
+    raise ModelBroken(path, f"it claims a header of {length:,} bytes: it is damaged or not a safetensors file")
+
+
+class _Scanner:
+    """Walks over the one shape that a header may have, so that a hostile one can neither nest nor grow."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def header(self) -> tuple[dict[str, TensorEntry], dict[str, str]]:
+        tensors: dict[str, TensorEntry] = {}
+        metadata: dict[str, str] | None = None
+        for name in self._names():
+            if name in tensors or (name == "__metadata__" and metadata is not None):
+                raise _Malformed(f"its header is damaged: it names {name[:80]!r} twice")
+            if name == "__metadata__":
+                metadata = self._metadata()
+                continue
+            if len(tensors) == MOST_TENSORS:
+                raise _Malformed(f"it names more than {MOST_TENSORS:,} tensors")
+            tensors[name] = self._tensor(name)
+        if self._text[self._at :].strip(" \t\r\n\0"):
+            raise _Malformed("its header is damaged: something follows its end")
+        return tensors, metadata or {}
+
+    def _names(self) -> Any:
+        """Goes through an object: yields each name and stands at its value then."""
+        self._take("{")
+        if self._peek() == "}":
+            self._take("}")
+            return
+        while True:
+            name = self._string()
+            self._take(":")
+            yield name
+            if self._peek() == "}":
+                break
+            self._take(",")
+        self._take("}")
+
+    def _metadata(self) -> dict[str, str]:
+        kept: dict[str, str] = {}
+        for count, name in enumerate(self._names()):
+            if count == MOST_TEXTS:
+                raise _Malformed(f"its metadata have more than {MOST_TEXTS:,} entries")
+            value = self._string()
+            if len(name) + len(value) <= LONGEST_KEPT_TEXT:
+                kept[name] = value
+        return kept
+
+    def _tensor(self, name: str) -> TensorEntry:
+        self._peek()
+        match = _TENSOR.match(self._text, self._at)
+        if match is None:
+            raise _Malformed(f"its header is damaged at tensor {name[:80]!r}")
+        self._at = match.end()
+        entry = cast("dict[str, object]", json.loads(match[0]))
+        dtype, shape, offsets = entry.get("dtype"), _sizes(entry.get("shape")), _sizes(entry.get("data_offsets"))
+        if not isinstance(dtype, str) or shape is None or offsets is None or len(entry) != 3:
+            raise _Malformed(f"its header is damaged at tensor {name[:80]!r}")
+        if dtype not in BITS:
+            raise _Malformed(f"tensor {name[:80]!r} has the unknown dtype {dtype[:20]!r}")
+        if len(offsets) != 2 or 8 * (offsets[1] - offsets[0]) != math.prod(shape) * BITS[dtype]:
+            raise _Malformed(f"tensor {name[:80]!r} has not the bytes that its shape needs")
+        return TensorEntry(dtype, shape, offsets[0], offsets[1])
+
+    def _string(self) -> str:
+        if self._peek() != '"':
+            raise _Malformed("its header is damaged: a name or a text is missing")
+        value, self._at = _DECODER.raw_decode(self._text, self._at)
+        return str(value)
+
+    def _peek(self) -> str:
+        space = _SPACE.match(self._text, self._at)
+        self._at = space.end() if space else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _take(self, mark: str) -> None:
+        if self._peek() != mark:
+            raise _Malformed(f"its header is damaged: {mark} is missing")
+        self._at += 1
+
+
+def _sizes(value: object) -> tuple[int, ...] | None:
+    """Whole numbers from 0 on that fit into 63 bits, or None."""
+    if not isinstance(value, list):
+        return None
+    items = cast("list[object]", value)
+    sizes = tuple(item for item in items if type(item) is int and 0 <= item < 2**63)
+    return sizes if len(sizes) == len(items) <= MOST_DIMENSIONS else None
+
+
+def _check_layout(tensors: Mapping[str, TensorEntry], data_bytes: int) -> None:
+    """The tensors lie one after the other and fill the file. Raises _Malformed."""
+    at = 0
+    for entry in sorted(tensors.values(), key=lambda entry: (entry.begin, entry.end)):
+        if entry.begin != at:
+            raise _Malformed("its header is damaged: its tensors overlap or leave gaps")
+        at = entry.end
+    if at > data_bytes:
+        raise _Malformed(f"it is cut off: {at - data_bytes:,} bytes of its weights are missing")
+    if at < data_bytes:
+        raise _Malformed(f"{data_bytes - at:,} bytes follow its weights: it is damaged")
