@@ -1,4 +1,7 @@
-"""Where the program begins: ``emulsion`` opens the window, ``emulsion COMMAND`` is the command line."""
+"""Where the program begins: ``emulsion`` opens the window, ``emulsion COMMAND`` is the command line.
+
+``emulsion PICTURE``, as file managers start it, opens the window with that picture.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from app.display import missing_display
 from app.environment import set_environment
 from app.logs import start_logs, take_last_crash
 from app.messages import message
+from app.picture_argument import picture_to_open
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
@@ -32,24 +36,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     set_environment(os.environ)
     folder = Folders.default().logs
-    last_crash = None if arguments else take_last_crash(folder)
+    picture = picture_to_open(arguments)
+    is_command = bool(arguments) and picture is None
+    last_crash = None if is_command else take_last_crash(folder)
     logs = start_logs(folder)
     _let_streams_print_everything()
-    if arguments:
+    if is_command:
         from app.command_line import run_command
 
         return _flushed(run_command(arguments, logs.log_file))
     if problem := missing_display(os.environ):
         sys.stderr.write(f"emulsion: {problem}\n")
         return 1
-    return _open_window(logs.log_file, last_crash)
+    return _open_window(logs.log_file, last_crash, picture)
 
 
-def _open_window(log_file: Path | None, last_crash: Path | None) -> int:
+def _open_window(log_file: Path | None, last_crash: Path | None, picture: Path | None) -> int:
     try:
         from app.application import run
 
-        return run(last_crash)
+        return run(last_crash, picture)
     except Exception as error:
         log.exception("the window failed")
         sys.stderr.write(f"emulsion: {message(error, log_file)}\n")

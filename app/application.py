@@ -11,10 +11,12 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.bundle_environment import restore_environment
 from app.engine_maker import EngineMaker
 from app.icons import app_icon
 from app.logs import LOG_NAME
 from app.main_window import MainWindow
+from app.open_requests import OpenRequests
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from app.theme import Appearance
@@ -32,19 +34,25 @@ SWITCH_INTERVAL_S = 0.0005
 stood still for up to 1.8 s while 100,000 pictures were compared; with this, on the same busy machine, 0.07 s."""
 
 
-def run(last_crash: Path | None = None) -> int:
+def run(last_crash: Path | None = None, picture: Path | None = None) -> int:
     """Opens the window and returns the exit code when it has been closed. Needs a display.
 
-    ``last_crash`` holds the traces of an earlier run that ended unexpectedly.
+    ``last_crash`` holds the traces of an earlier run that ended unexpectedly; ``picture`` is shown at once.
     """
     QGuiApplication.setDesktopFileName("emulsion")
     application = QApplication(sys.argv[:1])
+    restore_environment(os.environ)
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     window = make_window(application, Folders.default())
     if last_crash is not None:
         window.help_desk.offer_crash(last_crash)
+    requests = OpenRequests(window)
+    requests.picture_asked.connect(window.show_picture)
+    application.installEventFilter(requests)
+    if picture is not None:
+        window.show_picture(picture)
     return show_until_closed(application, window)
 
 

@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         )
         self.gallery = GalleryCommands(self.gallery_page, studio, appearance.colours, self)
         self.gallery.create_asked.connect(self._show_create)
-        self.gallery.picture_asked.connect(self._show_picture)
+        self.gallery.picture_asked.connect(self.show_picture)
         self.gallery.noise_asked.connect(self._noise)
         self.gallery.icons_needed.connect(self._tint_widget)
         self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
@@ -170,7 +170,8 @@ class MainWindow(QMainWindow):
         self.places.show_place(self.create_place)
 
     @Slot(object)
-    def _show_picture(self, picture: Path) -> None:
+    def show_picture(self, picture: Path) -> None:
+        """Shows a saved picture in the place where pictures are made."""
         self._show_create()
         self._loader.open(picture)
 
