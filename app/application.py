@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.bundle_environment import restore_environment
 from app.engine_maker import EngineMaker
+from app.garbage import kept_for_good
 from app.icons import app_icon
 from app.logs import LOG_NAME
 from app.main_window import MainWindow
@@ -45,7 +46,8 @@ def run(last_crash: Path | None = None, picture: Path | None = None) -> int:
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    window = make_window(application, Folders.default())
+    with kept_for_good():
+        window = make_window(application, Folders.default())
     if last_crash is not None:
         window.help_desk.offer_crash(last_crash)
     requests = OpenRequests(window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.device_readout import ChosenDevice
+from app.garbage import kept_for_good
 from app.run import Engine
 from core.catalogue import Catalogue
 
@@ -26,7 +27,8 @@ class EngineMaker(QObject):
 
     def __call__(self) -> Engine:
         """Raises DeviceMissing."""
-        from core.engine import Engine as RealEngine
+        with kept_for_good():
+            from core.engine import Engine as RealEngine
 
         engine = RealEngine(self._catalogue, self._device, self._dtype)
         plan = engine.plan

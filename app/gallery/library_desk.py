@@ -17,13 +17,17 @@ from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Gallery, gallery_folder
 from core.gallery.marks import MarkChange, Marks
-from core.gallery.scan import ScanEvent, Scanned
+from core.gallery.scan import Listing, ScanEvent, Scanned
 from core.gallery.system_trash import Trash
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
 
 SLICE_S = 0.1
+REST = 2.0
+"""After each step that compares, this many times as long: the window is in use, and nobody waits for that."""
+
+LONGEST_REST_S = 0.03
 MOST_REPAIRS = 3
 UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again and again.", "Restart Emulsion.")
 _SOON, _NOW = 0, 1
@@ -216,7 +220,7 @@ class LibraryDesk(QObject):
         end = time.monotonic() + SLICE_S
         try:
             while scan is not None and not self._is_closing and time.monotonic() < end:
-                event = next(scan, None)
+                event = self._step(scan)
                 if event is None or isinstance(event, Scanned):
                     scan = self._scan = None
         except (EmulsionError, sqlite3.Error):
@@ -229,6 +233,13 @@ class LibraryDesk(QObject):
             self.watchable.emit(watched_folders(self._owned().library), time.monotonic() - self._scan_began)
         if scan is not None and not self._is_closing:
             self._do(self._go_on)
+
+    def _step(self, scan: Generator[ScanEvent, None, None]) -> ScanEvent | None:
+        began = time.monotonic()
+        event = next(scan, None)
+        if isinstance(event, Listing) and not self._owned().needs_scan:
+            time.sleep(min(REST * (time.monotonic() - began), LONGEST_REST_S))
+        return event
 
     def _end_scan(self) -> None:
         if self._scan is not None:

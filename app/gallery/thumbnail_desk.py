@@ -7,14 +7,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QObject, QThreadPool, Signal, Slot
+from PySide6.QtGui import QImage, QImageReader
 
-from app.pixels import to_image
 from core.errors import UnreadablePicture
 from core.gallery.query import LibraryPicture
 from core.gallery.thumbnails import SIZES_PX, Thumbnails
-from core.picture import Pixels
 
 THREADS = 2
 MOST_BYTES = 128 * 2**20
@@ -105,17 +103,18 @@ class ThumbnailDesk(QObject):
                 self._thumbnails.trim()
 
     def _load(self, picture: LibraryPicture, size_px: int) -> QImage:
-        pixels: Pixels | None
+        """Null if the picture cannot be read."""
+        what = (picture.path, picture.stamp, size_px)
+        kept = self._thumbnails.kept(*what)
+        image = QImage() if kept is None else _decoded(QImageReader(kept, b"jpeg"))
+        if not image.isNull() or picture.is_away:
+            return image
         try:
-            if picture.is_away:
-                pixels = self._thumbnails.kept(picture.path, picture.stamp, size_px)
-            else:
-                pixels = self._thumbnails.load(picture.path, picture.stamp, size_px)
+            made = QBuffer()
+            made.setData(self._thumbnails.make(*what))
         except UnreadablePicture:
-            pixels = None
-        if pixels is None:
-            return QImage()
-        return to_image(pixels).convertToFormat(QImage.Format.Format_RGB32)  # painted fastest
+            return image
+        return _decoded(QImageReader(made, b"jpeg"))
 
     @Slot(object)
     def _take(self, made: _Made) -> None:
@@ -127,3 +126,11 @@ class ThumbnailDesk(QObject):
             _, oldest = self._images.popitem(last=False)
             self._bytes -= oldest.sizeInBytes()
         self.loaded.emit(made.key.picture)
+
+
+def _decoded(reader: QImageReader) -> QImage:
+    """In the format that is painted fastest; null if damaged. The window's thread goes on meanwhile.
+
+    `QImage.fromData` would keep Python's lock while it decodes.
+    """
+    return reader.read().convertToFormat(QImage.Format.Format_RGB32)

@@ -64,7 +64,8 @@ def scan(
     folders = tuple(library)
     roots = {folder.path for folder in folders}
     writer.keep_folders(roots)
-    writer.forget_damaged()
+    for _ in writer.forget_damaged():
+        yield Listing(0)
     comparison = _Comparison(writer, shelf, shelf.mirrored_stamps())
     away: list[Path] = []
     for folder in folders:

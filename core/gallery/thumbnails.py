@@ -14,13 +14,11 @@ import time
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.files import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSystem, words_of
 from core.gallery.opening import flattened, open_picture
-from core.picture import Pixels
 
 log = logging.getLogger(__name__)
 
@@ -44,40 +42,36 @@ class Thumbnails:
         self.limit_bytes = limit_bytes
         self._disk = disk
 
-    def kept(self, picture: Path, stamp: int, size_px: int) -> Pixels | None:
-        """The thumbnail if it was made before, also of a picture that is away.
+    def kept(self, picture: Path, stamp: int, size_px: int) -> str | None:
+        """The file of the thumbnail, a JPEG, if it was made before, also of a picture that is away.
 
-        ``stamp`` is `LibraryPicture.stamp`, ``size_px`` one of `SIZES_PX`.
+        ``stamp`` is `LibraryPicture.stamp`, ``size_px`` one of `SIZES_PX`. It is not opened here: whoever shows it
+        does that, and asks `make` for another if it is damaged.
         """
         path = self._path(picture, stamp, size_px)
         try:
-            content = path.read_bytes()
-            with Image.open(BytesIO(content), formats=("JPEG",)) as opened:
-                pixels = np.asarray(opened.convert("RGB"))
+            changed = os.stat(path).st_mtime  # noqa: PTH116 - asked for each one that is scrolled by: a Path costs more
+            if time.time() - changed > _TOUCHED_AFTER_S:
+                os.utime(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, SyntaxError) as error:
-            log.info("the thumbnail %s is damaged and is made again: %s", path, error)
-            return None
-        self._touch(path)
-        return pixels
+        except OSError as error:
+            log.info("a thumbnail cannot be used: %s", words_of(error))
+        return path
 
-    def load(self, picture: Path, stamp: int, size_px: int) -> Pixels:
-        """The thumbnail, made and kept if needed: its longer side is at most ``size_px``.
+    def make(self, picture: Path, stamp: int, size_px: int) -> bytes:
+        """A new thumbnail as a JPEG, and keeps it: its longer side is at most ``size_px``.
 
         Raises UnreadablePicture. When it cannot be kept, it is only shown.
         """
-        kept = self.kept(picture, stamp, size_px)
-        if kept is not None:
-            return kept
-        small = thumbnail(picture, size_px)
-        content = BytesIO()
-        small.save(content, "JPEG", quality=_QUALITY, subsampling=0)
+        encoded = BytesIO()
+        thumbnail(picture, size_px).save(encoded, "JPEG", quality=_QUALITY, subsampling=0)
+        content = encoded.getvalue()
         try:
-            self._keep(self._path(picture, stamp, size_px), content.getvalue())
+            self._keep(Path(self._path(picture, stamp, size_px)), content)
         except OSError as error:
             log.info("a thumbnail cannot be kept: %s", words_of(error))
-        return np.asarray(small)
+        return content
 
     def trim(self) -> int:
         """Removes those that were not shown for longest until the folder fits, and returns the bytes freed."""
@@ -105,10 +99,10 @@ class Thumbnails:
                 continue
         return found
 
-    def _path(self, picture: Path, stamp: int, size_px: int) -> Path:
+    def _path(self, picture: Path, stamp: int, size_px: int) -> str:
         key = f"{picture.as_posix()}|{stamp}|{size_px}".encode("utf-8", "surrogateescape")
         name = hashlib.sha256(key).hexdigest()[:40]
-        return self._folder / name[:2] / f"{name}.jpg"
+        return os.path.join(self._folder, name[:2], f"{name}.jpg")  # noqa: PTH118 - as in `kept`
 
     def _keep(self, path: Path, content: bytes) -> None:
         """Without waiting for the disk, as `core.files` does: after a power cut it is made again."""
@@ -126,13 +120,6 @@ class Thumbnails:
         except OSError:
             self._disk.remove(temporary)
             raise
-
-    def _touch(self, path: Path) -> None:
-        try:
-            if time.time() - path.stat().st_mtime > _TOUCHED_AFTER_S:
-                os.utime(path)
-        except OSError:
-            return
 
 
 def thumbnail(picture: Path, size_px: int) -> Image.Image:

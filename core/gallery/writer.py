@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ _PUT = (
     + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[3:])
     + " RETURNING id"
 )
+
+_CHECKED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +193,17 @@ class IndexWriter:
         with self.batch():
             self._connection.executemany("DELETE FROM picture WHERE id = ?", ((number,) for number in numbers))
 
-    def forget_damaged(self) -> int:
-        """Takes out the rows whose values are not those that were written, and returns how many these were."""
-        damaged = self._connection.execute(f"SELECT id FROM picture WHERE checksum != {CHECKSUM}").fetchall()
-        if damaged:
-            self.forget(number for (number,) in damaged)
-        return len(damaged)
+    def forget_damaged(self) -> Iterator[None]:
+        """Takes out the rows whose values are not those that were written, a part of all rows with each step."""
+        (last,) = self._connection.execute("SELECT max(id) FROM picture").fetchone()
+        for start in range(0, 0 if last is None else last + 1, _CHECKED_AT_ONCE):
+            damaged = self._connection.execute(
+                f"SELECT id FROM picture WHERE id BETWEEN ? AND ? AND checksum != {CHECKSUM}",
+                (start, start + _CHECKED_AT_ONCE - 1),
+            ).fetchall()
+            if damaged:
+                self.forget(number for (number,) in damaged)
+            yield
 
     def check(self) -> None:
         """A thorough check, of indexes against tables too. Raises sqlite3.DatabaseError."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.application import SWITCH_INTERVAL_S
 from app.gallery.page import GalleryPage
+from app.garbage import kept_for_good
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from app.theme import LIGHT, Appearance
@@ -89,7 +90,8 @@ def measure(folder: Path, count: int) -> dict[str, float]:
 
     studio = Studio(FakeModels(), FakeEngine, _save_nothing, FakeDrafts())
     for turn in ("first", "warm"):
-        page = GalleryPage(studio, SettingsKeeper(folders), LIGHT)
+        with kept_for_good():
+            page = GalleryPage(studio, SettingsKeeper(folders), LIGHT)
         page.resize(1360, 860)
         page.show()
         pictures = page.pictures
@@ -103,9 +105,10 @@ def measure(folder: Path, count: int) -> dict[str, float]:
             figures |= gaps.figures("while reading")
             figures["reading all (s)"] = until(lambda page=page: page.view.scan_event is None) / 1000
         else:
-            until(lambda page=page: page.view.scan_event is None)
             until(lambda count=count, pictures=pictures: pictures.rowCount() == count)
-            figures |= scrolled(page, loop)
+            figures |= scrolled(page, loop, "scrolling while folders are compared")
+            until(lambda page=page: page.view.scan_event is None)
+            figures |= scrolled(page, loop, "scrolling from end to end")
             figures |= typed(page, until)
         figures["memory (MB)"] = psutil.Process(os.getpid()).memory_info().rss / 2**20
         page.finish()
@@ -118,7 +121,7 @@ def _save_nothing(_image: GeneratedImage, _film: Film, folder: Path | None) -> P
     return folder or Path()
 
 
-def scrolled(page: GalleryPage, loop: EventLoop) -> dict[str, float]:
+def scrolled(page: GalleryPage, loop: EventLoop, when: str) -> dict[str, float]:
     """From end to end in steps, while everything in sight is loaded."""
     bar = page.grid.verticalScrollBar()
     scroller = QTimer(interval=16)
@@ -127,7 +130,7 @@ def scrolled(page: GalleryPage, loop: EventLoop) -> dict[str, float]:
     scroller.start()
     gaps = loop.run_for(8)
     scroller.stop()
-    return gaps.figures("scrolling from end to end")
+    return gaps.figures(when)
 
 
 class Answers:
