@@ -68,7 +68,7 @@ def test_what_is_away_and_was_never_seen_is_null(desk: ThumbnailDesk, red: Libra
     assert shown(desk, replace(red, is_away=True), qtbot).isNull()
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0", b"<html>"])
+@pytest.mark.parametrize("content", [b"", bytes(300), b"<html>"])
 def test_a_damaged_one_is_made_again(
     content: bytes, desk: ThumbnailDesk, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
 ) -> None:
