@@ -15,9 +15,10 @@ from pathlib import Path
 
 from app.display import missing_display
 from app.environment import set_environment
-from app.logs import start_logs, take_last_crash
+from app.logs import Logs, start_logs, take_last_crash
 from app.messages import message
 from app.picture_argument import picture_to_open
+from app.start_problem import tell
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
@@ -37,29 +38,43 @@ def _run(arguments: Sequence[str]) -> int:
     set_environment(os.environ)
     folder = Folders.default().logs
     picture = picture_to_open(arguments)
-    is_command = bool(arguments) and picture is None
-    last_crash = None if is_command else take_last_crash(folder)
-    logs = start_logs(folder)
-    _let_streams_print_everything()
-    if is_command:
+    if arguments and picture is None:
+        logs = _start_logs(folder)
         from app.command_line import run_command
 
         return _flushed(run_command(arguments, logs.log_file))
     if problem := missing_display(os.environ):
+        _start_logs(folder)
         sys.stderr.write(f"emulsion: {problem}\n")
         return 1
-    return _open_window(logs.log_file, last_crash, picture)
+    return _open_window(folder, picture)
 
 
-def _open_window(log_file: Path | None, last_crash: Path | None, picture: Path | None) -> int:
+def _open_window(log_folder: Path, picture: Path | None) -> int:
+    """A second start only raises the window of the first one, and leaves its log files alone."""
+    logs: Logs | None = None
     try:
+        from app.single_instance import claim
+
+        claimed = claim(Folders.default().data, picture)
+        if claimed is None:
+            return 0
+        last_crash = take_last_crash(log_folder)
+        logs = _start_logs(log_folder)
         from app.application import run
 
-        return run(last_crash, picture)
+        return run(claimed, last_crash, picture)
     except Exception as error:
+        logs = logs or _start_logs(log_folder)
         log.exception("the window failed")
-        sys.stderr.write(f"emulsion: {message(error, log_file)}\n")
+        tell(str(message(error, logs.log_file)))
         return 1
+
+
+def _start_logs(folder: Path) -> Logs:
+    logs = start_logs(folder)
+    _let_streams_print_everything()
+    return logs
 
 
 def _let_streams_print_everything() -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.bundle_environment import restore_environment
+from app.doorbell import Doorbell
 from app.engine_maker import EngineMaker
 from app.garbage import kept_for_good
 from app.icons import app_icon
@@ -19,6 +20,7 @@ from app.logs import LOG_NAME
 from app.main_window import MainWindow
 from app.open_requests import OpenRequests
 from app.settings_keeper import SettingsKeeper
+from app.single_instance import Claim
 from app.studio import Studio
 from app.theme import Appearance
 from core.catalogue import Catalogue
@@ -35,10 +37,11 @@ SWITCH_INTERVAL_S = 0.0005
 stood still for up to 1.8 s while 100,000 pictures were compared; with this, on the same busy machine, 0.07 s."""
 
 
-def run(last_crash: Path | None = None, picture: Path | None = None) -> int:
+def run(claimed: Claim, last_crash: Path | None = None, picture: Path | None = None) -> int:
     """Opens the window and returns the exit code when it has been closed. Needs a display.
 
-    ``last_crash`` holds the traces of an earlier run that ended unexpectedly; ``picture`` is shown at once.
+    ``claimed`` is let go of at the end; ``last_crash`` holds the traces of an earlier run that ended unexpectedly;
+    ``picture`` is shown at once.
     """
     QGuiApplication.setDesktopFileName("emulsion")
     application = QApplication(sys.argv[:1])
@@ -46,6 +49,7 @@ def run(last_crash: Path | None = None, picture: Path | None = None) -> int:
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    doorbell = Doorbell(claimed.address, application) if claimed.lock is not None else None
     with kept_for_good():
         window = make_window(application, Folders.default())
     if last_crash is not None:
@@ -55,12 +59,21 @@ def run(last_crash: Path | None = None, picture: Path | None = None) -> int:
     application.installEventFilter(requests)
     if picture is not None:
         window.show_picture(picture)
-    return show_until_closed(application, window)
+    if doorbell is not None:
+        doorbell.answer_for(window)
+        doorbell.picture_asked.connect(window.show_picture)
+    code = show_until_closed(application, window)
+    if doorbell is not None:
+        doorbell.close()
+    if claimed.lock is not None:
+        claimed.lock.unlock()
+    return code
 
 
 def show_until_closed(application: QApplication, window: MainWindow) -> int:
     """Runs the event loop; the system's signals to end close the window, so that nothing is lost."""
     window.show()
+    log.info("the window is open")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, window.close_soon)
     code = application.exec()

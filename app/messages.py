@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.errors import (
+    AlreadyRunning,
     DeviceMissing,
     FilmBroken,
     InvalidRequest,
@@ -114,6 +115,13 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "The gallery is in use",
                 "Another running Emulsion uses the gallery, and only one can change it at a time.",
                 "Close the other one first.",
+            )
+        case AlreadyRunning():
+            number = f" (process {error.process})" if error.process else ""
+            return Message(
+                "Emulsion is already running",
+                f"Emulsion is already running{number}, but its window does not answer.",
+                "Wait until it has ended, or end that process, and start Emulsion again.",
             )
         case MemoryError():
             return Message(

@@ -108,3 +108,15 @@ class LibraryInUse(EmulsionError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"another Emulsion uses {folder}")
         self.folder = folder
+
+
+class AlreadyRunning(EmulsionError):
+    """Another process has the user's data folder, and does not answer.
+
+    Attributes:
+        process: its number, None when nobody knows.
+    """
+
+    def __init__(self, process: int | None) -> None:
+        super().__init__(f"process {process} is already running and does not answer")
+        self.process = process

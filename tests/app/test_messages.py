@@ -7,6 +7,7 @@ import pytest
 from app.messages import PHASES, Message, message
 from core import errors
 from core.errors import (
+    AlreadyRunning,
     DeviceMissing,
     EmulsionError,
     FilmBroken,
@@ -24,6 +25,7 @@ from core.events import Phase
 PLACE = Path("somewhere")
 EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     InvalidRequest: InvalidRequest("steps", 0, "a whole number from 1 to 500"),
+    AlreadyRunning: AlreadyRunning(1234),
     LibraryInUse: LibraryInUse(PLACE),
     ModelMissing: ModelMissing("nope", ("starter-model",)),
     ModelBroken: ModelBroken(PLACE, "this file is missing"),
@@ -54,6 +56,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
         (EXAMPLES[OutOfMemory], "2.0 GiB needed, 1.0 GiB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),
+        (EXAMPLES[AlreadyRunning], "already running (process 1234), but its window does not answer."),
         (ImportError("libEGL.so.1: cannot open shared object file"), "cannot be loaded: libEGL.so.1: cannot open"),
         (MemoryError(), "The computer has run out of memory."),
     ],
