@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.command import Command
+from app.parts import broken_parts
 from app.terminal import to_json
 from core.catalogue import Catalogue
 from core.paths import Folders, resources
@@ -36,20 +37,26 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--device", help="ask for this device instead of the best one: cuda, cuda:1, mps, xpu, cpu"
     )
     parser.add_argument("--dtype", help="ask for this precision: float32, bfloat16 or float16")
+    parser.add_argument(
+        "--parts", action="store_true", help="load every part of the program too; exit code 1 when one is broken"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _run(arguments: Namespace) -> int:
     folders = Folders.default()
     settings = load_settings(folders)
-    report = {
+    broken = broken_parts() if arguments.parts else {}
+    report: dict[str, Any] = {
         "versions": _versions(),
         "device": _device(arguments.device or settings.device, arguments.dtype or settings.dtype),
         "folders": _folders(folders, settings),
         "models": {model.key: model.name for model in Catalogue(settings.model_folders).models()},
     }
+    if arguments.parts:
+        report["broken parts"] = broken
     print(to_json(report, indent=2) if arguments.json else "\n".join(_lines(report)))
-    return 0
+    return 1 if broken else 0
 
 
 def _versions() -> dict[str, str]:
@@ -110,6 +117,11 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
     if not report["models"]:
         yield "  none"
+    if "broken parts" in report:
+        yield "Broken parts"
+        yield from (f"  {name}: {reason}" for name, reason in report["broken parts"].items())
+        if not report["broken parts"]:
+            yield "  none"
 
 
 COMMAND = Command("print versions, the device and why it was chosen, and folders", _add_arguments, _run)

@@ -30,3 +30,9 @@ def test_json_says_the_same(run: Run, home: Path) -> None:
 def test_a_device_that_is_not_there_is_one_line_and_code_2(run: Run) -> None:
     answer = run("doctor", "--device", "nope")
     assert (answer.code, answer.output, len(answer.errors.splitlines())) == (2, "", 1)
+
+
+def test_every_part_can_be_loaded_on_request(run: Run) -> None:
+    answer = run("doctor", "--parts", "--device", "cpu")
+    assert answer.code == 0
+    assert answer.output.endswith("Broken parts\n  none\n")

@@ -1,0 +1,200 @@
+"""What goes into the frozen program, and what of its libraries does not."""
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+TocEntry = tuple[str, str, str]
+"""Place in the bundle, place on this machine, kind: as PyInstaller lists files."""
+
+TRANSFORMERS_FAMILIES = (
+    # the text encoders and tokenizers that core/families asks for
+    "clip",
+    "qwen2",
+    "qwen3",
+    # what transformers and diffusers import by themselves on the way there
+    "auto",
+    "dinov2_with_registers",
+    "encoder_decoder",
+    "siglip",
+    "vit_mae",
+)
+"""transformers brings some 500 families of models: 56 MB of sources that would never be read."""
+
+DIFFUSERS_PIPELINES = ("latent_consistency_models", "stable_diffusion", "stable_diffusion_xl", "z_image")
+"""The loop is our own, but loaders and parts of these families' pipelines are used; there are a hundred others."""
+
+EXCLUDES = (
+    # tests, builds, consoles
+    "pytest",
+    "_pytest",
+    "setuptools",
+    "pip",
+    "wheel",
+    "typer",
+    "click",
+    "rich",
+    "pygments",
+    "IPython",
+    "notebook",
+    "tkinter",
+    "shellingham",
+    # parts of libraries that nobody here asks for
+    "pydantic",
+    "scipy.cluster",
+    "scipy.datasets",
+    "scipy.fftpack",
+    "scipy.io",
+    "scipy.misc",
+    "scipy.odr",
+    "scipy.signal",
+    # other libraries for the same work
+    "cv2",
+    "functorch",
+    "jax",
+    "matplotlib",
+    "networkx",
+    "onnx",
+    "onnxruntime",
+    "pandas",
+    "sklearn",
+    "tensorflow",
+    "torchaudio",
+    "torchvision",
+    "triton",
+    # the parts of torch that compile, measure and test
+    "torch._inductor.codegen",
+    "torch._inductor.compile_fx",
+    "torch._inductor.fx_passes",
+    "torch._inductor.kernel",
+    "torch.testing._internal.common_distributed",
+    "torch.testing._internal.common_methods_invocations",
+    "torch.testing._internal.common_utils",
+    "torch.testing._internal.opinfo",
+    "torch.utils.benchmark",
+    "torch.utils.bottleneck",
+    "torch.utils.cpp_extension",
+    "torch.utils.hipify",
+    "torch.utils.tensorboard",
+    # commands and tests of the others
+    "accelerate.test_utils",
+    "diffusers.commands",
+    "diffusers.modular_pipelines",
+    "diffusers.utils.testing_utils",
+    "huggingface_hub.cli",
+    "huggingface_hub.commands",
+    "pyqtgraph.examples",
+    "pyqtgraph.jupyter",
+    "pyqtgraph.opengl",
+    "transformers.cli",
+    "transformers.commands",
+    "transformers.testing_utils",
+    # how the starter model was made, which needs a checkout
+    "core.training",
+)
+
+QT_MODULES = ("QtCore", "QtDBus", "QtGui", "QtNetwork", "QtOpenGL", "QtOpenGLWidgets", "QtSvg", "QtWidgets")
+"""The parts of PySide6 that the program or pyqtgraph imports; every other one stays out."""
+
+NOT_BUNDLED = (
+    "setuptools",
+    "typer",
+    "click",
+    "rich",
+    "pygments",
+    "shellingham",
+    "networkx",
+    "markdown_it_py",
+    "mdurl",
+    "pydantic",
+    "pydantic_core",
+)
+
+HIDDEN_IMPORTS = ("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets")
+"""What pyqtgraph imports by names that it puts together."""
+
+DROPPED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # torch's own tests, and its programs but one, without which ``import torch`` fails
+        r"torch/test/",
+        r"torch/bin/(?!torch_shm_manager)",
+        r"torch/(include|share)/",
+        # CUDA's runtime of the machine that builds: the CPU build of torch does not ask for it
+        r"(.*/)?libcudart[.-]",
+        # platforms of Qt for devices without a desktop, and the GTK theme with GTK behind it
+        r"PySide6/Qt/plugins/platforms/libq(eglfs|linuxfb|minimal|minimalegl|vkkhrdisplay|vnc)\.so",
+        r"PySide6/Qt/plugins/(egldeviceintegrations|platformthemes/libqgtk3)",
+        r"PySide6/(Qt/)?plugins/(generic|qmltooling|sqldrivers|virtualkeyboard|networkinformation)/",
+        r"lib(gtk-3|gdk-3|atk-1|atk-bridge|atspi|cairo|pango|gdk_pixbuf|epoxy|thai|datrie|fribidi|rsvg)[-.0-9_a-z]*\.so",
+        r"(PySide6/(Qt/lib/)?)?(lib)?Qt6(Pdf|Qml\w*|Quick\w*|VirtualKeyboard|EglF\w+)\.(so|dll)",
+        r"PySide6/(Qt/)?translations/",
+        # pictures in a format that the program does not read
+        r"PIL/_avif\.|pillow\.libs/libavif-",
+        # torch's libraries for its own tests
+        r"torch/lib/(lib)?(torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\.",
+        # what the excluded libraries say of themselves
+        rf"({'|'.join(NOT_BUNDLED)})-[^/]*\.dist-info/",
+        # tests that came along as data
+        r"(scipy|numpy|diffusers|transformers|accelerate|torch)/(.*/)?tests?/",
+    )
+)
+
+
+def keep(entries: Iterable[TocEntry]) -> list[TocEntry]:
+    """The files of a bundle without the dropped ones; also the sources of families that are not used."""
+    return [entry for entry in entries if not is_dropped(entry[0].replace("\\", "/"))]
+
+
+def is_dropped(place: str) -> bool:
+    family = re.match(r"transformers/models/(\w+)/", place)
+    if family is not None and family[1] not in TRANSFORMERS_FAMILIES:
+        return True
+    return any(pattern.match(place) for pattern in DROPPED)
+
+
+def unused_modules() -> list[str]:
+    """The modules of the installed transformers, diffusers and PySide6 that stay out."""
+    return [
+        f"{package}.{name}"
+        for package, used in (
+            ("transformers.models", TRANSFORMERS_FAMILIES),
+            ("diffusers.pipelines", DIFFUSERS_PIPELINES),
+            ("PySide6", QT_MODULES),
+        )
+        for name, is_package in submodules(package)
+        # PySide6 has small modules of its own, and what lies beside the folders of pipelines is for all of them
+        if name not in used
+        and {"diffusers.pipelines": is_package, "PySide6": name.startswith("Qt")}.get(package, True)
+    ]
+
+
+def submodules(package: str) -> list[tuple[str, bool]]:
+    """The modules directly in an installed package, and whether each is a package; found without importing."""
+    outer, _, _ = package.partition(".")
+    spec = importlib.util.find_spec(outer)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(package)
+    folder = Path(spec.submodule_search_locations[0], *package.split(".")[1:])
+    return [(module.name, module.ispkg) for module in pkgutil.iter_modules([str(folder)])]
+
+
+def own_modules(root: Path) -> list[str]:
+    """Every module of the program but the makers of the starter model: tables may name some by their text."""
+    names = (
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for folder in ("app", "core")
+        for path in sorted((root / folder).rglob("*.py"))
+    )
+    return [name for name in names if not name.startswith("core.training") and name != "app.__main__"]
+
+
+def requirements(root: Path) -> list[str]:
+    """The names of the libraries that pyproject.toml asks for, as they are called in the registry."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    return [re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]]
