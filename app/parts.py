@@ -27,7 +27,7 @@ def broken_parts() -> dict[str, str]:
         try:
             importlib.import_module(name)
         except (ImportError, OSError, RuntimeError) as error:  # diffusers raises RuntimeError for a part it lacks
-            log.exception("the part %s cannot be loaded", name)
+            log.info("the part %s cannot be loaded", name, exc_info=True)
             broken[name] = str(error).splitlines()[0]
     return broken
 

@@ -47,7 +47,7 @@ library, the graphics driver and the fonts, as copies of those do not fit anothe
 
 
 FILES_PACKAGES = ("fontconfig-config", "xkb-data")
-"""Where fonts are and what the keys of a keyboard mean: read by libraries in the bundle. The first brings a font."""
+"""Where fonts are and what the keys of a keyboard mean, for libraries in the bundle. The first brings a font."""
 
 
 class MissingLibraries(Exception):
