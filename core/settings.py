@@ -57,6 +57,7 @@ class Settings:
         film_views: the views of a film that are open: none, one or four.
         film_export: how the last film was exported, as text.
         explained_views: the views of a film whose explanation was shown once.
+        gallery_layout: sizes and order of the gallery, as text.
         window_geometry, window_state: as Qt saves them, in base64.
         unknown: keys of other versions, written back as they came.
     """
@@ -72,6 +73,7 @@ class Settings:
     film_views: tuple[str, ...] = ()
     film_export: str = ""
     explained_views: tuple[str, ...] = ()
+    gallery_layout: str = ""
     window_geometry: str = ""
     window_state: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -181,6 +183,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "film_views": _Kind(_texts, list),
         "film_export": _TEXT,
         "explained_views": _Kind(_texts, list),
+        "gallery_layout": _TEXT,
         "window_geometry": _TEXT,
         "window_state": _TEXT,
     }

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPoint, QUrl, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture_menu import open_in_system
 from app.gallery.comparing import FEWEST, MOST, Comparing
+from app.gallery.copying import Copying
 from app.gallery.deeds import Deed
 from app.gallery.enquiry_desk import PictureDetails
 from app.gallery.export_dialog import ExportDialog
@@ -22,8 +23,9 @@ from app.gallery.keys import deed_of, mark_of
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.page import GalleryPage
 from app.gallery.picture_exporter import PictureExporter
-from app.gallery.picture_reader import PictureReader, WholePicture
-from app.gallery.recipe_fields import recipe_text
+from app.gallery.picture_list import MOST_TAKEN
+from app.gallery.picture_reader import PictureReader
+from app.gallery.placing import Placing
 from app.gallery.viewer import Viewer
 from app.studio import Studio
 from app.theme import Colours
@@ -60,6 +62,8 @@ class GalleryCommands(QObject):
         self.viewer = Viewer(page.pictures, self._reader, colours, window)
         self._branching = FilmBranching(window, studio)
         self._comparing = Comparing(page.comparison, self._reader, self)
+        self._copying = Copying(page, self._reader, self.notices)
+        self._placing = Placing(page.messages, page.desk, window)
         self._folders = FolderAdding(page, self.notices, window)
         self._menu = GalleryMenu(window)
         self._exporter = PictureExporter(page.index, self)
@@ -75,6 +79,8 @@ class GalleryCommands(QObject):
             Deed.show_in_folder: self._show_in_folder,
             Deed.copy_picture: self._copy_picture,
             Deed.copy_recipe: self._copy_recipe,
+            Deed.rename: self._rename,
+            Deed.move: self._move,
             Deed.export: self._export,
             Deed.delete: self._delete,
         }
@@ -186,7 +192,7 @@ class GalleryCommands(QObject):
 
     def _load_some(self) -> None:
         """What may be dragged, copied or compared must be known."""
-        if self._page.grid.selected_count() <= 500:
+        if self._page.grid.selected_count() <= MOST_TAKEN:
             self._page.pictures.load(self._page.grid.selected_rows())
 
     @Slot(object)
@@ -255,21 +261,18 @@ class GalleryCommands(QObject):
             open_in_system(self._picture.path.parent)
 
     def _copy_picture(self) -> None:
-        """The files, and the pixels too when there is one."""
-        page = self._page
-        rows = page.grid.selected_rows()
-        if len(rows) == 1 and self._picture is not None:
-            self._reader.read(self._picture.path, _copy, self.notices.show_failure, priority=1)
-        else:
-            data = page.pictures.mimeData([page.pictures.index(row) for row in rows])
-            QGuiApplication.clipboard().setMimeData(data)
+        self._copying.copy_pictures(self._picture)
 
     def _copy_recipe(self) -> None:
-        if self._details is not None and self._details.recipe is not None:
-            QGuiApplication.clipboard().setText(recipe_text(self._details.recipe))
-            self.notices.show_copied()
-        else:
-            self.notices.show_no_recipe()
+        self._copying.copy_recipe(self._details)
+
+    def _rename(self) -> None:
+        if self._picture is not None:
+            self._placing.ask_name(self._picture)
+
+    def _move(self) -> None:
+        if self._picture is not None:
+            self._placing.ask_folder(self._page.selected_ids, self._picture.path.parent)
 
     def _export(self) -> None:
         dialog = ExportDialog(self._page.selected_ids, self._exporter, self._window)
@@ -284,10 +287,3 @@ class GalleryCommands(QObject):
         if self._page.view.is_open:
             path: Path = saved.path
             self._page.desk.index(path)
-
-
-def _copy(whole: WholePicture) -> None:
-    data = QMimeData()
-    data.setImageData(whole.image)
-    data.setUrls([QUrl.fromLocalFile(str(whole.path))])
-    QGuiApplication.clipboard().setMimeData(data)

@@ -23,6 +23,8 @@ class Deed(Enum):
     show_in_folder = auto()
     copy_picture = auto()
     copy_recipe = auto()
+    rename = auto()
+    move = auto()
     export = auto()
     delete = auto()
 
@@ -38,11 +40,19 @@ WORDS = {
     Deed.show_in_folder: "Show in folder",
     Deed.copy_picture: "Copy picture",
     Deed.copy_recipe: "Copy recipe",
+    Deed.rename: "Rename…",
+    Deed.move: "Move to folder…",
     Deed.export: "Export…",
     Deed.delete: "Move to the trash",
 }
 SEVERAL_WORDS = {Deed.copy_picture: "Copy pictures"}
-KEYS = {Deed.open_viewer: "Return", Deed.copy_picture: "Ctrl+C", Deed.delete: "Del", Deed.compare: "C"}
+KEYS = {
+    Deed.open_viewer: "Return",
+    Deed.rename: "F2",
+    Deed.copy_picture: "Ctrl+C",
+    Deed.delete: "Del",
+    Deed.compare: "C",
+}
 _ICONS = {
     Deed.open_viewer: "eye",
     Deed.compare: "swap",

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.controls.field import describe
 from app.gallery.filter_chips import FilterChips
+from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import FilterMenus
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
 from app.icons import ICON_NAME
@@ -60,6 +61,8 @@ class FilterBar(QFrame):
         self.query = FIRST_QUERY
         self._menus = FilterMenus(self)
         self._menus.chosen.connect(self.set_query)
+        self._menus.seed_asked.connect(self._ask_seed)
+        self._menus.period_asked.connect(self._ask_period)
         self._menus.add_folder_asked.connect(self.add_folder_asked)
         self._menus.remove_folder_asked.connect(self.remove_folder_asked)
         self._menus.rebuild_asked.connect(self.rebuild_asked)
@@ -145,7 +148,7 @@ class FilterBar(QFrame):
             row.addWidget(self._menu_button(words, name, tip, fill))
         row.addWidget(self.favourite)
         row.addWidget(self.film)
-        row.addWidget(self._menu_button("More", "moreFilterButton", "Size, tag, collection", menus.fill_more))
+        row.addWidget(self._menu_button("More", "moreFilterButton", "Size, tag, seed and others", menus.fill_more))
         row.addSpacing(8)
         row.addWidget(self._menu_button("Order", "orderButton", "Order and groups", menus.fill_order))
         row.addWidget(self._menu_button("Library", "libraryButton", "Folders of the library", menus.fill_library))
@@ -188,6 +191,19 @@ class FilterBar(QFrame):
     @Slot()
     def _take_text(self) -> None:
         self.set_query(replace(self.query, text=self.search.text()))
+
+    @Slot()
+    def _ask_seed(self) -> None:
+        self._open(SeedDialog(self.query, self))
+
+    @Slot()
+    def _ask_period(self) -> None:
+        facets = self._menus.facets
+        self._open(PeriodDialog(self.query, facets.first_day, facets.last_day, self))
+
+    def _open(self, dialog: FilterDialog) -> None:
+        dialog.chosen.connect(self.set_query)
+        dialog.open()
 
     @Slot()
     def _take_toggles(self) -> None:

@@ -39,12 +39,16 @@ class FilterMenus(QObject):
 
     Signals:
         chosen: the new `Query`.
+        seed_asked: pictures with a seed are wanted.
+        period_asked: pictures between two days are wanted.
         add_folder_asked: a folder is to be added.
         remove_folder_asked: the path of a folder that is to be taken out of the library.
         rebuild_asked: every picture is to be read again.
     """
 
     chosen = Signal(object)
+    seed_asked = Signal()
+    period_asked = Signal()
     add_folder_asked = Signal()
     remove_folder_asked = Signal(object)
     rebuild_asked = Signal()
@@ -104,6 +108,7 @@ class FilterMenus(QObject):
                 since, until = date(year, 1, 1), date(year, 12, 31)
                 _add(menu, str(year), replace(query, since=since, until=until), query.since == since)
         menu.addSeparator()
+        menu.addAction("From … to …").triggered.connect(self.period_asked)
         _add(menu, "Any day", replace(query, since=None, until=None), not (query.since or query.until))
 
     def fill_more(self, menu: QMenu) -> None:
@@ -122,6 +127,7 @@ class FilterMenus(QObject):
             (query.collection,) if query.collection else (),
             lambda name: replace(query, collection=None if name == query.collection else name),
         )
+        menu.addAction("Seed…").triggered.connect(self.seed_asked)
         menu.addSeparator()
         is_broken = query.is_unreadable is True
         _add(menu, "Cannot be read", replace(query, is_unreadable=None if is_broken else True), is_broken)

@@ -51,7 +51,9 @@ class GalleryMenu(QObject):
             action.setData(Deed.copy_picture)
             action.triggered.connect(self._ask)
         menu.addSeparator()
-        self._add(menu, Deed.export, Deed.delete)
+        if count == 1:
+            self._add(menu, Deed.rename)
+        self._add(menu, Deed.move, Deed.export, Deed.delete)
         menu.popup(position)
 
     def _add(self, menu: QMenu, *deeds: Deed) -> None:

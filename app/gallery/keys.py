@@ -14,6 +14,7 @@ _DEEDS = {
     Qt.Key.Key_Return: Deed.open_viewer,
     Qt.Key.Key_Enter: Deed.open_viewer,
     Qt.Key.Key_C: Deed.compare,
+    Qt.Key.Key_F2: Deed.rename,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
@@ -15,7 +15,7 @@ from app.gallery.library_news import Marked, OpenedLibrary
 from app.messages import Message, message
 from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
-from core.gallery.gallery import Gallery, gallery_folder
+from core.gallery.gallery import Gallery, Moved, gallery_folder
 from core.gallery.marks import MarkChange, Marks
 from core.gallery.scan import Listing, ScanEvent, Scanned
 from core.gallery.system_trash import Trash
@@ -44,6 +44,7 @@ class LibraryDesk(QObject):
         changed: other pictures are there now, or none.
         folders_changed: the library folders, a tuple of `LibraryFolder`.
         marked: a `Marked`.
+        moved: a tuple of `Moved`; give it to `put_back` to undo.
         deleted: a tuple of `Deleted`; give it to `restore` to undo.
         watchable: folders in which new pictures are likely, a tuple of `Path`, and how long the scan took in
             seconds.
@@ -57,6 +58,7 @@ class LibraryDesk(QObject):
     changed = Signal()
     folders_changed = Signal(object)
     marked = Signal(object)
+    moved = Signal(object)
     deleted = Signal(object)
     watchable = Signal(object, float)
     failed = Signal(object)
@@ -168,6 +170,27 @@ class LibraryDesk(QObject):
 
         self._do(restore, _NOW)
 
+    @Slot(object, str)
+    def rename(self, picture: int, stem: str) -> None:
+        """Gives a picture with its film and marks another name."""
+        self._do(lambda: self._tell_moved(iter((self._owned().rename(picture, stem),))), _NOW)
+
+    def move(self, pictures: tuple[int, ...], folder: Path) -> None:
+        """Moves pictures with their films and marks to another folder of the library."""
+        self._do(lambda: self._tell_moved(self._owned().move(pictures, folder)), _NOW)
+
+    def put_back(self, moved: tuple[Moved, ...]) -> None:
+        """Undoes `rename` and `move`."""
+
+        def put_back() -> None:
+            try:
+                for one in moved:
+                    self._owned().put_back(one)
+            finally:
+                self.changed.emit()
+
+        self._do(put_back, _NOW)
+
     def close(self) -> None:
         """Finishes what was asked for, leaves a scan where it is, and gives the library free."""
         self._is_closing = True
@@ -187,6 +210,15 @@ class LibraryDesk(QObject):
 
         # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
         self._pool.start(attempt, priority)
+
+    def _tell_moved(self, moving: Iterator[Moved]) -> None:
+        done: list[Moved] = []
+        try:
+            done.extend(moving)
+        finally:
+            if done:
+                self.moved.emit(tuple(done))
+                self.changed.emit()
 
     def _owned(self) -> Gallery:
         if self._gallery is None:

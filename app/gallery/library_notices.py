@@ -55,6 +55,10 @@ class LibraryNotices(QObject):
     def show_no_recipe(self) -> None:
         self.area.show_message(COPIED, NO_RECIPE, "info", lasting_ms=LASTING_MS)
 
+    def show_too_many(self, most: int) -> None:
+        message = Message("That is too much for the clipboard", f"Up to {most:,} pictures can be copied at once.")
+        self.area.show_message(COPIED, message, "info", lasting_ms=LASTING_MS)
+
     def show_copied(self) -> None:
         self.area.show_message(
             COPIED, Message("The recipe is in the clipboard", ""), "info", lasting_ms=LASTING_MS

@@ -29,6 +29,7 @@ from app.gallery.hover_film import HoverFilm
 from app.gallery.inspector import Inspector
 from app.gallery.library_desk import LibraryDesk
 from app.gallery.library_view import LibraryView
+from app.gallery.page_layout import PageLayout
 from app.gallery.picture_list import PictureList
 from app.gallery.status_line import StatusLine
 from app.gallery.thumbnail_desk import ThumbnailDesk
@@ -41,7 +42,6 @@ from core.gallery.scan import Indexing, Listing
 from core.gallery.system_trash import Trash
 from core.gallery.thumbnails import FOLDER_NAME, Thumbnails
 
-INSPECTOR_PX = 320
 _NONE = np.empty(0, np.int64)
 
 
@@ -105,6 +105,7 @@ class GalleryPage(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.filters.focus_search)
+        self._restore_layout()
         self._show_state()
 
     @property
@@ -113,7 +114,8 @@ class GalleryPage(QWidget):
         return tuple(dict.fromkeys(self.pictures.ids[self.grid.selected_rows()].tolist()))
 
     def finish(self) -> None:
-        """Ends all threads; the library is free for other copies of the program."""
+        """Remembers sizes and order, and ends all threads: the library is free for other copies of the program."""
+        self._keep_layout()
         self.films.leave()
         self.comparison.finish()
         self._thumbnails.close()
@@ -180,12 +182,22 @@ class GalleryPage(QWidget):
         self._splitter.addWidget(centre)
         self._splitter.addWidget(self.inspector)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([1000, INSPECTOR_PX])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.filters)
         layout.addWidget(self._splitter, 1)
+
+    def _restore_layout(self) -> None:
+        layout = PageLayout.from_text(self._keeper.settings.gallery_layout)
+        self._splitter.setSizes([1000, layout.inspector_px])
+        self.filters.slider.setValue(layout.cell_px)
+        self.filters.set_query(replace(FIRST_QUERY, sort=layout.sort, group=layout.group))
+
+    def _keep_layout(self) -> None:
+        query, sizes = self.filters.query, self._splitter.sizes()
+        layout = PageLayout(self.filters.slider.value(), sizes[1], query.sort, query.group)
+        self._keeper.change(gallery_layout=layout.to_text())
 
     def _reason(self) -> EmptyReason | None:
         """Why there is nothing to be seen, None when there is."""

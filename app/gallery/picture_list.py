@@ -31,6 +31,9 @@ Index = QModelIndex | QPersistentModelIndex
 MOST_ROWS = 6_000
 """Pictures whose row is in memory."""
 
+MOST_TAKEN = 5_000
+"""Pictures that can be dragged or copied at once: all must be known, with some room for what is shown."""
+
 AT_ONCE = 200
 MARGIN = 60
 """Rows before and after what is seen, which are loaded as well."""

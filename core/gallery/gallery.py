@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
@@ -38,6 +39,15 @@ MIRROR_NAME = "marks"
 def gallery_folder(folders: Folders) -> Path:
     """Where the index, the list of library folders and the mirror of marks lie."""
     return folders.data / FOLDER_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A picture, by its id in the index, that got another name or folder: where it was, and where it is now."""
+
+    picture: int
+    before: Path
+    now: Path
 
 
 class Gallery:
@@ -151,24 +161,25 @@ class Gallery:
             self.shelf.write(deleted.picture, deleted.marks)
         return self.index(deleted.picture)
 
-    def rename(self, picture: int, stem: str) -> Path:
-        """Gives a picture another name (without suffix); returns its path. Raises InvalidRequest, SaveFailed."""
+    def rename(self, picture: int, stem: str) -> Moved:
+        """Gives a picture another name (without suffix). Raises InvalidRequest, SaveFailed."""
         (before,) = self._finder.pictures([picture])
-        target = before.path.with_name(checked_stem(stem) + before.path.suffix)
-        self._move(before, target)
-        return target
+        return self._move(before, before.path.with_name(checked_stem(stem) + before.path.suffix))
 
-    def move(self, pictures: Sequence[int], folder: Path) -> Generator[tuple[Path, Path], None, None]:
-        """Moves pictures to a folder in the library; tells of each where it was and where it is.
+    def move(self, pictures: Sequence[int], folder: Path) -> Generator[Moved, None, None]:
+        """Moves pictures to a folder in the library; tells of each one.
 
         Raises InvalidRequest when the folder is not in the library, and SaveFailed; the pictures before are moved.
         """
         if library_folder_of(self.library, folder) is None:
             raise InvalidRequest("folder", str(folder), "a folder in the gallery")
         for picture in self._finder.pictures(pictures):
-            target = folder / picture.path.name
-            self._move(picture, target)
-            yield picture.path, target
+            yield self._move(picture, folder / picture.path.name)
+
+    def put_back(self, moved: Moved) -> None:
+        """Undoes `rename` or `move`. Raises SaveFailed."""
+        for picture in self._finder.pictures([moved.picture]):
+            self._move(picture, moved.before)
 
     def close(self) -> None:
         self._finder.close()
@@ -181,9 +192,9 @@ class Gallery:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _move(self, picture: LibraryPicture, target: Path) -> None:
+    def _move(self, picture: LibraryPicture, target: Path) -> Moved:
         if target == picture.path:
-            return
+            return Moved(picture.id, target, target)
         marks = self.shelf.read(picture.path)
         move_together(picture.path, target, self._disk)
         self.shelf.forget(picture.path)
@@ -193,6 +204,7 @@ class Gallery:
         state = state_of(folder.path, target, self.shelf.stamp(target)) if folder else None
         if folder and state:
             self._writer.set_place(picture.id, self._writer.folder_id(folder.path), state)
+        return Moved(picture.id, picture.path, target)
 
     def _set_marks(self, picture: LibraryPicture, marks: Marks) -> None:
         self.shelf.write(picture.path, marks)

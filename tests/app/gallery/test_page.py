@@ -10,7 +10,12 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.gallery.filters import cleared
+from app.gallery.grid import CELLS_PX
+from app.gallery.page import GalleryPage
+from app.settings_keeper import SettingsKeeper
+from app.theme import LIGHT
 from core.gallery.gallery import Gallery
+from core.gallery.query import Group, Query, Sort
 from tests.app.gallery.conftest import OpenGallery
 
 AddPicture = Callable[..., Path]
@@ -137,3 +142,15 @@ def test_an_index_damaged_while_it_is_open_is_made_anew(gallery: OpenGallery, ad
     add_picture("new.png", day=9)
     gallery.page.desk.scan()
     gallery.wait_for_rows(4)
+
+
+def test_sizes_order_and_groups_are_remembered(gallery: OpenGallery, qtbot: QtBot) -> None:
+    gallery.open()
+    gallery.page.filters.slider.setValue(CELLS_PX[3])
+    gallery.page.filters.set_query(Query(text="house", sort=Sort.rating, group=Group.model))
+    gallery.page.finish()
+    again = GalleryPage(gallery.studio, SettingsKeeper(gallery.folders), LIGHT)
+    qtbot.addWidget(again)
+    assert again.filters.query == Query(sort=Sort.rating, group=Group.model)
+    assert again.filters.slider.value() == CELLS_PX[3]
+    again.finish()

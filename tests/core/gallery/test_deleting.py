@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import SaveFailed
 from core.gallery.deleting import delete, restore
+from core.gallery.gallery import Moved
 from core.gallery.marks import NO_MARKS, MarkChange
 from core.gallery.query import Query
 from core.gallery.scan import Scanned
@@ -130,9 +131,13 @@ def test_renamed_and_moved_pictures_keep_their_id_and_marks(library: Library) ->
     (before,) = library.found()
     library.gallery.mark([before.id], MarkChange(rating=4, add_tags=("sea",)))
     renamed = library.gallery.rename(before.id, "lighthouse")
-    assert renamed == library.pictures / "lighthouse.png"
-    ((old, new),) = library.gallery.move([before.id], library.pictures / "trip")
-    assert (old, new) == (renamed, library.pictures / "trip" / "lighthouse.png")
+    assert renamed == Moved(before.id, before.path, library.pictures / "lighthouse.png")
+    (moved,) = library.gallery.move([before.id], library.pictures / "trip")
+    assert moved == Moved(before.id, renamed.now, library.pictures / "trip" / "lighthouse.png")
     (after,) = library.found(Query(text="lighthouse", tags=("sea",)))
-    assert (after.id, after.path, after.rating) == (before.id, new, 4)
+    assert (after.id, after.path, after.rating) == (before.id, moved.now, 4)
     assert library.scan() == Scanned(0, 0, 0, ())
+    library.gallery.put_back(moved)
+    library.gallery.put_back(renamed)
+    (back,) = library.found(Query(tags=("sea",)))
+    assert (back.id, back.path) == (before.id, before.path)

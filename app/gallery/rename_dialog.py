@@ -1,0 +1,75 @@
+"""Asks for another name of a picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from app.controls.field import describe
+from core.errors import InvalidRequest
+from core.gallery.companions import checked_stem
+from core.gallery.query import LibraryPicture
+
+WORDS = "Its film, words and marks take the same name."
+
+
+class RenameDialog(QDialog):
+    """Open it with `open`: it does not block. A name that no system would take cannot be chosen.
+
+    Signals:
+        chosen: id of the picture, and its name without suffix.
+    """
+
+    chosen = Signal(object, str)
+
+    def __init__(self, picture: LibraryPicture, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = picture.id
+        self._before = picture.path.stem
+        self.setObjectName("renameDialog")
+        self.setWindowTitle("Rename picture")
+        self._name = QLineEdit(self._before)
+        describe(self._name, "renameEdit", "Name", "The name of the file, without its ending")
+        self._name.selectAll()
+        self._name.textChanged.connect(self._check)
+        suffix = QLabel(picture.path.suffix)
+        suffix.setProperty("role", "hint")
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self._name, 1)
+        row.addWidget(suffix)
+        self._words = QLabel(WORDS)
+        self._words.setObjectName("renameWords")
+        self._words.setProperty("role", "hint")
+        self._words.setWordWrap(True)
+        self._words.setMinimumWidth(420)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._accept = buttons.addButton("Rename", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._accept.setObjectName("renameButton")
+        self._accept.setDefault(True)
+        buttons.accepted.connect(self._choose)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(12)
+        layout.addLayout(row)
+        layout.addWidget(self._words)
+        layout.addWidget(buttons)
+        self.finished.connect(self.deleteLater)
+        self._check()
+
+    @Slot()
+    def _check(self) -> None:
+        try:
+            stem = checked_stem(self._name.text())
+        except InvalidRequest as error:
+            self._words.setText(f"A name is needed that every system takes: {error.allowed}.")
+            self._accept.setEnabled(False)
+        else:
+            self._words.setText(WORDS)
+            self._accept.setEnabled(stem != self._before)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.accept()
+        self.chosen.emit(self._picture, self._name.text())
