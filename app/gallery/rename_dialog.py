@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.controls.field import describe
 from core.errors import InvalidRequest
 from core.gallery.companions import checked_stem
 from core.gallery.query import LibraryPicture
 
+WIDTH_PX = 460
 WORDS = "Its film, words and marks take the same name."
 
 
@@ -42,7 +52,7 @@ class RenameDialog(QDialog):
         self._words.setObjectName("renameWords")
         self._words.setProperty("role", "hint")
         self._words.setWordWrap(True)
-        self._words.setMinimumWidth(420)
+        self._words.setFixedWidth(WIDTH_PX)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._accept = buttons.addButton("Rename", QDialogButtonBox.ButtonRole.AcceptRole)
         self._accept.setObjectName("renameButton")
@@ -50,6 +60,7 @@ class RenameDialog(QDialog):
         buttons.accepted.connect(self._choose)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)  # it grows with what it says
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(12)
         layout.addLayout(row)
@@ -63,7 +74,7 @@ class RenameDialog(QDialog):
         try:
             stem = checked_stem(self._name.text())
         except InvalidRequest as error:
-            self._words.setText(f"A name is needed that every system takes: {error.allowed}.")
+            self._words.setText(f"Needed is {error.allowed}.")
             self._accept.setEnabled(False)
         else:
             self._words.setText(WORDS)

@@ -97,8 +97,11 @@ class Gallery:
         self.needs_scan = False
 
     def rebuild(self) -> Generator[ScanEvent, None, None]:
-        """Forgets all that the index knows and reads every picture again; ids are others then."""
-        self._writer.clear()
+        """Forgets all that the index knows and reads every picture again; ids are others then.
+
+        What lies in a folder that is away is not forgotten: it could not be read again.
+        """
+        self._writer.keep_folders(folder.path for folder in self.library if not _has_something(folder.path))
         yield from self.scan()
 
     def add_folder(self, path: Path, *, is_own: bool = False) -> None:
@@ -213,6 +216,14 @@ class Gallery:
     def _is_own(self, path: Path) -> bool:
         folder = library_folder_of(self.library, path)
         return folder is not None and folder.is_own
+
+
+def _has_something(folder: Path) -> bool:
+    """An unplugged drive is no folder, or the empty one that it is attached to."""
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return False
 
 
 def _locked(folder: Path) -> FileIO:

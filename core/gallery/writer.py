@@ -217,11 +217,6 @@ class IndexWriter:
         with suppress(sqlite3.Error):
             self._connection.execute("PRAGMA application_id = 0")
 
-    def clear(self) -> None:
-        """Forgets everything."""
-        with self.batch():
-            self._connection.execute("DELETE FROM folder")
-
     def close(self) -> None:
         """Leaves one file, without a write-ahead log."""
         with suppress(sqlite3.Error):  # a damaged one is replaced the next time

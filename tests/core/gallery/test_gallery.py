@@ -24,6 +24,17 @@ def test_a_scan_tells_its_progress_and_finds_everything(library: Library) -> Non
     assert library.scan() == Scanned(0, 0, 0, ())
 
 
+def test_a_rebuild_keeps_what_is_on_a_drive_that_is_away(library: Library, tmp_path: Path) -> None:
+    drive = tmp_path / "drive"
+    library.add("a.png")
+    library.add(str(drive / "x.png"))
+    library.gallery.add_folder(drive)
+    library.scan()
+    drive.rename(tmp_path / "unplugged")
+    list(library.gallery.rebuild())
+    assert {picture.path.name: picture.is_away for picture in library.found()} == {"a.png": False, "x.png": True}
+
+
 def test_changed_and_vanished_files_are_noticed(library: Library) -> None:
     library.add("a.png", "a red house")
     library.add("b.png")
