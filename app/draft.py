@@ -10,7 +10,6 @@ from typing import Any
 
 from core.catalogue import Model
 from core.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size
-from core.samplers import SAMPLERS
 
 MERGE_WITHIN_SECONDS = 2.0
 MODEL_FIELDS = ("size", "sampler", "steps", "guidance_scale")
@@ -92,7 +91,7 @@ def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
         request,
         model=model.key,
         size=Size(snap(request.size.width), snap(request.size.height)),
-        sampler=request.sampler if request.sampler in SAMPLERS else model.defaults.sampler,
+        sampler=request.sampler if request.sampler in model.limits.samplers else model.defaults.sampler,
         steps=_clamped(request.steps, STEPS),
         guidance_scale=min(max(scale, 0.0), LARGEST_GUIDANCE_SCALE),
         seed=request.seed if request.seed is not None and 0 <= request.seed <= LARGEST_SEED else None,

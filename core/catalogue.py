@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken, ModelMissing
+from core.model_families import MODEL_FAMILIES, Capabilities, family_of_pipeline
 from core.paths import resources
 from core.request import STARTER_MODEL, GenerationRequest, Limits, Size
 
-FAMILY_OF_PIPELINE: Mapping[str, str] = {
-    "StableDiffusionPipeline": "stable_diffusion",
-    "LatentConsistencyModelPipeline": "stable_diffusion",
-    "StableDiffusionXLPipeline": "stable_diffusion_xl",
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    sampler: str
+    steps: int
+    guidance_scale: float
+
+
+_GOOD_SETTINGS = {
+    "stable_diffusion": _Settings("dpmpp_2m", 25, 7.0),
+    "stable_diffusion_xl": _Settings("dpmpp_2m", 30, 6.0),
+    "z_image": _Settings("euler", 28, 5.0),
+    "lcm": _Settings("lcm", 4, 8.0),
 }
+"""For models that `models.toml` does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ class Model:
         folder: a diffusers folder, with ``model_index.json``.
         defaults: a request with this model's own good settings, and an example as its prompt ("" if none).
         max_tokens: how many tokens the text encoder reads, with the two marks at start and end.
+        capabilities: what its controls and views are; of its family, less what it was distilled from.
     """
 
     key: str
@@ -42,6 +53,7 @@ class Model:
     defaults: GenerationRequest
     limits: Limits
     max_tokens: int
+    capabilities: Capabilities
 
 
 class Catalogue:
@@ -83,29 +95,35 @@ class Catalogue:
 def read_model(folder: Path, key: str) -> Model:
     """Describes the diffusers folder from its configuration files. Raises ModelBroken."""
     pipeline = pipeline_config(folder).get("_class_name")
-    family = FAMILY_OF_PIPELINE.get(str(pipeline))
+    family = family_of_pipeline(str(pipeline))
     if family is None:
-        raise ModelBroken(folder, f"it is a {pipeline}; supported are {', '.join(sorted(FAMILY_OF_PIPELINE))}")
-    unet = _read_json(folder / "unet" / "config.json")
+        names = ", ".join(kind.name for kind in MODEL_FAMILIES.values())
+        raise ModelBroken(folder, f"it is a {pipeline}; supported families are {names}")
+    kind = MODEL_FAMILIES[family]
+    network = _read_json(folder / kind.network / "config.json")
     vae = _read_json(folder / "vae" / "config.json")
     text_encoder = _read_json(folder / "text_encoder" / "config.json")
     factor = 2 ** (len(vae.get("block_out_channels", (0, 0, 0, 0))) - 1)
     known = _known_models().get(key, {})
-    native_px = int(unet.get("sample_size") or 64) * factor
+    sample_size = network.get("sample_size")
+    native_px = int(sample_size) * factor if sample_size else kind.native_px
     size = Size.parse(known["size"]) if "size" in known else Size(native_px, native_px)
-    is_distilled = unet.get("time_cond_proj_dim") is not None
+    is_distilled = network.get("time_cond_proj_dim") is not None
+    good = _GOOD_SETTINGS["lcm" if is_distilled else family]
     defaults = GenerationRequest(
         prompt=str(known.get("example", "")),
         model=key,
         size=size,
-        sampler=str(known.get("sampler", "lcm" if is_distilled else "dpmpp_2m")),
-        steps=int(known.get("steps", 4 if is_distilled else 25)),
-        guidance_scale=float(known.get("guidance_scale", 8.0 if is_distilled else 7.0)),
+        sampler=str(known.get("sampler", good.sampler)),
+        steps=int(known.get("steps", good.steps)),
+        guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
     )
+    size_step = factor * kind.patch
     limits = Limits(
-        size_step=factor,
-        smallest=int(known.get("smallest", max(factor, native_px // 4))),
+        size_step=size_step,
+        smallest=int(known.get("smallest", max(size_step, native_px // 4))),
         largest=int(known.get("largest", native_px * 4)),
+        samplers=kind.capabilities.samplers,
     )
     return Model(
         key=key,
@@ -115,7 +133,8 @@ def read_model(folder: Path, key: str) -> Model:
         family=family,
         defaults=defaults,
         limits=limits,
-        max_tokens=int(text_encoder.get("max_position_embeddings", 77)),
+        max_tokens=kind.max_tokens or int(text_encoder.get("max_position_embeddings", 77)),
+        capabilities=replace(kind.capabilities, guidance="embedded") if is_distilled else kind.capabilities,
     )
 
 

@@ -21,9 +21,10 @@ from core.prediction import denoised
 from core.schedulers import Sampling
 
 Predict = Callable[[torch.Tensor, torch.Tensor], Prediction]
-"""Runs the network on float32 latents (batch, channels, height, width), variance preserving, at timestep t.
+"""Runs the network on float32 latents (batch, channels, height, width) at timestep t.
 
-What it returns is in the network's own dtype.
+The latents are variance preserving, for flow-matching models on the straight line. What it returns is in the
+network's own dtype.
 """
 
 
@@ -54,7 +55,7 @@ def initial_latents(
     It is drawn on the CPU, one generator for each picture: the same seed gives the same start on every device.
     """
     noise = torch.cat([torch.randn((1, *shape), generator=generator) for generator in generators])
-    return noise.to(device) * sampling.scheduler.init_noise_sigma
+    return noise.to(device) * sampling.first_scale
 
 
 def denoise(
@@ -72,9 +73,8 @@ def denoise(
         generators: one for each picture of the batch, in the state after drawing x_T.
         recorded: predictions of the first calls; the network is not run for them.
     """
-    scheduler = sampling.scheduler
     for call, t in enumerate(sampling.timesteps):
-        x_in = scheduler.scale_model_input(x, t)
+        x_in = sampling.scale(x, t)
         if call < len(recorded):
             prediction, guided = recorded[call].prediction, recorded[call].guided
         else:

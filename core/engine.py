@@ -25,6 +25,7 @@ from core.events import Event, Loading, Phase, PreviewMode
 from core.families import FAMILIES, Family
 from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
+from core.measures.conversions import noisy_of
 from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
 from core.preview import DecodeTimes, PreviewBudget
@@ -98,9 +99,7 @@ class Engine:
         """A picture of one frame: what the model believed in (``denoised``), or what it saw (``noisy``)."""
         began = time.perf_counter()
         family = self._loaded(film.request)
-        latent = to_torch(frame.noisy if stage == "noisy" else frame.denoised, self.plan.device)
-        if stage == "noisy" and film.space == "ve":
-            latent = latent / (frame.sigma**2 + 1) ** 0.5
+        latent = to_torch(noisy_of(frame, film.space) if stage == "noisy" else frame.denoised, self.plan.device)
         pixels, note = decoding.decode(family, latent)
         return image_of(film, self.plan, pixels, stage, frame.step + 1, time.perf_counter() - began, note)
 
@@ -199,8 +198,11 @@ class Engine:
             yield Loading(Phase.reading_prompt)
         return family.read_prompt(request, batch=1)
 
-    def _recorder(self, family: Family, request: GenerationRequest, predict: Predict) -> AttentionRecorder:
-        words = TokenCounter.for_model(self._catalogue.find(request.model)).words(request.prompt)
+    def _recorder(self, family: Family, request: GenerationRequest, predict: Predict) -> AttentionRecorder | None:
+        model = self._catalogue.find(request.model)
+        if not model.capabilities.has_attention_words:
+            return None
+        words = TokenCounter.for_model(model).words(request.prompt)
         return AttentionRecorder(predict, family.network(), words)
 
     def _budget(self, request: GenerationRequest, previews: PreviewMode) -> PreviewBudget:

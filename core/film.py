@@ -19,7 +19,7 @@ from core.samplers import Space
 Latent = NDArray[Any]
 """(channels, height / factor, width / factor): float32, for predictions also float16 or (ml_dtypes) bfloat16."""
 
-PredictionType = Literal["epsilon", "v_prediction", "sample"]
+PredictionType = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
 
 
 @dataclass(frozen=True, slots=True)

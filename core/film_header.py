@@ -24,9 +24,10 @@ _PREDICTION_TYPES: dict[str, PredictionType] = {
     "epsilon": "epsilon",
     "v_prediction": "v_prediction",
     "sample": "sample",
+    "flow_prediction": "flow_prediction",
 }
-_SPACES: dict[str, Space] = {"vp": "vp", "ve": "ve"}
-_SCHEDULERS = {sampler.scheduler: sampler.scheduler for sampler in SAMPLERS.values()}
+_SPACES: dict[str, Space] = {"vp": "vp", "ve": "ve", "flow": "flow"}
+_SCHEDULERS = {name: name for sampler in SAMPLERS.values() for name in sampler.schedulers}
 
 
 def describe(film: Film) -> str:

@@ -11,7 +11,14 @@ from PIL import Image
 
 from core.film import Film, Frame, Latent
 from core.heat import heat_over
-from core.measures.conversions import Values, denoised_from, noisy_of, predicted_noise, predicted_velocity
+from core.measures.conversions import (
+    Values,
+    denoised_from,
+    noisy_of,
+    predicted_flow,
+    predicted_noise,
+    predicted_velocity,
+)
 from core.measures.guidance_map import guidance_map
 from core.picture import Pixels
 
@@ -30,9 +37,12 @@ class CaptionedPicture:
     caption: str = ""
 
 
+_PREDICTIONS = {"v_prediction": predicted_velocity, "flow_prediction": predicted_flow}
+
+
 def prediction(film: Film, frame: Frame) -> Values:
     """Float32 (channels, height, width): velocity for models that predict it, noise for all others."""
-    kind = predicted_velocity if film.prediction_type == "v_prediction" else predicted_noise
+    kind = _PREDICTIONS.get(film.prediction_type, predicted_noise)
     return kind(noisy_of(frame, film.space), frame.denoised, frame.sigma)
 
 

@@ -13,9 +13,12 @@ from core import decoding, guidance
 from core.errors import NotANumberPicture
 from core.families import Family
 from core.film import Latent
+from core.measures.noise_levels import alphas_cumprod as alpha_bars
+from core.measures.noise_levels import scale_of, sigmas_of_flow
 from core.prediction import denoised
 from core.request import GenerationRequest
 from core.round_trip import OneStep, RoundTrip
+from core.schedulers import prediction_type_of
 from core.source_picture import SourcePicture
 from core.tensors import to_numpy, to_torch
 
@@ -43,10 +46,13 @@ def one_step(
 ) -> OneStep:
     """Asks the network once about x_t, with the request's prompt and guidance."""
     x = to_torch(noisy, device)
-    prediction = family.read_prompt(request, batch=1)(x, torch.tensor(t, device=device))
+    kind = prediction_type_of(family.scheduler_config)
+    timestep, x_in = torch.tensor(t, device=device), x
+    if kind == "flow_prediction":  # its time is the part of noise on the straight line, and ends in 1000, not 999
+        timestep, x_in = timestep + 1, x * scale_of("flow", trip.sigma(t))
+    prediction = family.read_prompt(request, batch=1)(x_in, timestep)
     guided = guidance.combine(prediction, request.guidance_scale)
-    kind = family.scheduler_config.get("prediction_type", "epsilon")
-    x0 = denoised(x, guided, trip.sigma(t), kind)
+    x0 = denoised(x_in, guided, trip.sigma(t), kind)
     if not x0.isfinite().all():
         raise NotANumberPicture("the network")
     return OneStep(t, decoding.decode(family, x)[0], decoding.decode(family, x0)[0], to_numpy(x0))
@@ -54,6 +60,9 @@ def one_step(
 
 def alphas_cumprod(family: Family) -> NDArray[np.float64]:
     """The noise schedule that the model was trained with, (training steps,)."""
+    if prediction_type_of(family.scheduler_config) == "flow_prediction":
+        steps = int(family.scheduler_config.get("num_train_timesteps", 1000))
+        return alpha_bars(sigmas_of_flow(np.arange(1, steps + 1) / steps))
     config = {key: value for key, value in family.scheduler_config.items() if not key.startswith("_")}
     scheduler: Any = DDPMScheduler.from_config(config)
     return scheduler.alphas_cumprod.double().numpy()

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
+
+Anchor = Literal["uncond", "cond"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What one network call predicts, (batch, channels, height, width); ``uncond`` is None with guidance off."""
+    """What one network call predicts, (batch, channels, height, width); ``uncond`` is None with guidance off.
+
+    Attributes:
+        anchor: from which of the two the model's own pipeline goes on; the same but for rounding.
+    """
 
     cond: torch.Tensor
     uncond: torch.Tensor | None
+    anchor: Anchor = "uncond"
 
 
 def combine(prediction: Prediction, scale: float) -> torch.Tensor:
     """``uncond + scale * (cond - uncond)``: eq. 6 of the paper with scale = 1 + w."""
     if prediction.uncond is None:
         return prediction.cond
+    if prediction.anchor == "cond":
+        cond, uncond = prediction.cond.float(), prediction.uncond.float()
+        return cond + (scale - 1) * (cond - uncond)
     return prediction.uncond + scale * (prediction.cond - prediction.uncond)

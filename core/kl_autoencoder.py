@@ -32,11 +32,18 @@ class KLAutoencoder:
         posterior = self.module.encode(pixels.to(self.module.dtype)).latent_dist
         mean, std = posterior.mean.float(), posterior.std.float()
         if generator is None:
-            return self.module.config.scaling_factor * mean
+            return self._scaled(mean)
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)
-        return self.module.config.scaling_factor * (mean + std * noise)
+        return self._scaled(mean + std * noise)
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """See `core.families.Family.decode`."""
         latents = latents.to(self.module.dtype) / self.module.config.scaling_factor
+        if self.module.config.shift_factor:
+            latents = latents + self.module.config.shift_factor
         return self.module.decode(latents, return_dict=False)[0]
+
+    def _scaled(self, latents: torch.Tensor) -> torch.Tensor:
+        if self.module.config.shift_factor:
+            latents = latents - self.module.config.shift_factor
+        return self.module.config.scaling_factor * latents

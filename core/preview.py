@@ -79,7 +79,8 @@ def fit_latent_rgb(vae: Any, pictures: int = 12) -> LatentRgb:
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand((pictures, 3, 4, 4), generator=generator) * 2 - 1
     fields = torch.nn.functional.interpolate(coarse, size=(8 * factor, 8 * factor), mode="bicubic").clamp(-1, 1)
-    encoded = vae.encode(fields.to(vae.device, vae.dtype)).latent_dist.mode() * vae.config.scaling_factor
+    mode = vae.encode(fields.to(vae.device, vae.dtype)).latent_dist.mode()
+    encoded = (mode - (getattr(vae.config, "shift_factor", None) or 0.0)) * vae.config.scaling_factor
     latents = encoded.float().cpu().movedim(1, -1).reshape(-1, encoded.shape[1])  # (places, channels)
     colours = torch.nn.functional.avg_pool2d(fields, factor).movedim(1, -1).reshape(-1, 3)  # (places, 3)
     with_bias = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)

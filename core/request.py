@@ -39,11 +39,12 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The sizes a model can work with, in pixels."""
+    """What a model can work with: sizes in pixels, and keys in `core.samplers.SAMPLERS`."""
 
     size_step: int = 8
     smallest: int = 64
     largest: int = 2048
+    samplers: tuple[str, ...] = tuple(SAMPLERS)
 
     def snap(self, length_px: int) -> int:
         """The nearest valid length to ``length_px``."""
@@ -119,8 +120,8 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidRequest("seed", request.seed, f"a whole number from 0 to {LARGEST_SEED}")
     if request.count not in COUNT:
         raise InvalidRequest("count", request.count, f"a whole number from {COUNT[0]} to {COUNT[-1]}")
-    if request.sampler not in SAMPLERS:
-        raise InvalidRequest("sampler", request.sampler, "one of " + ", ".join(SAMPLERS))
+    if request.sampler not in limits.samplers:
+        raise InvalidRequest("sampler", request.sampler, "one of " + ", ".join(limits.samplers))
     most_steps = SAMPLERS[request.sampler].most_steps or STEPS[-1]
     if not STEPS[0] <= request.steps <= most_steps:
         with_sampler = f" with the sampler {request.sampler}" if most_steps < STEPS[-1] else ""

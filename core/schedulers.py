@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from core.film import Film, PredictionType, Schedule
-from core.samplers import SAMPLERS, Space
+from core.measures.noise_levels import sigmas_of_flow
+from core.samplers import SAMPLERS, Sampler, Space
 
 SMALLEST_ALPHA_CUMPROD = 2.0**-24
 """What diffusers' own schedulers put in the place of a terminal alpha-bar of 0, where they divide by it."""
@@ -51,6 +52,22 @@ class Sampling:
     def config(self) -> dict[str, Any]:
         return dict(self.scheduler.config)
 
+    @property
+    def first_scale(self) -> Any:
+        """What pure noise is multiplied with at the start."""
+        return 1.0 if self.space == "flow" else self.scheduler.init_noise_sigma
+
+    def scale(self, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """The latents in the scale that the network was trained with."""
+        return x if self.space == "flow" else self.scheduler.scale_model_input(x, t)
+
+    def noised(self, x0: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """x of the first call, from a picture's latent (1, channels, height, width)."""
+        if self.space != "flow":
+            return self.scheduler.add_noise(x0, noise, self.timesteps[:1])
+        s = self.scheduler.sigmas[self.scheduler.begin_index or 0].to(x0)
+        return s * noise + (1.0 - s) * x0
+
     def step(self, prediction: torch.Tensor, t: torch.Tensor, x: torch.Tensor, rng: list[torch.Generator]) -> Any:
         """x of the next call, from the prediction at this one; ``rng`` gives the fresh noise of some samplers."""
         return self.scheduler.step(prediction, t, x, return_dict=False, **self._step_options(rng))[0]
@@ -77,6 +94,8 @@ def build(
         InvalidRequest: the sampler cannot make this number of steps, or not with this prediction type.
     """
     spec = SAMPLERS[sampler]
+    if prediction_type_of(checkpoint_config) == "flow_prediction":
+        return _build_flow(sampler, spec, checkpoint_config, steps, device, skipped_steps)
     scheduler_class = getattr(diffusers, spec.scheduler)
     config = {key: value for key, value in checkpoint_config.items() if not key.startswith("_")}
     config |= spec.options
@@ -95,6 +114,35 @@ def build(
         raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
 
 
+def _build_flow(
+    sampler: str,
+    spec: Sampler,
+    checkpoint: Mapping[str, Any],
+    steps: int,
+    device: torch.device,
+    skipped_steps: int,
+) -> Sampling:
+    if spec.flow is None:
+        raise InvalidRequest("sampler", sampler, "a sampler for flow-matching models")
+    config = {key: value for key, value in checkpoint.items() if not key.startswith("_")}
+    # each of diffusers' schedulers has its own word for the shift of the schedule (Esser et al. 2024, eq. 23)
+    shift = float(config.get("shift") or config.get("flow_shift") or 1.0)
+    config |= {"shift": shift, "flow_shift": shift, **spec.flow.options}
+    scheduler: Any = getattr(diffusers, spec.flow.scheduler)
+    takes = inspect.signature(scheduler.__init__).parameters
+    built = scheduler.from_config({key: value for key, value in config.items() if key in takes})
+    try:
+        return _set_up(built, "flow", steps, skipped_steps, device)
+    except (ValueError, IndexError, ZeroDivisionError) as error:
+        raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+
+
+def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
+    """What the checkpoint's network predicts, by the content of its ``scheduler_config.json``."""
+    is_flow = str(checkpoint_config.get("_class_name", "")).startswith("FlowMatch")
+    return "flow_prediction" if is_flow else checkpoint_config.get("prediction_type", "epsilon")
+
+
 def rebuild(film: Film, device: torch.device) -> Sampling:
     """The sampling of a recorded run, from what the film says alone: the model need not be there."""
     scheduler = getattr(diffusers, film.scheduler).from_config(film.scheduler_config)
@@ -102,8 +150,13 @@ def rebuild(film: Film, device: torch.device) -> Sampling:
 
 
 def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device) -> Sampling:
-    scheduler.set_timesteps(steps, device=device)
-    schedule = _schedule(scheduler, steps)
+    takes = inspect.signature(scheduler.set_timesteps).parameters
+    if space == "flow" and "sigmas" in takes:
+        # as the pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
+        scheduler.set_timesteps(sigmas=np.array(torch.linspace(1.0, 1 / steps, steps).tolist()), device=device)
+    else:
+        scheduler.set_timesteps(steps, device=device)
+    schedule = _schedule(scheduler, space, steps)
     skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
     if skipped_calls and hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(skipped_calls)
@@ -123,7 +176,7 @@ def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device
                 skipped_steps + _step_of_call(i, len(calls), steps - skipped_steps) for i in range(len(calls))
             ),
         ),
-        prediction_type=scheduler.config.prediction_type,
+        prediction_type="flow_prediction" if space == "flow" else scheduler.config.prediction_type,
         space=space,
         takes_generator="generator" in takes,
         takes_eta="eta" in takes,
@@ -158,12 +211,12 @@ def _zero_snr_betas(config: Mapping[str, Any]) -> list[float]:
     return betas.tolist()
 
 
-def _schedule(scheduler: Any, steps: int) -> Schedule:
+def _schedule(scheduler: Any, space: Space, steps: int) -> Schedule:
     timesteps = scheduler.timesteps.to("cpu", torch.float64).numpy()
     calls = len(timesteps)
     return Schedule(
         timesteps=timesteps.astype(np.float32),
-        sigmas=_sigmas(scheduler, timesteps),
+        sigmas=_flow_sigmas(scheduler, calls) if space == "flow" else _sigmas(scheduler, timesteps),
         steps=tuple(_step_of_call(call, calls, steps) for call in range(calls)),
     )
 
@@ -174,6 +227,10 @@ def _step_of_call(call: int, calls: int, steps: int) -> int:
     if calls == steps + 1:
         return max(0, call - 1)  # PLMS does its first step twice
     return call
+
+
+def _flow_sigmas(scheduler: Any, calls: int) -> NDArray[np.float64]:
+    return sigmas_of_flow(scheduler.sigmas.double().cpu().numpy()[:calls])
 
 
 def _sigmas(scheduler: Any, timesteps: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -19,6 +19,8 @@ from core.families import Family
 from core.film import Film, Frame, Latent
 from core.film_file import Recording
 from core.guidance import Prediction
+from core.measures.conversions import noisy_of
+from core.measures.noise_levels import scale_of, signal_and_noise
 from core.request import STEPS, GenerationRequest, Source
 from core.samplers import SAMPLERS, Space
 from core.schedulers import Sampling
@@ -79,7 +81,7 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     if not x0.isfinite().all():
         raise NotANumberPicture("the autoencoder")
     noise = torch.randn(x0.shape, generator=generators[0]).to(device)
-    x = sampling.scheduler.add_noise(x0, noise, sampling.timesteps[:1]).contiguous()
+    x = sampling.noised(x0, noise).contiguous()
     film = replace(_film(family, request, sampling), skipped_steps=skipped)
     return Start(film, sampling, x, generators)
 
@@ -171,23 +173,14 @@ def _moved(branch: Branch, frame: Frame, sigma: float, space: Space, device: tor
     network predicted there: no network call is needed. Fresh noise takes the place of a part of the predicted
     noise, so that the level stays right.
     """
-    x0, noisy = to_torch(frame.denoised, device), to_torch(frame.noisy, device)
-    alpha, noise = _alpha_and_noise(frame.sigma)
-    if branch.film.space == "ve":
-        noisy = noisy * alpha
+    x0, noisy = to_torch(frame.denoised, device), to_torch(noisy_of(frame, branch.film.space), device)
+    alpha, noise = signal_and_noise(frame.sigma)
     eps = (noisy - alpha * x0) / noise
     if branch.fresh_noise:
         fresh = torch.randn(eps.shape, generator=torch.Generator("cpu").manual_seed(branch.noise_seed))
         eps = math.sqrt(1 - branch.fresh_noise**2) * eps + branch.fresh_noise * fresh.to(device)
-    alpha, noise = _alpha_and_noise(sigma)
-    x = alpha * x0 + noise * eps
-    return x / alpha if space == "ve" else x
-
-
-def _alpha_and_noise(sigma: float) -> tuple[float, float]:
-    """alpha and the noise's factor in variance-preserving latents with noise to signal ratio ``sigma``."""
-    alpha = 1.0 / math.sqrt(1.0 + sigma * sigma)
-    return alpha, 1.0 if math.isinf(sigma) else sigma * alpha
+    alpha, noise = signal_and_noise(sigma)
+    return (alpha * x0 + noise * eps) * scale_of(space, sigma)
 
 
 def _recorded(guided: Latent, cond: Latent | None, uncond: Latent | None, device: torch.device) -> Recorded:

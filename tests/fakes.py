@@ -17,6 +17,7 @@ from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode,
 from core.film import Film, Frame, Latent, ModelIdentity, Schedule
 from core.film_file import Recording
 from core.latent_rgb import LatentRgb
+from core.model_families import MODEL_FAMILIES
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest, Limits, Size
 from core.round_trip import OneStep, RoundTrip
@@ -243,6 +244,7 @@ def model(key: str = "starter-model", **defaults: object) -> Model:
         defaults=replace(GenerationRequest("a red house", model=key), **defaults),  # pyright: ignore[reportArgumentType]
         limits=Limits(size_step=8, smallest=64, largest=256),
         max_tokens=77,
+        capabilities=MODEL_FAMILIES["stable_diffusion"].capabilities,
     )
 
 

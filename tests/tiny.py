@@ -8,10 +8,20 @@ from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from tokenizers import pre_tokenizers
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3Model,
+)
 
 MAX_TOKENS = 16
 WIDTH = 32
@@ -62,7 +72,7 @@ def unet(**changes: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(**(config | changes)).eval()
 
 
-def autoencoder() -> AutoencoderKL:
+def autoencoder(**changes: Any) -> AutoencoderKL:
     config: dict[str, Any] = {
         "block_out_channels": (4, 8, 8),
         "down_block_types": ("DownEncoderBlock2D",) * 3,
@@ -72,7 +82,7 @@ def autoencoder() -> AutoencoderKL:
         "sample_size": 64,
         "scaling_factor": 0.5,
     }
-    return AutoencoderKL(**config).eval()
+    return AutoencoderKL(**(config | changes)).eval()
 
 
 def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int = 0, **unet_changes: Any) -> Path:
@@ -148,3 +158,68 @@ def scheduler(prediction_type: str = "epsilon", **changes: Any) -> DDIMScheduler
         "timestep_spacing": "trailing" if is_v else "leading",
     }
     return DDIMScheduler(**(config | changes))
+
+
+def z_image(folder: Path, seed: int = 0, shift: float = 3.0) -> Path:
+    """The same for Z-Image: a transformer of flow matching, Qwen3 as its text encoder, latents with a shift."""
+    torch.manual_seed(seed)
+    words = chat_tokenizer(folder / "tokenizer")
+    words.save_pretrained(folder / "tokenizer")
+    Qwen3Model(
+        Qwen3Config(
+            vocab_size=len(words),
+            hidden_size=WIDTH,
+            intermediate_size=2 * WIDTH,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            head_dim=16,
+        )
+    ).eval().save_pretrained(folder / "text_encoder")
+    z_image_transformer().save_pretrained(folder / "transformer")
+    autoencoder(latent_channels=4, scaling_factor=0.36, shift_factor=0.12).save_pretrained(folder / "vae")
+    FlowMatchEulerDiscreteScheduler(shift=shift).save_pretrained(folder / "scheduler")
+    index = {
+        "_class_name": "ZImagePipeline",
+        "_diffusers_version": "0.42.1",
+        "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+        "text_encoder": ["transformers", "Qwen3Model"],
+        "tokenizer": ["transformers", "Qwen2Tokenizer"],
+        "transformer": ["diffusers", "ZImageTransformer2DModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    (folder / "model_index.json").write_text(json.dumps(index), "utf-8")
+    return folder
+
+
+def z_image_transformer() -> ZImageTransformer2DModel:
+    model = ZImageTransformer2DModel(
+        in_channels=4,
+        dim=WIDTH,
+        n_layers=2,
+        n_refiner_layers=1,
+        n_heads=2,
+        n_kv_heads=2,
+        cap_feat_dim=WIDTH,
+        axes_dims=[4, 6, 6],
+        axes_lens=[256, 32, 32],
+    ).eval()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)  # its pad tokens are left uninitialised
+    return model
+
+
+def chat_tokenizer(folder: Path) -> Qwen2Tokenizer:
+    """Qwen's tokenizer, with single bytes only and the template that puts a prompt into a conversation."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    words = Qwen2Tokenizer(
+        vocab={entry: i for i, entry in enumerate(entries)},
+        merges=[],
+        extra_special_tokens=["<|im_start|>", "<|im_end|>"],
+    )
+    words.chat_template = (
+        "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    return words

@@ -13,7 +13,7 @@ import torch
 from core.catalogue import Model
 from core.denoising import Predict
 from core.device import DevicePlan
-from core.families import stable_diffusion, stable_diffusion_xl
+from core.families import stable_diffusion, stable_diffusion_xl, z_image
 from core.film import ModelIdentity
 from core.latent_rgb import LatentRgb
 from core.request import GenerationRequest, Size
@@ -46,7 +46,7 @@ class Family(Protocol):
         ...
 
     def network(self) -> Any:
-        """The U-Net, for probes; the prompt's half is the last of its batch."""
+        """The denoising network, for probes in a U-Net; the prompt's half is the last of its batch."""
         ...
 
     def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
@@ -68,4 +68,5 @@ class Family(Protocol):
 FAMILIES: Mapping[str, Callable[[Model, DevicePlan], Family]] = {
     "stable_diffusion": stable_diffusion.load,
     "stable_diffusion_xl": stable_diffusion_xl.load,
+    "z_image": z_image.load,
 }

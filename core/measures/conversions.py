@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film import Frame, Latent, PredictionType
-from core.measures.noise_levels import signal_and_noise
+from core.measures.noise_levels import flow_signal_and_noise, scale_of, signal_and_noise
 from core.samplers import Space
 
 Values = NDArray[np.floating[Any]]
@@ -21,7 +21,13 @@ Values = NDArray[np.floating[Any]]
 def variance_preserving(noisy: Latent, sigma: float, space: Space) -> Values:
     """x_t as the network sees it, whatever scale the sampler keeps it in: of variance 1 at every noise level."""
     x = noisy.astype(np.float32)
-    return x if space == "vp" else x * signal_and_noise(sigma)[0]
+    match space:
+        case "vp":
+            return x
+        case "ve":
+            return x * signal_and_noise(sigma)[0]
+        case "flow":
+            return x / scale_of(space, sigma)
 
 
 def predicted_noise(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
@@ -38,6 +44,11 @@ def predicted_velocity(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Value
     return alpha * predicted_noise(x, x0, sigma) - noise * x0.astype(np.float32)
 
 
+def predicted_flow(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
+    """u = eps - x0: the straight way from picture to noise."""
+    return predicted_noise(x, x0, sigma) - x0.astype(np.float32)
+
+
 def denoised_from(x: NDArray[Any], prediction: NDArray[Any], sigma: float, kind: PredictionType) -> Values:
     """x0 from any kind of prediction, for instance from ``cond`` alone. Infinite sigma needs v or sample."""
     alpha, noise = signal_and_noise(sigma)
@@ -49,6 +60,9 @@ def denoised_from(x: NDArray[Any], prediction: NDArray[Any], sigma: float, kind:
             return alpha * x.astype(np.float32) - noise * prediction
         case "sample":
             return prediction
+        case "flow_prediction":
+            line = x.astype(np.float32) * scale_of("flow", sigma)
+            return line - flow_signal_and_noise(sigma)[1] * prediction
 
 
 def noisy_of(frame: Frame, space: Space) -> Values:

@@ -2,12 +2,15 @@
 
 Variance preserving (Ho et al. 2020): x_t = alpha x0 + noise eps with alpha² = alpha-bar and alpha² + noise² = 1.
 Variance exploding (Karras et al. 2022): x_t = x0 + sigma eps. The two differ by the factor sqrt(1 + sigma²).
+Flow matching (Lipman et al. 2023): x_t = (1 - s) x0 + s eps with sigma = s / (1 - s).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.samplers import Space
 
 Numbers = NDArray[np.float64]
 
@@ -35,3 +38,29 @@ def signal_and_noise(sigma: float) -> tuple[float, float]:
         return 0.0, 1.0
     alpha = 1.0 / float(np.sqrt(1.0 + sigma * sigma))
     return alpha, sigma * alpha
+
+
+def flow_signal_and_noise(sigma: float) -> tuple[float, float]:
+    """(1 - s, s), the factors of x0 and eps on the straight line; (0, 1) at infinite sigma."""
+    if np.isinf(sigma):
+        return 0.0, 1.0
+    noise = sigma / (1.0 + sigma)
+    return 1.0 - noise, noise
+
+
+def sigmas_of_flow(noise: Numbers) -> Numbers:
+    """sigma = s / (1 - s); infinite where nothing but noise is there."""
+    with np.errstate(divide="ignore"):
+        return noise / (1.0 - noise)
+
+
+def scale_of(space: Space, sigma: float) -> float:
+    """What variance-preserving latents are multiplied with to be those of ``space``; 0 stands for infinite."""
+    match space:
+        case "vp":
+            return 1.0
+        case "ve":
+            alpha = signal_and_noise(sigma)[0]
+            return 1.0 / alpha if alpha else 0.0
+        case "flow":
+            return float(np.hypot(*flow_signal_and_noise(sigma)))

@@ -13,6 +13,8 @@ from app.film.position import number
 from app.pixels import to_image
 from core.film_pictures import prediction
 
+WORDS = {"v_prediction": "velocity v", "flow_prediction": "velocity u"}
+
 
 class PredictedNoiseView(FilmView):
     """Epsilon or v, computed from x_t and x0, so that it means the same for every kind of model."""
@@ -28,7 +30,7 @@ class PredictedNoiseView(FilmView):
     def show_moment(self, moment: Moment) -> None:
         self._moment = moment
         values = prediction(moment.film, moment.frame)
-        word = "velocity v" if moment.film.prediction_type == "v_prediction" else "noise ε"
+        word = WORDS.get(moment.film.prediction_type, "noise ε")
         caption = (
             f"{word} · mean {number(float(values.mean()))} · standard deviation {number(float(values.std()))}"
         )
@@ -56,6 +58,7 @@ KIND = ViewKind(
     terms=(
         ("ε (epsilon)", "the noise the model believes was added to the picture."),
         ("v (velocity)", "another way to say the same: the direction in which noise turns into picture."),
-        ("prediction type", "which of the two a model was trained to give; this view follows the model."),
+        ("u (flow velocity)", "the straight way from picture to noise, ε − x₀; its deviation is about 1.4."),
+        ("prediction type", "which of them a model was trained to give; this view follows the model."),
     ),
 )
