@@ -10,15 +10,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
+from core.catalogue import read_model
+from core.paths import resources
+from core.request import STARTER_MODEL
+from core.samplers import SAMPLERS
+from core.schedulers import build
 from core.training.autoencoder import AutoencoderTraining
 from core.training.decoder import DecoderTraining
 from core.training.diffusion import DiffusionTraining
 from core.training.export import export, finished_pipeline, trained_pipeline
 from core.training.judgement import judged, ready_judge, table
 from core.training.latents import Encoding
-from core.training.obedience import fixed_prompts
+from core.training.obedience import STEPS, fixed_prompts
 from core.training.parallel import run_together
 from core.training.postcards import draw_postcards, drawn_ahead
 from core.training.reconstruction import reconstruct
@@ -117,6 +123,9 @@ def _judge(settings: Settings, folder: Path, options: argparse.Namespace) -> Non
 
 def _pipeline(settings: Settings, folder: Path, options: argparse.Namespace) -> StableDiffusionPipeline:
     pipeline = finished_pipeline(options.model) if options.model else trained_pipeline(settings, folder)
+    pipeline.scheduler = build(
+        options.sampler, pipeline.scheduler.config, STEPS, torch.device(options.device)
+    ).scheduler
     return pipeline.to(options.device)
 
 
@@ -179,7 +188,20 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         default=0,
         help="processes that make batches ahead for each training process (default: none; for a GPU, some)",
     )
-    add("--guidance", type=float, nargs="+", default=[2.0], help="guidance scales to paint at (default: 2)")
+    good = read_model(resources() / STARTER_MODEL, STARTER_MODEL).defaults
+    add(
+        "--guidance",
+        type=float,
+        nargs="+",
+        default=[good.guidance_scale],
+        help=f"guidance scales to paint at (default: {good.guidance_scale:g}, as in the program)",
+    )
+    add(
+        "--sampler",
+        choices=SAMPLERS,
+        default=good.sampler,
+        help="the sampler to paint with (default: %(default)s)",
+    )
     add("--seeds", type=int, default=4, help="pictures to judge of each prompt (default: %(default)s)")
     add("--prompts", type=int, default=200, help="how many of the fixed prompts to judge (default: all)")
 
