@@ -90,7 +90,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     settings = keeper.settings
     appearance = Appearance(application, settings.theme)
     catalogue = Catalogue(settings.model_folders)
-    make_engine = EngineMaker(catalogue, settings.device, settings.dtype)
+    make_engine = EngineMaker(catalogue, keeper)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
         return save(image, keeper.settings.pictures) if folder is None else save_in(image, folder)
@@ -99,4 +99,10 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     studio = Studio(catalogue, make_engine, save_picture, keeper, recorder, folders.logs / LOG_NAME)
     window = MainWindow(studio, keeper, appearance)
     make_engine.made.connect(window.readout.show_device)
+
+    def look_for_models() -> None:
+        catalogue.look_in(keeper.settings.model_folders)
+        studio.refresh_models()
+
+    window.preferences.models_changed.connect(look_for_models)
     return window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 MEASURED_EVERY_MS = 2000
@@ -31,7 +31,12 @@ class DeviceReadout(QLabel):
 
     Attributes:
         device: what the engine computes on, None before.
+
+    Signals:
+        device_shown: ``device`` is known now, or another one.
     """
+
+    device_shown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +52,7 @@ class DeviceReadout(QLabel):
     def show_device(self, device: ChosenDevice) -> None:
         self.device = device
         self._show()
+        self.device_shown.emit()
 
     def _show(self) -> None:
         used = f"{memory_bytes() / 2**30:.1f} GB"

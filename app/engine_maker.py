@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from app.device_readout import ChosenDevice
 from app.garbage import kept_for_good
 from app.run import Engine
+from app.settings_keeper import SettingsKeeper
 from core.catalogue import Catalogue
 
 
@@ -19,18 +20,18 @@ class EngineMaker(QObject):
 
     made = Signal(object)
 
-    def __init__(self, catalogue: Catalogue, device: str | None, dtype: str | None) -> None:
+    def __init__(self, catalogue: Catalogue, keeper: SettingsKeeper) -> None:
         super().__init__()
         self._catalogue = catalogue
-        self._device = device
-        self._dtype = dtype
+        self._keeper = keeper
 
     def __call__(self) -> Engine:
         """Raises DeviceMissing."""
         with kept_for_good():
             from core.engine import Engine as RealEngine
 
-        engine = RealEngine(self._catalogue, self._device, self._dtype)
+        settings = self._keeper.settings
+        engine = RealEngine(self._catalogue, settings.device, settings.dtype)
         plan = engine.plan
         self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, plan.describe()))
         return engine

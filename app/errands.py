@@ -62,6 +62,10 @@ class Errands(QObject):
         if self._newest.pop(kind, None) is not None:
             self._thread.leave.emit(kind)
 
+    def renew_engine(self) -> None:
+        """The next run begins with a new engine, made with what the settings say then."""
+        self._thread.renew.emit()
+
     @Slot(object, object)
     def _deliver(self, errand: Errand, result: object) -> None:
         if (asked := self._take(errand)) is not None:

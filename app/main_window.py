@@ -14,8 +14,6 @@ from app.actions import Actions
 from app.create_place import CreatePlace
 from app.device_readout import DeviceReadout
 from app.dialogs.about import AboutDialog
-from app.dialogs.preferences import PreferencesDialog
-from app.dialogs.shortcuts import ShortcutsDialog
 from app.forward.page import ForwardPage
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
@@ -24,9 +22,12 @@ from app.help_desk import HelpDesk
 from app.notices import Notices
 from app.picture_commands import PictureCommands
 from app.places import Places
+from app.preferences.desk import PreferencesDesk
 from app.recent.loader import PictureLoader
 from app.recent.model import RecentPictures
 from app.settings_keeper import SettingsKeeper
+from app.shortcuts.keymap import Keymap
+from app.shortcuts.menu_commands import menu_commands
 from app.studio import Studio
 from app.theme import Appearance, Colours, indent_spin_boxes
 from app.window_layout import WindowLayout
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         studio: what the window shows.
+        keymap: the keys of its commands. preferences: where they and everything else are changed.
         places: its pages, such as ``create_place``, where pictures are made.
         ended_in_time: False when the worker was still busy after closing.
     """
@@ -90,6 +92,12 @@ class MainWindow(QMainWindow):
         self.places.place_changed.connect(self._offer_current)
         self.forward_page.denoising.connect(self._show_create)
         self._menu_actions = Actions(self)
+        self._menu_actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
+        self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), keeper, self)
+        self.preferences = PreferencesDesk(self, keeper, studio, self.readout, self.keymap)
+        self.preferences.theme_chosen.connect(self._take_theme)
+        self.preferences.folder_changed.connect(self._loader.find)
+        self.preferences.dialog_opened.connect(self._tint_widget)
         self._connect_actions(self._menu_actions)
         appearance.changed.connect(self._show_colours)
         self.create_place.messages.bar_made.connect(self._tint)
@@ -117,7 +125,6 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self, actions: Actions) -> None:
         create = self.create_place
-        actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         actions.follow(self.studio)
         self._commands.connect_actions(actions)
         actions.quit.triggered.connect(self.close)
@@ -126,10 +133,10 @@ class MainWindow(QMainWindow):
         actions.fit.triggered.connect(create.fit)
         actions.actual_size.triggered.connect(create.show_actual_size)
         actions.full_screen.triggered.connect(self._switch_full_screen)
-        actions.shortcuts.triggered.connect(self._show_shortcuts)
+        actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
         actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
         actions.about.triggered.connect(self._show_about)
-        actions.preferences.triggered.connect(self._show_preferences)
+        actions.preferences.triggered.connect(self.preferences.open)
         actions.theme.triggered.connect(self._choose_theme)
         actions.backdrop.triggered.connect(self._choose_backdrop)
 
@@ -151,10 +158,6 @@ class MainWindow(QMainWindow):
             self.showNormal()
         else:
             self.showFullScreen()
-
-    @Slot()
-    def _show_shortcuts(self) -> None:
-        ShortcutsDialog(self.findChildren(QAction), self).open()
 
     @Slot(object)
     def _noise(self, picture: Path) -> None:
@@ -178,13 +181,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_about(self) -> None:
         AboutDialog(self).open()
-
-    @Slot()
-    def _show_preferences(self) -> None:
-        dialog = PreferencesDialog(self._keeper, self)
-        dialog.theme_chosen.connect(self._take_theme)
-        dialog.folder_changed.connect(self._loader.find)
-        dialog.open()
 
     @Slot(QAction)
     def _choose_theme(self, action: QAction) -> None:

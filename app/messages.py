@@ -18,6 +18,7 @@ from core.errors import (
     NotANumberPicture,
     OutOfMemory,
     SaveFailed,
+    SettingsUnreadable,
     UnreadablePicture,
 )
 from core.events import Phase
@@ -104,6 +105,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "The picture cannot be used",
                 f"{error.path} cannot be used: {_lower_first(error.reason)}.",
+            )
+        case SettingsUnreadable():
+            return Message(
+                "The settings cannot be taken over",
+                f"{error.path} cannot be used: {_lower_first(error.reason)}.",
+                "Your settings are as they were.",
             )
         case FilmBroken():
             return Message(

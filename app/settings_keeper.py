@@ -11,7 +11,7 @@ from core.errors import SaveFailed
 from core.film_recorder import FOLDER_NAME
 from core.paths import Folders
 from core.request import GenerationRequest
-from core.settings import KeepFilms, Settings, load_settings, save_settings
+from core.settings import FILE_NAME, KeepFilms, Settings, load_settings, save_settings
 
 log = logging.getLogger(__name__)
 
@@ -22,15 +22,20 @@ class SettingsKeeper:
     Attributes:
         settings: as they are now.
         folders: where they and everything else lie.
+        is_first_start: there were no settings yet.
     """
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
+        self.is_first_start = not (folders.config / FILE_NAME).exists()
         self.settings: Settings = load_settings(folders)
 
     def change(self, **changes: Any) -> None:
         """Replaces fields by name and writes the file. Without a disk the changes hold until the end."""
-        changed = replace(self.settings, **changes)
+        self.take(replace(self.settings, **changes))
+
+    def take(self, changed: Settings) -> None:
+        """Replaces all of them and writes the file."""
         if changed != self.settings:
             self.settings = changed
             try:

@@ -140,6 +140,17 @@ QListWidget#contactSheetList::item:selected { border-color: $accent; background:
 QListWidget#contactSheetList::item:focus { border-color: $muted; }
 QListWidget#contactSheetList::item:selected:focus { border-color: $accent_hover; }
 
+QListWidget#preferencesList::item { padding: 7px 12px; border-radius: 6px; margin-bottom: 2px; }
+QListWidget#preferencesList::item:hover { background: $hover; }
+QListWidget#preferencesList::item:selected { background: $selection; color: $text; }
+QListWidget#preferencesList::item:selected:focus { border: 1px solid $accent; padding: 6px 11px; }
+QListWidget#modelFoldersList, QTreeWidget#shortcutsList, QTreeWidget#partsList {
+    background: $field; border: 1px solid $strong_line; border-radius: 6px; padding: 4px; }
+QListWidget#modelFoldersList::item { padding: 4px; }
+QTreeWidget#shortcutsList::item, QTreeWidget#partsList::item { padding: 3px 4px; }
+QListWidget#modelFoldersList::item:selected, QTreeWidget#shortcutsList::item:selected,
+QTreeWidget#partsList::item:selected { background: $selection; color: $text; }
+
 QScrollArea, QScrollArea > QWidget > QWidget[role="panel"] { border: none; background: transparent; }
 QAbstractItemView { background: transparent; border: none; outline: none; }
 QHeaderView { background: transparent; }

@@ -87,6 +87,7 @@ class Worker(QObject):
         self._errands: dict[str, Errand] = {}
         self._was_errand = False
         self._has_posted = False
+        self._is_outdated = False
         self._posted.connect(self._proceed, Qt.ConnectionType.QueuedConnection)
 
     @Slot(object)
@@ -143,6 +144,11 @@ class Worker(QObject):
             case Message() as text:
                 self.failed.emit(text)
 
+    @Slot()
+    def renew(self) -> None:
+        """The next run begins with a new engine: another device has been chosen."""
+        self._is_outdated = True
+
     @Slot(object, object)
     def save_again(self, picture: UnsavedPicture, folder: Path) -> None:
         self._save(picture.image, picture.film, folder)
@@ -186,6 +192,9 @@ class Worker(QObject):
             self._posted.emit()
 
     def _events_of(self, run: Run) -> Generator[Event, None, None]:
+        if self._is_outdated and self._engine is not None:
+            self._engine.close()
+            self._engine = None
         if self._engine is None:
             yield Loading(Phase.importing)
         engine = self._engine_now()
@@ -198,6 +207,7 @@ class Worker(QObject):
     def _engine_now(self) -> Engine:
         if self._engine is None:
             self._engine = self._make_engine()
+            self._is_outdated = False
         return self._engine
 
     def _attention_beside(self, film: Path, run: str) -> AttentionRecord | None:

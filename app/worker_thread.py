@@ -21,7 +21,7 @@ class WorkerThread(QThread):
     """Owns the `Worker`. Each signal below is a call of the worker's slot of that name; all return at once.
 
     Signals:
-        begin, pause, resume, single_step, stop, do, leave, keep, save_again, open_film: see `Worker`.
+        begin, pause, resume, single_step, stop, do, leave, keep, renew, save_again, open_film: see `Worker`.
     """
 
     begin = Signal(object)
@@ -32,6 +32,7 @@ class WorkerThread(QThread):
     do = Signal(object)
     leave = Signal(str)
     keep = Signal(object)
+    renew = Signal()
     save_again = Signal(object, object)
     open_film = Signal(object)
     _shut_down = Signal()
@@ -55,6 +56,7 @@ class WorkerThread(QThread):
         self.do.connect(self.worker.do)
         self.leave.connect(self.worker.leave)
         self.keep.connect(self.worker.keep)
+        self.renew.connect(self.worker.renew)
         self.save_again.connect(self.worker.save_again)
         self.open_film.connect(self.worker.open_film)
         self._shut_down.connect(self.worker.shut_down)

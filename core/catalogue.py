@@ -62,6 +62,10 @@ class Catalogue:
     def __init__(self, model_folders: tuple[Path, ...]) -> None:
         self._model_folders = model_folders
 
+    def look_in(self, model_folders: tuple[Path, ...]) -> None:
+        """From now on in these folders, beside that of the program."""
+        self._model_folders = model_folders
+
     def models(self) -> tuple[Model, ...]:
         """All models that can be read, the starter model first."""
         found: dict[str, Model] = {}

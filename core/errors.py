@@ -120,3 +120,12 @@ class AlreadyRunning(EmulsionError):
     def __init__(self, process: int | None) -> None:
         super().__init__(f"process {process} is already running and does not answer")
         self.process = process
+
+
+class SettingsUnreadable(EmulsionError):
+    """A file with exported settings cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason

@@ -58,6 +58,9 @@ class Settings:
         film_export: how the last film was exported, as text.
         explained_views: the views of a film whose explanation was shown once.
         gallery_layout: sizes and order of the gallery, as text.
+        shortcuts: the user's own keys by the name of the command, as Qt writes them in English; () for none.
+        tell_when_done: a notice of the desktop when a long run ends while the window is not in front.
+        update_address: where "Check for updates" looks, "" for the program's own place.
         window_geometry, window_state: as Qt saves them, in base64.
         unknown: keys of other versions, written back as they came.
     """
@@ -74,6 +77,9 @@ class Settings:
     film_export: str = ""
     explained_views: tuple[str, ...] = ()
     gallery_layout: str = ""
+    shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    tell_when_done: bool = True
+    update_address: str = ""
     window_geometry: str = ""
     window_state: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -81,6 +87,24 @@ class Settings:
     @classmethod
     def default(cls, folders: Folders) -> Settings:
         return cls(pictures=folders.pictures, model_folders=(folders.models,))
+
+
+def settings_from_json(content: Mapping[str, Any], defaults: Settings) -> Settings:
+    """Takes each value that can be used; the others stay as in ``defaults``, which is logged."""
+    settings = defaults
+    for name, kind in _KINDS.items():
+        if name in content:
+            try:
+                settings = replace(settings, **{name: kind.read(content[name])})
+            except (ValueError, TypeError, KeyError) as error:
+                log.warning("the setting %s cannot be used and gets its default: %s", name, error)
+    return replace(settings, unknown={key: value for key, value in content.items() if key not in _KINDS})
+
+
+def settings_to_json(settings: Settings) -> dict[str, Any]:
+    """All settings, with the version of the format."""
+    content = {"format": FORMAT, **settings.unknown}
+    return content | {name: kind.write(getattr(settings, name)) for name, kind in _KINDS.items()}
 
 
 def load_settings(folders: Folders) -> Settings:
@@ -93,21 +117,12 @@ def load_settings(folders: Folders) -> Settings:
     if content is None:
         _put_aside(path)
         content = _read_object(folders.config / COPY_NAME) or {}
-    settings = Settings.default(folders)
-    for name, kind in _KINDS.items():
-        if name in content:
-            try:
-                settings = replace(settings, **{name: kind.read(content[name])})
-            except (ValueError, TypeError, KeyError) as error:
-                log.warning("the setting %s cannot be used and gets its default: %s", name, error)
-    return replace(settings, unknown={key: value for key, value in content.items() if key not in _KINDS})
+    return settings_from_json(content, Settings.default(folders))
 
 
 def save_settings(settings: Settings, folders: Folders, disk: FileSystem = DISK) -> None:
     """Writes the settings and their copy. Raises SaveFailed; the file from before stays whole then."""
-    content = {"format": FORMAT, **settings.unknown}
-    content |= {name: kind.write(getattr(settings, name)) for name, kind in _KINDS.items()}
-    text = (json.dumps(content, indent=2) + "\n").encode()
+    text = (json.dumps(settings_to_json(settings), indent=2) + "\n").encode()
     write_file(folders.config / FILE_NAME, text, disk)
     write_file(folders.config / COPY_NAME, text, disk)
 
@@ -164,6 +179,18 @@ def _request_json(request: GenerationRequest | None) -> dict[str, Any] | None:
     return {**request_to_json(request), "source_path": request.source.path}
 
 
+def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} does not name keys")
+    return {_text(name): _texts(keys) for name, keys in cast("dict[object, object]", value).items()}
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
+
+
 def _choice(choices: type[Enum]) -> _Kind:
     return _Kind(lambda value: choices[_text(value)], lambda choice: choice.name)
 
@@ -184,6 +211,9 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "film_export": _TEXT,
         "explained_views": _Kind(_texts, list),
         "gallery_layout": _TEXT,
+        "shortcuts": _Kind(_keys, lambda keys: {name: list(texts) for name, texts in keys.items()}),
+        "tell_when_done": _Kind(_switch, bool),
+        "update_address": _TEXT,
         "window_geometry": _TEXT,
         "window_state": _TEXT,
     }

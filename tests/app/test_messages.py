@@ -18,6 +18,7 @@ from core.errors import (
     NotANumberPicture,
     OutOfMemory,
     SaveFailed,
+    SettingsUnreadable,
     UnreadablePicture,
 )
 from core.events import Phase
@@ -34,6 +35,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     NotANumberPicture: NotANumberPicture("the network"),
     SaveFailed: SaveFailed(PLACE, "No space left on device"),
     UnreadablePicture: UnreadablePicture(PLACE, "it carries no recipe"),
+    SettingsUnreadable: SettingsUnreadable(PLACE, "it is damaged"),
     FilmBroken: FilmBroken(PLACE, "it is cut off"),
 }
 

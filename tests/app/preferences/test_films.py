@@ -1,4 +1,4 @@
-"""The preferences hold at once, films can be removed by age, and pictures stay."""
+"""Films are kept as chosen, can be removed by age, and pictures stay."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QRadioButton, QSpinBox
+from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from app.dialogs.preferences import PreferencesDialog
 from app.film.stored_films import size_text
-from app.theme import DARK
+from app.preferences.dialog import PreferencesDialog
 from core.film_file import SUFFIX, film_path
-from core.settings import KeepFilms, Theme, load_settings
+from core.settings import KeepFilms
+from tests.app.preferences.windows import preferences
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
@@ -24,13 +24,6 @@ __all__ = ["open_window", "opened"]
 @pytest.fixture
 def saving(open_window: Opener) -> Opened:
     return open_window(saves=True)
-
-
-def preferences(opened: Opened) -> PreferencesDialog:
-    opened.action("Preferences…").trigger()
-    dialog = opened.window.findChild(PreferencesDialog)
-    assert dialog is not None
-    return dialog
 
 
 def radio(dialog: PreferencesDialog, choice: KeepFilms) -> QRadioButton:
@@ -45,33 +38,6 @@ def make_picture(opened: Opened, qtbot: QtBot) -> Path:
     wait_until_idle(opened, qtbot)
     assert saved.args is not None
     return saved.args[0].path
-
-
-def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
-    dialog = preferences(opened)
-    combo = dialog.findChild(QComboBox, "themeCombo")
-    assert combo is not None
-    combo.activated.emit(combo.findData(Theme.dark))
-    assert opened.window.create_place.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
-    assert load_settings(opened.keeper.folders).theme is Theme.dark
-    assert opened.action("Dark").isChecked()
-    combo.activated.emit(combo.findData(Theme.light))
-
-
-def test_another_folder_for_pictures_holds_at_once_and_can_be_reset(
-    saving: Opened, tmp_path: Path, qtbot: QtBot
-) -> None:
-    dialog = preferences(saving)
-    elsewhere = tmp_path / "elsewhere"
-    dialog._take_folder(str(elsewhere))  # pyright: ignore[reportPrivateUsage]
-    assert make_picture(saving, qtbot).is_relative_to(elsewhere)
-    reset = dialog.findChild(QPushButton, "resetFolderButton")
-    edit = dialog.findChild(QLineEdit, "picturesFolderEdit")
-    assert reset is not None
-    assert edit is not None
-    qtbot.mouseClick(reset, Qt.MouseButton.LeftButton)
-    assert edit.text() == str(saving.keeper.folders.pictures)
-    assert saving.keeper.settings.pictures == saving.keeper.folders.pictures
 
 
 def test_films_are_kept_by_default_and_never_when_so_chosen(saving: Opened, qtbot: QtBot) -> None:

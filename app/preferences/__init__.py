@@ -1,0 +1,1 @@
+"""The preferences: one file for each page, and the dialog around them."""

@@ -1,0 +1,105 @@
+"""Device: what was found and why, and what the user wants instead."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+
+from app.device_readout import DeviceReadout
+from app.device_words import device_sentence
+from app.messages import Message
+from app.preferences.page import Page
+from app.run import Engine
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+
+DEVICES = {
+    None: "The best one there is",
+    "cuda": "NVIDIA or AMD GPU (CUDA)",
+    "mps": "Apple GPU (MPS)",
+    "xpu": "Intel GPU (XPU)",
+    "cpu": "Processor (CPU)",
+}
+DTYPES = {
+    None: "What suits the device",
+    "float32": "float32: exact, twice the memory",
+    "bfloat16": "bfloat16: half the memory",
+    "float16": "float16: half the memory, GPUs only",
+}
+ERRAND = "look for devices"
+
+
+class DevicePage(Page):
+    """Asks the worker to look for devices: importing what knows them takes seconds."""
+
+    def __init__(self, keeper: SettingsKeeper, studio: Studio, readout: DeviceReadout) -> None:
+        super().__init__("Device", "devicePage")
+        self._keeper = keeper
+        self._studio = studio
+        self._readout = readout
+        self._device = _combo("deviceCombo", DEVICES, keeper.settings.device)
+        self._device.activated.connect(self._choose)
+        self._dtype = _combo("dtypeCombo", DTYPES, keeper.settings.dtype)
+        self._dtype.activated.connect(self._choose)
+        self.add_row("&Compute on", self._device)
+        self.add_row("P&recision", self._dtype)
+        self.add_hint("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
+        self.add_section("What was found")
+        self._words = QLabel()
+        self._words.setObjectName("deviceWords")
+        self._words.setWordWrap(True)
+        self.column.addWidget(self._words)
+        self._found = self.add_hint("")
+        self._found.setObjectName("devicesFound")
+        self._look = QPushButton("Look now")
+        self._look.setObjectName("lookForDevicesButton")
+        self._look.clicked.connect(self._look_now)
+        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
+        self.end()
+        readout.device_shown.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _choose(self) -> None:
+        self._keeper.change(device=self._device.currentData(), dtype=self._dtype.currentData())
+        self._studio.errands.renew_engine()
+
+    @Slot()
+    def _look_now(self) -> None:
+        self._look.setEnabled(False)
+        self._words.setText("Looking …")
+        self._studio.errands.ask(ERRAND, _make, self._finish, self._refuse)
+
+    def _finish(self, _made: None) -> None:
+        self._show()
+
+    def _refuse(self, message: Message) -> None:
+        self._look.setEnabled(True)
+        self._words.setText(str(message))
+
+    @Slot()
+    def _show(self) -> None:
+        device = self._readout.device
+        self._look.setVisible(device is None)
+        if device is None:
+            self._words.setText("Nobody has looked yet: that happens when the first picture is made.")
+            self._found.hide()
+        else:
+            self._words.setText(device_sentence(device))
+            self._found.setText("\n".join(device.plan.splitlines()[1:]))
+            self._found.show()
+
+
+def _make(_engine: Engine) -> None:
+    """Making the engine is what looks for devices; its maker tells the readout."""
+
+
+def _combo(object_name: str, choices: dict[str | None, str], chosen: str | None) -> QComboBox:
+    combo = QComboBox()
+    combo.setObjectName(object_name)
+    for value, text in choices.items():
+        combo.addItem(text, value)
+    if chosen not in choices:  # such as cuda:1, from the settings file
+        combo.addItem(str(chosen), chosen)
+    combo.setCurrentIndex(combo.findData(chosen))
+    return combo

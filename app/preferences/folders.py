@@ -1,0 +1,191 @@
+"""Folders: where pictures go, where models are looked for, and where everything else lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton
+
+from app.preferences.page import Page
+from app.settings_keeper import SettingsKeeper
+
+LIST_HEIGHT_PX = 96
+
+
+class FoldersPage(Page):
+    """Signals:
+    pictures_changed: the new folder for pictures. models_changed: models are looked for elsewhere now.
+    """
+
+    pictures_changed = Signal(object)
+    models_changed = Signal()
+
+    def __init__(self, keeper: SettingsKeeper) -> None:
+        super().__init__("Folders", "foldersPage")
+        self._keeper = keeper
+        self._pictures = QLineEdit(str(keeper.settings.pictures))
+        self._pictures.setObjectName("picturesFolderEdit")
+        self._pictures.setAccessibleName("Folder for pictures")
+        self._pictures.setReadOnly(True)
+        self._open_pictures = _button("Open", "openFolderButton", self._open_pictures_folder)
+        reset = _button("Reset", "resetFolderButton", self._reset_pictures)
+        reset.setToolTip("The program's own folder among the system's pictures")
+        choose = _button("Choose…", "chooseFolderButton", self._ask_pictures)
+        row = QHBoxLayout()
+        row.addWidget(self._pictures, 1)
+        for button in (choose, reset, self._open_pictures):
+            row.addWidget(button)
+        self.add_row("Pictures", row)
+        self._about_pictures = self.add_hint("")
+        self.add_section("Models")
+        self._models = QListWidget()
+        self._models.setObjectName("modelFoldersList")
+        self._models.setAccessibleName("Folders in which models are looked for")
+        self._models.setFixedHeight(LIST_HEIGHT_PX)
+        self._models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._models.itemSelectionChanged.connect(self._update_remove)
+        self.column.addWidget(self._models)
+        self._remove = _button("Remove", "removeModelFolderButton", self._remove_models)
+        self._remove.setToolTip("Models in it are no longer found; the folder itself stays as it is")
+        models_row = QHBoxLayout()
+        models_row.addWidget(_button("Add a folder…", "addModelFolderButton", self._ask_models))
+        models_row.addWidget(self._remove)
+        models_row.addStretch(1)
+        models_row.addWidget(_button("Reset", "resetModelFoldersButton", self._reset_models))
+        self.column.addLayout(models_row)
+        self.add_hint(
+            "Downloads go into the first. Folders of other programs are read in place; nothing in them is changed."
+        )
+        self.add_section("Everything else")
+        for label, folder in (
+            ("Settings", keeper.folders.config),
+            ("Gallery's index", keeper.folders.data),
+            ("Thumbnails", keeper.folders.cache),
+            ("Logs", keeper.folders.logs),
+        ):
+            self._add_fixed(label, folder)
+        self.add_hint("These follow the system. The index and the thumbnails can be deleted: they are made again.")
+        self.end()
+        self._show_pictures()
+        self._show_models()
+
+    def take_pictures(self, folder: Path) -> None:
+        """Saves pictures there from now on."""
+        self._keeper.change(pictures=folder)
+        self._show_pictures()
+        self.pictures_changed.emit(folder)
+
+    def add_models(self, folder: Path) -> None:
+        """Looks for models there, too."""
+        folders = self._keeper.settings.model_folders
+        if folder not in folders:
+            self._take_models((*folders, folder))
+
+    def _add_fixed(self, label: str, folder: Path) -> None:
+        field = QLineEdit(str(folder))
+        field.setReadOnly(True)
+        field.setCursorPosition(0)
+        field.setAccessibleName(f"Folder: {label}")
+        open_button = QPushButton("Open")
+        open_button.setEnabled(folder.is_dir())
+        open_button.setProperty("folder", str(folder))
+        open_button.clicked.connect(self._open_sender)
+        row = QHBoxLayout()
+        row.addWidget(field, 1)
+        row.addWidget(open_button)
+        self.add_row(label, row)
+
+    def _show_pictures(self) -> None:
+        folder = self._keeper.settings.pictures
+        self._pictures.setText(str(folder))
+        self._pictures.setCursorPosition(0)
+        self._open_pictures.setEnabled(folder.is_dir())
+        self._about_pictures.setText(
+            f"New pictures go there{_state(folder)}. Those made before stay where they are, and in the gallery."
+        )
+
+    def _show_models(self) -> None:
+        self._models.clear()
+        for folder in self._keeper.settings.model_folders:
+            item = QListWidgetItem(f"{folder}{'' if folder.is_dir() else '  (not there now)'}")
+            item.setToolTip(str(folder))
+            item.setData(Qt.ItemDataRole.UserRole, folder)
+            self._models.addItem(item)
+        self._update_remove()
+
+    @Slot()
+    def _update_remove(self) -> None:
+        self._remove.setEnabled(bool(self._models.selectedItems()) and self._models.count() > 1)
+
+    @Slot()
+    def _ask_pictures(self) -> None:
+        self._ask("Save pictures in this folder", self._pictures.text(), self._take_pictures_text)
+
+    @Slot(str)
+    def _take_pictures_text(self, folder: str) -> None:
+        self.take_pictures(Path(folder))
+
+    @Slot()
+    def _reset_pictures(self) -> None:
+        self.take_pictures(self._keeper.folders.pictures)
+
+    @Slot()
+    def _open_pictures_folder(self) -> None:
+        _open(self._keeper.settings.pictures)
+
+    @Slot()
+    def _open_sender(self) -> None:
+        _open(Path(self.sender().property("folder")))
+
+    @Slot()
+    def _ask_models(self) -> None:
+        self._ask("Look for models in this folder", str(Path.home()), self._add_models_text)
+
+    @Slot(str)
+    def _add_models_text(self, folder: str) -> None:
+        self.add_models(Path(folder))
+
+    @Slot()
+    def _remove_models(self) -> None:
+        chosen = [item.data(Qt.ItemDataRole.UserRole) for item in self._models.selectedItems()]
+        self._take_models(tuple(folder for folder in self._keeper.settings.model_folders if folder not in chosen))
+
+    @Slot()
+    def _reset_models(self) -> None:
+        self._take_models((self._keeper.folders.models,))
+
+    def _take_models(self, folders: tuple[Path, ...]) -> None:
+        self._keeper.change(model_folders=folders)
+        self._show_models()
+        self.models_changed.emit()
+
+    def _ask(self, title: str, start: str, take: object) -> None:
+        dialog = QFileDialog(self, title, start)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(take)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _button(text: str, object_name: str, slot: object) -> QPushButton:
+    button = QPushButton(text)
+    button.setObjectName(object_name)
+    button.clicked.connect(slot)
+    return button
+
+
+def _open(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _state(folder: Path) -> str:
+    """What is to be known of the folder, to be put behind "there"."""
+    if not folder.exists():
+        return " (the folder is made with the first one)"
+    if not os.access(folder, os.W_OK):
+        return ", but this folder cannot be written: choose another one"
+    return ""

@@ -1,0 +1,131 @@
+"""General: theme, previews, notices; and the settings as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QMessageBox, QPushButton
+
+from app.controls.previews import WORDS as PREVIEWS
+from app.preferences.page import Page
+from app.settings_keeper import SettingsKeeper
+from core.events import PreviewMode
+from core.settings import Theme
+
+THEMES = {Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"}
+SETTINGS_FILE = "emulsion-settings.json"
+_FILTER = "Settings (*.json)"
+
+
+class GeneralPage(Page):
+    """Only asks; what is to be done is told.
+
+    Signals:
+        theme_chosen: a `Theme`. previews_chosen: a `PreviewMode`.
+        export_asked, import_asked: the `Path` of a file. reset_asked: after the user has agreed.
+    """
+
+    theme_chosen = Signal(object)
+    previews_chosen = Signal(object)
+    export_asked = Signal(object)
+    import_asked = Signal(object)
+    reset_asked = Signal()
+
+    def __init__(self, keeper: SettingsKeeper, previews: PreviewMode) -> None:
+        super().__init__("General", "generalPage")
+        self._keeper = keeper
+        self._theme = QComboBox()
+        self._theme.setObjectName("themeCombo")
+        for theme, text in THEMES.items():
+            self._theme.addItem(text, theme)
+        self._theme.setCurrentIndex(self._theme.findData(keeper.settings.theme))
+        self._theme.activated.connect(self._choose_theme)
+        self.add_row("&Theme", self._theme)
+        self._previews = QComboBox()
+        self._previews.setObjectName("previewsCombo")
+        for mode, (words, about) in PREVIEWS.items():
+            self._previews.addItem(words, mode)
+            self._previews.setItemData(self._previews.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
+        self._previews.setCurrentIndex(self._previews.findData(previews))
+        self._previews.activated.connect(self._choose_previews)
+        self.add_row("&Previews", self._previews)
+        self._about_previews = self.add_hint(PREVIEWS[previews][1])
+        self.add_section("When a long run ends")
+        notice = QCheckBox("Tell me by a &notice of the desktop while I work elsewhere")
+        notice.setObjectName("tellWhenDoneBox")
+        notice.setChecked(keeper.settings.tell_when_done)
+        notice.toggled.connect(self._choose_notice)
+        self.column.addWidget(notice)
+        self.add_hint("For runs that took longer than 15 seconds. The taskbar shows it in any case.", indent_px=24)
+        self.add_section("All settings")
+        row = QHBoxLayout()
+        for text, name, slot in (
+            ("&Export…", "exportSettingsButton", self._ask_export),
+            ("&Import…", "importSettingsButton", self._ask_import),
+            ("&Reset all…", "resetSettingsButton", self._ask_reset),
+        ):
+            button = QPushButton(text)
+            button.setObjectName(name)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        row.addStretch(1)
+        self.column.addLayout(row)
+        self.add_hint("Export and import leave out what you have typed and how the window is arranged.")
+        self.end()
+
+    @Slot(int)
+    def _choose_theme(self, index: int) -> None:
+        self.theme_chosen.emit(self._theme.itemData(index))
+
+    @Slot(int)
+    def _choose_previews(self, index: int) -> None:
+        mode = list(PREVIEWS)[index]
+        self._about_previews.setText(PREVIEWS[mode][1])
+        self.previews_chosen.emit(mode)
+
+    @Slot(bool)
+    def _choose_notice(self, is_on: bool) -> None:
+        self._keeper.change(tell_when_done=is_on)
+
+    @Slot()
+    def _ask_export(self) -> None:
+        dialog = QFileDialog(self, "Export the settings", str(Path.home() / SETTINGS_FILE), _FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.fileSelected.connect(self._export)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _export(self, file: str) -> None:
+        self.export_asked.emit(Path(file))
+
+    @Slot()
+    def _ask_import(self) -> None:
+        dialog = QFileDialog(self, "Import settings", str(Path.home()), _FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._import)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _import(self, file: str) -> None:
+        self.import_asked.emit(Path(file))
+
+    @Slot()
+    def _ask_reset(self) -> None:
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            "Reset all settings",
+            "Folders, device, theme, films, shortcuts and window go back to what they were at the first start.\n\n"
+            "Pictures, films and models stay where they are.",
+            QMessageBox.StandardButton.Cancel,
+            self,
+        )
+        box.setObjectName("resetSettingsBox")
+        reset = box.addButton("Reset all", QMessageBox.ButtonRole.AcceptRole)
+        reset.setObjectName("confirmResetButton")
+        reset.clicked.connect(self.reset_asked)
+        box.finished.connect(box.deleteLater)
+        box.open()

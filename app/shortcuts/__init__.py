@@ -1,0 +1,1 @@
+"""Keyboard shortcuts: which command has which keys, and how the user changes them."""

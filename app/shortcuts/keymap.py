@@ -1,0 +1,159 @@
+"""Which keys each command has: the program's own, and what the user put in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+
+from app.settings_keeper import SettingsKeeper
+
+Keys = tuple[str, ...]
+"""Key sequences as Qt writes them on every system and in English: ``("Ctrl+Return", "Ctrl+Enter")``."""
+
+TAKEN: Mapping[str, str] = MappingProxyType(
+    {
+        "Ctrl+A": "select all, in text and in the gallery",
+        "Ctrl+X": "cut text",
+        "Ctrl+Left": "move in text",
+        "Ctrl+Right": "move in text",
+        "Ctrl+Backspace": "delete a word",
+        "Ctrl+F": "search the gallery",
+        "F2": "rename in the gallery",
+    }
+)
+"""Keys that parts of the window use themselves, and what for."""
+
+_FREE_OF_MODIFIERS = range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1)
+_OTHERS_FREE = (Qt.Key.Key_Escape, Qt.Key.Key_Pause, Qt.Key.Key_Insert, Qt.Key.Key_Print)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that the user can do by a key.
+
+    Attributes:
+        group: the menu in which it is.
+        name: stable, the key in the settings.
+        own: the program's keys for it.
+    """
+
+    group: str
+    name: str
+    action: QAction
+    own: Keys
+
+    @property
+    def title(self) -> str:
+        return self.action.text().replace("&", "").removesuffix("…")
+
+
+class Keymap(QObject):
+    """Gives the actions their keys. Two commands never have the same one: Qt would then do neither.
+
+    Attributes:
+        commands: in the order of the menus.
+
+    Signals:
+        changed: some command has other keys now.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, actions: Iterable[tuple[str, str, QAction]], keeper: SettingsKeeper, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self.commands = tuple(Command(group, name, action, _keys_of(action)) for group, name, action in actions)
+        self._keys: dict[str, Keys] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Takes the keys from the settings; what cannot be read or is there twice gets no key."""
+        chosen = self._keeper.settings.shortcuts
+        used: set[str] = set()
+        order = sorted(self.commands, key=lambda command: command.name not in chosen)  # the user's own come first
+        for command in order:
+            wanted = [_standard(key) for key in chosen.get(command.name, command.own)]
+            keys = tuple(dict.fromkeys(key for key in wanted if key and key not in used))
+            used.update(keys)
+            self._keys[command.name] = keys
+            command.action.setShortcuts([QKeySequence(key) for key in keys])
+        self.changed.emit()
+
+    def keys(self, command: Command) -> Keys:
+        return self._keys[command.name]
+
+    def is_own(self, command: Command) -> bool:
+        """Whether the command has the program's keys."""
+        return self.keys(command) == command.own
+
+    def owner(self, key: str) -> Command | None:
+        """The command that has this key now."""
+        return next((command for command in self.commands if _standard(key) in self.keys(command)), None)
+
+    def give(self, command: Command, key: str) -> None:
+        """This one key, or none if "" , instead of those it had; who had it before has it no more."""
+        key = _standard(key)
+        changed: dict[str, Keys] = {command.name: (key,) if key else ()}
+        other = self.owner(key) if key else None
+        if other is not None and other is not command:
+            changed[other.name] = tuple(kept for kept in self.keys(other) if kept != key)
+        self._keep({**self._keeper.settings.shortcuts, **changed})
+
+    def reset(self, command: Command) -> None:
+        """Back to the program's keys, which commands that got one of them meanwhile give up."""
+        chosen = dict(self._keeper.settings.shortcuts)
+        chosen.pop(command.name, None)
+        for other in self.commands:
+            lost = set(self.keys(other)) & set(command.own)
+            if other is not command and lost:
+                chosen[other.name] = tuple(key for key in self.keys(other) if key not in lost)
+        self._keep(chosen)
+
+    def reset_all(self) -> None:
+        self._keep({})
+
+    def _keep(self, chosen: dict[str, Keys]) -> None:
+        own = {command.name: command.own for command in self.commands}
+        self._keeper.change(shortcuts={name: keys for name, keys in chosen.items() if own.get(name) != keys})
+        self.load()
+
+
+def unusable(key: str) -> str:
+    """Why this key cannot be given to a command, as the end of a sentence, or "" if it can."""
+    sequence = QKeySequence(key)
+    if sequence.count() != 1:
+        return "is not one key"
+    pressed: QKeyCombination = sequence[0]  # pyright: ignore[reportIndexIssue]
+    modifiers = pressed.keyboardModifiers() & ~(
+        Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+    )
+    is_free = pressed.key() in _FREE_OF_MODIFIERS or pressed.key() in _OTHERS_FREE
+    if not modifiers and not is_free:
+        return "alone is needed for writing and for moving about; add Ctrl or Alt"
+    use = TAKEN.get(_standard(key))
+    return f"is already there to {use}" if use else ""
+
+
+def native(keys: Keys) -> str:
+    """As this system writes keys."""
+    return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
+
+
+def _keys_of(action: QAction) -> Keys:
+    return tuple(_portable(sequence) for sequence in action.shortcuts())
+
+
+def _standard(key: str) -> str:
+    sequence = QKeySequence(key)
+    is_known = sequence.count() > 0 and sequence[0].key() is not Qt.Key.Key_unknown  # pyright: ignore[reportIndexIssue]
+    return _portable(sequence) if is_known else ""
+
+
+def _portable(sequence: QKeySequence) -> str:
+    return sequence.toString(QKeySequence.SequenceFormat.PortableText)

@@ -1,0 +1,60 @@
+"""The device that was found is told, and another one holds from the next run on."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.device_readout import ChosenDevice
+from app.device_words import device_sentence
+from tests.app.preferences.windows import part, preferences
+from tests.app.windows import Opened, open_window, opened, wait_until_idle
+
+__all__ = ["open_window", "opened"]
+
+PROCESSOR = ChosenDevice(
+    "cpu",
+    "Example 7",
+    "float32",
+    "cpu (Example 7, 15.5 GiB) in float32: device: the first that is there of CUDA, CPU; precision: none\n"
+    "cuda: not found, no GPU\ncpu: found",
+)
+
+
+def test_another_device_is_kept_and_the_next_run_begins_with_a_new_engine(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    combo = part(preferences(opened), QComboBox, "deviceCombo")
+    combo.setCurrentIndex(combo.findData("cpu"))
+    combo.activated.emit(combo.currentIndex())
+    assert opened.keeper.settings.device == "cpu"
+    assert not opened.engine.is_closed
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    assert opened.engine.is_closed
+
+
+def test_before_the_first_picture_devices_are_looked_for_when_asked(opened: Opened, qtbot: QtBot) -> None:
+    dialog = preferences(opened)
+    look, words = part(dialog, QPushButton, "lookForDevicesButton"), part(dialog, QLabel, "deviceWords")
+    assert not look.isHidden()
+    look.click()
+    assert words.text() == "Looking …"
+    opened.window.readout.show_device(PROCESSOR)
+    assert look.isHidden()
+    assert "the processor (Example 7) in float32" in words.text()
+    assert part(dialog, QLabel, "devicesFound").text() == "cuda: not found, no GPU\ncpu: found"
+
+
+def test_a_device_from_the_settings_file_that_is_not_in_the_list_stays(opened: Opened) -> None:
+    opened.keeper.change(device="cuda:1")
+    assert part(preferences(opened), QComboBox, "deviceCombo").currentText() == "cuda:1"
+
+
+def test_the_device_in_a_sentence() -> None:
+    told = device_sentence(PROCESSOR)
+    assert told.startswith("Emulsion computes on the processor (Example 7) in float32: no graphics processor")
+    asked = ChosenDevice("cpu", "", "float32", "cpu in float32: device: as asked; precision: none")
+    assert device_sentence(asked) == "Emulsion computes on the processor in float32, as you have chosen."
+    gpu = ChosenDevice("cuda", "Example 4070", "bfloat16", "cuda: device: the first")
+    assert device_sentence(gpu) == "Emulsion computes on the GPU (Example 4070) in bfloat16."

@@ -1,0 +1,109 @@
+"""Theme, previews, notices hold at once; the settings as a whole are exported, imported and reset."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.preferences.general import GeneralPage
+from app.theme import DARK
+from core.events import PreviewMode
+from core.settings import KeepFilms, Theme, load_settings
+from tests.app.preferences.windows import part, preferences
+from tests.app.windows import Opened, open_window, opened
+
+__all__ = ["open_window", "opened"]
+
+
+def choose(combo: QComboBox, value: object) -> None:
+    combo.setCurrentIndex(combo.findData(value))
+    combo.activated.emit(combo.currentIndex())
+
+
+def page(opened: Opened) -> GeneralPage:
+    return part(preferences(opened), GeneralPage, "generalPage")
+
+
+def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
+    combo = part(preferences(opened), QComboBox, "themeCombo")
+    choose(combo, Theme.dark)
+    assert opened.window.create_place.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
+    assert load_settings(opened.keeper.folders).theme is Theme.dark
+    assert opened.action("Dark").isChecked()
+    choose(combo, Theme.light)
+
+
+def test_the_previews_are_those_of_the_controls(opened: Opened) -> None:
+    combo = part(preferences(opened), QComboBox, "previewsCombo")
+    choose(combo, PreviewMode.every_step)
+    assert opened.window.studio.preview_mode is PreviewMode.every_step
+    control = opened.child("previewCombo")
+    assert isinstance(control, QComboBox)
+    assert control.currentData() is PreviewMode.every_step
+    assert load_settings(opened.keeper.folders).previews is PreviewMode.every_step
+
+
+def test_notices_can_be_switched_off(opened: Opened) -> None:
+    part(preferences(opened), QCheckBox, "tellWhenDoneBox").click()
+    assert not load_settings(opened.keeper.folders).tell_when_done
+
+
+def test_settings_are_exported_and_hold_at_once_when_they_are_imported(opened: Opened, tmp_path: Path) -> None:
+    opened.window.studio.edit(prompt="a secret")
+    opened.keeper.change(
+        theme=Theme.dark,
+        previews=PreviewMode.linear,
+        shortcuts={"stop": ("F9",)},
+        keep_films=KeepFilms.never,
+        device="cpu",
+        pictures=tmp_path / "there",
+    )
+    file = tmp_path / "my settings.json"
+    page(opened).export_asked.emit(file)
+    assert "a secret" not in file.read_text("utf-8")
+    assert "settings exchanged" in preferences(opened).messages.subjects()
+    preferences(opened)
+    part(preferences(opened), GeneralPage, "generalPage").reset_asked.emit()
+    assert opened.keeper.settings.device is None
+    assert opened.action("Stop").shortcut() == QKeySequence("Esc")
+    page(opened).import_asked.emit(file)
+    assert opened.keeper.settings.keep_films is KeepFilms.never
+    assert opened.keeper.settings.device == "cpu"
+    assert opened.keeper.settings.pictures == tmp_path / "there"
+    assert opened.action("Stop").shortcut() == QKeySequence("F9")
+    assert opened.action("Dark").isChecked()
+    assert opened.window.studio.preview_mode is PreviewMode.linear
+    assert opened.window.studio.draft.prompt == "a secret"
+    assert load_settings(opened.keeper.folders).device == "cpu"
+    page(opened).theme_chosen.emit(Theme.light)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", json.dumps({"program": "Other", "format": 1})])
+def test_a_file_of_another_kind_changes_nothing_and_is_told(opened: Opened, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "file.json"
+    file.write_text(content)
+    before = opened.keeper.settings
+    page(opened).import_asked.emit(file)
+    assert opened.keeper.settings == before
+    assert "settings exchanged" in preferences(opened).messages.subjects()
+
+
+def test_an_export_that_cannot_be_written_is_told(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    page(opened).export_asked.emit(tmp_path / "file" / "settings.json")
+    assert "settings exchanged" in preferences(opened).messages.subjects()
+
+
+def test_a_reset_asks_first(opened: Opened, qtbot: QtBot) -> None:
+    opened.keeper.change(device="cpu")
+    dialog = preferences(opened)
+    qtbot.mouseClick(part(dialog, QPushButton, "resetSettingsButton"), Qt.MouseButton.LeftButton)
+    assert opened.keeper.settings.device == "cpu"
+    part(dialog, QPushButton, "confirmResetButton").click()
+    assert opened.keeper.settings.device is None
