@@ -9,6 +9,7 @@ import psutil
 import torch
 
 from core.errors import DeviceMissing
+from core.memory_plan import DeviceMemory, computer_memory
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -90,6 +91,24 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
             for backend in _BACKENDS
         ),
     )
+
+
+def memory_now(plan: DevicePlan) -> DeviceMemory:
+    """What the device has, and what of it a model could have now."""
+    device = plan.device
+    match device.type:
+        case "cuda":
+            free, total = torch.cuda.mem_get_info(device)
+            kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+            return DeviceMemory("cuda", total, free + kept)
+        case "xpu":
+            free, total = torch.xpu.mem_get_info(device)
+            return DeviceMemory("xpu", total, free)
+        case "mps":  # shares the computer's memory, and may have a part of it
+            shared, most = computer_memory(), torch.mps.recommended_max_memory()
+            return DeviceMemory("mps", most, min(shared.free, most - torch.mps.driver_allocated_memory()))
+        case _:
+            return computer_memory()
 
 
 def _asked_device(device: str, available: tuple[str, ...]) -> torch.device:

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from core.events import PreviewMode
 from core.files import DISK, FileSystem, words_of, write_file
+from core.memory_plan import Placement
 from core.paths import Folders
 from core.recipe import request_from_json, request_to_json
 from core.request import GenerationRequest
@@ -53,6 +54,7 @@ class Settings:
         pictures: folder for finished pictures.
         model_folders: where models are looked for, beside the one that ships with the program.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
+        memory: how models are placed in the device's memory, or None for what is planned for each.
         draft: what was last typed and chosen, or None before the first time.
         film_views: the views of a film that are open: none, one or four.
         film_export: how the last film was exported, as text.
@@ -69,6 +71,7 @@ class Settings:
     model_folders: tuple[Path, ...]
     device: str | None = None
     dtype: str | None = None
+    memory: Placement | None = None
     theme: Theme = Theme.system
     previews: PreviewMode = PreviewMode.automatic
     keep_films: KeepFilms = KeepFilms.always
@@ -203,6 +206,10 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "model_folders": _Kind(_folders, lambda folders: [str(folder) for folder in folders]),
         "device": _TEXT_OR_NONE,
         "dtype": _TEXT_OR_NONE,
+        "memory": _Kind(
+            lambda value: None if value is None else Placement[_text(value)],
+            lambda placement: None if placement is None else placement.name,
+        ),
         "theme": _choice(Theme),
         "previews": _choice(PreviewMode),
         "keep_films": _choice(KeepFilms),

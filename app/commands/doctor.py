@@ -14,6 +14,8 @@ from app.command import Command
 from app.parts import broken_parts
 from app.terminal import to_json
 from core.catalogue import Catalogue
+from core.errors import ModelBroken
+from core.memory_plan import DeviceMemory, gib, plan_memory, weights_in
 from core.paths import Folders, resources
 from core.settings import Settings, load_settings
 from core.version import VERSION
@@ -47,9 +49,11 @@ def _run(arguments: Namespace) -> int:
     folders = Folders.default()
     settings = load_settings(folders)
     broken = broken_parts() if arguments.parts else {}
+    device, memory = _device(arguments.device or settings.device, arguments.dtype or settings.dtype, settings)
     report: dict[str, Any] = {
         "versions": _versions(),
-        "device": _device(arguments.device or settings.device, arguments.dtype or settings.dtype),
+        "device": device,
+        "memory": memory,
         "folders": _folders(folders, settings),
         "models": {model.key: model.name for model in Catalogue(settings.model_folders).models()},
     }
@@ -69,19 +73,35 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _device(device: str | None, dtype: str | None) -> dict[str, Any]:
+def _device(device: str | None, dtype: str | None, settings: Settings) -> tuple[dict[str, Any], dict[str, str]]:
+    """The chosen device, and how each model fits into its memory now."""
     try:
-        from core.device import plan
+        from core.device import memory_now, plan
     except (ImportError, OSError) as error:
-        return {"problem": f"torch cannot be used: {error}"}
+        return {"problem": f"torch cannot be used: {error}"}, {}
     chosen = plan(device, dtype)
-    return {
+    described = {
         "device": str(chosen.device),
         "dtype": chosen.dtype_name,
         "name": chosen.name,
         "memory": chosen.memory,
         "plan": chosen.describe().splitlines(),
     }
+    return described, _memory(chosen.dtype_name, memory_now(chosen), settings)
+
+
+def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
+    """How each model fits at its own size."""
+    plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
+    for model in Catalogue(settings.model_folders).models():
+        try:
+            weights = weights_in(model.folder)
+        except ModelBroken as error:
+            plans[model.key] = f"cannot be planned: {error.reason}"
+        else:
+            plan = plan_memory(weights, dtype, model.defaults.size, memory, settings.memory)
+            plans[model.key] = plan.describe()
+    return plans
 
 
 def _folders(folders: Folders, settings: Settings) -> dict[str, dict[str, str]]:
@@ -117,6 +137,9 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
     if not report["models"]:
         yield "  none"
+    if report["memory"]:
+        yield "Memory"
+        yield from (f"  {key:<20} {plan}" for key, plan in report["memory"].items())
     if "broken parts" in report:
         yield "Broken parts"
         yield from (f"  {name}: {reason}" for name, reason in report["broken parts"].items())
