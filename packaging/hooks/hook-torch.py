@@ -10,17 +10,36 @@ from PyInstaller.utils.hooks import (  # pyright: ignore[reportMissingModuleSour
     collect_submodules,
 )
 
+LARGE_PARTS = (
+    "torch._dynamo",
+    "torch._export",
+    "torch._functorch",
+    "torch._higher_order_ops",
+    "torch._inductor",
+    "torch._refs",
+    "torch._subclasses",
+    "torch.ao",
+    "torch.distributed",
+    "torch.export",
+    "torch.fx",
+    "torch.onnx",
+    "torch.sparse",
+)
+# settings are read with the comments beside them, and the last of these becomes TorchScript
+READ_PARTS = (
+    "torch._dynamo.config",
+    "torch._export.config",
+    "torch._functorch.config",
+    "torch._inductor.config",
+    "torch._inductor.config_comms",
+    "torch.distributed.config",
+    "torch.fx.experimental._config",
+    "torch.distributed.optim",
+)
 module_collection_mode = {
     "torch": "pyz+py",
-    "torch._inductor": "pyz",
-    "torch.ao": "pyz",
-    "torch.distributed": "pyz",
-    "torch.onnx": "pyz",
-    # but settings are read with the comments beside them, and these become TorchScript
-    "torch._inductor.config": "pyz+py",
-    "torch._inductor.config_comms": "pyz+py",
-    "torch.distributed.config": "pyz+py",
-    "torch.distributed.optim": "pyz+py",
+    **dict.fromkeys(LARGE_PARTS, "pyz"),
+    **dict.fromkeys(READ_PARTS, "pyz+py"),
 }
 warn_on_missing_hiddenimports = False
 hiddenimports = [

@@ -54,8 +54,8 @@ def make_deb(bundle: Path, drawn: icons.Icons, depends: list[str], work: Path, t
     root = _fresh(work / "deb")
     lay_out_deb(bundle, drawn, depends, root)
     deb = target / f"{product.COMMAND}_{product.version()}_{ARCHITECTURE}.deb"
-    # Debian 12 and Ubuntu 22.04 can read zstd; xz takes minutes to unpack
-    build = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z19", "--build", str(root), str(deb)]
+    # Debian 12 and Ubuntu 22.04 can read zstd; level 19 saves another tenth, and takes six minutes
+    build = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(root), str(deb)]
     subprocess.run(["fakeroot", *build] if shutil.which("fakeroot") else build, check=True)
     return deb
 
