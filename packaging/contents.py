@@ -45,6 +45,7 @@ EXCLUDES = (
     "tkinter",
     "shellingham",
     # parts of libraries that nobody here asks for
+    "hf_xet",
     "pydantic",
     "scipy.cluster",
     "scipy.datasets",
@@ -113,6 +114,7 @@ NOT_BUNDLED = (
     "mdurl",
     "pydantic",
     "pydantic_core",
+    "hf_xet",
 )
 
 HIDDEN_IMPORTS = ("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets")

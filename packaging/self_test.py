@@ -17,9 +17,6 @@ import product
 
 PROMPT = "a red house by the sea at sunset"
 STEPS = 6
-TINY_MODELS = ("stable_diffusion", "stable_diffusion_xl")
-"""Makers of random models in tests/tiny.py, one for each family."""
-
 WINDOW_OPEN_S = 4.0
 ENOUGH_S = 180.0
 
@@ -47,10 +44,12 @@ def run(program: Path) -> None:
 
 
 def _tiny_models(folder: Path) -> list[Path]:
+    """A model of each family with random weights, made as the tests make them."""
     sys.path.insert(0, str(product.ROOT))
+    from core.families import FAMILIES
     from tests import tiny
 
-    return [getattr(tiny, maker)(folder / maker) for maker in TINY_MODELS]
+    return [getattr(tiny, family)(folder / family) for family in FAMILIES]
 
 
 def _picture(start: list[str], home: Path, path: Path, model: Path | None) -> bytes:

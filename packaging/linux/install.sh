@@ -3,10 +3,10 @@
 # For everybody: sudo PREFIX=/usr/local ./install.sh
 set -eu
 
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 prefix=${PREFIX:-${HOME:?HOME is not set: say where to install by PREFIX=/a/folder}/.local}
 mkdir -p -- "$prefix"
-prefix=$(CDPATH= cd -- "$prefix" && pwd)
+prefix=$(CDPATH='' cd -- "$prefix" && pwd)
 program=$prefix/lib/emulsion
 
 if [ -x "$program/uninstall.sh" ]; then

@@ -2,7 +2,7 @@
 # Removes what install.sh has put there, file by file. Pictures, settings and models stay.
 set -eu
 
-program=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+program=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 prefix=$(dirname -- "$(dirname -- "$program")")
 
 if [ ! -f "$program/files.txt" ] || [ ! -d "$program/_internal" ]; then

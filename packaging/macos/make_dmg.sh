@@ -6,7 +6,7 @@ set -eu
 
 app=${1:?usage: make_dmg.sh APP FOLDER}
 target=${2:?usage: make_dmg.sh APP FOLDER}
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 version=$(/usr/libexec/PlistBuddy -c 'Print :CFBundleShortVersionString' "$app/Contents/Info.plist")
 image=$target/Emulsion-$version-macos-arm64.dmg
 work=$(mktemp -d)
