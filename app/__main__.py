@@ -24,6 +24,7 @@ from core.paths import Folders
 log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
+NO_HOME = "There is no home folder for this user; set HOME to a folder that can be written."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     set_environment(os.environ)
-    folder = Folders.default().logs
+    try:
+        folder = Folders.default().logs
+    except RuntimeError:  # by platformdirs: no HOME, and a user that the system has no entry for
+        _start_logs(Path(os.devnull))
+        sys.stderr.write(f"emulsion: {NO_HOME}\n")
+        return 1
     picture = picture_to_open(arguments)
     if arguments and picture is None:
         logs = _start_logs(folder)

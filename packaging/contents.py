@@ -136,8 +136,6 @@ DROPPED = tuple(
         r"lib(gtk-3|gdk-3|atk-1|atk-bridge|atspi|cairo|pango|gdk_pixbuf|epoxy|thai|datrie|fribidi|rsvg)[-.0-9_a-z]*\.so",
         r"(PySide6/(Qt/lib/)?)?(lib)?Qt6(Pdf|Qml\w*|Quick\w*|VirtualKeyboard|EglF\w+)\.(so|dll)",
         r"PySide6/(Qt/)?translations/",
-        # pictures in a format that the program does not read
-        r"PIL/_avif\.|pillow\.libs/libavif-",
         # torch's libraries for its own tests
         r"torch/lib/(lib)?(torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\.",
         # what the excluded libraries say of themselves
