@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.command import Command
-from app.commands import doctor, film, gallery, generate, info
+from app.commands import doctor, film, gallery, generate, info, models
 from app.messages import message
 from core.errors import DeviceMissing, EmulsionError, InvalidRequest, ModelMissing, UnreadablePicture
 from core.version import VERSION
@@ -27,6 +27,7 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
         "generate": generate.COMMAND,
         "film": film.COMMAND,
         "gallery": gallery.COMMAND,
+        "models": models.COMMAND,
         "info": info.COMMAND,
         "doctor": doctor.COMMAND,
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from app.download_messages import download_words
+from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
     DeviceMissing,
@@ -101,6 +103,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 f"{error.path} could not be written: {_lower_first(error.reason)}.",
                 "Choose another folder, or make room on the disk.",
             )
+        case DownloadFailed():
+            return Message(*download_words(error.failure))
         case UnreadablePicture():
             return Message(
                 "The picture cannot be used",

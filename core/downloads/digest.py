@@ -1,0 +1,53 @@
+"""Whether a file is what the hub says: SHA-256 of the content, or the SHA-1 of a Git blob for small files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from core.downloads.listing import RemoteFile
+
+READ_AT_ONCE = 4 * 2**20
+
+
+class Digest(Protocol):
+    """What `hashlib` makes."""
+
+    def update(self, content: bytes | memoryview, /) -> None: ...
+
+    def hexdigest(self) -> str: ...
+
+
+def begin_digest(file: RemoteFile) -> Digest:
+    """A hash that takes the file's bytes in order; `is_right` compares it."""
+    if file.sha256:
+        return hashlib.sha256()
+    digest = hashlib.sha1(usedforsecurity=False)
+    digest.update(f"blob {file.size}\0".encode())
+    return digest
+
+
+def is_right(digest: Digest, file: RemoteFile) -> bool:
+    return digest.hexdigest() == file.identity
+
+
+def feed(digest: Digest, path: Path) -> Iterator[int]:
+    """Reads a file into the hash; yields how many bytes have been read so far. Raises OSError."""
+    done = 0
+    with path.open("rb") as content:
+        while part := content.read(READ_AT_ONCE):
+            digest.update(part)
+            done += len(part)
+            yield done
+
+
+def is_whole(path: Path, file: RemoteFile) -> bool:
+    """Whether the file is there and its content is right. Raises OSError when it cannot be read."""
+    if not path.is_file() or path.stat().st_size != file.size:
+        return False
+    digest = begin_digest(file)
+    for _ in feed(digest, path):
+        pass
+    return is_right(digest, file)

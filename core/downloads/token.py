@@ -1,0 +1,57 @@
+"""The user's token for the hub, in the system's keychain; never in a file of ours, a log or an address."""
+
+from __future__ import annotations
+
+import logging
+import re
+from urllib.parse import urlsplit
+
+from core.downloads.hub import Secret
+
+log = logging.getLogger(__name__)
+
+SERVICE = "Emulsion"
+_TOKEN = re.compile(r"[\x21-\x7e]{8,500}", re.ASCII)
+
+
+class NoKeychain(Exception):
+    """This system has no keychain, or it stays locked; a token can be held for the session only."""
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be a token at all: no spaces, nothing that would break a header."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def stored_token(endpoint: str) -> Secret:
+    """The token for this hub, empty if there is none. May wait until the user unlocks the keychain.
+
+    Raises NoKeychain.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return Secret(keyring.get_password(SERVICE, _account(endpoint)) or "")
+    except (KeyringError, RuntimeError, OSError) as error:
+        raise NoKeychain(type(error).__name__) from None
+
+
+def store_token(endpoint: str, token: Secret) -> None:
+    """Keeps the token for later sessions; an empty one is forgotten. Raises NoKeychain."""
+    import keyring
+    from keyring.errors import KeyringError, PasswordDeleteError
+
+    try:
+        if token:
+            keyring.set_password(SERVICE, _account(endpoint), token.value)
+        else:
+            keyring.delete_password(SERVICE, _account(endpoint))
+    except PasswordDeleteError:
+        log.debug("there was no token to forget")
+    except (KeyringError, RuntimeError, OSError) as error:
+        raise NoKeychain(type(error).__name__) from None
+
+
+def _account(endpoint: str) -> str:
+    return urlsplit(endpoint).netloc.rpartition("@")[2] or endpoint

@@ -1,0 +1,49 @@
+"""Events of a download as lines of JSON, between the process that downloads and the window or a script."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from core.downloads.events import Checking, Completed, Damaged, DownloadEvent, Downloading, Listed, Waiting
+from core.downloads.failures import DownloadFailed, Failure, Fault
+
+_KINDS = {kind.__name__.lower(): kind for kind in (Checking, Completed, Damaged, Downloading, Listed, Waiting)}
+FAILED = "failed"
+
+
+def to_line(event: DownloadEvent | DownloadFailed) -> str:
+    """One line without its end; a failure is the last one."""
+    if isinstance(event, DownloadFailed):
+        return json.dumps({"event": FAILED, "failure": _failure_to_json(event.failure)})
+    content: dict[str, Any] = {"event": type(event).__name__.lower(), **asdict(event)}
+    match event:
+        case Waiting():
+            content["failure"] = _failure_to_json(event.failure)
+        case Completed():
+            content["folder"] = str(event.folder)
+        case _:
+            pass
+    return json.dumps(content)
+
+
+def from_line(line: str) -> DownloadEvent | DownloadFailed | None:
+    """None for what is no event."""
+    try:
+        content: dict[str, Any] = json.loads(line)
+        name = content.pop("event")
+        if "failure" in content:
+            failure: dict[str, Any] = content["failure"]
+            fault = Fault[failure.pop("fault")]
+            content["failure"] = Failure(fault, **failure)
+        if "folder" in content:
+            content["folder"] = Path(content["folder"])
+        return DownloadFailed(content["failure"]) if name == FAILED else _KINDS[name](**content)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _failure_to_json(failure: Failure) -> dict[str, Any]:
+    return {**asdict(failure), "fault": failure.fault.name}
