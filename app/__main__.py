@@ -15,7 +15,7 @@ from pathlib import Path
 
 from app.display import missing_display
 from app.environment import set_environment
-from app.logs import Logs, start_logs, take_last_crash
+from app.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
 from app.messages import message
 from app.picture_argument import picture_to_open
 from app.start_problem import tell
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    fill_missing_descriptors()
     set_environment(os.environ)
     try:
         folder = Folders.default().logs

@@ -64,6 +64,19 @@ def start_logs(folder: Path) -> Logs:
     return Logs(log_file, crash_file)
 
 
+def fill_missing_descriptors() -> None:
+    """Opens standard streams that have been closed, to nothing. Call it before any other file is opened.
+
+    The next file would take the place of one of them, and what libraries print would end in it, such as Qt's remarks
+    in the file for crashes.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
 def take_last_crash(folder: Path) -> Path | None:
     """The traces that an earlier run left when it crashed, put aside; None when it ended well.
 

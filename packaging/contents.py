@@ -140,6 +140,8 @@ DROPPED = tuple(
         r"torch/lib/(lib)?(torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\.",
         # what the excluded libraries say of themselves
         rf"({'|'.join(NOT_BUNDLED)})-[^/]*\.dist-info/",
+        # what pip compiled of files that are no modules
+        r".*/__pycache__/",
         # tests that came along as data
         r"(scipy|numpy|diffusers|transformers|accelerate|torch)/(.*/)?tests?/",
     )

@@ -86,3 +86,15 @@ def test_log_files_rotate(tmp_path: Path) -> None:
     assert len(sizes) == 4
     assert max(sizes) <= 1_000_000
     assert (tmp_path / "emulsion.log").stat().st_size > 0
+
+
+def test_what_libraries_print_to_closed_streams_ends_in_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "crash.log"
+    code = (
+        "import os, sys; from app.logs import fill_missing_descriptors\n"
+        "os.closerange(0, 3); fill_missing_descriptors()\n"
+        "open(sys.argv[1], 'w'); os.write(1, b'remark'); os.write(2, b'remark')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(file)], check=False)
+    assert ended.returncode == 0
+    assert file.read_bytes() == b""
