@@ -67,8 +67,7 @@ def start_logs(folder: Path) -> Logs:
 def fill_missing_descriptors() -> None:
     """Opens standard streams that have been closed, to nothing. Call it before any other file is opened.
 
-    The next file would take the place of one of them, and what libraries print would end in it, such as Qt's remarks
-    in the file for crashes.
+    The next file would take the place of one of them, and receive what libraries print, such as Qt's remarks.
     """
     for descriptor in range(3):
         try:
