@@ -11,26 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from core.checkpoint_files import weights_of
+from core.checkpoint_kind import CheckpointKind
+from core.checkpoint_memory import CheckpointMemory
 from core.errors import ModelBroken, ModelMissing
 from core.model_families import MODEL_FAMILIES, Capabilities, family_of_pipeline
+from core.model_files import SUFFIX, models_in
+from core.model_settings import good_settings
 from core.paths import resources
 from core.request import STARTER_MODEL, GenerationRequest, Limits, Size
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    sampler: str
-    steps: int
-    guidance_scale: float
-
-
-_GOOD_SETTINGS = {
-    "stable_diffusion": _Settings("dpmpp_2m", 25, 7.0),
-    "stable_diffusion_xl": _Settings("dpmpp_2m", 30, 6.0),
-    "z_image": _Settings("euler", 28, 5.0),
-    "lcm": _Settings("lcm", 4, 8.0),
-}
-"""For models that `models.toml` does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +32,11 @@ class Model:
         defaults: a request with this model's own good settings, and an example as its prompt ("" if none).
         max_tokens: how many tokens the text encoder reads, with the two marks at start and end.
         capabilities: what its controls and views are; of its family, less what it was distilled from.
+        is_listed: ``models.toml`` knows it.
+        file: a single file with the weights; the folder then only has the configurations of its parts, or is an
+            installed model that lends what the file does not bring.
+        kind: what the file is.
+        sha256: of the network's weights, or "" while they have not been read as a whole.
     """
 
     key: str
@@ -54,13 +48,33 @@ class Model:
     limits: Limits
     max_tokens: int
     capabilities: Capabilities
+    is_listed: bool = False
+    file: Path | None = None
+    kind: CheckpointKind | None = None
+    sha256: str = ""
 
 
 class Catalogue:
-    """The models that ship with the program and those in the user's model folders."""
+    """The models that ship with the program and those in the user's model folders.
 
-    def __init__(self, model_folders: tuple[Path, ...]) -> None:
+    Attributes:
+        memory: what is known of single files from an earlier look.
+    """
+
+    def __init__(
+        self,
+        model_folders: tuple[Path, ...],
+        memory: CheckpointMemory | None = None,
+        layouts: Path | None = None,
+    ) -> None:
+        """Looks in these places, which may also be models themselves, single files included.
+
+        Args:
+            layouts: the folder with configurations for single files; by default the one that ships.
+        """
+        self.memory = memory or CheckpointMemory()
         self._model_folders = model_folders
+        self._layouts = layouts or resources() / "families"
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""
@@ -69,31 +83,69 @@ class Catalogue:
     def models(self) -> tuple[Model, ...]:
         """All models that can be read, the starter model first."""
         found: dict[str, Model] = {}
-        for folder in (resources() / STARTER_MODEL, *self._candidates()):
-            if folder.name not in found and (folder / "model_index.json").is_file():
-                try:
-                    found[folder.name] = read_model(folder, folder.name)
-                except ModelBroken:
-                    continue  # it is named when asked for by `find`; the list shows what works
+        for path in self._candidates():
+            key = path.stem if path.suffix.lower() == SUFFIX else path.name
+            try:
+                model = self.read(path, key if key not in found else str(path))
+            except ModelBroken:
+                continue  # it is named when asked for by `find`; the list shows what works
+            found[model.key] = model
+        self.memory.save()
         return tuple(found.values())
 
     def find(self, model: str) -> Model:
-        """The model with this key, or in this folder. Raises ModelMissing or ModelBroken."""
-        for folder in (resources() / STARTER_MODEL, *self._candidates()):
-            if folder.name == model and folder.is_dir():
-                return read_model(folder, folder.name)
-        if model and Path(model).is_dir():
-            return read_model(Path(model), model)
+        """The model with this key, or in this place. Raises ModelMissing or ModelBroken."""
+        for path in self._candidates():
+            if model in (path.name, path.stem if path.suffix.lower() == SUFFIX else path.name):
+                return self.read(path, model)
+        if model and "\0" not in model and Path(model).exists():
+            return self.read(Path(model), model)
         raise ModelMissing(model, tuple(known.key for known in self.models()))
 
-    def _candidates(self) -> list[Path]:
-        return sorted(
-            child
-            for folder in self._model_folders
-            if folder.is_dir()
-            for child in folder.iterdir()
-            if child.is_dir()
+    def read(self, path: Path, key: str) -> Model:
+        """Describes a diffusers folder or a single file. Raises ModelBroken."""
+        if path.is_dir():
+            return read_model(path, key)
+        kind = self.memory.kind_of(path)
+        folder = self._layouts / kind.layout if kind.layout else self._rest_of(path, kind.family)
+        network = MODEL_FAMILIES[kind.family].network
+        width = read_json(folder / network / "config.json").get("cross_attention_dim")
+        if kind.width is not None and width is not None and kind.width != width:
+            raise ModelBroken(
+                path, f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
+            )
+        model = read_model(folder, key)
+        return replace(model, name=model.name if model.is_listed else path.stem, file=path, kind=kind)
+
+    def identified(self, model: Model) -> Model:
+        """The model with the SHA-256 of its network's weights, which are read now if they never were.
+
+        Raises ModelBroken.
+        """
+        if model.file is not None:
+            return replace(model, sha256=self.memory.sha256_of(model.file))
+        files, _ = weights_of(model.folder / MODEL_FAMILIES[model.family].network)
+        return replace(model, sha256=self.memory.sha256_of(files[0]))
+
+    def _rest_of(self, path: Path, family: str) -> Path:
+        """An installed model of the same family, for what a transformer alone does not bring."""
+        for folder in self._candidates():
+            if folder.is_dir():
+                try:
+                    if family_of_pipeline(str(pipeline_config(folder).get("_class_name"))) == family:
+                        return folder
+                except ModelBroken:
+                    continue
+        name = MODEL_FAMILIES[family].name
+        raise ModelBroken(
+            path,
+            f"it is the transformer of {name} alone; text encoder, autoencoder and tokenizer are taken from an "
+            f"installed {name}, and there is none: install one as a diffusers folder first",
         )
+
+    def _candidates(self) -> list[Path]:
+        places = (resources() / STARTER_MODEL, *self._model_folders)
+        return [path for place in places for path in models_in(place)]
 
 
 def read_model(folder: Path, key: str) -> Model:
@@ -104,16 +156,16 @@ def read_model(folder: Path, key: str) -> Model:
         names = ", ".join(kind.name for kind in MODEL_FAMILIES.values())
         raise ModelBroken(folder, f"it is a {pipeline}; supported families are {names}")
     kind = MODEL_FAMILIES[family]
-    network = _read_json(folder / kind.network / "config.json")
-    vae = _read_json(folder / "vae" / "config.json")
-    text_encoder = _read_json(folder / "text_encoder" / "config.json")
+    network = read_json(folder / kind.network / "config.json")
+    vae = read_json(folder / "vae" / "config.json")
+    text_encoder = read_json(folder / "text_encoder" / "config.json")
     factor = 2 ** (len(vae.get("block_out_channels", (0, 0, 0, 0))) - 1)
     known = _known_models().get(key, {})
     sample_size = network.get("sample_size")
     native_px = int(sample_size) * factor if sample_size else kind.native_px
     size = Size.parse(known["size"]) if "size" in known else Size(native_px, native_px)
     is_distilled = network.get("time_cond_proj_dim") is not None
-    good = _GOOD_SETTINGS["lcm" if is_distilled else family]
+    good = good_settings(family, key, is_distilled)
     defaults = GenerationRequest(
         prompt=str(known.get("example", "")),
         model=key,
@@ -130,6 +182,7 @@ def read_model(folder: Path, key: str) -> Model:
         samplers=kind.capabilities.samplers,
     )
     return Model(
+        is_listed=bool(known),
         key=key,
         name=str(known.get("name", folder.name)),
         about=str(known.get("about", "")),
@@ -144,14 +197,15 @@ def read_model(folder: Path, key: str) -> Model:
 
 def pipeline_config(folder: Path) -> dict[str, Any]:
     """Content of ``model_index.json``. Raises ModelBroken."""
-    return _read_json(folder / "model_index.json")
+    return read_json(folder / "model_index.json")
 
 
 def _known_models() -> dict[str, dict[str, Any]]:
     return tomllib.loads((resources() / "models.toml").read_text("utf-8"))
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Raises ModelBroken."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:

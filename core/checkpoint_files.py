@@ -12,6 +12,9 @@ from pathlib import Path
 from core.errors import ModelBroken
 from core.safetensors_header import read_safetensors_header
 
+SHORT_HASH = 10
+"""Digits of a SHA-256 that stand for a model in recipes."""
+
 
 def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
     """The safetensors files of one component, checked, and their variant (``"fp16"``) if only that is there.
@@ -40,4 +43,4 @@ def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
 def short_hash(path: Path) -> str:
     """The first 10 hexadecimal digits of the file's SHA-256, as AUTOMATIC1111 writes it into recipes."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:10]
+        return hashlib.file_digest(file, "sha256").hexdigest()[:SHORT_HASH]

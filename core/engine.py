@@ -215,7 +215,7 @@ class Engine:
         """The request's model; loads it, after the one before has been freed."""
         if self._family is None or self._family.identity.key != request.model:
             self.close()
-            model = self._catalogue.find(request.model)
+            model = self._catalogue.identified(self._catalogue.find(request.model))
             self._family = FAMILIES[model.family](model, self.plan)
         return self._family
 

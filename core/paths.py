@@ -18,6 +18,11 @@ def resources() -> Path:
     return root / "resources"
 
 
+def clip_vocabulary() -> Path:
+    """The folder with the vocabulary of CLIP's tokenizer, for models that bring none."""
+    return resources() / "tokenizers" / "clip"
+
+
 @dataclass(frozen=True, slots=True)
 class Folders:
     """The user's folders; every one can be changed in the settings, and none need exist yet."""

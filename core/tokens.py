@@ -18,6 +18,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 
 from core.catalogue import Model
 from core.errors import ModelBroken
+from core.paths import clip_vocabulary
 from core.words import Word
 
 START = "<|startoftext|>"
@@ -113,6 +114,9 @@ class TokenCounter:
 
 
 def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    brings_one = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json"))
+    if not brings_one and (folder / "tokenizer_config.json").is_file():
+        folder = clip_vocabulary()  # a single file has only the configuration
     whole = folder / "tokenizer.json"
     if whole.is_file():
         model = _read_json(whole).get("model", {})

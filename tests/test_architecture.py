@@ -31,6 +31,7 @@ HEAVY_MODULES = (
     "core.prediction",
     "core.preview",
     "core.schedulers",
+    "core.single_file",
     "core.start",
     "core.tensors",
     "core.training",

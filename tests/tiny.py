@@ -39,16 +39,16 @@ def tokenizer(folder: Path, max_tokens: int = MAX_TOKENS) -> CLIPTokenizer:
     )
 
 
-def text_encoder(vocabulary: int) -> CLIPTextModel:
+def text_encoder(vocabulary: int, width: int = WIDTH) -> CLIPTextModel:
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=vocabulary,
-            hidden_size=WIDTH,
-            intermediate_size=2 * WIDTH,
+            hidden_size=width,
+            intermediate_size=2 * width,
             num_hidden_layers=2,
             num_attention_heads=4,
             max_position_embeddings=MAX_TOKENS,
-            projection_dim=WIDTH,
+            projection_dim=width,
             bos_token_id=vocabulary - 2,
             eos_token_id=vocabulary - 1,
             pad_token_id=vocabulary - 1,
@@ -98,29 +98,31 @@ def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int =
     return folder
 
 
-def stable_diffusion_xl(folder: Path, prediction_type: str = "epsilon", seed: int = 0, zeros: bool = True) -> Path:
-    """The same for Stable Diffusion XL; ``zeros``: what stands for an empty negative prompt."""
+def stable_diffusion_xl(
+    folder: Path, prediction_type: str = "epsilon", seed: int = 0, zeros: bool = True, second: int = WIDTH
+) -> Path:
+    """The same for Stable Diffusion XL; ``zeros``: as in its index; ``second``: width of the second encoder."""
     torch.manual_seed(seed)
     for name in ("tokenizer", "tokenizer_2"):
         words = tokenizer(folder / name)
         words.save_pretrained(folder / name)
     text_encoder(len(words)).save_pretrained(folder / "text_encoder")
-    projecting = CLIPTextModelWithProjection(text_encoder(len(words)).config).eval()
+    projecting = CLIPTextModelWithProjection(text_encoder(len(words), second).config).eval()
     projecting.save_pretrained(folder / "text_encoder_2")
     unet(
-        cross_attention_dim=2 * WIDTH,
+        cross_attention_dim=WIDTH + second,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
-        projection_class_embeddings_input_dim=6 * 8 + WIDTH,
+        projection_class_embeddings_input_dim=6 * 8 + second,
         transformer_layers_per_block=(1, 2),
     ).save_pretrained(folder / "unet")
     autoencoder().save_pretrained(folder / "vae")
     scheduler(prediction_type).save_pretrained(folder / "scheduler")
-    second = {
+    more = {
         "text_encoder_2": ["transformers", "CLIPTextModelWithProjection"],
         "tokenizer_2": ["transformers", "CLIPTokenizer"],
     }
-    write_index(folder, "StableDiffusionXLPipeline", force_zeros_for_empty_prompt=zeros, **second)
+    write_index(folder, "StableDiffusionXLPipeline", force_zeros_for_empty_prompt=zeros, **more)
     return folder
 
 

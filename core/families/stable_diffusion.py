@@ -14,7 +14,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.catalogue import Model
-from core.components import identity_of, load_component, load_tokenizer, scheduler_config_of
+from core.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
 from core.denoising import Predict
 from core.device import DevicePlan
 from core.film import ModelIdentity
@@ -94,12 +94,12 @@ class StableDiffusion:
 
 
 def load(model: Model, plan: DevicePlan) -> StableDiffusion:
-    """Loads a diffusers folder onto the planned device. Raises ModelBroken."""
+    """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken."""
     kinds = {"text_encoder": CLIPTextModel, "unet": UNet2DConditionModel, "vae": AutoencoderKL}
     return StableDiffusion(
         identity_of(model, "unet"),
         load_tokenizer(CLIPTokenizer, model.folder / "tokenizer"),
-        **{name: load_component(kind, model.folder / name, plan) for name, kind in kinds.items()},
+        **load_parts(model, kinds, plan),
         scheduler_config=scheduler_config_of(model),
         latent_rgb=LatentRgb.read(model.folder),
     )

@@ -16,7 +16,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.catalogue import Model, pipeline_config
-from core.components import identity_of, load_component, load_tokenizer, scheduler_config_of
+from core.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
 from core.denoising import Predict
 from core.device import DevicePlan
 from core.film import ModelIdentity
@@ -121,9 +121,16 @@ class StableDiffusionXL:
 
 
 def load(model: Model, plan: DevicePlan) -> StableDiffusionXL:
-    """Loads a diffusers folder onto the planned device. Raises ModelBroken."""
+    """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken."""
     folder = model.folder
-    vae = load_component(AutoencoderKL, folder / "vae", plan)
+    kinds = {
+        "text_encoder": CLIPTextModel,
+        "text_encoder_2": CLIPTextModelWithProjection,
+        "unet": UNet2DConditionModel,
+        "vae": AutoencoderKL,
+    }
+    parts = load_parts(model, kinds, plan)
+    vae = parts["vae"]
     if plan.dtype == torch.float16 and vae.config.force_upcast:
         vae = vae.to(torch.float32)  # SDXL's own autoencoder overflows to NaN in float16
     return StableDiffusionXL(
@@ -132,11 +139,8 @@ def load(model: Model, plan: DevicePlan) -> StableDiffusionXL:
             load_tokenizer(CLIPTokenizer, folder / "tokenizer"),
             load_tokenizer(CLIPTokenizer, folder / "tokenizer_2"),
         ),
-        (
-            load_component(CLIPTextModel, folder / "text_encoder", plan),
-            load_component(CLIPTextModelWithProjection, folder / "text_encoder_2", plan),
-        ),
-        load_component(UNet2DConditionModel, folder / "unet", plan),
+        (parts["text_encoder"], parts["text_encoder_2"]),
+        parts["unet"],
         vae,
         scheduler_config_of(model),
         zeros_for_empty_prompt=bool(pipeline_config(folder).get("force_zeros_for_empty_prompt", True)),

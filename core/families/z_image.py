@@ -15,7 +15,7 @@ from diffusers.models.transformers.transformer_z_image import ZImageTransformer2
 from transformers import Qwen2Tokenizer, Qwen3Model
 
 from core.catalogue import Model
-from core.components import identity_of, load_component, load_tokenizer, scheduler_config_of
+from core.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
 from core.denoising import Predict
 from core.device import DevicePlan
 from core.film import ModelIdentity
@@ -112,12 +112,12 @@ def _texts(request: GenerationRequest) -> tuple[str, ...]:
 
 
 def load(model: Model, plan: DevicePlan) -> ZImage:
-    """Loads a diffusers folder onto the planned device. Raises ModelBroken."""
+    """Loads a diffusers folder, or a single file beside one, onto the planned device. Raises ModelBroken."""
     kinds = {"text_encoder": Qwen3Model, "transformer": ZImageTransformer2DModel, "vae": AutoencoderKL}
     return ZImage(
         identity_of(model, "transformer"),
         load_tokenizer(Qwen2Tokenizer, model.folder / "tokenizer"),
-        **{name: load_component(kind, model.folder / name, plan) for name, kind in kinds.items()},
+        **load_parts(model, kinds, plan),
         scheduler_config=scheduler_config_of(model),
         latent_rgb=LatentRgb.read(model.folder),
     )

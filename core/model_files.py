@@ -1,0 +1,92 @@
+"""Where models lie: in the user's own model folders and in those of other programs, read in place.
+
+AUTOMATIC1111 keeps them in ``models/Stable-diffusion``, ComfyUI in ``models/checkpoints`` and
+``models/diffusion_models``, InvokeAI in ``models/<kind>``: any of these folders, or one above, can be pointed to.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+DEEPEST = 5
+MOST_ENTRIES = 20_000
+INDEX = "model_index.json"
+SUFFIX = ".safetensors"
+OTHER_KINDS = frozenset(
+    {
+        "clip",
+        "clip_vision",
+        "codeformer",
+        "configs",
+        "controlnet",
+        "embedding",
+        "embeddings",
+        "esrgan",
+        "gfpgan",
+        "gligen",
+        "hypernetworks",
+        "ip_adapter",
+        "lora",
+        "loras",
+        "lycoris",
+        "node_modules",
+        "output",
+        "outputs",
+        "python_embeded",
+        "style_models",
+        "t2i_adapter",
+        "t5_encoder",
+        "text_encoder",
+        "text_encoders",
+        "tokenizer",
+        "torch_deepdanbooru",
+        "upscale_models",
+        "vae",
+        "vae-approx",
+        "vae_approx",
+        "venv",
+    }
+)
+"""Folders of other programs in which no models lie, in lower case."""
+
+
+def models_in(place: Path) -> Iterator[Path]:
+    """Diffusers folders and single files in a folder and below it, in the order of their names.
+
+    A file or a diffusers folder is itself one; a place that is away or may not be read has none.
+    """
+    if place.is_file() or (place / INDEX).is_file():
+        yield place
+        return
+    left = [MOST_ENTRIES]
+    yield from _walk(place, DEEPEST, left)
+
+
+def _walk(folder: Path, depth: int, left: list[int]) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name.lower())
+    except OSError:
+        return
+    for entry in entries:
+        left[0] -= 1
+        if left[0] < 0:
+            return
+        if entry.name.startswith("."):
+            continue
+        path = Path(entry.path)
+        if not _is_folder(entry):
+            if path.suffix.lower() == SUFFIX:
+                yield path
+        elif (path / INDEX).is_file():
+            yield path
+        elif depth > 1 and entry.name.lower() not in OTHER_KINDS:
+            yield from _walk(path, depth - 1, left)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
