@@ -54,6 +54,7 @@ def run(claimed: Claim, last_crash: Path | None = None, picture: Path | None = N
         window = make_window(application, Folders.default())
     if last_crash is not None:
         window.help_desk.offer_crash(last_crash)
+    window.welcome.greet()
     requests = OpenRequests(window)
     requests.picture_asked.connect(window.show_picture)
     application.installEventFilter(requests)

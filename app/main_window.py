@@ -25,11 +25,13 @@ from app.places import Places
 from app.preferences.desk import PreferencesDesk
 from app.recent.loader import PictureLoader
 from app.recent.model import RecentPictures
+from app.run_notice import RunNotice
 from app.settings_keeper import SettingsKeeper
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
 from app.studio import Studio
 from app.theme import Appearance, Colours, indent_spin_boxes
+from app.welcome import Welcome
 from app.window_layout import WindowLayout
 from core.settings import Theme
 
@@ -46,6 +48,7 @@ class MainWindow(QMainWindow):
     Attributes:
         studio: what the window shows.
         keymap: the keys of its commands. preferences: where they and everything else are changed.
+        welcome: what is said at the first start.
         places: its pages, such as ``create_place``, where pictures are made.
         ended_in_time: False when the worker was still busy after closing.
     """
@@ -98,6 +101,10 @@ class MainWindow(QMainWindow):
         self.preferences.theme_chosen.connect(self._take_theme)
         self.preferences.folder_changed.connect(self._loader.find)
         self.preferences.dialog_opened.connect(self._tint_widget)
+        self.welcome = Welcome(
+            self.create_place.messages, studio, keeper, self.readout, self.preferences.open_folders, self
+        )
+        RunNotice(studio, keeper, self)
         self._connect_actions(self._menu_actions)
         appearance.changed.connect(self._show_colours)
         self.create_place.messages.bar_made.connect(self._tint)
@@ -135,6 +142,7 @@ class MainWindow(QMainWindow):
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
         actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
+        actions.updates.triggered.connect(self.preferences.check_for_updates)
         actions.about.triggered.connect(self._show_about)
         actions.preferences.triggered.connect(self.preferences.open)
         actions.theme.triggered.connect(self._choose_theme)

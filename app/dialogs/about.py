@@ -1,13 +1,26 @@
-"""What this program is, and the versions that matter when help is needed."""
+"""What this program is, the versions that matter when help is needed, and all parts with their licences."""
 
 from __future__ import annotations
 
 import platform
 
-from PySide6.QtCore import QSize, Qt, qVersion
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Slot, qVersion
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QTabWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.icons import app_icon
+from app.licences import Part, read_parts
 from core.recipe import library_versions
 from core.version import VERSION
 
@@ -15,6 +28,8 @@ ABOUT = (
     "Emulsion makes pictures from words on this computer, and shows how each one develops out of noise. "
     "Nothing leaves the computer. Apache License 2.0."
 )
+SIZE_PX = (720, 520)
+_PART = Qt.ItemDataRole.UserRole
 
 
 class AboutDialog(QDialog):
@@ -22,36 +37,81 @@ class AboutDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("aboutDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("About Emulsion")
+        tabs = QTabWidget()
+        tabs.setObjectName("aboutTabs")
+        tabs.addTab(self._about(), "About")
+        tabs.addTab(self._licences(), "Parts and licences")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addWidget(tabs, 1)
+        layout.addWidget(buttons)
+        self.resize(*SIZE_PX)
+
+    def _about(self) -> QWidget:
         picture = QLabel()
-        picture.setPixmap(app_icon().pixmap(QSize(72, 72), self.devicePixelRatioF()))
+        picture.setPixmap(app_icon().pixmap(QSize(96, 96), self.devicePixelRatioF()))
         title = QLabel(f"Emulsion {VERSION}")
         title.setProperty("role", "heading")
         words = QLabel(ABOUT)
         words.setWordWrap(True)
-        words.setMinimumWidth(360)
         versions = QLabel(
             "\n".join(f"{name} {version}" for name, version in {**_own_versions(), **library_versions()}.items())
         )
         versions.setObjectName("versionsLabel")
         versions.setProperty("role", "hint")
         versions.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.close)
         texts = QVBoxLayout()
         texts.setSpacing(12)
         for widget in (title, words, versions):
             texts.addWidget(widget)
-        row = QHBoxLayout()
+        texts.addStretch(1)
+        page = QWidget()
+        row = QHBoxLayout(page)
+        row.setContentsMargins(24, 24, 24, 24)
         row.setSpacing(24)
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(16)
-        layout.addLayout(row)
-        layout.addWidget(buttons)
+        return page
+
+    def _licences(self) -> QWidget:
+        self._parts = QTreeWidget()
+        self._parts.setObjectName("partsList")
+        self._parts.setAccessibleName("Parts of Emulsion")
+        self._parts.setHeaderLabels(["Part", "Version", "Licence"])
+        self._parts.setRootIsDecorated(False)
+        self._parts.header().setStretchLastSection(True)
+        self._parts.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self._parts.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self._text = QPlainTextEdit(readOnly=True)
+        self._text.setObjectName("licenceText")
+        self._text.setAccessibleName("Text of the licence")
+        for part in read_parts():
+            item = QTreeWidgetItem(self._parts, [part.name, part.version, part.licence])
+            item.setToolTip(2, part.licence)
+            item.setData(0, _PART, part)
+        self._parts.currentItemChanged.connect(self._show_text)
+        self._parts.setCurrentIndex(self._parts.model().index(0, 0))
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(8, 12, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self._parts, 1)
+        column.addWidget(self._text, 1)
+        return page
+
+    @Slot()
+    def _show_text(self) -> None:
+        item = self._parts.currentItem()
+        part: Part | None = item.data(0, _PART) if item is not None else None
+        if part is not None:
+            words = [part.about, part.page, part.text or f"Licence: {part.licence}"]
+            self._text.setPlainText("\n\n".join(text for text in words if text))
 
 
 def _own_versions() -> dict[str, str]:

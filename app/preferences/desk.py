@@ -16,6 +16,7 @@ from app.preferences.films import FilmsPage
 from app.preferences.folders import FoldersPage
 from app.preferences.general import GeneralPage
 from app.preferences.shortcuts import ShortcutsPage
+from app.preferences.updates import UpdatesPage
 from app.settings_keeper import SettingsKeeper
 from app.shortcuts.keymap import Keymap
 from app.studio import Studio
@@ -53,14 +54,26 @@ class PreferencesDesk(QObject):
         self._keymap = keymap
         self._dialog: PreferencesDialog | None = None
         self._films: FilmsPage | None = None
+        self._updates: UpdatesPage | None = None
 
     @Slot()
     def open(self) -> None:
         self._open_at("generalPage")
 
     @Slot()
+    def open_folders(self) -> None:
+        self._open_at("foldersPage")
+
+    @Slot()
     def open_shortcuts(self) -> None:
         self._open_at("shortcutsPage")
+
+    @Slot()
+    def check_for_updates(self) -> None:
+        """Opens the page, and looks."""
+        self._open_at("updatesPage")
+        if self._updates is not None:
+            self._updates.check()
 
     def _open_at(self, page: str) -> None:
         dialog = self._dialog
@@ -75,7 +88,7 @@ class PreferencesDesk(QObject):
         dialog.activateWindow()
 
     def _fill(self, dialog: PreferencesDialog) -> None:
-        self._close_films()
+        self._close_pages()
         general = GeneralPage(self._keeper, self._studio.preview_mode)
         general.theme_chosen.connect(self.theme_chosen)
         general.previews_chosen.connect(self._choose_previews)
@@ -88,7 +101,8 @@ class PreferencesDesk(QObject):
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._keeper, self._studio, self._readout)
-        dialog.set_pages((general, folders, device, films, ShortcutsPage(self._keymap)))
+        updates = self._updates = UpdatesPage(self._keeper)
+        dialog.set_pages((general, folders, device, films, ShortcutsPage(self._keymap), updates))
 
     @Slot(object)
     def _choose_previews(self, mode: PreviewMode) -> None:
@@ -143,10 +157,13 @@ class PreferencesDesk(QObject):
 
     @Slot()
     def _leave(self) -> None:
-        self._close_films()
+        self._close_pages()
         self._dialog = None
 
-    def _close_films(self) -> None:
+    def _close_pages(self) -> None:
+        """Threads that look for something come to their end."""
         if self._films is not None:
             self._films.close_films()
-            self._films = None
+        if self._updates is not None:
+            self._updates.close_check()
+        self._films = self._updates = None

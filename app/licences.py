@@ -1,0 +1,41 @@
+"""The parts that Emulsion is made of, with versions and licences, as packaging/licences.py has written them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import metadata
+
+from core.paths import resources
+
+FILE_NAME = "licences.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Attributes:
+    version: the one that runs, or the one that was there when the list was made.
+    licence: a short name, SPDX where it is known. text: "" where it comes without one.
+    page: where it comes from, or "".
+    """
+
+    name: str
+    version: str
+    licence: str
+    about: str
+    page: str
+    text: str
+
+
+def read_parts() -> tuple[Part, ...]:
+    """All parts, Emulsion first. Takes some milliseconds."""
+    listed = json.loads((resources() / FILE_NAME).read_text("utf-8"))
+    return tuple(Part(**{**entry, "version": _running(entry["name"]) or entry["version"]}) for entry in listed)
+
+
+def _running(name: str) -> str:
+    """A bundle holds the metadata of some parts only."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,79 @@
+"""Updates: looked for when the user asks, at an address that can be seen and changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton
+
+from app.preferences.page import Page
+from app.settings_keeper import SettingsKeeper
+from app.updates import UpdateCheck
+from core.version import VERSION
+
+
+class UpdatesPage(Page):
+    """Nothing is looked for before `check` or its button."""
+
+    def __init__(self, keeper: SettingsKeeper) -> None:
+        super().__init__("Updates", "updatesPage")
+        self._keeper = keeper
+        self._page = ""
+        self._updates = UpdateCheck(self)
+        self._updates.told.connect(self._show)
+        self.column.addWidget(QLabel(f"This is Emulsion {VERSION}."))
+        self._address = QLineEdit(keeper.settings.update_address)
+        self._address.setObjectName("updateAddressEdit")
+        self._address.setPlaceholderText("https://… or a file")
+        self._address.editingFinished.connect(self._keep_address)
+        self.add_row("&Announced at", self._address)
+        self.add_hint(
+            "Only this button looks there, and sends nothing but the request itself. A new version is never "
+            "installed by itself: it can be put beside this one."
+        )
+        self._button = QPushButton("Check &now")
+        self._button.setObjectName("checkForUpdatesButton")
+        self._button.clicked.connect(self.check)
+        self._open = QPushButton("Open its page")
+        self._open.setObjectName("openUpdatePageButton")
+        self._open.clicked.connect(self._open_page)
+        self._open.hide()
+        row = QHBoxLayout()
+        row.addWidget(self._button)
+        row.addWidget(self._open)
+        row.addStretch(1)
+        self.column.addLayout(row)
+        self._words = QLabel()
+        self._words.setObjectName("updateWords")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._words.setWordWrap(True)
+        self.column.addWidget(self._words)
+        self.end()
+
+    @Slot()
+    def check(self) -> None:
+        """Looks for a newer version now."""
+        self._keep_address()
+        self._button.setEnabled(False)
+        self._open.hide()
+        self._words.setText("Looking …")
+        self._updates.ask(self._keeper.settings.update_address)
+
+    def close_check(self) -> None:
+        self._updates.close()
+
+    @Slot()
+    def _keep_address(self) -> None:
+        self._keeper.change(update_address=self._address.text().strip())
+
+    @Slot(object)
+    def _show(self, news: object) -> None:
+        self._button.setEnabled(True)
+        self._words.setText(str(getattr(news, "sentence", "")))
+        self._page = str(getattr(news, "page", ""))
+        self._open.setVisible(bool(self._page))
+
+    @Slot()
+    def _open_page(self) -> None:
+        QDesktopServices.openUrl(QUrl(self._page))
