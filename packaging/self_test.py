@@ -53,7 +53,7 @@ def _tiny_models(folder: Path) -> list[Path]:
 
 
 def _picture(start: list[str], home: Path, path: Path, model: Path | None) -> bytes:
-    chosen = ["--model", str(model), "--size", "64x64"] if model else []
+    chosen = ["--model", str(model), "--size", "256x256"] if model else []
     prompt, options = PROMPT, ["--seed", "7", "--steps", str(STEPS), "--device", "cpu", "--dtype", "float32"]
     _ask(start, home, "generate", prompt, *options, *chosen, "-o", str(path))
     from PIL import Image
