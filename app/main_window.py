@@ -19,6 +19,7 @@ from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
 from app.header import Header
 from app.help_desk import HelpDesk
+from app.models.page import ModelsPage
 from app.notices import Notices
 from app.picture_commands import PictureCommands
 from app.places import Places
@@ -79,6 +80,9 @@ class MainWindow(QMainWindow):
         self.places.add("Gallery", self.gallery_page)
         self.forward_page = ForwardPage(studio, keeper)
         self.places.add("Noise", self.forward_page)
+        self.models_page = ModelsPage(studio, keeper, self.readout)
+        self.models_page.create_asked.connect(self._show_create)
+        self.places.add("Models", self.models_page)
         self._put_together()
         self._notices = Notices(self.create_place.messages, studio, self)
         self._notices.close_asked.connect(self._close_anyway)
@@ -110,6 +114,7 @@ class MainWindow(QMainWindow):
         self.create_place.messages.bar_made.connect(self._tint)
         self.forward_page.messages.bar_made.connect(self._tint)
         self.gallery_page.messages.bar_made.connect(self._tint)
+        self.models_page.messages.bar_made.connect(self._tint)
         self.create_place.queue_list.rows_made.connect(self._tint)
         self.create_place.left.icons_changed.connect(self._tint_controls)
         self._restore()
@@ -266,6 +271,7 @@ class MainWindow(QMainWindow):
         self.hide()  # at once: what follows may take as long as a step
         self._commands.close()
         self.gallery.finish()
+        self.models_page.finish()
         self.ended_in_time = self.studio.shutdown()
         self._loader.close()
         event.accept()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.memory_plan import ModelWeights
 from core.model_families import MODEL_FAMILIES
 from core.paths import resources
 
@@ -29,6 +30,7 @@ class KnownModel:
         download_bytes: of the files that are fetched; None when not known before the hub is asked.
         repository_bytes: of everything in the repository, of which a part is fetched; None when not known.
         memory_bytes: of graphics memory with which it works well; None when not known.
+        weights: its numbers of parameters; None when not known.
         steps, size: what it is used with by default.
     """
 
@@ -42,6 +44,7 @@ class KnownModel:
     download_bytes: int | None
     repository_bytes: int | None
     memory_bytes: int | None
+    weights: ModelWeights | None
     steps: int
     size: str
 
@@ -68,9 +71,16 @@ def _known_model(key: str, entry: dict[str, Any]) -> KnownModel:
         download_bytes=_bytes(entry.get("download_gb")),
         repository_bytes=_bytes(entry.get("repository_gb")),
         memory_bytes=_bytes(entry.get("memory_gb")),
+        weights=_weights(entry.get("parameters")),
         steps=entry["steps"],
         size=entry["size"],
     )
+
+
+def _weights(parameters: dict[str, int] | None) -> ModelWeights | None:
+    if parameters is None:
+        return None
+    return ModelWeights(parameters["text"], parameters["network"], parameters["vae"])
 
 
 def _bytes(gigabytes: float | None) -> int | None:

@@ -1,0 +1,110 @@
+"""When the hub asks who one is: why, where to accept the licence, and a field for a token."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controls.field import Field, describe
+from app.download_messages import download_words
+from core.downloads.failures import ACCESS, Failure
+from core.downloads.token import is_token
+
+WIDTH_PX = 500
+STEPS = (
+    "1. Open the model's page, log in, and accept its licence there.\n"
+    "2. Make a token of the kind “read” in the settings of your account.\n"
+    "3. Paste it here. It is kept in the keychain of this system, or, where there is none, until Emulsion is "
+    "closed; never in a file of Emulsion."
+)
+
+
+class AccessDialog(QDialog):
+    """Explains a download that failed.
+
+    Signals:
+        tried_again: the token that was entered, "" for none.
+    """
+
+    tried_again = Signal(str)
+
+    def __init__(self, failure: Failure, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("accessDialog")
+        self.setMinimumWidth(WIDTH_PX)
+        self._page = failure.page
+        title, sentence, remedy = download_words(failure)
+        self.setWindowTitle(title)
+        asks_token = failure.fault in ACCESS
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(12)
+        heading = _text(title)
+        heading.setProperty("role", "heading")
+        column.addWidget(heading)
+        column.addWidget(_text(sentence if asks_token else f"{sentence} {remedy}".strip()))
+        self._token = QLineEdit()
+        self._token.setEchoMode(QLineEdit.EchoMode.Password)
+        describe(self._token, "tokenEdit", "Token", "A token of your account on the hub, with the right to read")
+        again = QPushButton("Try again")
+        again.setObjectName("tryAgainButton")
+        again.setProperty("kind", "primary")
+        self._again = again
+        if asks_token:
+            column.addWidget(_text(STEPS))
+            page = QPushButton("Open the model's page")
+            page.setObjectName("openPageButton")
+            page.clicked.connect(self._open_page)
+            row = QHBoxLayout()
+            row.addWidget(page)
+            row.addStretch(1)
+            column.addLayout(row)
+            column.addWidget(_hint(self._page))
+            column.addWidget(Field("&Token", self._token))
+            self._token.textChanged.connect(self._check)
+            self._token.setFocus()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        again.setDefault(True)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
+        buttons.addButton(again, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self._try_again)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    @Slot()
+    def _check(self) -> None:
+        text = self._token.text().strip()
+        self._again.setEnabled(not text or is_token(text))
+
+    @Slot()
+    def _open_page(self) -> None:
+        QDesktopServices.openUrl(QUrl(self._page))
+
+    @Slot()
+    def _try_again(self) -> None:
+        self.tried_again.emit(self._token.text().strip())
+        self.accept()
+
+
+def _text(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setWordWrap(True)
+    return label
+
+
+def _hint(words: str) -> QLabel:
+    label = _text(words)
+    label.setProperty("role", "hint")
+    return label

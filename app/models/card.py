@@ -1,0 +1,158 @@
+"""One model of the catalogue: what it is, whether it is here, what can be done with it, how its download goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.controls.field import set_tone
+from app.models.download_state import DownloadState, Stage
+from app.models.fit import Level
+
+BUTTONS_PX = 144
+CARD_MARGIN_PX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a card says.
+
+    Attributes:
+        facts: family, size, download, memory, in one line.
+        page: the model's page for people, or "".
+        can_remove: it lies in one of the user's model folders.
+    """
+
+    key: str
+    name: str
+    about: str
+    facts: str
+    licence: str
+    page: str
+    fit: str
+    level: Level
+    is_installed: bool
+    can_remove: bool
+
+
+class ModelCard(QFrame):
+    """Shows one model.
+
+    Signals:
+        asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"pause"``, ``"resume"``,
+            ``"cancel"``, ``"page"`` or ``"explain"``.
+    """
+
+    asked = Signal(str, str)
+
+    def __init__(self, facts: CardFacts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.facts = facts
+        self.setObjectName("modelCard")
+        self.setProperty("role", "card")
+        self.setAccessibleName(facts.name)
+        name = _label(facts.name, "title")
+        here = _label("Installed" if facts.is_installed else "", "caption")
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(name)
+        head.addWidget(here)
+        head.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addLayout(head)
+        for text, role in ((facts.about, ""), (facts.facts, "hint"), (facts.licence, "hint")):
+            if text:
+                words.addWidget(_label(text, role, wraps=True))
+        if facts.fit:
+            fit = _label(facts.fit, "hint", wraps=True)
+            set_tone(fit, "error" if facts.level is Level.will_not_fit else "")
+            words.addWidget(fit)
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        top.addLayout(words, 1)
+        top.addLayout(self._buttons())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(CARD_MARGIN_PX, 12, CARD_MARGIN_PX, 12)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self._progress_row())
+        self.show_download(None)
+
+    def show_download(self, state: DownloadState | None) -> None:
+        """How its download stands, None when there is none."""
+        self._row.setVisible(state is not None)
+        self._download.setVisible(state is None and not self.facts.is_installed)
+        if state is None:
+            return
+        self._bar.setValue(state.percent)
+        self._words.setText(state.words())
+        has_failed = state.stage is Stage.failed
+        set_tone(self._words, "error" if has_failed else "")
+        is_resting = state.stage in (Stage.paused, Stage.failed)
+        self._pause.setText("Resume" if state.stage is Stage.paused else "Try again" if has_failed else "Pause")
+        self._pause.setProperty("deed", "resume" if is_resting else "pause")
+        self._why.setVisible(state.asks_for_access)
+
+    def _buttons(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        self._download = self._button("Download…", "download", "downloadModelButton")
+        column.addWidget(self._download)
+        if self.facts.is_installed:
+            column.addWidget(self._button("Use", "use", "useModelButton"))
+        if self.facts.can_remove:
+            column.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
+        if self.facts.page:
+            column.addWidget(self._button("Licence and page", "page", "modelPageButton", "quiet"))
+        column.addStretch(1)
+        return column
+
+    def _progress_row(self) -> QWidget:
+        self._row = QWidget()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(f"Download of {self.facts.name}")
+        self._words = _label("", "hint", wraps=True)
+        self._words.setObjectName("downloadWords")
+        self._pause = self._button("Pause", "pause", "pauseDownloadButton")
+        self._why = self._button("Log in…", "explain", "explainDownloadButton")
+        cancel = self._button("Cancel", "cancel", "cancelDownloadButton", "quiet")
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self._words, 1)
+        line.addWidget(self._why)
+        line.addWidget(self._pause)
+        line.addWidget(cancel)
+        column = QVBoxLayout(self._row)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self._bar)
+        column.addLayout(line)
+        return self._row
+
+    def _button(self, text: str, deed: str, object_name: str, kind: str = "") -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(object_name)
+        button.setProperty("deed", deed)
+        button.setProperty("kind", kind)
+        button.setMinimumWidth(BUTTONS_PX if deed in ("download", "use", "remove", "page") else 0)
+        button.setAccessibleName(f"{text} {self.facts.name}")
+        button.clicked.connect(self._ask)
+        return button
+
+    @Slot()
+    def _ask(self) -> None:
+        self.asked.emit(self.facts.key, self.sender().property("deed"))
+
+
+def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        label.setProperty("role", role)
+    label.setWordWrap(wraps)
+    label.setMinimumWidth(1)
+    return label

@@ -1,0 +1,99 @@
+"""Before a download: what will be fetched, from where, how much, and under which licence."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.controls.field import Field, describe
+from core.downloads.listing import is_repository
+from core.known_models import KnownModel
+
+WIDTH_PX = 460
+
+
+class DownloadDialog(QDialog):
+    """Asks for consent; without a model, also for the name of a repository.
+
+    Signals:
+        confirmed: the key, and the repository ``"owner/name"``.
+    """
+
+    confirmed = Signal(str, str)
+
+    def __init__(self, model: KnownModel | None, room: str, endpoint: str, parent: QWidget | None = None) -> None:
+        """``room`` tells how much is free on the disk."""
+        super().__init__(parent)
+        self.setObjectName("downloadDialog")
+        self.setWindowTitle("Download a model")
+        self.setMinimumWidth(WIDTH_PX)
+        self._model = model
+        self._field = QLineEdit(model.repository if model is not None else "")
+        self._field.setPlaceholderText("owner/name")
+        describe(
+            self._field,
+            "repositoryEdit",
+            "Repository",
+            "The model's name on the hub, as in the address of its page: owner/name",
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 16)
+        column.setSpacing(12)
+        title = QLabel(f"Download {model.name}?" if model is not None else "Download another model")
+        title.setProperty("role", "heading")
+        column.addWidget(title)
+        if model is None:
+            column.addWidget(Field("&Repository on the hub", self._field))
+        for text in (*(_facts(model)), f"From {endpoint}. {room}", _PROMISE):
+            label = QLabel(text)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._yes = QPushButton("Download")
+        self._yes.setObjectName("confirmDownloadButton")
+        self._yes.setProperty("kind", "primary")
+        self._yes.setDefault(True)
+        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
+        buttons.addButton(self._yes, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self._confirm)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+        self._field.textChanged.connect(self._check)
+        self._check()
+
+    @Slot()
+    def _check(self) -> None:
+        self._yes.setEnabled(is_repository(self._field.text().strip()))
+
+    @Slot()
+    def _confirm(self) -> None:
+        repository = self._field.text().strip()
+        key = self._model.key if self._model is not None else repository.partition("/")[2]
+        self.confirmed.emit(key, repository)
+        self.accept()
+
+
+_PROMISE = (
+    "Only the files that are needed are fetched, as safetensors, and each is checked by its hash. The download "
+    "can be paused, and goes on after a restart."
+)
+
+
+def _facts(model: KnownModel | None) -> tuple[str, ...]:
+    if model is None:
+        return (
+            "Models of the families Stable Diffusion, Stable Diffusion XL and Z-Image in the layout of diffusers. "
+            "Read the licence on the model's page first: by downloading you agree to it.",
+        )
+    licence = model.licence or "told on its page; read it there first"
+    return (f"Licence: {licence}. By downloading you agree to it.", f"Size: {size_words(model)}.")
+
+
+def size_words(model: KnownModel) -> str:
+    """How much will be fetched, as far as it is known."""
+    if model.download_bytes is not None:
+        return f"{model.download_bytes / 1e9:.1f} GB download"
+    if model.repository_bytes is not None:
+        return f"download of at most {model.repository_bytes / 1e9:.1f} GB"
+    return "told by the hub when the download begins"

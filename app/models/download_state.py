@@ -1,0 +1,80 @@
+"""Where a download stands, and the words for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from app.download_messages import download_words
+from core.downloads.failures import ACCESS, Failure
+
+
+class Stage(Enum):
+    """What a download is doing."""
+
+    queued = auto()
+    preparing = auto()
+    checking = auto()
+    running = auto()
+    waiting = auto()
+    paused = auto()
+    failed = auto()
+
+
+ACTIVE = frozenset({Stage.preparing, Stage.checking, Stage.running, Stage.waiting})
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadState:
+    """One download; ``key`` is the name of its folder. Sizes in bytes."""
+
+    key: str
+    repository: str
+    stage: Stage
+    done: int = 0
+    total: int = 0
+    bytes_per_second: float = 0.0
+    failure: Failure | None = None
+    wait_s: float = 0.0
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+    @property
+    def asks_for_access(self) -> bool:
+        """Whether it stands still because the hub asks who one is."""
+        return self.stage is Stage.failed and self.failure is not None and self.failure.fault in ACCESS
+
+    def words(self) -> str:
+        """One line for people."""
+        amount = f"{_gb(self.done)} of {_gb(self.total)}" if self.total else ""
+        match self.stage:
+            case Stage.queued:
+                return "Waits for its turn"
+            case Stage.preparing:
+                return "Asking the hub what is needed …"
+            case Stage.checking:
+                return f"Checking what is here … {amount}"
+            case Stage.running:
+                speed = f" · {self.bytes_per_second / 1e6:.1f} MB/s" if self.bytes_per_second else ""
+                return f"{amount}{speed}{self._time_left()}"
+            case Stage.waiting:
+                return f"{amount} · interrupted, tried again in {max(round(self.wait_s), 1)} s"
+            case Stage.paused:
+                return f"Paused · {amount}" if amount else "Paused"
+            case Stage.failed:
+                title, sentence, remedy = download_words(self.failure) if self.failure else ("Stopped", "", "")
+                return f"{title}. {sentence} {remedy}".strip()
+
+    def _time_left(self) -> str:
+        if not self.bytes_per_second:
+            return ""
+        seconds = round((self.total - self.done) / self.bytes_per_second)
+        if seconds >= 3600:
+            return f" · {seconds // 3600} h {seconds % 3600 // 60} min left"
+        return f" · {seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f" · {seconds} s left"
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

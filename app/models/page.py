@@ -1,0 +1,278 @@
+"""The place *Models*: search and filter above, a card for each model below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QThreadPool, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controls.field import describe
+from app.device_readout import DeviceReadout
+from app.message_bar import Choice, MessageArea
+from app.messages import Message
+from app.models.access_dialog import AccessDialog
+from app.models.card import CardFacts, ModelCard
+from app.models.download_desk import DownloadDesk
+from app.models.download_dialog import DownloadDialog
+from app.models.fit import Level
+from app.models.removal import ModelRemoval
+from app.models.shelf import all_cards, matches
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from core.downloads.download import free_bytes_at
+from core.downloads.hub import Secret
+from core.downloads.token import NoKeychain, store_token
+from core.gallery.system_trash import SystemTrash, Trash
+from core.known_models import known_models
+
+CARDS_PX = 920
+LASTING_MS = 10_000
+ALL, INSTALLED, FITTING = "all", "installed", "fitting"
+
+
+class ModelsPage(QWidget):
+    """A place of the window. Call `finish` at the end.
+
+    Signals:
+        create_asked: a model was chosen; show where pictures are made.
+    """
+
+    create_asked = Signal()
+    _no_keychain = Signal()
+
+    def __init__(
+        self, studio: Studio, keeper: SettingsKeeper, readout: DeviceReadout, trash: Trash | None = None
+    ) -> None:
+        super().__init__()
+        self.setObjectName("modelsPage")
+        self._studio = studio
+        self._keeper = keeper
+        self._readout = readout
+        self._removal = ModelRemoval(self, trash or SystemTrash())
+        self._known = known_models()
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self.desk = DownloadDesk(self)
+        self.messages = MessageArea()
+        self.cards: dict[str, ModelCard] = {}
+        self.search = QLineEdit()
+        self.search.setClearButtonEnabled(True)
+        self.search.setPlaceholderText("Search names, families and licences")
+        describe(self.search, "modelSearchEdit", "Search models", "Every word must be in what the card says")
+        self.filter = QComboBox()
+        describe(self.filter, "modelFilterCombo", "Which models", "Which models are shown")
+        for words, name in (("All models", ALL), ("Installed", INSTALLED), ("Fits this computer", FITTING)):
+            self.filter.addItem(words, name)
+        self._empty = QLabel("No model has all of these words.")
+        self._empty.setProperty("role", "hint")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lay_out()
+        self.search.textChanged.connect(self._sift)
+        self.filter.currentIndexChanged.connect(self._sift)
+        self.desk.changed.connect(self._follow)
+        self.desk.completed.connect(self._welcome)
+        studio.models_changed.connect(self.refill)
+        readout.device_shown.connect(self.refill)
+        self._removal.removed.connect(self._tell_removed)
+        self._no_keychain.connect(self._tell_no_keychain)
+
+    def finish(self) -> None:
+        """Downloads stop, and go on when they are resumed after the next start."""
+        self.desk.finish()
+        self._pool.waitForDone()
+        self._removal.finish()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._studio.refresh_models()
+        self.desk.find_begun(self._folders)
+        self.refill()
+
+    @Slot()
+    def refill(self) -> None:
+        """Makes the cards anew."""
+        if not self.isVisible():
+            return
+        for card in self.cards.values():
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards.clear()
+        device, endpoint = self._readout.device, self.desk.endpoint
+        found = all_cards(self._studio.models, self._known, self.desk.states, self._folders, device, endpoint)
+        for facts in found:
+            card = ModelCard(facts)
+            card.asked.connect(self._do)
+            card.show_download(self.desk.states.get(facts.key))
+            self.cards[facts.key] = card
+            self._column.insertWidget(self._column.count() - 2, card)
+        self._sift()
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return self._keeper.settings.model_folders
+
+    def _lay_out(self) -> None:
+        other = QPushButton("Another model…")
+        other.setObjectName("otherModelButton")
+        other.setToolTip("Download a model by its name on the hub")
+        other.clicked.connect(self._ask_other)
+        bar = QFrame()
+        bar.setProperty("role", "panel")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(8)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.filter)
+        row.addWidget(other)
+        inner = QWidget()
+        inner.setMaximumWidth(CARDS_PX)
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(16, 16, 16, 16)
+        self._column.setSpacing(12)
+        self._column.addWidget(self._empty)
+        self._column.addStretch(1)
+        content = QWidget()
+        across = QHBoxLayout(content)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.addStretch(1)
+        across.addWidget(inner, 100)
+        across.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addWidget(self.messages)
+        layout.addWidget(area, 1)
+
+    @Slot()
+    def _sift(self) -> None:
+        text, which = self.search.text(), self.filter.currentData()
+        shown = [card for card in self.cards.values() if matches(card.facts, text) and _is_of(card.facts, which)]
+        for card in self.cards.values():
+            card.setVisible(card in shown)
+        self._empty.setVisible(not shown)
+
+    @Slot(str, str)
+    def _do(self, key: str, deed: str) -> None:
+        state = self.desk.states.get(key)
+        match deed:
+            case "download":
+                model = next((one for one in self._known if one.key == key), None)
+                self._open_download(DownloadDialog(model, self._room(), self.desk.endpoint, self))
+            case "resume" if state is not None:
+                self.desk.begin(key, state.repository)
+            case "pause":
+                self.desk.pause(key)
+            case "cancel":
+                self.desk.cancel(key, self._folders[0] / key)
+            case "explain" if state is not None and state.failure is not None:
+                self._explain(key)
+            case "use":
+                self._studio.edit(model=key)
+                self.create_asked.emit()
+            case "remove":
+                model = next(one for one in self._studio.models if one.key == key)
+                self._removal.ask(key, model.name, model.folder)
+            case "page":
+                QDesktopServices.openUrl(QUrl(self.cards[key].facts.page))
+            case _:
+                pass
+
+    @Slot()
+    def _ask_other(self) -> None:
+        self._open_download(DownloadDialog(None, self._room(), self.desk.endpoint, self))
+
+    def _open_download(self, dialog: DownloadDialog) -> None:
+        dialog.confirmed.connect(self._begin)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _room(self) -> str:
+        return f"{free_bytes_at(self._folders[0]) / 1e9:.0f} GB are free on the disk."
+
+    @Slot(str, str)
+    def _begin(self, key: str, repository: str) -> None:
+        self.desk.begin(key, repository)
+        if key not in self.cards:
+            self.refill()
+
+    def _explain(self, key: str) -> None:
+        state = self.desk.states[key]
+        assert state.failure is not None
+        dialog = AccessDialog(state.failure, self)
+        dialog.setProperty("key", key)
+        dialog.tried_again.connect(self._try_again)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _try_again(self, token: str) -> None:
+        key = self.sender().property("key")
+        if token:
+            self.desk.session_token = Secret(token)
+            self._pool.start(self._keep_token)
+        self.desk.begin(key, self.desk.states[key].repository)
+
+    def _keep_token(self) -> None:
+        try:
+            store_token(self.desk.endpoint, self.desk.session_token)
+        except NoKeychain:
+            self._no_keychain.emit()
+
+    @Slot()
+    def _tell_no_keychain(self) -> None:
+        words = "This system offers no keychain, so the token is forgotten when Emulsion is closed."
+        self.messages.show_message("token", Message("The token is held for now only", words), "info")
+
+    @Slot(str, str)
+    def _tell_removed(self, key: str, problem: str) -> None:
+        self._studio.refresh_models()
+        if problem:
+            told = Message("The model was not removed", f"{key} could not be moved to the trash: {problem}.")
+            self.messages.show_message(key, told, "error")
+
+    @Slot(str)
+    def _follow(self, key: str) -> None:
+        card, state = self.cards.get(key), self.desk.states.get(key)
+        if card is None or (state is None and not card.facts.facts):
+            self.refill()
+            return
+        card.show_download(state)
+
+    @Slot(str)
+    def _welcome(self, key: str) -> None:
+        self._studio.refresh_models()
+        self.refill()
+        name = next((model.name for model in self._studio.models if model.key == key), "")
+        if not name:
+            words = "All files are here and right, but they are of a kind that Emulsion cannot load."
+            self.messages.show_message(key, Message(f"{key} cannot be used", words), "error")
+            return
+        use = Choice("Use it", lambda: self._do(key, "use"), "useDownloadedButton")
+        self.messages.show_message(
+            key, Message(f"{name} is here", "It is complete and checked."), "info", (use,), LASTING_MS
+        )
+
+
+def _is_of(facts: CardFacts, which: str) -> bool:
+    if which == INSTALLED:
+        return facts.is_installed
+    return which != FITTING or facts.level is not Level.will_not_fit

@@ -1,0 +1,196 @@
+"""The place Models: what is shown, and a download from the question to the model control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.device_readout import DeviceReadout
+from app.models.page import FITTING, INSTALLED, ModelsPage
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from core.catalogue import Catalogue
+from core.downloads.record import RECORD_NAME
+from core.paths import Folders
+from core.request import STARTER_MODEL
+from tests import tiny
+from tests.app.conftest import MakeStudio
+from tests.hub_content import Content, Text
+from tests.hub_server import HubServer, Repository
+
+NAME = "studio/tiny"
+
+
+@pytest.fixture(scope="module")
+def model_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Content]:
+    folder = tiny.stable_diffusion(tmp_path_factory.mktemp("tiny") / "tiny")
+    return {
+        str(path.relative_to(folder).as_posix()): Text(path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def server(model_files: dict[str, Content]) -> Iterator[HubServer]:
+    with HubServer({NAME: Repository(model_files)}) as running:
+        yield running
+
+
+class FakeTrash:
+    """Moves a folder aside."""
+
+    def put(self, file: Path) -> Path | None:
+        return file.rename(file.parent.parent / file.name)
+
+    def forget(self, file: Path) -> None:
+        pass
+
+
+@pytest.fixture
+def studio(tmp_path: Path, make_studio: MakeStudio) -> Studio:
+    return make_studio(models=Catalogue((tmp_path / "data" / "Emulsion" / "models",)))
+
+
+@pytest.fixture
+def page(
+    tmp_path: Path, studio: Studio, qtbot: QtBot, server: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ModelsPage]:
+    for name, place in (("HOME", "home"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")):
+        monkeypatch.setenv(name, str(tmp_path / place))
+    folders = Folders.default()
+    keeper = SettingsKeeper(folders)
+    studio.refresh_models()
+    readout = DeviceReadout()
+    qtbot.addWidget(readout)
+    page = ModelsPage(studio, keeper, readout, FakeTrash())
+    page.desk.endpoint = server.endpoint
+    page.resize(1000, 700)
+    page.show()
+    qtbot.addWidget(page)
+    yield page
+    page.finish()
+
+
+def shown(page: ModelsPage) -> set[str]:
+    return {key for key, card in page.cards.items() if card.isVisible()}
+
+
+def press(page: ModelsPage, key: str, name: str) -> None:
+    button = page.cards[key].findChild(QPushButton, name)
+    assert isinstance(button, QPushButton)
+    button.click()
+
+
+def words(page: ModelsPage, key: str) -> str:
+    label = page.cards[key].findChild(QLabel, "downloadWords")
+    assert isinstance(label, QLabel)
+    return label.text()
+
+
+def ask_for(page: ModelsPage, repository: str) -> None:
+    other = page.findChild(QPushButton, "otherModelButton")
+    assert isinstance(other, QPushButton)
+    other.click()
+    dialog = page.findChild(QDialog, "downloadDialog")
+    assert isinstance(dialog, QDialog)
+    field, yes = (
+        dialog.findChild(QLineEdit, "repositoryEdit"),
+        dialog.findChild(QPushButton, "confirmDownloadButton"),
+    )
+    assert isinstance(field, QLineEdit)
+    assert isinstance(yes, QPushButton)
+    assert not yes.isEnabled()
+    field.setText(repository)
+    yes.click()
+
+
+def test_installed_and_known_models_have_their_cards(page: ModelsPage) -> None:
+    assert {STARTER_MODEL, "stable-diffusion-v1-5", "Z-Image-Turbo"} <= shown(page)
+    assert next(iter(page.cards)) == STARTER_MODEL
+
+
+def test_search_and_filter_leave_what_matches(page: ModelsPage) -> None:
+    page.search.setText("clear apache")
+    assert shown(page) == {"Z-Image-Turbo"}
+    page.search.setText("no such thing")
+    assert shown(page) == set()
+    page.search.clear()
+    page.filter.setCurrentIndex(page.filter.findData(INSTALLED))
+    assert shown(page) == {STARTER_MODEL}
+    page.filter.setCurrentIndex(page.filter.findData(FITTING))
+    assert STARTER_MODEL in shown(page)
+
+
+def test_the_question_tells_licence_and_size(page: ModelsPage) -> None:
+    press(page, "stable-diffusion-v1-5", "downloadModelButton")
+    dialog = page.findChild(QDialog, "downloadDialog")
+    assert isinstance(dialog, QDialog)
+    said = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "CreativeML OpenRAIL-M" in said
+    assert "2.1 GB" in said
+    dialog.reject()
+    assert not page.desk.states
+
+
+def test_a_downloaded_model_can_be_chosen_at_once_and_removed(
+    page: ModelsPage, studio: Studio, server: HubServer, qtbot: QtBot
+) -> None:
+    folder = Folders.default().models
+    ask_for(page, NAME)
+    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+        pass
+    assert "tiny" in {model.key for model in studio.models}
+    assert page.messages.subjects() == ("tiny",)
+    press(page, "tiny", "useModelButton")
+    assert studio.draft.model == "tiny"
+    press(page, "tiny", "removeModelButton")
+    yes = page.findChild(QPushButton, "confirmRemovalButton")
+    assert isinstance(yes, QPushButton)
+    yes.click()
+    qtbot.waitUntil(lambda: "tiny" not in page.cards, timeout=5000)
+    assert not (folder / "tiny").exists()
+
+
+def test_a_gated_model_asks_to_log_in_and_goes_on_with_the_token(
+    page: ModelsPage, server: HubServer, qtbot: QtBot
+) -> None:
+    server.repositories[NAME] = Repository(server.repositories[NAME].files, is_gated=True)
+    server.tokens = {"good-token": "good"}
+    ask_for(page, NAME)
+    qtbot.waitUntil(lambda: page.desk.states["tiny"].asks_for_access, timeout=20_000)
+    assert f"{server.endpoint}/{NAME}" in words(page, "tiny")
+    press(page, "tiny", "explainDownloadButton")
+    dialog = page.findChild(QDialog, "accessDialog")
+    assert isinstance(dialog, QDialog)
+    field, again = dialog.findChild(QLineEdit, "tokenEdit"), dialog.findChild(QPushButton, "tryAgainButton")
+    assert isinstance(field, QLineEdit)
+    assert isinstance(again, QPushButton)
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    field.setText("good-token")
+    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+        again.click()
+
+
+def test_a_download_is_paused_taken_up_after_a_restart_and_cancelled(
+    page: ModelsPage, server: HubServer, qtbot: QtBot
+) -> None:
+    server.bytes_per_second = 20_000
+    ask_for(page, NAME)
+    folder = Folders.default().models / "tiny"
+    qtbot.waitUntil((folder / RECORD_NAME).is_file, timeout=20_000)
+    press(page, "tiny", "pauseDownloadButton")
+    assert words(page, "tiny").startswith("Paused")
+
+    again = ModelsPage(page._studio, page._keeper, page._readout)  # pyright: ignore[reportPrivateUsage]
+    qtbot.addWidget(again)
+    again.show()
+    assert words(again, "tiny").startswith("Paused")
+    press(again, "tiny", "cancelDownloadButton")
+    assert not folder.exists()
+    assert "tiny" not in again.cards
+    again.finish()
