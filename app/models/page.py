@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QThreadPool, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -69,6 +70,8 @@ class ModelsPage(QWidget):
         self.cards: dict[str, ModelCard] = {}
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QAbstractButton):
+            button.setAccessibleName("Clear the search")
         self.search.setPlaceholderText("Search names, families and licences")
         describe(self.search, "modelSearchEdit", "Search models", "Every word must be in what the card says")
         self.filter = QComboBox()
