@@ -140,6 +140,12 @@ QListWidget#contactSheetList::item:selected { border-color: $accent; background:
 QListWidget#contactSheetList::item:focus { border-color: $muted; }
 QListWidget#contactSheetList::item:selected:focus { border-color: $accent_hover; }
 
+QTabWidget::pane { background: $panel; border: none; border-top: 1px solid $line; }
+QTabBar::tab { background: transparent; border: none; border-bottom: 2px solid transparent; padding: 8px 12px;
+    color: $muted; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:focus { background: $hover; }
 QListWidget#preferencesList::item { padding: 7px 12px; border-radius: 6px; margin-bottom: 2px; }
 QListWidget#preferencesList::item:hover { background: $hover; }
 QListWidget#preferencesList::item:selected { background: $selection; color: $text; }

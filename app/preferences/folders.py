@@ -110,7 +110,9 @@ class FoldersPage(Page):
     def _show_models(self) -> None:
         self._models.clear()
         for folder in self._keeper.settings.model_folders:
-            item = QListWidgetItem(f"{folder}{'' if folder.is_dir() else '  (not there now)'}")
+            is_own = folder == self._keeper.folders.models
+            absent = "  (made with the first download)" if is_own else "  (not there now)"
+            item = QListWidgetItem(f"{folder}{'' if folder.is_dir() else absent}")
             item.setToolTip(str(folder))
             item.setData(Qt.ItemDataRole.UserRole, folder)
             self._models.addItem(item)
