@@ -138,7 +138,7 @@ class HubServer:
                 except OSError:
                     self.close_connection = True
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Named)
+        server = _QuietServer(("127.0.0.1", 0), Named)
         server.daemon_threads = False
         server.block_on_close = True
         return server
@@ -262,6 +262,13 @@ class HubServer:
             sent += len(part)
             if self.bytes_per_second:
                 self._ends.wait(max(sent / self.bytes_per_second - (time.monotonic() - began), 0))
+
+
+class _QuietServer(ThreadingHTTPServer):
+    """Those who leave in the middle of an answer are part of the tests."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
 
 
 class Handler(BaseHTTPRequestHandler):

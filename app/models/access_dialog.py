@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -70,7 +71,9 @@ class AccessDialog(QDialog):
             row.addStretch(1)
             column.addLayout(row)
             column.addWidget(_hint(self._page))
-            column.addWidget(Field("&Token", self._token))
+            field = Field("&Token", self._token)
+            field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+            column.addWidget(field)
             self._token.textChanged.connect(self._check)
             self._token.setFocus()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -70,6 +70,7 @@ class ModelCard(QFrame):
             fit = _label(facts.fit, "hint", wraps=True)
             set_tone(fit, "error" if facts.level is Level.will_not_fit else "")
             words.addWidget(fit)
+        words.addStretch(1)
         top = QHBoxLayout()
         top.setSpacing(16)
         top.addLayout(words, 1)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.controls.field import Field, describe
 from core.downloads.listing import is_repository
@@ -43,7 +52,9 @@ class DownloadDialog(QDialog):
         title.setProperty("role", "heading")
         column.addWidget(title)
         if model is None:
-            column.addWidget(Field("&Repository on the hub", self._field))
+            field = Field("&Repository on the hub", self._field)
+            field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+            column.addWidget(field)
         for text in (*(_facts(model)), f"From {endpoint}. {room}", _PROMISE):
             label = QLabel(text)
             label.setTextFormat(Qt.TextFormat.PlainText)
