@@ -27,6 +27,8 @@ class Actions(QObject):
         self._window = window
         self.open_settings = self._make("Open a picture's settings…", "Ctrl+O")
         self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
+        self.add_model = self._make("Add a model file…")
+        self.add_model_folder = self._make("Add a folder with models…")
         self.export_film = self._make("Export film…", "Ctrl+E", "film")
         self.preferences = self._make("Preferences…", "Ctrl+,")
         self.quit = self._make("Quit", "Ctrl+Q")
@@ -63,6 +65,8 @@ class Actions(QObject):
         file.addActions([self.open_settings, self.open_folder])
         file.addSeparator()
         file.addAction(self.export_film)
+        file.addSeparator()
+        file.addActions([self.add_model, self.add_model_folder])
         file.addSeparator()
         file.addAction(self.quit)
         edit = bar.addMenu("&Edit")

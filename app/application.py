@@ -18,12 +18,14 @@ from app.garbage import kept_for_good
 from app.icons import app_icon
 from app.logs import LOG_NAME
 from app.main_window import MainWindow
+from app.model_import import ModelImport
 from app.open_requests import OpenRequests
 from app.settings_keeper import SettingsKeeper
 from app.single_instance import Claim
 from app.studio import Studio
 from app.theme import Appearance
 from core.catalogue import Catalogue
+from core.checkpoint_memory import FILE_NAME, CheckpointMemory
 from core.film import Film
 from core.film_recorder import FilmRecorder
 from core.paths import APP_NAME, Folders
@@ -90,7 +92,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     keeper = SettingsKeeper(folders)
     settings = keeper.settings
     appearance = Appearance(application, settings.theme)
-    catalogue = Catalogue(settings.model_folders)
+    catalogue = Catalogue(settings.model_folders, CheckpointMemory(folders.cache / FILE_NAME))
     make_engine = EngineMaker(catalogue, keeper)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
@@ -106,4 +108,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
         studio.refresh_models()
 
     window.preferences.models_changed.connect(look_for_models)
+    importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)
+    importer.models_changed.connect(look_for_models)
+    window.take_import(importer)
     return window

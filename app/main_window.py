@@ -19,6 +19,7 @@ from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
 from app.header import Header
 from app.help_desk import HelpDesk
+from app.model_import import ModelImport
 from app.models.page import ModelsPage
 from app.notices import Notices
 from app.picture_commands import PictureCommands
@@ -125,6 +126,10 @@ class MainWindow(QMainWindow):
             prompt.setFocus()
         self._loader.find(keeper.settings.pictures)
         self._commands.offer_unfinished()
+
+    def take_import(self, importer: ModelImport) -> None:
+        """The menu's actions for the user's own models."""
+        importer.follow(self._menu_actions.add_model, self._menu_actions.add_model_folder)
 
     def _put_together(self) -> None:
         centre = QWidget()

@@ -159,6 +159,9 @@ class PromptControl(QWidget):
         text = draft.negative_prompt if self._field == "negative_prompt" else draft.prompt
         with QSignalBlocker(self.edit):
             self.edit.show_text(text)
+        model = self._studio.model_of(draft)
+        if self._field == "negative_prompt":
+            self.edit.setEnabled(model is None or model.capabilities.has_negative_prompt)
         self._count_timer.start()
 
     @Slot()
@@ -176,7 +179,9 @@ class PromptControl(QWidget):
         self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
         words = self.edit.completion.vocabulary
         self.edit.marks.underline(words.unknown(text) if words is not None else ())
-        if self._field == "negative_prompt" and text and not draft.has_guidance:
+        if not self.edit.isEnabled():
+            note.setText("not for this model: its guidance is built in")
+        elif self._field == "negative_prompt" and text and not draft.has_guidance:
             note.setText("no effect: guidance is off")
         else:
             note.setText(count.words if count is not None else "")

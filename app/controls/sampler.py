@@ -14,7 +14,7 @@ TERM = "Sampler: the method that turns the network's predictions into steps."
 
 
 class SamplerControl(QWidget):
-    """All samplers of the table, each with a sentence about it."""
+    """The samplers that fit the model, each with a sentence about it."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -23,22 +23,35 @@ class SamplerControl(QWidget):
         describe(self.combo, "samplerCombo", "Sampler", TERM)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMaxVisibleItems(len(SAMPLERS))
-        for key, sampler in SAMPLERS.items():
-            self.combo.addItem(sampler.name, key)
-            self.combo.setItemData(self.combo.count() - 1, sampler.about, Qt.ItemDataRole.ToolTipRole)
+        self._offered: tuple[str, ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Field("Samp&ler", self.combo))
         self.combo.activated.connect(self._take)
         studio.draft_edited.connect(self._show)
+        studio.models_changed.connect(self._follow_models)
         self._show(studio.draft)
 
     @Slot(int)
     def _take(self, index: int) -> None:
         self._studio.edit(sampler=self.combo.itemData(index))
 
+    @Slot()
+    def _follow_models(self) -> None:
+        self._show(self._studio.draft)
+
+    def _offer(self, samplers: tuple[str, ...]) -> None:
+        if samplers == self._offered:
+            return
+        self._offered = samplers
+        self.combo.clear()
+        for key in samplers:
+            self.combo.addItem(SAMPLERS[key].name, key)
+            self.combo.setItemData(self.combo.count() - 1, SAMPLERS[key].about, Qt.ItemDataRole.ToolTipRole)
+
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
+        self._offer(self._studio.limits.samplers)
         self.combo.setCurrentIndex(self.combo.findData(draft.sampler))
         sampler = SAMPLERS.get(draft.sampler)
         self.combo.setToolTip(f"{TERM}\n{sampler.name}: {sampler.about}" if sampler else TERM)

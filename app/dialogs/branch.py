@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.theme import indent_spin_boxes
 from core.branch import Branch
 from core.film import Film
+from core.model_families import MODEL_FAMILIES
 from core.request import LARGEST_GUIDANCE_SCALE, STEPS
 from core.samplers import SAMPLERS
 
@@ -62,8 +63,9 @@ class BranchDialog(QDialog):
         self._guidance.setObjectName("branchGuidanceSpin")
         self._sampler = QComboBox()
         self._sampler.setObjectName("branchSamplerCombo")
-        for key, sampler in SAMPLERS.items():
-            self._sampler.addItem(sampler.name, key)
+        family = MODEL_FAMILIES.get(film.model.family)
+        for key in SAMPLERS if family is None else family.capabilities.samplers:
+            self._sampler.addItem(SAMPLERS[key].name, key)
         self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
         self._remaining = QSpinBox(minimum=1, maximum=STEPS[-1])
         self._remaining.setValue(self._unchanged.steps_left)

@@ -15,6 +15,7 @@ from app.film.picture_pane import PicturePane
 from app.pixels import to_image
 from core.attention_maps import AttentionRecord
 from core.heat import heat_over
+from core.model_families import MODEL_FAMILIES
 from core.picture import Pixels
 from core.words import Word
 
@@ -22,6 +23,10 @@ COST = "Recording makes each step about 10 % slower; the picture stays the same.
 NOT_RECORDED = (
     "Where the words act was not recorded for this film. It is recorded only for pictures that are made while "
     f"this view is shown. {COST}"
+)
+NO_CROSS_ATTENTION = (
+    "Where the words act cannot be shown for {family}: its network has no cross-attention for the prompt; "
+    "words and picture are one stream of tokens."
 )
 NO_WORDS = "The prompt has no words."
 _NOT_THIS_STEP = "not recorded at this step"
@@ -67,7 +72,7 @@ class WordsView(FilmView):
         self._moment = moment
         record = self._take(moment.attention)
         if record is None or not record.words:
-            self.reason.setText(NOT_RECORDED if record is None else NO_WORDS)
+            self.reason.setText(_why_none(moment.film.model.family) if record is None else NO_WORDS)
             self._layout.setCurrentWidget(self.reason)
             return
         self._layout.setCurrentIndex(0)
@@ -154,6 +159,13 @@ def _fitted(shares: np.ndarray, height: int, width: int) -> np.ndarray:
     rows = np.arange(height) * shares.shape[0] // height
     columns = np.arange(width) * shares.shape[1] // width
     return shares[np.ix_(rows, columns)]
+
+
+def _why_none(family: str) -> str:
+    known = MODEL_FAMILIES.get(family)
+    if known is not None and not known.capabilities.has_attention_words:
+        return NO_CROSS_ATTENTION.format(family=known.name)
+    return NOT_RECORDED
 
 
 KIND = ViewKind(

@@ -1,0 +1,158 @@
+"""Models of the user's own: a file or a folder is checked, used where it lies, and chosen."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
+from PySide6.QtGui import QAction, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.message_bar import MessageArea
+from app.messages import Message, message
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from core.catalogue import Catalogue, Model
+from core.errors import EmulsionError, ModelBroken
+from core.model_families import MODEL_FAMILIES
+from core.model_files import SUFFIX, models_in
+from core.safetensors_header import PICKLED_SUFFIXES
+
+log = logging.getLogger(__name__)
+
+SUBJECT = "model-import"
+LASTING_MS = 12_000
+
+
+class ModelImport(QObject):
+    """Takes what is dropped on the window or chosen in a dialog; reads it in a thread of the pool.
+
+    Signals:
+        models_changed: the places where models lie have changed.
+    """
+
+    models_changed = Signal()
+    _checked = Signal(object, object)
+    _refused = Signal(object)
+
+    def __init__(
+        self, catalogue: Catalogue, keeper: SettingsKeeper, studio: Studio, area: MessageArea, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._catalogue = catalogue
+        self._keeper = keeper
+        self._studio = studio
+        self._area = area
+        self._window = window
+        self._checked.connect(self._take)
+        self._refused.connect(self._refuse)
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def follow(self, add_file: QAction, add_folder: QAction) -> None:
+        """Connects the menu's actions."""
+        add_file.triggered.connect(self.ask_file)
+        add_folder.triggered.connect(self.ask_folder)
+
+    @Slot()
+    def ask_file(self) -> None:
+        dialog = QFileDialog(self._window, "Add a model file", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Models (*.safetensors)", "All files (*)"])
+        self._open(dialog)
+
+    @Slot()
+    def ask_folder(self) -> None:
+        """A diffusers folder, or the model folder of another program."""
+        dialog = QFileDialog(self._window, "Add a folder with models", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._open(dialog)
+
+    def add(self, path: Path) -> None:
+        """Checks the place and keeps it; what comes of it is told above the canvas."""
+        QThreadPool.globalInstance().start(lambda: self._check(path.absolute()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDropEvent):  # entering and moving are kinds of it
+            path = model_in(event.mimeData())
+            if path is not None:
+                event.acceptProposedAction()
+                if not isinstance(event, QDragMoveEvent):
+                    self.add(path)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _open(self, dialog: QFileDialog) -> None:
+        dialog.fileSelected.connect(self._add_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _add_chosen(self, path: str) -> None:
+        self.add(Path(path))
+
+    def _check(self, path: Path) -> None:
+        """In a thread of the pool."""
+        try:
+            self._checked.emit(path, usable_models(self._catalogue, path))
+        except EmulsionError as error:
+            self._refused.emit(error)
+
+    @Slot(object, object)
+    def _take(self, place: Path, models: tuple[Model, ...]) -> None:
+        places = self._keeper.settings.model_folders
+        if not any(place == known or known in place.parents for known in places):
+            self._keeper.change(model_folders=(*places, place))
+        self.models_changed.emit()
+        paths = {model.file or model.folder for model in models}
+        chosen = next((model for model in self._studio.models if (model.file or model.folder) in paths), models[0])
+        self._studio.edit(model=chosen.key)
+        self._area.show_message(SUBJECT, added(models), "info", lasting_ms=LASTING_MS)
+        if len(models) == 1:
+            QThreadPool.globalInstance().start(lambda: self._identify(models[0]))
+
+    @Slot(object)
+    def _refuse(self, error: EmulsionError) -> None:
+        self._area.show_message(SUBJECT, message(error), "error")
+
+    def _identify(self, model: Model) -> None:
+        """In a thread of the pool: the hash is there when the first picture wants it."""
+        try:
+            self._catalogue.identified(model)
+        except ModelBroken as error:
+            log.info("a model's hash is not known: %s", error)
+
+
+def usable_models(catalogue: Catalogue, place: Path) -> tuple[Model, ...]:
+    """The models at a place, one at least. Raises ModelBroken with why there is none."""
+    models: list[Model] = []
+    refused: list[ModelBroken] = []
+    for path in models_in(place):
+        try:
+            models.append(catalogue.read(path, path.stem if path.is_file() else path.name))
+        except ModelBroken as error:
+            refused.append(error)
+    if models:
+        return tuple(models)
+    if refused:
+        raise refused[0]
+    raise ModelBroken(place, "there is no model in it: neither a .safetensors file nor a diffusers folder")
+
+
+def added(models: tuple[Model, ...]) -> Message:
+    """What is told when models were added."""
+    first = models[0]
+    family = MODEL_FAMILIES[first.family].name
+    if len(models) == 1:
+        return Message(f"{first.name} was added", f"It is a {family} model and stays where it lies.")
+    return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")
+
+
+def model_in(data: QMimeData) -> Path | None:
+    """The first file that may be meant as a model among what is dropped, or the first folder."""
+    for url in data.urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and (path.suffix.lower() in {SUFFIX, *PICKLED_SUFFIXES} or path.is_dir()):
+            return path
+    return None
