@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import transformers.utils.logging
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
@@ -56,6 +57,7 @@ def test_a_dropped_model_is_added_in_place_and_chosen(
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
+    transformers.utils.logging.disable_progress_bar()  # it leaves a thread behind
     folder = tiny.z_image(tmp_path / "other program" / "my-z")
     catalogue = Catalogue(keeper.settings.model_folders)
     studio = make_studio(models=catalogue)
