@@ -31,7 +31,7 @@ class EngineMaker(QObject):
             from core.engine import Engine as RealEngine
 
         settings = self._keeper.settings
-        engine = RealEngine(self._catalogue, settings.device, settings.dtype)
+        engine = RealEngine(self._catalogue, settings.device, settings.dtype, settings.memory)
         plan = engine.plan
         self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, plan.describe()))
         return engine

@@ -83,7 +83,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "Not enough memory",
                 f"The device {error.device} has too little memory for this picture{_memory(error)}.",
-                "Choose a smaller size, or close other programs.",
+                "Choose a smaller size or a smaller model, or close other programs.",
             )
         case DeviceMissing():
             return Message(
@@ -138,7 +138,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "Not enough memory",
                 "The computer has run out of memory.",
-                "Choose a smaller size, or close other programs.",
+                "Choose a smaller size or a smaller model, or close other programs.",
             )
         case ImportError():
             return Message(

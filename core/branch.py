@@ -64,7 +64,12 @@ class Branch:
             "negative prompt": before.negative_prompt != after.negative_prompt,
             "guidance scale": before.guidance_scale != after.guidance_scale,
             "sampler": before.sampler != after.sampler,
+            "LoRA": _weighted(before) != _weighted(after),
             "steps": self.remaining_steps not in (None, self.steps_left),
             "fresh noise": self.fresh_noise > 0,
         }
         return ", ".join(name for name, is_changed in changed.items() if is_changed)
+
+
+def _weighted(request: GenerationRequest) -> list[tuple[str, float]]:
+    return [(lora.key, lora.weight) for lora in request.loras]

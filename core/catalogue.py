@@ -15,6 +15,7 @@ from core.checkpoint_files import weights_of
 from core.checkpoint_kind import CheckpointKind
 from core.checkpoint_memory import CheckpointMemory
 from core.errors import ModelBroken, ModelMissing
+from core.lora import LoraShelf
 from core.model_families import MODEL_FAMILIES, Capabilities, family_of_pipeline
 from core.model_files import SUFFIX, models_in
 from core.model_settings import good_settings
@@ -75,6 +76,11 @@ class Catalogue:
         self.memory = memory or CheckpointMemory()
         self._model_folders = model_folders
         self._layouts = layouts or resources() / "families"
+
+    @property
+    def loras(self) -> LoraShelf:
+        """The LoRA files in these folders and beside them."""
+        return LoraShelf(self._model_folders)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""

@@ -13,6 +13,8 @@ from core.picture import Pixels
 
 log = logging.getLogger(__name__)
 
+TILED = "decoded in tiles"
+
 
 def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
     """The picture of one latent (1, channels, height, width), and a note if it needed another attempt.
@@ -25,8 +27,8 @@ def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
         torch.OutOfMemoryError: not even the CPU has the memory.
     """
     attempts: tuple[tuple[str, Callable[[Family, torch.Tensor], torch.Tensor]], ...] = (
-        ("", lambda family, latents: family.decode(latents)),
-        ("decoded in tiles", _tiled),
+        (TILED if family.autoencoder().use_tiling else "", lambda family, latents: family.decode(latents)),
+        (TILED, _tiled),
         ("decoded in float32", _in_float32),
         ("decoded in float32 on the CPU", _on_cpu),
     )
@@ -56,11 +58,12 @@ def to_pixels(decoded: torch.Tensor) -> Pixels:
 
 def _tiled(family: Family, latents: torch.Tensor) -> torch.Tensor:
     vae = family.autoencoder()
+    was_tiled = vae.use_tiling
     vae.enable_tiling()
     try:
         return family.decode(latents)
     finally:
-        vae.disable_tiling()
+        vae.use_tiling = was_tiled
 
 
 def _in_float32(family: Family, latents: torch.Tensor) -> torch.Tensor:
@@ -75,8 +78,13 @@ def _moved(family: Family, latents: torch.Tensor, device: torch.device) -> torch
     """Decodes in float32 on ``device``, and puts the autoencoder back as it was."""
     vae = family.autoencoder()
     own_dtype = vae.dtype
+    hook = getattr(vae, "_hf_hook", None)  # it would bring the autoencoder back to the device, see `core.placing`
+    if hook is not None:
+        hook.device = device
     try:
         torch.nn.Module.to(vae, device, torch.float32)  # diffusers' own `to` warns of a change of dtype
         return family.decode(latents.to(device))
     finally:
+        if hook is not None:
+            hook.device = latents.device
         torch.nn.Module.to(vae, latents.device, own_dtype)

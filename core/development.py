@@ -79,7 +79,10 @@ class Development:
         if not self.budget.allows_decode:
             return Preview(self.family.latent_rgb.picture(frame.denoised), is_decoded=False)
         began = time.perf_counter()
-        pixels, _ = decoding.decode(self.family, step.denoised)
+        try:
+            pixels, _ = decoding.decode(self.family, step.denoised)
+        except torch.OutOfMemoryError:  # a preview is not worth a run
+            return Preview(self.family.latent_rgb.picture(frame.denoised), is_decoded=False)
         self.budget.add_decode(time.perf_counter() - began, is_preview=True)
         return Preview(pixels, is_decoded=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import logging
 import secrets
 import time
 from collections.abc import Callable, Generator
@@ -19,22 +19,27 @@ from core.branch import Branch
 from core.catalogue import Catalogue
 from core.denoising import Predict
 from core.development import Development, image_of, rebuild_frames
-from core.device import DevicePlan, plan
+from core.device import DevicePlan, memory_now, plan
 from core.errors import OutOfMemory
 from core.events import Event, Loading, Phase, PreviewMode
-from core.families import FAMILIES, Family
+from core.families import Family
 from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
+from core.loading import LoadedModel, load, plan_for
 from core.measures.conversions import noisy_of
+from core.memory_plan import Placement
 from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
+from core.placing import free_caches
 from core.preview import DecodeTimes, PreviewBudget
-from core.request import GenerationRequest, validate
+from core.request import GenerationRequest, Lora, validate
 from core.round_trip import OneStep, RoundTrip
 from core.source_picture import read_source
 from core.start import from_branch, from_recording, from_request
 from core.tensors import to_torch
 from core.tokens import TokenCounter
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -49,12 +54,19 @@ class Engine:
         plan: the device and dtype in use.
     """
 
-    def __init__(self, catalogue: Catalogue, device: str | None = None, dtype: str | None = None) -> None:
-        """Chooses the device. Raises DeviceMissing."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        device: str | None = None,
+        dtype: str | None = None,
+        memory: Placement | None = None,
+    ) -> None:
+        """Chooses the device. ``memory`` instead of the planned placement of models. Raises DeviceMissing."""
         _silence_progress_bars()
         self.plan: DevicePlan = plan(device, dtype)
         self._catalogue = catalogue
-        self._family: Family | None = None
+        self._memory = memory
+        self._model: LoadedModel | None = None
         self._decode_times: DecodeTimes = {}
 
     def generate(
@@ -127,7 +139,9 @@ class Engine:
         Raises InvalidRequest, ModelMissing, ModelBroken, OutOfMemory, NotANumberPicture.
         """
         validate(request, self._catalogue.find(request.model).limits)
-        family = self._loaded(request)
+        loaded = self._loaded_model(request)
+        self._with_loras(loaded, request)
+        family = loaded.family
         return self._in_memory(lambda: forward_process.one_step(family, request, trip, noisy, t, self.plan.device))
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
@@ -136,10 +150,8 @@ class Engine:
 
     def close(self) -> None:
         """Frees the model and the device's memory; the engine can be used again and loads anew."""
-        self._family = None
-        gc.collect()
-        if self.plan.device.type == "cuda":
-            torch.cuda.empty_cache()
+        self._model = None
+        free_caches(self.plan.device)
 
     def _guarded(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
         try:
@@ -160,43 +172,55 @@ class Engine:
         raise self._out_of_memory()
 
     def _out_of_memory(self) -> OutOfMemory:
-        gc.collect()
-        return OutOfMemory(self.plan.device.type, None, self._free_memory())
+        free_caches(self.plan.device)
+        needed = self._model.memory.needed if self._model is not None else None
+        return OutOfMemory(self.plan.device.type, needed, memory_now(self.plan).free)
 
     @torch.inference_mode()
     def _generate(
         self, request: GenerationRequest, previews: PreviewMode, attention: bool
     ) -> Generator[Event, None, None]:
-        family = yield from self._load(request)
-        predict = yield from self._read_prompt(family, request)
+        loaded = yield from self._load(request)
+        request = replace(request, loras=self._with_loras(loaded, request))
+        family, recovery = loaded.family, loaded.recovery
+        predict = yield from self._read_prompt(loaded, request)
         recorder = self._recorder(family, request, predict) if attention else None
+        call = recovery.wrap(recorder or predict)
         first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         for index in range(request.count):
             single = replace(request, seed=(first_seed + index) % 2**64, count=1)
-            start = from_request(family, single, self.plan.device)
+            start = recovery.run(lambda single=single: from_request(family, single, self.plan.device))
             budget = self._budget(request, previews)
-            yield from Development(
-                family, self.plan, recorder or predict, start, budget, index, request.count, recorder
-            ).run()
+            yield from Development(family, self.plan, call, start, budget, index, request.count, recorder).run()
 
     @torch.inference_mode()
     def _branch(self, branch: Branch, previews: PreviewMode, attention: bool) -> Generator[Event, None, None]:
-        family = yield from self._load(branch.request)
-        start = from_branch(family, branch, self.plan.device)
-        predict = yield from self._read_prompt(family, start.film.request)
+        loaded = yield from self._load(branch.request)
+        branch = replace(branch, request=replace(branch.request, loras=self._with_loras(loaded, branch.request)))
+        family, recovery = loaded.family, loaded.recovery
+        start = recovery.run(lambda: from_branch(family, branch, self.plan.device))
+        predict = yield from self._read_prompt(loaded, start.film.request)
         budget = self._budget(start.film.request, previews)
         recorder = self._recorder(family, start.film.request, predict) if attention else None
-        yield from Development(family, self.plan, recorder or predict, start, budget, attention=recorder).run()
+        call = recovery.wrap(recorder or predict)
+        yield from Development(family, self.plan, call, start, budget, attention=recorder).run()
 
-    def _load(self, request: GenerationRequest) -> Generator[Event, None, Family]:
+    def _load(self, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         if not self._is_loaded(request):
             yield Loading(Phase.loading_model)
-        return self._loaded(request)
+        return self._loaded_model(request)
 
-    def _read_prompt(self, family: Family, request: GenerationRequest) -> Generator[Event, None, Predict]:
-        if not family.knows_prompt(request):
+    def _with_loras(self, loaded: LoadedModel, request: GenerationRequest) -> tuple[Lora, ...]:
+        """Puts the request's LoRAs in, and no others. Raises LoraMissing, ModelBroken or WrongFamily."""
+        loras, has_changed = loaded.loras.apply(request.loras, self._catalogue.loras)
+        if has_changed:
+            loaded.family.forget_prompts()
+        return loras
+
+    def _read_prompt(self, loaded: LoadedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
+        if not loaded.family.knows_prompt(request):
             yield Loading(Phase.reading_prompt)
-        return family.read_prompt(request, batch=1)
+        return loaded.recovery.run(lambda: loaded.family.read_prompt(request, batch=1))
 
     def _recorder(self, family: Family, request: GenerationRequest, predict: Predict) -> AttentionRecorder | None:
         model = self._catalogue.find(request.model)
@@ -209,18 +233,20 @@ class Engine:
         return PreviewBudget(previews, self._decode_times, (request.model, request.size))
 
     def _is_loaded(self, request: GenerationRequest) -> bool:
-        return self._family is not None and self._family.identity.key == request.model
+        return self._model is not None and self._model.family.identity.key == request.model
 
     def _loaded(self, request: GenerationRequest) -> Family:
         """The request's model; loads it, after the one before has been freed."""
-        if self._family is None or self._family.identity.key != request.model:
+        return self._loaded_model(request).family
+
+    def _loaded_model(self, request: GenerationRequest) -> LoadedModel:
+        if self._model is None or not self._is_loaded(request):
             self.close()
             model = self._catalogue.identified(self._catalogue.find(request.model))
-            self._family = FAMILIES[model.family](model, self.plan)
-        return self._family
-
-    def _free_memory(self) -> int | None:
-        return torch.cuda.mem_get_info(self.plan.device)[0] if self.plan.device.type == "cuda" else None
+            memory = plan_for(model, request.size, self.plan, self._memory)
+            log.info("memory of %s: %s", model.key, memory.describe())
+            self._model = load(model, self.plan, memory)
+        return self._model
 
 
 def _silence_progress_bars() -> None:

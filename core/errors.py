@@ -43,6 +43,31 @@ class ModelBroken(EmulsionError):
         self.reason = reason
 
 
+class LoraMissing(EmulsionError):
+    """No LoRA file answers to this name."""
+
+    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(f"no LoRA {name!r}; known: {', '.join(known) or 'none'}")
+        self.name = name
+        self.known = known
+
+
+class WrongFamily(EmulsionError):
+    """An add-on was made for another kind of model.
+
+    Attributes:
+        made_for: the kind of model that it belongs to, as users know it.
+        model, family: the model that it was to be used with, and its kind.
+    """
+
+    def __init__(self, path: Path, made_for: str, model: str, family: str) -> None:
+        super().__init__(f"{path} was made for {made_for}, not for {model} ({family})")
+        self.path = path
+        self.made_for = made_for
+        self.model = model
+        self.family = family
+
+
 class OutOfMemory(EmulsionError):
     """The device has too little memory for this run. Sizes in bytes; None where the device does not tell."""
 

@@ -132,32 +132,48 @@ def plan_memory(
     return slowest
 
 
-def parse_placement(text: str | None) -> Placement | None:
-    """Reads what ``--memory`` takes; None and ``automatic`` mean that the plan chooses. Raises InvalidRequest."""
-    if text is None or text == "automatic":
+def placement_names() -> tuple[str, ...]:
+    """What the command line calls the placements."""
+    return tuple(placement.name.replace("_", "-") for placement in Placement)
+
+
+def parse_placement(text: str) -> Placement | None:
+    """Reads what ``--memory`` takes; with ``automatic`` the plan chooses. Raises InvalidRequest."""
+    if text == "automatic":
         return None
-    names = {placement.name.replace("_", "-"): placement for placement in Placement}
-    if text.replace("_", "-") not in names:
-        raise InvalidRequest("memory", text, f"automatic, {', '.join(names)}")
-    return names[text.replace("_", "-")]
+    if text not in placement_names():
+        raise InvalidRequest("memory", text, f"automatic, {', '.join(placement_names())}")
+    return Placement[text.replace("-", "_")]
 
 
-def weights_in(path: Path) -> ModelWeights:
-    """Counts the parameters of a diffusers folder or a single file by headers alone. Raises ModelBroken."""
-    counts: dict[str, int] = {"text": 0, "network": 0, "vae": 0}
-    if path.is_dir():
-        for part in sorted(path.iterdir()):
-            kind = _KIND_OF_PART.get(part.name)
-            if kind is not None and part.is_dir():
-                counts[kind] += sum(read_safetensors_header(file).parameters for file in weights_of(part)[0])
-    else:
-        for name, entry in read_safetensors_header(path).tensors.items():
-            kind = next((kind for prefix, kind in _KIND_OF_PREFIX.items() if name.startswith(prefix)), None)
-            if kind is not None:
-                counts[kind] += math.prod(entry.shape)
-    if not counts["network"]:
-        raise ModelBroken(path, "it has no network")
-    return ModelWeights(counts["text"], counts["network"], counts["vae"])
+def weights_in(folder: Path, file: Path | None = None) -> ModelWeights:
+    """Counts the parameters of a diffusers folder by headers alone: milliseconds. Raises ModelBroken.
+
+    ``file`` is a single file with the weights; what it does not bring comes from the folder.
+    """
+    counts = dict[str, int]() if file is None else _counted_in(file)
+    for part in sorted(folder.iterdir()):
+        kind = _KIND_OF_PART.get(part.name)
+        if kind is not None and any(part.glob("*.safetensors")) and (file is None or kind not in counts):
+            found = sum(read_safetensors_header(weights).parameters for weights in weights_of(part)[0])
+            counts[part.name] = found
+    by_kind = {"text": 0, "network": 0, "vae": 0}
+    for name, count in counts.items():
+        by_kind[_KIND_OF_PART.get(name, name)] += count
+    if not by_kind["network"]:
+        raise ModelBroken(folder, "it has no network")
+    return ModelWeights(by_kind["text"], by_kind["network"], by_kind["vae"])
+
+
+def _counted_in(file: Path) -> dict[str, int]:
+    """By kind of part; a file without the names of whole checkpoints is a network alone."""
+    counts: dict[str, int] = {}
+    header = read_safetensors_header(file)
+    for name, entry in header.tensors.items():
+        kind = next((kind for prefix, kind in _KIND_OF_PREFIX.items() if name.startswith(prefix)), None)
+        if kind is not None:
+            counts[kind] = counts.get(kind, 0) + math.prod(entry.shape)
+    return counts or {"network": header.parameters}
 
 
 def computer_memory() -> DeviceMemory:

@@ -10,6 +10,7 @@ import math
 import re
 from types import MappingProxyType
 
+from core import lora_recipe
 from core.film import ModelIdentity
 from core.recipe import Recipe, plain_name, request_from_json
 from core.samplers import SAMPLERS
@@ -58,11 +59,13 @@ def to_parameters(recipe: Recipe) -> str:
             SOURCE_NAME: plain_name(request.source.path),
             SOURCE_HASH: request.source.sha256[:_SOURCE_HASH_DIGITS],
         }
+    if told := lora_recipe.hashes(request.loras):
+        settings[lora_recipe.HASHES] = told
     if recipe.stage != "final":
         settings |= {"Kept step": f"{recipe.step} of {request.steps}", "Kept as": recipe.stage}
     if recipe.parent:
         settings["Branched at step"] = recipe.parent.step
-    lines = [_plain(request.prompt)]
+    lines = [_plain(request.prompt + lora_recipe.tags(request.loras))]
     if request.negative_prompt:
         lines.append(f"{NEGATIVE} {_plain(request.negative_prompt)}")
     lines.append(
@@ -78,7 +81,9 @@ def from_parameters(text: str) -> Recipe:
     if len(settings) < _FEWEST_SETTINGS:
         raise ValueError("its text is not a recipe that Emulsion reads")
     prompt, negative_prompt = _prompts(body)
+    prompt, loras = lora_recipe.take_tags(prompt, settings.pop(lora_recipe.HASHES, ""))
     request: dict[str, object] = {"prompt": prompt, "negative_prompt": negative_prompt}
+    request["loras"] = lora_recipe.loras_to_json(loras)
     _move(settings, request, "Steps", "steps", int)
     _move(settings, request, "CFG scale", "guidance_scale", float)
     _move(settings, request, "Seed", "seed", int)

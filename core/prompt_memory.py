@@ -29,3 +29,7 @@ class PromptMemory(Generic[Encoded]):
                 self._known.popitem(last=False)
         self._known.move_to_end(text)
         return self._known[text]
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._known.clear()

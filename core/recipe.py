@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from core.film import ModelIdentity, Parent
+from core.lora_recipe import loras_from_json, loras_to_json
 from core.picture import GeneratedImage, Stage
 from core.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size, Source
 from core.samplers import SAMPLERS
@@ -153,6 +154,7 @@ def request_to_json(request: GenerationRequest) -> dict[str, Any]:
         "seed": request.seed,
         "count": request.count,
         "source": _source_to_json(request.source),
+        **({"loras": loras_to_json(request.loras)} if request.loras else {}),
     }
 
 
@@ -181,6 +183,7 @@ def request_from_json(content: Mapping[str, Any]) -> GenerationRequest:
         seed=None if seed is None else _whole(seed, "seed", range(LARGEST_SEED + 1)),
         count=_whole(content.get("count", default.count), "count", COUNT),
         source=_source(content.get("source")),
+        loras=loras_from_json(content.get("loras", [])),
     )
 
 

@@ -16,6 +16,8 @@ STEPS = range(1, 501)
 COUNT = range(1, 101)
 LARGEST_GUIDANCE_SCALE = 30.0
 LARGEST_SEED = 2**64 - 1
+LARGEST_LORA_WEIGHT = 4.0
+MOST_LORAS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,27 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Lora:
+    """A small change to a model (low-rank adaptation, Hu et al. 2021).
+
+    Attributes:
+        name: of its file without the ending, in one of the folders for LoRAs, or the file's full path.
+        weight: a factor of the change; 1 is as it was trained, below 0 its opposite.
+        hash: 12 digits as AUTOMATIC1111 writes them; "" when the file has not been read yet.
+    """
+
+    name: str
+    weight: float = 1.0
+    hash: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name alone, without folders and ending."""
+        name = re.split(r"[/\\]", self.name)[-1]
+        return name.removesuffix(".safetensors")
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that determines a picture.
 
@@ -86,6 +109,7 @@ class GenerationRequest:
         seed: start of the random numbers, or None: the engine chooses one and reports it.
         count: how many pictures; the i-th one (from 0) has the seed ``seed + i``.
         source: the picture to begin with, or None.
+        loras: changes to the model, each at most once.
     """
 
     prompt: str
@@ -98,6 +122,7 @@ class GenerationRequest:
     seed: int | None = None
     count: int = 1
     source: Source | None = None
+    loras: tuple[Lora, ...] = ()
 
     @property
     def has_guidance(self) -> bool:
@@ -128,8 +153,20 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidRequest(
             "steps", request.steps, f"a whole number from {STEPS[0]} to {most_steps}{with_sampler}"
         )
+    _validate_loras(request.loras)
     if request.source is not None:
         _validate_source(request.source, request.steps)
+
+
+def _validate_loras(loras: tuple[Lora, ...]) -> None:
+    if len(loras) > MOST_LORAS:
+        raise InvalidRequest("lora", len(loras), f"at most {MOST_LORAS} LoRAs")
+    for index, lora in enumerate(loras):
+        if not abs(lora.weight) <= LARGEST_LORA_WEIGHT:  # also refuses NaN
+            allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
+            raise InvalidRequest("LoRA weight", lora.weight, allowed)
+        if any(lora.key == other.key for other in loras[:index]):
+            raise InvalidRequest("lora", lora.key, "named once only")
 
 
 def _validate_source(source: Source, steps: int) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.transformers.transformer_z_image import ZImageTransformer2DModel
@@ -225,3 +226,31 @@ def chat_tokenizer(folder: Path) -> Qwen2Tokenizer:
         "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
     )
     return words
+
+
+def lora(path: Path, part: torch.nn.Module, prefix: str, kohya: bool = False, seed: int = 7) -> Path:
+    """Saves a LoRA of rank 2 for all attention layers of a part, named as kohya's sd-scripts or peft name them.
+
+    ``prefix``: ``unet`` or ``text_encoder``; for kohya's names ``lora_unet`` or ``lora_te_text_model``.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    weights: dict[str, torch.Tensor] = {}
+    for name, layer in part.named_modules():
+        if not isinstance(layer, torch.nn.Linear) or not name.endswith(
+            ("to_q", "to_k", "to_v", "q_proj", "v_proj")
+        ):
+            continue
+        down = torch.randn((2, layer.in_features), generator=generator)
+        up = torch.randn((layer.out_features, 2), generator=generator)
+        if kohya:
+            flat = f"{prefix}_{name.replace('.', '_')}"
+            weights |= {
+                f"{flat}.lora_down.weight": down,
+                f"{flat}.lora_up.weight": up,
+                f"{flat}.alpha": torch.tensor(2.0),
+            }
+        else:
+            weights |= {f"{prefix}.{name}.lora_A.weight": down, f"{prefix}.{name}.lora_B.weight": up}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    safetensors.torch.save_file(weights, path)
+    return path

@@ -95,7 +95,7 @@ def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, s
     plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
     for model in Catalogue(settings.model_folders).models():
         try:
-            weights = weights_in(model.folder)
+            weights = weights_in(model.folder, model.file)
         except ModelBroken as error:
             plans[model.key] = f"cannot be planned: {error.reason}"
         else:

@@ -21,6 +21,7 @@ from core.errors import InvalidRequest, SaveFailed
 from core.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.files import check_writable
 from core.film_recorder import FOLDER_NAME, FilmRecorder
+from core.memory_plan import Placement, parse_placement, placement_names
 from core.metadata import SUFFIXES, read_recipe
 from core.paths import Folders
 from core.picture import GeneratedImage
@@ -61,6 +62,7 @@ class Job:
     catalogue: Catalogue
     device: str | None
     dtype: str | None
+    memory: Placement | None
     is_json: bool
     save: Callable[[GeneratedImage], Path]
     films: Path | None
@@ -109,6 +111,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     add("--device", metavar="NAME", help="cuda, cuda:1, mps, xpu or cpu (default: the best one there is)")
     add("--dtype", metavar="NAME", help=f"{', '.join(_DTYPES)} (default: what suits the device)")
+    add(
+        "--memory",
+        metavar="HOW",
+        help=f"where the model's parts are: automatic, {', '.join(placement_names())} (default: what fits)",
+    )
     add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
 
 
@@ -168,7 +175,10 @@ def _read(arguments: Namespace) -> Job:
     save = _target(arguments.output, request.count, settings)
     keeps_films = settings.keep_films is KeepFilms.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
-    return Job(request, catalogue, device, dtype, arguments.json, save, films, must_film=bool(arguments.film))
+    memory = settings.memory if arguments.memory is None else parse_placement(arguments.memory)
+    return Job(
+        request, catalogue, device, dtype, memory, arguments.json, save, films, must_film=bool(arguments.film)
+    )
 
 
 def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[GeneratedImage]:
@@ -176,7 +186,7 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
 
     steps, skipped = job.request.steps, 0
     with (
-        closing(Engine(job.catalogue, job.device, job.dtype)) as engine,
+        closing(Engine(job.catalogue, job.device, job.dtype, job.memory)) as engine,
         closing(recorder.record(engine.generate(job.request, PreviewMode.linear))) as events,
     ):
         for event in events:

@@ -49,6 +49,14 @@ class Family(Protocol):
         """The denoising network, for probes in a U-Net; the prompt's half is the last of its batch."""
         ...
 
+    def parts(self) -> Mapping[str, Any]:
+        """All networks, by the name of their folder in a diffusers folder."""
+        ...
+
+    def forget_prompts(self) -> None:
+        """The text encoder has changed: prompts are to be read anew."""
+        ...
+
     def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """A latent of pictures (1, 3, height, width), -1 to 1: one sample of what the autoencoder sees in them.
 

@@ -71,6 +71,12 @@ class StableDiffusion:
     def network(self) -> Any:
         return self._unet
 
+    def parts(self) -> dict[str, Any]:
+        return {"text_encoder": self._text_encoder, "unet": self._unet, "vae": self._vae.module}
+
+    def forget_prompts(self) -> None:
+        self._prompts.clear()
+
     def _texts(self, request: GenerationRequest) -> tuple[str, ...]:
         if takes_two_passes(self._unet, request):
             return request.negative_prompt, request.prompt

@@ -93,6 +93,14 @@ class StableDiffusionXL:
     def network(self) -> Any:
         return self._unet
 
+    def parts(self) -> dict[str, Any]:
+        names = ("text_encoder", "text_encoder_2")
+        encoders = {name: encoder for name, (_, encoder) in zip(names, self._encoders, strict=True)}
+        return encoders | {"unet": self._unet, "vae": self._vae.module}
+
+    def forget_prompts(self) -> None:
+        self._prompts.clear()
+
     def _has_zeros(self, request: GenerationRequest) -> bool:
         return self._zeros_for_empty_prompt and not request.negative_prompt
 

@@ -89,6 +89,12 @@ class ZImage:
     def network(self) -> Any:
         return self._transformer
 
+    def parts(self) -> dict[str, Any]:
+        return {"text_encoder": self._text_encoder, "transformer": self._transformer, "vae": self._vae.module}
+
+    def forget_prompts(self) -> None:
+        self._prompts.clear()
+
     def _encode_text(self, text: str) -> torch.Tensor:
         """Hidden states (tokens, width) of the layer before the last, without padding."""
         messages = [{"role": "user", "content": text}]

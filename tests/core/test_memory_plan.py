@@ -144,4 +144,4 @@ def test_a_single_file_is_counted_by_the_names_of_its_parts(tmp_path: Path) -> N
         "alphas_cumprod": np.zeros(1000, np.float32),
     }
     safetensors.numpy.save_file(tensors, path)
-    assert weights_in(path) == ModelWeights(text_encoders=7, network=20, autoencoder=3)
+    assert weights_in(tmp_path, path) == ModelWeights(text_encoders=7, network=20, autoencoder=3)

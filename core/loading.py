@@ -1,0 +1,53 @@
+"""A model in memory: planned, loaded, placed; with what is tried when memory runs out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from core.catalogue import Model
+from core.components import load_parts
+from core.device import DevicePlan, memory_now
+from core.families import FAMILIES, Family
+from core.lora_layers import LoraLayers
+from core.memory_plan import MemoryPlan, Placement, plan_memory, weights_in
+from core.placing import CPU, Placing
+from core.recovery import Recovery
+from core.request import Size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """What the engine holds of one model.
+
+    Attributes:
+        memory: the plan that it was loaded by.
+    """
+
+    model: Model
+    family: Family
+    memory: MemoryPlan
+    placing: Placing
+    recovery: Recovery
+    loras: LoraLayers
+
+
+def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None) -> MemoryPlan:
+    """Where the model's parts go if it is loaded now. Raises ModelBroken."""
+    return plan_memory(weights_in(model.folder, model.file), plan.dtype_name, size, memory_now(plan), asked)
+
+
+def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
+    """Loads and places it. Raises ModelBroken or torch.OutOfMemoryError."""
+    at_once = memory.placement is Placement.on_device
+    family = FAMILIES[model.family](model, plan if at_once else replace(plan, device=CPU))
+    parts = family.parts()
+
+    def reload(name: str) -> torch.nn.Module:
+        return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU))[name]
+
+    placing = Placing(parts, memory.placement, plan.device, reload)
+    if memory.tiled_decode:
+        family.autoencoder().enable_tiling()
+    return LoadedModel(model, family, memory, placing, Recovery(plan.device, placing), LoraLayers(model, parts))
