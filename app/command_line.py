@@ -13,7 +13,7 @@ from typing import NoReturn
 from app.command import Command
 from app.commands import doctor, film, gallery, generate, info, models
 from app.messages import message
-from core.errors import DeviceMissing, EmulsionError, InvalidRequest, ModelMissing, UnreadablePicture
+from core.errors import DeviceMissing, EmulsionError, InvalidRequest, LoraMissing, ModelMissing, UnreadablePicture
 from core.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
     }
 )
 
-_BAD_INPUTS = (InvalidRequest, ModelMissing, DeviceMissing, UnreadablePicture)
+_BAD_INPUTS = (InvalidRequest, LoraMissing, ModelMissing, DeviceMissing, UnreadablePicture)
 
 
 def run_command(arguments: Sequence[str], log_file: Path | None) -> int:

@@ -15,6 +15,7 @@ from core.errors import (
     FilmBroken,
     InvalidRequest,
     LibraryInUse,
+    LoraMissing,
     ModelBroken,
     ModelMissing,
     NotANumberPicture,
@@ -22,6 +23,7 @@ from core.errors import (
     SaveFailed,
     SettingsUnreadable,
     UnreadablePicture,
+    WrongFamily,
 )
 from core.events import Phase
 
@@ -78,6 +80,21 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "The model cannot be used",
                 f"The model at {error.path} cannot be used: {error.reason}.",
                 "Install the model again, or choose another one.",
+            )
+        case LoraMissing():
+            return Message(
+                "The LoRA is not there",
+                f"There is no LoRA called {_shown(error.name)}.",
+                f"LoRAs found: {_shown(', '.join(error.known))[1:-1]}."
+                if error.known
+                else "Put its file into the folder “loras” beside your models.",
+            )
+        case WrongFamily():
+            return Message(
+                "This add-on is for another kind of model",
+                f"{error.path.name} was made for {error.made_for or 'another kind of model'}; the model "
+                f"{error.model} is {error.family}.",
+                f"Choose a model of the kind {error.made_for}, or leave it out." if error.made_for else "",
             )
         case OutOfMemory():
             return Message(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from core.errors import LoraMissing, ModelBroken
+from core.errors import InvalidRequest, LoraMissing, ModelBroken
 from core.request import Lora
 from core.safetensors_header import SafetensorsHeader, read_safetensors_header
 
@@ -84,6 +84,16 @@ class LoraShelf:
             if file.stem == lora.key:
                 return file
         raise LoraMissing(lora.key, tuple(file.stem for file in files))
+
+
+def parse_lora(text: str) -> Lora:
+    """Reads ``NAME`` or ``NAME:WEIGHT``, the name being that of a file too. Raises InvalidRequest."""
+    match = re.fullmatch(r"(.+?)(?::([+-]?(?:\d+\.?\d*|\.\d+)))?", text, re.ASCII)
+    if match is None:
+        raise InvalidRequest("lora", text, "a name or a file, with or without a weight: ink or ink:0.8")
+    path = Path(match[1]).expanduser().absolute()
+    is_file = path.suffix == SUFFIX and path.is_file()
+    return Lora(str(path) if is_file else match[1], float(match[2] or 1))
 
 
 def read_lora(path: Path) -> LoraFile:

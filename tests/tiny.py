@@ -237,7 +237,7 @@ def lora(path: Path, part: torch.nn.Module, prefix: str, kohya: bool = False, se
     weights: dict[str, torch.Tensor] = {}
     for name, layer in part.named_modules():
         if not isinstance(layer, torch.nn.Linear) or not name.endswith(
-            ("to_q", "to_k", "to_v", "q_proj", "v_proj")
+            ("to_q", "to_k", "to_v", "q_proj", "k_proj", "v_proj", "out_proj")
         ):
             continue
         down = torch.randn((2, layer.in_features), generator=generator)

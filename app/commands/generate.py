@@ -21,6 +21,7 @@ from core.errors import InvalidRequest, SaveFailed
 from core.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.files import check_writable
 from core.film_recorder import FOLDER_NAME, FilmRecorder
+from core.lora import parse_lora, read_lora
 from core.memory_plan import Placement, parse_placement, placement_names
 from core.metadata import SUFFIXES, read_recipe
 from core.paths import Folders
@@ -82,6 +83,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--guidance",
         metavar="SCALE",
         help=f"how strongly the prompt pulls, 0 to {LARGEST_GUIDANCE_SCALE:g}; at 1 and below it is off {own}",
+    )
+    add(
+        "--lora",
+        metavar="NAME[:WEIGHT]",
+        action="append",
+        default=[],
+        help="a LoRA by name or file, and its weight (default: 1); may be given several times",
     )
     add("--image", metavar="FILE", help="a picture to begin with, in the place of noise (image to image)")
     add(
@@ -163,8 +171,11 @@ def _read(arguments: Namespace) -> Job:
         seed=None if arguments.seed is None else _whole("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
         count=_whole("count", arguments.count, COUNT, 1),
         source=_source(arguments.image, arguments.strength),
+        loras=tuple(parse_lora(_text("lora", text)) for text in arguments.lora),
     )
     validate(request, model.limits)
+    for lora in request.loras:
+        read_lora(catalogue.loras.find(lora))
     if request.source is not None:
         read_source(request.source, request.size)
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype

@@ -13,6 +13,7 @@ from core.errors import (
     FilmBroken,
     InvalidRequest,
     LibraryInUse,
+    LoraMissing,
     ModelBroken,
     ModelMissing,
     NotANumberPicture,
@@ -20,6 +21,7 @@ from core.errors import (
     SaveFailed,
     SettingsUnreadable,
     UnreadablePicture,
+    WrongFamily,
 )
 from core.events import Phase
 
@@ -28,6 +30,8 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     InvalidRequest: InvalidRequest("steps", 0, "a whole number from 1 to 500"),
     AlreadyRunning: AlreadyRunning(1234),
     LibraryInUse: LibraryInUse(PLACE),
+    LoraMissing: LoraMissing("ink", ("snow",)),
+    WrongFamily: WrongFamily(PLACE, "Stable Diffusion XL", "tiny", "Stable Diffusion 1.x"),
     ModelMissing: ModelMissing("nope", ("starter-model",)),
     ModelBroken: ModelBroken(PLACE, "this file is missing"),
     OutOfMemory: OutOfMemory("cuda", 2**31, 2**30),
@@ -56,6 +60,8 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         ),
         (EXAMPLES[ModelMissing], "There is no model called “nope”. Models found: starter-model."),
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
+        (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: snow."),
+        (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL; the model tiny is Stable Diffusion 1.x"),
         (EXAMPLES[OutOfMemory], "2.0 GiB needed, 1.0 GiB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),
         (EXAMPLES[AlreadyRunning], "already running (process 1234), but its window does not answer."),

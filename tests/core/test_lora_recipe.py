@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import InvalidRequest
 from core.film import ModelIdentity
+from core.lora import parse_lora
 from core.lora_recipe import loras_from_json, loras_to_json
 from core.parameters import from_parameters, to_parameters
 from core.recipe import Recipe, request_from_json, request_to_json
@@ -48,3 +50,11 @@ def test_damaged_ones_are_told(value: object) -> None:
 def test_weights_from_outside_are_brought_into_their_range() -> None:
     assert loras_from_json([{"name": "../../a", "weight": 1e9}]) == (Lora("a", 4.0),)
     assert loras_from_json(loras_to_json(NAMED)) == NAMED
+
+
+def test_the_command_line_names_a_lora_with_or_without_a_weight() -> None:
+    assert parse_lora("ink:0.8") == Lora("ink", 0.8)
+    assert parse_lora("ink:-.5") == Lora("ink", -0.5)
+    assert parse_lora("ink") == Lora("ink", 1.0)
+    with pytest.raises(InvalidRequest):
+        parse_lora("")

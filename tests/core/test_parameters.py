@@ -80,7 +80,8 @@ def test_control_characters_are_left_out() -> None:
 def test_recipes_of_other_programs_are_read() -> None:
     recipe = from_parameters(OF_ANOTHER_PROGRAM)
     request = recipe.request
-    assert request.prompt == "a castle, <lora:thing:0.8>\non a hill"
+    assert request.prompt == "a castle,\non a hill"
+    assert [(lora.key, lora.weight) for lora in request.loras] == [("thing", 0.8)]
     assert request.negative_prompt == "people,\ncars"
     assert (request.steps, request.sampler, request.guidance_scale) == (28, "dpmpp_2m_karras", 5.5)
     assert (request.seed, request.size, request.model) == (1234567890, Size(832, 1216), "castles_v2")
