@@ -81,7 +81,10 @@ def from_parameters(text: str) -> Recipe:
     if len(settings) < _FEWEST_SETTINGS:
         raise ValueError("its text is not a recipe that Emulsion reads")
     prompt, negative_prompt = _prompts(body)
-    prompt, loras = lora_recipe.take_tags(prompt, settings.pop(lora_recipe.HASHES, ""))
+    told = settings.pop(lora_recipe.HASHES, "")
+    prompt, loras = lora_recipe.take_tags(prompt, told)
+    if told.count(":") > sum(1 for lora in loras if lora.hash):
+        settings[lora_recipe.HASHES] = told  # it names more than the prompt does
     request: dict[str, object] = {"prompt": prompt, "negative_prompt": negative_prompt}
     request["loras"] = lora_recipe.loras_to_json(loras)
     _move(settings, request, "Steps", "steps", int)
