@@ -56,7 +56,7 @@ class EnquiryDesk(QObject):
 
     Signals:
         answered: an `Answered`; of queries asked quickly one after the other only the last is answered.
-        rows_loaded: a tuple of `LibraryPicture`, after `load_rows`.
+        rows_loaded: a tuple of `LibraryPicture`, after `load_rows` and `load_passing`.
         facets_found: `Facets`, after `count_facets`.
         details_loaded: `PictureDetails`, after `load_details`; only the last one asked for.
         released: nothing reads the index any more, after `release`.
@@ -75,6 +75,7 @@ class EnquiryDesk(QObject):
         self._index: Path | None = None
         self._finder: Finder | None = None
         self._wanted: Query | None = None
+        self._passing: tuple[int, ...] = ()
         self._wanted_details: int | None = None
         self._is_closing = False
         self._pool = QThreadPool()
@@ -104,6 +105,11 @@ class EnquiryDesk(QObject):
     def find(self, query: Query) -> None:
         self._wanted = query
         self._do(self._find, _NOW)
+
+    def load_passing(self, ids: tuple[int, ...]) -> None:
+        """Rows for the moment: when others are asked for before their turn comes, these are not loaded."""
+        self._passing = ids
+        self._do(self._load_passing, _SOON)
 
     def load_rows(self, ids: tuple[int, ...]) -> None:
         self._do(lambda: self.rows_loaded.emit(tuple(self._now().pictures(ids))), _SOON)
@@ -151,6 +157,11 @@ class EnquiryDesk(QObject):
         if query is not None:
             finder = self._now()
             self.answered.emit(Answered(query, finder.find(query), finder.count()))
+
+    def _load_passing(self) -> None:
+        ids, self._passing = self._passing, ()
+        if ids:
+            self.rows_loaded.emit(tuple(self._now().pictures(ids)))
 
     def _load_details(self, number: int) -> None:
         if number != self._wanted_details:

@@ -101,7 +101,9 @@ class PictureList(QAbstractListModel):
         self._seen = range(max(first, 0), min(last + 1, len(self._ids)))
         self._size_px = next((size for size in SIZES_PX if size >= size_px), SIZES_PX[-1])
         near = self._ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN]
-        self._ask(number for number in near.tolist() if number not in self._known)
+        unknown = tuple(number for number in near.tolist() if number not in self._known)
+        if unknown:
+            self._enquiries.load_passing(unknown)
         self._want_thumbnails()
 
     def load(self, rows: Iterable[int]) -> None:

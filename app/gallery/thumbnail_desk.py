@@ -18,8 +18,6 @@ THREADS = 2
 MOST_BYTES = 128 * 2**20
 """Of thumbnails in memory; the folder behind them is bounded by `core.gallery.thumbnails`."""
 
-TRIM_EVERY = 2_000
-
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailKey:
@@ -55,7 +53,6 @@ class ThumbnailDesk(QObject):
         self._wanted: list[tuple[ThumbnailKey, LibraryPicture]] = []
         self._in_work: set[ThumbnailKey] = set()
         self._workers = 0
-        self._count = 0
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(THREADS)
         self._pool.setObjectName("thumbnails")
@@ -93,14 +90,12 @@ class ThumbnailDesk(QObject):
             with self._lock:
                 if not self._wanted:
                     self._workers -= 1
-                    return
+                    break
                 key, picture = self._wanted.pop()
                 self._in_work.add(key)
-                self._count += 1
-                is_time_to_trim = self._count % TRIM_EVERY == 0
             self._made.emit(_Made(key, self._load(picture, key.size_px)))
-            if is_time_to_trim:
-                self._thumbnails.trim()
+        if self._thumbnails.may_be_full:  # nobody waits for a picture now
+            self._thumbnails.trim()
 
     def _load(self, picture: LibraryPicture, size_px: int) -> QImage:
         """Null if the picture cannot be read."""

@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -27,6 +28,8 @@ SIZES_PX = (128, 256, 512)
 LIMIT_BYTES = 512 * 2**20
 _QUALITY = 88
 _LEFT_AFTER_TRIMMING = 0.8
+_MADE_BEFORE_TRIMMING = 0.05
+_REST_S = 0.003
 _TOUCHED_AFTER_S = 3600.0
 
 
@@ -41,6 +44,7 @@ class Thumbnails:
         self._folder = folder
         self.limit_bytes = limit_bytes
         self._disk = disk
+        self._made_bytes = 0
 
     def kept(self, picture: Path, stamp: int, size_px: int) -> str | None:
         """The file of the thumbnail, a JPEG, if it was made before, also of a picture that is away.
@@ -67,22 +71,32 @@ class Thumbnails:
         encoded = BytesIO()
         thumbnail(picture, size_px).save(encoded, "JPEG", quality=_QUALITY, subsampling=0)
         content = encoded.getvalue()
+        self._made_bytes += len(content)
         try:
             self._keep(Path(self._path(picture, stamp, size_px)), content)
         except OSError as error:
             log.info("a thumbnail cannot be kept: %s", words_of(error))
         return content
 
+    @property
+    def may_be_full(self) -> bool:
+        """So many were made since the last `trim` that it is worth another."""
+        return self._made_bytes > self.limit_bytes * _MADE_BEFORE_TRIMMING
+
     def trim(self) -> int:
-        """Removes those that were not shown for longest until the folder fits, and returns the bytes freed."""
-        files = [(status.st_mtime, status.st_size, path) for path, status in self._files()]
+        """Removes those that were not shown for longest until the folder fits, and returns the bytes freed.
+
+        Takes its time: other threads are to go on meanwhile.
+        """
+        self._made_bytes = 0
+        files = sorted(self._files())
         total = sum(size for _, size, _ in files)
         if total <= self.limit_bytes:
             return 0
         freed = 0
-        for _, size, path in sorted(files):
+        for _, size, path in files:
             try:
-                self._disk.remove(path)
+                self._disk.remove(Path(path))
             except OSError:
                 continue
             freed += size
@@ -90,14 +104,17 @@ class Thumbnails:
                 break
         return freed
 
-    def _files(self) -> list[tuple[Path, os.stat_result]]:
-        found: list[tuple[Path, os.stat_result]] = []
-        for path in self._folder.glob("*/*"):
+    def _files(self) -> Iterator[tuple[float, int, str]]:
+        """Time, size and path of each."""
+        for folder in self._folder.glob("*"):
             try:
-                found.append((path, path.stat()))
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        status = entry.stat()
+                        yield status.st_mtime, status.st_size, entry.path
             except OSError:
                 continue
-        return found
+            time.sleep(_REST_S)
 
     def _path(self, picture: Path, stamp: int, size_px: int) -> str:
         key = f"{picture.as_posix()}|{stamp}|{size_px}".encode("utf-8", "surrogateescape")

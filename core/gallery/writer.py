@@ -21,7 +21,8 @@ _PUT = (
     + " RETURNING id"
 )
 
-_CHECKED_AT_ONCE = 1_000
+_CHECKED_AT_ONCE = 100
+"""Rows. For each one SQLite calls Python and other threads may run: the window hardly gets its turn meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

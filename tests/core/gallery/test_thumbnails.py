@@ -88,7 +88,10 @@ def test_those_shown_last_stay_when_room_is_made(tmp_path: Path) -> None:
         os.utime(file, (1_000_000, 1_000_000))
     assert kept.kept(path, 3, 128)  # shown again
     size = files[0].stat().st_size
+    assert not kept.may_be_full
     kept.limit_bytes = 5 * size
+    assert kept.may_be_full
     assert kept.trim() == 6 * size
+    assert not kept.may_be_full
     assert kept.kept(path, 3, 128) is not None
     assert kept.trim() == 0
