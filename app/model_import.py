@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SUBJECT = "model-import"
 LASTING_MS = 12_000
+REMEDY = "Choose a .safetensors checkpoint or a diffusers folder."
 
 
 class ModelImport(QObject):
@@ -114,7 +116,7 @@ class ModelImport(QObject):
 
     @Slot(object)
     def _refuse(self, error: EmulsionError) -> None:
-        self._area.show_message(SUBJECT, message(error), "error")
+        self._area.show_message(SUBJECT, replace(message(error), remedy=REMEDY), "error")
 
     def _identify(self, model: Model) -> None:
         """In a thread of the pool: the hash is there when the first picture wants it."""
