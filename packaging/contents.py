@@ -19,6 +19,7 @@ TRANSFORMERS_FAMILIES = (
     "qwen3",
     # what transformers and diffusers import by themselves on the way there
     "auto",
+    "bloom",  # peft names a class of it
     "dinov2_with_registers",
     "encoder_decoder",
     "siglip",
