@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.notices import FAILED, SAVING, SETTINGS, STOPPED, Notices
 from app.run import RunState
 from app.studio import Studio
 from core.errors import ModelBroken, OutOfMemory
+from core.events import Phase
 from tests.app.conftest import FakeSaves, MakeStudio
 from tests.fakes import FakeEngine
 
@@ -89,8 +91,11 @@ def test_after_stop_the_picture_can_be_kept(desk: Desk, saves: FakeSaves, qtbot:
 
 
 def test_a_stop_before_the_first_step_has_nothing_to_keep(desk: Desk, qtbot: QtBot) -> None:
+    hold = desk.engine.holds[Phase.reading_prompt] = threading.Event()
     desk.studio.generate()
+    qtbot.waitUntil(desk.engine.arrived.is_set)
     desk.studio.stop()
+    hold.set()
     qtbot.waitUntil(lambda: desk.studio.state is RunState.idle)
     assert desk.area.subjects() == ()
 
