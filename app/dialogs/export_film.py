@@ -269,6 +269,7 @@ class ExportFilmDialog(QDialog):
     @Slot()
     def _leave(self) -> None:
         self._exporter.cancel()
+        self._redraw.stop()
         self._preview.finish()
         self.deleteLater()
 

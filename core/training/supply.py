@@ -3,6 +3,8 @@
 A batch depends on nothing but the progress it is for, so the losses are the same with any number of workers.
 """
 
+import atexit
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar, cast
 
@@ -26,6 +28,7 @@ def supplied(make: Callable[[Progress], T], plan: Iterable[Progress], workers: i
         sampler=cast(Any, plan),
         num_workers=workers,
         collate_fn=_as_it_is,
+        worker_init_fn=_end_at_once,
         multiprocessing_context="spawn",
     )
     return iter(loader)
@@ -48,6 +51,16 @@ class _Made(Dataset[Any]):
 
     def __getitem__(self, index: Any) -> Any:
         return self._make(index)
+
+
+def _end_at_once(worker: int) -> None:
+    """A spawned worker ends like a forked one: without the destructors of torch's libraries.
+
+    They abort the worker when one of their threads still runs ("terminate called without an active exception"),
+    and the loader then reports a failed worker. Its queues are closed before this handler is called.
+    """
+    del worker
+    atexit.register(os._exit, 0)
 
 
 def _as_it_is(made: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -103,6 +103,14 @@ def test_linear_previews_need_no_decode(
     with qtbot.waitSignal(dialog.exported):
         press_export(dialog, qtbot)
     assert not opened.engine.decoded
+
+
+def test_a_dialog_that_has_ended_draws_no_more(dialog: ExportFilmDialog, tmp_path: Path) -> None:
+    choose(dialog, tmp_path / "film.gif", "gif")
+    timers = dialog.findChildren(QTimer)
+    assert any(timer.isActive() for timer in timers)
+    dialog.reject()
+    assert not any(timer.isActive() for timer in timers)
 
 
 def test_cancelling_leaves_nothing_and_an_older_file_as_it_was(
