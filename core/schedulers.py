@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.errors import InvalidRequest
 from core.film import Film, PredictionType, Schedule
+from core.linear_multistep import LMSDiscreteScheduler
 from core.measures.noise_levels import sigmas_of_flow
 from core.samplers import SAMPLERS, Sampler, Space
 
@@ -96,7 +97,7 @@ def build(
     spec = SAMPLERS[sampler]
     if prediction_type_of(checkpoint_config) == "flow_prediction":
         return _build_flow(sampler, spec, checkpoint_config, steps, device, skipped_steps)
-    scheduler_class = getattr(diffusers, spec.scheduler)
+    scheduler_class = scheduler_named(spec.scheduler)
     config = {key: value for key, value in checkpoint_config.items() if not key.startswith("_")}
     config |= spec.options
     if spec.scheduler == "PNDMScheduler":
@@ -145,8 +146,13 @@ def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
 
 def rebuild(film: Film, device: torch.device) -> Sampling:
     """The sampling of a recorded run, from what the film says alone: the model need not be there."""
-    scheduler = getattr(diffusers, film.scheduler).from_config(film.scheduler_config)
+    scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
     return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device)
+
+
+def scheduler_named(name: str) -> Any:
+    """The class of this name: diffusers', but for the one that would need scipy."""
+    return LMSDiscreteScheduler if name == LMSDiscreteScheduler.__name__ else getattr(diffusers, name)
 
 
 def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device) -> Sampling:

@@ -28,9 +28,6 @@ _SHORT = {
     "mit license": "MIT",
     "isc license": "ISC",
 }
-UNTOLD = {"scipy": "BSD-3-Clause"}
-"""Parts whose metadata hold a text in the place of the licence's name."""
-
 INSIDE = (
     {
         "name": "Python",
@@ -52,6 +49,13 @@ INSIDE = (
         "licence": "LGPL-3.0-or-later",
         "page": "https://ffmpeg.org",
         "about": "Films as MP4; inside av. Its libraries are separate files and can be replaced.",
+    },
+    {
+        "name": "x264 and x265",
+        "version": "",
+        "licence": "GPL-2.0-or-later",
+        "page": "https://www.videolan.org/developers/x264.html",
+        "about": "Encoders of MP4 films; inside av, as separate files.",
     },
     {
         "name": "Emulsion starter model",
@@ -101,17 +105,15 @@ def part_of(distribution: metadata.Distribution) -> dict[str, str]:
     return {
         "name": str(facts["Name"]),
         "version": distribution.version.partition("+")[0],
-        "licence": licence_of(str(facts["Name"]), facts),
+        "licence": licence_of(facts),
         "page": page_of(facts),
         "about": " ".join(str(facts.get("Summary") or "").split()),
         "text": text_of(distribution),
     }
 
 
-def licence_of(name: str, facts: Any) -> str:
+def licence_of(facts: Any) -> str:
     """A short name, SPDX where it is known."""
-    if name.lower() in UNTOLD:
-        return UNTOLD[name.lower()]
     told = str(facts.get("License-Expression") or facts.get("License") or "").strip()
     if not told or "\n" in told:
         kinds = [str(kind) for kind in facts.get_all("Classifier", []) if str(kind).startswith("License ::")]

@@ -28,7 +28,6 @@ _LIBRARIES = (
     "safetensors",
     "huggingface_hub",
     "numpy",
-    "scipy",
     "pillow",
     "PySide6-Essentials",
 )
