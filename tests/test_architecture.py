@@ -27,6 +27,7 @@ HEAVY_MODULES = (
     "core.forward_process",
     "core.guidance",
     "core.kl_autoencoder",
+    "core.linear_multistep",
     "core.loading",
     "core.lora_layers",
     "core.other_schedules",
