@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
+from core.memory_plan import DeviceMemory
+
 MEASURED_EVERY_MS = 2000
 LONGEST_NAME = 32
 
@@ -18,12 +20,14 @@ class ChosenDevice:
     Attributes:
         kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.
         plan: the whole choice in lines of text, with its reasons.
+        memory: what it had when it was chosen; None where it was not asked.
     """
 
     kind: str
     name: str
     dtype: str
     plan: str
+    memory: DeviceMemory | None = None
 
 
 class DeviceReadout(QLabel):

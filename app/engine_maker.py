@@ -31,7 +31,9 @@ class EngineMaker(QObject):
             from core.engine import Engine as RealEngine
 
         settings = self._keeper.settings
-        engine = RealEngine(self._catalogue, settings.device, settings.dtype, settings.memory)
-        plan = engine.plan
-        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, plan.describe()))
+        engine = RealEngine(
+            self._catalogue, settings.device, settings.dtype, settings.memory, settings.tiled_decode
+        )
+        plan, memory = engine.plan, engine.memory_in_use().device
+        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, plan.describe(), memory))
         return engine

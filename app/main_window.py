@@ -19,6 +19,7 @@ from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
 from app.header import Header
 from app.help_desk import HelpDesk
+from app.memory_desk import MemoryDesk
 from app.model_import import ModelImport
 from app.models.page import ModelsPage
 from app.notices import Notices
@@ -102,7 +103,9 @@ class MainWindow(QMainWindow):
         self._menu_actions = Actions(self)
         self._menu_actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), keeper, self)
-        self.preferences = PreferencesDesk(self, keeper, studio, self.readout, self.keymap)
+        self.memory = MemoryDesk(studio, keeper, self.readout, self)
+        self.create_place.left.memory_line.follow(self.memory)
+        self.preferences = PreferencesDesk(self, keeper, studio, self.readout, self.keymap, self.memory)
         self.preferences.theme_chosen.connect(self._take_theme)
         self.preferences.folder_changed.connect(self._loader.find)
         self.preferences.dialog_opened.connect(self._tint_widget)
@@ -277,6 +280,7 @@ class MainWindow(QMainWindow):
         self._commands.close()
         self.gallery.finish()
         self.models_page.finish()
+        self.memory.close()
         self.ended_in_time = self.studio.shutdown()
         self._loader.close()
         event.accept()

@@ -14,6 +14,7 @@ from core.branch import Branch
 from core.events import Event, PreviewMode
 from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
+from core.memory_plan import MemoryInUse
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest
 from core.round_trip import OneStep, RoundTrip
@@ -41,6 +42,8 @@ class Engine(Protocol):
     def other_schedules(self, film: Film) -> Mapping[str, Schedule]: ...
 
     def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage: ...
+
+    def memory_in_use(self) -> MemoryInUse: ...
 
     def close(self) -> None: ...
 

@@ -27,7 +27,7 @@ from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
 from core.loading import LoadedModel, load, plan_for
 from core.measures.conversions import noisy_of
-from core.memory_plan import Placement
+from core.memory_plan import MemoryInUse, Placement
 from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
 from core.placing import free_caches
@@ -60,12 +60,17 @@ class Engine:
         device: str | None = None,
         dtype: str | None = None,
         memory: Placement | None = None,
+        tiled_decode: bool = False,
     ) -> None:
-        """Chooses the device. ``memory`` instead of the planned placement of models. Raises DeviceMissing."""
+        """Chooses the device. Raises DeviceMissing.
+
+        ``memory`` takes the place of the planned placement of models; ``tiled_decode`` decodes in tiles always.
+        """
         _silence_progress_bars()
         self.plan: DevicePlan = plan(device, dtype)
         self._catalogue = catalogue
         self._memory = memory
+        self._tiled_decode = tiled_decode
         self._model: LoadedModel | None = None
         self._decode_times: DecodeTimes = {}
 
@@ -147,6 +152,20 @@ class Engine:
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
         """What other samplers would have done with as many steps; see `core.other_schedules`. Needs no model."""
         return other_schedules(film)
+
+    def memory_in_use(self) -> MemoryInUse:
+        """How the model that is loaded was placed, and what the device has; nothing is loaded for it."""
+        device, loaded = memory_now(self.plan), self._model
+        if loaded is None:
+            return MemoryInUse(device)
+        placement = loaded.placing.placement
+        freed = loaded.memory.weights if placement is Placement.on_device else 0
+        return MemoryInUse(
+            replace(device, free=min(device.free + freed, device.total)),
+            loaded.model.key,
+            loaded.memory,
+            placement,
+        )
 
     def close(self) -> None:
         """Frees the model and the device's memory; the engine can be used again and loads anew."""
@@ -243,7 +262,7 @@ class Engine:
         if self._model is None or not self._is_loaded(request):
             self.close()
             model = self._catalogue.identified(self._catalogue.find(request.model))
-            memory = plan_for(model, request.size, self.plan, self._memory)
+            memory = plan_for(model, request.size, self.plan, self._memory, self._tiled_decode)
             log.info("memory of %s: %s", model.key, memory.describe())
             self._model = load(model, self.plan, memory)
         return self._model

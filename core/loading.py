@@ -11,10 +11,11 @@ from core.components import load_parts
 from core.device import DevicePlan, memory_now
 from core.families import FAMILIES, Family
 from core.lora_layers import LoraLayers
-from core.memory_plan import MemoryPlan, Placement, plan_memory, weights_in
+from core.memory_plan import MemoryPlan, Placement, plan_memory
 from core.placing import CPU, Placing
 from core.recovery import Recovery
 from core.request import Size
+from core.weight_count import weights_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,9 +34,9 @@ class LoadedModel:
     loras: LoraLayers
 
 
-def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None) -> MemoryPlan:
-    """Where the model's parts go if it is loaded now. Raises ModelBroken."""
-    return plan_memory(weights_in(model.folder, model.file), plan.dtype_name, size, memory_now(plan), asked)
+def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
+    """Where the model's parts go if it is loaded now; see `plan_memory`. Raises ModelBroken."""
+    return plan_memory(weights_in(model.folder, model.file), plan.dtype_name, size, memory_now(plan), asked, tiles)
 
 
 def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:

@@ -7,17 +7,13 @@ fast to slow, whose highest need fits into the free memory; its sentence tells w
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
 from types import MappingProxyType
 
-from core.checkpoint_files import weights_of
-from core.errors import InvalidRequest, ModelBroken
+from core.errors import InvalidRequest
 from core.request import Size
-from core.safetensors_header import read_safetensors_header
 
 GIB = 2**30
 RESERVE = 0.08
@@ -86,6 +82,8 @@ class MemoryPlan:
 
     Attributes:
         tiled_decode: the picture is decoded in pieces, whose seams are blended.
+        weights: of the whole model, bytes.
+        at_once: what it would need with everything on the device and undivided, bytes, estimated.
         needed: highest use of the device's memory, bytes, estimated.
         free: of the device when the plan was made, bytes.
         fits: False if even the slowest placement needs more than there is; the plan is that slowest one.
@@ -94,6 +92,8 @@ class MemoryPlan:
 
     placement: Placement
     tiled_decode: bool
+    weights: int
+    at_once: int
     needed: int
     free: int
     fits: bool
@@ -114,18 +114,70 @@ class MemoryPlan:
         speed = "runs fast" if self.is_fast else "with offloading, slower"
         return f"{speed}: {'; '.join([*how, figures])}"
 
+    def explain(self) -> str:
+        """What is done and why, as sentences for people."""
+        how = PLACEMENT_WORDS[self.placement] + (", decoded in tiles" if self.tiled_decode else "")
+        what = f"{how[0].upper()}{how[1:]}{', as you have chosen' if self.is_asked else ''}"
+        room = f"{gib(self.free)} of memory are free"
+        if self.needed == self.at_once:
+            why = f"{gib(self.weights)} of weights, about {gib(self.needed)} with the work on the picture; {room}"
+        else:
+            why = (
+                f"all at once it would need about {gib(self.at_once)}, {gib(self.weights)} of them weights; {room}"
+                f", and this way about {gib(self.needed)} are enough"
+            )
+        if not self.fits:
+            why = f"it needs about {gib(self.needed)}, and {room}, so it may run out of memory"
+        return f"{what}: {why}."
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryInUse:
+    """What an engine has loaded.
+
+    Attributes:
+        device: its memory; ``free`` is what there is once that model has gone.
+        model: key of the model that is loaded, or "".
+        plan: that it was loaded by.
+        placement: where its parts are now: a slower one than planned after memory ran out.
+    """
+
+    device: DeviceMemory
+    model: str = ""
+    plan: MemoryPlan | None = None
+    placement: Placement | None = None
+
 
 def plan_memory(
-    weights: ModelWeights, dtype: str, size: Size, device: DeviceMemory, asked: Placement | None = None
+    weights: ModelWeights,
+    dtype: str,
+    size: Size,
+    device: DeviceMemory,
+    asked: Placement | None = None,
+    tiles: bool = False,
 ) -> MemoryPlan:
-    """The fastest placement that fits; ``asked`` takes that one, and finds out only whether it fits."""
+    """The fastest placement that fits.
+
+    ``asked`` takes that one, and finds out only whether it fits; ``tiles`` decodes in pieces in any case.
+    """
     usable = int(device.free * (1 - RESERVE))
+    bytes_per_value = BYTES_OF_DTYPE[dtype]
+    at_once = _needed(weights, bytes_per_value, size, Placement.on_device, is_tiled=False)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
     for placement in placements:
-        for is_tiled in (False, True):
-            needed = _needed(weights, BYTES_OF_DTYPE[dtype], size, placement, is_tiled)
-            slowest = MemoryPlan(placement, is_tiled, needed, device.free, needed <= usable, asked is not None)
+        for is_tiled in (True,) if tiles else (False, True):
+            needed = _needed(weights, bytes_per_value, size, placement, is_tiled)
+            slowest = MemoryPlan(
+                placement=placement,
+                tiled_decode=is_tiled,
+                weights=weights.all * bytes_per_value,
+                at_once=at_once,
+                needed=needed,
+                free=device.free,
+                fits=needed <= usable,
+                is_asked=asked is not None,
+            )
             if slowest.fits:
                 return slowest
     assert slowest is not None
@@ -146,36 +198,6 @@ def parse_placement(text: str) -> Placement | None:
     return Placement[text.replace("-", "_")]
 
 
-def weights_in(folder: Path, file: Path | None = None) -> ModelWeights:
-    """Counts the parameters of a diffusers folder by headers alone: milliseconds. Raises ModelBroken.
-
-    ``file`` is a single file with the weights; what it does not bring comes from the folder.
-    """
-    counts = dict[str, int]() if file is None else _counted_in(file)
-    for part in sorted(folder.iterdir()):
-        kind = _KIND_OF_PART.get(part.name)
-        if kind is not None and any(part.glob("*.safetensors")) and (file is None or kind not in counts):
-            found = sum(read_safetensors_header(weights).parameters for weights in weights_of(part)[0])
-            counts[part.name] = found
-    by_kind = {"text": 0, "network": 0, "vae": 0}
-    for name, count in counts.items():
-        by_kind[_KIND_OF_PART.get(name, name)] += count
-    if not by_kind["network"]:
-        raise ModelBroken(folder, "it has no network")
-    return ModelWeights(by_kind["text"], by_kind["network"], by_kind["vae"])
-
-
-def _counted_in(file: Path) -> dict[str, int]:
-    """By kind of part; a file without the names of whole checkpoints is a network alone."""
-    counts: dict[str, int] = {}
-    header = read_safetensors_header(file)
-    for name, entry in header.tensors.items():
-        kind = next((kind for prefix, kind in _KIND_OF_PREFIX.items() if name.startswith(prefix)), None)
-        if kind is not None:
-            counts[kind] = counts.get(kind, 0) + math.prod(entry.shape)
-    return counts or {"network": header.parameters}
-
-
 def computer_memory() -> DeviceMemory:
     """The memory that the processor computes in, as it is now."""
     import psutil  # costs as much as a tenth of the program's start
@@ -185,30 +207,8 @@ def computer_memory() -> DeviceMemory:
 
 
 def gib(size: int) -> str:
-    """``"7.1 GiB"``."""
-    return f"{size / GIB:.1f} GiB"
-
-
-_KIND_OF_PART: Mapping[str, str] = MappingProxyType(
-    {
-        "text_encoder": "text",
-        "text_encoder_2": "text",
-        "text_encoder_3": "text",
-        "unet": "network",
-        "transformer": "network",
-        "vae": "vae",
-    }
-)
-
-_KIND_OF_PREFIX: Mapping[str, str] = MappingProxyType(
-    {
-        "model.diffusion_model.": "network",
-        "first_stage_model.": "vae",
-        "cond_stage_model.": "text",
-        "conditioner.": "text",
-    }
-)
-"""How the first programs of each family named the parts of a single file."""
+    """``"7.1 GiB"``, ``"35 MiB"``."""
+    return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{size / 2**20:.0f} MiB"
 
 
 def _placements(kind: str) -> tuple[Placement, ...]:

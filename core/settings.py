@@ -55,6 +55,7 @@ class Settings:
         model_folders: where models are looked for, beside the one that ships with the program.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         memory: how models are placed in the device's memory, or None for what is planned for each.
+        tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         draft: what was last typed and chosen, or None before the first time.
         film_views: the views of a film that are open: none, one or four.
         film_export: how the last film was exported, as text.
@@ -72,6 +73,7 @@ class Settings:
     device: str | None = None
     dtype: str | None = None
     memory: Placement | None = None
+    tiled_decode: bool = False
     theme: Theme = Theme.system
     previews: PreviewMode = PreviewMode.automatic
     keep_films: KeepFilms = KeepFilms.always
@@ -210,6 +212,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
             lambda value: None if value is None else Placement[_text(value)],
             lambda placement: None if placement is None else placement.name,
         ),
+        "tiled_decode": _Kind(_switch, bool),
         "theme": _choice(Theme),
         "previews": _choice(PreviewMode),
         "keep_films": _choice(KeepFilms),

@@ -17,6 +17,7 @@ from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode,
 from core.film import Film, Frame, Latent, ModelIdentity, Schedule
 from core.film_file import Recording
 from core.latent_rgb import LatentRgb
+from core.memory_plan import GIB, DeviceMemory, MemoryInUse
 from core.model_families import MODEL_FAMILIES
 from core.picture import GeneratedImage, Pixels, Stage
 from core.request import GenerationRequest, Limits, Size
@@ -46,6 +47,7 @@ class FakeEngine:
         calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
         closed_runs: generators that were closed before their end.
+        memory: what `memory_in_use` tells.
         is_closed: `close` was called.
     """
 
@@ -74,6 +76,7 @@ class FakeEngine:
         self.decoded: list[Latent] = []
         self.kept: list[Frame] = []
         self.closed_runs = 0
+        self.memory = MemoryInUse(DeviceMemory("cpu", 16 * GIB, 8 * GIB))
         self.is_closed = False
 
     def generate(
@@ -148,6 +151,9 @@ class FakeEngine:
         if self.keep_error is not None:
             raise self.keep_error
         return image(film, stage, frame.step + 1)
+
+    def memory_in_use(self) -> MemoryInUse:
+        return self.memory
 
     def close(self) -> None:
         self.thread_ids.add(threading.get_ident())

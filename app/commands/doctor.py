@@ -15,10 +15,11 @@ from app.parts import broken_parts
 from app.terminal import to_json
 from core.catalogue import Catalogue
 from core.errors import ModelBroken
-from core.memory_plan import DeviceMemory, gib, plan_memory, weights_in
+from core.memory_plan import DeviceMemory, gib, plan_memory
 from core.paths import Folders, resources
 from core.settings import Settings, load_settings
 from core.version import VERSION
+from core.weight_count import weights_in
 
 _LIBRARIES = (
     "torch",
@@ -98,7 +99,7 @@ def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, s
         except ModelBroken as error:
             plans[model.key] = f"cannot be planned: {error.reason}"
         else:
-            plan = plan_memory(weights, dtype, model.defaults.size, memory, settings.memory)
+            plan = plan_memory(weights, dtype, model.defaults.size, memory, settings.memory, settings.tiled_decode)
             plans[model.key] = plan.describe()
     return plans
 

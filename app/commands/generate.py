@@ -64,6 +64,7 @@ class Job:
     device: str | None
     dtype: str | None
     memory: Placement | None
+    tiled_decode: bool
     is_json: bool
     save: Callable[[GeneratedImage], Path]
     films: Path | None
@@ -186,9 +187,17 @@ def _read(arguments: Namespace) -> Job:
     save = _target(arguments.output, request.count, settings)
     keeps_films = settings.keep_films is KeepFilms.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
-    memory = settings.memory if arguments.memory is None else parse_placement(arguments.memory)
     return Job(
-        request, catalogue, device, dtype, memory, arguments.json, save, films, must_film=bool(arguments.film)
+        request=request,
+        catalogue=catalogue,
+        device=device,
+        dtype=dtype,
+        memory=settings.memory if arguments.memory is None else parse_placement(arguments.memory),
+        tiled_decode=settings.tiled_decode,
+        is_json=arguments.json,
+        save=save,
+        films=films,
+        must_film=bool(arguments.film),
     )
 
 
@@ -197,7 +206,7 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
 
     steps, skipped = job.request.steps, 0
     with (
-        closing(Engine(job.catalogue, job.device, job.dtype, job.memory)) as engine,
+        closing(Engine(job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode)) as engine,
         closing(recorder.record(engine.generate(job.request, PreviewMode.linear))) as events,
     ):
         for event in events:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.controls.count import CountControl
 from app.controls.early_choice import EarlyChoiceControl
 from app.controls.guidance import GuidanceControl
+from app.controls.memory_line import MemoryLine
 from app.controls.model import ModelControl
 from app.controls.previews import PreviewControl
 from app.controls.prompt import PromptControl
@@ -44,6 +45,7 @@ class ControlPanel(QFrame):
         self.prompt = PromptControl(studio, "prompt", counting)
         self.negative_prompt = PromptControl(studio, "negative_prompt", counting)
         self.buttons = RunButtons(studio)
+        self.memory_line = MemoryLine()
         seed = SeedControl(studio)
         column = QWidget()
         column.setProperty("role", "panel")
@@ -54,6 +56,7 @@ class ControlPanel(QFrame):
         controls.addWidget(self.negative_prompt, 3)
         controls.addWidget(SourceControl(studio))
         controls.addWidget(ModelControl(studio))
+        controls.addWidget(self.memory_line)
         controls.addWidget(SizeControl(studio))
         controls.addLayout(_side_by_side(SamplerControl(studio), StepsControl(studio)))
         controls.addLayout(_side_by_side(GuidanceControl(studio), CountControl(studio)))

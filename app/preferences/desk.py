@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.device_readout import DeviceReadout
+from app.memory_desk import MemoryDesk
 from app.message_bar import Tone
 from app.messages import Message, message
 from app.preferences.device import DevicePage
@@ -15,6 +16,7 @@ from app.preferences.dialog import PreferencesDialog
 from app.preferences.films import FilmsPage
 from app.preferences.folders import FoldersPage
 from app.preferences.general import GeneralPage
+from app.preferences.memory import MemoryPage
 from app.preferences.shortcuts import ShortcutsPage
 from app.preferences.updates import UpdatesPage
 from app.settings_keeper import SettingsKeeper
@@ -44,7 +46,13 @@ class PreferencesDesk(QObject):
     dialog_opened = Signal(QWidget)
 
     def __init__(
-        self, window: QWidget, keeper: SettingsKeeper, studio: Studio, readout: DeviceReadout, keymap: Keymap
+        self,
+        window: QWidget,
+        keeper: SettingsKeeper,
+        studio: Studio,
+        readout: DeviceReadout,
+        keymap: Keymap,
+        memory: MemoryDesk,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -52,6 +60,7 @@ class PreferencesDesk(QObject):
         self._studio = studio
         self._readout = readout
         self._keymap = keymap
+        self._memory = memory
         self._dialog: PreferencesDialog | None = None
         self._films: FilmsPage | None = None
         self._updates: UpdatesPage | None = None
@@ -101,8 +110,9 @@ class PreferencesDesk(QObject):
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._keeper, self._studio, self._readout)
+        memory = MemoryPage(self._keeper, self._studio, self._readout, self._memory)
         updates = self._updates = UpdatesPage(self._keeper)
-        dialog.set_pages((general, folders, device, films, ShortcutsPage(self._keymap), updates))
+        dialog.set_pages((general, folders, device, memory, films, ShortcutsPage(self._keymap), updates))
 
     @Slot(object)
     def _choose_previews(self, mode: PreviewMode) -> None:
@@ -144,8 +154,9 @@ class PreferencesDesk(QObject):
             self.folder_changed.emit(settings.pictures)
         if settings.model_folders != before.model_folders:
             self.models_changed.emit()
-        if (settings.device, settings.dtype) != (before.device, before.dtype):
+        if _of_engine(settings) != _of_engine(before):
             self._studio.errands.renew_engine()
+            self._memory.forget()
         if self._dialog is not None:
             self._fill(self._dialog)
 
@@ -167,3 +178,8 @@ class PreferencesDesk(QObject):
         if self._updates is not None:
             self._updates.close_check()
         self._films = self._updates = None
+
+
+def _of_engine(settings: Settings) -> tuple[object, ...]:
+    """What an engine is made with."""
+    return settings.device, settings.dtype, settings.memory, settings.tiled_decode

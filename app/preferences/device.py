@@ -68,7 +68,7 @@ class DevicePage(Page):
     def _look_now(self) -> None:
         self._look.setEnabled(False)
         self._words.setText("Looking …")
-        self._studio.errands.ask(ERRAND, _make, self._finish, self._refuse)
+        self._studio.errands.ask(ERRAND, make, self._finish, self._refuse)
 
     def _finish(self, _made: None) -> None:
         self._show()
@@ -90,7 +90,7 @@ class DevicePage(Page):
             self._found.show()
 
 
-def _make(_engine: Engine) -> None:
+def make(_engine: Engine) -> None:
     """Making the engine is what looks for devices; its maker tells the readout."""
 
 

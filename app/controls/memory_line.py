@@ -1,0 +1,37 @@
+"""A quiet line under the model, where it cannot be on the device as a whole."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QLabel
+
+from app.controls.field import set_tone
+from app.memory_desk import MemoryDesk
+from app.memory_words import planned_words, short_words
+
+
+class MemoryLine(QLabel):
+    """Hidden as long as there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("memoryLine")
+        self.setAccessibleName("Memory")
+        self.setProperty("role", "hint")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.hide()
+
+    def follow(self, desk: MemoryDesk) -> None:
+        self._desk = desk
+        desk.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        planned = self._desk.planned
+        words = short_words(planned)
+        self.setText(words)
+        self.setToolTip(planned_words(planned) if words else "")
+        set_tone(self, "error" if planned.plan is not None and not planned.plan.fits else "")
+        self.setVisible(bool(words))

@@ -1,0 +1,109 @@
+"""Memory: how models are fitted into it, and what that means for the chosen one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLabel, QPushButton, QRadioButton
+
+from app.device_readout import DeviceReadout
+from app.memory_desk import MemoryDesk
+from app.memory_words import PLACEMENTS, TILES, planned_words
+from app.messages import Message
+from app.preferences.device import ERRAND, make
+from app.preferences.page import Page
+from app.settings_keeper import SettingsKeeper
+from app.studio import Studio
+from core.memory_plan import Placement
+
+INDENT_PX = 24
+MOVING = (Placement.model_offload, Placement.group_offload)
+"""Placements for devices with a memory of their own."""
+
+
+class MemoryPage(Page):
+    """A choice holds from the next load on, which the next picture begins with."""
+
+    def __init__(self, keeper: SettingsKeeper, studio: Studio, readout: DeviceReadout, desk: MemoryDesk) -> None:
+        super().__init__("Memory", "memoryPage")
+        self._keeper = keeper
+        self._studio = studio
+        self._readout = readout
+        self._desk = desk
+        self._how = QButtonGroup(self)
+        for number, (choice, (text, about)) in enumerate(PLACEMENTS.items()):
+            button = QRadioButton(text)
+            button.setObjectName(f"memory-{choice.name if choice is not None else 'automatic'}")
+            button.setAccessibleDescription(about)
+            button.setChecked(choice is keeper.settings.memory)
+            self._how.addButton(button, number)
+            self.column.addWidget(button)
+            self.add_hint(about, INDENT_PX)
+        self._nowhere = self.add_hint(
+            "The last two are for graphics cards: a processor computes where the weights are anyway.", INDENT_PX
+        )
+        self._nowhere.setObjectName("memoryOfProcessor")
+        self._how.idClicked.connect(self._choose)
+        self._tiles = QCheckBox(TILES[0])
+        self._tiles.setObjectName("tiledDecodeBox")
+        self._tiles.setAccessibleDescription(TILES[1])
+        self._tiles.setChecked(keeper.settings.tiled_decode)
+        self._tiles.toggled.connect(self._choose_tiles)
+        self.column.addSpacing(4)
+        self.column.addWidget(self._tiles)
+        self.add_hint(TILES[1], INDENT_PX)
+        self.add_section("Used now")
+        self._words = QLabel()
+        self._words.setObjectName("memoryPlanWords")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self.column.addWidget(self._words)
+        self._look = QPushButton("Look now")
+        self._look.setObjectName("lookForMemoryButton")
+        self._look.clicked.connect(self._look_now)
+        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
+        self.end()
+        desk.changed.connect(self._show)
+        readout.device_shown.connect(self._show)
+        desk.ask()
+        self._show()
+
+    @Slot(int)
+    def _choose(self, number: int) -> None:
+        self._keeper.change(memory=list(PLACEMENTS)[number])
+        self._renew()
+
+    @Slot(bool)
+    def _choose_tiles(self, is_tiled: bool) -> None:
+        self._keeper.change(tiled_decode=is_tiled)
+        self._renew()
+
+    def _renew(self) -> None:
+        self._studio.errands.renew_engine()
+        self._desk.forget()
+
+    @Slot()
+    def _look_now(self) -> None:
+        self._look.setEnabled(False)
+        self._words.setText("Looking …")
+        self._studio.errands.ask(ERRAND, make, self._finish, self._refuse)
+
+    def _finish(self, _made: None) -> None:
+        self._show()
+
+    def _refuse(self, message: Message) -> None:
+        self._look.setEnabled(True)
+        self._words.setText(str(message))
+
+    @Slot()
+    def _show(self) -> None:
+        device = self._readout.device
+        self._look.setVisible(device is None)
+        is_processor = device is not None and device.kind == "cpu"
+        self._nowhere.setVisible(is_processor)
+        for number, choice in enumerate(PLACEMENTS):
+            button = self._how.button(number)
+            button.setEnabled(not (is_processor and choice in MOVING) or button.isChecked())
+        if device is None:
+            self._words.setText("Nobody has looked for a device yet: that happens when the first picture is made.")
+            return
+        self._words.setText(planned_words(self._desk.planned))

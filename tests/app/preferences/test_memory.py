@@ -1,0 +1,70 @@
+"""How models are fitted into the memory is chosen in the preferences, kept, and holds from the next load on."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QRadioButton
+from pytestqt.qtbot import QtBot
+
+from app.device_readout import ChosenDevice
+from core.memory_plan import GIB, DeviceMemory, Placement
+from core.settings import load_settings
+from tests.app.preferences.windows import part, preferences
+from tests.app.windows import Opened, open_window, opened, wait_until_idle
+
+__all__ = ["open_window", "opened"]
+
+GPU = ChosenDevice("cuda", "Example 4070", "bfloat16", "", DeviceMemory("cuda", 12 * GIB, 11 * GIB))
+PROCESSOR = ChosenDevice("cpu", "Example 7", "float32", "")
+
+
+@pytest.mark.parametrize("placement", Placement)
+def test_a_placement_is_kept_and_the_next_run_begins_with_a_new_engine(
+    opened: Opened, qtbot: QtBot, placement: Placement
+) -> None:
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    dialog = preferences(opened)
+    assert part(dialog, QRadioButton, "memory-automatic").isChecked()
+    part(dialog, QRadioButton, f"memory-{placement.name}").click()
+    assert load_settings(opened.keeper.folders).memory is placement
+    assert not opened.engine.is_closed
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    assert opened.engine.is_closed
+
+
+def test_automatic_is_what_one_comes_back_to(opened: Opened) -> None:
+    opened.keeper.change(memory=Placement.group_offload)
+    dialog = preferences(opened)
+    assert part(dialog, QRadioButton, "memory-group_offload").isChecked()
+    part(dialog, QRadioButton, "memory-automatic").click()
+    assert opened.keeper.settings.memory is None
+
+
+def test_decoding_in_tiles_is_kept(opened: Opened) -> None:
+    part(preferences(opened), QCheckBox, "tiledDecodeBox").click()
+    assert load_settings(opened.keeper.folders).tiled_decode
+
+
+def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened) -> None:
+    dialog = preferences(opened)
+    words, look = part(dialog, QLabel, "memoryPlanWords"), part(dialog, QPushButton, "lookForMemoryButton")
+    assert "Nobody has looked for a device yet" in words.text()
+    assert not look.isHidden()
+    look.click()
+    assert words.text() == "Looking …"
+    opened.window.readout.show_device(GPU)
+    assert look.isHidden()
+    assert "Starter Model" in words.text()
+
+
+def test_moving_parts_is_not_offered_where_there_is_nowhere_to_move_them(opened: Opened) -> None:
+    dialog = preferences(opened)
+    opened.window.readout.show_device(PROCESSOR)
+    assert not part(dialog, QRadioButton, "memory-group_offload").isEnabled()
+    assert part(dialog, QRadioButton, "memory-drop_encoder").isEnabled()
+    assert not part(dialog, QLabel, "memoryOfProcessor").isHidden()
+    opened.window.readout.show_device(GPU)
+    assert part(dialog, QRadioButton, "memory-group_offload").isEnabled()
+    assert part(dialog, QLabel, "memoryOfProcessor").isHidden()
