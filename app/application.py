@@ -24,8 +24,7 @@ from app.settings_keeper import SettingsKeeper
 from app.single_instance import Claim
 from app.studio import Studio
 from app.theme import Appearance
-from core.catalogue import Catalogue
-from core.checkpoint_memory import FILE_NAME, CheckpointMemory
+from core.catalogue import users_catalogue
 from core.film import Film
 from core.film_recorder import FilmRecorder
 from core.paths import APP_NAME, Folders
@@ -92,7 +91,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     keeper = SettingsKeeper(folders)
     settings = keeper.settings
     appearance = Appearance(application, settings.theme)
-    catalogue = Catalogue(settings.model_folders, CheckpointMemory(folders.cache / FILE_NAME))
+    catalogue = users_catalogue(folders, settings.model_folders)
     make_engine = EngineMaker(catalogue, keeper)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:

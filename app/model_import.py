@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
 from PySide6.QtGui import QAction, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.import_messages import added, refused
 from app.message_bar import MessageArea
-from app.messages import Message, message
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.catalogue import Catalogue, Model
 from core.errors import EmulsionError, ModelBroken
-from core.model_families import MODEL_FAMILIES
-from core.model_files import SUFFIX, models_in
+from core.model_files import SUFFIX
+from core.own_models import find_models
 from core.safetensors_header import PICKLED_SUFFIXES
 
 log = logging.getLogger(__name__)
 
 SUBJECT = "model-import"
 LASTING_MS = 12_000
-REMEDY = "Choose a .safetensors checkpoint or a diffusers folder."
 
 
 class ModelImport(QObject):
@@ -97,7 +95,7 @@ class ModelImport(QObject):
     def _check(self, path: Path) -> None:
         """In a thread of the pool."""
         try:
-            self._checked.emit(path, usable_models(self._catalogue, path))
+            self._checked.emit(path, find_models(self._catalogue, path).models)
         except EmulsionError as error:
             self._refused.emit(error)
 
@@ -116,7 +114,7 @@ class ModelImport(QObject):
 
     @Slot(object)
     def _refuse(self, error: EmulsionError) -> None:
-        self._area.show_message(SUBJECT, replace(message(error), remedy=REMEDY), "error")
+        self._area.show_message(SUBJECT, refused(error), "error")
 
     def _identify(self, model: Model) -> None:
         """In a thread of the pool: the hash is there when the first picture wants it."""
@@ -124,31 +122,6 @@ class ModelImport(QObject):
             self._catalogue.identified(model)
         except ModelBroken as error:
             log.info("a model's hash is not known: %s", error)
-
-
-def usable_models(catalogue: Catalogue, place: Path) -> tuple[Model, ...]:
-    """The models at a place, one at least. Raises ModelBroken with why there is none."""
-    models: list[Model] = []
-    refused: list[ModelBroken] = []
-    for path in models_in(place):
-        try:
-            models.append(catalogue.read(path, path.stem if path.is_file() else path.name))
-        except ModelBroken as error:
-            refused.append(error)
-    if models:
-        return tuple(models)
-    if refused:
-        raise refused[0]
-    raise ModelBroken(place, "there is no model in it: neither a .safetensors file nor a diffusers folder")
-
-
-def added(models: tuple[Model, ...]) -> Message:
-    """What is told when models were added."""
-    first = models[0]
-    family = MODEL_FAMILIES[first.family].name
-    if len(models) == 1:
-        return Message(f"{first.name} was added", f"It is a {family} model and stays where it lies.")
-    return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")
 
 
 def model_in(data: QMimeData) -> Path | None:

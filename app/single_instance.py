@@ -97,6 +97,16 @@ def claim(data: Path, picture: Path | None = None, patience_s: float = PATIENCE_
         application.shutdown()  # in case a QApplication is needed after all
 
 
+def is_claimed(data: Path) -> bool:
+    """Whether a window has the data folder now."""
+    lock = QLockFile(str(data / LOCK_NAME))
+    lock.setStaleLockTime(0)
+    if lock.tryLock(0):
+        lock.unlock()
+        return False
+    return lock.error() is QLockFile.LockError.LockFailedError
+
+
 def _knock_until(end: float, lock: QLockFile, address: str, knock: Knock) -> Claim | None:
     while True:
         if _hand_over(address, knock, end - time.monotonic()):

@@ -45,6 +45,11 @@ class Progress:
     def begin_phase(self, words: str) -> None:
         self._tell(f"{self._title}{words} …")
 
+    def show_amount(self, words: str) -> None:
+        """Shows how far something long has come, on a terminal only."""
+        if self._is_terminal:
+            self._show(f"{words} …")
+
     def begin_picture(self, number: int, count: int, seed: int | None, steps: int) -> None:
         self._title = f"picture {number} of {count}: " if count > 1 else ""
         self._step_began = time.perf_counter()

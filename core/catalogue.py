@@ -13,13 +13,13 @@ from typing import Any, cast
 
 from core.checkpoint_files import weights_of
 from core.checkpoint_kind import CheckpointKind
-from core.checkpoint_memory import CheckpointMemory
+from core.checkpoint_memory import FILE_NAME, CheckpointMemory
 from core.errors import ModelBroken, ModelMissing
 from core.lora import LoraShelf
 from core.model_families import MODEL_FAMILIES, Capabilities, family_of_pipeline
 from core.model_files import SUFFIX, models_in
 from core.model_settings import good_settings
-from core.paths import resources
+from core.paths import Folders, resources
 from core.request import STARTER_MODEL, GenerationRequest, Limits, Size
 
 
@@ -128,10 +128,14 @@ class Catalogue:
 
         Raises ModelBroken.
         """
-        if model.file is not None:
-            return replace(model, sha256=self.memory.sha256_of(model.file))
-        files, _ = weights_of(model.folder / MODEL_FAMILIES[model.family].network)
-        return replace(model, sha256=self.memory.sha256_of(files[0]))
+        return replace(model, sha256=self.memory.sha256_of(hashed_file(model)))
+
+    def sha256_if_known(self, model: Model) -> str:
+        """The hash of an earlier look, or ""; nothing large is read."""
+        try:
+            return self.memory.sha256_if_known(hashed_file(model))
+        except ModelBroken:
+            return ""
 
     def _rest_of(self, path: Path, family: str) -> Path:
         """An installed model of the same family, for what a transformer alone does not bring."""
@@ -152,6 +156,19 @@ class Catalogue:
     def _candidates(self) -> list[Path]:
         places = (resources() / STARTER_MODEL, *self._model_folders)
         return [path for place in places for path in models_in(place)]
+
+
+def users_catalogue(folders: Folders, model_folders: tuple[Path, ...]) -> Catalogue:
+    """The models in the folders of the settings, with what earlier looks have learned of their files."""
+    return Catalogue(model_folders, CheckpointMemory(folders.cache / FILE_NAME))
+
+
+def hashed_file(model: Model) -> Path:
+    """The file whose SHA-256 stands for the model: its single file, or its network's. Raises ModelBroken."""
+    if model.file is not None:
+        return model.file
+    files, _ = weights_of(model.folder / MODEL_FAMILIES[model.family].network)
+    return files[0]
 
 
 def read_model(folder: Path, key: str) -> Model:

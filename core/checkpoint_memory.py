@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import threading
+from collections.abc import Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -65,31 +66,47 @@ class CheckpointMemory:
 
     def sha256_of(self, path: Path) -> str:
         """Reads the whole file where that was not done before: some seconds for each GB. Raises ModelBroken."""
+        for _ in self.hashing(path):
+            pass
+        if digest := self._known_of(path).sha256:
+            return digest
+        raise ModelBroken(path, "it changes while it is read")
+
+    def hashing(self, path: Path) -> Generator[int]:
+        """The same step by step: yields how many bytes have been read; nothing where the hash is known.
+
+        Closing it keeps nothing. Raises ModelBroken.
+        """
         known = self._known_of(path)
-        if not known.sha256:
-            try:
-                with path.open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError as error:
-                raise ModelBroken(path, f"it cannot be read ({error.strerror})") from error
-            known = replace(self._known_of(path), sha256=digest)
-            self._keep(path, known)
-            self.save()
-        return known.sha256
+        if known.sha256:
+            return
+        digest, buffer, done = hashlib.sha256(), memoryview(bytearray(CHUNK_BYTES)), 0
+        try:
+            with path.open("rb", buffering=0) as file:
+                while count := file.readinto(buffer):
+                    digest.update(buffer[:count])
+                    done += count
+                    yield done
+        except OSError as error:
+            raise ModelBroken(path, f"it cannot be read ({error.strerror})") from error
+        self._keep(path, replace(known, sha256=digest.hexdigest()))
+        self.save()
 
     def save(self) -> None:
         """Writes what is known; a folder that cannot be written only costs the time of another look."""
         with self._lock:
             if self._file is None or self._known == self._saved:
                 return
-            known = dict(list(self._known.items())[-MOST_KNOWN:])
+            # another process, a command beside the window, may have learned something meanwhile
+            self._known = {**_read(self._file), **self._known}
+            known = self._known = dict(list(self._known.items())[-MOST_KNOWN:])
         text = json.dumps({path: asdict(entry) for path, entry in known.items()}, indent=1)
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_file(self._file, text.encode())
         except (OSError, SaveFailed) as error:
             log.info("what is known of model files is not kept: %s", error)
-        self._saved = known
+        self._saved = dict(known)
 
     def _known_of(self, path: Path) -> Known:
         try:

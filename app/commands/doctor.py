@@ -13,7 +13,7 @@ from typing import Any
 from app.command import Command
 from app.parts import broken_parts
 from app.terminal import to_json
-from core.catalogue import Catalogue
+from core.catalogue import users_catalogue
 from core.errors import ModelBroken
 from core.memory_plan import DeviceMemory, gib, plan_memory
 from core.paths import Folders, resources
@@ -55,7 +55,9 @@ def _run(arguments: Namespace) -> int:
         "device": device,
         "memory": memory,
         "folders": _folders(folders, settings),
-        "models": {model.key: model.name for model in Catalogue(settings.model_folders).models()},
+        "models": {
+            model.key: model.name for model in users_catalogue(Folders.default(), settings.model_folders).models()
+        },
     }
     if arguments.parts:
         report["broken parts"] = broken
@@ -93,7 +95,7 @@ def _device(device: str | None, dtype: str | None, settings: Settings) -> tuple[
 def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
     """How each model fits at its own size."""
     plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
-    for model in Catalogue(settings.model_folders).models():
+    for model in users_catalogue(Folders.default(), settings.model_folders).models():
         try:
             weights = weights_in(model.folder, model.file)
         except ModelBroken as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.command import Command
 from app.messages import PHASES
 from app.terminal import Progress, to_json
-from core.catalogue import Catalogue
+from core.catalogue import users_catalogue
 from core.errors import InvalidRequest, UnreadablePicture
 from core.events import Phase
 from core.files import check_writable
@@ -67,7 +67,7 @@ def _export(
     from core.engine import Engine
 
     settings = load_settings(Folders.default())
-    catalogue = Catalogue(settings.model_folders)
+    catalogue = users_catalogue(Folders.default(), settings.model_folders)
     with closing(Engine(catalogue, settings.device, settings.dtype)) as engine:
         film: Film = engine.replay(recording)
         decode: Decode | None = None if is_linear else engine.decode

@@ -16,7 +16,7 @@ from app.command import Command
 from app.messages import PHASES, message
 from app.terminal import Progress, to_json
 from core import saving
-from core.catalogue import Catalogue
+from core.catalogue import Catalogue, users_catalogue
 from core.errors import InvalidRequest, SaveFailed
 from core.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.files import check_writable
@@ -157,7 +157,7 @@ def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> Non
 def _read(arguments: Namespace) -> Job:
     """Checks everything that can be checked without torch, so that mistakes are answered at once."""
     settings = load_settings(Folders.default())
-    catalogue = Catalogue(settings.model_folders)
+    catalogue = users_catalogue(Folders.default(), settings.model_folders)
     model = catalogue.find(arguments.model)
     own = model.defaults
     request = replace(

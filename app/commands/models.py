@@ -15,8 +15,9 @@ from types import MappingProxyType
 from send2trash import send2trash
 
 from app.command import Command
+from app.own_models import add_import_arguments, run_import
 from app.terminal import Progress, to_json
-from core.catalogue import Catalogue
+from core.catalogue import Catalogue, users_catalogue
 from core.downloads.download import Wanted, download, plan_download
 from core.downloads.events import Completed, Damaged, Downloading, Listed
 from core.downloads.failures import DownloadFailed
@@ -68,8 +69,7 @@ def _download_arguments(parser: ArgumentParser) -> None:
 
 
 def _list(_arguments: Namespace) -> int:
-    folders = Folders.default()
-    installed = {model.key: model for model in Catalogue(load_settings(folders).model_folders).models()}
+    installed = {model.key: model for model in _catalogue().models()}
     known = {model.key: model for model in known_models()}
     for key in (*installed, *(key for key in known if key not in installed)):
         here, entry = installed.get(key), known.get(key)
@@ -92,7 +92,7 @@ def _list(_arguments: Namespace) -> int:
 
 def _info(arguments: Namespace) -> int:
     """What is known of a model without asking any hub."""
-    catalogue = Catalogue(load_settings(Folders.default()).model_folders)
+    catalogue = _catalogue()
     entry = next((model for model in known_models() if model.key == arguments.model), None)
     here = next((model for model in catalogue.models() if model.key == arguments.model), None)
     if entry is None and here is None:
@@ -101,6 +101,8 @@ def _info(arguments: Namespace) -> int:
     if here is not None:
         told |= {"key": here.key, "name": here.name, "about": here.about, "family": here.family}
         told |= {"folder": str(here.folder), "size": str(here.defaults.size), "steps": here.defaults.steps}
+        told |= {"file": str(here.file) if here.file is not None else None}
+        told |= {"sha256": catalogue.sha256_if_known(here) or None}
         record = read_record(here.folder)
         told["commit"] = record.commit if record is not None else None
     print(to_json({**told, "is_installed": here is not None}, indent=2))
@@ -187,14 +189,18 @@ def _remove(arguments: Namespace) -> int:
     return 0
 
 
+def _catalogue() -> Catalogue:
+    folders = Folders.default()
+    return users_catalogue(folders, load_settings(folders).model_folders)
+
+
 def _installed_folder(key: str) -> Path:
     """Only of what lies in the user's model folders, finished or not. Raises ModelMissing."""
-    folders = load_settings(Folders.default()).model_folders
     if key and Path(key).name == key:
-        for parent in folders:
+        for parent in load_settings(Folders.default()).model_folders:
             if (parent / key).is_dir():
                 return parent / key
-    raise ModelMissing(key, tuple(model.key for model in Catalogue(folders).models()))
+    raise ModelMissing(key, tuple(model.key for model in _catalogue().models()))
 
 
 def _wanted(arguments: Namespace) -> Wanted:
@@ -232,10 +238,15 @@ _ACTIONS: MappingProxyType[str, tuple[str, Callable[[ArgumentParser], None], Cal
                 _download_arguments,
                 _download,
             ),
+            "import": (
+                "add a checkpoint, a diffusers folder, or another program's models",
+                add_import_arguments,
+                run_import,
+            ),
             "verify": ("read a model's files and compare them with the hub's hashes", _model_argument, _verify),
             "remove": ("move a model to the trash", _model_argument, _remove),
         }
     )
 )
 
-COMMAND = Command("list, download, check and remove models", _add_arguments, _run)
+COMMAND = Command("list, download, import, check and remove models", _add_arguments, _run)
