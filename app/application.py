@@ -91,7 +91,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     keeper = SettingsKeeper(folders)
     settings = keeper.settings
     appearance = Appearance(application, settings.theme)
-    catalogue = users_catalogue(folders, settings.model_folders)
+    catalogue = users_catalogue(folders, settings.model_folders, settings.lora_places)
     make_engine = EngineMaker(catalogue, keeper)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:

@@ -15,6 +15,7 @@ from core.errors import (
     FilmBroken,
     InvalidRequest,
     LibraryInUse,
+    LoraBroken,
     LoraMissing,
     ModelBroken,
     ModelMissing,
@@ -75,6 +76,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             )
         case ModelMissing():
             return _model_missing(error)
+        case LoraBroken():
+            return Message(
+                "The LoRA cannot be used",
+                f"{error.path.name} cannot be used: {error.reason}.",
+                "Remove it from the list, or switch it off.",
+            )
         case ModelBroken():
             return Message(
                 "The model cannot be used",

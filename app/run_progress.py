@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.run import Ending
-from core.events import Event, ImageReady, Loading, Started, Stepped
+from core.events import Event, ImageReady, Loading, LoraDiffers, Started, Stepped
 from core.film import Film
 
 
@@ -33,7 +33,7 @@ class RunProgress:
             case ImageReady():
                 self.film = event.film
                 self._is_developing = False
-            case Loading():
+            case Loading() | LoraDiffers():
                 pass
 
     def end(self, ending: Ending) -> None:

@@ -72,4 +72,4 @@ class Branch:
 
 
 def _weighted(request: GenerationRequest) -> list[tuple[str, float]]:
-    return [(lora.key, lora.weight) for lora in request.loras]
+    return [(lora.key, lora.weight) for lora in request.active_loras]

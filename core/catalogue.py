@@ -15,7 +15,7 @@ from core.checkpoint_files import weights_of
 from core.checkpoint_kind import CheckpointKind
 from core.checkpoint_memory import FILE_NAME, CheckpointMemory
 from core.errors import ModelBroken, ModelMissing
-from core.lora import LoraShelf
+from core.lora_shelf import LoraShelf
 from core.model_families import MODEL_FAMILIES, Capabilities, family_of_pipeline
 from core.model_files import SUFFIX, models_in
 from core.model_settings import good_settings
@@ -60,6 +60,7 @@ class Catalogue:
 
     Attributes:
         memory: what is known of single files from an earlier look.
+        lora_places: files and folders with LoRAs elsewhere than beside the models.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Catalogue:
         model_folders: tuple[Path, ...],
         memory: CheckpointMemory | None = None,
         layouts: Path | None = None,
+        lora_places: tuple[Path, ...] = (),
     ) -> None:
         """Looks in these places, which may also be models themselves, single files included.
 
@@ -74,13 +76,14 @@ class Catalogue:
             layouts: the folder with configurations for single files; by default the one that ships.
         """
         self.memory = memory or CheckpointMemory()
+        self.lora_places = lora_places
         self._model_folders = model_folders
         self._layouts = layouts or resources() / "families"
 
     @property
     def loras(self) -> LoraShelf:
-        """The LoRA files in these folders and beside them."""
-        return LoraShelf(self._model_folders)
+        """The LoRA files in these folders, beside them, and in ``lora_places``."""
+        return LoraShelf(self._model_folders, self.lora_places, self.memory)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""
@@ -158,9 +161,11 @@ class Catalogue:
         return [path for place in places for path in models_in(place)]
 
 
-def users_catalogue(folders: Folders, model_folders: tuple[Path, ...]) -> Catalogue:
-    """The models in the folders of the settings, with what earlier looks have learned of their files."""
-    return Catalogue(model_folders, CheckpointMemory(folders.cache / FILE_NAME))
+def users_catalogue(
+    folders: Folders, model_folders: tuple[Path, ...], lora_places: tuple[Path, ...] = ()
+) -> Catalogue:
+    """The models and LoRAs in the places of the settings, with what earlier looks have learned of their files."""
+    return Catalogue(model_folders, CheckpointMemory(folders.cache / FILE_NAME), lora_places=lora_places)
 
 
 def hashed_file(model: Model) -> Path:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -25,13 +25,17 @@ MOST_KNOWN = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A file at one moment: ``kind`` or ``reason`` says what it is, or why it is no model; "" is not known yet."""
+    """A file at one moment: ``kind`` or ``reason`` says what it is, or why it is no model; "" is not known yet.
+
+    ``lora_hash`` as `core.lora.lora_hash` tells it.
+    """
 
     size: int
     changed_ns: int
     kind: CheckpointKind | None = None
     reason: str = ""
     sha256: str = ""
+    lora_hash: str = ""
 
 
 class CheckpointMemory:
@@ -92,6 +96,27 @@ class CheckpointMemory:
         self._keep(path, replace(known, sha256=digest.hexdigest()))
         self.save()
 
+    def lora_hash_if_known(self, path: Path) -> str:
+        """12 digits, or "" where the file was not read as a whole yet."""
+        try:
+            return self._known_of(path).lora_hash
+        except ModelBroken:
+            return ""
+
+    def lora_hash_of(self, path: Path, read: Callable[[Path], str]) -> str:
+        """What ``read`` finds out, where that was not done before. Raises ModelBroken."""
+        known = self._known_of(path)
+        if not known.lora_hash:
+            known = replace(known, lora_hash=read(path))
+            self._keep(path, known)
+            self.save()
+        return known.lora_hash
+
+    def lora_files(self) -> tuple[Path, ...]:
+        """The LoRAs that have been used, wherever they lie or lay."""
+        with self._lock:
+            return tuple(Path(path) for path, known in self._known.items() if known.lora_hash)
+
     def save(self) -> None:
         """Writes what is known; a folder that cannot be written only costs the time of another look."""
         with self._lock:
@@ -143,4 +168,5 @@ def _known(entry: dict[str, Any]) -> Known:
         kind=CheckpointKind(**kind) if kind is not None else None,
         reason=str(entry["reason"]),
         sha256=str(entry["sha256"]),
+        lora_hash=str(entry.get("lora_hash", "")),
     )

@@ -21,7 +21,7 @@ from core.denoising import Predict
 from core.development import Development, image_of, rebuild_frames
 from core.device import DevicePlan, memory_now, plan
 from core.errors import OutOfMemory
-from core.events import Event, Loading, Phase, PreviewMode
+from core.events import Event, Loading, LoraDiffers, Phase, PreviewMode
 from core.families import Family
 from core.film import Film, Frame, Latent, Schedule
 from core.film_file import Recording
@@ -32,7 +32,7 @@ from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
 from core.placing import free_caches
 from core.preview import DecodeTimes, PreviewBudget
-from core.request import GenerationRequest, Lora, validate
+from core.request import GenerationRequest, validate
 from core.round_trip import OneStep, RoundTrip
 from core.source_picture import read_source
 from core.start import from_branch, from_recording, from_request
@@ -200,7 +200,8 @@ class Engine:
         self, request: GenerationRequest, previews: PreviewMode, attention: bool
     ) -> Generator[Event, None, None]:
         loaded = yield from self._load(request)
-        request = replace(request, loras=self._with_loras(loaded, request))
+        request, differing = self._with_loras(loaded, request)
+        yield from differing
         family, recovery = loaded.family, loaded.recovery
         predict = yield from self._read_prompt(loaded, request)
         recorder = self._recorder(family, request, predict) if attention else None
@@ -215,7 +216,9 @@ class Engine:
     @torch.inference_mode()
     def _branch(self, branch: Branch, previews: PreviewMode, attention: bool) -> Generator[Event, None, None]:
         loaded = yield from self._load(branch.request)
-        branch = replace(branch, request=replace(branch.request, loras=self._with_loras(loaded, branch.request)))
+        request, differing = self._with_loras(loaded, branch.request)
+        yield from differing
+        branch = replace(branch, request=request)
         family, recovery = loaded.family, loaded.recovery
         start = recovery.run(lambda: from_branch(family, branch, self.plan.device))
         predict = yield from self._read_prompt(loaded, start.film.request)
@@ -229,12 +232,23 @@ class Engine:
             yield Loading(Phase.loading_model)
         return self._loaded_model(request)
 
-    def _with_loras(self, loaded: LoadedModel, request: GenerationRequest) -> tuple[Lora, ...]:
-        """Puts the request's LoRAs in, and no others. Raises LoraMissing, ModelBroken or WrongFamily."""
-        loras, has_changed = loaded.loras.apply(request.loras, self._catalogue.loras)
+    def _with_loras(
+        self, loaded: LoadedModel, request: GenerationRequest
+    ) -> tuple[GenerationRequest, tuple[LoraDiffers, ...]]:
+        """Puts the request's LoRAs in, and no others; returns it with their hashes, and what is not as it says.
+
+        Raises LoraMissing, ModelBroken or WrongFamily.
+        """
+        shelf, asked = self._catalogue.loras, request.active_loras
+        loras, has_changed = loaded.loras.apply(asked, shelf)
         if has_changed:
             loaded.family.forget_prompts()
-        return loras
+        differing = tuple(
+            LoraDiffers(lora.key, shelf.find(lora), lora.hash, used.hash)
+            for lora, used in zip(asked, loras, strict=True)
+            if lora.hash and lora.hash != used.hash
+        )
+        return replace(request, loras=loras), differing
 
     def _read_prompt(self, loaded: LoadedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
         if not loaded.family.knows_prompt(request):

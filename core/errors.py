@@ -43,6 +43,10 @@ class ModelBroken(EmulsionError):
         self.reason = reason
 
 
+class LoraBroken(ModelBroken):
+    """A LoRA's file cannot be used: damaged, no LoRA at all, or none of its layers is one of the model."""
+
+
 class LoraMissing(EmulsionError):
     """No LoRA file answers to this name."""
 

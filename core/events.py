@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 from core.attention_maps import AttentionMaps
 from core.film import Film, Frame
@@ -35,6 +36,20 @@ class Loading:
     """A phase begins."""
 
     phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class LoraDiffers:
+    """The LoRA of this name is another file than the recipe tells; the run goes on with it.
+
+    Attributes:
+        asked, found: hashes, that of the recipe and that of the file.
+    """
+
+    name: str
+    path: Path
+    asked: str
+    found: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +97,4 @@ class ImageReady:
     film: Film
 
 
-Event = Loading | Started | Stepped | ImageReady
+Event = Loading | LoraDiffers | Started | Stepped | ImageReady

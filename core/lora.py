@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from core.errors import InvalidRequest, LoraMissing, ModelBroken
+from core.errors import InvalidRequest, LoraBroken, ModelBroken
+from core.lora_words import trigger_words
 from core.request import Lora
 from core.safetensors_header import SafetensorsHeader, read_safetensors_header
-
-FOLDER_NAMES = ("loras", "lora", "Lora", "LoRA")
-"""In a folder of models, or beside it: Emulsion's own, ComfyUI's, and that of AUTOMATIC1111's program."""
 
 HASH_DIGITS = 12
 SUFFIX = ".safetensors"
@@ -28,7 +26,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXT_WIDTH = re.compile(r"attn2[._]to_[kv][._](lora_down|lora_A(\.default)?|lora\.down)\.weight$")
 _DOWN = re.compile(r"(lora_down|lora_A(\.\w+)?|lora\.down|lora_linear_layer\.down)\.weight$")
 _NAME_OF_WIDTH: Mapping[int, str] = MappingProxyType(
-    {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "Stable Diffusion XL"}
+    {
+        128: "Emulsion's starter model",
+        768: "Stable Diffusion 1.x",
+        1024: "Stable Diffusion 2.x",
+        2048: "Stable Diffusion XL",
+    }
 )
 _NAME_OF_KEY = (
     (re.compile(r"double_blocks|single_transformer_blocks|single_blocks"), "FLUX"),
@@ -46,6 +49,8 @@ class LoraFile:
         made_for: the kind of model, as users know it; "" when the keys do not tell.
         text_width: of the prompt's embedding in a U-Net that it was made for, or None.
         layers: how many layers it changes.
+        words: of the prompt that call for what it was taught, see `core.lora_words`; from outside.
+        hash: as `lora_hash`, where the header tells it; else "".
     """
 
     path: Path
@@ -53,37 +58,8 @@ class LoraFile:
     made_for: str
     text_width: int | None
     layers: int
-
-
-class LoraShelf:
-    """The LoRA files in the folders of the user, found by name."""
-
-    def __init__(self, model_folders: Iterable[Path]) -> None:
-        """Looks in each folder of models, and beside it."""
-        folders = [
-            place / name for folder in model_folders for place in (folder, folder.parent) for name in FOLDER_NAMES
-        ]
-        self._folders = tuple(dict.fromkeys(folders))
-
-    def files(self) -> tuple[Path, ...]:
-        """All of them, by name; of two with the same name the first."""
-        found: dict[str, Path] = {}
-        for folder in self._folders:
-            if folder.is_dir():
-                for path in sorted(folder.rglob(f"*{SUFFIX}")):
-                    found.setdefault(path.stem, path)
-        return tuple(found[name] for name in sorted(found, key=str.casefold))
-
-    def find(self, lora: Lora) -> Path:
-        """The file of a LoRA that is named, or given by its full path. Raises LoraMissing."""
-        path = Path(lora.name)
-        if path.is_absolute() and path.is_file():
-            return path
-        files = self.files()
-        for file in files:
-            if file.stem == lora.key:
-                return file
-        raise LoraMissing(lora.key, tuple(file.stem for file in files))
+    words: tuple[str, ...] = ()
+    hash: str = ""
 
 
 def parse_lora(text: str) -> Lora:
@@ -97,28 +73,46 @@ def parse_lora(text: str) -> Lora:
 
 
 def read_lora(path: Path) -> LoraFile:
-    """Checks the header. Raises ModelBroken when it is no LoRA, or damaged."""
-    header = read_safetensors_header(path)
+    """Checks the header. Raises LoraBroken when it is no LoRA, or damaged."""
+    header = _header(path)
     down = [name for name in header.tensors if _DOWN.search(name)]
     if not down:
-        raise ModelBroken(path, "it is not a LoRA: none of its weights is a low-rank matrix")
+        raise LoraBroken(path, "it is not a LoRA: none of its weights is a low-rank matrix")
     width = _text_width(header)
-    return LoraFile(path, path.stem, _made_for(header, width), width, len(down))
+    words = trigger_words(header.metadata)
+    return LoraFile(path, path.stem, _made_for(header, width), width, len(down), words, _told_hash(header))
 
 
 def lora_hash(path: Path) -> str:
-    """12 digits of what AUTOMATIC1111's program calls the hash: SHA-256 of all that follows the header."""
-    told = read_safetensors_header(path).metadata.get(_HASH_IN_METADATA, "")
-    if _SHA256.fullmatch(told):
-        return told[:HASH_DIGITS]
-    with path.open("rb") as file:
-        file.seek(8 + int.from_bytes(file.read(8), "little"))
-        return hashlib.file_digest(file, "sha256").hexdigest()[:HASH_DIGITS]
+    """12 digits of what AUTOMATIC1111's program calls the hash: SHA-256 of all that follows the header.
+
+    Raises LoraBroken.
+    """
+    if told := _told_hash(_header(path)):
+        return told
+    try:
+        with path.open("rb") as file:
+            file.seek(8 + int.from_bytes(file.read(8), "little"))
+            return hashlib.file_digest(file, "sha256").hexdigest()[:HASH_DIGITS]
+    except OSError as error:
+        raise LoraBroken(path, f"it cannot be read ({error.strerror})") from error
 
 
 def name_of_width(width: int) -> str:
     """The kind of U-Net that reads prompts of this width."""
     return _NAME_OF_WIDTH.get(width, f"a network for prompts of width {width}")
+
+
+def _header(path: Path) -> SafetensorsHeader:
+    try:
+        return read_safetensors_header(path)
+    except ModelBroken as error:
+        raise LoraBroken(path, error.reason) from error
+
+
+def _told_hash(header: SafetensorsHeader) -> str:
+    told = header.metadata.get(_HASH_IN_METADATA, "")
+    return told[:HASH_DIGITS] if _SHA256.fullmatch(told) else ""
 
 
 def _text_width(header: SafetensorsHeader) -> int | None:

@@ -26,8 +26,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.catalogue import Model
-from core.errors import LoraMissing, ModelBroken, WrongFamily
-from core.lora import LoraFile, LoraShelf, lora_hash, name_of_width, read_lora
+from core.errors import LoraBroken, LoraMissing, WrongFamily
+from core.lora import LoraFile, name_of_width, read_lora
+from core.lora_shelf import LoraShelf
 from core.model_families import MODEL_FAMILIES
 from core.placing import is_encoder, is_network
 from core.request import Lora
@@ -38,6 +39,9 @@ _LOADERS: Mapping[str, Any] = {
     "z_image": ZImageLoraLoaderMixin,
 }
 
+_Stamp = tuple[Path, int, int]
+"""A file with its size in bytes and the time of its last change in ns."""
+
 
 class LoraLayers:
     """The LoRAs of one loaded model."""
@@ -47,6 +51,7 @@ class LoraLayers:
         self._model = model
         self._parts = {name: part for name, part in parts.items() if is_encoder(name) or is_network(name)}
         self._present: tuple[Lora, ...] = ()
+        self._files: list[_Stamp] = []
 
     def apply(self, loras: tuple[Lora, ...], shelf: LoraShelf) -> tuple[tuple[Lora, ...], bool]:
         """Makes the model one with these LoRAs and no others.
@@ -54,30 +59,32 @@ class LoraLayers:
         Returns them with their hashes, and whether anything has changed.
 
         Raises:
-            LoraMissing, ModelBroken: a file is not there, or cannot be used; the model then has no LoRA.
+            LoraMissing, LoraBroken: a file is not there, or cannot be used; the model then has no LoRA.
             WrongFamily: it was made for another kind of model; the same.
         """
-        if _weighted(loras) == _weighted(self._present):
-            return self._present, False
-        if [lora.name for lora in loras] != [lora.name for lora in self._present]:
-            self._remove_all()
-            try:
-                hashes = [self._insert(number, lora, shelf) for number, lora in enumerate(loras)]
-            except (LoraMissing, ModelBroken, WrongFamily):
+        try:
+            files = [_stamp(shelf.find(lora)) for lora in loras]
+            if files == self._files and _weights(loras) == _weights(self._present):
+                return self._present, False
+            if files != self._files:
                 self._remove_all()
-                raise
-            for part in self._parts.values():
-                _maybe_remove_and_reapply_group_offloading(part)  # its hooks are to know the new layers
-        else:
-            hashes = [lora.hash for lora in self._present]
+                hashes = [self._insert(number, path, shelf) for number, (path, *_) in enumerate(files)]
+                for part in self._parts.values():
+                    _maybe_remove_and_reapply_group_offloading(part)  # its hooks are to know the new layers
+            else:
+                hashes = [lora.hash for lora in self._present]
+        except (LoraMissing, LoraBroken, WrongFamily):
+            self._remove_all()
+            raise
         if loras:
-            self._weigh([lora.weight for lora in loras])
+            self._weigh(_weights(loras))
+        self._files = files
         self._present = tuple(replace(lora, hash=hash_) for lora, hash_ in zip(loras, hashes, strict=True))
         return self._present, True
 
-    def _insert(self, number: int, lora: Lora, shelf: LoraShelf) -> str:
+    def _insert(self, number: int, path: Path, shelf: LoraShelf) -> str:
         """Puts one in and returns its hash."""
-        file = self._checked(shelf.find(lora))
+        file = self._checked(path)
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings(
@@ -86,13 +93,13 @@ class LoraLayers:
                 self._load(_adapter(number), file)
         except (ValueError, RuntimeError, KeyError, TypeError, SafetensorError, OSError) as error:
             reason = f"its layers do not fit {self._model.name} ({type(error).__name__})"
-            raise ModelBroken(file.path, reason) from error
+            raise LoraBroken(file.path, reason) from error
         if not any(_adapter(number) in layer.scaling for layer in self._layers()):
-            raise ModelBroken(file.path, f"none of its {file.layers} layers is one of {self._model.name}")
-        return lora_hash(file.path)
+            raise LoraBroken(file.path, f"none of its {file.layers} layers is one of {self._model.name}")
+        return shelf.hash_of(file.path)
 
     def _checked(self, path: Path) -> LoraFile:
-        """Its header, if it was made for this kind of model. Raises ModelBroken or WrongFamily."""
+        """Its header, if it was made for this kind of model. Raises LoraBroken or WrongFamily."""
         file = read_lora(path)
         network = next(part for name, part in self._parts.items() if is_network(name))
         width = network.config.get("cross_attention_dim")
@@ -122,7 +129,7 @@ class LoraLayers:
                 set_weights_and_activate_adapters(part, list(adapters), list(adapters.values()))
 
     def _remove_all(self) -> None:
-        self._present = ()
+        self._present, self._files = (), []
         for part in self._parts.values():
             if getattr(part, "peft_config", None):
                 recurse_remove_peft_layers(part)
@@ -138,5 +145,14 @@ def _adapter(number: int) -> str:
     return f"lora{number}"
 
 
-def _weighted(loras: tuple[Lora, ...]) -> list[tuple[str, float]]:
-    return [(lora.name, lora.weight) for lora in loras]
+def _weights(loras: tuple[Lora, ...]) -> list[float]:
+    return [lora.weight for lora in loras]
+
+
+def _stamp(path: Path) -> _Stamp:
+    """A file that was trained anew has another one. Raises LoraBroken."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise LoraBroken(path, "this file is missing") from error
+    return path, stat.st_size, stat.st_mtime_ns

@@ -20,7 +20,10 @@ _HASH = re.compile(r"[0-9a-f]{0,64}")
 
 def loras_to_json(loras: tuple[Lora, ...]) -> list[dict[str, Any]]:
     """Names without folders: where a file lies on somebody's disk is nobody else's business."""
-    return [{"name": lora.key, "weight": lora.weight, "hash": lora.hash} for lora in loras]
+    return [
+        {"name": lora.key, "weight": lora.weight, "hash": lora.hash, **({} if lora.is_on else {"on": False})}
+        for lora in loras
+    ]
 
 
 def loras_from_json(value: object) -> tuple[Lora, ...]:
@@ -69,7 +72,7 @@ def _lora(value: object) -> Lora:
     is_number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
     if not isinstance(name, str) or not is_number or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
         raise ValueError("its recipe is damaged: a LoRA is not told as name, weight and hash")
-    return Lora(Lora(name).key, _clamped(float(cast("float", weight))), hash_)
+    return Lora(Lora(name).key, _clamped(float(cast("float", weight))), hash_, content.get("on") is not False)
 
 
 def _distinct(loras: list[Lora]) -> tuple[Lora, ...]:

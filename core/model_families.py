@@ -28,12 +28,14 @@ class Capabilities:
         samplers: keys of `core.samplers.SAMPLERS` that fit.
         has_attention_words: it can tell where each word of the prompt acts.
         takes_source: a picture can be what a run begins with.
+        takes_loras: LoRAs can change it.
     """
 
     guidance: GuidanceKind = "classifier_free"
     samplers: tuple[str, ...] = ALL_SAMPLERS
     has_attention_words: bool = True
     takes_source: bool = True
+    takes_loras: bool = True
 
     @property
     def has_negative_prompt(self) -> bool:

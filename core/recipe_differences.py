@@ -41,7 +41,9 @@ _SETTINGS: Mapping[str, Callable[[GenerationRequest], str]] = MappingProxyType(
         "seed": lambda request: "random" if request.seed is None else str(request.seed),
         "size": lambda request: str(request.size).replace("x", " × "),
         "model": lambda request: plain_name(request.model) or "unknown",
-        "LoRA": lambda request: ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.loras) or "none",
+        "LoRA": lambda request: (
+            ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.active_loras) or "none"
+        ),
         "source": lambda request: plain_name(request.source.path) or "a picture" if request.source else "none",
         "strength": lambda request: f"{request.source.strength:g}" if request.source else "none",
     }

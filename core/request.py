@@ -83,11 +83,13 @@ class Lora:
         name: of its file without the ending, in one of the folders for LoRAs, or the file's full path.
         weight: a factor of the change; 1 is as it was trained, below 0 its opposite.
         hash: 12 digits as AUTOMATIC1111 writes them; "" when the file has not been read yet.
+        is_on: False for one that is kept in the list and left out of the pictures.
     """
 
     name: str
     weight: float = 1.0
     hash: str = ""
+    is_on: bool = True
 
     @property
     def key(self) -> str:
@@ -127,6 +129,11 @@ class GenerationRequest:
     @property
     def has_guidance(self) -> bool:
         return self.guidance_scale > 1
+
+    @property
+    def active_loras(self) -> tuple[Lora, ...]:
+        """Those that act on the picture."""
+        return tuple(lora for lora in self.loras if lora.is_on)
 
 
 def validate(request: GenerationRequest, limits: Limits) -> None:

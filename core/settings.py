@@ -53,6 +53,7 @@ class Settings:
     Attributes:
         pictures: folder for finished pictures.
         model_folders: where models are looked for, beside the one that ships with the program.
+        lora_places: LoRA files, and folders with them, that lie elsewhere than beside the models.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
@@ -70,6 +71,7 @@ class Settings:
 
     pictures: Path
     model_folders: tuple[Path, ...]
+    lora_places: tuple[Path, ...] = ()
     device: str | None = None
     dtype: str | None = None
     memory: Placement | None = None
@@ -206,6 +208,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
         "pictures": _Kind(_folder, str),
         "model_folders": _Kind(_folders, lambda folders: [str(folder) for folder in folders]),
+        "lora_places": _Kind(_folders, lambda places: [str(place) for place in places]),
         "device": _TEXT_OR_NONE,
         "dtype": _TEXT_OR_NONE,
         "memory": _Kind(

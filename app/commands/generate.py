@@ -18,10 +18,11 @@ from app.terminal import Progress, to_json
 from core import saving
 from core.catalogue import Catalogue, users_catalogue
 from core.errors import InvalidRequest, SaveFailed
-from core.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.events import ImageReady, Loading, LoraDiffers, Phase, PreviewMode, Started, Stepped
 from core.files import check_writable
 from core.film_recorder import FOLDER_NAME, FilmRecorder
-from core.lora import parse_lora, read_lora
+from core.lora import parse_lora
+from core.lora_fit import check_loras
 from core.memory_plan import Placement, parse_placement, placement_names
 from core.metadata import SUFFIXES, read_recipe
 from core.paths import Folders
@@ -99,11 +100,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         help="how much of --image changes: above 0, at most 1; the last S x steps are made "
         f"(default: {DEFAULT_STRENGTH:g})",
     )
-    add(
-        "--seed",
-        metavar="N",
-        help="start of the random numbers; the same one gives the same picture (default: any)",
-    )
+    add("--seed", metavar="N", help="start of the random numbers; it makes a picture repeatable (default: any)")
     add("--count", metavar="N", help="number of pictures; their seeds count up from --seed (default: 1)")
     add(
         "-o",
@@ -157,7 +154,7 @@ def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> Non
 def _read(arguments: Namespace) -> Job:
     """Checks everything that can be checked without torch, so that mistakes are answered at once."""
     settings = load_settings(Folders.default())
-    catalogue = users_catalogue(Folders.default(), settings.model_folders)
+    catalogue = users_catalogue(Folders.default(), settings.model_folders, settings.lora_places)
     model = catalogue.find(arguments.model)
     own = model.defaults
     request = replace(
@@ -175,8 +172,7 @@ def _read(arguments: Namespace) -> Job:
         loras=tuple(parse_lora(_text("lora", text)) for text in arguments.lora),
     )
     validate(request, model.limits)
-    for lora in request.loras:
-        read_lora(catalogue.loras.find(lora))
+    check_loras(request, model, catalogue.loras)
     if request.source is not None:
         read_source(request.source, request.size)
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
@@ -220,6 +216,8 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
                     progress.finish_step(frame.step + 1 - skipped, steps - skipped)
                 case ImageReady(image):
                     yield image
+                case LoraDiffers():
+                    pass  # names on the command line tell no hashes
 
 
 def _target(output: str | None, count: int, settings: Settings) -> Callable[[GeneratedImage], Path]:

@@ -11,14 +11,17 @@ import pytest
 import safetensors.torch
 import torch
 
+from core import engine as engine_module
 from core import lora_layers
 from core.branch import Branch
 from core.catalogue import Catalogue
+from core.checkpoint_memory import CheckpointMemory
 from core.engine import Engine
-from core.errors import LoraMissing, ModelBroken, WrongFamily
-from core.events import ImageReady
+from core.errors import LoraBroken, LoraMissing, WrongFamily
+from core.events import ImageReady, LoraDiffers
 from core.memory_plan import Placement
 from core.picture import Pixels
+from core.recipe import request_from_json, request_to_json
 from core.request import GenerationRequest, Lora, Size
 from tests import tiny
 
@@ -32,12 +35,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     loras = models / "loras"
     tiny.stable_diffusion(models / "tiny")
     tiny.stable_diffusion_xl(models / "tiny-xl")
+    tiny.z_image(models / "tiny-z")
     unet, encoder = tiny.unet(), tiny.text_encoder(514)
     tiny.lora(loras / "peft.safetensors", unet, "unet")
     tiny.lora(loras / "kohya.safetensors", unet, "lora_unet", kohya=True)
     tiny.lora(loras / "other.safetensors", unet, "unet", seed=8)
     tiny.lora(loras / "words.safetensors", encoder, "lora_te_text_model", kohya=True)
     tiny.lora(loras / "sd15.safetensors", tiny.unet(cross_attention_dim=768), "unet")
+    transformer = tiny.z_image_transformer()
+    tiny.lora(loras / "z-peft.safetensors", transformer, "transformer")
+    tiny.lora(loras / "z-comfy.safetensors", transformer, "diffusion_model")
+    tiny.lora(loras / "z-kohya.safetensors", transformer, "lora_unet", kohya=True)
     wide = tiny.unet(cross_attention_dim=2048)
     tiny.lora(loras / "xl.safetensors", wide, "lora_unet", kohya=True)
     safetensors.torch.save_file(
@@ -98,11 +106,19 @@ def test_another_weight_loads_nothing_again(engine: Engine, monkeypatch: pytest.
         return load(path)
 
     monkeypatch.setattr(lora_layers, "load_file", counting)
+    models: list[object] = []
+    load_model = engine_module.load
+
+    def counting_models(*arguments: Any) -> Any:
+        models.append(arguments)
+        return load_model(*arguments)
+
+    monkeypatch.setattr(engine_module, "load", counting_models)
     one = pixels(engine, Lora("peft", 1.0))
     half = pixels(engine, Lora("peft", 0.5))
     assert not np.array_equal(one, half)
     assert np.array_equal(pixels(engine, Lora("peft", 1.0)), one)
-    assert len(loads) == 1
+    assert (len(loads), len(models)) == (1, 1)
 
 
 def test_one_for_the_text_encoder_reads_the_prompt_anew(engine: Engine) -> None:
@@ -122,13 +138,13 @@ def test_the_wrong_family_is_refused_with_both_names(engine: Engine, name: str, 
 
 def test_one_that_changes_no_layer_is_refused(engine: Engine) -> None:
     before = pixels(engine)
-    with pytest.raises(ModelBroken, match="layers"):
+    with pytest.raises(LoraBroken, match="layers"):
         run(engine, Lora("elsewhere"))
     assert np.array_equal(pixels(engine), before)
 
 
 def test_what_is_no_lora_is_refused(engine: Engine) -> None:
-    with pytest.raises(ModelBroken, match="not a LoRA"):
+    with pytest.raises(LoraBroken, match="not a LoRA"):
         run(engine, Lora("no-lora"))
 
 
@@ -171,3 +187,69 @@ def test_stable_diffusion_xl_takes_loras_too(engine: Engine, folder: Path) -> No
     before = run(engine, model="tiny-xl").image.pixels
     assert not np.array_equal(run(engine, Lora("for-xl"), model="tiny-xl").image.pixels, before)
     assert np.array_equal(run(engine, model="tiny-xl").image.pixels, before)
+
+
+@pytest.mark.parametrize("name", ["z-peft", "z-comfy", "z-kohya"])
+def test_z_image_takes_loras_in_all_its_names(engine: Engine, name: str) -> None:
+    before = pixels_of_z(engine)
+    changed = pixels_of_z(engine, Lora(name))
+    assert not np.array_equal(changed, before)
+    assert np.array_equal(pixels_of_z(engine, Lora("z-peft")), changed)
+    assert np.array_equal(pixels_of_z(engine), before)
+
+
+def test_z_image_refuses_those_of_others_with_both_names(engine: Engine) -> None:
+    before = pixels_of_z(engine)
+    with pytest.raises(WrongFamily) as refused:
+        pixels_of_z(engine, Lora("z-peft"), Lora("sd15"))
+    assert (refused.value.made_for, refused.value.family) == ("Stable Diffusion 1.x", "Z-Image")
+    with pytest.raises(WrongFamily) as refused:
+        run(engine, Lora("z-peft"))
+    assert refused.value.made_for == "Z-Image"
+    with pytest.raises(LoraBroken, match="layers"):
+        pixels_of_z(engine, Lora("elsewhere"))
+    assert np.array_equal(pixels_of_z(engine), before)
+
+
+def test_one_that_is_switched_off_is_left_out(engine: Engine) -> None:
+    ready = run(engine, Lora("peft", is_on=False), Lora("other", 0.5))
+    assert [lora.name for lora in ready.image.request.loras] == ["other"]
+    assert np.array_equal(ready.image.pixels, pixels(engine, Lora("other", 0.5)))
+
+
+def test_a_file_that_is_not_the_one_of_the_recipe_is_told_before_the_first_step(engine: Engine) -> None:
+    known = run(engine, Lora("peft")).image.request.loras[0].hash
+    first, *_ = engine.generate(replace(REQUEST, loras=(Lora("peft", hash="0123456789ab"),)))
+    assert isinstance(first, LoraDiffers)
+    assert (first.name, first.asked, first.found) == ("peft", "0123456789ab", known)
+    events = list(engine.generate(replace(REQUEST, loras=(Lora("peft", hash=known),))))
+    assert not any(isinstance(event, LoraDiffers) for event in events)
+
+
+def test_a_file_that_was_trained_anew_is_read_again(engine: Engine, folder: Path) -> None:
+    path = folder / "loras" / "again.safetensors"
+    tiny.lora(path, tiny.unet(), "unet", seed=1)
+    before = run(engine, Lora("again")).image
+    tiny.lora(path, tiny.unet(), "unet", seed=2)
+    after = run(engine, Lora("again")).image
+    assert not np.array_equal(before.pixels, after.pixels)
+    assert before.request.loras[0].hash != after.request.loras[0].hash
+
+
+def test_a_lora_that_was_given_by_its_full_path_is_found_by_name_the_next_time(
+    folder: Path, tmp_path: Path
+) -> None:
+    path = tiny.lora(tmp_path / "far" / "away.safetensors", tiny.unet(), "unet")
+    memory = tmp_path / "known.json"
+    made = run(Engine(Catalogue((folder,), CheckpointMemory(memory)), "cpu", "float32"), Lora(str(path)))
+    recipe = request_from_json(request_to_json(made.image.request))
+    assert [lora.name for lora in recipe.loras] == ["away"]
+    again = Engine(Catalogue((folder,), CheckpointMemory(memory)), "cpu", "float32")
+    assert np.array_equal(run(again, *recipe.loras).image.pixels, made.image.pixels)
+
+
+def pixels_of_z(engine: Engine, *loras: Lora) -> Pixels:
+    request = replace(REQUEST, model="tiny-z", size=Size(256, 256), sampler="euler", steps=2, loras=loras)
+    *_, last = engine.generate(request)
+    assert isinstance(last, ImageReady)
+    return last.image.pixels

@@ -58,3 +58,8 @@ def test_the_command_line_names_a_lora_with_or_without_a_weight() -> None:
     assert parse_lora("ink") == Lora("ink", 1.0)
     with pytest.raises(InvalidRequest):
         parse_lora("")
+
+
+def test_one_that_is_switched_off_stays_so_between_two_starts() -> None:
+    off = Lora("snow", 0.5, is_on=False)
+    assert loras_from_json(loras_to_json((off,))) == (off,)
