@@ -1,32 +1,62 @@
-"""Our engine against diffusers' stock pipeline in one process, in turns: ``python -m tests.benchmarks.engine``.
+"""Our engine against diffusers' stock pipeline, in turns: ``python -m tests.benchmarks.engine``.
 
-Two models: the starter model, and a network of the real Stable Diffusion 1.5 architecture with random weights
-(which cost exactly what trained ones cost), at 256x256 and few steps. Ratios are medians of interleaved runs on
-the same machine in the same minute; they mean little while anything else runs.
+Three models: the starter model, and networks of the real Stable Diffusion 1.5 and XL architectures with random
+weights (which cost exactly what trained ones cost) at few steps. Ratios are medians of interleaved runs in one
+process in the same minute; they mean little while anything else runs. XL needs 24 GB of memory.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import torch
-from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from core.catalogue import Catalogue
 from core.engine import Engine
 from core.events import ImageReady, Loading, Phase, PreviewMode, Started
 from core.paths import resources
 from core.request import STARTER_MODEL, GenerationRequest, Size
-from core.schedulers import build
-from tests.benchmarks.random_models import stable_diffusion_15
+from tests.benchmarks.loading import loaded
+from tests.benchmarks.random_models import stable_diffusion_15, stable_diffusion_xl
+from tests.benchmarks.stock import Stock
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What is measured, and what makes its checkpoint in a folder; the starter model is there."""
+
+    name: str
+    request: GenerationRequest
+    make: Callable[[Path, torch.dtype], Path] | None = None
+    rounds: int = 9
+
+
+MODELS = {
+    "starter": Model("starter model", GenerationRequest("a red house by the sea at sunset", seed=7)),
+    "sd15": Model(
+        "Stable Diffusion 1.5, random weights",
+        GenerationRequest(
+            "a house", model="sd15-random", size=Size(256, 256), steps=4, guidance_scale=7.0, seed=7
+        ),
+        stable_diffusion_15,
+    ),
+    "sdxl": Model(
+        "Stable Diffusion XL, random weights",
+        GenerationRequest(
+            "a house", model="sdxl-random", size=Size(512, 512), steps=2, guidance_scale=7.0, seed=7
+        ),
+        stable_diffusion_xl,
+        rounds=3,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +67,6 @@ class Measured:
     our_step: dict[PreviewMode, float]
     first_picture: float
     same_prompt_again: float
-
-
-class Stock:
-    """diffusers' own pipeline over the same checkpoint."""
-
-    def __init__(self, folder: Path, dtype: torch.dtype) -> None:
-        self._pipe: Any = StableDiffusionPipeline.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True
-        )
-        self._pipe.set_progress_bar_config(disable=True)
-        self._checkpoint = dict(self._pipe.scheduler.config)
-
-    def step_seconds(self, request: GenerationRequest) -> float:
-        """Seconds for each step of the loop alone: the prompt is encoded before, nothing is decoded after."""
-        self._pipe.scheduler = build(
-            request.sampler, self._checkpoint, request.steps, torch.device("cpu")
-        ).scheduler
-        embeddings, negative = self._pipe.encode_prompt(
-            request.prompt, "cpu", 1, request.has_guidance, request.negative_prompt
-        )
-        began = time.perf_counter()
-        self._pipe(
-            prompt_embeds=embeddings,
-            negative_prompt_embeds=negative,
-            width=request.size.width,
-            height=request.size.height,
-            num_inference_steps=request.steps,
-            guidance_scale=request.guidance_scale,
-            generator=torch.Generator("cpu").manual_seed(request.seed or 0),
-            output_type="latent",
-        )
-        return (time.perf_counter() - began) / request.steps
 
 
 def our_step_seconds(engine: Engine, request: GenerationRequest, mode: PreviewMode) -> float:
@@ -127,27 +125,38 @@ def report(name: str, request: GenerationRequest, measured: Measured) -> None:
     print(f"  memory of the process now {psutil.Process().memory_info().rss / 2**30:.2f} GiB (both copies loaded)")
 
 
+def report_loading(folder: Path, name: str) -> None:
+    for side in ("stock", "ours"):
+        loaded(side, folder, name)  # the files come into the cache
+        took = loaded(side, folder, name)
+        print(f"  {side:5} loaded in {took.seconds:.2f} s, {took.bytes / 2**30:.2f} GiB")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.engine", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each side (default: 9)")
-    parser.add_argument("--model", choices=("starter", "sd15", "both"), default="both")
+    parser.add_argument("--rounds", type=int, help="turns of each side (default: 9; 3 for XL)")
+    parser.add_argument("--model", choices=("starter", "sd15", "sdxl"), help="one of them (default: all)")
+    parser.add_argument("--folder", type=Path, help="where the random checkpoints lie, and stay")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        engine = Engine(Catalogue((folder,)), device="cpu")
-        print(engine.plan.describe().splitlines()[0])
-        if arguments.model != "sd15":
-            request = GenerationRequest("a red house by the sea at sunset", seed=7)
-            stock = Stock(resources() / STARTER_MODEL, engine.plan.dtype)
-            report("starter model", request, measure(engine, stock, request, arguments.rounds))
-        if arguments.model != "starter":
-            stable_diffusion_15(folder / "sd15-random", engine.plan.dtype)
-            request = GenerationRequest(
-                "a house", model="sd15-random", size=Size(256, 256), steps=4, guidance_scale=7.0, seed=7
+        folder: Path = arguments.folder or Path(temporary)
+        for key in (arguments.model,) if arguments.model else MODELS:
+            model = MODELS[key]
+            engine = Engine(Catalogue((folder,)), device="cpu")
+            print(engine.plan.describe().splitlines()[0])
+            path = resources() / STARTER_MODEL
+            if model.make is not None:
+                path = folder / model.request.model
+                if not path.exists():
+                    model.make(path, engine.plan.dtype)
+            measured = measure(
+                engine, Stock(path, engine.plan.dtype), model.request, arguments.rounds or model.rounds
             )
-            stock = Stock(folder / "sd15-random", engine.plan.dtype)
-            measured = measure(engine, stock, request, arguments.rounds)
-            report("Stable Diffusion 1.5, random weights", request, measured)
+            report(model.name, model.request, measured)
+            engine.close()
+            gc.collect()
+            if model.make is not None:
+                report_loading(folder, model.request.model)
 
 
 if __name__ == "__main__":

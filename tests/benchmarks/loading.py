@@ -1,0 +1,62 @@
+"""How long a checkpoint takes to be loaded, and how much memory: the engine and diffusers, a process for each.
+
+Called by ``python -m tests.benchmarks.engine``; until the prompt is encoded, with all imports done before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from core.catalogue import Catalogue
+from core.engine import Engine
+from core.events import Started
+from core.request import GenerationRequest
+from tests.benchmarks.stock import Stock
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Seconds until the prompt is encoded, and by how much the process grew, in bytes."""
+
+    seconds: float
+    bytes: int
+
+
+def loaded(side: str, folder: Path, name: str) -> Loaded:
+    """``side``: ``ours`` or ``stock``; in a new process."""
+    command = [sys.executable, "-m", __spec__.name, side, str(folder), name]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return Loaded(**json.loads(answer.splitlines()[-1]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.loading", description=__doc__)
+    parser.add_argument("side", choices=("ours", "stock"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("name")
+    arguments = parser.parse_args()
+    engine = Engine(Catalogue((arguments.folder,)), device="cpu")
+    request = GenerationRequest("a house", model=arguments.name, seed=7)
+    process = psutil.Process()
+    before, began = process.memory_info().rss, time.perf_counter()
+    if arguments.side == "ours":
+        events = engine.generate(request)
+        kept = next(event for event in events if isinstance(event, Started)), events
+    else:
+        stock = Stock(arguments.folder / arguments.name, engine.plan.dtype)
+        kept = stock, stock.encode(request)
+    seconds = time.perf_counter() - began
+    print(json.dumps({"seconds": seconds, "bytes": process.memory_info().rss - before}))
+    del kept
+
+
+if __name__ == "__main__":
+    main()
