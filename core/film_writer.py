@@ -98,7 +98,9 @@ class FilmWriter:
             file = self._file or self._create(frame)
             parts = {"guided": frame.guided}
             if frame.cond is not None and frame.uncond is not None:
-                parts |= {"cond": frame.cond, "uncond": frame.uncond}
+                # Z-Image guides in float32 what its network says in bfloat16
+                halves = {"cond": frame.cond, "uncond": frame.uncond}
+                parts |= {name: _widened(half, frame.guided.dtype) for name, half in halves.items()}
             for name, latent in parts.items():
                 self._check(name, latent)
                 self._put(file, name, frame.call, raw(latent))
@@ -184,6 +186,11 @@ class FilmWriter:
         if now - self._synced_at >= SYNC_INTERVAL_S:
             os.fsync(file.fileno())
             self._synced_at = now
+
+
+def _widened(latent: Latent, dtype: np.dtype[Any]) -> Latent:
+    """The same values in a dtype that holds each of them; any other dtype stays, to be refused."""
+    return latent.astype(dtype) if dtype == np.float32 and latent.dtype.itemsize < dtype.itemsize else latent
 
 
 def _known(schedule: Schedule, start: Latent) -> tuple[NDArray[Any], ...]:

@@ -1,7 +1,7 @@
 """The real program, driven from inside: ``python -m tests.app.driving SECONDS RUNS`` as the user who clicks would.
 
 Makes pictures one after the other, notes each that the window says is saved, and closes the window after some
-seconds, or after so many runs.
+seconds, or after so many runs. Each run takes the next of the models, of those that are named in the call.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
@@ -19,19 +20,22 @@ from app.__main__ import main
 from app.main_window import MainWindow
 from app.run import SavedPicture
 from core.paths import Folders
+from core.request import Size
 
 
 class Driver(QObject):
     """Writes ``saved`` and ``closed`` lines to the file that the environment names."""
 
-    def __init__(self, window: MainWindow, seconds: float, runs: int) -> None:
+    def __init__(self, window: MainWindow, seconds: float, runs: int, models: Sequence[str] = ()) -> None:
         super().__init__(window)
         self._window = window
         self._left = runs
+        self._models = list(models)
         self._notes = Path(os.environ["EMULSION_NOTES"])
         window.studio.picture_saved.connect(self._note)
+        window.studio.failed.connect(self._complain)
         window.studio.run_ended.connect(self._go_on)
-        QTimer.singleShot(0, window.studio.generate)
+        QTimer.singleShot(0, self, self._generate)
         QTimer.singleShot(round(seconds * 1000), self, self._close)
 
     @Slot(object)
@@ -41,7 +45,21 @@ class Driver(QObject):
     @Slot()
     def _go_on(self) -> None:
         self._left -= 1
-        QTimer.singleShot(0, self._window.studio.generate if self._left else self._close)
+        QTimer.singleShot(0, self, self._generate if self._left else self._close)
+
+    @Slot()
+    def _generate(self) -> None:
+        studio = self._window.studio
+        if self._models:
+            studio.edit(prompt="a red house", model=self._models.pop(0), seed=7, steps=2)
+            small = studio.limits.snap(64)
+            studio.edit(size=Size(small, small))
+            self._write(f"model {studio.draft.model}")
+        studio.generate()
+
+    @Slot(object)
+    def _complain(self, message: object) -> None:
+        self._write(f"failed {message}")
 
     @Slot()
     def _close(self) -> None:
@@ -53,12 +71,12 @@ class Driver(QObject):
             file.write(line + "\n")
 
 
-def drive(seconds: float, runs: int) -> int:
+def drive(seconds: float, runs: int, models: Sequence[str] = ()) -> int:
     make = application.make_window
 
     def make_driven(program: QApplication, folders: Folders) -> MainWindow:
         window = make(program, folders)
-        Driver(window, seconds, runs)
+        Driver(window, seconds, runs, models)
         return window
 
     application.make_window = make_driven

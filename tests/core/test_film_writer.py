@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -148,3 +150,19 @@ if sys.platform != "win32":
             signal.signal(signal.SIGXFSZ, previous)
         writer.close()
         assert len(read_recording(writer.part_path).calls) == 2
+
+
+def test_halves_of_lower_precision_than_what_is_guided_keep_their_values(tmp_path: Path) -> None:
+    film = synthetic_film.film(3)
+    narrow = np.dtype(ml_dtypes.bfloat16)
+    writer = FilmWriter(tmp_path / NAME, film)
+    for frame in film.frames:
+        assert frame.cond is not None
+        assert frame.uncond is not None
+        writer.write(replace(frame, cond=frame.cond.astype(narrow), uncond=frame.uncond.astype(narrow)))
+    path = writer.finish()
+    assert path is not None
+    for call, frame in zip(read_recording(path).calls, film.frames, strict=True):
+        assert call.cond is not None
+        assert frame.cond is not None
+        np.testing.assert_array_equal(call.cond, frame.cond.astype(narrow).astype(np.float32))
