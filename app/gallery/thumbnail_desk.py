@@ -6,10 +6,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
-from PySide6.QtCore import QBuffer, QObject, QThreadPool, Signal, Slot
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 from PySide6.QtGui import QImage, QImageReader
 
+from app.pixels import to_image
 from core.errors import UnreadablePicture
 from core.gallery.query import LibraryPicture
 from core.gallery.thumbnails import SIZES_PX, Thumbnails
@@ -101,15 +105,15 @@ class ThumbnailDesk(QObject):
         """Null if the picture cannot be read."""
         what = (picture.path, picture.stamp, size_px)
         kept = self._thumbnails.kept(*what)
-        image = QImage() if kept is None else _decoded(QImageReader(kept, b"jpeg"))
+        image = _decoded(kept)
         if not image.isNull() or picture.is_away:
             return image
         try:
-            made = QBuffer()
-            made.setData(self._thumbnails.make(*what))
+            made = self._thumbnails.make(*what)
         except UnreadablePicture:
             return image
-        return _decoded(QImageReader(made, b"jpeg"))
+        image = _decoded(self._thumbnails.kept(*what))
+        return _of_bytes(made) if image.isNull() else image
 
     @Slot(object)
     def _take(self, made: _Made) -> None:
@@ -123,9 +127,18 @@ class ThumbnailDesk(QObject):
         self.loaded.emit(made.key.picture)
 
 
-def _decoded(reader: QImageReader) -> QImage:
-    """In the format that is painted fastest; null if damaged. The window's thread goes on meanwhile.
+def _decoded(path: str | None) -> QImage:
+    """In the format that is painted fastest; null if damaged or not there. The window's thread goes on meanwhile.
 
-    `QImage.fromData` would keep Python's lock while it decodes.
+    From a file: `QImage.fromData` would keep Python's lock while it decodes. A reader of a `QBuffer` would ask for
+    that lock while it holds the one of Qt's image formats: a deadlock with whoever needs them the other way round.
     """
-    return reader.read().convertToFormat(QImage.Format.Format_RGB32)
+    if path is None:
+        return QImage()
+    return QImageReader(path, b"jpeg").read().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _of_bytes(jpeg: bytes) -> QImage:
+    """When there is no file because nothing can be written: read by Pillow, for the same reason."""
+    with Image.open(BytesIO(jpeg)) as picture:
+        return to_image(np.asarray(picture.convert("RGB"))).convertToFormat(QImage.Format.Format_RGB32)

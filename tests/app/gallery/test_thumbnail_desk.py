@@ -82,3 +82,10 @@ def test_a_damaged_one_is_made_again(
 def test_a_picture_that_cannot_be_read_is_null(desk: ThumbnailDesk, red: LibraryPicture, qtbot: QtBot) -> None:
     red.path.write_bytes(b"no picture")
     assert shown(desk, red, qtbot).isNull()
+
+
+def test_a_picture_is_shown_also_when_nothing_can_be_kept(
+    desk: ThumbnailDesk, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "kept").write_text("no folder")
+    assert is_red(shown(desk, red, qtbot))
