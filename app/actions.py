@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMenuBar, QWidget
 from app.canvas.backdrop import Backdrop
 from app.icons import ICON_NAME
 from app.run import RunState
+from app.shortcuts.key_tips import KeyTips
 from app.studio import Studio
 from core.settings import Theme
 
@@ -58,6 +59,17 @@ class Actions(QObject):
         self.preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def name_keys(self, window: QWidget) -> None:
+        """On the buttons of ``window`` that do what an action does."""
+        buttons = {
+            "generateButton": self.generate,
+            "stopButton": self.stop,
+            "pauseButton": self.pause,
+            "stepButton": self.single_step,
+            "filmExportButton": self.export_film,
+        }
+        KeyTips(window, buttons)
 
     def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
         """Builds the menus; ``places`` switch between the window's places, ``panes`` show and hide its panes."""

@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         self._menu_actions = Actions(self)
         self._menu_actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), keeper, self)
+        self._menu_actions.name_keys(self)
         self.memory = MemoryDesk(studio, keeper, self.readout, self)
         self.create_place.left.memory_line.follow(self.memory)
         self.preferences = PreferencesDesk(self, keeper, studio, self.readout, self.keymap, self.memory)

@@ -67,19 +67,19 @@ class RunButtons(QWidget):
             (
                 self.generate,
                 "Generate" if is_idle else "Add to queue",
-                "Make a picture (Ctrl+Enter)" if is_idle else "Make this one after those that wait (Ctrl+Enter)",
+                "Make a picture" if is_idle else "Make this one after those that wait",
             ),
             (
                 self.stop,
                 "Stopping…" if is_stopping else "Stop",
-                "Ends after the step in progress" if is_stopping else "Stop; what is there can be kept (Esc)",
+                "Ends after the step in progress" if is_stopping else "Stop; what is there can be kept",
             ),
             (
                 self.pause,
                 "Resume" if is_paused else "Pause",
-                "Go on with this picture (F8)" if is_paused else "Pause after the step in progress (F8)",
+                "Go on with this picture" if is_paused else "Pause after the step in progress",
             ),
-            (self.step, "Step", "Single step: one more step, then pause (F10)"),
+            (self.step, "Step", "Single step: one more step, then pause"),
         ):
             button.setText(text)
             describe(button, button.objectName(), text, effect)

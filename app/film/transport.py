@@ -57,9 +57,7 @@ class Transport(QWidget):
             "branch", "Branch from here: change something and go on from this step", "filmBranchButton", self
         )
         self._branch.clicked.connect(self.branch_wanted)
-        self._export = IconButton(
-            "film", "Export the film as video, animation or sheet (Ctrl+E)", "filmExportButton", self
-        )
+        self._export = IconButton("film", "Export the film as video, animation or sheet", "filmExportButton", self)
         self._export.clicked.connect(self.export_wanted)
         self._views = IconButton("eye", "Views: other ways to look at this step", "filmViewsButton", self)
         self._views.setText("Views")
