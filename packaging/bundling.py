@@ -17,7 +17,7 @@ from windows import installer
 
 DIST = product.ROOT / "dist"
 
-LARGEST_MIB = {"": 800, ".deb": 260, ".gz": 300, ".exe": 300, ".dmg": 300}
+LARGEST_MB = {"": 800, ".deb": 260, ".gz": 300, ".exe": 300, ".dmg": 300}
 """By the suffix of the file; "" is a folder."""
 
 
@@ -47,7 +47,7 @@ def freeze() -> Path:
 
 def make_for_linux(bundle: Path) -> list[Path]:
     files = system_libraries.binaries(bundle)
-    say(f"{stripping.strip(files) / 2**20:.0f} MiB of names for debuggers are removed")
+    say(f"{stripping.strip(files) / 1e6:.0f} MB of names for debuggers are removed")
     needed = system_libraries.needed_of_system(bundle, files)
     depends = system_libraries.needed_packages(needed, system_libraries.newest_glibc(files))
     say(f"no library is missing; of the system it needs {', '.join(depends)}")
@@ -80,10 +80,11 @@ def make_for_windows(bundle: Path) -> list[Path]:
 
 def report(path: Path) -> bool:
     """Prints the size; False when it is above the limit."""
-    mib = (artefacts.size_of(path) if path.is_dir() else path.stat().st_size) / 2**20
-    largest = LARGEST_MIB[path.suffix if path.is_file() else ""]
-    say(f"{path.relative_to(product.ROOT)}: {mib:.0f} MiB{'' if mib <= largest else f', more than {largest}'}")
-    return mib <= largest
+    megabytes = (artefacts.size_of(path) if path.is_dir() else path.stat().st_size) / 1e6
+    largest = LARGEST_MB[path.suffix if path.is_file() else ""]
+    is_small = megabytes <= largest
+    say(f"{path.relative_to(product.ROOT)}: {megabytes:.0f} MB{'' if is_small else f', more than {largest}'}")
+    return is_small
 
 
 def _has_cuda() -> bool:
