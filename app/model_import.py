@@ -105,8 +105,8 @@ class ModelImport(QObject):
         if not any(place == known or known in place.parents for known in places):
             self._keeper.change(model_folders=(*places, place))
         self.models_changed.emit()
-        paths = {model.file or model.folder for model in models}
-        chosen = next((model for model in self._studio.models if (model.file or model.folder) in paths), models[0])
+        paths = {model.place for model in models}
+        chosen = next((model for model in self._studio.models if model.place in paths), models[0])
         self._studio.edit(model=chosen.key)
         self._area.show_message(SUBJECT, added(models), "info", lasting_ms=LASTING_MS)
         if len(models) == 1:

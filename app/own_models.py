@@ -59,7 +59,7 @@ def run_import(arguments: Namespace) -> int:
 def _copy(catalogue: Catalogue, found: Found, folder: Path, progress: Progress) -> Found:
     copied: list[Model] = []
     for model in found.models:
-        source = model.file or model.folder
+        source = model.place
         with closing(copy_model(source, folder)) as steps:
             for step in steps:
                 progress.show_amount(f"copying {source.name}, {step.done / 1e9:.2f} of {step.total / 1e9:.2f} GB")

@@ -54,6 +54,11 @@ class Model:
     kind: CheckpointKind | None = None
     sha256: str = ""
 
+    @property
+    def place(self) -> Path:
+        """The model itself: its file, or its folder."""
+        return self.file or self.folder
+
 
 class Catalogue:
     """The models that ship with the program and those in the user's model folders.
@@ -124,7 +129,8 @@ class Catalogue:
                 path, f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
             )
         model = read_model(folder, key)
-        return replace(model, name=model.name if model.is_listed else path.stem, file=path, kind=kind)
+        name = model.name if model.is_listed else path.stem
+        return replace(model, name=name, file=path, kind=kind, sha256=self.memory.sha256_if_known(path))
 
     def identified(self, model: Model) -> Model:
         """The model with the SHA-256 of its network's weights, which are read now if they never were.

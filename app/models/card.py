@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.controls.field import set_tone
+from app.models.check_row import CheckRow
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
+from app.models.verification import Check
 
 BUTTONS_PX = 144
 CARD_MARGIN_PX = 16
@@ -23,6 +25,7 @@ class CardFacts:
         facts: family, size, download, memory, in one line.
         page: the model's page for people, or "".
         can_remove: it lies in one of the user's model folders.
+        can_verify: its files can be compared with what the hub listed; mended too where downloads go.
     """
 
     key: str
@@ -35,14 +38,16 @@ class CardFacts:
     level: Level
     is_installed: bool
     can_remove: bool
+    can_verify: bool = False
+    can_mend: bool = False
 
 
 class ModelCard(QFrame):
     """Shows one model.
 
     Signals:
-        asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"pause"``, ``"resume"``,
-            ``"cancel"``, ``"page"`` or ``"explain"``.
+        asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"verify"``, ``"mend"``,
+            ``"leave"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or ``"explain"``.
     """
 
     asked = Signal(str, str)
@@ -80,7 +85,11 @@ class ModelCard(QFrame):
         layout.setSpacing(8)
         layout.addLayout(top)
         layout.addWidget(self._progress_row())
+        self._check = CheckRow(facts.name, can_mend=facts.can_mend)
+        self._check.asked.connect(self._ask_about_check)
+        layout.addWidget(self._check)
         self.show_download(None)
+        self.show_check(None)
 
     def show_download(self, state: DownloadState | None) -> None:
         """How its download stands, None when there is none."""
@@ -96,6 +105,13 @@ class ModelCard(QFrame):
         self._pause.setText("Resume" if state.stage is Stage.paused else "Try again" if has_failed else "Pause")
         self._pause.setProperty("deed", "resume" if is_resting else "pause")
         self._why.setVisible(state.asks_for_access)
+        self._cancel.setVisible(not state.is_repair)
+
+    def show_check(self, check: Check | None) -> None:
+        """How the check of its files stands, None when there is none."""
+        self._check.setVisible(check is not None)
+        if check is not None:
+            self._check.show_check(check)
 
     def _buttons(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -104,6 +120,8 @@ class ModelCard(QFrame):
         column.addWidget(self._download)
         if self.facts.is_installed:
             column.addWidget(self._button("Use", "use", "useModelButton"))
+        if self.facts.can_verify:
+            column.addWidget(self._button("Verify", "verify", "verifyModelButton", "quiet"))
         if self.facts.can_remove:
             column.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
         if self.facts.page:
@@ -120,13 +138,13 @@ class ModelCard(QFrame):
         self._words.setObjectName("downloadWords")
         self._pause = self._button("Pause", "pause", "pauseDownloadButton")
         self._why = self._button("Log in…", "explain", "explainDownloadButton")
-        cancel = self._button("Cancel", "cancel", "cancelDownloadButton", "quiet")
+        self._cancel = self._button("Cancel", "cancel", "cancelDownloadButton", "quiet")
         line = QHBoxLayout()
         line.setSpacing(8)
         line.addWidget(self._words, 1)
         line.addWidget(self._why)
         line.addWidget(self._pause)
-        line.addWidget(cancel)
+        line.addWidget(self._cancel)
         column = QVBoxLayout(self._row)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(8)
@@ -139,7 +157,7 @@ class ModelCard(QFrame):
         button.setObjectName(object_name)
         button.setProperty("deed", deed)
         button.setProperty("kind", kind)
-        button.setMinimumWidth(BUTTONS_PX if deed in ("download", "use", "remove", "page") else 0)
+        button.setMinimumWidth(BUTTONS_PX if deed in ("download", "use", "verify", "remove", "page") else 0)
         button.setAccessibleName(f"{text} {self.facts.name}")
         button.clicked.connect(self._ask)
         return button
@@ -147,6 +165,10 @@ class ModelCard(QFrame):
     @Slot()
     def _ask(self) -> None:
         self.asked.emit(self.facts.key, self.sender().property("deed"))
+
+    @Slot(str)
+    def _ask_about_check(self, deed: str) -> None:
+        self.asked.emit(self.facts.key, deed)
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:

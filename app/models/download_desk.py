@@ -19,6 +19,7 @@ from core.downloads.events import Checking, Completed, Downloading, Listed, Wait
 from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.hub import DEFAULT_ENDPOINT, Secret
 from core.downloads.record import read_record
+from core.downloads.selection import INDEX
 from core.downloads.wire import from_line
 
 log = logging.getLogger(__name__)
@@ -60,11 +61,13 @@ class DownloadDesk(QObject):
                 record = read_record(folder) if folder.name not in self._states else None
                 if record is not None and not record.is_complete(folder):
                     done = record.present(folder)
-                    self._set(DownloadState(folder.name, record.repository, Stage.paused, done, record.total))
+                    state = DownloadState(folder.name, record.repository, Stage.paused, done, record.total)
+                    # the index comes last: where it is, the model was complete once
+                    self._set(replace(state, is_repair=(folder / INDEX).is_file()))
 
-    def begin(self, key: str, repository: str) -> None:
+    def begin(self, key: str, repository: str, *, is_repair: bool = False) -> None:
         """Begins or goes on, as soon as there is a place."""
-        state = self._states.get(key) or DownloadState(key, repository, Stage.queued)
+        state = self._states.get(key) or DownloadState(key, repository, Stage.queued, is_repair=is_repair)
         if state.stage not in ACTIVE:
             self._stop(key)  # one that has failed may not have ended yet
             self._set(replace(state, stage=Stage.queued, failure=None))

@@ -26,7 +26,11 @@ ACTIVE = frozenset({Stage.preparing, Stage.checking, Stage.running, Stage.waitin
 
 @dataclass(frozen=True, slots=True)
 class DownloadState:
-    """One download; ``key`` is the name of its folder. Sizes in bytes."""
+    """One download; ``key`` is the name of its folder. Sizes in bytes.
+
+    Attributes:
+        is_repair: it mends a model that was complete once, whose other files must stay.
+    """
 
     key: str
     repository: str
@@ -36,6 +40,7 @@ class DownloadState:
     bytes_per_second: float = 0.0
     failure: Failure | None = None
     wait_s: float = 0.0
+    is_repair: bool = False
 
     @property
     def percent(self) -> int:

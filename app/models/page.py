@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QThreadPool, QUrl, Signal, Slot
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -23,18 +23,18 @@ from app.controls.field import describe
 from app.device_readout import DeviceReadout
 from app.message_bar import Choice, MessageArea
 from app.messages import Message
-from app.models.access_dialog import AccessDialog
+from app.models.access_desk import AccessDesk
 from app.models.card import CardFacts, ModelCard
 from app.models.download_desk import DownloadDesk
 from app.models.download_dialog import DownloadDialog
 from app.models.fit import Level
 from app.models.removal import ModelRemoval
 from app.models.shelf import all_cards, matches
+from app.models.verification import ModelVerification
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.downloads.download import free_bytes_at
-from core.downloads.hub import Secret
-from core.downloads.token import NoKeychain, store_token
+from core.downloads.record import read_record
 from core.gallery.system_trash import SystemTrash, Trash
 from core.known_models import known_models
 
@@ -51,7 +51,6 @@ class ModelsPage(QWidget):
     """
 
     create_asked = Signal()
-    _no_keychain = Signal()
 
     def __init__(
         self, studio: Studio, keeper: SettingsKeeper, readout: DeviceReadout, trash: Trash | None = None
@@ -63,10 +62,10 @@ class ModelsPage(QWidget):
         self._readout = readout
         self._removal = ModelRemoval(self, trash or SystemTrash())
         self._known = known_models()
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
         self.desk = DownloadDesk(self)
+        self.verification = ModelVerification(self)
         self.messages = MessageArea()
+        self._access = AccessDesk(self.desk, self.messages, self)
         self.cards: dict[str, ModelCard] = {}
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
@@ -86,15 +85,16 @@ class ModelsPage(QWidget):
         self.filter.currentIndexChanged.connect(self._sift)
         self.desk.changed.connect(self._follow)
         self.desk.completed.connect(self._welcome)
+        self.verification.changed.connect(self._show_check)
         studio.models_changed.connect(self.refill)
         readout.device_shown.connect(self.refill)
         self._removal.removed.connect(self._tell_removed)
-        self._no_keychain.connect(self._tell_no_keychain)
 
     def finish(self) -> None:
         """Downloads stop, and go on when they are resumed after the next start."""
         self.desk.finish()
-        self._pool.waitForDone()
+        self._access.finish()
+        self.verification.finish()
         self._removal.finish()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -119,6 +119,7 @@ class ModelsPage(QWidget):
             card = ModelCard(facts)
             card.asked.connect(self._do)
             card.show_download(self.desk.states.get(facts.key))
+            card.show_check(self.verification.checks.get(facts.key))
             self.cards[facts.key] = card
             self._column.insertWidget(self._column.count() - 2, card)
         self._sift()
@@ -187,13 +188,15 @@ class ModelsPage(QWidget):
             case "cancel":
                 self.desk.cancel(key, self._folders[0] / key)
             case "explain" if state is not None and state.failure is not None:
-                self._explain(key)
+                self._access.explain(key)
+            case "verify" | "mend" | "leave":
+                self._check(key, deed)
             case "use":
                 self._studio.edit(model=key)
                 self.create_asked.emit()
             case "remove":
                 model = next(one for one in self._studio.models if one.key == key)
-                self._removal.ask(key, model.name, model.folder)
+                self._removal.ask(key, model.name, model.place)
             case "page":
                 QDesktopServices.openUrl(QUrl(self.cards[key].facts.page))
             case _:
@@ -217,33 +220,21 @@ class ModelsPage(QWidget):
         if key not in self.cards:
             self.refill()
 
-    def _explain(self, key: str) -> None:
-        state = self.desk.states[key]
-        assert state.failure is not None
-        dialog = AccessDialog(state.failure, self)
-        dialog.setProperty("key", key)
-        dialog.tried_again.connect(self._try_again)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+    def _check(self, key: str, deed: str) -> None:
+        """Of an installed model, by the record of its download."""
+        model = next((one for one in self._studio.models if one.key == key), None)
+        record = read_record(model.folder) if model is not None else None
+        if deed == "verify" and model is not None and record is not None:
+            self.verification.begin(key, record, model.folder)
+            return
+        self.verification.leave(key)
+        if deed == "mend" and record is not None:
+            self.desk.begin(key, record.repository, is_repair=True)
 
     @Slot(str)
-    def _try_again(self, token: str) -> None:
-        key = self.sender().property("key")
-        if token:
-            self.desk.session_token = Secret(token)
-            self._pool.start(self._keep_token)
-        self.desk.begin(key, self.desk.states[key].repository)
-
-    def _keep_token(self) -> None:
-        try:
-            store_token(self.desk.endpoint, self.desk.session_token)
-        except NoKeychain:
-            self._no_keychain.emit()
-
-    @Slot()
-    def _tell_no_keychain(self) -> None:
-        words = "This system offers no keychain, so the token is forgotten when Emulsion is closed."
-        self.messages.show_message("token", Message("The token is held for now only", words), "info")
+    def _show_check(self, key: str) -> None:
+        if key in self.cards:
+            self.cards[key].show_check(self.verification.checks.get(key))
 
     @Slot(str, str)
     def _tell_removed(self, key: str, problem: str) -> None:

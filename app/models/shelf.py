@@ -11,6 +11,7 @@ from app.models.download_dialog import size_words
 from app.models.download_state import DownloadState
 from app.models.fit import Level, fit_of
 from core.catalogue import Model
+from core.checkpoint_files import SHORT_HASH
 from core.downloads.record import read_record
 from core.known_models import KnownModel
 from core.memory_plan import computer_memory
@@ -65,22 +66,29 @@ def matches(card: CardFacts, text: str) -> bool:
 def _installed(
     model: Model, entry: KnownModel | None, model_folders: tuple[Path, ...], endpoint: str
 ) -> CardFacts:
-    record = read_record(model.folder)
+    record = read_record(model.folder) if model.file is None else None
     repository = record.repository if record is not None else entry.repository if entry is not None else ""
     defaults = model.defaults
-    facts = (MODEL_FAMILIES[model.family].name, str(defaults.size), f"{defaults.steps} steps")
+    facts = (MODEL_FAMILIES[model.family].name, str(defaults.size), f"{defaults.steps} steps", _hash(model))
     return CardFacts(
         model.key,
         model.name,
         model.about,
-        " · ".join(facts),
+        " · ".join(fact for fact in facts if fact),
         _licence(entry) if entry is not None else "",
         f"{endpoint}/{repository}" if repository else "",
         "",
         Level.fits,
         is_installed=True,
-        can_remove=model.folder.parent in model_folders,
+        can_remove=model.place.parent == model_folders[0],  # the others may belong to other programs
+        can_verify=record is not None,
+        can_mend=model.folder == model_folders[0] / model.key,
     )
+
+
+def _hash(model: Model) -> str:
+    """As recipes have it."""
+    return f"SHA-256 {model.sha256[:SHORT_HASH]}…" if model.sha256 else ""
 
 
 def _licence(model: KnownModel) -> str:

@@ -194,3 +194,36 @@ def test_a_download_is_paused_taken_up_after_a_restart_and_cancelled(
     assert not folder.exists()
     assert "tiny" not in again.cards
     again.finish()
+
+
+def check_words(page: ModelsPage, key: str) -> str:
+    label = page.cards[key].findChild(QLabel, "checkWords")
+    assert isinstance(label, QLabel)
+    return label.text() if label.isVisible() else ""
+
+
+def test_a_damaged_file_is_named_and_only_that_one_is_fetched_again(
+    page: ModelsPage, server: HubServer, qtbot: QtBot
+) -> None:
+    ask_for(page, NAME)
+    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+        pass
+    press(page, "tiny", "verifyModelButton")
+    qtbot.waitUntil(lambda: "files are as the hub listed them" in check_words(page, "tiny"), timeout=10_000)
+    press(page, "tiny", "leaveCheckButton")
+    assert check_words(page, "tiny") == ""
+    damaged = next((Folders.default().models / "tiny" / "vae").glob("*.safetensors"))
+    content = bytearray(damaged.read_bytes())
+    content[-1] ^= 1
+    damaged.write_bytes(content)
+    press(page, "tiny", "verifyModelButton")
+    qtbot.waitUntil(lambda: "is damaged" in check_words(page, "tiny"), timeout=10_000)
+    assert check_words(page, "tiny").startswith(f"vae/{damaged.name}: ")
+    server.asked.clear()
+    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+        press(page, "tiny", "mendModelButton")
+    asked = [one for one in server.asked if "/resolve/" in one.path or one.server == "content"]
+    fetched = {one.path.partition("?")[0] for one in asked if one.headers.get("range") != "bytes=0-0"}
+    assert {path.rpartition("/vae/")[2] for path in fetched} == {damaged.name}
+    press(page, "tiny", "verifyModelButton")
+    qtbot.waitUntil(lambda: "as the hub listed them" in check_words(page, "tiny"), timeout=10_000)
