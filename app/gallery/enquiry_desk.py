@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from core.errors import EmulsionError
 from core.film_file import film_path
 from core.gallery.branches import Run
 from core.gallery.finder import Finder
-from core.gallery.query import Answer, LibraryPicture, Query
+from core.gallery.query import Answer, Facets, LibraryPicture, Query
 from core.metadata import read_recipe
 from core.recipe import Recipe
 from core.source_picture import found
@@ -74,6 +74,7 @@ class EnquiryDesk(QObject):
         super().__init__(parent)
         self._index: Path | None = None
         self._finder: Finder | None = None
+        self._counting: Iterator[Facets | None] | None = None
         self._wanted: Query | None = None
         self._passing: tuple[int, ...] = ()
         self._wanted_details: int | None = None
@@ -115,7 +116,8 @@ class EnquiryDesk(QObject):
         self._do(lambda: self.rows_loaded.emit(tuple(self._now().pictures(ids))), _SOON)
 
     def count_facets(self) -> None:
-        self._do(lambda: self.facets_found.emit(self._now().facets()), _LATER)
+        """Part by part: a key that is typed meanwhile waits for one of them at most."""
+        self._do(self._begin_counting, _LATER)
 
     def load_details(self, picture: int) -> None:
         self._wanted_details = picture
@@ -148,7 +150,7 @@ class EnquiryDesk(QObject):
         return self._finder
 
     def _close_finder(self) -> None:
-        finder, self._finder = self._finder, None
+        finder, self._finder, self._counting = self._finder, None, None
         if finder is not None:
             finder.close()
 
@@ -157,6 +159,19 @@ class EnquiryDesk(QObject):
         if query is not None:
             finder = self._now()
             self.answered.emit(Answered(query, finder.find(query), finder.count()))
+
+    def _begin_counting(self) -> None:
+        self._counting = self._now().facets()
+        self._count_on(self._counting)
+
+    def _count_on(self, counting: Iterator[Facets | None]) -> None:
+        if counting is not self._counting:
+            return  # they were asked for again meanwhile, or the index was left
+        facets = next(counting)
+        if facets is None:
+            self._do(lambda: self._count_on(counting), _LATER)
+        else:
+            self.facets_found.emit(facets)
 
     def _load_passing(self) -> None:
         ids, self._passing = self._passing, ()

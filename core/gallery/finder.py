@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -58,9 +58,11 @@ class Finder:
     def find(self, query: Query) -> Answer:
         """All pictures that a query finds, in order."""
         asked = question(query.text)
-        if not asked.wanted and not asked.unwanted:
+        if asked.literal:
             return self._ordered(query)
         answer = self._without_words(replace(query, text=""))
+        if not asked.wanted and not asked.unwanted:
+            return answer
         is_found = self._mask(asked, answer.ids)
         return Answer(answer.ids[is_found], _sections_of(answer.sections, is_found))
 
@@ -95,18 +97,26 @@ class Finder:
         """The tags and the collections of one picture."""
         return self._names("tag", picture), self._names("collection", picture)
 
-    def facets(self) -> Facets:
-        """What the filters can offer."""
+    def facets(self) -> Iterator[Facets | None]:
+        """What the filters can offer, at the end; None after each part, when others may ask in between."""
+        models = self._facets("model", "picture WHERE model != ''")
+        yield None
+        samplers = self._facets("sampler", "picture WHERE sampler != ''")
+        yield None
+        sizes = self._facets("width || 'x' || height", "picture WHERE width > 0", "width, height")
+        yield None
+        tags, collections = self._facets("name", "tag"), self._facets("name", "collection")
+        yield None
         first, last = self._connection.execute(
             "SELECT (SELECT day FROM picture ORDER BY created_ms LIMIT 1), "
             "(SELECT day FROM picture ORDER BY created_ms DESC LIMIT 1)"
         ).fetchone()
-        return Facets(
-            models=self._facets("model", "picture WHERE model != ''"),
-            samplers=self._facets("sampler", "picture WHERE sampler != ''"),
-            sizes=self._facets("width || 'x' || height", "picture WHERE width > 0", "width, height"),
-            tags=self._facets("name", "tag"),
-            collections=self._facets("name", "collection"),
+        yield Facets(
+            models=models,
+            samplers=samplers,
+            sizes=sizes,
+            tags=tags,
+            collections=collections,
             first_day=date.fromordinal(first) if first else None,
             last_day=date.fromordinal(last) if last else None,
         )

@@ -116,7 +116,9 @@ def test_grouped_by_collection_a_picture_stands_in_each_of_its_own(filled: Libra
 
 
 def test_the_filters_know_what_there_is(filled: Library) -> None:
-    facets = filled.finder.facets()
+    *parts, facets = filled.finder.facets()
+    assert parts == [None] * 4
+    assert facets is not None
     assert [(facet.name, facet.count) for facet in facets.samplers] == [("DDIM", 3), ("Euler", 1)]
     assert [(facet.name, facet.count) for facet in facets.sizes] == [("32x24", 4)]
     assert facets.first_day is not None
