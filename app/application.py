@@ -17,6 +17,7 @@ from app.engine_maker import EngineMaker
 from app.garbage import kept_for_good
 from app.icons import app_icon
 from app.logs import LOG_NAME
+from app.lora_import import LoraImport
 from app.main_window import MainWindow
 from app.model_import import ModelImport
 from app.open_requests import OpenRequests
@@ -105,9 +106,13 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     def look_for_models() -> None:
         catalogue.look_in(keeper.settings.model_folders)
         studio.refresh_models()
+        studio.loras.refresh()
 
     window.preferences.models_changed.connect(look_for_models)
     importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)
     importer.models_changed.connect(look_for_models)
     window.take_import(importer)
+    loras = LoraImport(catalogue, keeper, studio, window.create_place.messages, window, importer.add)
+    window.create_place.left.loras.file_wanted.connect(loras.ask_files)
+    studio.loras.look_on(lambda: catalogue.loras)
     return window

@@ -8,12 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.lora_words import not_here
 from app.message_bar import Choice, MessageArea
 from app.messages import Message
 from app.run import Ending, SavedPicture
 from app.studio import Studio
 
-FAILED, SAVING, STOPPED, SETTINGS = "failed", "saving", "stopped", "settings"
+FAILED, SAVING, STOPPED, SETTINGS, LORAS = "failed", "saving", "stopped", "settings", "loras"
 
 LASTING_MS = 8000
 """Good news need not be dismissed by hand."""
@@ -26,7 +27,17 @@ FIELD_WORDS = {
     "guidance_scale": "guidance scale",
     "seed": "seed",
     "count": "number of pictures",
+    "loras": "LoRAs",
 }
+
+
+def settings_sentence(differing: Sequence[str], missing_loras: Sequence[str]) -> str:
+    """What became of settings that were taken over: fields that had to differ, LoRAs that are not here."""
+    sentences = [not_here(missing_loras)] if missing_loras else []
+    if differing:
+        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
+        sentences.append(f"Not taken over as they were: {words}. This model or program does not have them.")
+    return " ".join(sentences) or "Undo brings back what was there before."
 
 
 class Notices(QObject):
@@ -48,6 +59,7 @@ class Notices(QObject):
         studio.picture_saved.connect(self._forget_save_failure)
         studio.run_started.connect(self._forget_old)
         studio.run_ended.connect(self._offer_to_keep)
+        studio.loras.noticed.connect(self._show_lora_notice)
 
     @Slot(object)
     def show_failure(self, message: Message) -> None:
@@ -55,14 +67,16 @@ class Notices(QObject):
 
     def show_settings_used(self, differing: Sequence[str]) -> None:
         """After a picture's settings have been taken over; says what could not be."""
-        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
-        if differing:
-            sentence = f"Not taken over as they were: {words}. This model or program does not have them."
-        else:
-            sentence = "Undo brings back what was there before."
+        missing = self._studio.loras.take_missing()
+        sentence = settings_sentence(differing, missing)
         undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)
-        self._area.show_message(SETTINGS, message, "info", (undo,), None if differing else LASTING_MS)
+        is_whole = not differing and not missing
+        self._area.show_message(SETTINGS, message, "info", (undo,), LASTING_MS if is_whole else None)
+
+    @Slot(object)
+    def _show_lora_notice(self, message: Message) -> None:
+        self._area.show_message(LORAS, message, "info")
 
     def warn_before_closing(self) -> None:
         """Pictures that are not saved would be lost."""

@@ -13,6 +13,7 @@ from app.cull.cull_desk import CullDesk
 from app.drafting import Drafting, DraftStore, ModelSource
 from app.errands import Errands
 from app.film_desk import FilmDesk
+from app.lora_desk import LoraDesk
 from app.messages import message
 from app.queue import QueuedRun, RunQueue
 from app.run import Ending, Engine, Look, Run, RunState, SavePicture, UnsavedPicture
@@ -35,7 +36,7 @@ class Studio(QObject):
         phase: what the engine is busy with, None while it steps or rests.
         errands: what views may ask of the engine beside its runs, see `Errands`.
         cull: where begun pictures wait to be chosen, see `CullDesk`.
-        films: where films are looked at and kept from, see `FilmDesk`.
+        films: where films are looked at and kept from, see `FilmDesk`. loras: see `LoraDesk`.
         progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
         unsaved: finished pictures that could not be written, see `save_again`.
@@ -98,6 +99,7 @@ class Studio(QObject):
         self.errands = Errands(self._thread, self)
         self.errands.failed.connect(self.failed)
         self.films = FilmDesk(self._thread, self.errands, self)
+        self.loras = LoraDesk(self._thread, self._drafting, self)
         self.cull = CullDesk(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.cull.follow)
         self._thread.start()
@@ -148,7 +150,7 @@ class Studio(QObject):
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:
         """Takes over a picture's settings as one undo step; returns the names of the fields that had to differ."""
-        return self._drafting.apply(request)
+        return self._drafting.apply(self.loras.resolved(request))
 
     def undo(self) -> None:
         self._drafting.undo()
@@ -199,14 +201,12 @@ class Studio(QObject):
 
     def keep_last(self) -> None:
         """Saves what the last Stop left as a picture."""
-        film = self.progress.take_stopped()
-        if film is not None:
+        if (film := self.progress.take_stopped()) is not None:
             self.films.keep(film, film.frames[-1], "denoised")
 
     def continue_last(self) -> None:
         """Takes up again what the last Stop left."""
-        film = self.progress.take_stopped()
-        if film is not None:
+        if (film := self.progress.take_stopped()) is not None:
             self.branch(Branch(film, len(film.frames), film.request))
 
     def branch(self, branch: Branch) -> None:
@@ -229,6 +229,7 @@ class Studio(QObject):
         """Keeps the draft, ends run and worker; says whether the worker came to an end in time."""
         self._queue.clear()
         self._drafting.save()
+        self.loras.close()
         return self._thread.shut_down()
 
     def _enqueue(self, is_paused: bool) -> None:
@@ -238,7 +239,7 @@ class Studio(QObject):
             self.failed.emit(message(error))
             return
         self._drafting.end_step()
-        for request, hold_after in self.cull.runs_of(self.draft):
+        for request, hold_after in self.cull.runs_of(self.loras.fitting(self.draft)):
             self._queue.add(request, hold_after=hold_after)
         self._begin_if_idle(is_paused)
 
@@ -275,8 +276,7 @@ class Studio(QObject):
     def _follow(self, event: Event) -> None:
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
-        signals = ((Started, self.run_started), (Stepped, self.stepped), (ImageReady, self.image_ready))
-        for kind, signal in signals:
+        for kind, signal in ((Started, self.run_started), (Stepped, self.stepped), (ImageReady, self.image_ready)):
             if isinstance(event, kind):
                 signal.emit(event)
 

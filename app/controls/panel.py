@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from app.controls.count import CountControl
 from app.controls.early_choice import EarlyChoiceControl
 from app.controls.guidance import GuidanceControl
+from app.controls.loras import LorasControl
 from app.controls.memory_line import MemoryLine
 from app.controls.model import ModelControl
 from app.controls.previews import PreviewControl
@@ -44,6 +45,7 @@ class ControlPanel(QFrame):
         counting = TokenCounting()
         self.prompt = PromptControl(studio, "prompt", counting)
         self.negative_prompt = PromptControl(studio, "negative_prompt", counting)
+        self.loras = LorasControl(studio)
         self.buttons = RunButtons(studio)
         self.memory_line = MemoryLine()
         seed = SeedControl(studio)
@@ -56,6 +58,7 @@ class ControlPanel(QFrame):
         controls.addWidget(self.negative_prompt, 3)
         controls.addWidget(SourceControl(studio))
         controls.addWidget(ModelControl(studio))
+        controls.addWidget(self.loras)
         controls.addWidget(self.memory_line)
         controls.addWidget(SizeControl(studio))
         controls.addLayout(_side_by_side(SamplerControl(studio), StepsControl(studio)))
@@ -81,6 +84,7 @@ class ControlPanel(QFrame):
         layout.addWidget(area, 1)
         layout.addWidget(line)
         layout.addLayout(bottom)
+        self.loras.icons_changed.connect(self.icons_changed)
         seed.icons_changed.connect(self.icons_changed)
         self.buttons.icons_changed.connect(self.icons_changed)
         WheelGuard(self)

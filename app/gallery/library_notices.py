@@ -13,7 +13,7 @@ from app.gallery.library_news import Marked
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.message_bar import Choice, MessageArea
 from app.messages import Message
-from app.notices import FIELD_WORDS, LASTING_MS
+from app.notices import LASTING_MS, settings_sentence
 from app.studio import Studio
 from core.gallery.deleting import Deleted
 
@@ -81,10 +81,8 @@ class LibraryNotices(QObject):
 
     def show_settings_used(self, differing: Sequence[str]) -> None:
         """After settings have been taken over; says what could not be."""
-        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
-        sentence = "Undo brings back what was there before."
-        if differing:
-            sentence = f"Not taken over as they were: {words}. This model or program does not have them."
+        missing = self._studio.loras.take_missing()
+        sentence = settings_sentence(differing, missing)
         undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
         create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
         self.area.show_message(
@@ -92,7 +90,7 @@ class LibraryNotices(QObject):
             Message("The settings are in place", sentence),
             "info",
             (undo, create),
-            None if differing else LASTING_MS,
+            None if differing or missing else LASTING_MS,
         )
 
     @Slot(object)

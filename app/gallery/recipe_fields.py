@@ -60,6 +60,11 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
         ),
         RecipeField("seed", "Seed", "" if request.seed is None else str(request.seed), _seed(request)),
     ]
+    if request.loras:
+        told = ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.loras)
+        fields.append(
+            RecipeField("loras", "LoRA" if len(request.loras) == 1 else "LoRAs", told, {"loras": request.loras})
+        )
     if request.source is not None:
         name = plain_name(request.source.path) or "a picture that is not known"
         fields.append(RecipeField("source", "Begins with", f"{name}, strength {request.source.strength:g}"))

@@ -65,6 +65,7 @@ def facts(recipe: Recipe) -> str:
         f"{request.size.width} × {request.size.height} · {SAMPLERS[request.sampler].name}",
         f"{request.steps} steps · guidance {request.guidance_scale:g}",
     ]
+    lines += [f"LoRA {lora.key} · weight {lora.weight:g}" for lora in request.loras]
     if request.source:
         name = plain_name(request.source.path) or "a picture that is not known"
         lines.append(f"Begins with {name} · strength {request.source.strength:g}")

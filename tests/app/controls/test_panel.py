@@ -12,13 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
 from app.studio import Studio
-from core.request import Size
+from core.request import Lora, Size
 
 CONTROLS = (
     "promptEdit",
     "negativePromptEdit",
     "sourceButton",
     "modelCombo",
+    "addLoraButton",
     "widthSpin",
     "swapSizeButton",
     "heightSpin",
@@ -143,3 +144,24 @@ def test_a_pictures_settings_fill_all_controls_without_an_echo(
         spin = control(panel, name)
         assert isinstance(spin, QSpinBox)
         assert spin.value() == value
+
+
+def test_the_tab_key_visits_the_rows_of_loras_before_their_button(
+    panel: ControlPanel, qtbot: QtBot, studio: Studio
+) -> None:
+    panel.resize(336, 1000)
+    panel.show()
+    qtbot.waitExposed(panel)
+    studio.edit(loras=(Lora("ink"),))
+    studio.edit(loras=(Lora("ink"), Lora("snow")))
+    start = control(panel, "modelCombo")
+    start.setFocus()
+    qtbot.waitUntil(start.hasFocus)
+    visited: list[str] = []
+    while focused_name() != "widthSpin":
+        visited.append(focused_name())
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        qtbot.keyClick(widget, Qt.Key.Key_Tab)
+    row = ["loraBox", "loraWeightSpin", "removeLoraButton"]
+    assert visited == ["modelCombo", *row, *row, "addLoraButton"]

@@ -1,0 +1,150 @@
+"""One LoRA of the draft: on or off, its name, its weight, and what it says when it cannot be used."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.controls.field import GAP_PX, describe
+from app.controls.wheel_guard import WheelGuard
+from app.elided_label import ElidedLabel
+from app.icons import ICON_NAME
+from app.theme import indent_spin_boxes
+from core.request import LARGEST_LORA_WEIGHT, Lora
+
+STEP = 0.05
+LONGEST_WORDS = 30
+INDENT_PX = 28
+"""Below the name."""
+
+
+class LoraRow(QWidget):
+    """Shows what it is given; what the user does is told by signals with the LoRA's name first.
+
+    Signals:
+        switched: on or off. weighed: a weight. removed: without more. words_wanted: the trigger words, as text.
+    """
+
+    switched = Signal(str, bool)
+    weighed = Signal(str, float)
+    removed = Signal(str)
+    words_wanted = Signal(str, str)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self._words = ""
+        self.setObjectName("loraRow")
+        self.box = QCheckBox()
+        describe(
+            self.box, "loraBox", f"Use {name}", "Off: it stays in the list, and pictures are made without it."
+        )
+        self.label = ElidedLabel(name)
+        self.label.setObjectName("loraName")
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.spin = QDoubleSpinBox()
+        self.spin.setRange(-LARGEST_LORA_WEIGHT, LARGEST_LORA_WEIGHT)
+        self.spin.setSingleStep(STEP)
+        self.spin.setDecimals(2)
+        self.spin.setFixedWidth(84)
+        describe(
+            self.spin,
+            "loraWeightSpin",
+            f"Weight of {name}",
+            "Weight: how strongly the LoRA acts. 1 is as it was trained, 0 is nothing, below 0 is its opposite.\n"
+            "Mostly 0.4 to 1.2; beyond 2 pictures tend to break.",
+        )
+        self.remove_button = QToolButton()
+        self.remove_button.setProperty("kind", "quiet")
+        self.remove_button.setProperty(ICON_NAME, "close")
+        describe(
+            self.remove_button, "removeLoraButton", f"Remove {name}", "Removes the LoRA from the list (Delete)"
+        )
+        self.note = QLabel()
+        self.note.setObjectName("loraNote")
+        self.note.setProperty("role", "hint")
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        self.words_button = QPushButton()
+        self.words_button.setProperty("kind", "chip")
+        self.words_button.setObjectName("loraWordsButton")
+        top = QHBoxLayout()
+        top.setSpacing(GAP_PX)
+        top.addWidget(self.box)
+        top.addWidget(self.label, 1)
+        top.addWidget(self.spin)
+        top.addWidget(self.remove_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addLayout(top)
+        below = QVBoxLayout()
+        below.setContentsMargins(INDENT_PX, 0, 0, 0)
+        below.addWidget(self.note)
+        below.addWidget(self.words_button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(below)
+        self.box.toggled.connect(self._switch)
+        self.spin.valueChanged.connect(self._weigh)
+        self.remove_button.clicked.connect(self._remove)
+        self.words_button.clicked.connect(self._want_words)
+        WheelGuard(self)
+        indent_spin_boxes(self)
+        for widget in (self.box, self.remove_button):
+            widget.installEventFilter(self)
+
+    @property
+    def focus_order(self) -> tuple[QWidget, ...]:
+        return self.box, self.spin, self.remove_button, self.words_button
+
+    def show_lora(self, lora: Lora, note: str, tooltip: str, words: str) -> None:
+        """``note`` says why it is not used, "" when it is; ``words`` may be put into the prompt, "" for none."""
+        with QSignalBlocker(self.box), QSignalBlocker(self.spin):
+            self.box.setChecked(lora.is_on)
+            if round(lora.weight, self.spin.decimals()) != self.spin.value():
+                self.spin.setValue(lora.weight)
+        is_used = lora.is_on and not note
+        self.label.setEnabled(is_used)
+        self.spin.setEnabled(is_used)
+        self.label.setToolTip(tooltip or lora.key)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self._words = words
+        shown = words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 2]} …"
+        self.words_button.setText(f"+ {shown}".replace("&", "&&"))
+        self.words_button.setVisible(bool(words) and is_used)
+        tip = f"Puts the trigger words into the prompt: {words}\nThey call for what the LoRA was taught."
+        self.words_button.setToolTip(tip)
+        self.words_button.setAccessibleName(f"Put {words} into the prompt")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Delete
+        ):
+            self._remove()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _switch(self, is_on: bool) -> None:
+        self.switched.emit(self.name, is_on)
+
+    def _weigh(self, weight: float) -> None:
+        self.weighed.emit(self.name, weight)
+
+    def _remove(self) -> None:
+        self.removed.emit(self.name)
+
+    def _want_words(self) -> None:
+        self.words_wanted.emit(self.name, self._words)

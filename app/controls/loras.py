@@ -1,0 +1,165 @@
+"""The LoRAs that act on the model: one quiet line while there is none, a row for each otherwise."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.controls.field import GAP_PX, describe
+from app.controls.lora_menu import LoraMenu
+from app.controls.lora_row import LoraRow
+from app.icons import ICON_NAME
+from app.lora_words import about
+from app.studio import Studio
+from core.catalogue import Model
+from core.lora_shelf import FoundLora
+from core.request import MOST_LORAS, GenerationRequest, Lora
+
+NONE_FOUND = (
+    "No LoRA was found yet. Put .safetensors files into the folder “loras” beside your models, or drop one "
+    "on this window."
+)
+
+
+class LorasControl(QWidget):
+    """Rows of `LoraRow` above the button that opens `LoraMenu`. Hidden where the model takes no LoRAs.
+
+    Signals:
+        file_wanted: the user wants to choose a file. icons_changed: new buttons ask for their icons.
+    """
+
+    file_wanted = Signal()
+    icons_changed = Signal()
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._desk = studio.loras
+        self.rows: list[LoraRow] = []
+        self.button = QPushButton("Add a LoRA …")
+        self.button.setProperty(ICON_NAME, "plus")
+        self.button.setStyleSheet("text-align: left")
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        describe(
+            self.button,
+            "addLoraButton",
+            "Add a LoRA",
+            "LoRA: a small file that teaches the model a style, a subject or a way of working.\n"
+            "Several can act together, each with its weight. Click to choose one, or drop a file on the window.",
+        )
+        self.menu = LoraMenu(self)
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GAP_PX)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * GAP_PX)
+        layout.addLayout(self._column)
+        layout.addWidget(self.button)
+        self.button.clicked.connect(self._open_menu)
+        self.menu.chosen.connect(self._desk.add)
+        self.menu.file_wanted.connect(self.file_wanted)
+        self._desk.changed.connect(self._refresh)
+        studio.draft_edited.connect(self._show)
+        self._show(studio.draft)
+
+    @Slot()
+    def _open_menu(self) -> None:
+        self._desk.refresh()
+        self._fill_menu()
+        self.icons_changed.emit()
+        self.menu.open_below(self.button)
+
+    @Slot()
+    def _refresh(self) -> None:
+        if self.menu.isVisible():
+            self._fill_menu()
+        self._show(self._studio.draft)
+
+    def _fill_menu(self) -> None:
+        model = self._studio.model_of(self._studio.draft)
+        if model is None:
+            return
+        used = {lora.key for lora in self._studio.draft.loras}
+        at_hand = self._desk.at_hand
+        found = [one for one in at_hand.loras if one.name not in used] if at_hand is not None else []
+        entries = [(one, self._desk.objection(one, model)) for one in found]
+        entries.sort(key=lambda entry: bool(entry[1]))
+        hint = "Looking for LoRAs …" if at_hand is None else "" if used else NONE_FOUND
+        if used and not entries:
+            hint = "All LoRAs that were found are in the list."
+        self.menu.fill(
+            [(one.name, objection or _detail(one), about(one), not objection) for one, objection in entries], hint
+        )
+
+    @Slot(object)
+    def _show(self, draft: GenerationRequest) -> None:
+        model = self._studio.model_of(draft)
+        self.setVisible(model is not None and model.capabilities.takes_loras)
+        names = [lora.key for lora in draft.loras]
+        if names != [row.name for row in self.rows]:
+            self._renew_rows(names)
+        for row, lora in zip(self.rows, draft.loras, strict=True):
+            self._show_row(row, lora, draft, model)
+        self.button.setEnabled(len(names) < MOST_LORAS)
+
+    def _show_row(self, row: LoraRow, lora: Lora, draft: GenerationRequest, model: Model | None) -> None:
+        found = self._desk.found(lora)
+        if found is None:
+            is_missing = self._desk.at_hand is not None
+            note = "No file of this name was found. Put it back, or remove the LoRA." if is_missing else ""
+            row.show_lora(lora, note, "", "")
+            return
+        objection = self._desk.objection(found, model) if model is not None else ""
+        note = f"Left out: {objection}." if objection else ""
+        words = ", ".join(found.file.words) if found.file is not None else ""
+        is_there = words.casefold() in draft.prompt.casefold()
+        row.show_lora(lora, note, about(found), "" if is_there else words)
+
+    def _renew_rows(self, names: list[str]) -> None:
+        """Rows of names that stay are kept, so that the focus stays where it is."""
+        old = {row.name: row for row in self.rows}
+        for row in self.rows:
+            self._column.removeWidget(row)
+        self.rows = [old.pop(name, None) or self._new_row(name) for name in names]
+        for row in old.values():
+            row.hide()
+            row.deleteLater()
+        for row in self.rows:
+            self._column.addWidget(row)
+        self._order_for_tab()
+        self.icons_changed.emit()
+
+    def _order_for_tab(self) -> None:
+        """New widgets are the last ones otherwise."""
+        first = self.previousInFocusChain()
+        while first is not self and (
+            self.isAncestorOf(first) or not first.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ):
+            first = first.previousInFocusChain()  # Qt puts nothing behind what takes no focus
+        for widget in (*(widget for row in self.rows for widget in row.focus_order), self.button):
+            QWidget.setTabOrder(first, widget)
+            first = widget
+
+    def _new_row(self, name: str) -> LoraRow:
+        row = LoraRow(name)
+        row.switched.connect(self._desk.switch)
+        row.weighed.connect(self._desk.weigh)
+        row.removed.connect(self._remove)
+        row.words_wanted.connect(self._add_words)
+        return row
+
+    @Slot(str)
+    def _remove(self, name: str) -> None:
+        self._desk.remove(name)
+        self.button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str, str)
+    def _add_words(self, _name: str, words: str) -> None:
+        prompt = self._studio.draft.prompt.rstrip().rstrip(",")
+        self._studio.edit(prompt=f"{prompt}, {words}" if prompt else words)
+
+
+def _detail(found: FoundLora) -> str:
+    file = found.file
+    return "" if file is None else file.made_for or "its kind of model is not told"

@@ -1,0 +1,158 @@
+"""LoRAs are chosen from a searchable list, weighed, switched off and removed; what does not fit says why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.controls.loras import LorasControl
+from app.studio import Studio
+from core.lora_shelf import LoraShelf
+from core.request import Lora
+from tests.app.conftest import MakeStudio
+from tests.core.test_lora_shelf import write_lora
+from tests.fakes import FakeModels, model
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, width in (("one", 768), ("large", 2048)):
+        config = tmp_path / name / "unet" / "config.json"
+        config.parent.mkdir(parents=True)
+        config.write_text(f'{{"cross_attention_dim": {width}}}')
+    write_lora(tmp_path / "loras" / "ink.safetensors", metadata={"modelspec.trigger_phrase": "ink drawing"})
+    write_lora(tmp_path / "loras" / "snow.safetensors")
+    write_lora(tmp_path / "loras" / "large only.safetensors", 2048)
+    return tmp_path
+
+
+@pytest.fixture
+def studio(make_studio: MakeStudio, folder: Path, qtbot: QtBot) -> Studio:
+    one, large = (replace(model(key), folder=folder / key) for key in ("one", "large"))
+    plain = replace(model("plain"), capabilities=replace(one.capabilities, takes_loras=False))
+    studio = make_studio(models=FakeModels(one, large, plain))
+    studio.loras.look_on(lambda: LoraShelf((folder,)))
+    qtbot.waitUntil(lambda: studio.loras.at_hand is not None)
+    return studio
+
+
+@pytest.fixture
+def control(studio: Studio, qtbot: QtBot) -> LorasControl:
+    control = LorasControl(studio)
+    qtbot.addWidget(control)
+    control.resize(300, 200)
+    control.show()
+    qtbot.waitExposed(control)
+    assert control.rows == []
+    return control
+
+
+def entries(control: LorasControl) -> dict[str, bool]:
+    """What the menu shows, and whether it can be chosen."""
+    items = (control.menu.list.item(row) for row in range(control.menu.list.count()))
+    enabled = Qt.ItemFlag.ItemIsEnabled
+    return {item.text(): bool(item.flags() & enabled) for item in items if not item.isHidden()}
+
+
+def test_unused_it_takes_one_line(control: LorasControl) -> None:
+    assert control.sizeHint().height() <= control.button.sizeHint().height() + 8
+
+
+def test_one_is_chosen_from_the_list(control: LorasControl, studio: Studio, qtbot: QtBot) -> None:
+    qtbot.mouseClick(control.button, Qt.MouseButton.LeftButton)
+    assert entries(control) == {"ink": True, "snow": True, "large only": False}
+    qtbot.keyClick(control.menu.list, Qt.Key.Key_Return)
+    assert studio.draft.loras == (Lora("ink"),)
+    assert not control.menu.isVisible()
+    assert [(row.name, row.spin.value(), row.box.isChecked()) for row in control.rows] == [("ink", 1.0, True)]
+    qtbot.mouseClick(control.button, Qt.MouseButton.LeftButton)
+    assert entries(control) == {"snow": True, "large only": False}
+    control.menu.hide()
+
+
+def test_what_does_not_fit_cannot_be_chosen_and_says_why(control: LorasControl, studio: Studio) -> None:
+    control.button.click()
+    item = control.menu.list.item(2)
+    told = item.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert told == "large only, made for Stable Diffusion XL, not for Stable Diffusion 1.x"
+    control.menu.list.itemClicked.emit(item)
+    assert studio.draft.loras == ()
+    control.menu.hide()
+
+
+def test_many_can_be_searched(control: LorasControl, studio: Studio, folder: Path, qtbot: QtBot) -> None:
+    control.button.click()
+    assert not control.menu.search.isVisible()
+    control.menu.hide()
+    for number in range(12):
+        write_lora(folder / "loras" / f"style {number}.safetensors")
+    with qtbot.waitSignal(studio.loras.changed):
+        studio.loras.refresh()
+    control.button.click()
+    assert control.menu.search.isVisible()
+    qtbot.keyClicks(control.menu.search, "11 STY")
+    assert entries(control) == {"style 11": True}
+    qtbot.keyClick(control.menu.search, Qt.Key.Key_Return)
+    assert studio.draft.loras == (Lora("style 11"),)
+    control.button.click()
+    qtbot.keyClicks(control.menu.search, "nothing")
+    assert control.menu.hint.text() == "No LoRA has this in its name."
+    control.menu.hide()
+
+
+def test_a_row_weighs_switches_and_removes(control: LorasControl, studio: Studio, qtbot: QtBot) -> None:
+    studio.edit(loras=(Lora("ink"), Lora("snow", 0.5)))
+    first, second = control.rows
+    first.spin.setValue(-0.75)
+    second.box.click()
+    assert studio.draft.loras == (Lora("ink", -0.75), Lora("snow", 0.5, is_on=False))
+    assert not second.spin.isEnabled()
+    studio.undo()
+    assert second.box.isChecked()
+    assert control.rows == [first, second]
+    qtbot.keyClick(second.remove_button, Qt.Key.Key_Delete)
+    assert studio.draft.loras == (Lora("ink", -0.75),)
+    assert control.rows == [first]
+
+
+def test_weights_of_a_recipe_are_shown_without_being_rounded_away(control: LorasControl, studio: Studio) -> None:
+    studio.edit(loras=(Lora("ink", 0.123456),))
+    assert control.rows[0].spin.value() == 0.12
+    assert studio.draft.loras == (Lora("ink", 0.123456),)
+
+
+def test_trigger_words_go_into_the_prompt_once(control: LorasControl, studio: Studio) -> None:
+    studio.edit(prompt="a house", loras=(Lora("ink"), Lora("snow")))
+    with_words, without = control.rows
+    assert not without.words_button.isVisible()
+    with_words.words_button.click()
+    assert studio.draft.prompt == "a house, ink drawing"
+    assert not with_words.words_button.isVisible()
+    assert "Trigger words: ink drawing" in with_words.label.toolTip()
+
+
+def test_another_model_says_which_are_left_out(control: LorasControl, studio: Studio) -> None:
+    studio.edit(loras=(Lora("ink"),))
+    (row,) = control.rows
+    assert not row.note.isVisible()
+    studio.edit(model="large")
+    assert row.note.text() == "Left out: made for Stable Diffusion 1.x, not for Stable Diffusion XL."
+    assert not row.spin.isEnabled()
+    studio.edit(model="one")
+    assert not row.note.isVisible()
+
+
+def test_one_that_is_gone_says_so(control: LorasControl, studio: Studio) -> None:
+    studio.edit(loras=(Lora("gone"),))
+    assert "No file of this name" in control.rows[0].note.text()
+
+
+def test_it_is_not_there_where_the_model_takes_none(control: LorasControl, studio: Studio) -> None:
+    studio.edit(model="plain")
+    assert not control.isVisible()
+    studio.edit(model="one")
+    assert control.isVisible()
