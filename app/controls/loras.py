@@ -132,14 +132,17 @@ class LorasControl(QWidget):
 
     def _order_for_tab(self) -> None:
         """New widgets are the last ones otherwise."""
-        first = self.previousInFocusChain()
-        while first is not self and (
-            self.isAncestorOf(first) or not first.focusPolicy() & Qt.FocusPolicy.TabFocus
-        ):
-            first = first.previousInFocusChain()  # Qt puts nothing behind what takes no focus
+        first: QWidget | None = self.previousInFocusChain()
+        while first is not None and first is not self and not self._is_before(first):
+            first = first.previousInFocusChain()
         for widget in (*(widget for row in self.rows for widget in row.focus_order), self.button):
-            QWidget.setTabOrder(first, widget)
+            if first is not None:
+                QWidget.setTabOrder(first, widget)
             first = widget
+
+    def _is_before(self, widget: QWidget) -> bool:
+        """Qt puts nothing behind what takes no focus."""
+        return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and not self.isAncestorOf(widget)
 
     def _new_row(self, name: str) -> LoraRow:
         row = LoraRow(name)
