@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QLabel,
     QLineEdit,
@@ -50,6 +51,8 @@ class LoraMenu(QFrame):
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QAbstractButton):
+            button.setAccessibleName("Clear the search")
         describe(self.search, "loraSearch", "Search LoRAs", "Shows the LoRAs whose names have all these parts")
         self.list = QListWidget()
         self.list.setObjectName("loraList")
