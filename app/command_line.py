@@ -13,7 +13,16 @@ from typing import NoReturn
 from app.command import Command
 from app.commands import doctor, film, gallery, generate, info, models
 from app.messages import message
-from core.errors import DeviceMissing, EmulsionError, InvalidRequest, LoraMissing, ModelMissing, UnreadablePicture
+from core.errors import (
+    AutoencoderMissing,
+    DeviceMissing,
+    EmulsionError,
+    InvalidRequest,
+    LoraMissing,
+    ModelMissing,
+    UnreadablePicture,
+    WrongAutoencoder,
+)
 from core.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -33,7 +42,15 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
     }
 )
 
-_BAD_INPUTS = (InvalidRequest, LoraMissing, ModelMissing, DeviceMissing, UnreadablePicture)
+_BAD_INPUTS = (
+    InvalidRequest,
+    LoraMissing,
+    AutoencoderMissing,
+    WrongAutoencoder,
+    ModelMissing,
+    DeviceMissing,
+    UnreadablePicture,
+)
 
 
 def run_command(arguments: Sequence[str], log_file: Path | None) -> int:

@@ -11,6 +11,7 @@ from app.download_messages import download_words
 from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
+    AutoencoderMissing,
     DeviceMissing,
     FilmBroken,
     InvalidRequest,
@@ -24,6 +25,7 @@ from core.errors import (
     SaveFailed,
     SettingsUnreadable,
     UnreadablePicture,
+    WrongAutoencoder,
     WrongFamily,
 )
 from core.events import Phase
@@ -95,6 +97,15 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 f"LoRAs found: {_shown(', '.join(error.known))[1:-1]}."
                 if error.known
                 else "Put its file into the folder “loras” beside your models.",
+            )
+        case AutoencoderMissing():
+            return _autoencoder_missing(error)
+        case WrongAutoencoder():
+            return Message(
+                "This autoencoder is for another kind of model",
+                f"{error.path.name} was made for {error.made_for}; the model {error.model} needs one for "
+                f"{error.needed}.",
+                "Choose another autoencoder, or the model's own.",
             )
         case WrongFamily():
             return Message(
@@ -180,6 +191,22 @@ def _model_missing(error: ModelMissing) -> Message:
         sentence = "No model is chosen."
     remedy = f"Models found: {', '.join(error.known)}." if error.known else "Add a model in Models."
     return Message("The model is not there", sentence, remedy)
+
+
+def _autoencoder_missing(error: AutoencoderMissing) -> Message:
+    name = _shown(error.name)
+    if error.is_other:
+        return Message(
+            "The autoencoder is another one",
+            f"The autoencoder {name} on this computer is not the one that the recipe means: its content differs.",
+            "Choose it again to use the one that is here, or choose the model's own.",
+        )
+    known = f"Autoencoders found: {_shown(', '.join(error.known))[1:-1]}." if error.known else ""
+    return Message(
+        "The autoencoder is not there",
+        f"There is no autoencoder (VAE) called {name}.",
+        known or "Put its file into the folder “vae” beside your models, or choose the model's own.",
+    )
 
 
 def _memory(error: OutOfMemory) -> str:

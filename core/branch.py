@@ -65,10 +65,15 @@ class Branch:
             "guidance scale": before.guidance_scale != after.guidance_scale,
             "sampler": before.sampler != after.sampler,
             "LoRA": _weighted(before) != _weighted(after),
+            "autoencoder": _autoencoder(before) != _autoencoder(after),
             "steps": self.remaining_steps not in (None, self.steps_left),
             "fresh noise": self.fresh_noise > 0,
         }
         return ", ".join(name for name, is_changed in changed.items() if is_changed)
+
+
+def _autoencoder(request: GenerationRequest) -> str:
+    return request.autoencoder.key if request.autoencoder else ""
 
 
 def _weighted(request: GenerationRequest) -> list[tuple[str, float]]:

@@ -5,15 +5,16 @@ Reads only small configuration files: no torch, milliseconds. The weights are th
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+from core.autoencoder_file import AutoencoderShelf
 from core.checkpoint_files import weights_of
 from core.checkpoint_kind import CheckpointKind
 from core.checkpoint_memory import FILE_NAME, CheckpointMemory
+from core.config_file import read_json
 from core.errors import ModelBroken, ModelMissing
 from core.lora_shelf import LoraShelf
 from core.model_families import MODEL_FAMILIES, Capabilities, family_of_pipeline
@@ -89,6 +90,11 @@ class Catalogue:
     def loras(self) -> LoraShelf:
         """The LoRA files in these folders, beside them, and in ``lora_places``."""
         return LoraShelf(self._model_folders, self.lora_places, self.memory)
+
+    @property
+    def autoencoders(self) -> AutoencoderShelf:
+        """The autoencoders in these folders and beside them."""
+        return AutoencoderShelf(self._model_folders, self.memory)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""
@@ -236,16 +242,3 @@ def pipeline_config(folder: Path) -> dict[str, Any]:
 
 def _known_models() -> dict[str, dict[str, Any]]:
     return tomllib.loads((resources() / "models.toml").read_text("utf-8"))
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Raises ModelBroken."""
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ModelBroken(path, "this file is missing") from error
-    except (OSError, ValueError) as error:
-        raise ModelBroken(path, "this file is damaged: it is not readable JSON") from error
-    if not isinstance(content, dict):
-        raise ModelBroken(path, "this file is damaged: it does not hold a JSON object")
-    return cast("dict[str, Any]", content)

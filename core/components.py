@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import torch
 from safetensors import SafetensorError
 
-from core.catalogue import Model, read_json
+from core.catalogue import Model
 from core.checkpoint_files import SHORT_HASH, short_hash, weights_of
+from core.config_file import read_json
 from core.device import DevicePlan
 from core.errors import ModelBroken
 from core.film import ModelIdentity

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from core import decoding
 from core.attention import AttentionRecorder
 from core.denoising import Predict, Step, denoise
 from core.device import DevicePlan
 from core.errors import NotANumberPicture
 from core.events import Event, ImageReady, Loading, Phase, Preview, Started, Stepped
-from core.families import Family
 from core.film import Film, Frame
 from core.guidance import Prediction
 from core.picture import GeneratedImage, Pixels, Stage
@@ -24,16 +22,19 @@ from core.schedulers import Sampling
 from core.start import Start
 from core.tensors import to_numpy
 
+Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Development:
     """One picture's way; ``index`` and ``count`` say which of how many it is.
 
     Attributes:
+        decode: the picture of a latent (1, channels, height, width), and a note if it needed another attempt.
         attention: ``predict`` itself when it keeps where each word acts.
     """
 
-    family: Family
+    decode: Decode
     plan: DevicePlan
     predict: Predict
     start: Start
@@ -67,7 +68,7 @@ class Development:
             yield Stepped(frame, self._preview(step, frame), seconds, attention)
         yield Loading(Phase.decoding)
         began = time.perf_counter()
-        pixels, note = decoding.decode(self.family, latents)
+        pixels, note = self.decode(latents)
         decode_seconds = time.perf_counter() - began
         self.budget.add_decode(decode_seconds, is_preview=False)
         image = image_of(
@@ -77,12 +78,12 @@ class Development:
 
     def _preview(self, step: Step, frame: Frame) -> Preview:
         if not self.budget.allows_decode:
-            return Preview(self.family.latent_rgb.picture(frame.denoised), is_decoded=False)
+            return Preview(self.start.film.latent_rgb.picture(frame.denoised), is_decoded=False)
         began = time.perf_counter()
         try:
-            pixels, _ = decoding.decode(self.family, step.denoised)
+            pixels, _ = self.decode(step.denoised)
         except torch.OutOfMemoryError:  # a preview is not worth a run
-            return Preview(self.family.latent_rgb.picture(frame.denoised), is_decoded=False)
+            return Preview(self.start.film.latent_rgb.picture(frame.denoised), is_decoded=False)
         self.budget.add_decode(time.perf_counter() - began, is_preview=True)
         return Preview(pixels, is_decoded=True)
 

@@ -14,11 +14,12 @@ import torch
 import transformers.utils.logging
 
 from core import decoding, forward_process
+from core.add_ons import with_autoencoder, with_loras
 from core.attention import AttentionRecorder
 from core.branch import Branch
 from core.catalogue import Catalogue
 from core.denoising import Predict
-from core.development import Development, image_of, rebuild_frames
+from core.development import Decode, Development, image_of, rebuild_frames
 from core.device import DevicePlan, memory_now, plan
 from core.errors import OutOfMemory
 from core.events import Event, Loading, LoraDiffers, Phase, PreviewMode
@@ -108,16 +109,15 @@ class Engine:
     @torch.inference_mode()
     def decode(self, film: Film, latent: Latent) -> Pixels:
         """The true picture of a latent in variance-preserving scale, such as `Frame.denoised`."""
-        family = self._loaded(film.request)
-        return decoding.decode(family, to_torch(latent, self.plan.device))[0]
+        return self._decoder(self._loaded_model(film.request), film.request)(to_torch(latent, self.plan.device))[0]
 
     @torch.inference_mode()
     def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage:
         """A picture of one frame: what the model believed in (``denoised``), or what it saw (``noisy``)."""
         began = time.perf_counter()
-        family = self._loaded(film.request)
+        decode = self._decoder(self._loaded_model(film.request), film.request)
         latent = to_torch(noisy_of(frame, film.space) if stage == "noisy" else frame.denoised, self.plan.device)
-        pixels, note = decoding.decode(family, latent)
+        pixels, note = decode(latent)
         return image_of(film, self.plan, pixels, stage, frame.step + 1, time.perf_counter() - began, note)
 
     @torch.inference_mode()
@@ -134,7 +134,9 @@ class Engine:
         validate(request, self._catalogue.find(request.model).limits)
         assert request.source is not None
         picture = read_source(request.source, request.size)
-        family = self._loaded(request)
+        loaded = self._loaded_model(request)
+        with_autoencoder(loaded, request, self._catalogue.autoencoders)
+        family = loaded.family
         return self._in_memory(lambda: forward_process.round_trip(family, picture, self.plan.device))
 
     @torch.inference_mode()
@@ -145,7 +147,7 @@ class Engine:
         """
         validate(request, self._catalogue.find(request.model).limits)
         loaded = self._loaded_model(request)
-        self._with_loras(loaded, request)
+        self._with_add_ons(loaded, request)
         family = loaded.family
         return self._in_memory(lambda: forward_process.one_step(family, request, trip, noisy, t, self.plan.device))
 
@@ -200,7 +202,7 @@ class Engine:
         self, request: GenerationRequest, previews: PreviewMode, attention: bool
     ) -> Generator[Event, None, None]:
         loaded = yield from self._load(request)
-        request, differing = self._with_loras(loaded, request)
+        request, differing = self._with_add_ons(loaded, request)
         yield from differing
         family, recovery = loaded.family, loaded.recovery
         predict = yield from self._read_prompt(loaded, request)
@@ -209,14 +211,16 @@ class Engine:
         first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         for index in range(request.count):
             single = replace(request, seed=(first_seed + index) % 2**64, count=1)
+            with_autoencoder(loaded, request, self._catalogue.autoencoders)
             start = recovery.run(lambda single=single: from_request(family, single, self.plan.device))
             budget = self._budget(request, previews)
-            yield from Development(family, self.plan, call, start, budget, index, request.count, recorder).run()
+            decode = self._decoder(loaded, single)
+            yield from Development(decode, self.plan, call, start, budget, index, request.count, recorder).run()
 
     @torch.inference_mode()
     def _branch(self, branch: Branch, previews: PreviewMode, attention: bool) -> Generator[Event, None, None]:
         loaded = yield from self._load(branch.request)
-        request, differing = self._with_loras(loaded, branch.request)
+        request, differing = self._with_add_ons(loaded, branch.request)
         yield from differing
         branch = replace(branch, request=request)
         family, recovery = loaded.family, loaded.recovery
@@ -225,30 +229,28 @@ class Engine:
         budget = self._budget(start.film.request, previews)
         recorder = self._recorder(family, start.film.request, predict) if attention else None
         call = recovery.wrap(recorder or predict)
-        yield from Development(family, self.plan, call, start, budget, attention=recorder).run()
+        decode = self._decoder(loaded, start.film.request)
+        yield from Development(decode, self.plan, call, start, budget, attention=recorder).run()
 
     def _load(self, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         if not self._is_loaded(request):
             yield Loading(Phase.loading_model)
         return self._loaded_model(request)
 
-    def _with_loras(
+    def _with_add_ons(
         self, loaded: LoadedModel, request: GenerationRequest
     ) -> tuple[GenerationRequest, tuple[LoraDiffers, ...]]:
-        """Puts the request's LoRAs in, and no others; returns it with their hashes, and what is not as it says.
+        request = with_autoencoder(loaded, request, self._catalogue.autoencoders)
+        return with_loras(loaded, request, self._catalogue.loras)
 
-        Raises LoraMissing, ModelBroken or WrongFamily.
-        """
-        shelf, asked = self._catalogue.loras, request.active_loras
-        loras, has_changed = loaded.loras.apply(asked, shelf)
-        if has_changed:
-            loaded.family.forget_prompts()
-        differing = tuple(
-            LoraDiffers(lora.key, shelf.find(lora), lora.hash, used.hash)
-            for lora, used in zip(asked, loras, strict=True)
-            if lora.hash and lora.hash != used.hash
-        )
-        return replace(request, loras=loras), differing
+    def _decoder(self, loaded: LoadedModel, request: GenerationRequest) -> Decode:
+        """Decodes with the request's autoencoder, also when another film was looked at meanwhile."""
+
+        def decode(latents: torch.Tensor) -> tuple[Pixels, str]:
+            with_autoencoder(loaded, request, self._catalogue.autoencoders)
+            return decoding.decode(loaded.family, latents)
+
+        return decode
 
     def _read_prompt(self, loaded: LoadedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
         if not loaded.family.knows_prompt(request):
@@ -268,11 +270,8 @@ class Engine:
     def _is_loaded(self, request: GenerationRequest) -> bool:
         return self._model is not None and self._model.family.identity.key == request.model
 
-    def _loaded(self, request: GenerationRequest) -> Family:
-        """The request's model; loads it, after the one before has been freed."""
-        return self._loaded_model(request).family
-
     def _loaded_model(self, request: GenerationRequest) -> LoadedModel:
+        """The request's model; loads it, after the one before has been freed."""
         if self._model is None or not self._is_loaded(request):
             self.close()
             model = self._catalogue.identified(self._catalogue.find(request.model))

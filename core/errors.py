@@ -56,6 +56,32 @@ class LoraMissing(EmulsionError):
         self.known = known
 
 
+class AutoencoderMissing(EmulsionError):
+    """No autoencoder answers to this name, or with ``is_other`` only one with another content."""
+
+    def __init__(self, name: str, known: tuple[str, ...] = (), *, is_other: bool = False) -> None:
+        super().__init__(f"no autoencoder {name!r}; known: {', '.join(known) or 'none'}")
+        self.name = name
+        self.known = known
+        self.is_other = is_other
+
+
+class WrongAutoencoder(EmulsionError):
+    """An autoencoder cannot decode the latents of a model.
+
+    Attributes:
+        made_for: whose latents it decodes, with figures.
+        model, needed: the model that it was to be used with, and what that needs.
+    """
+
+    def __init__(self, path: Path, made_for: str, model: str, needed: str) -> None:
+        super().__init__(f"{path} was made for {made_for}; {model} needs {needed}")
+        self.path = path
+        self.made_for = made_for
+        self.model = model
+        self.needed = needed
+
+
 class WrongFamily(EmulsionError):
     """An add-on was made for another kind of model.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from core.autoencoders import Autoencoders
 from core.catalogue import Model
 from core.components import load_parts
 from core.device import DevicePlan, memory_now
@@ -24,6 +25,7 @@ class LoadedModel:
 
     Attributes:
         memory: the plan that it was loaded by.
+        autoencoders: its own, and others in its place.
     """
 
     model: Model
@@ -32,6 +34,7 @@ class LoadedModel:
     placing: Placing
     recovery: Recovery
     loras: LoraLayers
+    autoencoders: Autoencoders
 
 
 def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
@@ -51,4 +54,12 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
     placing = Placing(parts, memory.placement, plan.device, reload)
     if memory.tiled_decode:
         family.autoencoder().enable_tiling()
-    return LoadedModel(model, family, memory, placing, Recovery(plan.device, placing), LoraLayers(model, parts))
+    return LoadedModel(
+        model,
+        family,
+        memory,
+        placing,
+        Recovery(plan.device, placing),
+        LoraLayers(model, parts),
+        Autoencoders(model, family, placing, plan),
+    )

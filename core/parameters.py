@@ -10,7 +10,7 @@ import math
 import re
 from types import MappingProxyType
 
-from core import lora_recipe
+from core import autoencoder_recipe, lora_recipe
 from core.film import ModelIdentity
 from core.recipe import Recipe, plain_name, request_from_json
 from core.samplers import SAMPLERS
@@ -50,6 +50,7 @@ def to_parameters(recipe: Recipe) -> str:
         "Size": request.size,
         "Model hash": recipe.model.hash,
         "Model": plain_name(recipe.model.key),
+        **autoencoder_recipe.to_settings(request.autoencoder),
         "RNG": "CPU",
         "Version": recipe.program,
     }
@@ -99,6 +100,8 @@ def from_parameters(text: str) -> Recipe:
         request["sampler"] = sampler
     if source := _source(settings):
         request["source"] = source
+    if autoencoder := autoencoder_recipe.take_settings(settings):
+        request["autoencoder"] = autoencoder_recipe.autoencoder_to_json(autoencoder)
     name = plain_name(settings.pop("Model", ""))
     model = ModelIdentity(key=name, name=name, family="", hash=settings.pop("Model hash", ""))
     if settings.get("RNG") == "CPU":

@@ -38,7 +38,7 @@ class Placing:
         reload: Callable[[str], torch.nn.Module],
     ) -> None:
         """``parts`` by the name of their folder; ``reload`` reads one of them again, onto the CPU."""
-        self._parts = parts
+        self._parts = dict(parts)
         self._device = device
         self._reload = reload
         self.placement = placement
@@ -54,6 +54,20 @@ class Placing:
         log.info("out of memory; from now on: %s", self.placement.name)
         self._place()
         return True
+
+    def exchange(self, name: str, part: Any) -> None:
+        """Puts ``part``, which is on the CPU, in the place of another; that one goes there."""
+        old = self._parts[name]
+        hook = getattr(old, "_hf_hook", None)
+        remove_hook_from_module(old)
+        if isinstance(hook, _InTurns):
+            hook.forget(old)
+        torch.nn.Module.to(old, CPU)
+        self._parts[name] = part
+        if hook is not None:
+            add_hook_to_module(part, hook)
+        else:
+            torch.nn.Module.to(part, self._device)
 
     def _place(self) -> None:
         encoders = {name: part for name, part in self._parts.items() if is_encoder(name)}
@@ -104,6 +118,10 @@ class _InTurns(ModelHook):
         self.device = device
         self._present = present
         self._leaves = leaves
+
+    def forget(self, part: Any) -> None:
+        """It does not take turns any more."""
+        self._present[:] = [present for present in self._present if present is not part]
 
     def pre_forward(self, module: Any, *args: Any, **kwargs: Any) -> Any:
         if not any(part is module for part in self._present):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
+from core.autoencoder_recipe import autoencoder_from_json, autoencoder_to_json
 from core.film import ModelIdentity, Parent
 from core.lora_recipe import loras_from_json, loras_to_json
 from core.picture import GeneratedImage, Stage
@@ -155,6 +156,7 @@ def request_to_json(request: GenerationRequest) -> dict[str, Any]:
         "count": request.count,
         "source": _source_to_json(request.source),
         **({"loras": loras_to_json(request.loras)} if request.loras else {}),
+        **({"autoencoder": autoencoder_to_json(request.autoencoder)} if request.autoencoder else {}),
     }
 
 
@@ -184,6 +186,7 @@ def request_from_json(content: Mapping[str, Any]) -> GenerationRequest:
         count=_whole(content.get("count", default.count), "count", COUNT),
         source=_source(content.get("source")),
         loras=loras_from_json(content.get("loras", [])),
+        autoencoder=autoencoder_from_json(content.get("autoencoder")),
     )
 
 

@@ -44,6 +44,7 @@ _SETTINGS: Mapping[str, Callable[[GenerationRequest], str]] = MappingProxyType(
         "LoRA": lambda request: (
             ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.active_loras) or "none"
         ),
+        "autoencoder": lambda request: request.autoencoder.key if request.autoencoder else "the model's own",
         "source": lambda request: plain_name(request.source.path) or "a picture" if request.source else "none",
         "strength": lambda request: f"{request.source.strength:g}" if request.source else "none",
     }

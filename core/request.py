@@ -99,6 +99,24 @@ class Lora:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoencoder:
+    """An autoencoder in the place of the model's own.
+
+    Attributes:
+        name: of its file without the ending, or of its folder, in one of the folders for them; or the full path.
+        sha256: of its weights, the whole or its first digits; "" when the file has not been read yet.
+    """
+
+    name: str
+    sha256: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name alone, without folders and ending."""
+        return re.split(r"[/\\]", self.name)[-1].removesuffix(".safetensors")
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that determines a picture.
 
@@ -112,6 +130,7 @@ class GenerationRequest:
         count: how many pictures; the i-th one (from 0) has the seed ``seed + i``.
         source: the picture to begin with, or None.
         loras: changes to the model, each at most once.
+        autoencoder: in the place of the model's own, or None.
     """
 
     prompt: str
@@ -125,6 +144,7 @@ class GenerationRequest:
     count: int = 1
     source: Source | None = None
     loras: tuple[Lora, ...] = ()
+    autoencoder: Autoencoder | None = None
 
     @property
     def has_guidance(self) -> bool:

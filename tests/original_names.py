@@ -38,6 +38,12 @@ def stable_diffusion_xl(folder: Path, file: Path, **more: torch.Tensor) -> Path:
     return _save(weights | _open_clip(second, "conditioner.embedders.1.model.") | more, file)
 
 
+def autoencoder(vae: AutoencoderKL, file: Path, prefix: str = "") -> Path:
+    """An autoencoder alone, as vae-ft-mse-840000 has it."""
+    weights = {name.removeprefix("first_stage_model."): value for name, value in _autoencoder(vae).items()}
+    return _save({f"{prefix}{name}": value for name, value in weights.items()}, file)
+
+
 def z_image(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:
     """The transformer alone, as ComfyUI has it."""
     weights = _state(ZImageTransformer2DModel.from_pretrained(folder / "transformer"))

@@ -12,10 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.argument_values import number, text_of, whole_number
 from app.command import Command
 from app.messages import PHASES, message
 from app.terminal import Progress, to_json
 from core import saving
+from core.autoencoder_file import parse_autoencoder
+from core.autoencoder_fit import check_fit
 from core.catalogue import Catalogue, users_catalogue
 from core.errors import InvalidRequest, SaveFailed
 from core.events import ImageReady, Loading, LoraDiffers, Phase, PreviewMode, Started, Stepped
@@ -93,6 +96,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="a LoRA by name or file, and its weight (default: 1); may be given several times",
     )
+    add("--vae", metavar="NAME", help="an autoencoder (VAE) by name, file or folder (default: the model's own)")
     add("--image", metavar="FILE", help="a picture to begin with, in the place of noise (image to image)")
     add(
         "--strength",
@@ -159,20 +163,23 @@ def _read(arguments: Namespace) -> Job:
     own = model.defaults
     request = replace(
         own,
-        prompt=_text("prompt", arguments.prompt),
-        negative_prompt=_text("negative", arguments.negative),
+        prompt=text_of("prompt", arguments.prompt),
+        negative_prompt=text_of("negative", arguments.negative),
         model=arguments.model,
         size=Size.parse(arguments.size) if arguments.size is not None else own.size,
         sampler=arguments.sampler if arguments.sampler is not None else own.sampler,
-        steps=_whole("steps", arguments.steps, STEPS, own.steps),
-        guidance_scale=_number("guidance", arguments.guidance, LARGEST_GUIDANCE_SCALE, own.guidance_scale),
-        seed=None if arguments.seed is None else _whole("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
-        count=_whole("count", arguments.count, COUNT, 1),
+        steps=whole_number("steps", arguments.steps, STEPS, own.steps),
+        guidance_scale=number("guidance", arguments.guidance, LARGEST_GUIDANCE_SCALE, own.guidance_scale),
+        seed=None if arguments.seed is None else whole_number("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
+        count=whole_number("count", arguments.count, COUNT, 1),
         source=_source(arguments.image, arguments.strength),
-        loras=tuple(parse_lora(_text("lora", text)) for text in arguments.lora),
+        loras=tuple(parse_lora(text_of("lora", text)) for text in arguments.lora),
+        autoencoder=None if arguments.vae is None else parse_autoencoder(text_of("vae", arguments.vae)),
     )
     validate(request, model.limits)
     check_loras(request, model, catalogue.loras)
+    if request.autoencoder is not None:
+        check_fit(catalogue.autoencoders.find(request.autoencoder), model)
     if request.source is not None:
         read_source(request.source, request.size)
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
@@ -225,7 +232,7 @@ def _target(output: str | None, count: int, settings: Settings) -> Callable[[Gen
     if output is None:
         check_writable(settings.pictures)
         return lambda image: saving.save(image, settings.pictures)
-    path = Path(_text("output", output)).expanduser()
+    path = Path(text_of("output", output)).expanduser()
     if path.is_dir() or (count > 1 and not path.exists() and path.suffix.lower() not in SUFFIXES):
         check_writable(path)
         return lambda image: saving.save_in(image, path)
@@ -264,35 +271,8 @@ def _source(image: str | None, strength: str | None) -> Source | None:
         if strength is not None:
             raise InvalidRequest("strength", strength, "given together with --image")
         return None
-    path = Path(_text("image", image)).expanduser().absolute()
-    return Source(str(path), _number("strength", strength, 1.0, DEFAULT_STRENGTH))
-
-
-def _text(field: str, value: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequest(field, value.encode("ascii", "backslashreplace").decode(), "text in UTF-8") from error
-    if "\0" in value:
-        raise InvalidRequest(field, value.replace("\0", "\\0"), "text without NUL characters")
-    return value
-
-
-def _whole(field: str, text: str | None, allowed: range, default: int) -> int:
-    if text is None:
-        return default
-    if not re.fullmatch(r"[+-]?\d{1,30}", text, re.ASCII):
-        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
-    return int(text)
-
-
-def _number(field: str, text: str | None, largest: float, default: float) -> float:
-    if text is None:
-        return default
-    try:
-        return float(text)
-    except ValueError as error:
-        raise InvalidRequest(field, text, f"a number from 0 to {largest:g}") from error
+    path = Path(text_of("image", image)).expanduser().absolute()
+    return Source(str(path), number("strength", strength, 1.0, DEFAULT_STRENGTH))
 
 
 COMMAND = Command("make pictures from words", _add_arguments, _run)

@@ -72,6 +72,10 @@ class Family(Protocol):
         """The autoencoder behind `decode`, so that a failed decode can be repeated in tiles or another dtype."""
         ...
 
+    def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
+        """Another autoencoder for the same latents, and its linear map."""
+        ...
+
 
 FAMILIES: Mapping[str, Callable[[Model, DevicePlan], Family]] = {
     "stable_diffusion": stable_diffusion.load,

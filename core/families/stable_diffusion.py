@@ -68,6 +68,10 @@ class StableDiffusion:
     def autoencoder(self) -> Any:
         return self._vae.module
 
+    def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
+        self._vae = KLAutoencoder(vae)
+        self.latent_rgb = latent_rgb
+
     def network(self) -> Any:
         return self._unet
 

@@ -90,6 +90,10 @@ class StableDiffusionXL:
     def autoencoder(self) -> Any:
         return self._vae.module
 
+    def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
+        self._vae = KLAutoencoder(fitting(vae, self._unet.dtype))
+        self.latent_rgb = latent_rgb
+
     def network(self) -> Any:
         return self._unet
 
@@ -128,6 +132,11 @@ class StableDiffusionXL:
         return Encoded(torch.cat(hidden, dim=-1).to(self._unet.dtype), pooled.to(self._unet.dtype))
 
 
+def fitting(vae: Any, dtype: torch.dtype) -> Any:
+    """The autoencoder in a dtype that it can bear: SDXL's own overflows to NaN in float16."""
+    return vae.to(torch.float32) if dtype == torch.float16 and vae.config.force_upcast else vae
+
+
 def load(model: Model, plan: DevicePlan) -> StableDiffusionXL:
     """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken."""
     folder = model.folder
@@ -138,9 +147,6 @@ def load(model: Model, plan: DevicePlan) -> StableDiffusionXL:
         "vae": AutoencoderKL,
     }
     parts = load_parts(model, kinds, plan)
-    vae = parts["vae"]
-    if plan.dtype == torch.float16 and vae.config.force_upcast:
-        vae = vae.to(torch.float32)  # SDXL's own autoencoder overflows to NaN in float16
     return StableDiffusionXL(
         identity_of(model, "unet"),
         (
@@ -149,7 +155,7 @@ def load(model: Model, plan: DevicePlan) -> StableDiffusionXL:
         ),
         (parts["text_encoder"], parts["text_encoder_2"]),
         parts["unet"],
-        vae,
+        fitting(parts["vae"], plan.dtype),
         scheduler_config_of(model),
         zeros_for_empty_prompt=bool(pipeline_config(folder).get("force_zeros_for_empty_prompt", True)),
         latent_rgb=LatentRgb.read(folder),

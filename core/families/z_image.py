@@ -86,6 +86,10 @@ class ZImage:
     def autoencoder(self) -> Any:
         return self._vae.module
 
+    def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
+        self._vae = KLAutoencoder(vae)
+        self.latent_rgb = latent_rgb
+
     def network(self) -> Any:
         return self._transformer
 

@@ -8,6 +8,7 @@ from app.messages import PHASES, Message, message
 from core import errors
 from core.errors import (
     AlreadyRunning,
+    AutoencoderMissing,
     DeviceMissing,
     EmulsionError,
     FilmBroken,
@@ -22,6 +23,7 @@ from core.errors import (
     SaveFailed,
     SettingsUnreadable,
     UnreadablePicture,
+    WrongAutoencoder,
     WrongFamily,
 )
 from core.events import Phase
@@ -33,6 +35,8 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     LibraryInUse: LibraryInUse(PLACE),
     LoraBroken: LoraBroken(PLACE, "none of its layers is one of tiny"),
     LoraMissing: LoraMissing("ink", ("snow",)),
+    AutoencoderMissing: AutoencoderMissing("ft-mse", ("kl-f8",)),
+    WrongAutoencoder: WrongAutoencoder(Path("/vae/xl"), "Stable Diffusion XL", "mine", "Stable Diffusion 1.x"),
     WrongFamily: WrongFamily(PLACE, "Stable Diffusion XL", "tiny", "Stable Diffusion 1.x"),
     ModelMissing: ModelMissing("nope", ("starter-model",)),
     ModelBroken: ModelBroken(PLACE, "this file is missing"),

@@ -53,7 +53,7 @@ def engine(models: Path) -> Engine:
 
 
 def family_of(engine: Engine) -> Family:
-    return engine._loaded(REQUEST)  # pyright: ignore[reportPrivateUsage]
+    return engine._loaded_model(REQUEST).family  # pyright: ignore[reportPrivateUsage]
 
 
 def break_site(engine: Engine, site: str, fails: Callable[[int], bool]) -> list[int]:

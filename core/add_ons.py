@@ -1,0 +1,41 @@
+"""Puts what a request adds to its model into the loaded one: LoRAs, and an autoencoder in the place of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.autoencoder_file import AutoencoderShelf
+from core.events import LoraDiffers
+from core.loading import LoadedModel
+from core.lora_shelf import LoraShelf
+from core.request import GenerationRequest
+
+
+def with_loras(
+    loaded: LoadedModel, request: GenerationRequest, shelf: LoraShelf
+) -> tuple[GenerationRequest, tuple[LoraDiffers, ...]]:
+    """Puts the request's LoRAs in, and no others; returns it with their hashes, and what is not as it says.
+
+    Raises LoraMissing, ModelBroken or WrongFamily.
+    """
+    asked = request.active_loras
+    loras, has_changed = loaded.loras.apply(asked, shelf)
+    if has_changed:
+        loaded.family.forget_prompts()
+    differing = tuple(
+        LoraDiffers(lora.key, shelf.find(lora), lora.hash, used.hash)
+        for lora, used in zip(asked, loras, strict=True)
+        if lora.hash and lora.hash != used.hash
+    )
+    return replace(request, loras=loras), differing
+
+
+def with_autoencoder(
+    loaded: LoadedModel, request: GenerationRequest, shelf: AutoencoderShelf
+) -> GenerationRequest:
+    """Lets the model decode by the request's autoencoder; returns it with its SHA-256.
+
+    Raises AutoencoderMissing, WrongAutoencoder, ModelBroken or torch.OutOfMemoryError.
+    """
+    wanted = request.autoencoder
+    return replace(request, autoencoder=loaded.recovery.run(lambda: loaded.autoencoders.use(wanted, shelf)))

@@ -1,0 +1,74 @@
+"""Between which pixels and which latents an autoencoder translates: what must be the same to exchange one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DEFAULT_SCALE = 0.18215
+"""What diffusers takes where a configuration names none: that of Stable Diffusion 1.x."""
+
+_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LatentSpace:
+    """The latents of one family of autoencoders.
+
+    Attributes:
+        channels: numbers for each place of the latent.
+        factor: pixels along a side for each place.
+        scale: latents are multiplied by it before the network sees them; None where a file does not tell.
+        shift: is taken off them before that.
+    """
+
+    channels: int
+    factor: int
+    scale: float | None = None
+    shift: float = 0.0
+
+    @classmethod
+    def of_config(cls, config: Mapping[str, Any]) -> LatentSpace:
+        """From the ``config.json`` of diffusers' AutoencoderKL. Raises ValueError or TypeError."""
+        return cls(
+            channels=int(config.get("latent_channels", 4)),
+            factor=2 ** (len(config.get("block_out_channels", (64,))) - 1),
+            scale=float(config.get("scaling_factor") or DEFAULT_SCALE),
+            shift=float(config.get("shift_factor") or 0.0),
+        )
+
+    def fits(self, other: LatentSpace) -> bool:
+        """Whether an autoencoder of the one can decode the latents of the other, as far as is known."""
+        if (self.channels, self.factor) != (other.channels, other.factor):
+            return False
+        if self.scale is None or other.scale is None:
+            return True
+        return math.isclose(self.scale, other.scale, rel_tol=_TOLERANCE) and math.isclose(
+            self.shift, other.shift, abs_tol=_TOLERANCE
+        )
+
+    @property
+    def name(self) -> str:
+        """The models that have these latents, as users know them, or ""."""
+        return " or ".join(name for name, known in _KNOWN if known.fits(self))
+
+    def describe(self) -> str:
+        """``"Stable Diffusion XL (4 latent channels, scale 0.13025)"``."""
+        figures = f"{self.channels} latent channels"
+        if self.factor != _USUAL_FACTOR:
+            figures += f", {self.factor} pixels each"
+        if self.scale is not None:
+            figures += f", scale {self.scale:g}"
+        return f"{self.name} ({figures})" if self.name else f"latents of another kind ({figures})"
+
+
+_USUAL_FACTOR = 8
+_KNOWN = (
+    ("Stable Diffusion 1.x and 2.x", LatentSpace(4, 8, 0.18215)),
+    ("Stable Diffusion XL", LatentSpace(4, 8, 0.13025)),
+    ("FLUX.1 and Z-Image", LatentSpace(16, 8, 0.3611, 0.1159)),
+    ("Stable Diffusion 3", LatentSpace(16, 8, 1.5305, 0.0609)),
+)
+"""From the configurations of the models themselves."""
