@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import torch
+
+from core import decoding
 from core.autoencoder_file import AutoencoderShelf
+from core.development import Decode
 from core.events import LoraDiffers
 from core.loading import LoadedModel
 from core.lora_shelf import LoraShelf
+from core.picture import Pixels
 from core.request import GenerationRequest
 
 
@@ -39,3 +44,13 @@ def with_autoencoder(
     """
     wanted = request.autoencoder
     return replace(request, autoencoder=loaded.recovery.run(lambda: loaded.autoencoders.use(wanted, shelf)))
+
+
+def decoder(loaded: LoadedModel, request: GenerationRequest, shelf: AutoencoderShelf) -> Decode:
+    """Decodes with the request's autoencoder, also when another film was looked at meanwhile."""
+
+    def decode(latents: torch.Tensor) -> tuple[Pixels, str]:
+        with_autoencoder(loaded, request, shelf)
+        return decoding.decode(loaded.family, latents)
+
+    return decode

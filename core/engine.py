@@ -13,8 +13,8 @@ import diffusers.utils.logging
 import torch
 import transformers.utils.logging
 
-from core import decoding, forward_process
-from core.add_ons import with_autoencoder, with_loras
+from core import forward_process
+from core.add_ons import decoder, with_autoencoder, with_loras
 from core.attention import AttentionRecorder
 from core.branch import Branch
 from core.catalogue import Catalogue
@@ -244,13 +244,7 @@ class Engine:
         return with_loras(loaded, request, self._catalogue.loras)
 
     def _decoder(self, loaded: LoadedModel, request: GenerationRequest) -> Decode:
-        """Decodes with the request's autoencoder, also when another film was looked at meanwhile."""
-
-        def decode(latents: torch.Tensor) -> tuple[Pixels, str]:
-            with_autoencoder(loaded, request, self._catalogue.autoencoders)
-            return decoding.decode(loaded.family, latents)
-
-        return decode
+        return decoder(loaded, request, self._catalogue.autoencoders)
 
     def _read_prompt(self, loaded: LoadedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
         if not loaded.family.knows_prompt(request):

@@ -16,6 +16,7 @@ LONGEST_FILE = 300
 QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY_LIBRARIES = {"torch", "diffusers", "transformers", "accelerate"}
 HEAVY_MODULES = (
+    "core.add_ons",
     "core.attention",
     "core.autoencoders",
     "core.components",
