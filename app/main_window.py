@@ -107,6 +107,8 @@ class MainWindow(QMainWindow):
         self.memory = MemoryDesk(studio, keeper, self.readout, self)
         self.create_place.left.memory_line.follow(self.memory)
         self.preferences = PreferencesDesk(self, keeper, studio, self.readout, self.keymap, self.memory)
+        self.preferences.address_changed.connect(self.models_page.take_address)
+        self.preferences.token_held.connect(self.models_page.hold_token)
         self.preferences.theme_chosen.connect(self._take_theme)
         self.preferences.folder_changed.connect(self._loader.find)
         self.preferences.dialog_opened.connect(self._tint_widget)

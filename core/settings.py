@@ -65,6 +65,7 @@ class Settings:
         shortcuts: the user's own keys by the name of the command, as Qt writes them in English; () for none.
         tell_when_done: a notice of the desktop when a long run ends while the window is not in front.
         update_address: where "Check for updates" looks, "" for the program's own place.
+        hub_endpoint, hub_proxy: for downloads, "" for what the environment says.
         window_geometry, window_state: as Qt saves them, in base64.
         unknown: keys of other versions, written back as they came.
     """
@@ -87,6 +88,8 @@ class Settings:
     shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     tell_when_done: bool = True
     update_address: str = ""
+    hub_endpoint: str = ""
+    hub_proxy: str = ""
     window_geometry: str = ""
     window_state: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -227,6 +230,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "shortcuts": _Kind(_keys, lambda keys: {name: list(texts) for name, texts in keys.items()}),
         "tell_when_done": _Kind(_switch, bool),
         "update_address": _TEXT,
+        "hub_endpoint": _TEXT,
+        "hub_proxy": _TEXT,
         "window_geometry": _TEXT,
         "window_state": _TEXT,
     }

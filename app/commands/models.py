@@ -18,10 +18,11 @@ from app.command import Command
 from app.own_models import add_import_arguments, run_import
 from app.terminal import Progress, to_json
 from core.catalogue import Catalogue, users_catalogue
+from core.downloads.address import chosen_endpoint
 from core.downloads.download import Wanted, download, plan_download
 from core.downloads.events import Completed, Damaged, Downloading, Listed
 from core.downloads.failures import DownloadFailed
-from core.downloads.hub import DEFAULT_ENDPOINT, Hub, HubAddress, Secret
+from core.downloads.hub import Hub, HubAddress, Secret
 from core.downloads.listing import is_repository
 from core.downloads.record import read_record
 from core.downloads.token import NoKeychain, is_token, stored_token
@@ -55,8 +56,8 @@ def _model_argument(parser: ArgumentParser) -> None:
 def _hub_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("model", metavar="MODEL", help="its key, or OWNER/NAME on the hub")
-    add("--endpoint", metavar="URL", default=os.environ.get("HF_ENDPOINT", DEFAULT_ENDPOINT), help="of the hub")
-    add("--proxy", metavar="URL", default="", help="(default: what the environment says)")
+    add("--endpoint", metavar="URL", help="of the hub (default: what the settings say)")
+    add("--proxy", metavar="URL", help="(default: what the settings say, or the environment)")
     add("--token-stdin", action="store_true", help="read a token from standard input, instead of the keychain")
 
 
@@ -114,7 +115,7 @@ def _download(arguments: Namespace) -> int:
     token = _token(arguments)
     if arguments.follow_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
-    with Hub(HubAddress(arguments.endpoint.rstrip("/"), arguments.proxy), token) as hub:
+    with Hub(_address(arguments), token) as hub:
         return _print_events(hub, wanted) if arguments.json else _show_progress(hub, wanted)
 
 
@@ -155,7 +156,7 @@ def _show_progress(hub: Hub, wanted: Wanted) -> int:
 def _size(arguments: Namespace) -> int:
     """Asks the hub what a download would fetch."""
     wanted = _wanted(arguments)
-    with Hub(HubAddress(arguments.endpoint.rstrip("/"), arguments.proxy), _token(arguments)) as hub:
+    with Hub(_address(arguments), _token(arguments)) as hub:
         record = plan_download(hub, wanted)
     files = [{"file": file.path, "bytes": file.size} for file in record.files]
     print(to_json({"repository": record.repository, "bytes": record.total, "files": files}, indent=2))
@@ -215,6 +216,13 @@ def _wanted(arguments: Namespace) -> Wanted:
     return Wanted(repository, folder, **variant)
 
 
+def _address(arguments: Namespace) -> HubAddress:
+    settings = load_settings(Folders.default())
+    endpoint = arguments.endpoint or settings.hub_endpoint
+    proxy = settings.hub_proxy if arguments.proxy is None else arguments.proxy
+    return HubAddress(chosen_endpoint(endpoint, os.environ), proxy)
+
+
 def _token(arguments: Namespace) -> Secret:
     if arguments.token_stdin:
         text = sys.stdin.readline().strip()
@@ -222,7 +230,7 @@ def _token(arguments: Namespace) -> Secret:
             raise InvalidRequest("token", "what came", "one line without spaces")
         return Secret(text)
     try:
-        return stored_token(arguments.endpoint)
+        return stored_token(_address(arguments).endpoint)
     except NoKeychain:
         return Secret()
 

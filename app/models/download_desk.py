@@ -14,10 +14,11 @@ from PySide6.QtCore import QObject, QProcess, Signal, Slot
 
 import app
 from app.models.download_state import ACTIVE, DownloadState, Stage
+from core.downloads.address import chosen_endpoint
 from core.downloads.download import LOCK_NAME
 from core.downloads.events import Checking, Completed, Downloading, Listed, Waiting
 from core.downloads.failures import DownloadFailed, Failure, Fault
-from core.downloads.hub import DEFAULT_ENDPOINT, Secret
+from core.downloads.hub import Secret
 from core.downloads.record import read_record
 from core.downloads.selection import INDEX
 from core.downloads.wire import from_line
@@ -32,7 +33,7 @@ class DownloadDesk(QObject):
     """Call `finish` at the end: running downloads stop and go on with the next start.
 
     Attributes:
-        endpoint: of the hub, without a slash at the end.
+        endpoint: of the hub, without a slash at the end. proxy: "" for what the environment says.
         session_token: held until the end of the program, where there is no keychain.
 
     Signals:
@@ -45,7 +46,8 @@ class DownloadDesk(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.endpoint = os.environ.get("HF_ENDPOINT", DEFAULT_ENDPOINT).rstrip("/")
+        self.endpoint = chosen_endpoint("", os.environ)
+        self.proxy = ""
         self.session_token = Secret()
         self._states: dict[str, DownloadState] = {}
         self._processes: dict[str, QProcess] = {}
@@ -114,7 +116,8 @@ class DownloadDesk(QObject):
         self._set(replace(state, stage=Stage.preparing))
         program = [] if getattr(sys, "frozen", False) else ["-m", "app"]
         command = [*program, "models", "download", state.repository, "--json", "--follow-stdin"]
-        command += ["--endpoint", self.endpoint, *(["--token-stdin"] if self.session_token else [])]
+        command += ["--endpoint", self.endpoint, "--proxy", self.proxy]
+        command += ["--token-stdin"] if self.session_token else []
         process.start(sys.executable, command)
         if self.session_token:
             process.write(f"{self.session_token.value}\n".encode())

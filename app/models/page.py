@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
@@ -33,7 +34,9 @@ from app.models.shelf import all_cards, matches
 from app.models.verification import ModelVerification
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
+from core.downloads.address import chosen_endpoint
 from core.downloads.download import free_bytes_at
+from core.downloads.hub import Secret
 from core.downloads.record import read_record
 from core.gallery.system_trash import SystemTrash, Trash
 from core.known_models import known_models
@@ -89,6 +92,7 @@ class ModelsPage(QWidget):
         studio.models_changed.connect(self.refill)
         readout.device_shown.connect(self.refill)
         self._removal.removed.connect(self._tell_removed)
+        self.take_address()
 
     def finish(self) -> None:
         """Downloads stop, and go on when they are resumed after the next start."""
@@ -123,6 +127,19 @@ class ModelsPage(QWidget):
             self.cards[facts.key] = card
             self._column.insertWidget(self._column.count() - 2, card)
         self._sift()
+
+    @Slot()
+    def take_address(self) -> None:
+        """From now on downloads go where the settings say."""
+        settings = self._keeper.settings
+        self.desk.endpoint = chosen_endpoint(settings.hub_endpoint, os.environ)
+        self.desk.proxy = settings.hub_proxy
+        self.refill()
+
+    @Slot(object)
+    def hold_token(self, token: Secret) -> None:
+        """Where there is no keychain, for this session."""
+        self.desk.session_token = token
 
     @property
     def _folders(self) -> tuple[Path, ...]:

@@ -13,6 +13,7 @@ from app.message_bar import Tone
 from app.messages import Message, message
 from app.preferences.device import DevicePage
 from app.preferences.dialog import PreferencesDialog
+from app.preferences.downloads import DownloadsPage
 from app.preferences.films import FilmsPage
 from app.preferences.folders import FoldersPage
 from app.preferences.general import GeneralPage
@@ -37,12 +38,15 @@ class PreferencesDesk(QObject):
     Signals:
         theme_chosen: a `Theme`. folder_changed: the new folder for pictures.
         models_changed: models are looked for in other folders.
+        address_changed: downloads go another way. token_held: a `Secret` that no keychain keeps.
         dialog_opened: the dialog, whose icons are not there yet.
     """
 
     theme_chosen = Signal(object)
     folder_changed = Signal(object)
     models_changed = Signal()
+    address_changed = Signal()
+    token_held = Signal(object)
     dialog_opened = Signal(QWidget)
 
     def __init__(
@@ -63,6 +67,7 @@ class PreferencesDesk(QObject):
         self._memory = memory
         self._dialog: PreferencesDialog | None = None
         self._films: FilmsPage | None = None
+        self._downloads: DownloadsPage | None = None
         self._updates: UpdatesPage | None = None
 
     @Slot()
@@ -111,8 +116,12 @@ class PreferencesDesk(QObject):
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._keeper, self._studio, self._readout)
         memory = MemoryPage(self._keeper, self._studio, self._readout, self._memory)
+        downloads = self._downloads = DownloadsPage(self._keeper)
+        downloads.address_changed.connect(self.address_changed)
+        downloads.token_held.connect(self.token_held)
         updates = self._updates = UpdatesPage(self._keeper)
-        dialog.set_pages((general, folders, device, memory, films, ShortcutsPage(self._keymap), updates))
+        shortcuts = ShortcutsPage(self._keymap)
+        dialog.set_pages((general, folders, downloads, device, memory, films, shortcuts, updates))
 
     @Slot(object)
     def _choose_previews(self, mode: PreviewMode) -> None:
@@ -154,6 +163,7 @@ class PreferencesDesk(QObject):
             self.folder_changed.emit(settings.pictures)
         if settings.model_folders != before.model_folders:
             self.models_changed.emit()
+        self.address_changed.emit()
         if _of_engine(settings) != _of_engine(before):
             self._studio.errands.renew_engine()
             self._memory.forget()
@@ -175,9 +185,11 @@ class PreferencesDesk(QObject):
         """Threads that look for something come to their end."""
         if self._films is not None:
             self._films.close_films()
+        if self._downloads is not None:
+            self._downloads.close_page()
         if self._updates is not None:
             self._updates.close_check()
-        self._films = self._updates = None
+        self._films = self._downloads = self._updates = None
 
 
 def _of_engine(settings: Settings) -> tuple[object, ...]:

@@ -1,0 +1,50 @@
+"""Which hub downloads come from and by which way: what the user has set, or else what the environment says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from core.downloads.hub import DEFAULT_ENDPOINT
+
+ENDPOINT_VARIABLE = "HF_ENDPOINT"
+_WEB = ("http", "https")
+
+
+def chosen_endpoint(setting: str, environment: Mapping[str, str]) -> str:
+    """Without a slash at the end."""
+    return (setting or environment.get(ENDPOINT_VARIABLE, "") or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def endpoint_problem(text: str) -> str:
+    """Why this cannot be the address of a hub, as a sentence; "" when it can, or is empty."""
+    if not text:
+        return ""
+    problem = _problem(text, "https://hub.example.org")
+    parts = urlsplit(text) if not problem else None
+    if parts is not None and (parts.query or parts.fragment):
+        return "The address must end before a question mark or a hash."
+    return problem
+
+
+def proxy_problem(text: str) -> str:
+    """The same for a proxy."""
+    if not text:
+        return ""
+    problem = _problem(text, "http://proxy.example.org:8080")
+    if not problem and urlsplit(text).path not in ("", "/"):
+        return "A proxy is a name and a port, without a path."
+    return problem
+
+
+def _problem(text: str, example: str) -> str:
+    try:
+        parts = urlsplit(text)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return f"This is no address; one looks like {example}."
+    if parts.scheme not in _WEB or not parts.hostname or not has_port or any(char.isspace() for char in text):
+        return f"This is no address; one looks like {example}."
+    if parts.username or parts.password:
+        return "Names and passwords are not kept in settings; put such an address into the environment instead."
+    return ""
