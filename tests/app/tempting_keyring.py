@@ -13,9 +13,8 @@ TOKEN = "a-token-that-wants-to-be-used"
 class TemptingKeyring(KeyringBackend):
     """Chosen by ``PYTHON_KEYRING_BACKEND``."""
 
-    priority = (
-        -1
-    )  # never chosen by itself; pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    # never chosen by itself
+    priority = -1  # pyright: ignore[reportAssignmentType]
 
     def get_password(self, service: str, username: str) -> str:
         with Path(os.environ["EMULSION_NOTES"]).open("a", encoding="utf-8") as notes:

@@ -24,9 +24,8 @@ TOKEN = "hf_abcdefgh"
 class Keychain(KeyringBackend):
     """Holds what it is given."""
 
-    priority = (
-        -1
-    )  # never chosen by itself; pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
+    # never chosen by itself
+    priority = -1  # pyright: ignore[reportAssignmentType]
 
     def __init__(self) -> None:
         super().__init__()
