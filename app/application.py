@@ -115,4 +115,5 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     loras = LoraImport(catalogue, keeper, studio, window.create_place.messages, window, importer.add)
     window.create_place.left.loras.file_wanted.connect(loras.ask_files)
     studio.loras.look_on(lambda: catalogue.loras)
+    application.applicationStateChanged.connect(studio.loras.refresh_when_active)
     return window

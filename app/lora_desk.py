@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 from app.drafting import Drafting
 from app.lora_words import differs, misfit
@@ -58,15 +58,22 @@ class LoraDesk(QObject):
         self._shelf = shelf
         self.refresh()
 
+    @Slot(Qt.ApplicationState)
+    def refresh_when_active(self, state: Qt.ApplicationState) -> None:
+        """Who comes back from a file manager or a browser may have brought one along."""
+        if state is Qt.ApplicationState.ApplicationActive:
+            self.refresh()
+
     @Slot()
     def refresh(self) -> None:
         """Looks for files again; ``changed`` follows."""
         if self._shelf is None:
             return
         shelf, models = self._shelf(), self._drafting.models
+        known = self.at_hand.loras if self.at_hand is not None else ()
         self._pool.clear()
         self._pool.start(
-            lambda: self._looked.emit(AtHand(shelf.look(), {model.key: kind_of(model) for model in models}))
+            lambda: self._looked.emit(AtHand(shelf.look(known), {model.key: kind_of(model) for model in models}))
         )
 
     def close(self) -> None:

@@ -40,6 +40,7 @@ PHASES: Mapping[Phase, str] = MappingProxyType(
 )
 """What the engine is doing, in words."""
 
+MOST_NAMES = 5
 _FIELD_NAMES = {
     "steps": "number of steps",
     "guidance": "guidance scale",
@@ -94,7 +95,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "The LoRA is not there",
                 f"There is no LoRA called {_shown(error.name)}.",
-                f"LoRAs found: {_shown(', '.join(error.known))[1:-1]}."
+                f"LoRAs found: {_some(error.known)}."
                 if error.known
                 else "Put its file into the folder “loras” beside your models.",
             )
@@ -233,6 +234,12 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         text = f"“{text}”" if text else "“”"
     return text if len(text) <= 80 else f"{text[:76]} …{'”' if isinstance(value, str) else ''}"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """The first few of a list that may be long."""
+    shown = ", ".join(_shown(name) for name in names[:MOST_NAMES])
+    return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown
 
 
 def _lower_first(words: str) -> str:

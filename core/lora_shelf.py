@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.checkpoint_memory import CheckpointMemory
@@ -23,6 +23,7 @@ class FoundLora:
         name: what recipes and lists call it.
         file: what its header tells, None where it cannot be used; ``problem`` is the reason then.
         hash: 12 digits, "" while they are not known.
+        stamp: size in bytes and time of the last change in ns, by which another file is told apart.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class FoundLora:
     file: LoraFile | None
     problem: str = ""
     hash: str = ""
+    stamp: tuple[int, int] = (0, 0)
 
 
 class LoraShelf:
@@ -55,9 +57,15 @@ class LoraShelf:
             found.setdefault(path.stem, path)
         return tuple(found[name] for name in sorted(found, key=str.casefold))
 
-    def look(self) -> tuple[FoundLora, ...]:
-        """All of them with what their headers tell."""
-        return tuple(self._read(path) for path in self.files())
+    def look(self, known: Iterable[FoundLora] = ()) -> tuple[FoundLora, ...]:
+        """All of them with what their headers tell; of those in ``known`` only what has changed is read."""
+        before = {(found.path, found.stamp): found for found in known}
+        looked: list[FoundLora] = []
+        for path in self.files():
+            found = before.get((path, _stamp(path)))
+            hash_ = self._memory.lora_hash_if_known(path)
+            looked.append(replace(found, hash=found.hash or hash_) if found is not None else self._read(path))
+        return tuple(looked)
 
     def has(self, path: Path) -> bool:
         """Whether this file can be used by its name."""
@@ -102,8 +110,18 @@ class LoraShelf:
         return self._memory.lora_hash_if_known(path) or self._read(path).hash
 
     def _read(self, path: Path) -> FoundLora:
+        stamp = _stamp(path)
         try:
             file = read_lora(path)
         except LoraBroken as error:
-            return FoundLora(path, path.stem, None, error.reason)
-        return FoundLora(path, path.stem, file, "", file.hash or self._memory.lora_hash_if_known(path))
+            return FoundLora(path, path.stem, None, error.reason, stamp=stamp)
+        hash_ = file.hash or self._memory.lora_hash_if_known(path)
+        return FoundLora(path, path.stem, file, "", hash_, stamp)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return stat.st_size, stat.st_mtime_ns

@@ -66,7 +66,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         ),
         (EXAMPLES[ModelMissing], "There is no model called “nope”. Models found: starter-model."),
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
-        (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: snow."),
+        (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: “snow”."),
         (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL; the model tiny is Stable Diffusion 1.x"),
         (EXAMPLES[OutOfMemory], "2.0 GiB needed, 1.0 GiB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),

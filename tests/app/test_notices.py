@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.message_bar import MessageArea
+from app.messages import Message
 from app.notices import FAILED, SAVING, SETTINGS, STOPPED, Notices
 from app.run import RunState
 from app.studio import Studio
@@ -146,3 +147,16 @@ def test_closing_with_unsaved_pictures_asks_first(desk: Desk, saves: FakeSaves, 
     assert "2 pictures are not saved yet" in desk.text()
     with qtbot.waitSignal(desk.notices.close_asked):
         desk.press("closeAnywayButton")
+
+
+def test_loras_that_are_not_here_are_named_and_the_notice_stays(desk: Desk) -> None:
+    desk.studio.loras._missing = ("ink", "snow")  # pyright: ignore[reportPrivateUsage]
+    desk.notices.show_settings_used(())
+    assert "The LoRAs “ink” and “snow” are not on this computer; everything else is in place." in desk.text()
+    desk.notices.show_settings_used(())
+    assert "Undo brings back" in desk.text()
+
+
+def test_a_lora_that_is_another_file_is_told(desk: Desk) -> None:
+    desk.studio.loras.noticed.emit(Message("“ink” is another file than in the recipe", "Its hash differs."))
+    assert "another file" in desk.text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,18 @@ def test_what_cannot_be_used_is_listed_with_the_reason(tmp_path: Path) -> None:
     assert (good.file.made_for, good.file.words) == ("Stable Diffusion 1.x", ("inkstyle",))
     assert bad.file is None
     assert "web page" in bad.problem
+
+
+def test_what_is_known_is_not_read_again_until_it_changes(tmp_path: Path) -> None:
+    path = write_lora(tmp_path / "loras" / "ink.safetensors")
+    shelf = LoraShelf((tmp_path,))
+    (first,) = shelf.look()
+    told = replace(first, problem="from an earlier look")
+    assert shelf.look((told,)) == (told,)
+    shelf.hash_of(path)
+    assert shelf.look((told,)) == (replace(told, hash=shelf.hash_of(path)),)
+    write_lora(path, 2048)
+    assert shelf.look((told,))[0].problem == ""
 
 
 def test_of_two_with_one_name_the_one_of_the_recipe_is_taken(tmp_path: Path) -> None:

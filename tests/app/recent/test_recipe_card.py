@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
 from core.recipe import Recipe
-from core.request import GenerationRequest, Source
+from core.request import GenerationRequest, Lora, Source
 from tests import fakes
 
 
@@ -47,6 +47,12 @@ def test_a_kept_step_says_which(recipe: Recipe) -> None:
 def test_a_source_picture_is_named(recipe: Recipe) -> None:
     request = replace(recipe.request, source=Source("photo.jpg", 0.6))
     assert "Begins with photo.jpg · strength 0.6" in facts(replace(recipe, request=request))
+
+
+def test_loras_are_named_with_their_weights(recipe: Recipe) -> None:
+    request = replace(recipe.request, loras=(Lora("ink", 0.8), Lora("snow", -0.5)))
+    told = facts(replace(recipe, request=request)).split("\n")
+    assert {"LoRA ink · weight 0.8", "LoRA snow · weight -0.5"} <= set(told)
 
 
 def test_text_from_files_is_plain_text(card: RecipeCard, recipe: Recipe) -> None:

@@ -1,0 +1,21 @@
+"""The lines of a recipe that can be taken over one by one."""
+
+from __future__ import annotations
+
+from app.gallery.recipe_fields import recipe_fields
+from core.film import ModelIdentity
+from core.recipe import Recipe
+from core.request import GenerationRequest, Lora
+
+
+def test_loras_are_a_line_of_their_own_that_can_be_taken_over() -> None:
+    loras = (Lora("ink", 0.8, "0123456789ab"), Lora("snow", -0.5))
+    recipe = Recipe(GenerationRequest("a house", loras=loras), ModelIdentity("m", "m", "stable_diffusion", ""))
+    (line,) = [line for line in recipe_fields(recipe) if line.name == "loras"]
+    assert (line.label, line.text) == ("LoRAs", "ink 0.8, snow -0.5")
+    assert line.changes == {"loras": loras}
+
+
+def test_without_loras_there_is_no_such_line() -> None:
+    recipe = Recipe(GenerationRequest("a house"), ModelIdentity("m", "m", "stable_diffusion", ""))
+    assert "loras" not in {line.name for line in recipe_fields(recipe)}
