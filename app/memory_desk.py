@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
@@ -25,6 +25,7 @@ from core.memory_plan import (
     computer_memory,
     plan_memory,
 )
+from core.request import GenerationRequest
 from core.weight_count import weights_in
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Planned:
         model: its name; "" when the draft's model is not there.
         plan: None when its weights cannot be counted, or no device was chosen yet.
         is_in_use: the model is loaded in this way; otherwise it will be, with the next picture.
+        weight_bits: as in `GenerationRequest`.
         fallen_back_to: the placement that memory allowed when the planned one ran out of it.
     """
 
@@ -48,6 +50,7 @@ class Planned:
     size: str = ""
     plan: MemoryPlan | None = None
     is_in_use: bool = False
+    weight_bits: int | None = None
     fallen_back_to: Placement | None = None
 
 
@@ -110,26 +113,22 @@ class MemoryDesk(QObject):
     def plan(self) -> None:
         """Looks at draft, settings and free memory again."""
         self._timer.stop()
-        draft = self._studio.draft
-        model, chosen = self._studio.model_of(draft), self._readout.device
+        draft, settings = self._studio.draft, self._keeper.settings
+        model, chosen, use = self._studio.model_of(draft), self._readout.device, self._use
+        planned = Planned(model.name if model is not None else "", str(draft.size), weight_bits=draft.weight_bits)
         if model is None or chosen is None:
-            self._show(Planned(model.name if model is not None else "", str(draft.size)))
-            return
-        use = self._use
-        if use is not None and use.plan is not None and use.model == model.key:
+            self._show(planned)
+        elif use is not None and use.plan is not None and _is_of(use, draft):
             fallen = use.placement if use.placement is not use.plan.placement else None
-            self._show(Planned(model.name, str(draft.size), use.plan, is_in_use=True, fallen_back_to=fallen))
-            return
-        if model.key not in self._weights:
+            self._show(replace(planned, plan=use.plan, is_in_use=True, fallen_back_to=fallen))
+        elif model.key not in self._weights:
             self._pool.start(partial(_count, model, self._counted.emit))
-            return
-        weights, device = self._weights[model.key], self.device
-        if weights is None or device is None:
-            self._show(Planned(model.name, str(draft.size)))
-            return
-        settings = self._keeper.settings
-        plan = plan_memory(weights, chosen.dtype, draft.size, device, settings.memory, settings.tiled_decode)
-        self._show(Planned(model.name, str(draft.size), plan))
+        else:
+            weights, device = self._weights[model.key], self.device
+            if weights is not None and device is not None:
+                how = (settings.memory, settings.tiled_decode, draft.weight_bits)
+                planned = replace(planned, plan=plan_memory(weights, chosen.dtype, draft.size, device, *how))
+            self._show(planned)
 
     def close(self) -> None:
         self._timer.stop()
@@ -161,6 +160,10 @@ class MemoryDesk(QObject):
         if planned != self.planned:
             self.planned = planned
             self.changed.emit()
+
+
+def _is_of(use: MemoryInUse, draft: GenerationRequest) -> bool:
+    return (use.model, use.weight_bits) == (draft.model, draft.weight_bits)
 
 
 def _in_use(engine: Engine) -> MemoryInUse:

@@ -41,17 +41,36 @@ TILES = (
 )
 
 
+WEIGHTS: Mapping[int | None, tuple[str, str]] = MappingProxyType(
+    {
+        None: ("As they come", "In the precision that the device computes in."),
+        8: (
+            "8 bit (quantised)",
+            "About half the memory of 16-bit weights; steps take a little longer, and the picture differs "
+            "slightly.",
+        ),
+        4: (
+            "4 bit (quantised)",
+            "About a third of the memory of 16-bit weights; steps take a little longer, and the picture differs.",
+        ),
+    }
+)
+"""The choices for the weights of text encoders and network."""
+
+EXPLICIT = "Never chosen by itself. It stands in the recipe of each picture, and is taken over with its settings."
+
+
 def planned_words(planned: Planned) -> str:
     """Sentences for the preferences."""
-    plan = planned.plan
+    plan, bits = planned.plan, f", weights in {planned.weight_bits} bit" if planned.weight_bits else ""
     if not planned.model:
         return "The chosen model is not on this computer."
     if plan is None:
         return f"How much memory {planned.model} needs is not known."
     if planned.is_in_use:
-        words = f"{planned.model}, loaded. {plan.explain()}"
+        words = f"{planned.model}{bits}, loaded. {plan.explain()}"
     else:
-        words = f"{planned.model} at {planned.size}, not loaded yet. {plan.explain()}"
+        words = f"{planned.model} at {planned.size}{bits}, not loaded yet. {plan.explain()}"
     if planned.fallen_back_to is not None:
         words += f" Memory ran out nevertheless; since then: {PLACEMENT_WORDS[planned.fallen_back_to]}."
     return words
@@ -61,7 +80,7 @@ def short_words(planned: Planned) -> str:
     """For the main window: only what is not as fast or as exact as can be; "" otherwise."""
     plan = planned.plan
     if plan is None:
-        return ""
+        return _weights_words(planned)
     if planned.fallen_back_to is not None:
         return f"Memory ran out; now {PLACEMENT_WORDS[planned.fallen_back_to]}."
     if not plan.fits:
@@ -70,4 +89,9 @@ def short_words(planned: Planned) -> str:
     if plan.tiled_decode:
         how.append("decoded in tiles")
     words = ", ".join(how)
-    return f"{words[0].upper()}{words[1:]}." if words else ""
+    placed = f"{words[0].upper()}{words[1:]}." if words else ""
+    return " ".join(part for part in (placed, _weights_words(planned)) if part)
+
+
+def _weights_words(planned: Planned) -> str:
+    return f"Weights in {planned.weight_bits} bit." if planned.weight_bits else ""

@@ -47,6 +47,7 @@ _FIELD_NAMES = {
     "count": "number of pictures",
     "negative": "negative prompt",
     "output": "output file",
+    "quantise": "number of bits",
 }
 
 

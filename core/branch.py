@@ -66,6 +66,7 @@ class Branch:
             "sampler": before.sampler != after.sampler,
             "LoRA": _weighted(before) != _weighted(after),
             "autoencoder": _autoencoder(before) != _autoencoder(after),
+            "weights": before.weight_bits != after.weight_bits,
             "steps": self.remaining_steps not in (None, self.steps_left),
             "fresh noise": self.fresh_noise > 0,
         }

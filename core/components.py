@@ -18,6 +18,7 @@ from core.errors import ModelBroken
 from core.film import ModelIdentity
 from core.model_families import MODEL_FAMILIES
 from core.paths import clip_vocabulary
+from core.quantisation import quantise
 from core.single_file import read_single_file
 
 Part = TypeVar("Part")
@@ -32,7 +33,7 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype
         )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         raise ModelBroken(folder, f"its weights do not fit its configuration ({type(error).__name__})") from error
-    return part.to(plan.device).eval().requires_grad_(requires_grad=False)
+    return _placed(folder.name, part.eval().requires_grad_(requires_grad=False), plan)
 
 
 def load_tokenizer(kind: Any, folder: Path) -> Any:
@@ -55,7 +56,8 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict
         return {name: load_component(kind, model.folder / name, plan) for name, kind in kinds.items()}
     alone = MODEL_FAMILIES[model.family].network if model.kind is not None and not model.kind.layout else None
     in_file = {name: kind for name, kind in kinds.items() if alone in (None, name)}
-    parts = {name: part.to(plan.device) for name, part in read_single_file(model, in_file, plan.dtype).items()}
+    read = read_single_file(model, in_file, plan.dtype)
+    parts = {name: _placed(name, part, plan) for name, part in read.items()}
     for name, kind in kinds.items():
         if name not in in_file:
             parts[name] = load_component(kind, model.folder / name, plan)
@@ -79,6 +81,13 @@ def identity_of(model: Model, network: str) -> ModelIdentity:
         return ModelIdentity(model.key, model.name, model.family, model.sha256[:SHORT_HASH])
     files, _ = ((model.file,), None) if model.file is not None else weights_of(model.folder / network)
     return ModelIdentity(model.key, model.name, model.family, short_hash(files[0]))
+
+
+def _placed(name: str, part: Any, plan: DevicePlan) -> Any:
+    """Packed where the plan says so, before it takes room on the device. The autoencoder stays as it is."""
+    if plan.weight_bits is not None and not name.startswith("vae"):
+        quantise(part, plan.weight_bits)
+    return part.to(plan.device)
 
 
 def _read(path: Path, read: Callable[[], Part], what: str) -> Part:

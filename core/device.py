@@ -23,6 +23,7 @@ class DevicePlan:
         reason: why this device and dtype, one sentence.
         memory: total memory in bytes, or None where the device does not tell.
         found: one line for each kind of device: there, or why not.
+        weight_bits: of text encoders and networks, packed as `core.quantisation` does; None: as dtype says.
     """
 
     device: torch.device
@@ -31,6 +32,7 @@ class DevicePlan:
     reason: str
     memory: int | None
     found: tuple[str, ...]
+    weight_bits: int | None = None
 
     @property
     def dtype_name(self) -> str:

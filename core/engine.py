@@ -109,13 +109,13 @@ class Engine:
     @torch.inference_mode()
     def decode(self, film: Film, latent: Latent) -> Pixels:
         """The true picture of a latent in variance-preserving scale, such as `Frame.denoised`."""
-        return self._decoder(self._loaded_model(film.request), film.request)(to_torch(latent, self.plan.device))[0]
+        return self._decoder_of(film)(to_torch(latent, self.plan.device))[0]
 
     @torch.inference_mode()
     def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage:
         """A picture of one frame: what the model believed in (``denoised``), or what it saw (``noisy``)."""
         began = time.perf_counter()
-        decode = self._decoder(self._loaded_model(film.request), film.request)
+        decode = self._decoder_of(film)
         latent = to_torch(noisy_of(frame, film.space) if stage == "noisy" else frame.denoised, self.plan.device)
         pixels, note = decode(latent)
         return image_of(film, self.plan, pixels, stage, frame.step + 1, time.perf_counter() - began, note)
@@ -165,6 +165,7 @@ class Engine:
         return MemoryInUse(
             replace(device, free=min(device.free + freed, device.total)),
             loaded.model.key,
+            loaded.weight_bits,
             loaded.memory,
             placement,
         )
@@ -246,6 +247,12 @@ class Engine:
     def _decoder(self, loaded: LoadedModel, request: GenerationRequest) -> Decode:
         return decoder(loaded, request, self._catalogue.autoencoders)
 
+    def _decoder_of(self, film: Film) -> Decode:
+        """However the weights of the network are packed: the autoencoder is the same."""
+        loaded = self._model
+        is_there = loaded is not None and loaded.family.identity.key == film.request.model
+        return self._decoder(loaded if loaded and is_there else self._loaded_model(film.request), film.request)
+
     def _read_prompt(self, loaded: LoadedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
         if not loaded.family.knows_prompt(request):
             yield Loading(Phase.reading_prompt)
@@ -262,16 +269,21 @@ class Engine:
         return PreviewBudget(previews, self._decode_times, (request.model, request.size))
 
     def _is_loaded(self, request: GenerationRequest) -> bool:
-        return self._model is not None and self._model.family.identity.key == request.model
+        loaded = self._model
+        return loaded is not None and (loaded.family.identity.key, loaded.weight_bits) == (
+            request.model,
+            request.weight_bits,
+        )
 
     def _loaded_model(self, request: GenerationRequest) -> LoadedModel:
         """The request's model; loads it, after the one before has been freed."""
         if self._model is None or not self._is_loaded(request):
             self.close()
             model = self._catalogue.identified(self._catalogue.find(request.model))
-            memory = plan_for(model, request.size, self.plan, self._memory, self._tiled_decode)
+            plan = replace(self.plan, weight_bits=request.weight_bits)
+            memory = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
             log.info("memory of %s: %s", model.key, memory.describe())
-            self._model = load(model, self.plan, memory)
+            self._model = load(model, plan, memory)
         return self._model
 
 

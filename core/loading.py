@@ -25,12 +25,14 @@ class LoadedModel:
 
     Attributes:
         memory: the plan that it was loaded by.
+        weight_bits: as in `GenerationRequest`.
         autoencoders: its own, and others in its place.
     """
 
     model: Model
     family: Family
     memory: MemoryPlan
+    weight_bits: int | None
     placing: Placing
     recovery: Recovery
     loras: LoraLayers
@@ -39,7 +41,8 @@ class LoadedModel:
 
 def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
     """Where the model's parts go if it is loaded now; see `plan_memory`. Raises ModelBroken."""
-    return plan_memory(weights_in(model.folder, model.file), plan.dtype_name, size, memory_now(plan), asked, tiles)
+    weights, memory = weights_in(model.folder, model.file), memory_now(plan)
+    return plan_memory(weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits)
 
 
 def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
@@ -58,8 +61,9 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
         model,
         family,
         memory,
+        plan.weight_bits,
         placing,
         Recovery(plan.device, placing),
         LoraLayers(model, parts),
-        Autoencoders(model, family, placing, plan),
+        Autoencoders(model, family, placing, replace(plan, weight_bits=None)),
     )

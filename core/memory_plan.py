@@ -31,6 +31,9 @@ STEP_VALUES_PER_LATENT_VALUE = 8_000
 GROUP_SHARE = 0.1
 """Part of a network that is on the device at a time with group offload."""
 
+QUANTISED_BLOCK = 32
+"""Packed weights that share a scale, see `core.quantisation`."""
+
 LATENT_FACTOR = 8
 BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 2, "float16": 2})
 
@@ -138,12 +141,14 @@ class MemoryInUse:
     Attributes:
         device: its memory; ``free`` is what there is once that model has gone.
         model: key of the model that is loaded, or "".
+        weight_bits: as in `GenerationRequest`.
         plan: that it was loaded by.
         placement: where its parts are now: a slower one than planned after memory ran out.
     """
 
     device: DeviceMemory
     model: str = ""
+    weight_bits: int | None = None
     plan: MemoryPlan | None = None
     placement: Placement | None = None
 
@@ -155,23 +160,26 @@ def plan_memory(
     device: DeviceMemory,
     asked: Placement | None = None,
     tiles: bool = False,
+    weight_bits: int | None = None,
 ) -> MemoryPlan:
     """The fastest placement that fits.
 
-    ``asked`` takes that one, and finds out only whether it fits; ``tiles`` decodes in pieces in any case.
+    ``asked`` takes that one, and finds out only whether it fits; ``tiles`` decodes in pieces in any case;
+    ``weight_bits`` as in `GenerationRequest`.
     """
     usable = int(device.free * (1 - RESERVE))
     bytes_per_value = BYTES_OF_DTYPE[dtype]
-    at_once = _needed(weights, bytes_per_value, size, Placement.on_device, is_tiled=False)
+    packed = _Bytes.of(weights, bytes_per_value, weight_bits)
+    at_once = _needed(packed, bytes_per_value, size, Placement.on_device, is_tiled=False)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
     for placement in placements:
         for is_tiled in (True,) if tiles else (False, True):
-            needed = _needed(weights, bytes_per_value, size, placement, is_tiled)
+            needed = _needed(packed, bytes_per_value, size, placement, is_tiled)
             slowest = MemoryPlan(
                 placement=placement,
                 tiled_decode=is_tiled,
-                weights=weights.all * bytes_per_value,
+                weights=packed.all,
                 at_once=at_once,
                 needed=needed,
                 free=device.free,
@@ -216,15 +224,35 @@ def _placements(kind: str) -> tuple[Placement, ...]:
     return (Placement.on_device, Placement.drop_encoder) if kind == "cpu" else tuple(Placement)
 
 
-def _needed(weights: ModelWeights, bytes_per_value: int, size: Size, placement: Placement, is_tiled: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """What the parts' weights take."""
+
+    text: int
+    network: int
+    autoencoder: int
+
+    @classmethod
+    def of(cls, weights: ModelWeights, bytes_per_value: int, weight_bits: int | None) -> _Bytes:
+        each: float = bytes_per_value
+        if weight_bits is not None:
+            shared = bytes_per_value * (1 if weight_bits == 8 else 2)
+            each = weight_bits / 8 + shared / QUANTISED_BLOCK
+        text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
+        return cls(text, network, bytes_per_value * weights.autoencoder)
+
+    @property
+    def all(self) -> int:
+        return self.text + self.network + self.autoencoder
+
+
+def _needed(weights: _Bytes, bytes_per_value: int, size: Size, placement: Placement, is_tiled: bool) -> int:
     pixels = size.width * size.height
     positions = pixels // LATENT_FACTOR**2
     step = STEP_VALUES_PER_LATENT_VALUE * positions * bytes_per_value
     decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
     decode = DECODE_VALUES_PER_PIXEL * decoded * bytes_per_value
-    text, network, autoencoder = (
-        count * bytes_per_value for count in (weights.text_encoders, weights.network, weights.autoencoder)
-    )
+    text, network, autoencoder = weights.text, weights.network, weights.autoencoder
     match placement:
         case Placement.on_device:
             return text + network + autoencoder + max(step, decode)

@@ -19,6 +19,7 @@ NEGATIVE = "Negative prompt:"
 AUTOMATIC = "Automatic"
 SOURCE_NAME = "Source picture"
 SOURCE_HASH = "Source hash"
+WEIGHT_BITS = "Weight bits"
 _SOURCE_HASH_DIGITS = 10
 _FEWEST_SETTINGS = 3
 # as in infotext_utils.py, with bounds on the key: without them a hostile line takes quadratic time
@@ -62,6 +63,8 @@ def to_parameters(recipe: Recipe) -> str:
         }
     if told := lora_recipe.hashes(request.loras):
         settings[lora_recipe.HASHES] = told
+    if request.weight_bits is not None:
+        settings[WEIGHT_BITS] = request.weight_bits
     if recipe.stage != "final":
         settings |= {"Kept step": f"{recipe.step} of {request.steps}", "Kept as": recipe.stage}
     if recipe.parent:
@@ -91,6 +94,7 @@ def from_parameters(text: str) -> Recipe:
     _move(settings, request, "Steps", "steps", int)
     _move(settings, request, "CFG scale", "guidance_scale", float)
     _move(settings, request, "Seed", "seed", int)
+    _move(settings, request, WEIGHT_BITS, "weight_bits", int)
     if size := re.fullmatch(r"(\d{1,9})x(\d{1,9})", settings.get("Size", ""), re.ASCII):
         del settings["Size"]
         request |= {"width": int(size[1]), "height": int(size[2])}

@@ -17,7 +17,16 @@ from core.autoencoder_recipe import autoencoder_from_json, autoencoder_to_json
 from core.film import ModelIdentity, Parent
 from core.lora_recipe import loras_from_json, loras_to_json
 from core.picture import GeneratedImage, Stage
-from core.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size, Source
+from core.request import (
+    COUNT,
+    LARGEST_GUIDANCE_SCALE,
+    LARGEST_SEED,
+    STEPS,
+    WEIGHT_BITS,
+    GenerationRequest,
+    Size,
+    Source,
+)
 from core.samplers import SAMPLERS
 from core.version import VERSION
 
@@ -157,6 +166,7 @@ def request_to_json(request: GenerationRequest) -> dict[str, Any]:
         "source": _source_to_json(request.source),
         **({"loras": loras_to_json(request.loras)} if request.loras else {}),
         **({"autoencoder": autoencoder_to_json(request.autoencoder)} if request.autoencoder else {}),
+        **({"weight_bits": request.weight_bits} if request.weight_bits is not None else {}),
     }
 
 
@@ -187,6 +197,7 @@ def request_from_json(content: Mapping[str, Any]) -> GenerationRequest:
         source=_source(content.get("source")),
         loras=loras_from_json(content.get("loras", [])),
         autoencoder=autoencoder_from_json(content.get("autoencoder")),
+        weight_bits=_weight_bits(content.get("weight_bits")),
     )
 
 
@@ -226,6 +237,14 @@ def _number(value: object, name: str, largest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise _damaged(name, value, "a number")
     return float(min(max(value, 0), largest))
+
+
+def _weight_bits(value: object) -> int | None:
+    """Of other numbers the next one that there is."""
+    if value is None:
+        return None
+    bits = _whole(value, "weight_bits", range(1, 33))
+    return min(WEIGHT_BITS, key=lambda known: abs(known - bits)) if bits < 16 else None
 
 
 def _source_to_json(source: Source | None) -> dict[str, Any] | None:

@@ -45,6 +45,7 @@ _SETTINGS: Mapping[str, Callable[[GenerationRequest], str]] = MappingProxyType(
             ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.active_loras) or "none"
         ),
         "autoencoder": lambda request: request.autoencoder.key if request.autoencoder else "the model's own",
+        "weights": lambda request: f"{request.weight_bits} bit" if request.weight_bits else "as they come",
         "source": lambda request: plain_name(request.source.path) or "a picture" if request.source else "none",
         "strength": lambda request: f"{request.source.strength:g}" if request.source else "none",
     }

@@ -18,6 +18,8 @@ LARGEST_GUIDANCE_SCALE = 30.0
 LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0
 MOST_LORAS = 16
+WEIGHT_BITS = (8, 4)
+"""What weights can be packed into, see `core.quantisation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class GenerationRequest:
         source: the picture to begin with, or None.
         loras: changes to the model, each at most once.
         autoencoder: in the place of the model's own, or None.
+        weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
     """
 
     prompt: str
@@ -145,6 +148,7 @@ class GenerationRequest:
     source: Source | None = None
     loras: tuple[Lora, ...] = ()
     autoencoder: Autoencoder | None = None
+    weight_bits: int | None = None
 
     @property
     def has_guidance(self) -> bool:
@@ -180,6 +184,8 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidRequest(
             "steps", request.steps, f"a whole number from {STEPS[0]} to {most_steps}{with_sampler}"
         )
+    if request.weight_bits not in (None, *WEIGHT_BITS):
+        raise InvalidRequest("quantise", request.weight_bits, "8 or 4")
     _validate_loras(request.loras)
     if request.source is not None:
         _validate_source(request.source, request.steps)

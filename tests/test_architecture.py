@@ -34,6 +34,7 @@ HEAVY_MODULES = (
     "core.lora_layers",
     "core.other_schedules",
     "core.placing",
+    "core.quantisation",
     "core.prediction",
     "core.preview",
     "core.recovery",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import tempfile
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,14 +14,13 @@ from pathlib import Path
 from app.argument_values import number, text_of, whole_number
 from app.command import Command
 from app.messages import PHASES, message
+from app.picture_output import output_of, save_or_rescue
 from app.terminal import Progress, to_json
-from core import saving
 from core.autoencoder_file import parse_autoencoder
 from core.autoencoder_fit import check_fit
 from core.catalogue import Catalogue, users_catalogue
 from core.errors import InvalidRequest, SaveFailed
 from core.events import ImageReady, Loading, LoraDiffers, Phase, PreviewMode, Started, Stepped
-from core.files import check_writable
 from core.film_recorder import FOLDER_NAME, FilmRecorder
 from core.lora import parse_lora
 from core.lora_fit import check_loras
@@ -37,13 +35,14 @@ from core.request import (
     LARGEST_SEED,
     STARTER_MODEL,
     STEPS,
+    WEIGHT_BITS,
     GenerationRequest,
     Size,
     Source,
     validate,
 )
 from core.samplers import SAMPLERS
-from core.settings import KeepFilms, Settings, load_settings
+from core.settings import KeepFilms, load_settings
 from core.source_picture import read_source
 
 log = logging.getLogger(__name__)
@@ -126,6 +125,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="HOW",
         help=f"where the model's parts are: automatic, {', '.join(placement_names())} (default: what fits)",
     )
+    add(
+        "--quantise",
+        metavar="BITS",
+        help="pack the model's weights into 8 or 4 bits: less memory, and another picture (default: not)",
+    )
     add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
 
 
@@ -173,6 +177,7 @@ def _read(arguments: Namespace) -> Job:
         seed=None if arguments.seed is None else whole_number("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
         count=whole_number("count", arguments.count, COUNT, 1),
         source=_source(arguments.image, arguments.strength),
+        weight_bits=_bits(arguments.quantise),
         loras=tuple(parse_lora(text_of("lora", text)) for text in arguments.lora),
         autoencoder=None if arguments.vae is None else parse_autoencoder(text_of("vae", arguments.vae)),
     )
@@ -187,7 +192,8 @@ def _read(arguments: Namespace) -> Job:
         raise InvalidRequest("device", device, "cuda, cuda:1, mps, xpu or cpu")
     if dtype is not None and dtype not in _DTYPES:
         raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
-    save = _target(arguments.output, request.count, settings)
+    output = None if arguments.output is None else text_of("output", arguments.output)
+    save = output_of(output, request.count, settings)
     keeps_films = settings.keep_films is KeepFilms.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
     return Job(
@@ -227,43 +233,8 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
                     pass  # names on the command line tell no hashes
 
 
-def _target(output: str | None, count: int, settings: Settings) -> Callable[[GeneratedImage], Path]:
-    """Finds out what ``-o`` means, and that it can be written. Raises InvalidRequest or SaveFailed."""
-    if output is None:
-        check_writable(settings.pictures)
-        return lambda image: saving.save(image, settings.pictures)
-    path = Path(text_of("output", output)).expanduser()
-    if path.is_dir() or (count > 1 and not path.exists() and path.suffix.lower() not in SUFFIXES):
-        check_writable(path)
-        return lambda image: saving.save_in(image, path)
-    if count > 1:
-        raise InvalidRequest("output", output, "a folder, because there is more than one picture")
-    if path.suffix.lower() not in SUFFIXES:
-        raise InvalidRequest("output", output, f"a file ending in {', '.join(SUFFIXES)}, or a folder that exists")
-    if not path.parent.is_dir():
-        raise InvalidRequest("output", output, "a file in a folder that exists")
-    check_writable(path.parent)
-
-    def save_there(image: GeneratedImage) -> Path:
-        saving.save_as(image, path)
-        return path
-
-    return save_there
-
-
-def save_or_rescue(save: Callable[[GeneratedImage], Path], image: GeneratedImage) -> Path:
-    """Saves a picture. When that fails it is kept in the system's folder for temporary files, if that works.
-
-    Raises SaveFailed.
-    """
-    try:
-        return save(image)
-    except SaveFailed as error:
-        try:
-            kept = saving.save_in(image, Path(tempfile.gettempdir()))
-        except (SaveFailed, OSError):
-            raise error from None
-        raise SaveFailed(error.path, f"{error.reason}; the picture is kept as {kept}") from error
+def _bits(text: str | None) -> int | None:
+    return None if text is None else whole_number("quantise", text, range(1, 33), WEIGHT_BITS[0])
 
 
 def _source(image: str | None, strength: str | None) -> Source | None:

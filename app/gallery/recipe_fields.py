@@ -65,6 +65,9 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
         fields.append(
             RecipeField("loras", "LoRA" if len(request.loras) == 1 else "LoRAs", told, {"loras": request.loras})
         )
+    if request.weight_bits is not None:
+        bits = {"weight_bits": request.weight_bits}
+        fields.append(RecipeField("weightBits", "Weights", f"{request.weight_bits} bit", bits))
     if request.source is not None:
         name = plain_name(request.source.path) or "a picture that is not known"
         fields.append(RecipeField("source", "Begins with", f"{name}, strength {request.source.strength:g}"))

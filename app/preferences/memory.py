@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLabel, QPushButton, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
 
 from app.device_readout import DeviceReadout
 from app.memory_desk import MemoryDesk
-from app.memory_words import PLACEMENTS, TILES, planned_words
+from app.memory_words import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
 from app.messages import Message
 from app.preferences.device import ERRAND, make
 from app.preferences.page import Page
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.memory_plan import Placement
+from core.request import GenerationRequest
 
 INDENT_PX = 24
 MOVING = (Placement.model_offload, Placement.group_offload)
@@ -51,6 +52,17 @@ class MemoryPage(Page):
         self.column.addSpacing(4)
         self.column.addWidget(self._tiles)
         self.add_hint(TILES[1], INDENT_PX)
+        self.add_section("Precision of the weights")
+        self._bits = QComboBox()
+        self._bits.setObjectName("weightBitsCombo")
+        for bits, (text, about) in WEIGHTS.items():
+            self._bits.addItem(text, bits)
+            self._bits.setItemData(self._bits.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
+        self._bits.activated.connect(self._choose_bits)
+        self.add_row("&Weights", self._bits)
+        self._about_bits = self.add_hint("")
+        self._about_bits.setObjectName("weightBitsHint")
+        self._show_bits(studio.draft)
         self.add_section("Used now")
         self._words = QLabel()
         self._words.setObjectName("memoryPlanWords")
@@ -64,6 +76,7 @@ class MemoryPage(Page):
         self.end()
         desk.changed.connect(self._show)
         readout.device_shown.connect(self._show)
+        studio.draft_edited.connect(self._show_bits)
         desk.ask()
         self._show()
 
@@ -76,6 +89,17 @@ class MemoryPage(Page):
     def _choose_tiles(self, is_tiled: bool) -> None:
         self._keeper.change(tiled_decode=is_tiled)
         self._renew()
+
+    @Slot()
+    def _choose_bits(self) -> None:
+        self._studio.edit(weight_bits=self._bits.currentData())
+        self._desk.plan()
+
+    @Slot(object)
+    def _show_bits(self, draft: GenerationRequest) -> None:
+        self._bits.setCurrentIndex(self._bits.findData(draft.weight_bits))
+        about = WEIGHTS[draft.weight_bits][1]
+        self._about_bits.setText(about if draft.weight_bits is None else f"{about} {EXPLICIT}")
 
     def _renew(self) -> None:
         self._studio.errands.renew_engine()

@@ -72,6 +72,8 @@ def facts(recipe: Recipe) -> str:
     model = recipe.model.name or request.model
     if model:
         lines.append(model)
+    if request.weight_bits is not None:
+        lines.append(f"Weights in {request.weight_bits} bit")
     if recipe.stage != "final":
         lines.append(f"Kept at step {recipe.step} of {request.steps}")
     if recipe.created:

@@ -125,7 +125,7 @@ def test_what_is_loaded_is_told_by_the_engine(desk: Desk, qtbot: QtBot) -> None:
     desk.show_gpu(qtbot, 20.0)
     device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
     plan = plan_memory(SDXL, "bfloat16", Size(256, 256), device)
-    desk.engine.memory = MemoryInUse(device, "large", plan, Placement.model_offload)
+    desk.engine.memory = MemoryInUse(device, "large", None, plan, Placement.model_offload)
     desk.studio.generate()
     qtbot.waitUntil(lambda: desk.studio.state is RunState.idle and desk.memory.planned.is_in_use)
     assert desk.words.startswith("Large, loaded. Everything on the device: ")
@@ -141,3 +141,23 @@ def test_a_processor_is_planned_with_the_memory_that_the_computer_has(desk: Desk
     plan = desk.memory.planned.plan
     assert plan is not None
     assert 0 < plan.free <= 2**50
+
+
+def test_packed_weights_are_planned_for_and_said_in_the_window(desk: Desk, qtbot: QtBot) -> None:
+    desk.show_gpu(qtbot, 20.0)
+    with qtbot.waitSignal(desk.memory.changed):
+        desk.studio.edit(weight_bits=4)
+    assert desk.short == "Weights in 4 bit."
+    assert "Large at 256x256, weights in 4 bit, not loaded yet. Everything on the device: 2.1 GiB" in desk.words
+
+
+def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(desk: Desk, qtbot: QtBot) -> None:
+    desk.show_gpu(qtbot, 20.0)
+    device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
+    plan = plan_memory(SDXL, "bfloat16", Size(256, 256), device, weight_bits=8)
+    desk.engine.memory = MemoryInUse(device, "large", 8, plan, Placement.on_device)
+    desk.studio.generate()
+    qtbot.waitUntil(lambda: desk.studio.state is RunState.idle)
+    desk.memory.ask()
+    qtbot.wait(20)
+    assert not desk.memory.planned.is_in_use

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,10 @@ def layouts(layout: str, tmp_path: Path) -> Path:
     return tmp_path / "layouts"
 
 
-def picture(catalogue: Catalogue, model: Model, sampler: str) -> GeneratedImage:
+def picture(catalogue: Catalogue, model: Model, sampler: str, weight_bits: int | None = None) -> GeneratedImage:
     size = model.limits.snap(SIZE.width)
     request = GenerationRequest("a red house", "fog", model.key, Size(size, size), sampler, 3, 4.0, 7)
+    request = replace(request, weight_bits=weight_bits)
     last = list(Engine(catalogue, "cpu", "float32").generate(request))[-1]
     assert isinstance(last, ImageReady)
     return last.image
@@ -117,6 +119,8 @@ def test_a_single_file_makes_the_picture_of_its_folder_without_a_connection(
     of_file = picture(catalogue, single, sampler)
     assert np.array_equal(of_folder.pixels, of_file.pixels)
     assert of_file.pixels.std() > 0
+    packed = [picture(catalogue, model, sampler, 8).pixels for model in (found["folder"], single)]
+    assert np.array_equal(packed[0], packed[1])
     assert of_file.model.hash == hashlib.sha256(file.read_bytes()).hexdigest()[:10]
     assert not connections
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.commands.generate import save_or_rescue
+from app.picture_output import save_or_rescue
 from core.errors import SaveFailed
 from core.film_file import film_path, read_recording
 from core.metadata import read_recipe
@@ -162,6 +162,8 @@ def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model
         (["--image", __file__, "--strength", "0.01"], "it must be at least"),
         (["--image", __file__, "--strength", "nan"], "nan is not a possible strength"),
         (["--image", __file__, "--strength", "much"], "“much” is not a possible strength"),
+        (["--quantise", "6"], "6 is not a possible number of bits: it must be 8 or 4."),
+        (["--quantise", "half"], "“half” is not a possible number of bits"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
         (["--seed"], "argument --seed: expected one argument"),
     ],
@@ -172,6 +174,17 @@ def test_bad_input_is_answered_with_one_line_and_code_2(run: Run, arguments: lis
     assert (answer.code, answer.output) == (2, "")
     assert words in answer.errors
     assert len(answer.errors.splitlines()) == 1
+
+
+def test_packed_weights_make_another_picture_and_stand_in_its_recipe(
+    run: Run, model: Path, tmp_path: Path
+) -> None:
+    for name, options in (("whole", ()), ("packed", ("--quantise", 4))):
+        path = tmp_path / f"{name}.png"
+        assert run("generate", "a house", "--model", model, *FAST, "--seed", 7, *options, "-o", path).code == 0
+    assert read_recipe(tmp_path / "packed.png").request.weight_bits == 4
+    assert read_recipe(tmp_path / "whole.png").request.weight_bits is None
+    assert not np.array_equal(pixels(tmp_path / "whole.png"), pixels(tmp_path / "packed.png"))
 
 
 def test_bad_input_is_answered_before_torch_is_imported() -> None:

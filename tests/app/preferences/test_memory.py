@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QRadioButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
 from app.device_readout import ChosenDevice
@@ -47,7 +47,7 @@ def test_decoding_in_tiles_is_kept(opened: Opened) -> None:
     assert load_settings(opened.keeper.folders).tiled_decode
 
 
-def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened) -> None:
+def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened, qtbot: QtBot) -> None:
     dialog = preferences(opened)
     words, look = part(dialog, QLabel, "memoryPlanWords"), part(dialog, QPushButton, "lookForMemoryButton")
     assert "Nobody has looked for a device yet" in words.text()
@@ -56,7 +56,7 @@ def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened) -> None:
     assert words.text() == "Looking …"
     opened.window.readout.show_device(GPU)
     assert look.isHidden()
-    assert "Starter Model" in words.text()
+    qtbot.waitUntil(lambda: "Starter Model" in words.text())
 
 
 def test_moving_parts_is_not_offered_where_there_is_nowhere_to_move_them(opened: Opened) -> None:
@@ -68,3 +68,20 @@ def test_moving_parts_is_not_offered_where_there_is_nowhere_to_move_them(opened:
     opened.window.readout.show_device(GPU)
     assert part(dialog, QRadioButton, "memory-group_offload").isEnabled()
     assert part(dialog, QLabel, "memoryOfProcessor").isHidden()
+
+
+@pytest.mark.parametrize("bits", [8, 4, None])
+def test_packed_weights_are_an_explicit_choice_of_the_draft(opened: Opened, bits: int | None) -> None:
+    opened.window.studio.edit(weight_bits=None if bits else 8)
+    dialog = preferences(opened)
+    combo, about = part(dialog, QComboBox, "weightBitsCombo"), part(dialog, QLabel, "weightBitsHint")
+    combo.setCurrentIndex(combo.findData(bits))
+    combo.activated.emit(combo.currentIndex())
+    assert opened.window.studio.draft.weight_bits == bits
+    assert ("stands in the recipe" in about.text()) is (bits is not None)
+
+
+def test_the_choice_follows_a_picture_whose_settings_are_taken_over(opened: Opened) -> None:
+    combo = part(preferences(opened), QComboBox, "weightBitsCombo")
+    opened.window.studio.edit(weight_bits=4)
+    assert combo.currentData() == 4
