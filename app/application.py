@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.autoencoder_desk import AutoencoderDesk
 from app.bundle_environment import restore_environment
 from app.doorbell import Doorbell
 from app.engine_maker import EngineMaker
@@ -92,7 +93,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     keeper = SettingsKeeper(folders)
     settings = keeper.settings
     appearance = Appearance(application, settings.theme)
-    catalogue = users_catalogue(folders, settings.model_folders, settings.lora_places)
+    catalogue = users_catalogue(folders, settings.model_folders, settings.lora_places, settings.autoencoder_places)
     make_engine = EngineMaker(catalogue, keeper)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
@@ -110,6 +111,8 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
 
     window.preferences.models_changed.connect(look_for_models)
     importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)
+    autoencoders = AutoencoderDesk(catalogue, keeper, studio, window)
+    window.create_place.left.autoencoder.follow(autoencoders)
     importer.models_changed.connect(look_for_models)
     window.take_import(importer)
     loras = LoraImport(catalogue, keeper, studio, window.create_place.messages, window, importer.add)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.draft import Draft, differing_fields, fitted, with_defaults
 from core.catalogue import Model
-from core.request import GenerationRequest, Limits
+from core.request import Autoencoder, GenerationRequest, Limits
 
 SAVE_AFTER_MS = 1000
 
@@ -19,6 +19,10 @@ class DraftStore(Protocol):
     def load_draft(self) -> GenerationRequest | None: ...
 
     def save_draft(self, request: GenerationRequest) -> None: ...
+
+    def autoencoder_of(self, model: str) -> Autoencoder | None:
+        """What the user has chosen for a model, None for its own."""
+        ...
 
 
 class ModelSource(Protocol):
@@ -78,7 +82,7 @@ class Drafting(QObject):
         """Changes fields by name. Another model brings its own defaults for what is not given."""
         model = self._model(changes.get("model"))
         if model is not None and model.key != self.draft.model:
-            changes = with_defaults(model, changes)
+            changes = {"autoencoder": self._store.autoencoder_of(model.key)} | with_defaults(model, changes)
         self._follow(self._draft.edit(changes))
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:

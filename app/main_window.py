@@ -284,6 +284,7 @@ class MainWindow(QMainWindow):
         self.gallery.finish()
         self.models_page.finish()
         self.memory.close()
+        self.create_place.left.autoencoder.finish()
         self.ended_in_time = self.studio.shutdown()
         self._loader.close()
         event.accept()

@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import SaveFailed
 from core.film_recorder import FOLDER_NAME
 from core.paths import Folders
-from core.request import GenerationRequest
+from core.request import Autoencoder, GenerationRequest
 from core.settings import FILE_NAME, KeepFilms, Settings, load_settings, save_settings
 
 log = logging.getLogger(__name__)
@@ -54,3 +54,7 @@ class SettingsKeeper:
 
     def save_draft(self, request: GenerationRequest) -> None:
         self.change(draft=request)
+
+    def autoencoder_of(self, model: str) -> Autoencoder | None:
+        name = self.settings.autoencoders.get(model)
+        return Autoencoder(name) if name else None

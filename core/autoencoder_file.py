@@ -86,9 +86,12 @@ def folder_of(path: Path) -> Path | None:
 class AutoencoderShelf:
     """The autoencoders in the folders of the user, found by name or by their hash."""
 
-    def __init__(self, model_folders: Iterable[Path], memory: CheckpointMemory) -> None:
-        """Looks in each folder of models, and in the folders for autoencoders there and beside it."""
-        self._places = tuple(dict.fromkeys(model_folders))
+    def __init__(
+        self, model_folders: Iterable[Path], memory: CheckpointMemory, places: Iterable[Path] = ()
+    ) -> None:
+        """Looks in each folder of models, in the folders for autoencoders there and beside, and at ``places``."""
+        self._folders = tuple(dict.fromkeys(model_folders))
+        self._places = tuple(places)
         self._memory = memory
 
     def files(self) -> tuple[AutoencoderFile, ...]:
@@ -130,7 +133,8 @@ class AutoencoderShelf:
         return not wanted.sha256 or self.sha256_of(file).startswith(wanted.sha256)
 
     def _candidates(self) -> Iterator[Path]:
-        for place in self._places:
+        yield from (place for place in self._places if _is_there(place))
+        for place in self._folders:
             yield from _in_folder(place, depth=1)
             for beside in (place, place.parent):
                 for name in FOLDER_NAMES:

@@ -67,6 +67,7 @@ class Catalogue:
     Attributes:
         memory: what is known of single files from an earlier look.
         lora_places: files and folders with LoRAs elsewhere than beside the models.
+        autoencoder_places: autoencoders, the same.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Catalogue:
         memory: CheckpointMemory | None = None,
         layouts: Path | None = None,
         lora_places: tuple[Path, ...] = (),
+        autoencoder_places: tuple[Path, ...] = (),
     ) -> None:
         """Looks in these places, which may also be models themselves, single files included.
 
@@ -83,6 +85,7 @@ class Catalogue:
         """
         self.memory = memory or CheckpointMemory()
         self.lora_places = lora_places
+        self.autoencoder_places = autoencoder_places
         self._model_folders = model_folders
         self._layouts = layouts or resources() / "families"
 
@@ -93,8 +96,8 @@ class Catalogue:
 
     @property
     def autoencoders(self) -> AutoencoderShelf:
-        """The autoencoders in these folders and beside them."""
-        return AutoencoderShelf(self._model_folders, self.memory)
+        """The autoencoders in these folders, beside them, and in ``autoencoder_places``."""
+        return AutoencoderShelf(self._model_folders, self.memory, self.autoencoder_places)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""
@@ -174,10 +177,14 @@ class Catalogue:
 
 
 def users_catalogue(
-    folders: Folders, model_folders: tuple[Path, ...], lora_places: tuple[Path, ...] = ()
+    folders: Folders,
+    model_folders: tuple[Path, ...],
+    lora_places: tuple[Path, ...] = (),
+    autoencoder_places: tuple[Path, ...] = (),
 ) -> Catalogue:
-    """The models and LoRAs in the places of the settings, with what earlier looks have learned of their files."""
-    return Catalogue(model_folders, CheckpointMemory(folders.cache / FILE_NAME), lora_places=lora_places)
+    """The models and add-ons in the places of the settings, with what earlier looks have learned of files."""
+    memory = CheckpointMemory(folders.cache / FILE_NAME)
+    return Catalogue(model_folders, memory, lora_places=lora_places, autoencoder_places=autoencoder_places)
 
 
 def hashed_file(model: Model) -> Path:

@@ -117,7 +117,10 @@ _OTHERS: tuple[tuple[Callable[[str], bool], str], ...] = (
         _begins("down_blocks.", "up_blocks."),
         "it is a U-Net alone, a part of a model: choose the folder above",
     ),
-    (_begins("decoder.conv_in", "encoder.conv_in"), "it is an autoencoder (VAE), an addition to a model"),
+    (
+        _begins("decoder.conv_in", "encoder.conv_in"),
+        "it is an autoencoder (VAE), an addition to a model: add it in Create, below the model",
+    ),
     (_begins("text_model.", "model.embed_tokens.", "encoder.block."), "it is a text encoder, a part of a model"),
     (_begins("emb_params", "string_to_param", "clip_g", "clip_l"), "it is a textual inversion, not a model"),
 )

@@ -54,6 +54,8 @@ class Settings:
         pictures: folder for finished pictures.
         model_folders: where models are looked for, beside the one that ships with the program.
         lora_places: LoRA files, and folders with them, that lie elsewhere than beside the models.
+        autoencoders: by the key of a model the name of the autoencoder to be used in the place of its own.
+        autoencoder_places: autoencoders that lie elsewhere than beside the models.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
@@ -73,6 +75,8 @@ class Settings:
     pictures: Path
     model_folders: tuple[Path, ...]
     lora_places: tuple[Path, ...] = ()
+    autoencoders: Mapping[str, str] = field(default_factory=dict[str, str])
+    autoencoder_places: tuple[Path, ...] = ()
     device: str | None = None
     dtype: str | None = None
     memory: Placement | None = None
@@ -195,6 +199,12 @@ def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
     return {_text(name): _texts(keys) for name, keys in cast("dict[object, object]", value).items()}
 
 
+def _names(value: object) -> Mapping[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} does not name anything")
+    return {_text(key): _text(name) for key, name in cast("dict[object, object]", value).items()}
+
+
 def _switch(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{value!r} is neither true nor false")
@@ -212,6 +222,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "pictures": _Kind(_folder, str),
         "model_folders": _Kind(_folders, lambda folders: [str(folder) for folder in folders]),
         "lora_places": _Kind(_folders, lambda places: [str(place) for place in places]),
+        "autoencoders": _Kind(_names, dict),
+        "autoencoder_places": _Kind(_folders, lambda places: [str(place) for place in places]),
         "device": _TEXT_OR_NONE,
         "dtype": _TEXT_OR_NONE,
         "memory": _Kind(

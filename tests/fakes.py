@@ -20,7 +20,7 @@ from core.latent_rgb import LatentRgb
 from core.memory_plan import GIB, DeviceMemory, MemoryInUse
 from core.model_families import MODEL_FAMILIES
 from core.picture import GeneratedImage, Pixels, Stage
-from core.request import GenerationRequest, Limits, Size
+from core.request import Autoencoder, GenerationRequest, Limits, Size
 from core.round_trip import OneStep, RoundTrip
 
 CHANNELS = 4
@@ -270,6 +270,7 @@ class FakeDrafts:
     def __init__(self, draft: GenerationRequest | None = None) -> None:
         self.draft = draft
         self.saves = 0
+        self.autoencoders: dict[str, Autoencoder] = {}
 
     def load_draft(self) -> GenerationRequest | None:
         return self.draft
@@ -277,3 +278,6 @@ class FakeDrafts:
     def save_draft(self, request: GenerationRequest) -> None:
         self.draft = request
         self.saves += 1
+
+    def autoencoder_of(self, model: str) -> Autoencoder | None:
+        return self.autoencoders.get(model)

@@ -162,7 +162,9 @@ def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> Non
 def _read(arguments: Namespace) -> Job:
     """Checks everything that can be checked without torch, so that mistakes are answered at once."""
     settings = load_settings(Folders.default())
-    catalogue = users_catalogue(Folders.default(), settings.model_folders, settings.lora_places)
+    catalogue = users_catalogue(
+        Folders.default(), settings.model_folders, settings.lora_places, settings.autoencoder_places
+    )
     model = catalogue.find(arguments.model)
     own = model.defaults
     request = replace(

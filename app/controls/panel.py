@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.controls.autoencoder import AutoencoderControl
 from app.controls.count import CountControl
 from app.controls.early_choice import EarlyChoiceControl
 from app.controls.guidance import GuidanceControl
@@ -47,6 +48,7 @@ class ControlPanel(QFrame):
         self.negative_prompt = PromptControl(studio, "negative_prompt", counting)
         self.loras = LorasControl(studio)
         self.buttons = RunButtons(studio)
+        self.autoencoder = AutoencoderControl()
         self.memory_line = MemoryLine()
         seed = SeedControl(studio)
         column = QWidget()
@@ -58,6 +60,7 @@ class ControlPanel(QFrame):
         controls.addWidget(self.negative_prompt, 3)
         controls.addWidget(SourceControl(studio))
         controls.addWidget(ModelControl(studio))
+        controls.addWidget(self.autoencoder)
         controls.addWidget(self.loras)
         controls.addWidget(self.memory_line)
         controls.addWidget(SizeControl(studio))

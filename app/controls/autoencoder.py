@@ -1,0 +1,112 @@
+"""Which autoencoder decodes: a quiet row below the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from app.autoencoder_desk import AutoencoderDesk
+from app.controls.field import GAP_PX, describe
+
+OWN = "The model's own"
+MOST_LETTERS = 28
+
+
+class AutoencoderControl(QWidget):
+    """A button with a menu. Hidden until it has a desk to follow, and without a model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._desk: AutoencoderDesk | None = None
+        self.button = QToolButton()
+        self.button.setProperty("kind", "quiet")
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        describe(
+            self.button,
+            "autoencoderButton",
+            "Autoencoder",
+            "Autoencoder (VAE): turns what the network made into the picture.\n"
+            "Another one changes colours and fine detail; the steps stay the same.",
+        )
+        self._menu = QMenu(self.button)
+        self._menu.setObjectName("autoencoderMenu")
+        self._menu.setToolTipsVisible(True)
+        self._menu.aboutToShow.connect(self._fill)
+        self._menu.triggered.connect(self._take)
+        self.button.setMenu(self._menu)
+        label = QLabel("A&utoencoder")
+        label.setProperty("role", "caption")
+        label.setBuddy(self.button)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP_PX)
+        layout.addWidget(label)
+        layout.addWidget(self.button)
+        layout.addStretch(1)
+        self.hide()
+
+    def follow(self, desk: AutoencoderDesk) -> None:
+        self._desk = desk
+        desk.changed.connect(self._show)
+        self._show()
+
+    def finish(self) -> None:
+        """Nothing is looked for any more."""
+        if self._desk is not None:
+            self._desk.close()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    @Slot()
+    def _show(self) -> None:
+        if self._desk is None:
+            return
+        chosen = self._desk.chosen
+        shown = chosen if len(chosen) <= MOST_LETTERS else f"{chosen[: MOST_LETTERS - 1]}…"
+        is_lost = bool(chosen) and bool(self._desk.names) and chosen not in self._desk.names
+        words = f"{shown or OWN.lower()}{' (not found)' if is_lost else ''}"
+        self.button.setText(f"{words} ▾".replace("&", "&&"))
+        self.button.setAccessibleName(f"Autoencoder: {words}")
+        self.setVisible(self._desk.has_model)
+
+    @Slot()
+    def _fill(self) -> None:
+        desk = self._desk
+        if desk is None:
+            return
+        self._menu.clear()
+        names = dict.fromkeys(("", *desk.names, *((desk.chosen,) if desk.chosen else ())))
+        for name in names:
+            action = self._menu.addAction(name.replace("&", "&&") or OWN)
+            action.setCheckable(True)
+            action.setChecked(name == desk.chosen)
+            action.setData(name)
+        self._menu.addSeparator()
+        add = self._menu.addAction("Add a file…")
+        add.setToolTip("A .safetensors file, also that in a diffusers folder; it stays where it lies.")
+        desk.look()  # for the next time: files may have come
+
+    @Slot(QAction)
+    def _take(self, action: QAction) -> None:
+        if self._desk is None:
+            return
+        if action.data() is not None:
+            self._desk.choose(action.data())
+            return
+        dialog = QFileDialog(self, "Add an autoencoder", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Autoencoders (*.safetensors)", "All files (*)"])
+        dialog.fileSelected.connect(self._add)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _add(self, path: str) -> None:
+        if self._desk is not None:
+            self._desk.add(Path(path))
