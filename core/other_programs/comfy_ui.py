@@ -13,6 +13,7 @@ from sd_parsers.parsers import ComfyUIParser
 
 from core.other_programs.found import Found, as_object
 from core.other_programs.library import parsed
+from core.other_programs.loras import in_nodes
 
 PROGRAM = "ComfyUI"
 MOST_NODES = 2_000
@@ -37,7 +38,7 @@ def read(texts: Mapping[str, str]) -> Found | None:
     links = [[0, source, slot, node, 0, kind] for node, source, slot, kind in _links(nodes)]
     found = parsed(ComfyUIParser, {"prompt": nodes, "workflow": {"links": links}}, PROGRAM)
     found = found or Found(PROGRAM, prompt=", ".join(_prompts(nodes)))
-    return _completed(replace(found, others={}), nodes)
+    return _completed(replace(found, others={}, loras=tuple(in_nodes(nodes))), nodes)
 
 
 def _nodes(content: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from core.film import ModelIdentity
+from core.lora_recipe import loras_to_json, take_tags
+from core.other_programs.loras import Told, taken_from
 from core.recipe import Recipe, parse_json, plain_name, request_from_json
 
 LONGEST_OTHER = 4_000
@@ -49,6 +51,7 @@ class Found:
 
     Attributes:
         sampler, schedule: names of the other program.
+        loras: those that stand neither in ``others`` nor in the prompt as tags; see `core.other_programs.loras`.
         others: all that has no place above.
     """
 
@@ -64,13 +67,17 @@ class Found:
     seed: object = None
     width: object = None
     height: object = None
+    loras: object = ()
     others: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def recipe(self) -> Recipe:
         """What can be mapped is; the rest is kept as text. Raises ValueError when nothing was found."""
-        others = {str(key)[:100]: text for key, value in self.others.items() if (text := as_text(value))}
+        settings = dict(self.others)
+        listed = [*cast("tuple[Told, ...]", self.loras), *taken_from(settings)]
+        others = {str(key)[:100]: text for key, value in settings.items() if (text := as_text(value))}
+        prompt, tagged = take_tags(as_text(self.prompt), "")
         request: dict[str, object] = {
-            "prompt": as_text(self.prompt),
+            "prompt": prompt,
             "negative_prompt": as_text(self.negative_prompt),
         }
         numbers = {
@@ -94,6 +101,7 @@ class Found:
                 others["Schedule type"] = schedule
         if not request["prompt"] and len(request) <= 2:
             raise ValueError("it tells nothing about how it was made")
+        request["loras"] = [*loras_to_json(tagged), *listed]
         name = plain_name(as_text(self.model))
         return Recipe(
             request=(made := request_from_json({**request, "model": name})),
