@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +22,7 @@ from app.logs import LOG_NAME
 from app.lora_import import LoraImport
 from app.main_window import MainWindow
 from app.model_import import ModelImport
+from app.model_look import ModelLook
 from app.open_requests import OpenRequests
 from app.settings_keeper import SettingsKeeper
 from app.single_instance import Claim
@@ -100,7 +102,8 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
         return save(image, keeper.settings.pictures) if folder is None else save_in(image, folder)
 
     recorder = FilmRecorder(keeper.films_folder)
-    studio = Studio(catalogue, make_engine, save_picture, keeper, recorder, folders.logs / LOG_NAME)
+    look = ModelLook(catalogue)
+    studio = Studio(look, make_engine, save_picture, keeper, recorder, folders.logs / LOG_NAME)
     window = MainWindow(studio, keeper, appearance)
     make_engine.made.connect(window.readout.show_device)
 
@@ -109,11 +112,14 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
         studio.refresh_models()
         studio.loras.refresh()
 
+    look.learned.connect(studio.refresh_models, Qt.ConnectionType.QueuedConnection)
+    application.aboutToQuit.connect(look.finish)
     window.preferences.models_changed.connect(look_for_models)
     importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)
     autoencoders = AutoencoderDesk(catalogue, keeper, studio, window)
     window.create_place.left.autoencoder.follow(autoencoders)
     importer.models_changed.connect(look_for_models)
+    application.aboutToQuit.connect(importer.finish)
     window.take_import(importer)
     loras = LoraImport(catalogue, keeper, studio, window.create_place.messages, window, importer.add)
     window.create_place.left.loras.file_wanted.connect(loras.ask_files)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from contextlib import closing
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
@@ -13,7 +15,7 @@ from app.import_messages import added, refused
 from app.message_bar import MessageArea
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
-from core.catalogue import Catalogue, Model
+from core.catalogue import Catalogue, Model, hashed_file
 from core.errors import EmulsionError, ModelBroken
 from core.model_files import SUFFIX
 from core.own_models import find_models
@@ -45,6 +47,7 @@ class ModelImport(QObject):
         self._studio = studio
         self._area = area
         self._window = window
+        self._is_ending = threading.Event()
         self._checked.connect(self._take)
         self._refused.connect(self._refuse)
         window.setAcceptDrops(True)
@@ -68,6 +71,11 @@ class ModelImport(QObject):
         dialog = QFileDialog(self._window, "Add a folder with models", str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         self._open(dialog)
+
+    @Slot()
+    def finish(self) -> None:
+        """At the end of the program: files of many GB need not be read to their end."""
+        self._is_ending.set()
 
     def add(self, path: Path) -> None:
         """Checks the place and keeps it; what comes of it is told above the canvas."""
@@ -119,7 +127,10 @@ class ModelImport(QObject):
     def _identify(self, model: Model) -> None:
         """In a thread of the pool: the hash is there when the first picture wants it."""
         try:
-            self._catalogue.identified(model)
+            with closing(self._catalogue.memory.hashing(hashed_file(model))) as hashing:
+                for _ in hashing:
+                    if self._is_ending.is_set():
+                        return
         except ModelBroken as error:
             log.info("a model's hash is not known: %s", error)
 

@@ -104,16 +104,26 @@ class Catalogue:
         self._model_folders = model_folders
 
     def models(self) -> tuple[Model, ...]:
-        """All models that can be read, the starter model first."""
+        """All models that can be read, the starter model first. Reads the headers of files that are new."""
+        found = self._read_all(self._candidates())
+        self.memory.save()
+        return found
+
+    def remembered(self) -> tuple[tuple[Model, ...], bool]:
+        """The same without what would have to be read first; and whether there is any such file."""
+        paths = self._candidates()
+        known = [path for path in paths if path.suffix.lower() != SUFFIX or self.memory.knows(path)]
+        return self._read_all(known), len(known) < len(paths)
+
+    def _read_all(self, paths: list[Path]) -> tuple[Model, ...]:
         found: dict[str, Model] = {}
-        for path in self._candidates():
+        for path in paths:
             key = path.stem if path.suffix.lower() == SUFFIX else path.name
             try:
                 model = self.read(path, key if key not in found else str(path))
             except ModelBroken:
                 continue  # it is named when asked for by `find`; the list shows what works
             found[model.key] = model
-        self.memory.save()
         return tuple(found.values())
 
     def find(self, model: str) -> Model:

@@ -61,6 +61,14 @@ class CheckpointMemory:
             raise ModelBroken(path, known.reason)
         return known.kind
 
+    def knows(self, path: Path) -> bool:
+        """Whether `kind_of` answers without reading the file."""
+        try:
+            known = self._known_of(path)
+        except ModelBroken:
+            return True
+        return known.kind is not None or bool(known.reason)
+
     def sha256_if_known(self, path: Path) -> str:
         """64 hexadecimal digits, or "" where the file was not read as a whole yet."""
         try:

@@ -17,7 +17,7 @@ from core import forward_process
 from core.add_ons import decoder, with_autoencoder, with_loras
 from core.attention import AttentionRecorder
 from core.branch import Branch
-from core.catalogue import Catalogue
+from core.catalogue import Catalogue, hashed_file
 from core.denoising import Predict
 from core.development import Decode, Development, image_of, rebuild_frames
 from core.device import DevicePlan, memory_now, plan
@@ -41,6 +41,8 @@ from core.tensors import to_torch
 from core.tokens import TokenCounter
 
 log = logging.getLogger(__name__)
+
+HASHED_AT_ONCE = 64 * 2**20
 
 Result = TypeVar("Result")
 
@@ -236,6 +238,10 @@ class Engine:
     def _load(self, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         if not self._is_loaded(request):
             yield Loading(Phase.loading_model)
+            weights = hashed_file(self._catalogue.find(request.model))
+            for done in self._catalogue.memory.hashing(weights):
+                if done % HASHED_AT_ONCE == 0:  # files of many GB: the run can be stopped meanwhile
+                    yield Loading(Phase.loading_model)
         return self._loaded_model(request)
 
     def _with_add_ons(

@@ -82,6 +82,7 @@ class AccessDialog(QDialog):
         buttons.addButton(again, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self._try_again)
         buttons.rejected.connect(self.reject)
+        column.addStretch(1)
         column.addWidget(buttons)
 
     @Slot()

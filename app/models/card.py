@@ -12,6 +12,7 @@ from app.models.check_row import CheckRow
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
 from app.models.verification import Check
+from core.downloads.failures import Fault
 
 BUTTONS_PX = 144
 CARD_MARGIN_PX = 16
@@ -94,6 +95,8 @@ class ModelCard(QFrame):
     def show_download(self, state: DownloadState | None) -> None:
         """How its download stands, None when there is none."""
         self._row.setVisible(state is not None)
+        if state is not None and self.window().focusWidget() is self._download:
+            self._pause.setFocus()  # not to the next button, which would open a page
         self._download.setVisible(state is None and not self.facts.is_installed)
         if state is None:
             return
@@ -105,6 +108,8 @@ class ModelCard(QFrame):
         self._pause.setText("Resume" if state.stage is Stage.paused else "Try again" if has_failed else "Pause")
         self._pause.setProperty("deed", "resume" if is_resting else "pause")
         self._why.setVisible(state.asks_for_access)
+        is_unknown = state.failure is not None and state.failure.fault is Fault.not_logged_in
+        self._why.setText("Log in…" if is_unknown else "What to do…")
         self._cancel.setVisible(not state.is_repair)
 
     def show_check(self, check: Check | None) -> None:

@@ -69,6 +69,7 @@ class DownloadDialog(QDialog):
         buttons.addButton(self._yes, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self._confirm)
         buttons.rejected.connect(self.reject)
+        column.addStretch(1)
         column.addWidget(buttons)
         self._field.textChanged.connect(self._check)
         self._check()

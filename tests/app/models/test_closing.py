@@ -1,0 +1,113 @@
+"""Closed while a model is downloaded, the program ends at once; the download goes on after the next start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.downloads.record import read_record
+from tests.app.programs import ROOT, data_folder, environment_of, log_text
+from tests.core.downloads.conftest import NAME, WEIGHTS, small_model
+from tests.hub_server import HubServer, Repository
+
+SIZE = 40_000_000
+ENDS_WITHIN_S = 5.0
+
+CLOSE_WHILE_IT_DOWNLOADS = """
+import os, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from app import application
+from app.__main__ import main
+from app.models.download_state import Stage
+
+make = application.make_window
+
+def make_driven(program, folders):
+    window = make(program, folders)
+    desk = window.models_page.desk
+    notes = Path(os.environ["EMULSION_NOTES"])
+    def follow(key):
+        state = desk.states.get(key)
+        if state is None or state.stage is not Stage.running or state.done < int(sys.argv[2]):
+            return
+        desk.changed.disconnect(follow)
+        notes.write_text(str(state.done))
+        QTimer.singleShot(0, window.close)
+    desk.changed.connect(follow)
+    desk.completed.connect(lambda key: window.close())
+    window.show()
+    def begin():
+        window.places.show_place(window.models_page)
+        for key in list(desk.states):
+            notes.write_text(f"{desk.states[key].stage.name} {desk.states[key].done}")
+        desk.begin("small", sys.argv[1])
+    QTimer.singleShot(0, begin)
+    return window
+
+application.make_window = make_driven
+sys.exit(main([]))
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[HubServer]:
+    with HubServer({NAME: Repository(small_model(SIZE))}) as running:
+        yield running
+
+
+def run(home: Path, server: HubServer, notes: Path, close_at: int) -> subprocess.CompletedProcess[str]:
+    environment = {**environment_of(home), "EMULSION_NOTES": str(notes), "HF_ENDPOINT": server.endpoint}
+    return subprocess.run(
+        [sys.executable, "-c", CLOSE_WHILE_IT_DOWNLOADS, NAME, str(close_at)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+        start_new_session=True,
+    )
+
+
+def test_a_download_is_paused_by_closing_and_goes_on_where_it_was(server: HubServer, tmp_path: Path) -> None:
+    home, notes = tmp_path / "home", tmp_path / "notes"
+    home.mkdir()
+    server.bytes_per_second = 8_000_000
+    ended = run(home, server, notes, close_at=3_000_000)
+    assert ended.returncode == 0, ended.stderr + log_text(home)
+    assert time.time() - notes.stat().st_mtime < ENDS_WITHIN_S
+    assert not downloads_of(server)
+    folder = data_folder(home) / "models" / "small"
+    arrived = (folder / f"{WEIGHTS}.part").stat().st_size
+    assert 3_000_000 <= arrived < SIZE
+    server.bytes_per_second = 0
+    server.asked.clear()
+    ended = run(home, server, notes, close_at=2 * SIZE)
+    assert ended.returncode == 0, ended.stderr + log_text(home)
+    stage, done = notes.read_text("utf-8").split()
+    assert stage == "paused"
+    assert int(done) >= arrived
+    assert [one.offset for one in server.content_requests(f"{WEIGHTS}?signature=of-the-address")] == [arrived]
+    record = read_record(folder)
+    assert record is not None
+    assert record.is_complete(folder)
+
+
+def downloads_of(server: HubServer) -> list[int]:
+    """Processes that still fetch from this hub."""
+    found: list[int] = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and server.endpoint in process.cmdline():
+                found.append(process.pid)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
