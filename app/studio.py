@@ -158,7 +158,6 @@ class Studio(QObject):
     def redo(self) -> None:
         self._drafting.redo()
 
-    @Slot()
     def refresh_models(self) -> None:
         """Looks for models on the disk again."""
         self._drafting.refresh_models()
