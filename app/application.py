@@ -122,6 +122,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     application.aboutToQuit.connect(importer.finish)
     window.take_import(importer)
     loras = LoraImport(catalogue, keeper, studio, window.create_place.messages, window, importer.add)
+    loras.told.connect(lambda: window.places.show_place(window.create_place))
     window.create_place.left.loras.file_wanted.connect(loras.ask_files)
     studio.loras.look_on(lambda: catalogue.loras)
     application.applicationStateChanged.connect(studio.loras.refresh_when_active)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
 
 from app.lora_words import misfit_notice, offer
-from app.message_bar import Choice, MessageArea
+from app.message_bar import Choice, MessageArea, Tone
 from app.messages import Message, message
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
@@ -23,7 +23,6 @@ from core.lora_copy import copy_lora
 from core.lora_shelf import FOLDER_NAMES
 
 SUBJECT = "lora-import"
-LASTING_MS = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,12 @@ class Checked:
 class LoraImport(QObject):
     """Takes ``.safetensors`` files that are dropped on the window, text fields included; all reading and copying
     happens in a thread of its own.
+
+    Signals:
+        told: there is something to be read above the canvas.
     """
 
+    told = Signal()
     _checked = Signal(object, bool)
     _placed = Signal(object, object)
     _failed = Signal(object)
@@ -128,7 +131,7 @@ class LoraImport(QObject):
     def _offer(self, checked: Checked, must_be_loras: bool) -> None:
         for error in checked.refused:
             if must_be_loras:
-                self._area.show_message(SUBJECT, message(error), "error")
+                self._tell(message(error), "error")
             else:
                 self._take_other(error.path)
         self._use([file.name for file in checked.known])
@@ -139,7 +142,7 @@ class LoraImport(QObject):
             places = tuple(file.path for file in checked.new)
             use = partial(self._take_placed, checked.new, places)
             choices.append(Choice("Use where it lies", use, "keepLoraButton"))
-        self._area.show_message(SUBJECT, offer(checked.new, checked.taken), "info", tuple(choices))
+        self._tell(offer(checked.new, checked.taken), "info", tuple(choices))
 
     def _copy(self, checked: Checked) -> None:
         folder, shelf = self._keeper.folders.models / FOLDER_NAMES[0], self._catalogue.loras
@@ -181,14 +184,17 @@ class LoraImport(QObject):
             if found.name not in names:
                 continue
             if objection := studio.loras.objection(found, model):
-                self._area.show_message(SUBJECT, misfit_notice(found.name, objection), "info")
+                self._tell(misfit_notice(found.name, objection), "info")
             else:
                 studio.loras.add(found.name)
 
     @Slot(object)
     def _refuse(self, error: SaveFailed | LoraBroken) -> None:
-        told: Message = message(error)
-        self._area.show_message(SUBJECT, told, "error")
+        self._tell(message(error), "error")
+
+    def _tell(self, words: Message, tone: Tone, choices: tuple[Choice, ...] = ()) -> None:
+        self._area.show_message(SUBJECT, words, tone, choices)
+        self.told.emit()
 
 
 def loras_in(data: QMimeData) -> list[Path]:

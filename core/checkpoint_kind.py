@@ -102,7 +102,7 @@ def _not_yet(name: str) -> str:
 _OTHERS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (
         lambda name: name.startswith(("lora_unet_", "lora_te")) or ".lora_A." in name or ".lora_down." in name,
-        "it is a LoRA, an addition to a model, not a model",
+        "it is a LoRA, an addition to a model: add it below the model in Create, or drop it on the window",
     ),
     (_begins("control_model.", "controlnet_"), "it is a ControlNet, not a model of its own"),
     (_begins("early_stream_modulations."), _not_yet("FLUX.3")),
