@@ -13,6 +13,7 @@ from app.worker_thread import WorkerThread
 from core.catalogue import Model
 from core.events import Event, LoraDiffers
 from core.lora_fit import fits, kind_of
+from core.lora_recipe import take_tags
 from core.lora_shelf import FoundLora, LoraShelf
 from core.request import MOST_LORAS, GenerationRequest, Lora
 
@@ -121,6 +122,17 @@ class LoraDesk(QObject):
         loras = self._drafting.draft.loras
         if len(loras) < MOST_LORAS and not any(lora.key == name for lora in loras):
             self._edit((*loras, Lora(name)), is_own_step=True)
+
+    def take_tags(self) -> None:
+        """LoRAs that the prompt names as AUTOMATIC1111's program does, ``<lora:name:weight>``, go to the list."""
+        draft = self._drafting.draft
+        prompt, tagged = take_tags(draft.prompt, "")
+        found = [(lora, self._by_name_or_hash(lora)) for lora in tagged]
+        taken = {lora.key: replace(lora, name=file.name) if file is not None else lora for lora, file in found}
+        kept = tuple(lora for lora in draft.loras if lora.key not in taken)
+        self._drafting.end_step()
+        self._drafting.edit(prompt=prompt, loras=(*kept, *taken.values())[:MOST_LORAS])
+        self._drafting.end_step()
 
     def remove(self, name: str) -> None:
         self._edit(tuple(lora for lora in self._drafting.draft.loras if lora.key != name), is_own_step=True)

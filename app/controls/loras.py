@@ -12,6 +12,7 @@ from app.icons import ICON_NAME
 from app.lora_words import about
 from app.studio import Studio
 from core.catalogue import Model
+from core.lora_recipe import take_tags
 from core.lora_shelf import FoundLora
 from core.request import MOST_LORAS, GenerationRequest, Lora
 
@@ -47,6 +48,15 @@ class LorasControl(QWidget):
             "LoRA: a small file that teaches the model a style, a subject or a way of working.\n"
             "Several can act together, each with its weight. Click to choose one, or drop a file on the window.",
         )
+        self.tags_button = QPushButton()
+        self.tags_button.setProperty("kind", "chip")
+        describe(
+            self.tags_button,
+            "loraTagsButton",
+            "Use the LoRAs in the prompt",
+            "AUTOMATIC1111's program names LoRAs in the prompt, as <lora:name:weight>; a model would read that as "
+            "words.\nClick to move them from the prompt to this list.",
+        )
         self.menu = LoraMenu(self)
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -55,8 +65,10 @@ class LorasControl(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * GAP_PX)
         layout.addLayout(self._column)
+        layout.addWidget(self.tags_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.button)
         self.button.clicked.connect(self._open_menu)
+        self.tags_button.clicked.connect(self._take_tags)
         self.menu.chosen.connect(self._desk.add)
         self.menu.file_wanted.connect(self.file_wanted)
         self._desk.changed.connect(self._refresh)
@@ -102,6 +114,11 @@ class LorasControl(QWidget):
         for row, lora in zip(self.rows, draft.loras, strict=True):
             self._show_row(row, lora, draft, model)
         self.button.setEnabled(len(names) < MOST_LORAS)
+        _, tagged = take_tags(draft.prompt, "")
+        self.tags_button.setText(
+            "Use the LoRA in the prompt" if len(tagged) == 1 else "Use the LoRAs in the prompt"
+        )
+        self.tags_button.setVisible(bool(tagged))
 
     def _show_row(self, row: LoraRow, lora: Lora, draft: GenerationRequest, model: Model | None) -> None:
         found = self._desk.found(lora)
@@ -157,8 +174,14 @@ class LorasControl(QWidget):
         self._desk.remove(name)
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @Slot()
+    def _take_tags(self) -> None:
+        self.button.setFocus(Qt.FocusReason.OtherFocusReason)  # its own button goes away
+        self._desk.take_tags()
+
     @Slot(str, str)
-    def _add_words(self, _name: str, words: str) -> None:
+    def _add_words(self, name: str, words: str) -> None:
+        next(row for row in self.rows if row.name == name).box.setFocus(Qt.FocusReason.OtherFocusReason)
         prompt = self._studio.draft.prompt.rstrip().rstrip(",")
         self._studio.edit(prompt=f"{prompt}, {words}" if prompt else words)
 

@@ -156,3 +156,16 @@ def test_it_is_not_there_where_the_model_takes_none(control: LorasControl, studi
     assert not control.isVisible()
     studio.edit(model="one")
     assert control.isVisible()
+
+
+def test_tags_in_the_prompt_go_to_the_list_when_asked(control: LorasControl, studio: Studio) -> None:
+    assert not control.tags_button.isVisible()
+    studio.edit(prompt="a house <lora:ink:0.6> <lora:gone>", loras=(Lora("snow"), Lora("ink", 2.0)))
+    assert control.tags_button.text() == "Use the LoRAs in the prompt"
+    control.tags_button.click()
+    assert studio.draft.prompt == "a house"
+    assert studio.draft.loras == (Lora("snow"), Lora("ink", 0.6), Lora("gone"))
+    assert "No file of this name" in control.rows[2].note.text()
+    assert not control.tags_button.isVisible()
+    studio.undo()
+    assert studio.draft.prompt == "a house <lora:ink:0.6> <lora:gone>"
