@@ -73,6 +73,10 @@ def run(claimed: Claim, last_crash: Path | None = None, picture: Path | None = N
         doorbell.close()
     if claimed.lock is not None:
         claimed.lock.unlock()
+    if not window.ended_in_time:
+        log.warning("the worker did not end in time; leaving without it")
+        logging.shutdown()
+        os._exit(code)  # Qt would wait for the thread, or crash
     return code
 
 
@@ -82,12 +86,7 @@ def show_until_closed(application: QApplication, window: MainWindow) -> int:
     log.info("the window is open")
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, window.close_soon)
-    code = application.exec()
-    if not window.ended_in_time:
-        log.warning("the worker did not end in time; leaving without it")
-        logging.shutdown()
-        os._exit(code)  # Qt would wait for the thread, or crash
-    return code
+    return application.exec()
 
 
 def make_window(application: QApplication, folders: Folders) -> MainWindow:
