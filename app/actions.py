@@ -53,6 +53,7 @@ class Actions(QObject):
         )
         self.theme = self._group({Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"})
         self.shortcuts = self._make("Keyboard shortcuts", "F1")
+        self.machine = self._make("This machine…")
         self.diagnostics = self._make("Copy diagnostics", icon_name="copy")
         self.updates = self._make("Check for updates…")
         self.about = self._make("About Emulsion")
@@ -102,7 +103,7 @@ class Actions(QObject):
         view.addMenu("Theme").addActions(self.theme.actions())
         view.addAction(self.full_screen)
         help_menu = bar.addMenu("&Help")
-        help_menu.addActions([self.shortcuts, self.diagnostics, self.updates, self.about])
+        help_menu.addActions([self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
 
     def follow(self, studio: Studio) -> None:
         """Connects what belongs to the studio, and keeps it enabled only while it can act."""

@@ -21,6 +21,7 @@ class ChosenDevice:
         kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.
         plan: the whole choice in lines of text, with its reasons.
         memory: what it had when it was chosen; None where it was not asked.
+        machine: processor, memory, graphics cards and drivers, a line each, see `core.machine`.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class ChosenDevice:
     dtype: str
     plan: str
     memory: DeviceMemory | None = None
+    machine: tuple[str, ...] = ()
 
 
 class DeviceReadout(QLabel):

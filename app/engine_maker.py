@@ -29,11 +29,13 @@ class EngineMaker(QObject):
         """Raises DeviceMissing."""
         with kept_for_good():
             from core.engine import Engine as RealEngine
+            from core.machine import machine
 
         settings = self._keeper.settings
         engine = RealEngine(
             self._catalogue, settings.device, settings.dtype, settings.memory, settings.tiled_decode
         )
         plan, memory = engine.plan, engine.memory_in_use().device
-        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, plan.describe(), memory))
+        words = plan.describe()
+        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine()))
         return engine

@@ -44,7 +44,8 @@ class HelpDesk(QObject):
     @Slot()
     def copy_diagnostics(self) -> None:
         """Puts the report into the clipboard, and says so."""
-        plan = self._readout.device.plan if self._readout.device is not None else ""
+        device = self._readout.device
+        plan = "\n".join((*device.machine, device.plan)) if device is not None else ""
         text = diagnostics(self._keeper.folders, self._keeper.settings, plan, self._crash)
         QGuiApplication.clipboard().setText(text)
         self._area.show_message(

@@ -14,6 +14,7 @@ from app.actions import Actions
 from app.create_place import CreatePlace
 from app.device_readout import DeviceReadout
 from app.dialogs.about import AboutDialog
+from app.dialogs.machine import MachineDialog
 from app.forward.page import ForwardPage
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
@@ -160,6 +161,7 @@ class MainWindow(QMainWindow):
         actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
         actions.about.triggered.connect(self._show_about)
+        actions.machine.triggered.connect(self._show_machine)
         actions.preferences.triggered.connect(self.preferences.open)
         actions.theme.triggered.connect(self._choose_theme)
         actions.backdrop.triggered.connect(self._choose_backdrop)
@@ -205,6 +207,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_about(self) -> None:
         AboutDialog(self).open()
+
+    @Slot()
+    def _show_machine(self) -> None:
+        MachineDialog(self.readout, self.memory, self).open()
 
     @Slot(QAction)
     def _choose_theme(self, action: QAction) -> None:

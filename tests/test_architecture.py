@@ -33,6 +33,7 @@ HEAVY_MODULES = (
     "core.loading",
     "core.lora_layers",
     "core.other_schedules",
+    "core.machine",
     "core.placing",
     "core.quantisation",
     "core.prediction",

@@ -49,9 +49,12 @@ def _run(arguments: Namespace) -> int:
     folders = Folders.default()
     settings = load_settings(folders)
     broken = broken_parts() if arguments.parts else {}
-    device, memory = _device(arguments.device or settings.device, arguments.dtype or settings.dtype, settings)
+    device, memory, found = _device(
+        arguments.device or settings.device, arguments.dtype or settings.dtype, settings
+    )
     report: dict[str, Any] = {
         "versions": _versions(),
+        "machine": found,
         "device": device,
         "memory": memory,
         "folders": _folders(folders, settings),
@@ -75,12 +78,15 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _device(device: str | None, dtype: str | None, settings: Settings) -> tuple[dict[str, Any], dict[str, str]]:
-    """The chosen device, and how each model fits into its memory now."""
+def _device(
+    device: str | None, dtype: str | None, settings: Settings
+) -> tuple[dict[str, Any], dict[str, str], tuple[str, ...]]:
+    """The chosen device, how each model fits into its memory now, and the machine."""
     try:
         from core.device import memory_now, plan
+        from core.machine import machine
     except (ImportError, OSError) as error:
-        return {"problem": f"torch cannot be used: {error}"}, {}
+        return {"problem": f"torch cannot be used: {error}"}, {}, ()
     chosen = plan(device, dtype)
     described = {
         "device": str(chosen.device),
@@ -89,7 +95,7 @@ def _device(device: str | None, dtype: str | None, settings: Settings) -> tuple[
         "memory": chosen.memory,
         "plan": chosen.describe().splitlines(),
     }
-    return described, _memory(chosen.dtype_name, memory_now(chosen), settings)
+    return described, _memory(chosen.dtype_name, memory_now(chosen), settings), machine()
 
 
 def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
@@ -131,6 +137,9 @@ def _state(path: Path) -> str:
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield "Versions"
     yield from (f"  {name:<20} {version}" for name, version in report["versions"].items())
+    if report["machine"]:
+        yield "Machine"
+        yield from (f"  {line}" for line in report["machine"])
     yield "Device"
     yield from (f"  {line}" for line in report["device"].get("plan", [report["device"].get("problem")]))
     yield "Folders"

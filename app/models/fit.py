@@ -1,4 +1,4 @@
-"""Whether a model that is not here yet would fit this computer, in words."""
+"""Whether a model would fit this computer, in words: by the same plan that it would be loaded by."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from enum import Enum, auto
 
 from app.device_readout import ChosenDevice
 from core.known_models import KnownModel
-from core.memory_plan import BYTES_OF_DTYPE, DeviceMemory, gib, plan_memory
-from core.request import Size
-
-_SPARE = 0.92
+from core.memory_plan import (
+    BYTES_OF_DTYPE,
+    PLACEMENT_WORDS,
+    RESERVE,
+    DeviceMemory,
+    MemoryPlan,
+    ModelWeights,
+    Placement,
+    gib,
+    plan_memory,
+)
+from core.request import WEIGHT_BITS, Size
 
 
 class Level(Enum):
     """How well it would run."""
 
     fits = auto()
+    with_offloading = auto()
     will_not_fit = auto()
     unknown = auto()
 
@@ -29,24 +38,64 @@ class Fit:
     sentence: str
 
 
-def fit_of(model: KnownModel, device: ChosenDevice | None, memory: DeviceMemory) -> Fit:
-    """``memory`` is that of the computer; of a graphics card nothing is known before the engine has loaded."""
-    if device is not None and device.kind != "cpu":
-        wanted = f" It wants {gib(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
-        return Fit(
-            Level.unknown, f"Runs on {device.name}; what does not fit there is moved aside, slower.{wanted}"
-        )
-    dtype = device.dtype if device is not None else "float32"
+def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemory) -> Fit:
+    """``computer`` is the memory of the computer as it is now; a graphics card's is told by ``device``."""
+    if device is None:
+        return Fit(Level.unknown, _before_a_device(model))
+    memory = computer if device.kind == "cpu" else device.memory
+    if memory is None:
+        return Fit(Level.unknown, f"How much memory {device.name or 'the device'} has is not known.")
     if model.weights is not None:
-        plan = plan_memory(model.weights, dtype, Size.parse(model.size), memory)
-        needed, fits = plan.needed, plan.fits
-    elif model.memory_bytes is not None:
-        needed = model.memory_bytes * BYTES_OF_DTYPE[dtype] // 2
-        fits = needed <= memory.free * _SPARE
-    else:
-        return Fit(Level.unknown, "How much memory it needs is not known.")
-    figures = f"about {gib(needed)} of memory needed, {gib(memory.free)} are free"
-    if not fits:
+        return _planned(model.weights, Size.parse(model.size), device, memory)
+    if model.memory_bytes is not None:
+        return _by_demand(model.memory_bytes, device, memory)
+    return Fit(Level.unknown, "How much memory it needs is not known.")
+
+
+def _planned(weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory) -> Fit:
+    plan = plan_memory(weights, device.dtype, size, memory)
+    figures = f"about {gib(plan.needed)} of memory needed, {_free(plan.needed, memory)}"
+    if not plan.fits:
+        return Fit(Level.will_not_fit, f"Will not fit: {figures}.{_packed(weights, size, device, memory)}")
+    how = _how(plan)
+    if not plan.is_fast:
+        sentence = f"Runs with offloading, slower: {how}; {figures}, at once it would be {gib(plan.at_once)}."
+        return Fit(Level.with_offloading, sentence)
+    speed = "Fits, slow without a graphics card" if device.kind == "cpu" else "Runs fast"
+    return Fit(Level.fits, f"{speed}: {'; '.join(part for part in (how, figures) if part)}.")
+
+
+def _free(needed: int, memory: DeviceMemory) -> str:
+    words = f"{gib(memory.free)} are free"
+    is_close = memory.free * (1 - RESERVE) < needed <= memory.free
+    return f"{words}, of which {RESERVE:.0%} should stay so" if is_close else words
+
+
+def _how(plan: MemoryPlan) -> str:
+    words = [] if plan.placement is Placement.on_device else [PLACEMENT_WORDS[plan.placement]]
+    return ", ".join([*words, *(["decoded in tiles"] if plan.tiled_decode else [])])
+
+
+def _packed(weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory) -> str:
+    """The way out that packed weights are, if they are one."""
+    for bits in WEIGHT_BITS:
+        if plan_memory(weights, device.dtype, size, memory, weight_bits=bits).fits:
+            return f" With weights in {bits} bit (Preferences, Memory) it would."
+    return ""
+
+
+def _by_demand(demand: int, device: ChosenDevice, memory: DeviceMemory) -> Fit:
+    """What other programs ask for is all that is known, for 16-bit weights on a graphics card."""
+    needed = demand * BYTES_OF_DTYPE[device.dtype] // 2
+    figures = f"about {gib(needed)} of memory wanted, {_free(needed, memory)}"
+    if needed <= memory.free * (1 - RESERVE):
+        speed = "Fits, slow without a graphics card" if device.kind == "cpu" else "Runs fast"
+        return Fit(Level.fits, f"{speed}: {figures}.")
+    if device.kind == "cpu":
         return Fit(Level.will_not_fit, f"Will not fit: {figures}.")
-    slow = "; slow without a graphics card"
-    return Fit(Level.fits, f"Fits this computer: {figures}{slow}.")
+    return Fit(Level.with_offloading, f"With offloading, slower, if at all: {figures}.")
+
+
+def _before_a_device(model: KnownModel) -> str:
+    wants = f" It wants {gib(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
+    return f"Whether it fits is told when a device has been looked for, with the first picture.{wants}"

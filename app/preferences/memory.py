@@ -10,7 +10,7 @@ from app.memory_desk import MemoryDesk
 from app.memory_words import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
 from app.messages import Message
 from app.preferences.device import ERRAND, make
-from app.preferences.page import Page
+from app.preferences.page import GAP_PX, Page
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.memory_plan import Placement
@@ -30,6 +30,16 @@ class MemoryPage(Page):
         self._studio = studio
         self._readout = readout
         self._desk = desk
+        self._words = QLabel()
+        self._words.setObjectName("memoryPlanWords")
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self.column.addWidget(self._words)
+        self._look = QPushButton("Look now")
+        self._look.setObjectName("lookForMemoryButton")
+        self._look.clicked.connect(self._look_now)
+        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addSpacing(GAP_PX)
         self._how = QButtonGroup(self)
         for number, (choice, (text, about)) in enumerate(PLACEMENTS.items()):
             button = QRadioButton(text)
@@ -63,16 +73,6 @@ class MemoryPage(Page):
         self._about_bits = self.add_hint("")
         self._about_bits.setObjectName("weightBitsHint")
         self._show_bits(studio.draft)
-        self.add_section("Used now")
-        self._words = QLabel()
-        self._words.setObjectName("memoryPlanWords")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setWordWrap(True)
-        self.column.addWidget(self._words)
-        self._look = QPushButton("Look now")
-        self._look.setObjectName("lookForMemoryButton")
-        self._look.clicked.connect(self._look_now)
-        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
         self.end()
         desk.changed.connect(self._show)
         readout.device_shown.connect(self._show)

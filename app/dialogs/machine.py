@@ -1,0 +1,98 @@
+"""This machine: what was found, what is used and why, and how the chosen model fits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QLayoutItem,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.device_readout import DeviceReadout
+from app.diagnostics import scrub
+from app.machine_words import machine_sections, machine_text
+from app.memory_desk import MemoryDesk
+
+SIZE_PX = (640, 520)
+
+
+class MachineDialog(QDialog):
+    """Follows the device and the plan while it is open. Open it with `open`: it does not block."""
+
+    def __init__(self, readout: DeviceReadout, memory: MemoryDesk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("machineDialog")
+        self.setWindowTitle("This machine")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._readout = readout
+        self._memory = memory
+        content = QWidget()
+        content.setProperty("role", "panel")
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(24, 20, 24, 20)
+        self._column.setSpacing(8)
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._copy = QPushButton("Copy")
+        self._copy.setObjectName("copyMachineButton")
+        self._copy.setToolTip("Copies all of this as text; it holds no names, folders or prompts")
+        self._copy.clicked.connect(self._copy_text)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addWidget(area, 1)
+        layout.addWidget(buttons)
+        self.resize(*SIZE_PX)
+        readout.device_shown.connect(self._show)
+        memory.changed.connect(self._show)
+        memory.ask()
+        self._show()
+
+    @Slot()
+    def _show(self) -> None:
+        self._copy.setText("Copy")
+        while (item := self._column.takeAt(0)) is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            _drop(item)
+        for number, (title, lines) in enumerate(machine_sections(self._readout.device, self._memory.planned)):
+            if number:
+                self._column.addSpacing(12)
+            self._column.addWidget(_label(title, "title"))
+            for line in lines:
+                self._column.addWidget(_label(line, ""))
+        self._column.addStretch(1)
+
+    @Slot()
+    def _copy_text(self) -> None:
+        text = machine_text(self._readout.device, self._memory.planned)
+        QGuiApplication.clipboard().setText(scrub(text))
+        self._copy.setText("Copied")
+
+
+def _drop(item: QLayoutItem) -> None:
+    widget = item.widget()
+    if widget is not None:
+        widget.hide()
+        widget.deleteLater()
+
+
+def _label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", role)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setWordWrap(True)
+    return label

@@ -1,0 +1,86 @@
+"""Cards say how a model would run on a machine: by its device, the memory that is free, and the model's plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.device_readout import ChosenDevice
+from app.models.fit import Level, fit_of
+from core.known_models import KnownModel, known_models
+from core.memory_plan import GIB, DeviceMemory
+
+KNOWN = {model.key: model for model in known_models()}
+SD15, SDXL = KNOWN["stable-diffusion-v1-5"], KNOWN["stable-diffusion-xl-base-1.0"]
+Z_IMAGE = replace(KNOWN["Z-Image-Turbo"], weights=None)
+COMPUTER = DeviceMemory("cpu", 32 * GIB, 24 * GIB)
+
+
+def card(free_gib: float, dtype: str = "float16") -> ChosenDevice:
+    """A graphics card, of which a little is always in use."""
+    memory = DeviceMemory("cuda", int(free_gib * 1.1 * GIB), int(free_gib * GIB))
+    return ChosenDevice("cuda", "Example 4060", dtype, "", memory)
+
+
+@pytest.mark.parametrize(
+    ("model", "free_gib", "level", "words"),
+    [
+        (SD15, 3.6, Level.fits, "Runs fast: about"),
+        (SD15, 7.3, Level.fits, "Runs fast: about 2.7 GiB of memory needed, 7.3 GiB are free."),
+        (SDXL, 3.6, Level.with_offloading, "a few layers on the device at a time"),
+        (SDXL, 7.3, Level.fits, "text encoder freed after use, decoded in tiles"),
+        (SDXL, 22.5, Level.fits, "Runs fast: about 9.5 GiB of memory needed, 22.5 GiB are free."),
+        (Z_IMAGE, 7.3, Level.with_offloading, "With offloading, slower, if at all: about 14.9 GiB"),
+        (Z_IMAGE, 22.5, Level.fits, "Runs fast: about 14.9 GiB"),
+    ],
+)
+def test_graphics_cards_of_4_8_and_24_gb(model: KnownModel, free_gib: float, level: Level, words: str) -> None:
+    fit = fit_of(model, card(free_gib), COMPUTER)
+    assert fit.level is level
+    assert words in fit.sentence
+
+
+def test_an_apple_gpu_with_16_gb_of_shared_memory() -> None:
+    memory = DeviceMemory("mps", int(10.7 * GIB), int(9.5 * GIB))
+    mac = ChosenDevice("mps", "Apple GPU", "float16", "", memory)
+    assert fit_of(SD15, mac, COMPUTER).level is Level.fits
+    fit = fit_of(SDXL, mac, COMPUTER)
+    assert fit.level is Level.fits
+    assert "decoded in tiles" in fit.sentence
+
+
+@pytest.mark.parametrize(
+    ("model", "level", "words"),
+    [
+        (SD15, Level.fits, "Fits, slow without a graphics card: about 5.5 GiB"),
+        (SDXL, Level.will_not_fit, "6.0 GiB are free. With weights in 8 bit (Preferences, Memory) it would."),
+        (Z_IMAGE, Level.will_not_fit, "Will not fit: about 29.8 GiB of memory wanted"),
+    ],
+)
+def test_a_computer_with_8_gb_and_no_graphics_card(model: KnownModel, level: Level, words: str) -> None:
+    processor = ChosenDevice("cpu", "Example 7", "float32", "")
+    fit = fit_of(model, processor, DeviceMemory("cpu", 8 * GIB, 6 * GIB))
+    assert fit.level is level
+    assert words in fit.sentence
+
+
+def test_a_card_that_nothing_fits_says_so_with_its_figures() -> None:
+    fit = fit_of(SDXL, card(0.4), COMPUTER)
+    assert fit.level is Level.will_not_fit
+    assert fit.sentence == "Will not fit: about 1.5 GiB of memory needed, 0.4 GiB are free."
+
+
+def test_a_model_that_would_fill_the_memory_to_the_brim_does_not_fit_and_says_why() -> None:
+    processor = ChosenDevice("cpu", "Example 7", "bfloat16", "")
+    fit = fit_of(Z_IMAGE, processor, DeviceMemory("cpu", 24 * GIB, int(15.6 * GIB)))
+    assert fit.level is Level.will_not_fit
+    assert fit.sentence.endswith("14.9 GiB of memory wanted, 15.6 GiB are free, of which 8% should stay so.")
+
+
+def test_before_a_device_is_known_nothing_is_promised() -> None:
+    fit = fit_of(SDXL, None, COMPUTER)
+    assert fit.level is Level.unknown
+    assert "It wants 7.5 GiB of graphics memory." in fit.sentence
+    nameless = ChosenDevice("xpu", "", "float16", "")
+    assert fit_of(SDXL, nameless, COMPUTER).level is Level.unknown
