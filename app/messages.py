@@ -120,7 +120,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "Not enough memory",
                 f"The device {error.device} has too little memory for this picture{_memory(error)}.",
-                "Choose a smaller size or a smaller model, or close other programs.",
+                "Choose a smaller size, a smaller model or weights in 8 bit (Preferences, Memory), or close other "
+                "programs.",
             )
         case DeviceMissing():
             return Message(
