@@ -25,7 +25,9 @@ def refuse(*about: object, **_options: object) -> None:
     raise OSError("there is no network")
 
 
-def guarded_catalogue(_folders: Folders, model_folders: tuple[Path, ...], *_add_ons: tuple[Path, ...]) -> Catalogue:
+def guarded_catalogue(
+    _folders: Folders, model_folders: tuple[Path, ...], *_add_ons: tuple[Path, ...]
+) -> Catalogue:
     return Catalogue(model_folders, layouts=Path(os.environ["EMULSION_LAYOUTS"]))
 
 
