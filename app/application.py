@@ -112,6 +112,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
         studio.loras.refresh()
 
     look.learned.connect(studio.refresh_models, Qt.ConnectionType.QueuedConnection)
+    studio.refresh_models()  # the look that the studio began with may have ended before somebody listened
     application.aboutToQuit.connect(look.finish)
     window.preferences.models_changed.connect(look_for_models)
     importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)

@@ -29,11 +29,10 @@ def place(tmp_path: Path) -> Path:
 def test_new_files_follow_when_they_are_read(place: Path, make_studio: MakeStudio, qtbot: QtBot) -> None:
     look = ModelLook(Catalogue((place,)))
     studio = make_studio(models=look)  # pyright: ignore[reportArgumentType]
-    look.learned.connect(studio.refresh_models, Qt.ConnectionType.QueuedConnection)
     assert [model.key for model in studio.models] == [STARTER_MODEL, "whole"]
-    with qtbot.waitSignal(studio.models_changed, timeout=5000):
-        pass
-    assert {model.key for model in studio.models} == {STARTER_MODEL, "whole", "dreams"}
+    look.learned.connect(studio.refresh_models, Qt.ConnectionType.QueuedConnection)
+    studio.refresh_models()
+    qtbot.waitUntil(lambda: {model.key for model in studio.models} == {STARTER_MODEL, "whole", "dreams"})
     look.finish()
 
 
