@@ -23,7 +23,8 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 DONE = ENVIRONMENT / "emulsion-setup.json"
 PYTHONS = ((3, 11), (3, 12), (3, 13))
-CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["basedpyright"], ["pytest"])
+CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["basedpyright"])
+TESTS = ["pytest", "-n", "2", "--dist", "loadfile"]  # half of the time is waiting for other processes
 QT_FILES = ("plugins/platforms/libqxcb.so", "plugins/platforms/libqoffscreen.so", "lib/libQt6Widgets.so.6")
 ODD_PACKAGES = {"libglib-2.0.so.0": "libglib2.0-0", "libgthread-2.0.so.0": "libglib2.0-0", "libz.so.1": "zlib1g"}
 
@@ -215,8 +216,7 @@ def test(arguments: list[str]) -> int:
     environment = dict(os.environ)
     if sys.platform == "linux" and not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-    for check in CHECKS:
-        command = [*check, *arguments] if check == ["pytest"] else check
+    for command in (*CHECKS, [*TESTS, *arguments]):
         print(f"\n== {' '.join(command)}", flush=True)
         code = subprocess.call([str(PYTHON), "-m", *command], cwd=ROOT, env=environment)
         if code:
