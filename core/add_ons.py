@@ -1,4 +1,4 @@
-"""Puts what a request adds to its model into the loaded one: LoRAs, and an autoencoder in the place of its own."""
+"""What is added to a loaded model: LoRAs, an autoencoder in the place of its own, a tiny one for previews."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import torch
 from core import decoding
 from core.autoencoder_file import AutoencoderShelf
 from core.development import Decode
-from core.events import LoraDiffers
+from core.events import LoraDiffers, PreviewMode
 from core.loading import LoadedModel
 from core.lora_shelf import LoraShelf
 from core.picture import Pixels
+from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest
+from core.tiny_autoencoder_file import TinyAutoencoderShelf
 
 
 def with_loras(
@@ -54,3 +56,18 @@ def decoder(loaded: LoadedModel, request: GenerationRequest, shelf: AutoencoderS
         return decoding.decode(loaded.family, latents)
 
     return decode
+
+
+def previewing(
+    loaded: LoadedModel,
+    request: GenerationRequest,
+    mode: PreviewMode,
+    shelf: TinyAutoencoderShelf,
+    decode_times: DecodeTimes,
+) -> tuple[Decode | None, PreviewBudget]:
+    """The tiny autoencoder for a run's previews, where there is one and it is wanted, and what they may cost."""
+    wants_tiny = mode in (PreviewMode.automatic, PreviewMode.sharp)
+    tiny = loaded.tiny.decoder(shelf) if wants_tiny else None
+    if tiny is None and mode is PreviewMode.sharp:
+        mode = PreviewMode.automatic
+    return tiny, PreviewBudget(mode, decode_times, (request.model, request.size, tiny is not None))

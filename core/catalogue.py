@@ -22,6 +22,7 @@ from core.model_files import SUFFIX, models_in
 from core.model_settings import good_settings
 from core.paths import Folders, resources
 from core.request import STARTER_MODEL, GenerationRequest, Limits, Size
+from core.tiny_autoencoder_file import TinyAutoencoderShelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ class Catalogue:
     def autoencoders(self) -> AutoencoderShelf:
         """The autoencoders in these folders, beside them, and in ``autoencoder_places``."""
         return AutoencoderShelf(self._model_folders, self.memory, self.autoencoder_places)
+
+    @property
+    def tiny_autoencoders(self) -> TinyAutoencoderShelf:
+        """Those for sharp previews in these folders and beside them."""
+        return TinyAutoencoderShelf(self._model_folders)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""

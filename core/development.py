@@ -31,6 +31,7 @@ class Development:
 
     Attributes:
         decode: the picture of a latent (1, channels, height, width), and a note if it needed another attempt.
+        decode_preview: the same for previews, None when ``decode`` makes them.
         attention: ``predict`` itself when it keeps where each word acts.
     """
 
@@ -42,6 +43,7 @@ class Development:
     index: int = 0
     count: int = 1
     attention: AttentionRecorder | None = None
+    decode_preview: Decode | None = None
 
     def run(self) -> Generator[Event, None, None]:
         """Raises NotANumberPicture or torch.OutOfMemoryError."""
@@ -81,8 +83,8 @@ class Development:
             return Preview(self.start.film.latent_rgb.picture(frame.denoised), is_decoded=False)
         began = time.perf_counter()
         try:
-            pixels, _ = self.decode(step.denoised)
-        except torch.OutOfMemoryError:  # a preview is not worth a run
+            pixels, _ = (self.decode_preview or self.decode)(step.denoised)
+        except (torch.OutOfMemoryError, NotANumberPicture):  # a preview is not worth a run
             return Preview(self.start.film.latent_rgb.picture(frame.denoised), is_decoded=False)
         self.budget.add_decode(time.perf_counter() - began, is_preview=True)
         return Preview(pixels, is_decoded=True)

@@ -14,7 +14,7 @@ import torch
 import transformers.utils.logging
 
 from core import forward_process
-from core.add_ons import decoder, with_autoencoder, with_loras
+from core.add_ons import decoder, previewing, with_autoencoder, with_loras
 from core.attention import AttentionRecorder
 from core.branch import Branch
 from core.catalogue import Catalogue, hashed_file
@@ -216,9 +216,11 @@ class Engine:
             single = replace(request, seed=(first_seed + index) % 2**64, count=1)
             with_autoencoder(loaded, request, self._catalogue.autoencoders)
             start = recovery.run(lambda single=single: from_request(family, single, self.plan.device))
-            budget = self._budget(request, previews)
             decode = self._decoder(loaded, single)
-            yield from Development(decode, self.plan, call, start, budget, index, request.count, recorder).run()
+            tiny, budget = self._previewing(loaded, request, previews)
+            yield from Development(
+                decode, self.plan, call, start, budget, index, request.count, recorder, tiny
+            ).run()
 
     @torch.inference_mode()
     def _branch(self, branch: Branch, previews: PreviewMode, attention: bool) -> Generator[Event, None, None]:
@@ -229,11 +231,11 @@ class Engine:
         family, recovery = loaded.family, loaded.recovery
         start = recovery.run(lambda: from_branch(family, branch, self.plan.device))
         predict = yield from self._read_prompt(loaded, start.film.request)
-        budget = self._budget(start.film.request, previews)
+        tiny, budget = self._previewing(loaded, start.film.request, previews)
         recorder = self._recorder(family, start.film.request, predict) if attention else None
         call = recovery.wrap(recorder or predict)
         decode = self._decoder(loaded, start.film.request)
-        yield from Development(decode, self.plan, call, start, budget, attention=recorder).run()
+        yield from Development(decode, self.plan, call, start, budget, 0, 1, recorder, tiny).run()
 
     def _load(self, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         if not self._is_loaded(request):
@@ -271,8 +273,10 @@ class Engine:
         words = TokenCounter.for_model(model).words(request.prompt)
         return AttentionRecorder(predict, family.network(), words)
 
-    def _budget(self, request: GenerationRequest, previews: PreviewMode) -> PreviewBudget:
-        return PreviewBudget(previews, self._decode_times, (request.model, request.size))
+    def _previewing(
+        self, loaded: LoadedModel, request: GenerationRequest, mode: PreviewMode
+    ) -> tuple[Decode | None, PreviewBudget]:
+        return previewing(loaded, request, mode, self._catalogue.tiny_autoencoders, self._decode_times)
 
     def _is_loaded(self, request: GenerationRequest) -> bool:
         loaded = self._model

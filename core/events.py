@@ -23,12 +23,14 @@ class Phase(Enum):
 class PreviewMode(Enum):
     """When a preview is decoded by the autoencoder; at all other steps it is the linear map to RGB.
 
-    ``automatic`` stays within 5 % of the run's time, as measured while it runs.
+    ``automatic`` stays within 5 % of the run's time, as measured while it runs, and decodes by a tiny autoencoder
+    where there is one for the model; so does ``sharp`` at every step. Without one ``sharp`` is ``automatic``.
     """
 
     linear = auto()
     automatic = auto()
     every_step = auto()
+    sharp = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from core.memory_plan import MemoryPlan, Placement, plan_memory
 from core.placing import CPU, Placing
 from core.recovery import Recovery
 from core.request import Size
+from core.tiny_autoencoder import TinyAutoencoder
 from core.weight_count import weights_in
 
 
@@ -27,6 +28,7 @@ class LoadedModel:
         memory: the plan that it was loaded by.
         weight_bits: as in `GenerationRequest`.
         autoencoders: its own, and others in its place.
+        tiny: what decodes its sharp previews.
     """
 
     model: Model
@@ -37,6 +39,7 @@ class LoadedModel:
     recovery: Recovery
     loras: LoraLayers
     autoencoders: Autoencoders
+    tiny: TinyAutoencoder
 
 
 def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
@@ -66,4 +69,5 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
         Recovery(plan.device, placing),
         LoraLayers(model, parts),
         Autoencoders(model, family, placing, replace(plan, weight_bits=None)),
+        TinyAutoencoder(model, replace(plan, weight_bits=None)),
     )

@@ -20,14 +20,20 @@ DECODE_PER_CALL = 1.6
 """Cost of a decode in network calls, assumed until one was measured: the highest ratio of the common families."""
 
 
-DecodeTimes = dict[tuple[str, Size], float]
-"""Seconds that the last decode took, for each model and picture size."""
+TINY_DECODE_PER_CALL = 0.02
+"""The same for a tiny autoencoder: little enough to try it at once, and to know."""
+
+Key = tuple[str, Size, bool]
+"""A model, a picture size, and whether a tiny autoencoder decodes."""
+
+DecodeTimes = dict[Key, float]
+"""Seconds that the last decode took."""
 
 
 class PreviewBudget:
     """Says at each call of a run whether the preview may be a true decode, and keeps account of the costs."""
 
-    def __init__(self, mode: PreviewMode, decode_times: DecodeTimes, key: tuple[str, Size]) -> None:
+    def __init__(self, mode: PreviewMode, decode_times: DecodeTimes, key: Key) -> None:
         """``decode_times`` is the caller's and outlives the run: what one run measures the next one knows."""
         self._mode = mode
         self._decode_times = decode_times
@@ -42,7 +48,8 @@ class PreviewBudget:
 
     def add_decode(self, seconds: float, *, is_preview: bool) -> None:
         """The decode of the finished picture is measured too, but costs the budget nothing."""
-        self._decode_times[self._key] = seconds
+        if is_preview or not self._key[2]:
+            self._decode_times[self._key] = seconds
         if is_preview:
             self._spent_seconds += seconds
 
@@ -51,10 +58,11 @@ class PreviewBudget:
         match self._mode:
             case PreviewMode.linear:
                 return False
-            case PreviewMode.every_step:
+            case PreviewMode.every_step | PreviewMode.sharp:
                 return True
             case PreviewMode.automatic:
-                unknown = DECODE_PER_CALL * self._calls_seconds / max(1, self._calls)
+                per_call = TINY_DECODE_PER_CALL if self._key[2] else DECODE_PER_CALL
+                unknown = per_call * self._calls_seconds / max(1, self._calls)
                 expected = self._decode_times.get(self._key, unknown)
                 return self._spent_seconds + expected <= BUDGET * self._calls_seconds
 

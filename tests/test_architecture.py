@@ -43,6 +43,7 @@ HEAVY_MODULES = (
     "core.single_file",
     "core.start",
     "core.tensors",
+    "core.tiny_autoencoder",
     "core.training",
     "core.unet_call",
 )

@@ -15,7 +15,7 @@ from core.preview import DecodeTimes, PreviewBudget, fit_latent_rgb, latent_rgb_
 from core.request import Size
 from tests import tiny
 
-KEY = ("tiny", Size(32, 32))
+KEY = ("m", Size(64, 64), False)
 
 
 class ColouredLatents(torch.nn.Module):
