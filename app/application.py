@@ -118,6 +118,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)
     autoencoders = AutoencoderDesk(catalogue, keeper, studio, window)
     window.create_place.left.autoencoder.follow(autoencoders)
+    window.create_place.left.previews.follow(autoencoders)
     importer.models_changed.connect(look_for_models)
     application.aboutToQuit.connect(importer.finish)
     window.take_import(importer)

@@ -21,13 +21,14 @@ class AutoencoderDesk(QObject):
 
     Attributes:
         names: of those that fit the draft's model.
+        has_tiny: there is a tiny one for sharp previews of it.
 
     Signals:
-        changed: ``names`` or ``chosen`` is another.
+        changed: ``names``, ``has_tiny`` or ``chosen`` is another.
     """
 
     changed = Signal()
-    _looked = Signal(str, object)
+    _looked = Signal(str, object, bool)
     _checked = Signal(object, object)
     _refused = Signal(object)
 
@@ -37,6 +38,7 @@ class AutoencoderDesk(QObject):
         self._keeper = keeper
         self._studio = studio
         self.names: tuple[str, ...] = ()
+        self.has_tiny = False
         self._model = ""
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
@@ -85,7 +87,7 @@ class AutoencoderDesk(QObject):
     def _follow(self, draft: GenerationRequest) -> None:
         if draft.model != self._model:
             self._model = draft.model
-            self.names = ()
+            self.names, self.has_tiny = (), False
             self.look()
         self.changed.emit()
 
@@ -96,12 +98,13 @@ class AutoencoderDesk(QObject):
         except ModelBroken:
             return
         files = self._catalogue.autoencoders.files()
-        self._looked.emit(model.key, tuple(file.name for file in files if file.space.fits(own)))
+        has_tiny = self._catalogue.tiny_autoencoders.find(own) is not None
+        self._looked.emit(model.key, tuple(file.name for file in files if file.space.fits(own)), has_tiny)
 
-    @Slot(str, object)
-    def _take(self, model: str, names: tuple[str, ...]) -> None:
-        if model == self._studio.draft.model and names != self.names:
-            self.names = names
+    @Slot(str, object, bool)
+    def _take(self, model: str, names: tuple[str, ...], has_tiny: bool) -> None:
+        if model == self._studio.draft.model and (names, has_tiny) != (self.names, self.has_tiny):
+            self.names, self.has_tiny = names, has_tiny
             self.changed.emit()
 
     def _check(self, path: Path, model: Model) -> None:

@@ -8,6 +8,7 @@ import torch
 
 from core import decoding
 from core.autoencoder_file import AutoencoderShelf
+from core.catalogue import Catalogue
 from core.development import Decode
 from core.events import LoraDiffers, PreviewMode
 from core.loading import LoadedModel
@@ -15,7 +16,6 @@ from core.lora_shelf import LoraShelf
 from core.picture import Pixels
 from core.preview import DecodeTimes, PreviewBudget
 from core.request import GenerationRequest
-from core.tiny_autoencoder_file import TinyAutoencoderShelf
 
 
 def with_loras(
@@ -62,12 +62,12 @@ def previewing(
     loaded: LoadedModel,
     request: GenerationRequest,
     mode: PreviewMode,
-    shelf: TinyAutoencoderShelf,
+    catalogue: Catalogue,
     decode_times: DecodeTimes,
 ) -> tuple[Decode | None, PreviewBudget]:
     """The tiny autoencoder for a run's previews, where there is one and it is wanted, and what they may cost."""
     wants_tiny = mode in (PreviewMode.automatic, PreviewMode.sharp)
-    tiny = loaded.tiny.decoder(shelf) if wants_tiny else None
+    tiny = loaded.tiny.decoder(catalogue.tiny_autoencoders) if wants_tiny else None
     if tiny is None and mode is PreviewMode.sharp:
         mode = PreviewMode.automatic
     return tiny, PreviewBudget(mode, decode_times, (request.model, request.size, tiny is not None))

@@ -32,7 +32,7 @@ from core.memory_plan import MemoryInUse, Placement
 from core.other_schedules import other_schedules
 from core.picture import GeneratedImage, Pixels, Stage
 from core.placing import free_caches
-from core.preview import DecodeTimes, PreviewBudget
+from core.preview import DecodeTimes
 from core.request import GenerationRequest, validate
 from core.round_trip import OneStep, RoundTrip
 from core.source_picture import read_source
@@ -217,7 +217,7 @@ class Engine:
             with_autoencoder(loaded, request, self._catalogue.autoencoders)
             start = recovery.run(lambda single=single: from_request(family, single, self.plan.device))
             decode = self._decoder(loaded, single)
-            tiny, budget = self._previewing(loaded, request, previews)
+            tiny, budget = previewing(loaded, request, previews, self._catalogue, self._decode_times)
             yield from Development(
                 decode, self.plan, call, start, budget, index, request.count, recorder, tiny
             ).run()
@@ -231,7 +231,7 @@ class Engine:
         family, recovery = loaded.family, loaded.recovery
         start = recovery.run(lambda: from_branch(family, branch, self.plan.device))
         predict = yield from self._read_prompt(loaded, start.film.request)
-        tiny, budget = self._previewing(loaded, start.film.request, previews)
+        tiny, budget = previewing(loaded, start.film.request, previews, self._catalogue, self._decode_times)
         recorder = self._recorder(family, start.film.request, predict) if attention else None
         call = recovery.wrap(recorder or predict)
         decode = self._decoder(loaded, start.film.request)
@@ -272,11 +272,6 @@ class Engine:
             return None
         words = TokenCounter.for_model(model).words(request.prompt)
         return AttentionRecorder(predict, family.network(), words)
-
-    def _previewing(
-        self, loaded: LoadedModel, request: GenerationRequest, mode: PreviewMode
-    ) -> tuple[Decode | None, PreviewBudget]:
-        return previewing(loaded, request, mode, self._catalogue.tiny_autoencoders, self._decode_times)
 
     def _is_loaded(self, request: GenerationRequest) -> bool:
         loaded = self._model

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.autoencoder_desk import AutoencoderDesk
 from app.controls.autoencoder import AutoencoderControl
+from app.controls.previews import PreviewControl
 from app.messages import Message
 from app.settings_keeper import SettingsKeeper
 from app.studio import Studio
 from core.catalogue import Catalogue
+from core.events import PreviewMode
 from core.paths import Folders
 from core.picture import GeneratedImage
 from core.request import Autoencoder
@@ -123,3 +127,32 @@ def test_one_of_a_recipe_that_is_not_here_is_named(control: AutoencoderControl, 
     studio.edit(autoencoder=Autoencoder("lost", "ab" * 32))
     assert control.button.text() == "lost (not found) ▾"
     assert "lost" in items(control)
+
+
+def test_sharp_previews_are_offered_where_there_is_a_tiny_one(
+    models: Path, desk: AutoencoderDesk, studio: Studio, qtbot: QtBot
+) -> None:
+    previews = PreviewControl(studio)
+    qtbot.addWidget(previews)
+    previews.follow(desk)
+    index = previews.combo.findText("Sharp (tiny autoencoder)")
+    studio.set_preview_mode(PreviewMode.sharp)
+    assert not is_enabled(previews, index)
+    assert "taesd" in previews.combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert "not for this model" in [label.text() for label in previews.findChildren(QLabel)]
+    blocks = (1, 1, 1)
+    AutoencoderTiny(
+        encoder_block_out_channels=(8, 8, 8),
+        decoder_block_out_channels=(8, 8, 8),
+        num_encoder_blocks=blocks,
+        num_decoder_blocks=blocks,
+    ).save_pretrained(models / "vae_approx" / "mine")
+    desk.look()
+    qtbot.waitUntil(lambda: is_enabled(previews, index))
+    assert "hundredth" in previews.combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert "not for this model" not in [label.text() for label in previews.findChildren(QLabel)]
+
+
+def is_enabled(previews: PreviewControl, index: int) -> bool:
+    model = previews.combo.model()
+    return bool(model.flags(model.index(index, 0)) & Qt.ItemFlag.ItemIsEnabled)

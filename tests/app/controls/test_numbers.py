@@ -95,8 +95,8 @@ def test_the_preview_mode_is_told_and_followed(studio: Studio, qtbot: QtBot):
     control = PreviewControl(studio)
     qtbot.addWidget(control)
     assert control.combo.currentText() == "Automatic"
-    control.combo.setCurrentIndex(1)
-    control.combo.activated.emit(1)
+    control.combo.setCurrentIndex(2)
+    control.combo.activated.emit(2)
     assert studio.preview_mode is PreviewMode.linear
     studio.set_preview_mode(PreviewMode.every_step)
     assert control.combo.currentText() == "Every step decoded"
