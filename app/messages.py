@@ -84,7 +84,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "The LoRA cannot be used",
                 f"{error.path.name} cannot be used: {error.reason}.",
-                "Remove it from the list, or switch it off.",
+                "Leave it out, or put a whole file in its place.",
             )
         case ModelBroken():
             return Message(
