@@ -137,11 +137,11 @@ class LoraImport(QObject):
         self._use([file.name for file in checked.known])
         if not checked.new:
             return
-        choices = [Choice("Copy into my LoRAs", partial(self._copy, checked), "copyLoraButton")]
+        choices = [Choice("Copy", partial(self._copy, checked), "copyLoraButton")]
         if not checked.taken:
             places = tuple(file.path for file in checked.new)
             use = partial(self._take_placed, checked.new, places)
-            choices.append(Choice("Use where it lies", use, "keepLoraButton"))
+            choices.append(Choice("Use in place", use, "keepLoraButton"))
         self._tell(offer(checked.new, checked.taken), "info", tuple(choices))
 
     def _copy(self, checked: Checked) -> None:
