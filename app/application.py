@@ -119,6 +119,8 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     autoencoders = AutoencoderDesk(catalogue, keeper, studio, window)
     window.create_place.left.autoencoder.follow(autoencoders)
     window.create_place.left.previews.follow(autoencoders)
+    importer.tell_in(window.models_page.messages)
+    window.models_page.file_asked.connect(importer.ask_file)
     importer.models_changed.connect(look_for_models)
     application.aboutToQuit.connect(importer.finish)
     window.take_import(importer)

@@ -45,7 +45,7 @@ class ModelImport(QObject):
         self._catalogue = catalogue
         self._keeper = keeper
         self._studio = studio
-        self._area = area
+        self._areas = [area]
         self._window = window
         self._is_ending = threading.Event()
         self._checked.connect(self._take)
@@ -71,6 +71,18 @@ class ModelImport(QObject):
         dialog = QFileDialog(self._window, "Add a folder with models", str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         self._open(dialog)
+
+    def tell_in(self, area: MessageArea) -> None:
+        """Another place of the window, for what is told while the user looks at it."""
+        self._areas.append(area)
+
+    @property
+    def _area(self) -> MessageArea:
+        for area in self._areas:
+            place = area.parentWidget()
+            if place is not None and place.isVisible():
+                return area
+        return self._areas[0]
 
     @Slot()
     def finish(self) -> None:

@@ -14,7 +14,7 @@ from app.models.fit import Level
 from app.models.verification import Check
 from core.downloads.failures import Fault
 
-BUTTONS_PX = 144
+BUTTONS_PX = 152
 CARD_MARGIN_PX = 16
 
 
@@ -125,10 +125,15 @@ class ModelCard(QFrame):
         column.addWidget(self._download)
         if self.facts.is_installed:
             column.addWidget(self._button("Use", "use", "useModelButton"))
+        keeping = QHBoxLayout()  # side by side: four buttons below each other would make the card too high
+        keeping.setSpacing(0)
         if self.facts.can_verify:
-            column.addWidget(self._button("Verify", "verify", "verifyModelButton", "quiet"))
+            verify = self._button("Verify", "verify", "verifyModelButton", "quiet")
+            verify.setToolTip("Reads all files and compares them with what the hub listed")
+            keeping.addWidget(verify)
         if self.facts.can_remove:
-            column.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
+            keeping.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
+        column.addLayout(keeping)
         if self.facts.page:
             column.addWidget(self._button("Licence and page", "page", "modelPageButton", "quiet"))
         column.addStretch(1)
@@ -162,7 +167,7 @@ class ModelCard(QFrame):
         button.setObjectName(object_name)
         button.setProperty("deed", deed)
         button.setProperty("kind", kind)
-        button.setMinimumWidth(BUTTONS_PX if deed in ("download", "use", "verify", "remove", "page") else 0)
+        button.setMinimumWidth(BUTTONS_PX if deed in ("download", "use", "page") else 0)
         button.setAccessibleName(f"{text} {self.facts.name}")
         button.clicked.connect(self._ask)
         return button

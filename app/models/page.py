@@ -51,9 +51,11 @@ class ModelsPage(QWidget):
 
     Signals:
         create_asked: a model was chosen; show where pictures are made.
+        file_asked: the user wants to add a model of their own.
     """
 
     create_asked = Signal()
+    file_asked = Signal()
 
     def __init__(
         self, studio: Studio, keeper: SettingsKeeper, readout: DeviceReadout, trash: Trash | None = None
@@ -112,6 +114,8 @@ class ModelsPage(QWidget):
         """Makes the cards anew."""
         if not self.isVisible():
             return
+        if any(self.focusWidget() in card.findChildren(QPushButton) for card in self.cards.values()):
+            self.search.setFocus()  # or it would wander to the next card, and the page scroll there
         for card in self.cards.values():
             self._column.removeWidget(card)
             card.hide()
@@ -150,6 +154,10 @@ class ModelsPage(QWidget):
         other.setObjectName("otherModelButton")
         other.setToolTip("Download a model by its name on the hub")
         other.clicked.connect(self._ask_other)
+        own = QPushButton("Add a file…")
+        own.setObjectName("addModelFileButton")
+        own.setToolTip("Use a .safetensors model that is on this computer; it stays where it lies")
+        own.clicked.connect(self.file_asked)
         bar = QFrame()
         bar.setProperty("role", "panel")
         row = QHBoxLayout(bar)
@@ -157,6 +165,7 @@ class ModelsPage(QWidget):
         row.setSpacing(8)
         row.addWidget(self.search, 1)
         row.addWidget(self.filter)
+        row.addWidget(own)
         row.addWidget(other)
         inner = QWidget()
         inner.setMaximumWidth(CARDS_PX)

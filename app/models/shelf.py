@@ -73,7 +73,7 @@ def _installed(
     return CardFacts(
         model.key,
         model.name,
-        model.about,
+        model.about or (f"From the repository {repository}." if repository else f"In {model.place.parent}"),
         " · ".join(fact for fact in facts if fact),
         _licence(entry) if entry is not None else "",
         f"{endpoint}/{repository}" if repository else "",

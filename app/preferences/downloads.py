@@ -52,7 +52,7 @@ class DownloadsPage(Page):
         self.column.addWidget(self._token)
         self.add_hint(
             "A token lies in the keychain only, never in a file, a log or a recipe, and goes to this hub alone. "
-            "Emulsion uses the network only while you download a model."
+            "Emulsion uses the network only while you download a model, or look for a new version."
         )
         self.end()
 

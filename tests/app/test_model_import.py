@@ -112,6 +112,25 @@ def test_what_is_no_model_is_refused_and_not_kept(
     assert keeper.settings == before
 
 
+def test_it_is_told_in_the_place_that_the_user_looks_at(
+    make_studio: MakeStudio,
+    keeper: SettingsKeeper,
+    area: MessageArea,
+    window: QWidget,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    models = QWidget()
+    qtbot.addWidget(models)
+    seen = MessageArea(models)
+    models.show()
+    importer = ModelImport(Catalogue(()), keeper, make_studio(), area, window)
+    importer.tell_in(seen)
+    importer.add(tmp_path / "nowhere.safetensors")
+    qtbot.waitUntil(lambda: "missing" in bar(seen))
+    assert bar(area) == ""
+
+
 def bar(area: MessageArea) -> str:
     found = area.findChild(MessageBar)
     return found.accessibleName() if isinstance(found, MessageBar) else ""
