@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import torch
 
+from core.allocation import is_out_of_memory
 from core.errors import NotANumberPicture
 from core.families import Family
 from core.picture import Pixels
@@ -32,21 +33,22 @@ def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
         ("decoded in float32", _in_float32),
         ("decoded in float32 on the CPU", _on_cpu),
     )
-    out_of_memory: torch.OutOfMemoryError | None = None
+    was_out_of_memory = False
     for note, attempt in attempts:
         try:
             decoded = attempt(family, latents)
-        except torch.OutOfMemoryError as error:
-            # without its traceback the error would not keep the failed attempt's tensors alive
-            out_of_memory = error.with_traceback(None)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            was_out_of_memory = True
             log.warning("out of memory while decoding; trying again")
             continue
         if torch.isfinite(decoded).all():
             return to_pixels(decoded), note
-        out_of_memory = None
+        was_out_of_memory = False
         log.warning("the autoencoder gave values that are not numbers; trying again")
-    if out_of_memory is not None:
-        raise out_of_memory
+    if was_out_of_memory:
+        raise torch.OutOfMemoryError
     raise NotANumberPicture("the autoencoder")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from core.allocation import is_out_of_memory
 from core.attention import AttentionRecorder
 from core.denoising import Predict, Step, denoise
 from core.device import DevicePlan
@@ -84,7 +85,10 @@ class Development:
         began = time.perf_counter()
         try:
             pixels, _ = (self.decode_preview or self.decode)(step.denoised)
-        except (torch.OutOfMemoryError, NotANumberPicture):  # a preview is not worth a run
+        except (RuntimeError, MemoryError, NotANumberPicture) as error:
+            if not (isinstance(error, NotANumberPicture) or is_out_of_memory(error)):
+                raise
+            # a preview is not worth a run
             return Preview(self.start.film.latent_rgb.picture(frame.denoised), is_decoded=False)
         self.budget.add_decode(time.perf_counter() - began, is_preview=True)
         return Preview(pixels, is_decoded=True)

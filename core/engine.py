@@ -15,6 +15,7 @@ import transformers.utils.logging
 
 from core import forward_process
 from core.add_ons import decoder, previewing, with_autoencoder, with_loras
+from core.allocation import is_out_of_memory
 from core.attention import AttentionRecorder
 from core.branch import Branch
 from core.catalogue import Catalogue, hashed_file
@@ -180,19 +181,20 @@ class Engine:
     def _guarded(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
         try:
             yield from events
-        except torch.OutOfMemoryError:
-            is_out_of_memory = True  # raised below, when the failed attempt's tensors are free
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
         else:
-            is_out_of_memory = False
-        if is_out_of_memory:
-            raise self._out_of_memory()
+            return
+        raise self._out_of_memory()  # here the failed attempt's tensors are free
 
     def _in_memory(self, work: Callable[[], Result]) -> Result:
         """The same for what is asked beside runs."""
         try:
             return work()
-        except torch.OutOfMemoryError:
-            pass
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
         raise self._out_of_memory()
 
     def _out_of_memory(self) -> OutOfMemory:

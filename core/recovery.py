@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import torch
 
+from core.allocation import is_out_of_memory
 from core.placing import Placing, free_caches
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,10 @@ class Recovery:
         while True:
             try:
                 return work()
-            except torch.OutOfMemoryError:
-                pass  # goes on below: the error would hold on to the failed attempt's tensors
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                # goes on below: the error would hold on to the failed attempt's tensors
             if next(rooms, None) is None:
                 raise torch.OutOfMemoryError
             log.info("out of memory; trying again with %s", self._placing.placement.name)

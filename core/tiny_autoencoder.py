@@ -11,6 +11,7 @@ from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from core.allocation import is_out_of_memory
 from core.autoencoder_fit import own_space
 from core.catalogue import Model
 from core.components import load_component
@@ -42,7 +43,9 @@ class TinyAutoencoder:
             if file != self._file:
                 self._file, self._module = file, None
                 self._module = load_tiny(file, self._plan) if file is not None else None
-        except (ModelBroken, torch.OutOfMemoryError) as error:
+        except (ModelBroken, RuntimeError, MemoryError) as error:
+            if not (isinstance(error, ModelBroken) or is_out_of_memory(error)):
+                raise
             log.info("no sharp previews: %s", error)
         return self._decode if self._module is not None else None
 

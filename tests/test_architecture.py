@@ -17,6 +17,7 @@ QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY_LIBRARIES = {"torch", "diffusers", "transformers", "accelerate"}
 HEAVY_MODULES = (
     "core.add_ons",
+    "core.allocation",
     "core.attention",
     "core.autoencoders",
     "core.components",
