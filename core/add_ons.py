@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -35,6 +37,17 @@ def with_loras(
         if lora.hash and lora.hash != used.hash
     )
     return replace(request, loras=loras), differing
+
+
+@contextmanager
+def lent_loras(loaded: LoadedModel, request: GenerationRequest, shelf: LoraShelf) -> Generator[None]:
+    """The request's LoRAs for this moment: a run that is in progress has its own again afterwards."""
+    present = loaded.loras.present
+    with_loras(loaded, request, shelf)
+    try:
+        yield
+    finally:
+        with_loras(loaded, replace(request, loras=present), shelf)
 
 
 def with_autoencoder(

@@ -14,7 +14,7 @@ import torch
 import transformers.utils.logging
 
 from core import forward_process
-from core.add_ons import decoder, previewing, with_autoencoder, with_loras
+from core.add_ons import decoder, lent_loras, previewing, with_autoencoder, with_loras
 from core.allocation import is_out_of_memory
 from core.attention import AttentionRecorder
 from core.branch import Branch
@@ -150,9 +150,10 @@ class Engine:
         """
         validate(request, self._catalogue.find(request.model).limits)
         loaded = self._loaded_model(request)
-        self._with_add_ons(loaded, request)
-        family = loaded.family
-        return self._in_memory(lambda: forward_process.one_step(family, request, trip, noisy, t, self.plan.device))
+        family, device = loaded.family, self.plan.device
+        with_autoencoder(loaded, request, self._catalogue.autoencoders)
+        with lent_loras(loaded, request, self._catalogue.loras):
+            return self._in_memory(lambda: forward_process.one_step(family, request, trip, noisy, t, device))
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
         """What other samplers would have done with as many steps; see `core.other_schedules`. Needs no model."""
@@ -276,11 +277,8 @@ class Engine:
         return AttentionRecorder(predict, family.network(), words)
 
     def _is_loaded(self, request: GenerationRequest) -> bool:
-        loaded = self._model
-        return loaded is not None and (loaded.family.identity.key, loaded.weight_bits) == (
-            request.model,
-            request.weight_bits,
-        )
+        loaded, wanted = self._model, (request.model, request.weight_bits)
+        return loaded is not None and (loaded.family.identity.key, loaded.weight_bits) == wanted
 
     def _loaded_model(self, request: GenerationRequest) -> LoadedModel:
         """The request's model; loads it, after the one before has been freed."""

@@ -53,6 +53,11 @@ class LoraLayers:
         self._present: tuple[Lora, ...] = ()
         self._files: list[_Stamp] = []
 
+    @property
+    def present(self) -> tuple[Lora, ...]:
+        """Those that act now."""
+        return self._present
+
     def apply(self, loras: tuple[Lora, ...], shelf: LoraShelf) -> tuple[tuple[Lora, ...], bool]:
         """Makes the model one with these LoRAs and no others.
 

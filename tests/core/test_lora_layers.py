@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from PIL import Image
 
 from core import engine as engine_module
 from core import lora_layers
@@ -18,11 +19,11 @@ from core.catalogue import Catalogue
 from core.checkpoint_memory import CheckpointMemory
 from core.engine import Engine
 from core.errors import LoraBroken, LoraMissing, WrongFamily
-from core.events import ImageReady, LoraDiffers
+from core.events import ImageReady, LoraDiffers, Stepped
 from core.memory_plan import Placement
 from core.picture import Pixels
 from core.recipe import request_from_json, request_to_json
-from core.request import GenerationRequest, Lora, Size
+from core.request import GenerationRequest, Lora, Size, Source
 from tests import tiny
 
 REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 64), "ddim", steps=3, guidance_scale=3.0, seed=5)
@@ -253,3 +254,16 @@ def pixels_of_z(engine: Engine, *loras: Lora) -> Pixels:
     *_, last = engine.generate(request)
     assert isinstance(last, ImageReady)
     return last.image.pixels
+
+
+def test_a_look_at_the_noise_meanwhile_leaves_a_run_its_own_loras(engine: Engine, tmp_path: Path) -> None:
+    whole = pixels(engine, Lora("peft"))
+    Image.new("RGB", (64, 64), "teal").save(tmp_path / "a.png")
+    other = replace(REQUEST, source=Source(str(tmp_path / "a.png"), 0.5), loras=(Lora("other"),))
+    trip = engine.round_trip(other)
+    events = engine.generate(replace(REQUEST, loras=(Lora("peft"),)))
+    event = next(event for event in events if isinstance(event, Stepped))
+    engine.one_step(other, trip, event.frame.denoised, 500)
+    *_, last = events
+    assert isinstance(last, ImageReady)
+    assert np.array_equal(last.image.pixels, whole)
