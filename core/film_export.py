@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from av.error import FFmpegError
 from PIL import Image, ImageDraw, ImageFont
 
 from core.errors import SaveFailed
@@ -75,14 +74,15 @@ def export(
             file.finish()
             unfinished.replace(options.path)
         is_complete = True
-    except (OSError, FFmpegError) as error:
-        raise SaveFailed(options.path, getattr(error, "strerror", None) or str(error)) from error
+    except OSError as error:
+        raise SaveFailed(options.path, error.strerror or str(error)) from error
     except MemoryError as error:
         raise SaveFailed(options.path, "there is not enough memory for pictures of this size") from error
     finally:
         if not is_complete:
-            if file is not None:
-                file.abandon()
+            with suppress(OSError):
+                if file is not None:
+                    file.abandon()
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 from PIL import Image
 
 _QUALITY = {"crf": "18", "preset": "medium"}
@@ -14,24 +15,43 @@ _QUALITY = {"crf": "18", "preset": "medium"}
 
 
 class Mp4File:
-    """A constant frame rate; a picture that stays longer is repeated, because players cut the last one short."""
+    """A constant frame rate; a picture that stays longer is repeated, because players cut the last one short.
+
+    PyAV is imported with the first file: it brings 70 MB of libraries, which no start need wait for.
+    """
 
     def __init__(self, path: Path, size: tuple[int, int], duration_ms: int) -> None:
         self._duration_ms = duration_ms
-        self._container: Any = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        self._stream: Any = self._container.add_stream("libx264", rate=Fraction(1000, duration_ms))
+        with _libraries() as av:
+            self._container: Any = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+            self._stream: Any = self._container.add_stream("libx264", rate=Fraction(1000, duration_ms))
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = _QUALITY
 
     def add(self, picture: Image.Image, duration_ms: int) -> None:
-        for _ in range(max(1, round(duration_ms / self._duration_ms))):
-            frame: Any = av.VideoFrame.from_image(picture)
-            self._container.mux(self._stream.encode(frame))
+        with _libraries() as av:
+            for _ in range(max(1, round(duration_ms / self._duration_ms))):
+                frame = av.VideoFrame.from_image(picture)
+                self._container.mux(self._stream.encode(frame))
 
     def finish(self) -> None:
-        self._container.mux(self._stream.encode())
-        self._container.close()
+        with _libraries():
+            self._container.mux(self._stream.encode())
+            self._container.close()
 
     def abandon(self) -> None:
-        self._container.close()
+        with _libraries():
+            self._container.close()
+
+
+@contextmanager
+def _libraries() -> Generator[Any]:
+    """PyAV, its errors told as every file's: OSError."""
+    import av
+    from av.error import FFmpegError
+
+    try:
+        yield av
+    except FFmpegError as error:
+        raise OSError(error.errno or 0, error.strerror or str(error)) from error
