@@ -66,7 +66,7 @@ class Sampling:
         """x of the first call, from a picture's latent (1, channels, height, width)."""
         if self.space != "flow":
             return self.scheduler.add_noise(x0, noise, self.timesteps[:1])
-        s = self.scheduler.sigmas[self.scheduler.begin_index or 0].to(x0)
+        s = self.scheduler.sigmas[self.scheduler.begin_index].to(x0)
         return s * noise + (1.0 - s) * x0
 
     def step(self, prediction: torch.Tensor, t: torch.Tensor, x: torch.Tensor, rng: list[torch.Generator]) -> Any:
@@ -164,7 +164,10 @@ def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device
         scheduler.set_timesteps(steps, device=device)
     schedule = _schedule(scheduler, space, steps)
     skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
-    if skipped_calls and hasattr(scheduler, "set_begin_index"):
+    if hasattr(scheduler, "set_begin_index"):
+        # left alone it looks for the timestep of the first call and takes the second of equal ones; rounded
+        # timesteps are equal in long runs, which would be one noise level off and end with an IndexError:
+        # https://github.com/huggingface/diffusers/blob/v0.42.1/src/diffusers/schedulers/scheduling_dpmsolver_multistep.py
         scheduler.set_begin_index(skipped_calls)
     calls = list(range(skipped_calls, schedule.calls))
     if skipped_calls and len(calls) > 1 and type(scheduler).__name__ == "PNDMScheduler":

@@ -27,8 +27,20 @@ def our_latents(family: Family, request: GenerationRequest, batch: int) -> torch
             return end.value
 
 
-def stock_latents(pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int) -> torch.Tensor:
-    pipe.scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
+def stock_latents(
+    pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int, begin: int | None = None
+) -> torch.Tensor:
+    """Returns those of the pipeline; ``begin``: where its scheduler is told to begin, if it is."""
+    scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
+    pipe.scheduler = scheduler
+    if begin is not None:
+        set_timesteps = scheduler.set_timesteps  # forgets the index
+
+        def and_begin(*arguments: Any, **options: Any) -> None:
+            set_timesteps(*arguments, **options)
+            scheduler.set_begin_index(begin)
+
+        scheduler.set_timesteps = and_begin
     return pipe(
         request.prompt,
         negative_prompt=request.negative_prompt or None,

@@ -85,6 +85,19 @@ def test_a_branch_without_changes_ends_in_the_same_picture(
         assert len(started.film.frames) == call
 
 
+def test_a_run_with_equal_timesteps_is_rebuilt_and_branched_bit_for_bit(engine: Engine, tmp_path: Path) -> None:
+    whole = ready(list(engine.generate(replace(REQUEST, sampler="dpmpp_2m_karras", steps=30))))
+    timesteps = whole.film.schedule.timesteps
+    assert timesteps[0] == timesteps[1]
+    film = engine.replay(read_recording(on_disk(whole.film, tmp_path)))
+    assert_same_frames(film, whole.film)
+    again = ready(list(engine.branch(Branch(film, 12, film.request))))
+    assert np.array_equal(again.image.pixels, whole.image.pixels)
+    tail = ready(list(engine.branch(Branch(film, 12, replace(film.request, sampler="dpmpp_2m_sde_karras")))))
+    rebuilt = engine.replay(read_recording(on_disk(tail.film, tmp_path)))
+    assert_same_frames(rebuilt, tail.film)
+
+
 @pytest.mark.parametrize("sampler", ["euler_a", "dpmpp_2m", "heun"])
 def test_a_run_that_was_cut_off_is_resumed_from_disk_to_the_same_picture(
     sampler: str, engine: Engine, tmp_path: Path

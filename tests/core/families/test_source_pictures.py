@@ -104,6 +104,24 @@ def test_latents_equal_those_of_the_stock_pipeline(
     assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request))
 
 
+@pytest.mark.parametrize("folder", ["v_prediction"], indirect=True)
+@pytest.mark.parametrize("strength", [0.05, 0.7, 1.0])
+@pytest.mark.parametrize("steps", [21, 30])
+@pytest.mark.parametrize("sampler", ["dpmpp_2m_karras", "dpmpp_2m_sde_karras"])
+def test_latents_equal_those_of_the_stock_pipeline_with_equal_timesteps(
+    sampler: str,
+    steps: int,
+    strength: float,
+    pipeline: Any,
+    family: stable_diffusion.StableDiffusion,
+    photo: Path,
+) -> None:
+    request = replace(asked(photo, sampler, strength=strength), steps=steps)
+    ours = our_latents(family, request)
+    assert torch.isfinite(ours).all()
+    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request))
+
+
 def test_plms_equals_the_stock_pipeline_once_that_makes_its_second_call_twice(
     pipeline: Any, family: stable_diffusion.StableDiffusion, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

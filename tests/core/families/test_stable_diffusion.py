@@ -51,6 +51,20 @@ def test_latents_equal_those_of_the_stock_pipeline(
     assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, batch))
 
 
+@pytest.mark.parametrize("folder", ["v_prediction"], indirect=True)
+@pytest.mark.parametrize("steps", [21, 30])
+@pytest.mark.parametrize("sampler", ["dpmpp_2m_karras", "dpmpp_2m_sde_karras"])
+def test_latents_equal_those_of_a_pipeline_that_begins_at_the_first_of_equal_timesteps(
+    sampler: str, steps: int, pipeline: Any, family: stable_diffusion.StableDiffusion
+) -> None:
+    request = GenerationRequest("a red house", "fog", size=SIZE, sampler=sampler, steps=steps, seed=7)
+    with pytest.raises(IndexError):
+        stock_latents(pipeline, family.scheduler_config, request, 1)
+    ours = our_latents(family, request, 1)
+    assert torch.isfinite(ours).all()
+    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, 1, begin=0))
+
+
 def test_a_guidance_distilled_network_takes_the_scale_as_an_input(tmp_path: Path) -> None:
     folder = tiny.stable_diffusion(tmp_path, time_cond_proj_dim=8)
     family = stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
