@@ -147,7 +147,8 @@ def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
 def rebuild(film: Film, device: torch.device) -> Sampling:
     """The sampling of a recorded run, from what the film says alone: the model need not be there."""
     scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
-    return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device)
+    below_zero = bool((film.schedule.timesteps < 0).any())
+    return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device, below_zero)
 
 
 def scheduler_named(name: str) -> Any:
@@ -155,13 +156,18 @@ def scheduler_named(name: str) -> Any:
     return LMSDiscreteScheduler if name == LMSDiscreteScheduler.__name__ else getattr(diffusers, name)
 
 
-def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device) -> Sampling:
+def _set_up(
+    scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device, below_zero: bool = False
+) -> Sampling:
+    """``below_zero``: leaves a step too many in, at timestep -1, which older films have."""
     takes = inspect.signature(scheduler.set_timesteps).parameters
     if space == "flow" and "sigmas" in takes:
         # as the pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
         scheduler.set_timesteps(sigmas=np.array(torch.linspace(1.0, 1 / steps, steps).tolist()), device=device)
     else:
         scheduler.set_timesteps(steps, device=device)
+        if scheduler.timesteps[-1] < 0 and not below_zero:
+            _set_one_timestep_less(scheduler, steps, device)
     schedule = _schedule(scheduler, space, steps)
     skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
     if hasattr(scheduler, "set_begin_index"):
@@ -190,6 +196,16 @@ def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, device
         takes_generator="generator" in takes,
         takes_eta="eta" in takes,
     )
+
+
+def _set_one_timestep_less(scheduler: Any, steps: int, device: torch.device) -> None:
+    """Sets as many timesteps as steps where diffusers makes one more, at -1, with spacing "trailing".
+
+    ``np.arange(1000, 0, -1000 / 61)`` has 62 numbers, since the last is 1e-13 and not 0; its documentation warns
+    of that: https://numpy.org/doc/stable/reference/generated/numpy.arange.html
+    """
+    scheduler.set_timesteps(steps * (1 - 1e-12), device=device)  # the others stay the same when they are rounded
+    scheduler.num_inference_steps = steps
 
 
 def _supported_predictions(scheduler: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
+from core import schedulers
 from core.branch import Branch
 from core.engine import Engine
 from core.events import Event, ImageReady, Started, Stepped
@@ -96,6 +97,21 @@ def test_a_run_with_equal_timesteps_is_rebuilt_and_branched_bit_for_bit(engine: 
     tail = ready(list(engine.branch(Branch(film, 12, replace(film.request, sampler="dpmpp_2m_sde_karras")))))
     rebuilt = engine.replay(read_recording(on_disk(tail.film, tmp_path)))
     assert_same_frames(rebuilt, tail.film)
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "pndm", "heun", "unipc"])
+def test_an_older_film_with_a_step_too_many_is_rebuilt_bit_for_bit(
+    sampler: str, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object) -> None:
+        pass
+
+    with monkeypatch.context() as older:
+        older.setattr(schedulers, "_set_one_timestep_less", nothing)
+        whole = ready(list(engine.generate(replace(REQUEST, sampler=sampler, steps=61)))).film
+    assert whole.schedule.timesteps[-1] == -1
+    film = engine.replay(read_recording(on_disk(whole, tmp_path)))
+    assert_same_frames(film, whole)
 
 
 @pytest.mark.parametrize("sampler", ["euler_a", "dpmpp_2m", "heun"])

@@ -86,3 +86,17 @@ def test_every_run_of_a_flow_goes_to_its_end(sampler: str) -> None:
 def test_samplers_without_a_flow_are_refused_before_the_run(sampler: str) -> None:
     with pytest.raises(InvalidRequest, match="flow-matching"):
         build(sampler, FLOW, 20, CPU)
+
+
+@pytest.mark.parametrize("sampler", [sampler for sampler in SAMPLERS if SAMPLERS[sampler].most_steps is None])
+def test_a_quotient_that_is_rounded_up_makes_no_step_more(sampler: str) -> None:
+    """1000 / 61 is one of 29 that do: ``np.arange`` then ends at 1e-13, the timestep -1."""
+    for skipped in (0, 40):
+        assert_goes_to_its_end(sampler, SCHEDULES["starter"], 61, skipped)
+
+
+def test_every_number_of_steps_has_as_many_timesteps() -> None:
+    for steps in STEPS:
+        run = build("ddim", SCHEDULES["starter"], steps, CPU)
+        assert len(run.timesteps) == steps
+        assert run.timesteps[-1] >= 0
