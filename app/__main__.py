@@ -13,12 +13,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.display import missing_display
-from app.environment import set_environment
-from app.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
-from app.messages import message
-from app.picture_argument import picture_to_open
-from app.start_problem import tell
+from app.messages.errors import message
+from app.startup.display import missing_display
+from app.startup.environment import set_environment
+from app.startup.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
+from app.startup.picture_argument import picture_to_open
+from app.startup.startup_error import tell
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def _run(arguments: Sequence[str]) -> int:
     picture = picture_to_open(arguments)
     if arguments and picture is None:
         logs = _start_logs(folder)
-        from app.command_line import run_command
+        from app.cli.command_line import run_command
 
         return _flushed(run_command(arguments, logs.log_file))
     if problem := missing_display(os.environ):
@@ -61,14 +61,14 @@ def _open_window(log_folder: Path, picture: Path | None) -> int:
     """A second start only raises the window of the first one, and leaves its log files alone."""
     logs: Logs | None = None
     try:
-        from app.single_instance import claim
+        from app.startup.single_instance import claim
 
         claimed = claim(Folders.default().data, picture)
         if claimed is None:
             return 0
         last_crash = take_last_crash(log_folder)
         logs = _start_logs(log_folder)
-        from app.application import run
+        from app.startup.application import run
 
         return run(claimed, last_crash, picture)
     except Exception as error:

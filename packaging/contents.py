@@ -13,7 +13,7 @@ TocEntry = tuple[str, str, str]
 """Place in the bundle, place on this machine, kind: as PyInstaller lists files."""
 
 TRANSFORMERS_FAMILIES = (
-    # the text encoders and tokenizers that core/families asks for
+    # the text encoders and tokenizers that core/engine/families asks for
     "clip",
     "qwen2",
     "qwen3",
@@ -48,7 +48,8 @@ EXCLUDES = (
     # parts of libraries that nobody here asks for
     "hf_xet",
     "pydantic",
-    # diffusers imports it wherever it is, for one sampler (core/linear_multistep.py) and a schedule nobody chose
+    # diffusers imports it wherever it is, for one sampler (which core.engine.sampling.linear_multistep
+    # replaces) and a schedule nobody chose
     "scipy",
     # other libraries for the same work
     "cv2",

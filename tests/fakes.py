@@ -10,18 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from core.branch import Branch
-from core.catalogue import Model
 from core.errors import UnreadablePicture
-from core.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
-from core.film import Film, Frame, Latent, ModelIdentity, Schedule
-from core.film_file import Recording
-from core.latent_rgb import LatentRgb
-from core.memory_plan import GIB, DeviceMemory, MemoryInUse
-from core.model_families import MODEL_FAMILIES
-from core.picture import GeneratedImage, Pixels, Stage
-from core.request import Autoencoder, GenerationRequest, Limits, Size
-from core.round_trip import OneStep, RoundTrip
+from core.film.film import Film, Frame, Latent, ModelIdentity, Schedule
+from core.film.latent_rgb import LatentRgb
+from core.film.reader import Recording
+from core.models.catalogue import Model
+from core.models.families import MODEL_FAMILIES
+from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
+from core.pictures.picture import GeneratedImage, Pixels, Stage
+from core.request.request import Autoencoder, GenerationRequest, Limits, Size
+from core.runs.branch import Branch
+from core.runs.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
+from core.runs.round_trip import OneStep, RoundTrip
 
 CHANNELS = 4
 FACTOR = 8
@@ -32,7 +32,7 @@ Point = Phase | int
 
 
 class FakeEngine:
-    """Behaves as `core.engine.Engine` does, in microseconds.
+    """Behaves as `core.engine.engine.Engine` does, in microseconds.
 
     Attributes:
         holds: at these points the engine waits until the event is set; `arrived` tells that it does.

@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from core import schedulers
-from core.denoising import denoise, initial_latents
-from core.families import Family
-from core.request import GenerationRequest
+from core.engine.families import Family
+from core.engine.sampling import schedulers
+from core.engine.sampling.denoising import denoise, initial_latents
+from core.request.request import GenerationRequest
 
 CPU = torch.device("cpu")
 

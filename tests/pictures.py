@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.film import ModelIdentity
-from core.picture import GeneratedImage, Stage
-from core.request import GenerationRequest, Size
+from core.film.film import ModelIdentity
+from core.pictures.picture import GeneratedImage, Stage
+from core.request.request import GenerationRequest, Size
 
 IDENTITY = ModelIdentity("starter-model", "Starter", "stable_diffusion", "0123456789")
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Film, Frame, ModelIdentity, PredictionType, Schedule
-from core.latent_rgb import LatentRgb
-from core.request import GenerationRequest, Size
-from core.samplers import Space
+from core.film.film import Film, Frame, ModelIdentity, PredictionType, Schedule
+from core.film.latent_rgb import LatentRgb
+from core.request.request import GenerationRequest, Size
+from core.request.samplers import Space
 
 CONFIG = {"num_train_timesteps": 1000, "beta_schedule": "scaled_linear", "lambda_min_clipped": -float("inf")}
 

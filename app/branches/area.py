@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QVBoxLayout, QWidg
 
 from app.branches.delegate import GAP_PX, ROW_PX, BranchDelegate, place_x
 from app.branches.model import BranchModel
-from core.branch_tree import BranchTree
+from core.runs.branch_tree import BranchTree
 
 _AXIS_PX = 22
 _MOST_ROWS, _MOST_ROWS_LOW, _LEAST_ROWS = 3.5, 2.5, 2

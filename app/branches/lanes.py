@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.branch_tree import BranchTree
+from core.runs.branch_tree import BranchTree
 
 
 @dataclass(frozen=True, slots=True)

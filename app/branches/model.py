@@ -8,10 +8,10 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QImage
 
+from app.branches.branch_text import description, detail, heading
 from app.branches.lanes import Lane, Lanes
-from app.branches.words import description, detail, heading
-from app.recent.loader import LoadedThumbnail, PictureLoader
-from core.branch_tree import BranchTree
+from app.session.picture_loader import LoadedThumbnail, PictureLoader
+from core.runs.branch_tree import BranchTree
 
 Index = QModelIndex | QPersistentModelIndex
 

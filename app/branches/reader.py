@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from core.branch_tree import BranchTree, branch_tree
-from core.run_index import RunIndex
+from core.runs.branch_tree import BranchTree, branch_tree
+from core.runs.run_index import RunIndex
 
 
 @dataclass(frozen=True, slots=True)

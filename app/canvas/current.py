@@ -10,15 +10,15 @@ from PySide6.QtGui import QImage
 
 from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
-from app.pixels import to_image
-from app.progress import PHASE_WORDS
-from app.recent.loader import OpenedPicture
-from app.run import DecodedFrame, SavedPicture
-from app.studio import Studio
-from core.events import ImageReady, Phase, Started, Stepped
-from core.film import Film, Frame
-from core.picture import GeneratedImage, Pixels
-from core.request import GenerationRequest
+from app.session.picture_loader import OpenedPicture
+from app.session.progress_text import PHASE_WORDS
+from app.session.run import DecodedFrame, SavedPicture
+from app.session.session import Studio
+from app.widgets.pixels import to_image
+from core.film.film import Film, Frame
+from core.pictures.picture import GeneratedImage, Pixels
+from core.request.request import GenerationRequest
+from core.runs.events import ImageReady, Phase, Started, Stepped
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
-from app.pixels import enlarged
+from app.widgets.pixels import enlarged
 
 
 class PaintedPicture:

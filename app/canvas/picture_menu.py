@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.canvas.current import CurrentPicture
-from app.recent.loader import PictureLoader
+from app.session.picture_loader import PictureLoader
 
 
 class PictureMenu(QObject):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.canvas.view import Canvas
-from app.icons import ICON_NAME
+from app.widgets.icons import ICON_NAME
 
 
 class ZoomBar(QFrame):

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 from PySide6.QtGui import QImage
 
 from app.compare.compared_picture import ComparedPicture
-from app.pixels import to_image, to_pixels
-from core.heat import heat
+from app.widgets.pixels import to_image, to_pixels
 from core.measures.difference import Difference
-from core.picture import Pixels
+from core.pictures.colour_maps import heat
+from core.pictures.picture import Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.compare.compared_picture import LETTERS, ComparedPicture
-from app.elided_label import ElidedLabel
+from app.widgets.elided_label import ElidedLabel
 
 
 class Legend(QWidget):

@@ -8,10 +8,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.compare.difference_maker import DifferenceMap
-from app.elided_label import ElidedLabel
-from app.pixels import to_image
-from core.heat import heat
+from app.widgets.elided_label import ElidedLabel
+from app.widgets.pixels import to_image
 from core.measures.difference import SCALES
+from core.pictures.colour_maps import heat
 
 _RAMP_SIZE_PX = QSize(96, 12)
 _AUTOMATIC = "Automatic"

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.catalogue import Model
-from core.request import Size
+from core.models.catalogue import Model
+from core.request.request import Size
 
 ASPECTS: Mapping[str, float] = MappingProxyType(
     {

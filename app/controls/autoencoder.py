@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from app.autoencoder_desk import AutoencoderDesk
-from app.controls.field import GAP_PX, describe
+from app.session.autoencoder_selection import AutoencoderDesk
+from app.widgets.field import GAP_PX, describe
 
 OWN = "The model's own"
 MOST_LETTERS = 28

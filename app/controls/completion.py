@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
 
 from app.controls.prompt_marks import utf16_length
-from core.vocabulary import Vocabulary
+from core.prompt.vocabulary import Vocabulary
 
 SHORTEST = 2
 """Letters after which the first offer is worth its room."""

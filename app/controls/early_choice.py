@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
-from app.controls.field import describe
-from app.cull.cull_desk import FIRST_PART
-from app.studio import Studio
-from core.request import GenerationRequest
+from app.session.early_choice import FIRST_PART
+from app.session.session import Studio
+from app.widgets.field import describe
+from core.request.request import GenerationRequest
 
 
 class EarlyChoiceControl(QWidget):

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import describe
-from app.icons import ICON_NAME
+from app.widgets.field import describe
+from app.widgets.icons import ICON_NAME
 
 SEARCH_FROM = 8
 """So many are seen at once; more can be searched."""

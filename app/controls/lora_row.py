@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import GAP_PX, describe
 from app.controls.wheel_guard import WheelGuard
-from app.elided_label import ElidedLabel
-from app.icons import ICON_NAME
-from app.theme import indent_spin_boxes
-from core.request import LARGEST_LORA_WEIGHT, Lora
+from app.widgets.elided_label import ElidedLabel
+from app.widgets.field import GAP_PX, describe
+from app.widgets.icons import ICON_NAME
+from app.widgets.theme import indent_spin_boxes
+from core.request.request import LARGEST_LORA_WEIGHT, Lora
 
 STEP = 0.05
 LONGEST_WORDS = 30

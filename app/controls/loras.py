@@ -5,16 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app.controls.field import GAP_PX, describe
 from app.controls.lora_menu import LoraMenu
 from app.controls.lora_row import LoraRow
-from app.icons import ICON_NAME
-from app.lora_words import about
-from app.studio import Studio
-from core.catalogue import Model
-from core.lora_recipe import take_tags
-from core.lora_shelf import FoundLora
-from core.request import MOST_LORAS, GenerationRequest, Lora
+from app.messages.loras import about
+from app.session.session import Studio
+from app.widgets.field import GAP_PX, describe
+from app.widgets.icons import ICON_NAME
+from core.lora.library import FoundLora
+from core.models.catalogue import Model
+from core.request.lora_codec import take_tags
+from core.request.request import MOST_LORAS, GenerationRequest, Lora
 
 NONE_FOUND = (
     "No LoRA was found yet. Put .safetensors files into the folder “loras” beside your models, or drop one "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 
-from app.controls.field import set_tone
-from app.memory_desk import MemoryDesk
-from app.memory_words import planned_words, short_words
+from app.session.memory import MemoryDesk
+from app.session.memory_text import planned_words, short_words
+from app.widgets.field import set_tone
 
 
 class MemoryLine(QLabel):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
-from app.controls.field import GAP_PX, Field, describe
-from app.studio import Studio
-from core.request import GenerationRequest
+from app.session.session import Studio
+from app.widgets.field import GAP_PX, Field, describe
+from core.request.request import GenerationRequest
 
 
 class ModelControl(QWidget):

@@ -22,7 +22,7 @@ from app.controls.source import SourceControl
 from app.controls.steps import StepsControl
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
-from app.studio import Studio
+from app.session.session import Studio
 
 MARGIN_PX = 16
 SPACING_PX = 12

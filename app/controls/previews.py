@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from app.autoencoder_desk import AutoencoderDesk
-from app.controls.field import Field, describe
-from app.studio import Studio
-from core.events import PreviewMode
+from app.session.autoencoder_selection import AutoencoderDesk
+from app.session.session import Studio
+from app.widgets.field import Field, describe
+from core.runs.events import PreviewMode
 
 WORDS = {
     PreviewMode.automatic: ("Automatic", "Decoded as often as 5 % of the time allows, rough between."),

@@ -9,12 +9,12 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.controls.completion import Completion
-from app.controls.field import Field, describe, set_tone
 from app.controls.prompt_marks import PromptMarks, utf16_length
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
-from app.studio import Studio
-from core.request import GenerationRequest
+from app.session.session import Studio
+from app.widgets.field import Field, describe, set_tone
+from core.request.request import GenerationRequest
 
 PromptField = Literal["prompt", "negative_prompt"]
 

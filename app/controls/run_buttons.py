@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.controls.field import describe
-from app.icons import ICON_NAME
-from app.run import RunState
-from app.studio import Studio
+from app.session.run import RunState
+from app.session.session import Studio
+from app.widgets.field import describe
+from app.widgets.icons import ICON_NAME
 
 GAP_PX = 8
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from app.controls.field import Field, describe
-from app.studio import Studio
-from core.request import GenerationRequest
-from core.samplers import SAMPLERS
+from app.session.session import Studio
+from app.widgets.field import Field, describe
+from core.request.request import GenerationRequest
+from core.request.samplers import SAMPLERS
 
 TERM = "Sampler: the method that turns the network's predictions into steps."
 

@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.controls.field import GAP_PX, Field, describe
-from app.icons import ICON_NAME
-from app.studio import Studio
-from core.events import Started
-from core.request import LARGEST_SEED, GenerationRequest
+from app.session.session import Studio
+from app.widgets.field import GAP_PX, Field, describe
+from app.widgets.icons import ICON_NAME
+from core.request.request import LARGEST_SEED, GenerationRequest
+from core.runs.events import Started
 
 DICE_SEEDS = 2**32
 """Seeds that every other program understands as well."""

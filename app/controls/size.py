@@ -7,11 +7,11 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.controls.aspect import preset_sizes
-from app.controls.field import GAP_PX, describe
-from app.icons import ICON_NAME
-from app.studio import Studio
-from core.catalogue import Model
-from core.request import GenerationRequest, Limits, Size
+from app.session.session import Studio
+from app.widgets.field import GAP_PX, describe
+from app.widgets.icons import ICON_NAME
+from core.models.catalogue import Model
+from core.request.request import GenerationRequest, Limits, Size
 
 CUSTOM = "Custom"
 SMALLEST_WIDTH_PX = 64

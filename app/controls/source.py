@@ -27,15 +27,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import GAP_PX, Field, describe, set_tone
-from app.icons import ICON_NAME
-from app.recent.loader import thumbnail
-from app.studio import Studio
+from app.session.picture_loader import thumbnail
+from app.session.session import Studio
+from app.widgets.field import GAP_PX, Field, describe, set_tone
+from app.widgets.icons import ICON_NAME
 from core.errors import SaveFailed
-from core.files import write_file
+from core.files.atomic import write_file
 from core.paths import Folders
-from core.request import GenerationRequest, Source
-from core.source_picture import SUFFIXES
+from core.pictures.source import SUFFIXES
+from core.request.request import GenerationRequest, Source
 
 FIRST_STRENGTH = 0.6
 LONGEST_NAME = 18

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
-from app.controls.field import Field, describe
-from app.studio import Studio
-from core.request import STEPS, GenerationRequest
+from app.session.session import Studio
+from app.widgets.field import Field, describe
+from core.request.request import STEPS, GenerationRequest
 
 
 class StepsControl(QWidget):

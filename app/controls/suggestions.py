@@ -9,13 +9,13 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.controls.field import GAP_PX, describe
-from app.icons import ICON_NAME
-from app.studio import Studio
-from core.catalogue import Model
+from app.session.session import Studio
+from app.widgets.field import GAP_PX, describe
+from app.widgets.icons import ICON_NAME
 from core.errors import ModelBroken
-from core.request import GenerationRequest
-from core.vocabulary import Vocabulary, appended, read_vocabulary
+from core.models.catalogue import Model
+from core.prompt.vocabulary import Vocabulary, appended, read_vocabulary
+from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
 

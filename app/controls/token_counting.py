@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from core.catalogue import Model
 from core.errors import ModelBroken
-from core.tokens import TokenCounter
+from core.models.catalogue import Model
+from core.prompt.tokens import TokenCounter
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.icons import app_icon
-from app.licences import Part, read_parts
-from core.recipe import library_versions
+from app.dialogs.licences import Part, read_parts
+from app.widgets.icons import app_icon
+from core.recipes.recipe import library_versions
 from core.version import VERSION
 
 ABOUT = (

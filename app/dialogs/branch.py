@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.theme import indent_spin_boxes
-from core.branch import Branch
-from core.film import Film
-from core.model_families import MODEL_FAMILIES
-from core.request import LARGEST_GUIDANCE_SCALE, STEPS
-from core.samplers import SAMPLERS
+from app.widgets.theme import indent_spin_boxes
+from core.film.film import Film
+from core.models.families import MODEL_FAMILIES
+from core.request.request import LARGEST_GUIDANCE_SCALE, STEPS
+from core.request.samplers import SAMPLERS
+from core.runs.branch import Branch
 
 PROMPT_HEIGHT_PX = 72
 NEGATIVE_HEIGHT_PX = 48

@@ -25,15 +25,15 @@ from PySide6.QtWidgets import (
 from app.film.export_choices import WIDTHS_PX, ExportChoices
 from app.film.export_file import ExportFile
 from app.film.export_preview import ExportPreview
-from app.film.export_words import decode_words, file_words, left_words
+from app.film.export_text import decode_words, file_words, left_words
 from app.film.film_exporter import FilmExporter
 from app.film.views import VIEWS
-from app.messages import Message
-from app.theme import indent_spin_boxes
-from core.film import Film
-from core.film_export import FRAME_MS, HOLD_MS, Progress
-from core.film_formats import FORMATS
-from core.film_pictures import DECODED, PICTURES
+from app.messages.errors import Message
+from app.widgets.theme import indent_spin_boxes
+from core.film.film import Film
+from core.film_export.export import FRAME_MS, HOLD_MS, Progress
+from core.film_export.formats import FORMATS
+from core.film_export.pictures import DECODED, PICTURES
 
 Kind = TypeVar("Kind", bound=QWidget)
 

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.device_readout import DeviceReadout
-from app.diagnostics import scrub
-from app.machine_words import machine_sections, machine_text
-from app.memory_desk import MemoryDesk
+from app.dialogs.diagnostics import scrub
+from app.dialogs.machine_text import machine_sections, machine_text
+from app.session.memory import MemoryDesk
+from app.window.device_label import DeviceReadout
 
 SIZE_PX = (640, 520)
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from core.film_export import FRAME_MS, HOLD_MS, ExportOptions
-from core.film_formats import FORMATS
-from core.film_pictures import PICTURES
+from core.film_export.export import FRAME_MS, HOLD_MS, ExportOptions
+from core.film_export.formats import FORMATS
+from core.film_export.pictures import PICTURES
 
 WIDTHS_PX = (256, 512, 768, 1024, 2048)
 
@@ -17,7 +17,7 @@ WIDTHS_PX = (256, 512, 768, 1024, 2048)
 @dataclass(frozen=True, slots=True)
 class ExportChoices:
     """Attributes:
-    views: keys of `core.film_pictures.PICTURES`, side by side in this order.
+    views: keys of `core.film_export.pictures.PICTURES`, side by side in this order.
     is_decoded: latents by the autoencoder, not by the linear map.
     width_px: of each view; None for as wide as the pictures are.
     """

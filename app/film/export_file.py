@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from core.film_formats import FORMATS
+from core.film_export.formats import FORMATS
 
 
 class ExportFile(QWidget):

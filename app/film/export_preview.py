@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.film.export_choices import ExportChoices
 from app.film.picture_pane import PicturePane
-from app.pixels import to_image
-from core.film import Film, Frame
-from core.film_export import compose
-from core.film_formats import FORMATS
-from core.film_formats.contact_sheet import page
-from core.film_pictures import export_frames
+from app.widgets.pixels import to_image
+from core.film.film import Film, Frame
+from core.film_export.export import compose
+from core.film_export.formats import FORMATS
+from core.film_export.formats.contact_sheet import page
+from core.film_export.pictures import export_frames
 
 MOST_FRAMES = 40
 WIDEST_PX = 1024

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
-from app.errands import Errands
 from app.film.export_choices import ExportChoices
-from app.messages import Message, message
-from app.run import Engine
+from app.messages.errors import Message, message
+from app.session.engine_tasks import Errands
+from app.session.run import Engine
 from core.errors import EmulsionError
-from core.film import Film
-from core.film_export import ExportOptions, Progress, export
-from core.film_pictures import CaptionedPicture, Decode, export_frames
+from core.film.film import Film
+from core.film_export.export import ExportOptions, Progress, export
+from core.film_export.pictures import CaptionedPicture, Decode, export_frames
 
 EXPORT = "export"
 
@@ -29,7 +29,7 @@ class FilmExporter(QObject):
     """One export at a time. The worker decodes one picture between two steps of a run, so neither waits long.
 
     Signals:
-        advanced: `core.film_export.Progress`.
+        advanced: `core.film_export.export.Progress`.
         finished: the path of the file.
         failed: a `Message`; nothing is left of the file, and an older one of that name is as it was.
         cancelled

@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
-from app.film.moment import DecodedLatent, Moment
+from app.film.frame_context import DecodedLatent, Moment
 from app.film.player import Player
 from app.film.position import position_text
 from app.film.scrubber import Scrubber
 from app.film.step_menu import StepMenu
 from app.film.transport import Transport
 from app.film.view_area import ViewArea
-from core.attention_maps import AttentionRecord
-from core.film import Film, Frame, Schedule
-from core.picture import Pixels
+from core.film.attention_maps import AttentionRecord
+from core.film.film import Film, Frame, Schedule
+from core.pictures.picture import Pixels
 
 REST_MS = 150
 """A step that is looked at for this long is worth a full decode."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from app.film.position import position_text
 from app.film.thumbnails import Thumbnails
-from core.film import Film
+from core.film.film import Film
 
 _PICTURE_PX = 56
 _GAP_PX = 4

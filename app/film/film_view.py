@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from core.film import Film, Frame
+from core.film.film import Film, Frame
 
 T = TypeVar("T")
 

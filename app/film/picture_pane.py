@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.pixels import to_image, to_pixels
+from app.widgets.pixels import to_image, to_pixels
 
 _GAP_PX = 4
 

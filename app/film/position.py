@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Schedule
+from core.film.film import Schedule
 from core.measures.noise_levels import log_snr
 
 

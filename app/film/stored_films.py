@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from core.film_shelf import films, remove_older
+from core.film.stored import films, remove_older
 
 
 @dataclass(frozen=True, slots=True)

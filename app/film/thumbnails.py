@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 
-from app.pixels import to_image
-from core.film import Film, Frame
+from app.widgets.pixels import to_image
+from core.film.film import Film, Frame
 
 
 class Thumbnails:

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
 
-from app.elided_label import ElidedLabel
-from app.film.icon_button import IconButton
 from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
 from app.film.step_menu import StepMenu
+from app.widgets.elided_label import ElidedLabel
+from app.widgets.icon_button import IconButton
 
 _RATE_WIDTH_PX = 72
 _WIDE_PX = 720

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 
 if TYPE_CHECKING:
     from app.film.view_frame import ViewFrame

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 
 from app.film.explanation import Explanation
 from app.film.film_view import FilmView
-from app.film.icon_button import IconButton
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.views import VIEWS
+from app.widgets.icon_button import IconButton
 from core.errors import SaveFailed
-from core.files import write_file
+from core.files.atomic import write_file
 
 _WIDE_PX = 560
 """From this width on the explanation stands beside the view, below it covers the view."""

@@ -13,25 +13,25 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.picture_menu import open_in_system
 from app.gallery.comparing import FEWEST, MOST, Comparing
 from app.gallery.copying import Copying
-from app.gallery.deeds import Deed
-from app.gallery.enquiry_desk import PictureDetails
 from app.gallery.export_dialog import ExportDialog
+from app.gallery.file_mover import Placing
 from app.gallery.film_branching import FilmBranching
 from app.gallery.folder_adding import FolderAdding
 from app.gallery.gallery_menu import GalleryMenu
 from app.gallery.keys import deed_of, mark_of
 from app.gallery.library_notices import LibraryNotices
+from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
+from app.gallery.picture_actions import Deed
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.picture_reader import PictureReader
-from app.gallery.placing import Placing
 from app.gallery.viewer import Viewer
-from app.studio import Studio
-from app.theme import Colours
+from app.session.session import Studio
+from app.widgets.theme import Colours
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
-from core.request import GenerationRequest, Source
+from core.request.request import GenerationRequest, Source
 
 FIRST_STRENGTH = 0.6
 

@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, QSize, Signal, Slot
 from app.compare.compare_view import CompareView
 from app.compare.compared_picture import ComparedPicture
 from app.gallery.picture_reader import PictureReader, WholePicture
-from app.messages import Message
+from app.messages.errors import Message
 from core.gallery.query import LibraryPicture
-from core.recipe_differences import differences
+from core.recipes.differences import differences
 
 FEWEST, MOST = 2, 4
 LONGEST_NAME = 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QGuiApplication
 
-from app.gallery.enquiry_desk import PictureDetails
 from app.gallery.library_notices import LibraryNotices
+from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.picture_reader import PictureReader, WholePicture

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.gallery.picture_exporter import ExportKind, ExportReport, ExportWish, PictureExporter
-from app.theme import indent_spin_boxes
+from app.widgets.theme import indent_spin_boxes
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
 

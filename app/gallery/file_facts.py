@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.gallery.enquiry_desk import PictureDetails
+from app.gallery.library_reader import PictureDetails
 
 
 def file_facts(details: PictureDetails) -> str:

@@ -6,12 +6,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.dialogs.branch import BranchDialog
-from app.run import Engine
-from app.studio import Studio
-from core.branch import Branch
-from core.film import Film
-from core.film_file import film_path, read_recording
+from app.session.run import Engine
+from app.session.session import Studio
+from core.film.film import Film
+from core.film.reader import film_path, read_recording
 from core.gallery.query import LibraryPicture
+from core.runs.branch import Branch
 
 KIND = "branched film"
 

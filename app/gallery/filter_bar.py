@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import describe
 from app.gallery.filter_chips import FilterChips
 from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import FilterMenus
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
-from app.icons import ICON_NAME
+from app.widgets.field import describe
+from app.widgets.icons import ICON_NAME
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Facets, Group, Query
 

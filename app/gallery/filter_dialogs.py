@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import describe
+from app.widgets.field import describe
 from core.gallery.query import Query
-from core.request import LARGEST_SEED
+from core.request.request import LARGEST_SEED
 
 NO_SEED = f"A whole number from 0 to {LARGEST_SEED}."
 

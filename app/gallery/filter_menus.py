@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QToolButton
 from app.gallery.filters import days_back, toggled
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Facet, Facets, Group, Query, Sort
-from core.request import Size
+from core.request.request import Size
 
 MOST_ENTRIES = 40
 LONGEST_NAME = 48

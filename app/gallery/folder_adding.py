@@ -12,8 +12,8 @@ from app.gallery.empty_state import Remedy
 from app.gallery.filters import cleared
 from app.gallery.library_notices import FOLDERS, LibraryNotices
 from app.gallery.page import GalleryPage
-from app.message_bar import Choice
-from app.messages import Message
+from app.messages.errors import Message
+from app.widgets.message_bar import Choice
 from core.gallery.library import library_folder_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.gallery.deeds import KEYS, SEVERAL_WORDS, WORDS, Deed
+from app.gallery.picture_actions import KEYS, SEVERAL_WORDS, WORDS, Deed
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
 

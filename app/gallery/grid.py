@@ -31,7 +31,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from app import icons
 from app.gallery.cell import Cell, paint_cell, paint_heading
 from app.gallery.grid_layout import GridLayout
 from app.gallery.grid_moves import Move, moved
@@ -39,6 +38,7 @@ from app.gallery.group_title import group_title
 from app.gallery.hover_film import HoverFilm
 from app.gallery.picture_list import PictureList
 from app.gallery.row_selection import row_ranges, selection_of
+from app.widgets import icons
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -8,13 +8,13 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
-from app.errands import Errands
-from app.messages import Message
-from app.pixels import enlarged, to_image
-from app.run import Engine
-from core.film_file import film_path, read_recording
+from app.messages.errors import Message
+from app.session.engine_tasks import Errands
+from app.session.run import Engine
+from app.widgets.pixels import enlarged, to_image
+from core.film.reader import film_path, read_recording
 from core.gallery.query import LibraryPicture
-from core.picture import Pixels
+from core.pictures.picture import Pixels
 
 KIND = "hovered film"
 REST_MS = 350

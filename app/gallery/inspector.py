@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from app.elided_label import ElidedLabel
 from app.gallery.branch_list import BranchList
-from app.gallery.deeds import Deed, DeedButtons
-from app.gallery.enquiry_desk import PictureDetails
 from app.gallery.file_facts import file_facts
+from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
+from app.gallery.picture_actions import Deed, DeedButtons
 from app.gallery.recipe_panel import RecipePanel
+from app.widgets.elided_label import ElidedLabel
 
 MARGIN_PX = 16
 SMALLEST_PX = 264

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from app.gallery.deeds import Deed
+from app.gallery.picture_actions import Deed
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
 

@@ -8,13 +8,13 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.picture_menu import open_in_system
-from app.gallery.library_desk import LibraryDesk
-from app.gallery.library_news import Marked
+from app.create.notices import LASTING_MS, settings_sentence
+from app.gallery.library_events import Marked
+from app.gallery.library_service import LibraryDesk
 from app.gallery.picture_exporter import ExportKind, ExportReport
-from app.message_bar import Choice, MessageArea
-from app.messages import Message
-from app.notices import LASTING_MS, settings_sentence
-from app.studio import Studio
+from app.messages.errors import Message
+from app.session.session import Studio
+from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.deleting import Deleted
 
 FAILED, DELETED, MARKED, SETTINGS, COPIED, FOLDERS = (

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.gallery.enquiry_desk import Answered, EnquiryDesk
 from app.gallery.folder_watch import FolderWatch
-from app.gallery.library_desk import LibraryDesk
-from app.gallery.library_news import Marked, OpenedLibrary
+from app.gallery.library_events import Marked, OpenedLibrary
+from app.gallery.library_reader import Answered, EnquiryDesk
+from app.gallery.library_service import LibraryDesk
 from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Query

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.controls.field import Field, describe
 from app.gallery.name_chips import NameChips
 from app.gallery.star_rating import StarRating
+from app.widgets.field import Field, describe
 from core.gallery.marks import LONGEST_NOTE, MarkChange
 from core.gallery.query import LibraryPicture
 

@@ -21,22 +21,22 @@ from app.gallery.empty_state import (
     folders_away,
     reading,
 )
-from app.gallery.enquiry_desk import Answered, EnquiryDesk
 from app.gallery.filter_bar import FIRST_QUERY, FilterBar
 from app.gallery.filters import cleared, is_filtered
 from app.gallery.grid import PictureGrid
 from app.gallery.hover_film import HoverFilm
 from app.gallery.inspector import Inspector
-from app.gallery.library_desk import LibraryDesk
+from app.gallery.library_reader import Answered, EnquiryDesk
+from app.gallery.library_service import LibraryDesk
 from app.gallery.library_view import LibraryView
 from app.gallery.page_layout import PageLayout
 from app.gallery.picture_list import PictureList
 from app.gallery.status_line import StatusLine
-from app.gallery.thumbnail_desk import ThumbnailDesk
-from app.message_bar import MessageArea
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
-from app.theme import Colours
+from app.gallery.thumbnail_service import ThumbnailDesk
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import MessageArea
+from app.widgets.theme import Colours
 from core.gallery.gallery import gallery_folder
 from core.gallery.scan import Indexing, Listing
 from core.gallery.system_trash import Trash

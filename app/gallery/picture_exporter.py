@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from app.messages import message
+from app.messages.errors import message
 from core.errors import EmulsionError
 from core.gallery.encoding import Encoding
 from core.gallery.export import Export, export_files, export_sheet, export_zip

@@ -21,8 +21,8 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage
 
-from app.gallery.enquiry_desk import EnquiryDesk
-from app.gallery.thumbnail_desk import ThumbnailDesk
+from app.gallery.library_reader import EnquiryDesk
+from app.gallery.thumbnail_service import ThumbnailDesk
 from core.gallery.query import Answer, LibraryPicture, Section
 from core.gallery.thumbnails import SIZES_PX
 

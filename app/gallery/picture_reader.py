@@ -10,12 +10,12 @@ import numpy as np
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 from PySide6.QtGui import QImage
 
-from app.messages import Message, message
-from app.pixels import to_image
+from app.messages.errors import Message, message
+from app.widgets.pixels import to_image
 from core.errors import EmulsionError
 from core.gallery.opening import flattened, open_picture
-from core.metadata import read_recipe
-from core.recipe import Recipe
+from core.pictures.metadata import read_recipe
+from core.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from core.recipe import Recipe, plain_name
-from core.request import GenerationRequest
-from core.samplers import SAMPLERS
+from core.recipes.recipe import Recipe, plain_name
+from core.request.request import GenerationRequest
+from core.request.samplers import SAMPLERS
 
 SHORT_LENGTH = 60
 _LONG = ("prompt", "negativePrompt")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.gallery.recipe_fields import RecipeField, recipe_fields
-from core.recipe import Recipe
+from core.recipes.recipe import Recipe
 
 LONGEST_TEXT = 2_000
 LABEL_PX = 96

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import describe
+from app.widgets.field import describe
 from core.errors import InvalidRequest
 from core.gallery.companions import checked_stem
 from core.gallery.query import LibraryPicture

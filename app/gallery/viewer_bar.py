@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from app.controls.field import describe
-from app.elided_label import ElidedLabel
-from app.icons import ICON_NAME
+from app.widgets.elided_label import ElidedLabel
+from app.widgets.field import describe
+from app.widgets.icons import ICON_NAME
 from core.gallery.query import LibraryPicture
 
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import Field, describe
-from app.download_messages import download_words
+from app.messages.downloads import download_words
+from app.widgets.field import Field, describe
 from core.downloads.failures import ACCESS, Failure
 from core.downloads.token import is_token
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.controls.field import set_tone
 from app.models.check_row import CheckRow
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
 from app.models.verification import Check
+from app.widgets.field import set_tone
 from core.downloads.failures import Fault
 
 BUTTONS_PX = 152

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from app.controls.field import set_tone
 from app.models.verification import Check
+from app.widgets.field import set_tone
 
 
 class CheckRow(QWidget):

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import Field, describe
+from app.widgets.field import Field, describe
 from core.downloads.listing import is_repository
-from core.known_models import KnownModel
+from core.models.downloadable import KnownModel
 
 WIDTH_PX = 460
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app.download_messages import download_words
+from app.messages.downloads import download_words
 from core.downloads.failures import ACCESS, Failure
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app.device_readout import ChosenDevice
-from core.known_models import KnownModel
-from core.memory_plan import (
+from app.window.device_label import ChosenDevice
+from core.models.downloadable import KnownModel
+from core.models.memory_plan import (
     BYTES_OF_DTYPE,
     PLACEMENT_WORDS,
     RESERVE,
@@ -18,7 +18,7 @@ from core.memory_plan import (
     gib,
     plan_memory,
 )
-from core.request import WEIGHT_BITS, Size
+from core.request.request import WEIGHT_BITS, Size
 
 
 class Level(Enum):

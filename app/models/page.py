@@ -20,26 +20,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.controls.field import describe
-from app.device_readout import DeviceReadout
-from app.message_bar import Choice, MessageArea
-from app.messages import Message
-from app.models.access_desk import AccessDesk
+from app.messages.errors import Message
+from app.models.access_service import AccessDesk
 from app.models.card import CardFacts, ModelCard
-from app.models.download_desk import DownloadDesk
 from app.models.download_dialog import DownloadDialog
+from app.models.download_service import DownloadDesk
 from app.models.fit import Level
+from app.models.model_list import all_cards, matches
 from app.models.removal import ModelRemoval
-from app.models.shelf import all_cards, matches
 from app.models.verification import ModelVerification
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.field import describe
+from app.widgets.message_bar import Choice, MessageArea
+from app.window.device_label import DeviceReadout
 from core.downloads.address import chosen_endpoint
 from core.downloads.download import free_bytes_at
 from core.downloads.hub import Secret
 from core.downloads.record import read_record
 from core.gallery.system_trash import SystemTrash, Trash
-from core.known_models import known_models
+from core.models.downloadable import known_models
 
 CARDS_PX = 920
 LASTING_MS = 10_000

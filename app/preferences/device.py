@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 
-from app.device_readout import DeviceReadout
-from app.device_words import device_sentence
-from app.messages import Message
+from app.messages.errors import Message
 from app.preferences.page import Page
-from app.run import Engine
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
+from app.session.device import device_sentence
+from app.session.run import Engine
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.window.device_label import DeviceReadout
 
 DEVICES = {
     None: "The best one there is",

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.message_bar import MessageArea
 from app.preferences.page import Page
-from app.theme import indent_spin_boxes
+from app.widgets.message_bar import MessageArea
+from app.widgets.theme import indent_spin_boxes
 
 SIZE_PX = (840, 620)
 LIST_WIDTH_PX = 152

@@ -8,10 +8,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QLineEdit
 
-from app.controls.field import describe, set_tone
 from app.preferences.page import LABELS_PX, Page
 from app.preferences.token_box import TokenBox
-from app.settings_keeper import SettingsKeeper
+from app.session.settings_store import SettingsKeeper
+from app.widgets.field import describe, set_tone
 from core.downloads.address import chosen_endpoint, endpoint_problem, proxy_problem
 
 INDENT_PX = LABELS_PX + 8

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QR
 
 from app.film.stored_films import FilmRoom, StoredFilms, size_text
 from app.preferences.page import Page
-from app.settings_keeper import SettingsKeeper
-from core.settings import KeepFilms
+from app.session.settings_store import SettingsKeeper
+from core.settings.settings import KeepFilms
 
 OLD_DAYS = 30
 FILMS = {

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton
 
 from app.preferences.page import Page
-from app.settings_keeper import SettingsKeeper
+from app.session.settings_store import SettingsKeeper
 
 LIST_HEIGHT_PX = 96
 

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QM
 
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
-from app.settings_keeper import SettingsKeeper
-from core.events import PreviewMode
-from core.settings import Theme
+from app.session.settings_store import SettingsKeeper
+from core.runs.events import PreviewMode
+from core.settings.settings import Theme
 
 THEMES = {Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"}
 SETTINGS_FILE = "emulsion-settings.json"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
 
-from app.device_readout import DeviceReadout
-from app.memory_desk import MemoryDesk
-from app.memory_words import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
-from app.messages import Message
+from app.messages.errors import Message
 from app.preferences.device import ERRAND, make
 from app.preferences.page import GAP_PX, Page
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
-from core.memory_plan import Placement
-from core.request import GenerationRequest
+from app.session.memory import MemoryDesk
+from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.window.device_label import DeviceReadout
+from core.models.memory_plan import Placement
+from core.request.request import GenerationRequest
 
 INDENT_PX = 24
 MOVING = (Placement.model_offload, Placement.group_offload)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QThreadPool, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from app.controls.field import describe
 from app.preferences.page import hint
+from app.widgets.field import describe
 from core.downloads.hub import Secret
 from core.downloads.token import NoKeychain, is_token, store_token, stored_token
 

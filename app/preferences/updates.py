@@ -7,8 +7,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from app.preferences.page import Page
-from app.settings_keeper import SettingsKeeper
-from app.updates import UpdateCheck
+from app.preferences.update_check import UpdateCheck
+from app.session.settings_store import SettingsKeeper
 from core.version import VERSION
 
 

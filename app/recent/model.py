@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl
 from PySide6.QtGui import QImage
 
-from app.recent.loader import FoundPictures, LoadedThumbnail, PictureLoader
+from app.session.picture_loader import FoundPictures, LoadedThumbnail, PictureLoader
 
 Index = QModelIndex | QPersistentModelIndex
 

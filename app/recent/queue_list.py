@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from app.elided_label import ElidedLabel
-from app.icons import ICON_NAME
-from app.queue import QueuedRun
-from app.studio import Studio
+from app.session.queue import QueuedRun
+from app.session.session import Studio
+from app.widgets.elided_label import ElidedLabel
+from app.widgets.icons import ICON_NAME
 
 MOST_ROWS = 6
 

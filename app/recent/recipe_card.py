@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.film.stored_films import size_text
-from core.recipe import Recipe, plain_name
-from core.request import GenerationRequest
-from core.samplers import SAMPLERS
+from core.recipes.recipe import Recipe, plain_name
+from core.request.request import GenerationRequest
+from core.request.samplers import SAMPLERS
 
 LONGEST_PROMPT = 400
 

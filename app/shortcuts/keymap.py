@@ -9,7 +9,7 @@ from types import MappingProxyType
 from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
-from app.settings_keeper import SettingsKeeper
+from app.session.settings_store import SettingsKeeper
 
 Keys = tuple[str, ...]
 """Key sequences as Qt writes them on every system and in English: ``("Ctrl+Return", "Ctrl+Enter")``."""

@@ -14,13 +14,13 @@ from core.downloads.events import Completed, DownloadEvent, Downloading, Listed
 from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.hub import Hub
 from core.downloads.listing import list_repository
-from core.downloads.patience import Patience
 from core.downloads.record import DownloadRecord, read_record, write_record
+from core.downloads.retry_policy import Patience
 from core.downloads.selection import HALF, select_files
 from core.downloads.transfer import Transfer
 from core.errors import SaveFailed
-from core.file_lock import lock
-from core.files import check_writable, words_of
+from core.files.atomic import check_writable, words_of
+from core.files.lock import lock
 
 LOCK_NAME = ".emulsion-download.lock"
 SPARE_BYTES = 256 * 2**20

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from core.downloads.digest import Digest, begin_digest, feed, is_right
 from core.downloads.listing import RemoteFile
-from core.files import DISK, FileSystem, settle_folder, write_file
+from core.files.atomic import DISK, FileSystem, settle_folder, write_file
 
 SUFFIX = ".part"
 OWNER_SUFFIX = ".part.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.downloads.listing import RemoteFile, is_repository, is_safe_path
 from core.downloads.part import part_length
-from core.files import DISK, FileSystem, write_file
+from core.files.atomic import DISK, FileSystem, write_file
 
 RECORD_NAME = "emulsion-download.json"
 LARGEST_RECORD = 4 * 2**20

@@ -17,9 +17,9 @@ from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.hub import Hub
 from core.downloads.listing import RemoteFile
 from core.downloads.part import Part
-from core.downloads.patience import Patience
+from core.downloads.retry_policy import Patience
 from core.errors import SaveFailed
-from core.files import words_of
+from core.files.atomic import words_of
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")

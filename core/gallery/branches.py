@@ -14,10 +14,10 @@ class Run:
     """One run of a tree.
 
     Attributes:
-        run: as in `core.recipe.Recipe`.
+        run: as in `core.recipes.recipe.Recipe`.
         pictures: ids of its pictures in the library, oldest first; () when they are not there.
         parent: the run that it left, or "".
-        step, changes: where it left its parent and what was changed, as in `core.film.Parent`.
+        step, changes: where it left its parent and what was changed, as in `core.film.film.Parent`.
         depth: 0 for the first run of the tree.
     """
 

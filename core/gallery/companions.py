@@ -6,10 +6,10 @@ import logging
 import re
 from pathlib import Path
 
-from core.attention_file import attention_path
 from core.errors import InvalidRequest, SaveFailed
-from core.files import DISK, FileSystem, copy_new_file, words_of
-from core.film_file import film_path
+from core.files.atomic import DISK, FileSystem, copy_new_file, words_of
+from core.film.attention_file import attention_path
+from core.film.reader import film_path
 from core.gallery.marks import sidecar
 from core.gallery.record import SUFFIXES
 

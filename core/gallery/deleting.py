@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SaveFailed
-from core.files import DISK, FileSystem, copy_new_file, words_of
+from core.files.atomic import DISK, FileSystem, copy_new_file, words_of
 from core.gallery.companions import companions
 from core.gallery.listing import BIN_NAME
 from core.gallery.marks import Marks

@@ -13,14 +13,14 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from core import exif
 from core.errors import SaveFailed, UnreadablePicture
-from core.files import words_of
+from core.files.atomic import words_of
 from core.gallery.opening import flattened, open_picture
-from core.metadata import EMULSION, PARAMETERS, read_recipe
-from core.parameters import to_parameters
-from core.picture_text import read_texts
-from core.recipe import recipe_to_json
+from core.pictures import exif
+from core.pictures.metadata import EMULSION, PARAMETERS, read_recipe
+from core.pictures.text_chunks import read_texts
+from core.recipes.parameters import to_parameters
+from core.recipes.recipe import recipe_to_json
 
 LENGTH_PX = range(16, 16_384)
 QUALITY = range(1, 101)

@@ -14,11 +14,11 @@ from typing import IO, cast
 from PIL import Image
 
 from core.errors import SaveFailed, UnreadablePicture
-from core.files import DISK, FileSystem, words_of, write_file, write_new_file
-from core.film_formats.contact_sheet import BACKGROUND, GAP_PX, WIDEST_PX, layout
+from core.files.atomic import DISK, FileSystem, words_of, write_file, write_new_file
+from core.files.partial_file import PartFile
+from core.film_export.formats.contact_sheet import BACKGROUND, GAP_PX, WIDEST_PX, layout
 from core.gallery.encoding import Encoding, encoded
 from core.gallery.thumbnails import thumbnail
-from core.part_file import PartFile
 
 MOST_ON_SHEET = 1_000
 LARGEST_CELL_PX = 512

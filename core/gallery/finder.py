@@ -18,7 +18,7 @@ from core.gallery.query import Answer, Facet, Facets, Group, LibraryPicture, Que
 from core.gallery.schema import open_for_reading
 from core.gallery.search_text import Question, question
 from core.gallery.stored_values import loaded, stored, unsigned
-from core.request import Size
+from core.request.request import Size
 
 _ORDERS = {
     Sort.newest: "picture.created_ms DESC, picture.id DESC",

@@ -9,18 +9,12 @@ from io import FileIO
 from pathlib import Path
 
 from core.errors import InvalidRequest, LibraryInUse, SaveFailed
-from core.file_lock import lock
-from core.files import DISK, FileSystem, words_of
+from core.files.atomic import DISK, FileSystem, words_of
+from core.files.lock import lock
 from core.gallery.companions import checked_stem, move_together
 from core.gallery.deleting import Deleted, delete, restore
 from core.gallery.finder import Finder
-from core.gallery.library import (
-    LibraryFolder,
-    library_folder_of,
-    load_library,
-    save_library,
-    with_folder,
-)
+from core.gallery.library import LibraryFolder, library_folder_of, load_library, save_library, with_folder
 from core.gallery.listing import state_of
 from core.gallery.marks import MarkChange, Marks, MarkShelf
 from core.gallery.query import LibraryPicture

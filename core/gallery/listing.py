@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.files import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
-from core.film_file import SUFFIX as FILM_SUFFIX
-from core.film_file import film_path
+from core.files.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
+from core.film.reader import SUFFIX as FILM_SUFFIX
+from core.film.reader import film_path
 from core.gallery.marks import SUFFIX as MARKS_SUFFIX
 from core.gallery.record import SUFFIXES, FileState
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import SaveFailed
-from core.files import DISK, FileSystem, words_of, write_file
+from core.files.atomic import DISK, FileSystem, words_of, write_file
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from core.errors import UnreadablePicture
-from core.files import words_of
-from core.picture_size import read_size
-from core.request import Size
+from core.files.atomic import words_of
+from core.pictures.dimensions import read_size
+from core.request.request import Size
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 LARGEST_FILE = 256 * 2**20

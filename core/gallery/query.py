@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.request import Size
+from core.request.request import Size
 
 
 class Sort(Enum):
@@ -107,7 +107,7 @@ class LibraryPicture:
         model, sampler: names for people; "" where the picture does not tell.
         seed: None where the picture does not tell.
         program: what made it.
-        run, parent_run: as in `core.recipe.Recipe`; "" for none.
+        run, parent_run: as in `core.recipes.recipe.Recipe`; "" for none.
         stamp: changes when the file does: a key for thumbnails.
         is_away: its folder is not there now (an unplugged drive).
         problem: why the file cannot be read as a picture, or "".

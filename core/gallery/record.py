@@ -8,12 +8,12 @@ from pathlib import Path
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS, Marks
-from core.metadata import PARAMETERS, read_recipe
-from core.picture_size import read_size
-from core.picture_text import read_texts
-from core.recipe import Recipe
-from core.request import Size
-from core.samplers import SAMPLERS
+from core.pictures.dimensions import read_size
+from core.pictures.metadata import PARAMETERS, read_recipe
+from core.pictures.text_chunks import read_texts
+from core.recipes.recipe import Recipe
+from core.request.request import Size
+from core.request.samplers import SAMPLERS
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif")
 LONGEST_TEXT = 20_000

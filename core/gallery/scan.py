@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import SaveFailed
-from core.files import FileSystem, words_of
+from core.files.atomic import FileSystem, words_of
 from core.gallery.library import LibraryFolder
 from core.gallery.listing import Directory, listing
 from core.gallery.marks import NO_MARKS, MarkShelf

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SaveFailed
-from core.files import words_of
+from core.files.atomic import words_of
 
 log = logging.getLogger(__name__)
 

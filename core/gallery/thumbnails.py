@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from core.errors import UnreadablePicture
-from core.files import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSystem, words_of
+from core.files.atomic import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSystem, words_of
 from core.gallery.opening import flattened, open_picture
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class Thumbnails:
         return os.path.join(self._folder, name[:2], f"{name}.jpg")  # noqa: PTH118 - as in `kept`
 
     def _keep(self, path: Path, content: bytes) -> None:
-        """Without waiting for the disk, as `core.files` does: after a power cut it is made again."""
+        """Without waiting for the disk, as `core.files.atomic` does: after a power cut it is made again."""
         temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
         self._disk.make_folder(path.parent)
         try:

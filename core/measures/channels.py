@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Latent
+from core.film.film import Latent
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Frame, Latent, PredictionType
+from core.film.film import Frame, Latent, PredictionType
 from core.measures.noise_levels import flow_signal_and_noise, scale_of, signal_and_noise
-from core.samplers import Space
+from core.request.samplers import Space
 
 Values = NDArray[np.floating[Any]]
 """float32; numpy's own annotations cannot tell."""

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from core.film import Latent
+from core.film.film import Latent
 from core.measures.conversions import Values
 
 

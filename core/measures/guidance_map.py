@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Latent
+from core.film.film import Latent
 from core.measures.conversions import Values
 
 

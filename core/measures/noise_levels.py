@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.samplers import Space
+from core.request.samplers import Space
 
 Numbers = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Latent
+from core.film.film import Latent
 
 SETTLED_PART = 0.1
 """A picture counts as settled once it stays nearer to its end than this part of the longest way."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film import Latent
+from core.film.film import Latent
 
 
 @dataclass(frozen=True, slots=True, eq=False)

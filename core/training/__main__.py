@@ -13,11 +13,11 @@ from pathlib import Path
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
-from core.catalogue import read_model
+from core.engine.sampling.schedulers import build
+from core.models.catalogue import read_model
 from core.paths import resources
-from core.request import STARTER_MODEL
-from core.samplers import SAMPLERS
-from core.schedulers import build
+from core.request.request import STARTER_MODEL
+from core.request.samplers import SAMPLERS
 from core.training.autoencoder import AutoencoderTraining
 from core.training.decoder import DecoderTraining
 from core.training.diffusion import DiffusionTraining

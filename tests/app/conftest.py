@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.run import DecodedFrame, Engine, RunState, SavePicture
-from app.studio import Studio
+from app.session.run import DecodedFrame, Engine, RunState, SavePicture
+from app.session.session import Studio
 from core.errors import SaveFailed
-from core.film import Film
-from core.film_recorder import FilmRecorder
-from core.picture import GeneratedImage
+from core.film.film import Film
+from core.pictures.picture import GeneratedImage
+from core.runs.recorder import FilmRecorder
+from tests.app.saved_pictures import loader, save_picture
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
+
+__all__ = ["loader", "save_picture"]
 
 
 @dataclass

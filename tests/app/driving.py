@@ -15,12 +15,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from app import application
 from app.__main__ import main
-from app.main_window import MainWindow
-from app.run import SavedPicture
+from app.session.run import SavedPicture
+from app.startup import application
+from app.window.main_window import MainWindow
 from core.paths import Folders
-from core.request import Size
+from core.request.request import Size
 
 
 class Driver(QObject):

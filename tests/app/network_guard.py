@@ -10,8 +10,8 @@ import socket
 import sys
 from pathlib import Path
 
-from app import application
-from core.catalogue import Catalogue
+from app.startup import application
+from core.models.catalogue import Catalogue
 from core.paths import Folders
 from tests.app.driving import drive
 

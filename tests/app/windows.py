@@ -11,16 +11,16 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.main_window import MainWindow
-from app.run import RunState
-from app.settings_keeper import SettingsKeeper
-from app.theme import Appearance
-from core.film import Film
-from core.film_recorder import FilmRecorder
+from app.session.run import RunState
+from app.session.settings_store import SettingsKeeper
+from app.widgets.theme import Appearance
+from app.window.main_window import MainWindow
+from core.film.film import Film
 from core.paths import Folders
-from core.picture import GeneratedImage
-from core.saving import save
-from core.settings import Theme
+from core.pictures.picture import GeneratedImage
+from core.pictures.saving import save
+from core.runs.recorder import FilmRecorder
+from core.settings.settings import Theme
 from tests.app.conftest import MakeStudio
 from tests.fakes import FakeEngine
 

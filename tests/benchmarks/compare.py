@@ -16,14 +16,14 @@ from PySide6.QtWidgets import QApplication
 
 from app.compare.compare_view import CompareMode, CompareView
 from app.compare.difference_maker import difference_map_of
-from app.film.compared_run import ComparedRun
-from app.pixels import to_image
-from app.theme import LIGHT
-from core.branch_tree import branch_tree
-from core.film import Parent
-from core.film_lock import FilmLock
-from core.run_index import RunIndex
-from core.saving import save_in
+from app.create.compared_run import ComparedRun
+from app.widgets.pixels import to_image
+from app.widgets.theme import LIGHT
+from core.film.alignment import FilmLock
+from core.film.film import Parent
+from core.pictures.saving import save_in
+from core.runs.branch_tree import branch_tree
+from core.runs.run_index import RunIndex
 from tests import synthetic_film
 from tests.pictures import generated_image
 

@@ -19,11 +19,11 @@ from pathlib import Path
 import psutil
 import torch
 
-from core.catalogue import Catalogue
-from core.engine import Engine
-from core.events import ImageReady, Loading, Phase, PreviewMode, Started
+from core.engine.engine import Engine
+from core.models.catalogue import Catalogue
 from core.paths import resources
-from core.request import STARTER_MODEL, GenerationRequest, Size
+from core.request.request import STARTER_MODEL, GenerationRequest, Size
+from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started
 from tests.benchmarks.loading import loaded
 from tests.benchmarks.random_models import stable_diffusion_15, stable_diffusion_xl
 from tests.benchmarks.stock import Stock

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
-from app.run import RunState
-from app.studio import Studio
+from app.session.run import RunState
+from app.session.session import Studio
 
 
 @dataclass

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QApplication
 
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
-from core.film import Film
-from core.film_export import ExportOptions, export
-from core.film_file import read_recording
-from core.film_formats import FORMATS
-from core.film_pictures import export_frames
-from core.film_writer import FilmWriter
+from core.film.film import Film
+from core.film.reader import read_recording
+from core.film.writer import FilmWriter
+from core.film_export.export import ExportOptions, export
+from core.film_export.formats import FORMATS
+from core.film_export.pictures import export_frames
 from tests import synthetic_film
 
 STEPS = 50

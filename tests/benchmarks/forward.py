@@ -10,11 +10,11 @@ import time
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from app.forward.noise_bench import NoiseBench
-from core.latent_rgb import LatentRgb
+from app.noise.noise_pane import NoiseBench
+from core.film.latent_rgb import LatentRgb
 from core.measures.forward import standard_noise
-from core.request import Size
-from core.round_trip import RoundTrip
+from core.request.request import Size
+from core.runs.round_trip import RoundTrip
 
 BUDGET_MS = 16.0
 MOVES = 400

@@ -23,9 +23,9 @@ from core.gallery.gallery import Gallery
 from core.gallery.marks import MarkChange
 from core.gallery.query import Group, Query, Sort
 from core.gallery.thumbnails import Thumbnails
-from core.metadata import encode_png
 from core.paths import Folders
-from core.request import Size
+from core.pictures.metadata import encode_png
+from core.request.request import Size
 from tests.pictures import generated_image
 
 SEARCH_MS = 50.0

@@ -20,16 +20,16 @@ import psutil
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.application import SWITCH_INTERVAL_S
 from app.gallery.page import GalleryPage
-from app.garbage import kept_for_good
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
-from app.theme import LIGHT, Appearance
-from core.film import Film
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.startup.application import SWITCH_INTERVAL_S
+from app.startup.garbage_collection import kept_for_good
+from app.widgets.theme import LIGHT, Appearance
+from core.film.film import Film
 from core.paths import Folders
-from core.picture import GeneratedImage
-from core.saving import save_as
+from core.pictures.picture import GeneratedImage
+from core.pictures.saving import save_as
 from tests.benchmarks.event_loop import EventLoop
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
 from tests.pictures import generated_image

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 
-from core.catalogue import Catalogue
-from core.checkpoint_memory import CheckpointMemory
-from core.engine import Engine
-from core.events import PreviewMode, Started, Stepped
-from core.request import GenerationRequest, Size
+from core.checkpoints.cache import CheckpointMemory
+from core.engine.engine import Engine
+from core.models.catalogue import Catalogue
+from core.request.request import GenerationRequest, Size
+from core.runs.events import PreviewMode, Started, Stepped
 from tests.benchmarks.stock import Stock
 
 

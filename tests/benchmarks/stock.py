@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
-from core.request import GenerationRequest
-from core.schedulers import build
+from core.engine.sampling.schedulers import build
+from core.request.request import GenerationRequest
 
 EMBEDDINGS = ("prompt_embeds", "negative_prompt_embeds")
 POOLED = ("pooled_prompt_embeds", "negative_pooled_prompt_embeds")

@@ -54,12 +54,12 @@ def start(steps: int) -> dict[str, float]:
 
 def measure(folder: Path, steps: int, began: float) -> dict[str, float]:
     """In the program's own process; ``began`` is when that was started, in seconds since the epoch."""
-    from app.environment import set_environment
+    from app.startup.environment import set_environment
 
     set_environment(os.environ)
     from PySide6.QtWidgets import QApplication
 
-    from app.application import make_window
+    from app.startup.application import make_window
     from core.paths import Folders
     from tests.benchmarks.event_loop import EventLoop
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogue import Catalogue
-from core.engine import Engine
+from core.engine.engine import Engine
+from core.models.catalogue import Catalogue
 from tests import tiny
 
 

@@ -10,7 +10,7 @@ import pytest
 from linux.artefacts import installed_files, lay_out_deb, lay_out_tar, make_app_dir
 from linux.shared_files import metainfo_text, write_shared_files
 
-from core.metadata import SUFFIXES
+from core.pictures.metadata import SUFFIXES
 from core.version import VERSION
 
 
@@ -40,7 +40,7 @@ def test_the_program_can_open_every_type_that_it_offers_to_open() -> None:
 
 
 def test_the_window_belongs_to_the_entry() -> None:
-    text = (product.ROOT / "app" / "application.py").read_text("utf-8")
+    text = (product.ROOT / "app" / "startup" / "application.py").read_text("utf-8")
     assert f'setDesktopFileName("{product.COMMAND}")' in text
 
 

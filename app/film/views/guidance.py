@@ -8,10 +8,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.picture_pane import PicturePane
-from app.pixels import to_image
-from core.film_pictures import believed, guidance_picture
+from app.widgets.pixels import to_image
+from core.film_export.pictures import believed, guidance_picture
 from core.measures.guidance_map import guidance_map
 
 _OFF = "Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at."

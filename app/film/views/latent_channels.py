@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
 
 from app.film.channel_cell import REACH, ChannelCell, Detail
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.moment import Moment
-from app.pixels import to_image
-from core.film import Latent
-from core.heat import diverging
+from app.film.frame_context import Moment
+from app.widgets.pixels import to_image
+from core.film.film import Latent
 from core.measures.channels import channel_numbers
-from core.picture import Pixels
+from core.pictures.colour_maps import diverging
+from core.pictures.picture import Pixels
 
 _GAP_PX = 6
 _HINT_PX = 20

@@ -6,10 +6,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, ViewKind
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.picture_pane import PicturePane
-from app.pixels import to_image
-from core.film_pictures import noisy_picture
+from app.widgets.pixels import to_image
+from core.film_export.pictures import noisy_picture
 from core.measures.noise_levels import signal_and_noise
 
 

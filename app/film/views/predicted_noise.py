@@ -7,11 +7,11 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.picture_pane import PicturePane
 from app.film.position import number
-from app.pixels import to_image
-from core.film_pictures import prediction
+from app.widgets.pixels import to_image
+from core.film_export.pictures import prediction
 
 WORDS = {"v_prediction": "velocity v", "flow_prediction": "velocity u"}
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.position import number, positions
-from core.film import Schedule
+from core.film.film import Schedule
 from core.measures.noise_levels import alphas_cumprod, log_snr
 
 

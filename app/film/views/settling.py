@@ -6,15 +6,10 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve, Note
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.position import positions
-from core.film import Film
-from core.measures.settling import (
-    SETTLED_PART,
-    distances_between_neighbours,
-    distances_to_last,
-    settled_call,
-)
+from core.film.film import Film
+from core.measures.settling import SETTLED_PART, distances_between_neighbours, distances_to_last, settled_call
 
 _NEIGHBOUR_COLOUR = "#2a9d8f"
 

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
+from app.film.frame_context import Moment
 from app.film.frame_numbers import FrameNumbers
-from app.film.moment import Moment
 from app.film.position import positions
-from core.film import Film, Frame
+from core.film.film import Film, Frame
 from core.measures.spectrum import Spectrum, spectrum
 
 _COLOURS = ("#4c72c4", "#2f9ec4", "#2fae7d", "#9aa52c", "#e0902f", "#d8554a", "#b0509a", "#8a7be8", "#8a8a8a")

@@ -10,14 +10,14 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.picture_pane import PicturePane
-from app.pixels import to_image
-from core.attention_maps import AttentionRecord
-from core.heat import heat_over
-from core.model_families import MODEL_FAMILIES
-from core.picture import Pixels
-from core.words import Word
+from app.widgets.pixels import to_image
+from core.film.attention_maps import AttentionRecord
+from core.models.families import MODEL_FAMILIES
+from core.pictures.colour_maps import heat_over
+from core.pictures.picture import Pixels
+from core.prompt.word import Word
 
 COST = "Recording makes each step about 10 % slower; the picture stays the same."
 NOT_RECORDED = (

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.recent.loader import PictureLoader
-from core.branch_tree import BranchTree, branch_tree
-from core.film import Parent
-from core.recipe import Recipe
-from core.saving import save
+from app.session.picture_loader import PictureLoader
+from core.film.film import Parent
+from core.pictures.saving import save
+from core.recipes.recipe import Recipe
+from core.runs.branch_tree import BranchTree, branch_tree
 from tests.pictures import generated_image
 
 CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)

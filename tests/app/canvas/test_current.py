@@ -8,12 +8,12 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.current import CurrentView
 from app.canvas.view import Canvas
-from app.pixels import to_image
-from app.recent.loader import OpenedPicture
-from app.run import RunState
-from app.studio import Studio
-from app.theme import LIGHT
-from core.request import Size
+from app.session.picture_loader import OpenedPicture
+from app.session.run import RunState
+from app.session.session import Studio
+from app.widgets.pixels import to_image
+from app.widgets.theme import LIGHT
+from core.request.request import Size
 from tests import fakes
 from tests.app.conftest import MakeStudio
 from tests.fakes import FakeEngine

@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.current import CurrentPicture
 from app.canvas.picture_menu import PictureMenu
-from app.pixels import to_image
-from app.recent.loader import PictureLoader
-from core.metadata import read_recipe
-from core.request import GenerationRequest
+from app.session.picture_loader import PictureLoader
+from app.widgets.pixels import to_image
+from core.pictures.metadata import read_recipe
+from core.request.request import GenerationRequest
 from tests import fakes
 
 FILM = fakes.film(GenerationRequest("a red house", seed=7))

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from app.canvas.backdrop import Backdrop
 from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
-from app.pixels import to_image, to_pixels
-from app.theme import DARK, LIGHT
+from app.widgets.pixels import to_image, to_pixels
+from app.widgets.theme import DARK, LIGHT
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.view import Canvas, Shown
 from app.canvas.zoom_bar import ZoomBar
-from app.pixels import to_image
-from app.theme import LIGHT
+from app.widgets.pixels import to_image
+from app.widgets.theme import LIGHT
 
 
 def test_the_bar_is_there_with_a_picture_and_the_focus_and_shows_the_zoom(qtbot: QtBot) -> None:

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.compare.compare_view import CompareMode, CompareView
 from app.compare.compared_picture import ComparedPicture
-from app.pixels import to_image
-from app.theme import LIGHT
+from app.widgets.pixels import to_image
+from app.widgets.theme import LIGHT
 
 MakePicture = Callable[..., ComparedPicture]
 

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.compare.difference_maker import DifferenceMaker, DifferenceMap, difference_map_of
-from app.pixels import to_pixels
+from app.widgets.pixels import to_pixels
 from tests.app.compare.conftest import MakePicture
 
 

@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 
 from app.compare.lens import Lens
 from app.compare.pane import ComparePane
-from app.pixels import to_pixels
-from app.theme import LIGHT
+from app.widgets.pixels import to_pixels
+from app.widgets.theme import LIGHT
 from tests.app.compare.conftest import MakePicture
 
 BLACK, WHITE = 10, 240

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.studio import Studio
-from core.catalogue import Model
-from core.request import Size
+from app.session.session import Studio
+from core.models.catalogue import Model
+from core.request.request import Size
 from tests.app.conftest import MakeStudio
-from tests.core.test_tokens import write_tokenizer
+from tests.core.prompt.test_tokens import write_tokenizer
 from tests.fakes import FakeModels, model
 
 

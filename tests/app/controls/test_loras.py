@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from app.controls.loras import LorasControl
-from app.studio import Studio
-from core.lora_shelf import LoraShelf
-from core.request import Lora
+from app.session.session import Studio
+from core.lora.library import LoraShelf
+from core.request.request import Lora
 from tests.app.conftest import MakeStudio
-from tests.core.test_lora_shelf import write_lora
+from tests.core.lora.test_library import write_lora
 from tests.fakes import FakeModels, model
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.controls.model import ModelControl
-from app.studio import Studio
+from app.session.session import Studio
 from tests.app.conftest import MakeStudio
 from tests.fakes import FakeModels, model
 

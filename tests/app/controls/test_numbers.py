@@ -14,9 +14,9 @@ from app.controls.guidance import GuidanceControl
 from app.controls.previews import PreviewControl
 from app.controls.sampler import SamplerControl
 from app.controls.steps import StepsControl
-from app.studio import Studio
-from core.events import PreviewMode
-from core.samplers import SAMPLERS
+from app.session.session import Studio
+from core.request.samplers import SAMPLERS
+from core.runs.events import PreviewMode
 
 Edits = Callable[[], int]
 

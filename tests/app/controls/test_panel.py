@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel,
 from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
-from app.studio import Studio
-from core.request import Lora, Size
+from app.session.session import Studio
+from core.request.request import Lora, Size
 
 CONTROLS = (
     "promptEdit",

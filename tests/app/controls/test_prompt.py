@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.prompt import PromptControl
 from app.controls.token_counting import TokenCounting
-from app.run import RunState
-from app.studio import Studio
+from app.session.run import RunState
+from app.session.session import Studio
 
 Edits = Callable[[], int]
 

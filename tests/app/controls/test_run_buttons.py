@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.controls.run_buttons import RunButtons
-from app.icons import ICON_NAME
-from app.run import RunState
-from app.studio import Studio
+from app.session.run import RunState
+from app.session.session import Studio
+from app.widgets.icons import ICON_NAME
 from tests.app.conftest import MakeStudio
 from tests.fakes import FakeEngine
 

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.controls.seed import SeedControl, SeedValidator
-from app.run import RunState
-from app.studio import Studio
-from core.request import LARGEST_SEED
+from app.session.run import RunState
+from app.session.session import Studio
+from core.request.request import LARGEST_SEED
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.aspect import ASPECTS, preset_sizes
 from app.controls.size import SizeControl
-from app.studio import Studio
-from core.request import Limits, Size
+from app.session.session import Studio
+from core.request.request import Limits, Size
 from tests.fakes import model
 
 Edits = Callable[[], int]

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controls.source import SourceControl
-from app.studio import Studio
-from core.request import Source
+from app.session.session import Studio
+from core.request.request import Source
 
 
 @pytest.fixture

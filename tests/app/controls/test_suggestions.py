@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from app.controls.prompt import PromptControl
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
-from app.studio import Studio
-from core.catalogue import Model
+from app.session.session import Studio
+from core.models.catalogue import Model
 from tests.app.conftest import MakeStudio
-from tests.core.test_tokens import write_tokenizer
+from tests.core.prompt.test_tokens import write_tokenizer
 from tests.fakes import FakeModels, model
 
 WORDS = {

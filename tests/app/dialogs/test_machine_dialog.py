@@ -6,9 +6,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.device_readout import ChosenDevice
 from app.dialogs.machine import MachineDialog
-from core.memory_plan import GIB, DeviceMemory
+from app.window.device_label import ChosenDevice
+from core.models.memory_plan import GIB, DeviceMemory
 from tests.app.windows import Opened, open_window, opened
 
 __all__ = ["open_window", "opened"]

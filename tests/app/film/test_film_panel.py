@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.film.film_panel import FilmPanel
 from app.film.film_strip import FilmStrip
 from app.film.scrubber import Scrubber
-from core.film import Film
+from core.film.film import Film
 from tests import synthetic_film
 from tests.app.film.conftest import Heard, found
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.film.film_strip import FilmStrip
-from app.pixels import to_image, to_pixels
-from core.film import Film
+from app.widgets.pixels import to_image, to_pixels
+from core.film.film import Film
 from tests import synthetic_film
 from tests.app.film.conftest import Heard
 

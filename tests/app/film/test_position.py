@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.film.position import calls_in_step, number, position_text, positions
-from core.film import Schedule
+from core.film.film import Schedule
 from tests import synthetic_film
 
 

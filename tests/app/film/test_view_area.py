@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.film.explanation import Explanation
 from app.film.film_panel import FilmPanel
 from app.film.film_view import FilmView
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.view_area import ViewArea
 from app.film.view_frame import ViewFrame
 from app.film.views import VIEWS

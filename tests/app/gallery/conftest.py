@@ -17,12 +17,12 @@ from pytestqt.qtbot import QtBot
 
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
-from app.theme import LIGHT
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.theme import LIGHT
 from core.gallery.query import LibraryPicture
 from core.paths import Folders
-from core.saving import save_as
+from core.pictures.saving import save_as
 from tests.app.conftest import MakeStudio
 from tests.core.gallery.failing import FolderTrash
 from tests.pictures import generated_image

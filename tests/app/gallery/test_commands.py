@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.gallery.deeds import Deed
-from app.run import SavedPicture
+from app.gallery.picture_actions import Deed
+from app.session.run import SavedPicture
 from core.gallery.marks import MarkChange
 from tests.app.gallery.conftest import OpenGallery
 from tests.pictures import generated_image

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gallery.deeds import Deed
 from app.gallery.export_dialog import ExportDialog
+from app.gallery.picture_actions import Deed
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from core.errors import UnreadablePicture
-from core.metadata import read_recipe
+from core.pictures.metadata import read_recipe
 from tests.app.gallery.conftest import OpenGallery
 
 AddPicture = Callable[..., Path]

@@ -7,7 +7,7 @@ from datetime import date
 from app.gallery.filters import active_filters, cleared, days_back, is_filtered, toggled
 from app.gallery.group_title import group_title
 from core.gallery.query import Group, Query, Sort
-from core.request import Size
+from core.request.request import Size
 
 FULL = Query(
     text="house",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.gallery.folder_watch import MOST_FOLDERS, watched_folders
 from core.gallery.library import LibraryFolder
-from core.saving import save_as
+from core.pictures.saving import save_as
 from tests.app.gallery.conftest import OpenGallery
 from tests.pictures import generated_image
 

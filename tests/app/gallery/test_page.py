@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.gallery.filters import cleared
 from app.gallery.grid import CELLS_PX
 from app.gallery.page import GalleryPage
-from app.settings_keeper import SettingsKeeper
-from app.theme import LIGHT
+from app.session.settings_store import SettingsKeeper
+from app.widgets.theme import LIGHT
 from core.gallery.gallery import Gallery
 from core.gallery.query import Group, Query, Sort
 from tests.app.gallery.conftest import OpenGallery

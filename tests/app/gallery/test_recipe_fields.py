@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.gallery.recipe_fields import recipe_fields
-from core.film import ModelIdentity
-from core.recipe import Recipe
-from core.request import GenerationRequest, Lora
+from core.film.film import ModelIdentity
+from core.recipes.recipe import Recipe
+from core.request.request import GenerationRequest, Lora
 
 
 def test_loras_are_a_line_of_their_own_that_can_be_taken_over() -> None:

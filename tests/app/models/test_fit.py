@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.device_readout import ChosenDevice
 from app.models.fit import Level, fit_of
-from core.known_models import KnownModel, known_models
-from core.memory_plan import GIB, DeviceMemory
+from app.window.device_label import ChosenDevice
+from core.models.downloadable import KnownModel, known_models
+from core.models.memory_plan import GIB, DeviceMemory
 
 KNOWN = {model.key: model for model in known_models()}
 SD15, SDXL = KNOWN["stable-diffusion-v1-5"], KNOWN["stable-diffusion-xl-base-1.0"]

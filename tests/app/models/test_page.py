@@ -9,14 +9,14 @@ import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.device_readout import DeviceReadout
 from app.models.page import FITTING, INSTALLED, ModelsPage
-from app.settings_keeper import SettingsKeeper
-from app.studio import Studio
-from core.catalogue import Catalogue
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.window.device_label import DeviceReadout
 from core.downloads.record import RECORD_NAME
+from core.models.catalogue import Catalogue
 from core.paths import Folders
-from core.request import STARTER_MODEL
+from core.request.request import STARTER_MODEL
 from tests import tiny
 from tests.app.conftest import MakeStudio
 from tests.hub_content import Content, Text

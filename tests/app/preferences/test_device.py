@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.device_readout import ChosenDevice
-from app.device_words import device_sentence
+from app.session.device import device_sentence
+from app.window.device_label import ChosenDevice
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 

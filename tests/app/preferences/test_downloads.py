@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.models.page import ModelsPage
 from app.preferences.dialog import PreferencesDialog
 from core.downloads.hub import DEFAULT_ENDPOINT
-from core.settings import load_settings
+from core.settings.settings import load_settings
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened
 

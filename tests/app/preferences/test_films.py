@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.film.stored_films import size_text
 from app.preferences.dialog import PreferencesDialog
-from core.film_file import SUFFIX, film_path
-from core.settings import KeepFilms
+from core.film.reader import SUFFIX, film_path
+from core.settings.settings import KeepFilms
 from tests.app.preferences.windows import preferences
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 

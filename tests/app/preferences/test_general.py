@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.preferences.general import GeneralPage
-from app.theme import DARK
-from core.events import PreviewMode
-from core.settings import KeepFilms, Theme, load_settings
+from app.widgets.theme import DARK
+from core.runs.events import PreviewMode
+from core.settings.settings import KeepFilms, Theme, load_settings
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened
 

@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from app.device_readout import ChosenDevice
-from core.memory_plan import GIB, DeviceMemory, Placement
-from core.settings import load_settings
+from app.window.device_label import ChosenDevice
+from core.models.memory_plan import GIB, DeviceMemory, Placement
+from core.settings.settings import load_settings
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 

@@ -8,9 +8,9 @@ from PySide6.QtGui import QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.recent.loader import LoadedThumbnail, PictureLoader
 from app.recent.model import MOST_THUMBNAILS, PATH_ROLE, THUMBNAIL_ROLE, RecentPictures
-from tests.app.recent.conftest import SavePicture
+from app.session.picture_loader import LoadedThumbnail, PictureLoader
+from tests.app.saved_pictures import SavePicture
 
 
 @pytest.fixture

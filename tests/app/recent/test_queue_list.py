@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.recent.queue_list import MOST_ROWS, QueueList
-from app.studio import Studio
+from app.session.session import Studio
 from tests.app.conftest import MakeStudio
 from tests.fakes import FakeEngine
 

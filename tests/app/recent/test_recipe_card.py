@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
-from core.recipe import Recipe
-from core.request import GenerationRequest, Lora, Source
+from core.recipes.recipe import Recipe
+from core.request.request import GenerationRequest, Lora, Source
 from tests import fakes
 
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListView
 from pytestqt.qtbot import QtBot
 
-from app.recent.loader import PictureLoader
 from app.recent.model import RecentPictures
 from app.recent.strip import RecentStrip
+from app.session.picture_loader import PictureLoader
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.settings_keeper import SettingsKeeper
+from app.session.settings_store import SettingsKeeper
 from app.shortcuts.keymap import Command, Keymap, native, unusable
 from core.paths import Folders
 

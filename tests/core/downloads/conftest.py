@@ -10,7 +10,7 @@ import pytest
 from core.downloads.download import Wanted, download
 from core.downloads.events import DownloadEvent
 from core.downloads.hub import Hub, HubAddress, Secret
-from core.downloads.patience import Patience
+from core.downloads.retry_policy import Patience
 from tests.hub_content import Content, Text
 from tests.hub_server import HubServer, Repository
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.messages import message
+from app.messages.errors import message
 from core.downloads.events import Checking, Completed, Damaged, Downloading, Listed, Waiting
 from core.downloads.failures import DownloadFailed, Fault
+from core.downloads.json_lines import from_line, to_line
 from core.downloads.record import read_record
 from core.downloads.verify import Verified, verify
-from core.downloads.wire import from_line, to_line
 from tests.core.downloads.conftest import NAME, WEIGHTS, Fetch
 from tests.hub_server import HubServer, Repository, Trouble
 

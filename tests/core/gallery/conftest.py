@@ -16,7 +16,7 @@ from core.gallery.gallery import Gallery
 from core.gallery.query import LibraryPicture, Query
 from core.gallery.scan import Scanned
 from core.paths import Folders
-from core.saving import save_as
+from core.pictures.saving import save_as
 from tests.core.gallery.failing import FolderTrash
 from tests.pictures import generated_image
 

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from core.files import FileSystem
+from core.files.atomic import FileSystem
 
 
 class FailingFileSystem(FileSystem):

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from core.film import Parent
-from core.saving import save_as
+from core.film.film import Parent
+from core.pictures.saving import save_as
 from tests.core.gallery.conftest import Library
 from tests.pictures import generated_image
 

@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from core.errors import SaveFailed
-from core.files import FileSystem
+from core.files.atomic import FileSystem
 from core.gallery.encoding import FORMATS, Encoding
 from core.gallery.export import Export, export_files, export_sheet, export_zip
-from core.metadata import read_recipe
-from core.picture_text import read_texts
-from core.saving import save_as
+from core.pictures.metadata import read_recipe
+from core.pictures.saving import save_as
+from core.pictures.text_chunks import read_texts
 from tests.core.gallery.failing import FailingFileSystem, contents
-from tests.core.other_programs.pictures import novel_ai_texts, write_png
+from tests.core.recipes.other_programs.pictures import novel_ai_texts, write_png
 from tests.pictures import generated_image
 
 

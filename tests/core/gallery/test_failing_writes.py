@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SaveFailed
-from core.files import FileSystem
+from core.files.atomic import FileSystem
 from core.gallery.gallery import Gallery
 from core.gallery.marks import MarkChange, Marks, MarkShelf, sidecar
 from tests.core.gallery.conftest import Library

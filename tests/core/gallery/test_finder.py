@@ -6,7 +6,7 @@ import pytest
 
 from core.gallery.marks import MarkChange
 from core.gallery.query import Group, Query, Sort
-from core.request import Size
+from core.request.request import Size
 from tests.core.gallery.conftest import Library
 
 NEXT_DAY = 60 * 24

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.gallery.marks import MarkChange
 from core.gallery.query import Query
-from core.saving import save
+from core.pictures.saving import save
 from tests.core.gallery.conftest import Library
 from tests.pictures import generated_image
 

@@ -19,7 +19,7 @@ from core.gallery.marks import NO_MARKS
 from core.gallery.opening import open_picture
 from core.gallery.record import FileState, read_record
 from core.gallery.thumbnails import thumbnail
-from core.saving import save_as
+from core.pictures.saving import save_as
 from tests.pictures import generated_image
 
 MUTATIONS = int(os.environ.get("EMULSION_MUTATIONS", "150"))

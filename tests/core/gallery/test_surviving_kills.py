@@ -26,7 +26,7 @@ from pathlib import Path
 from core.gallery.gallery import Gallery
 from core.gallery.marks import MarkChange
 from core.paths import Folders
-from core.saving import save
+from core.pictures.saving import save
 from tests.pictures import generated_image
 
 root = Path(sys.argv[1])

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnreadablePicture
-from core.files import FileSystem
+from core.files.atomic import FileSystem
 from core.gallery.thumbnails import Thumbnails, thumbnail
 
 

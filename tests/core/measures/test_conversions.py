@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.film import PredictionType
+from core.film.film import PredictionType
 from core.measures.conversions import (
     denoised_from,
     noisy_of,
@@ -13,7 +13,7 @@ from core.measures.conversions import (
     predicted_velocity,
     variance_preserving,
 )
-from core.samplers import Space
+from core.request.samplers import Space
 from tests import synthetic_film
 
 SIGMAS = [0.03, 1.0, 14.6]

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.film import views
 from app.film.channel_cell import ChannelCell
 from app.film.film_view import FilmView
-from app.film.moment import DecodedLatent, Moment
+from app.film.frame_context import DecodedLatent, Moment
 from app.film.views import VIEWS
 from app.film.views.denoised import DenoisedView
 from app.film.views.guidance import GuidanceView
@@ -25,9 +25,9 @@ from app.film.views.predicted_noise import PredictedNoiseView
 from app.film.views.schedule import ScheduleView
 from app.film.views.settling import SettlingView
 from app.film.views.spectrum import SpectrumView
-from app.pixels import to_pixels
-from core.film import Film, PredictionType
-from core.latent_rgb import LatentRgb
+from app.widgets.pixels import to_pixels
+from core.film.film import Film, PredictionType
+from core.film.latent_rgb import LatentRgb
 from tests import synthetic_film
 from tests.app.film.conftest import Heard, found
 

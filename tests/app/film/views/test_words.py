@@ -7,12 +7,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.film.moment import Moment
+from app.film.frame_context import Moment
 from app.film.views.words import NO_WORDS, NOT_RECORDED, WordsView
-from app.pixels import to_pixels
-from core.attention_maps import AttentionMaps, AttentionRecord
-from core.film import Film
-from core.words import Word
+from app.widgets.pixels import to_pixels
+from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.film.film import Film
+from core.prompt.word import Word
 from tests import synthetic_film
 
 PROMPT = "a <b> red house"

@@ -1,0 +1,127 @@
+"""The command line: which commands there are, and how errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NoReturn
+
+from app.cli.command import Command
+from app.cli.commands import doctor, film, gallery, generate, info, models
+from app.messages.errors import message
+from core.errors import (
+    AutoencoderMissing,
+    DeviceMissing,
+    EmulsionError,
+    InvalidRequest,
+    LoraMissing,
+    ModelMissing,
+    UnreadablePicture,
+    WrongAutoencoder,
+)
+from core.version import VERSION
+
+log = logging.getLogger(__name__)
+
+FAILURE = 1
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
+    {
+        "generate": generate.COMMAND,
+        "film": film.COMMAND,
+        "gallery": gallery.COMMAND,
+        "models": models.COMMAND,
+        "info": info.COMMAND,
+        "doctor": doctor.COMMAND,
+    }
+)
+
+_BAD_INPUTS = (
+    InvalidRequest,
+    LoraMissing,
+    AutoencoderMissing,
+    WrongAutoencoder,
+    ModelMissing,
+    DeviceMissing,
+    UnreadablePicture,
+)
+
+
+def run_command(arguments: Sequence[str], log_file: Path | None) -> int:
+    """Carries out a command line and returns the exit code: 0, 1 failure, 2 bad input, 130 Ctrl+C."""
+    try:
+        chosen = _parser().parse_args(arguments)
+    except SystemExit as end:  # argparse has printed the help, the version or what is wrong
+        return end.code if isinstance(end.code, int) else BAD_INPUT
+    try:
+        return COMMANDS[chosen.command].run(chosen)
+    except _BAD_INPUTS as error:
+        return _answer(error, BAD_INPUT, log_file)
+    except KeyboardInterrupt:
+        return _stopped()
+    except BrokenPipeError:  # whoever reads the results has left
+        return FAILURE
+    except EmulsionError as error:
+        log.info("the command %s failed: %s", chosen.command, error)
+        return _answer(error, FAILURE, log_file)
+    except Exception as error:
+        if _is_interrupt(error):
+            return _stopped()
+        log.exception("the command %s failed", chosen.command)
+        return _answer(error, FAILURE, log_file)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers mistakes with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; {self.prog} --help explains\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="emulsion",
+        description="Makes pictures from words with a local model, and shows how they develop. Without a command "
+        "it opens its window.",
+        epilog='Example: emulsion generate "a red house by the sea at sunset" --seed 7 -o house.png. '
+        "emulsion COMMAND --help tells more about a command.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"Emulsion {VERSION}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        command.add_arguments(
+            commands.add_parser(
+                name,
+                help=command.about,
+                description=f"{command.about[0].upper()}{command.about[1:]}.",
+                allow_abbrev=False,
+            )
+        )
+    return parser
+
+
+def _answer(error: BaseException, code: int, log_file: Path | None) -> int:
+    sys.stderr.write(f"emulsion: {message(error, log_file)}\n")
+    return code
+
+
+def _stopped() -> int:
+    sys.stderr.write("emulsion: stopped\n")
+    return INTERRUPTED
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl+C is behind an error: libraries that are just being imported wrap it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

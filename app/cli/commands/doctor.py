@@ -1,0 +1,161 @@
+"""``emulsion doctor``: versions, the device and why it was chosen, folders: what to ask when help is needed."""
+
+from __future__ import annotations
+
+import os
+import platform
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from app.cli.command import Command
+from app.cli.module_check import broken_parts
+from app.cli.terminal import to_json
+from core.errors import ModelBroken
+from core.models.catalogue import users_catalogue
+from core.models.memory_plan import DeviceMemory, gib, plan_memory
+from core.models.parameter_count import weights_in
+from core.paths import Folders, resources
+from core.settings.settings import Settings, load_settings
+from core.version import VERSION
+
+_LIBRARIES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "accelerate",
+    "safetensors",
+    "huggingface_hub",
+    "numpy",
+    "pillow",
+    "PySide6-Essentials",
+)
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", help="ask for this device instead of the best one: cuda, cuda:1, mps, xpu, cpu"
+    )
+    parser.add_argument("--dtype", help="ask for this precision: float32, bfloat16 or float16")
+    parser.add_argument(
+        "--parts", action="store_true", help="load every part of the program too; exit code 1 when one is broken"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _run(arguments: Namespace) -> int:
+    folders = Folders.default()
+    settings = load_settings(folders)
+    broken = broken_parts() if arguments.parts else {}
+    device, memory, found = _device(
+        arguments.device or settings.device, arguments.dtype or settings.dtype, settings
+    )
+    report: dict[str, Any] = {
+        "versions": _versions(),
+        "machine": found,
+        "device": device,
+        "memory": memory,
+        "folders": _folders(folders, settings),
+        "models": {
+            model.key: model.name for model in users_catalogue(Folders.default(), settings.model_folders).models()
+        },
+    }
+    if arguments.parts:
+        report["broken parts"] = broken
+    print(to_json(report, indent=2) if arguments.json else "\n".join(_lines(report)))
+    return 1 if broken else 0
+
+
+def _versions() -> dict[str, str]:
+    versions = {"Emulsion": VERSION, "Python": platform.python_version(), "system": platform.platform()}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            versions[library] = "not installed"
+    return versions
+
+
+def _device(
+    device: str | None, dtype: str | None, settings: Settings
+) -> tuple[dict[str, Any], dict[str, str], tuple[str, ...]]:
+    """The chosen device, how each model fits into its memory now, and the machine."""
+    try:
+        from core.engine.devices.device import memory_now, plan
+        from core.engine.devices.machine import machine
+    except (ImportError, OSError) as error:
+        return {"problem": f"torch cannot be used: {error}"}, {}, ()
+    chosen = plan(device, dtype)
+    described = {
+        "device": str(chosen.device),
+        "dtype": chosen.dtype_name,
+        "name": chosen.name,
+        "memory": chosen.memory,
+        "plan": chosen.describe().splitlines(),
+    }
+    return described, _memory(chosen.dtype_name, memory_now(chosen), settings), machine()
+
+
+def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
+    """How each model fits at its own size."""
+    plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
+    for model in users_catalogue(Folders.default(), settings.model_folders).models():
+        try:
+            weights = weights_in(model.folder, model.file)
+        except ModelBroken as error:
+            plans[model.key] = f"cannot be planned: {error.reason}"
+        else:
+            plan = plan_memory(weights, dtype, model.defaults.size, memory, settings.memory, settings.tiled_decode)
+            plans[model.key] = plan.describe()
+    return plans
+
+
+def _folders(folders: Folders, settings: Settings) -> dict[str, dict[str, str]]:
+    places = {
+        "pictures": settings.pictures,
+        **{
+            f"models {number}" if number > 1 else "models": folder
+            for number, folder in enumerate(settings.model_folders, 1)
+        },
+        "settings": folders.config,
+        "data": folders.data,
+        "cache": folders.cache,
+        "logs": folders.logs,
+        "program": resources().parent,
+    }
+    return {name: {"path": str(path), "state": _state(path)} for name, path in places.items()}
+
+
+def _state(path: Path) -> str:
+    if not path.is_dir():
+        return "not there yet"
+    return "ok" if os.access(path, os.W_OK | os.X_OK) else "cannot be written"
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    yield "Versions"
+    yield from (f"  {name:<20} {version}" for name, version in report["versions"].items())
+    if report["machine"]:
+        yield "Machine"
+        yield from (f"  {line}" for line in report["machine"])
+    yield "Device"
+    yield from (f"  {line}" for line in report["device"].get("plan", [report["device"].get("problem")]))
+    yield "Folders"
+    yield from (f"  {name:<20} {folder['path']} ({folder['state']})" for name, folder in report["folders"].items())
+    yield "Models"
+    yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
+    if not report["models"]:
+        yield "  none"
+    if report["memory"]:
+        yield "Memory"
+        yield from (f"  {key:<20} {plan}" for key, plan in report["memory"].items())
+    if "broken parts" in report:
+        yield "Broken parts"
+        yield from (f"  {name}: {reason}" for name, reason in report["broken parts"].items())
+        if not report["broken parts"]:
+            yield "  none"
+
+
+COMMAND = Command("print versions, the device and why it was chosen, and folders", _add_arguments, _run)

@@ -1,0 +1,142 @@
+"""``emulsion film PICTURE``: what the film of a picture holds, and its export as video, animation or sheet."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import ArgumentParser, Namespace
+from contextlib import closing
+from pathlib import Path
+
+from app.cli.command import Command
+from app.cli.terminal import Progress, to_json
+from app.messages.errors import PHASES
+from core.errors import InvalidRequest, UnreadablePicture
+from core.files.atomic import check_writable
+from core.film.film import Film
+from core.film.reader import SUFFIX, Recording, film_path, read_recording
+from core.film_export.export import FRAME_MS, HOLD_MS, ExportOptions, export
+from core.film_export.formats import FORMATS
+from core.film_export.pictures import PICTURES, Decode, export_frames
+from core.models.catalogue import users_catalogue
+from core.paths import Folders
+from core.runs.events import Phase
+from core.settings.settings import load_settings
+
+WIDTH_PX = range(16, 4097)
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    defaults = ExportOptions(Path(), "mp4")
+    suffixes = ", ".join(film_format.suffix for film_format in FORMATS.values())
+    add = parser.add_argument
+    add("picture", metavar="PICTURE", help="a picture with a film beside it, or the film itself")
+    add("--export", metavar="FILE", help=f"write the film as this file, ending in {suffixes} (a contact sheet)")
+    add("--views", metavar="NAMES", default="denoised", help=f"side by side, of {', '.join(PICTURES)}")
+    add("--linear", action="store_true", help="show latents by the linear map to colours; needs no model")
+    add("--frame-ms", metavar="N", help=f"how long each step is shown (default: {defaults.frame_ms})")
+    add("--hold-ms", metavar="N", help=f"how much longer the last one is shown (default: {defaults.hold_ms})")
+    add("--width", metavar="N", help="width in pixels (default: that of the picture)")
+    add("--no-captions", action="store_true", help="without the line with step and sigma")
+
+
+def _run(arguments: Namespace) -> int:
+    path = Path(arguments.picture)
+    film_file = path if path.name.endswith(SUFFIX) else film_path(path)
+    if not film_file.is_file():
+        raise UnreadablePicture(path, f"there is no film beside it ({film_file.name})")
+    names = _names(arguments.views)
+    options = _options(arguments)
+    recording = read_recording(film_file)
+    if options is None:
+        print(to_json(_summary(recording, film_file), indent=2))
+        return 0
+    check_writable(options.path.parent)
+    if any(_is_same_file(options.path, own) for own in (path, film_file)):
+        raise InvalidRequest("export", arguments.export, "another file than the picture and its film")
+    with Progress(sys.stderr) as progress:
+        progress.begin_phase(PHASES[Phase.importing])
+        _export(recording, names, options, progress, is_linear=arguments.linear)
+    print(options.path)
+    return 0
+
+
+def _export(
+    recording: Recording, names: list[str], options: ExportOptions, progress: Progress, *, is_linear: bool
+) -> None:
+    from core.engine.engine import Engine
+
+    settings = load_settings(Folders.default())
+    catalogue = users_catalogue(
+        Folders.default(), settings.model_folders, settings.lora_places, settings.autoencoder_places
+    )
+    with closing(Engine(catalogue, settings.device, settings.dtype)) as engine:
+        film: Film = engine.replay(recording)
+        decode: Decode | None = None if is_linear else engine.decode
+        progress.begin_phase("writing the film")
+        frames = export_frames(film, names, decode)
+        for state in export(frames, len(film.frames), options):
+            progress.finish_step(state.done, state.total)
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip().replace("-", "_") for name in text.split(",")]
+    for name in names:
+        if name not in PICTURES:
+            raise InvalidRequest("views", name, f"names of {', '.join(PICTURES)}, with commas between them")
+    return names
+
+
+def _options(arguments: Namespace) -> ExportOptions | None:
+    """Checks what was asked for before anything is read. Raises InvalidRequest."""
+    if arguments.export is None:
+        return None
+    path = Path(arguments.export)
+    by_suffix = {film_format.suffix: key for key, film_format in FORMATS.items()}
+    if path.suffix.lower() not in by_suffix:
+        raise InvalidRequest("export", arguments.export, f"a file ending in {', '.join(by_suffix)}")
+    own = ExportOptions(path, by_suffix[path.suffix.lower()])
+    width_px = None if arguments.width is None else _whole("width", arguments.width, WIDTH_PX, 0)
+    return ExportOptions(
+        path=path,
+        format=own.format,
+        frame_ms=_whole("frame-ms", arguments.frame_ms, FRAME_MS, own.frame_ms),
+        hold_ms=_whole("hold-ms", arguments.hold_ms, HOLD_MS, own.hold_ms),
+        has_captions=not arguments.no_captions,
+        width_px=width_px,
+    )
+
+
+def _whole(field: str, text: str | None, allowed: range, default: int) -> int:
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) not in allowed:
+        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
+    return int(text)
+
+
+def _summary(recording: Recording, path: Path) -> dict[str, object]:
+    film = recording.film
+    return {
+        "film": str(path),
+        "bytes": path.stat().st_size,
+        "is_complete": recording.is_complete,
+        "calls": len(recording.calls),
+        "steps": film.request.steps,
+        "sampler": film.request.sampler,
+        "scheduler": film.scheduler,
+        "prediction_type": film.prediction_type,
+        "latent": list(recording.start.shape),
+        "dtype": str(recording.calls[0].guided.dtype) if recording.calls else None,
+        "has_guidance": bool(recording.calls) and recording.calls[0].cond is not None,
+        "run": film.run,
+        "parent": None if film.parent is None else film.parent.run,
+        "sigmas": [round(float(sigma), 4) for sigma in film.schedule.sigmas if sigma != float("inf")],
+    }
+
+
+COMMAND = Command("show or export the film of a picture", _add_arguments, _run)

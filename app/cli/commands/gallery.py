@@ -1,0 +1,293 @@
+"""``emulsion gallery``: the library from scripts: add, list, search, rebuild, verify, export; results as JSON."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sqlite3
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+from app.cli.command import Command
+from app.cli.terminal import Progress, to_json
+from core.errors import InvalidRequest, LibraryInUse, UnreadablePicture
+from core.files.atomic import check_writable
+from core.gallery.encoding import FORMATS, LENGTH_PX, Encoding
+from core.gallery.export import export_files, export_sheet, export_zip
+from core.gallery.finder import Finder
+from core.gallery.gallery import Gallery, gallery_folder
+from core.gallery.marks import RATINGS
+from core.gallery.opening import open_picture
+from core.gallery.query import LibraryPicture, Query, Sort
+from core.gallery.scan import Indexing, ScanEvent, Scanned
+from core.gallery.schema import FILE_NAME
+from core.paths import Folders
+from core.request.request import LARGEST_SEED, Size
+from core.settings.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+MOST = range(1, 1_000_001)
+_PAGE = 500
+_FLAGS = MappingProxyType({"yes": True, "no": False})
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, (about, declare, _run_action) in _ACTIONS.items():
+        description = f"{about[0].upper()}{about[1:]}."
+        declare(actions.add_parser(name, help=about, description=description, allow_abbrev=False))
+
+
+def _run(arguments: Namespace) -> int:
+    return _ACTIONS[arguments.action][2](arguments)
+
+
+def _no_arguments(_parser: ArgumentParser) -> None:
+    pass
+
+
+def _folder_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="read in place, and never changed")
+
+
+def _filter_arguments(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--model", action="append", default=[], metavar="NAME", help="may be given several times")
+    add("--sampler", action="append", default=[], metavar="NAME", help="may be given several times")
+    add("--size", action="append", default=[], metavar="WxH", help="may be given several times")
+    add("--since", metavar="DAY", help="as 2026-11-21")
+    add("--until", metavar="DAY", help="the last day")
+    add("--rating", metavar="N", help="at least so many stars")
+    add("--favourite", choices=_FLAGS, help="whether it is marked as one")
+    add("--film", choices=_FLAGS, help="whether there is a film beside it")
+    add("--seed", metavar="N", help="exactly this one")
+    add("--tag", action="append", default=[], metavar="NAME", help="may be given several times: all of them")
+    add("--collection", metavar="NAME", help="in this collection")
+    add("--folder", metavar="FOLDER", help="in it and below")
+    add(
+        "--sort",
+        choices=[sort.name.replace("_", "-") for sort in Sort],
+        default="newest",
+        help="(default: newest)",
+    )
+    add("--limit", metavar="N", help="no more than so many (default: all)")
+
+
+def _search_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", help='words, "a phrase", -without; in prompts, notes, tags, names')
+    _filter_arguments(parser)
+
+
+def _export_arguments(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("target", metavar="TARGET", help="a folder, a file ending in .zip, or one in .png for a contact sheet")
+    add("--text", default="", metavar="TEXT", help="only pictures with these words")
+    _filter_arguments(parser)
+    add("--format", choices=FORMATS, default="", help="(default: that of each picture)")
+    add("--without-recipe", action="store_true", help="only the pixels: nothing tells the prompt")
+    add("--longest", metavar="PX", help="make larger pictures smaller")
+
+
+def _add(arguments: Namespace) -> int:
+    with _owned() as gallery:
+        gallery.add_folder(Path(arguments.folder).absolute())
+    _scan(Gallery.scan)
+    return 0
+
+
+def _rebuild(_arguments: Namespace) -> int:
+    _scan(Gallery.rebuild)
+    return 0
+
+
+def _list(arguments: Namespace) -> int:
+    return _print_found(_query(arguments, ""), arguments)
+
+
+def _search(arguments: Namespace) -> int:
+    return _print_found(_query(arguments, arguments.text), arguments)
+
+
+def _verify(_arguments: Namespace) -> int:
+    """Decodes every picture; 1 when any is damaged."""
+    checked = damaged = 0
+    with _finder() as finder, Progress(sys.stderr) as progress:
+        for picture in _pictures(finder, Query(), MOST[-1]):
+            checked += 1
+            if picture.is_away:
+                continue
+            try:
+                open_picture(picture.path)
+            except UnreadablePicture as error:
+                damaged += 1
+                progress.clear()
+                print(to_json({"path": str(picture.path), "problem": error.reason}))
+    print(to_json({"checked": checked, "damaged": damaged}))
+    return 1 if damaged else 0
+
+
+def _export(arguments: Namespace) -> int:
+    target = Path(arguments.target).absolute()
+    query = _query(arguments, arguments.text)
+    longest = _whole("longest", arguments.longest, LENGTH_PX)
+    encoding = Encoding(arguments.format, has_recipe=not arguments.without_recipe, longest_px=longest)
+    limit = _limit(arguments)
+    if target.suffix.lower() not in ("", ".zip", ".png"):
+        raise InvalidRequest("target", arguments.target, "a folder, or a file ending in .zip or .png")
+    check_writable(target.parent if target.suffix else target)
+    with _finder() as finder:
+        pictures = [picture.path for picture in _pictures(finder, query, limit) if not picture.is_away]
+    match target.suffix.lower():
+        case ".zip":
+            export = export_zip(pictures, target, encoding)
+        case ".png":
+            export = export_sheet(pictures, target)
+        case _:
+            export = export_files(pictures, target, encoding)
+    problems = 0
+    with closing(export):
+        for exported in export:
+            told = {"picture": str(exported.picture), "target": str(exported.target) if exported.target else None}
+            print(to_json({**told, **({"problem": exported.problem} if exported.problem else {})}))
+            problems += bool(exported.problem)
+    return 1 if problems else 0
+
+
+_ACTIONS: MappingProxyType[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], int]]] = (
+    MappingProxyType(
+        {
+            "add": ("add a folder of pictures to the gallery", _folder_argument, _add),
+            "list": ("list pictures, a JSON object on each line", _filter_arguments, _list),
+            "search": ("search prompts, notes, tags and names", _search_arguments, _search),
+            "rebuild": ("make the index anew from the pictures", _no_arguments, _rebuild),
+            "verify": ("decode every picture and report damage", _no_arguments, _verify),
+            "export": ("write pictures as files, zip file or contact sheet", _export_arguments, _export),
+        }
+    )
+)
+
+
+def _owned() -> Gallery:
+    folders = Folders.default()
+    return Gallery(folders, load_settings(folders).pictures)
+
+
+@contextmanager
+def _finder() -> Generator[Finder]:
+    """Questions to an index that is up to date, as far as no running window has it already."""
+    folder = gallery_folder(Folders.default())
+    try:
+        _scan(Gallery.scan, is_told=False)
+    except LibraryInUse:
+        if not (folder / FILE_NAME).exists():
+            raise
+    with closing(Finder(folder)) as finder:
+        yield finder
+
+
+def _scan(scan: Callable[[Gallery], Iterator[ScanEvent]], *, is_told: bool = True) -> None:
+    """Brings the index up to date; one that turns out to be damaged begins anew when it is opened again."""
+    try:
+        _scan_once(scan, is_told=is_told)
+    except sqlite3.DatabaseError as error:
+        log.info("the index of the library begins anew: %s", error)
+        _scan_once(scan, is_told=is_told)
+
+
+def _scan_once(scan: Callable[[Gallery], Iterator[ScanEvent]], *, is_told: bool) -> None:
+    with _owned() as gallery, Progress(sys.stderr) as progress:
+        for event in scan(gallery):
+            match event:
+                case Indexing(done, total) if done == total or sys.stderr.isatty():
+                    progress.begin_phase(f"reading pictures: {done} of {total}")
+                case Scanned(added, changed, vanished, away) if is_told:
+                    progress.clear()
+                    found = {"added": added, "changed": changed, "vanished": vanished}
+                    print(to_json({**found, "away": [str(path) for path in away]}))
+                case _:
+                    pass
+
+
+def _print_found(query: Query, arguments: Namespace) -> int:
+    limit = _limit(arguments)
+    with _finder() as finder:
+        for picture in _pictures(finder, query, limit):
+            print(to_json(_summary(picture)))
+    return 0
+
+
+def _pictures(finder: Finder, query: Query, limit: int) -> Iterator[LibraryPicture]:
+    ids = finder.find(query).ids[:limit]
+    for start in range(0, len(ids), _PAGE):
+        yield from finder.pictures(ids[start : start + _PAGE])
+
+
+def _query(arguments: Namespace, text: str) -> Query:
+    """Checks what was asked for before anything is read. Raises InvalidRequest."""
+    return Query(
+        text=text,
+        models=tuple(arguments.model),
+        samplers=tuple(arguments.sampler),
+        sizes=tuple(Size.parse(size) for size in arguments.size),
+        since=_day("since", arguments.since),
+        until=_day("until", arguments.until),
+        smallest_rating=_whole("rating", arguments.rating, range(RATINGS[-1] + 1)) or 0,
+        is_favourite=_FLAGS.get(arguments.favourite),
+        has_film=_FLAGS.get(arguments.film),
+        seed=_whole("seed", arguments.seed, range(LARGEST_SEED + 1)),
+        tags=tuple(arguments.tag),
+        collection=arguments.collection,
+        folder=Path(arguments.folder).absolute() if arguments.folder else None,
+        sort=Sort[arguments.sort.replace("-", "_")],
+    )
+
+
+def _limit(arguments: Namespace) -> int:
+    return _whole("limit", arguments.limit, MOST) or MOST[-1]
+
+
+def _day(field: str, text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InvalidRequest(field, text, "a day such as 2026-11-21") from error
+
+
+def _whole(field: str, text: str | None, allowed: range) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,20}", text, re.ASCII) or int(text) not in allowed:
+        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
+    return int(text)
+
+
+def _summary(picture: LibraryPicture) -> dict[str, object]:
+    return {
+        "path": str(picture.path),
+        "created": picture.created.isoformat(timespec="seconds"),
+        "width": picture.size.width,
+        "height": picture.size.height,
+        "bytes": picture.size_bytes,
+        "prompt": picture.prompt,
+        "negative_prompt": picture.negative_prompt,
+        "model": picture.model,
+        "sampler": picture.sampler,
+        "steps": picture.steps,
+        "seed": picture.seed,
+        "program": picture.program,
+        "rating": picture.rating,
+        "is_favourite": picture.is_favourite,
+        "note": picture.note,
+        "has_film": picture.has_film,
+        "is_away": picture.is_away,
+        "problem": picture.problem,
+    }
+
+
+COMMAND = Command("add, find, check and export saved pictures", _add_arguments, _run)

@@ -1,0 +1,260 @@
+"""``emulsion models``: the models that are known and installed, from scripts; results as JSON."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from types import MappingProxyType
+
+from send2trash import send2trash
+
+from app.cli.command import Command
+from app.cli.models_import import add_import_arguments, run_import
+from app.cli.terminal import Progress, to_json
+from core.downloads.address import chosen_endpoint
+from core.downloads.download import Wanted, download, plan_download
+from core.downloads.events import Completed, Damaged, Downloading, Listed
+from core.downloads.failures import DownloadFailed
+from core.downloads.hub import Hub, HubAddress, Secret
+from core.downloads.json_lines import to_line
+from core.downloads.listing import is_repository
+from core.downloads.record import read_record
+from core.downloads.token import NoKeychain, is_token, stored_token
+from core.downloads.verify import Verified, verify
+from core.errors import InvalidRequest, ModelMissing, SaveFailed
+from core.models.catalogue import Catalogue, users_catalogue
+from core.models.downloadable import known_models
+from core.paths import Folders
+from core.settings.settings import load_settings
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, (about, declare, _run_action) in _ACTIONS.items():
+        description = f"{about[0].upper()}{about[1:]}."
+        declare(actions.add_parser(name, help=about, description=description, allow_abbrev=False))
+
+
+def _run(arguments: Namespace) -> int:
+    return _ACTIONS[arguments.action][2](arguments)
+
+
+def _no_arguments(_parser: ArgumentParser) -> None:
+    pass
+
+
+def _model_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="its key, as `emulsion models list` tells it")
+
+
+def _hub_arguments(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", metavar="MODEL", help="its key, or OWNER/NAME on the hub")
+    add("--endpoint", metavar="URL", help="of the hub (default: what the settings say)")
+    add("--proxy", metavar="URL", help="(default: what the settings say, or the environment)")
+    add("--token-stdin", action="store_true", help="read a token from standard input, instead of the keychain")
+
+
+def _download_arguments(parser: ArgumentParser) -> None:
+    _hub_arguments(parser)
+    add = parser.add_argument
+    add("--full-precision", action="store_true", help="fetch 32-bit weights where there is a choice")
+    add("--json", action="store_true", help="print every event, a JSON object on each line")
+    add("--follow-stdin", action="store_true", help="stop when standard input is closed")
+
+
+def _list(_arguments: Namespace) -> int:
+    installed = {model.key: model for model in _catalogue().models()}
+    known = {model.key: model for model in known_models()}
+    for key in (*installed, *(key for key in known if key not in installed)):
+        here, entry = installed.get(key), known.get(key)
+        name = here.name if here is not None else entry.name if entry is not None else key
+        print(
+            to_json(
+                {
+                    "model": key,
+                    "name": name,
+                    "family": here.family if here is not None else entry.family if entry is not None else "",
+                    "is_installed": here is not None,
+                    "folder": str(here.folder) if here is not None else None,
+                    "repository": entry.repository if entry is not None else None,
+                    "licence": entry.licence if entry is not None else None,
+                }
+            )
+        )
+    return 0
+
+
+def _info(arguments: Namespace) -> int:
+    """What is known of a model without asking any hub."""
+    catalogue = _catalogue()
+    entry = next((model for model in known_models() if model.key == arguments.model), None)
+    here = next((model for model in catalogue.models() if model.key == arguments.model), None)
+    if entry is None and here is None:
+        catalogue.find(arguments.model)
+    told = asdict(entry) if entry is not None else {}
+    if here is not None:
+        told |= {"key": here.key, "name": here.name, "about": here.about, "family": here.family}
+        told |= {"folder": str(here.folder), "size": str(here.defaults.size), "steps": here.defaults.steps}
+        told |= {"file": str(here.file) if here.file is not None else None}
+        told |= {"sha256": catalogue.sha256_if_known(here) or None}
+        record = read_record(here.folder)
+        told["commit"] = record.commit if record is not None else None
+    print(to_json({**told, "is_installed": here is not None}, indent=2))
+    return 0
+
+
+def _download(arguments: Namespace) -> int:
+    wanted = _wanted(arguments)
+    token = _token(arguments)
+    if arguments.follow_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    with Hub(_address(arguments), token) as hub:
+        return _print_events(hub, wanted) if arguments.json else _show_progress(hub, wanted)
+
+
+def _end_with_stdin() -> None:
+    """Whoever asked for the download is gone or has enough; what has arrived is on the disk."""
+    sys.stdin.read()
+    os._exit(0)
+
+
+def _print_events(hub: Hub, wanted: Wanted) -> int:
+    try:
+        for event in download(hub, wanted):
+            print(to_line(event), flush=True)
+    except DownloadFailed as error:
+        print(to_line(error), flush=True)
+        return 1
+    return 0
+
+
+def _show_progress(hub: Hub, wanted: Wanted) -> int:
+    with Progress(sys.stderr) as progress:
+        for event in download(hub, wanted):
+            match event:
+                case Listed(files=files, total=total):
+                    progress.begin_phase(f"{files} files, {total / 1e9:.2f} GB")
+                case Downloading(done=done, total=total, bytes_per_second=rate) if sys.stderr.isatty():
+                    progress.begin_phase(f"{done / 1e9:.2f} of {total / 1e9:.2f} GB, {rate / 1e6:.1f} MB/s")
+                case Damaged(file=file):
+                    progress.begin_phase(f"{file} is damaged and is fetched again")
+                case Completed(folder=folder):
+                    progress.clear()
+                    print(to_json({"model": folder.name, "folder": str(folder)}))
+                case _:
+                    pass
+    return 0
+
+
+def _size(arguments: Namespace) -> int:
+    """Asks the hub what a download would fetch."""
+    wanted = _wanted(arguments)
+    with Hub(_address(arguments), _token(arguments)) as hub:
+        record = plan_download(hub, wanted)
+    files = [{"file": file.path, "bytes": file.size} for file in record.files]
+    print(to_json({"repository": record.repository, "bytes": record.total, "files": files}, indent=2))
+    return 0
+
+
+def _verify(arguments: Namespace) -> int:
+    """1 when a file is not what the hub listed."""
+    folder = _installed_folder(arguments.model)
+    record = read_record(folder)
+    if record is None:
+        raise InvalidRequest("model", arguments.model, "a model that was downloaded by Emulsion")
+    damaged = 0
+    with Progress(sys.stderr) as progress, closing(verify(record, folder)) as files:
+        for event in files:
+            if isinstance(event, Verified) and event.problem:
+                progress.clear()
+                damaged += 1
+                print(to_json({"file": event.file, "problem": event.problem}))
+    print(to_json({"checked": len(record.files), "damaged": damaged}))
+    return 1 if damaged else 0
+
+
+def _remove(arguments: Namespace) -> int:
+    folder = _installed_folder(arguments.model)
+    try:
+        send2trash(str(folder))
+    except OSError as error:
+        raise SaveFailed(folder, error.strerror or "there is no trash for it") from error
+    print(to_json({"removed": arguments.model, "folder": str(folder)}))
+    return 0
+
+
+def _catalogue() -> Catalogue:
+    folders = Folders.default()
+    return users_catalogue(folders, load_settings(folders).model_folders)
+
+
+def _installed_folder(key: str) -> Path:
+    """Only of what lies in the user's model folders, finished or not. Raises ModelMissing."""
+    if key and Path(key).name == key:
+        for parent in load_settings(Folders.default()).model_folders:
+            if (parent / key).is_dir():
+                return parent / key
+    raise ModelMissing(key, tuple(model.key for model in _catalogue().models()))
+
+
+def _wanted(arguments: Namespace) -> Wanted:
+    entry = next((model for model in known_models() if model.key == arguments.model), None)
+    repository = entry.repository if entry is not None else arguments.model
+    if not is_repository(repository):
+        keys = ", ".join(model.key for model in known_models())
+        raise InvalidRequest("model", arguments.model, f"OWNER/NAME on the hub, or one of {keys}")
+    key = entry.key if entry is not None else repository.partition("/")[2]
+    folder = load_settings(Folders.default()).model_folders[0] / key
+    variant = {"variant": ""} if getattr(arguments, "full_precision", False) else {}
+    return Wanted(repository, folder, **variant)
+
+
+def _address(arguments: Namespace) -> HubAddress:
+    settings = load_settings(Folders.default())
+    endpoint = arguments.endpoint or settings.hub_endpoint
+    proxy = settings.hub_proxy if arguments.proxy is None else arguments.proxy
+    return HubAddress(chosen_endpoint(endpoint, os.environ), proxy)
+
+
+def _token(arguments: Namespace) -> Secret:
+    if arguments.token_stdin:
+        text = sys.stdin.readline().strip()
+        if text and not is_token(text):
+            raise InvalidRequest("token", "what came", "one line without spaces")
+        return Secret(text)
+    try:
+        return stored_token(_address(arguments).endpoint)
+    except NoKeychain:
+        return Secret()
+
+
+_ACTIONS: MappingProxyType[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], int]]] = (
+    MappingProxyType(
+        {
+            "list": ("list installed and known models, a JSON object on each line", _no_arguments, _list),
+            "info": ("tell what is known of a model", _model_argument, _info),
+            "size": ("ask the hub which files a download would fetch", _hub_arguments, _size),
+            "download": (
+                "fetch a model, going on where an earlier download ended",
+                _download_arguments,
+                _download,
+            ),
+            "import": (
+                "add a checkpoint, a diffusers folder, or another program's models",
+                add_import_arguments,
+                run_import,
+            ),
+            "verify": ("read a model's files and compare them with the hub's hashes", _model_argument, _verify),
+            "remove": ("move a model to the trash", _model_argument, _remove),
+        }
+    )
+)
+
+COMMAND = Command("list, download, import, check and remove models", _add_arguments, _run)

@@ -1,0 +1,142 @@
+"""Connects the tree of branches with the film, the pictures of the folder and what the studio saves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from app.branches.area import BranchArea
+from app.branches.model import BranchModel
+from app.branches.reader import BranchReader, FoundTree
+from app.film.film_panel import FilmPanel
+from app.session.picture_loader import OpenedPicture, PictureLoader
+from app.session.run import SavedPicture
+from app.session.session import Studio
+from app.widgets.icon_button import IconButton
+
+
+class BranchPlace(QObject):
+    """Shows the tree of the run that is looked at, as soon as it has more than one run.
+
+    Attributes:
+        area: the tree, hidden at first. button: shows and hides it; there while there are branches.
+    """
+
+    def __init__(
+        self, panel: FilmPanel, studio: Studio, loader: PictureLoader, folder: Callable[[], Path]
+    ) -> None:
+        """``folder`` tells where the pictures are."""
+        super().__init__(panel)
+        self._panel = panel
+        self._folder = folder
+        self._run = ""
+        self._reader = BranchReader(folder, self)
+        self._model = BranchModel(loader, self)
+        self.area = BranchArea(self._model)
+        self.area.hide()
+        self.button = IconButton(
+            "branches", "Branches: the runs that left this one, and the one it left", "branchesButton"
+        )
+        self.button.setCheckable(True)
+        self.button.hide()
+        self.button.toggled.connect(self._open)
+        self.button.clicked.connect(self._remember)
+        self._was_closed = False
+        self._gave_way = False
+        self._opens_by_itself = False
+        self._reader.found.connect(self._show)
+        panel.film_changed.connect(self._follow_film)
+        panel.views_changed.connect(self._make_room)
+        loader.opened.connect(self._follow_picture)
+        studio.picture_saved.connect(self._take_saved)
+        self.area.opened.connect(loader.open)
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures are now."""
+        return self._folder()
+
+    @property
+    def parent_picture(self) -> Path | None:
+        """Of the run that the shown one has left, None where there is none."""
+        tree = self._model.tree
+        parent = tree.runs[tree.current].parent if tree is not None else None
+        return self._model.picture(parent) if parent is not None else None
+
+    def give_way(self, *, is_needed: bool) -> None:
+        """Something above needs the room for a while; the tree comes back when that is over."""
+        if is_needed:
+            self._gave_way |= self.button.isChecked()
+            self.button.setChecked(False)
+        elif self._gave_way:
+            self._gave_way = False
+            self.button.setChecked(not self._panel.transport.are_views_open)
+
+    def close(self) -> None:
+        """Before the window goes."""
+        self._reader.close()
+
+    @Slot()
+    def _follow_film(self) -> None:
+        film = self._panel.film
+        if film is not None:
+            self._look_for(film.run)
+
+    @Slot(object)
+    def _follow_picture(self, opened: OpenedPicture) -> None:
+        """Also pictures without a film know their run."""
+        self._look_for(opened.recipe.run if opened.recipe is not None else "")
+
+    @Slot(object)
+    def _take_saved(self, saved: SavedPicture) -> None:
+        """A new picture belongs to the tree at once."""
+        self._opens_by_itself = saved.image.parent is not None and not self._was_closed
+        if self._run:
+            self._reader.find(self._run)
+
+    def _look_for(self, run: str) -> None:
+        if run != self._run:
+            self._run = run
+            self._reader.find(run)
+
+    @Slot(object)
+    def _show(self, found: FoundTree) -> None:
+        if found.tree is None and self._is_in_the_making(found.run):
+            return
+        tree = found.tree if found.tree is not None and len(found.tree.runs) > 1 else None
+        self._model.show_tree(tree)
+        if tree is None:
+            self.button.hide()
+            self.area.hide()
+            return
+        self.button.setText(f"Branches {len(tree.runs)}")
+        self.button.show()
+        if self._opens_by_itself and not self._panel.transport.are_views_open:
+            self.button.setChecked(True)
+        self._opens_by_itself = False
+        self.area.setVisible(self.button.isChecked())
+
+    def _is_in_the_making(self, run: str) -> bool:
+        """A branch of the tree that is shown, which has no picture yet: the tree stays until it has one."""
+        film, tree = self._panel.film, self._model.tree
+        if film is None or film.run != run or film.parent is None or tree is None:
+            return False
+        return tree.find(film.parent.run) is not None
+
+    @Slot(bool)
+    def _open(self, is_open: bool) -> None:
+        if is_open:
+            self._panel.open_views(())
+        self.area.setVisible(is_open and self._model.tree is not None)
+
+    @Slot(bool)
+    def _remember(self, is_open: bool) -> None:
+        """Who closed the tree does not want it back by itself."""
+        self._was_closed = not is_open
+
+    @Slot(object)
+    def _make_room(self, views: tuple[str, ...]) -> None:
+        if views:
+            self.button.setChecked(False)

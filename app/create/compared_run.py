@@ -1,0 +1,105 @@
+"""One side of a comparison of runs: its film with the true pictures of its calls, or a picture alone."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
+
+from app.compare.compared_picture import ComparedPicture
+from app.film.decoded_pictures import DecodedPictures
+from app.film.position import number
+from app.widgets.pixels import to_image
+from core.film.film import Film, Parent
+from core.pictures.picture import GeneratedImage, Pixels
+from core.request.request import GenerationRequest
+
+
+class ComparedRun:
+    """Holds what is known of a run; its film may come later than its picture, and may grow.
+
+    Attributes:
+        film: None where there is none.
+        finished: the picture as it was saved, None where only its film is known.
+        generated: how that was made, as far as its file tells.
+    """
+
+    def __init__(
+        self,
+        film: Film | None,
+        finished: QImage | None = None,
+        generated: GeneratedImage | None = None,
+        name: str = "",
+    ) -> None:
+        """``name`` is for pictures that do not tell their prompt."""
+        self.film = film
+        self.finished = finished
+        self.generated = generated
+        self._name = name
+        self._decoded = DecodedPictures()
+        self._images: dict[int, tuple[Pixels, QImage]] = {}
+
+    @property
+    def request(self) -> GenerationRequest | None:
+        if self.film is not None:
+            return self.film.request
+        return self.generated.request if self.generated is not None else None
+
+    @property
+    def run(self) -> str:
+        return self.film.run if self.film is not None else self.generated.run if self.generated is not None else ""
+
+    @property
+    def parent(self) -> Parent | None:
+        if self.film is not None:
+            return self.film.parent
+        return self.generated.parent if self.generated is not None else None
+
+    @property
+    def name(self) -> str:
+        return (self.request.prompt if self.request is not None else "") or self._name or "(no prompt)"
+
+    def keep_decoded(self, call: int, pixels: Pixels) -> None:
+        """The true picture of x0 at a call of the film."""
+        self._decoded.keep(call, pixels)
+
+    def has_decoded(self, call: int) -> bool:
+        return self._true_picture(call) is not None
+
+    def finished_picture(self) -> ComparedPicture | None:
+        """Without a film: the saved picture at every step."""
+        if self.finished is None:
+            return None
+        generated = self.generated
+        kept = generated is not None and generated.stage != "final"
+        state = f"kept at step {generated.step} of {generated.request.steps}" if generated and kept else "finished"
+        return ComparedPicture(self.finished, self.finished.size(), self.name, state)
+
+    def picture_at(self, film: Film, call: int, *, is_decoded: bool, tells_noise: bool = False) -> ComparedPicture:
+        """x0 at a call of the film, decoded where that is wished and known, else by the linear map.
+
+        ``tells_noise``: sigma belongs into the words.
+        """
+        frame, request = film.frames[call], film.request
+        true = self._true_picture(call) if is_decoded else None
+        place = f"step {frame.step + 1} of {request.steps}"
+        noise = f" · σ {number(frame.sigma)}" if tells_noise else ""
+        kind = "preview" if true is None else "decoded"
+        image = to_image(film.latent_rgb.picture(frame.denoised)) if true is None else self._image(call, true)
+        size = QSize(request.size.width, request.size.height)
+        return ComparedPicture(image, size, self.name, f"{place}{noise} · {kind}")
+
+    def _true_picture(self, call: int) -> Pixels | None:
+        """Of the last call, the finished picture is the true one."""
+        film, generated = self.film, self.generated
+        is_last = film is not None and call == film.schedule.calls - 1
+        if is_last and generated is not None and generated.stage == "final" and generated.run == self.run:
+            return generated.pixels
+        return self._decoded.find(call)
+
+    def _image(self, call: int, pixels: Pixels) -> QImage:
+        """The same image again for the same pixels: what is painted of it is kept."""
+        known = self._images.get(call)
+        if known is None or known[0] is not pixels:
+            known = (pixels, to_image(pixels))
+            self._images = {call: known}
+        return known[1]

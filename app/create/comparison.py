@@ -1,0 +1,272 @@
+"""Two runs, or two steps of one run, laid against each other and locked: one scrubber moves both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.canvas.current import CurrentView
+from app.compare.compared_picture import ComparedPicture
+from app.create.compared_run import ComparedRun
+from app.create.comparison_text import LOCKED, differences_in_words
+from app.create.page import CreatePlace
+from app.film.film_panel import FilmPanel
+from app.session.engine_tasks import Errands
+from app.session.film_requests import FilmDesk
+from app.session.picture_loader import OpenedPicture, PictureLoader
+from app.session.run import DecodedFrame, Look, OpenedFilm
+from core.film.alignment import FilmLock, LockedBy
+from core.film.film import Film, Frame
+from core.film.reader import film_path
+
+COMPARED = "compared"
+"""The kind of errand that decodes the frame of the run that follows."""
+
+REST_MS = 200
+
+
+class FilmComparison(QObject):
+    """What the film panel shows *leads*; the other run follows it, or stays where it was pinned.
+
+    Attributes:
+        is_active: a comparison is shown in the place of the canvas.
+
+    Signals:
+        changed: ``is_active`` has changed.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        create: CreatePlace,
+        panel: FilmPanel,
+        current: CurrentView,
+        loader: PictureLoader,
+        films: FilmDesk,
+        errands: Errands,
+    ) -> None:
+        super().__init__(panel)
+        self._create = create
+        self._view = create.compare
+        self._panel = panel
+        self._current = current
+        self._loader = loader
+        self._films = films
+        self._errands = errands
+        self._leading: ComparedRun | None = None
+        self._following: ComparedRun | None = None
+        self._pinned: int | None = None
+        self._is_leading_first = True
+        self._wanted_picture: Path | None = None
+        self._wanted_film: Path | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._decode)
+        self._view.closed.connect(self.end)
+        self._view.swap_asked.connect(self._swap)
+        panel.frame_selected.connect(self._show)
+        panel.film_changed.connect(self.end)
+        current.following_changed.connect(self._end_when_following)
+        loader.opened.connect(self.end)
+        loader.compared.connect(self._begin_with)
+        films.opened.connect(self._take_film)
+        films.decoded.connect(self._take_decoded)
+
+    @property
+    def is_active(self) -> bool:
+        return self._leading is not None
+
+    @property
+    def can_pin(self) -> bool:
+        film = self._panel.film
+        return film is not None and len(film.frames) > 1
+
+    @property
+    def can_compare(self) -> bool:
+        """There is a picture, or a step of a film, to be laid against another one."""
+        return self._current.current is not None
+
+    def compare_with(self, picture: Path) -> None:
+        """Lays a picture of the disk, and its film if it has one, against what is shown."""
+        if self.can_compare:
+            self._wanted_picture = picture
+            self._loader.load_compared(picture)
+
+    @Slot()
+    def pin(self) -> None:
+        """Holds the step that is shown, to lay other steps of the same run against it."""
+        if self.can_pin:
+            film = self._panel.film
+            generated = self._current.current.generated if self._current.current else None
+            self._pinned = self._panel.call
+            self._begin(ComparedRun(film, generated=generated), is_leading_first=False)
+
+    @Slot()
+    def end(self) -> None:
+        """Back to the canvas."""
+        self._wanted_picture = self._wanted_film = None
+        if self.is_active:
+            self._rest.stop()
+            self._errands.withdraw(COMPARED)
+            self._leading = self._following = self._pinned = None
+            self._create.show_comparison(is_shown=False)
+            self.changed.emit()
+
+    @Slot(object)
+    def _begin_with(self, opened: OpenedPicture) -> None:
+        if opened.path != self._wanted_picture:
+            return
+        self._wanted_picture = None
+        self._pinned = None
+        following = ComparedRun(None, opened.image, opened.generated, opened.path.stem)
+        film = self._panel.film
+        is_parent = film is not None and film.parent is not None and film.parent.run == following.run
+        self._begin(following, is_leading_first=not is_parent)
+        path = film_path(opened.path)
+        if film is not None and not self._is_same_run and path.is_file():
+            self._wanted_film = path
+            self._films.open(path)
+
+    def _begin(self, following: ComparedRun, *, is_leading_first: bool) -> None:
+        current = self._current.current
+        self._leading = ComparedRun(
+            self._panel.film, current.image if current else None, current.generated if current else None
+        )
+        self._following = following
+        self._is_leading_first = is_leading_first
+        film = self._panel.film
+        if film is not None and not film.is_complete:
+            self._panel.select(self._panel.call)  # a run that goes on would pull the comparison along
+        self._describe()
+        self._show()
+        self._create.show_comparison(is_shown=True)
+        self._view.take_focus()
+        self.changed.emit()
+
+    @Slot()
+    def _swap(self) -> None:
+        self._is_leading_first = not self._is_leading_first
+        self._describe()
+        self._show()
+
+    @Slot()
+    def _end_when_following(self) -> None:
+        """The canvas went back to the picture in progress."""
+        if self._current.is_following:
+            self.end()
+
+    def _calls(self) -> tuple[tuple[Film, int] | None, tuple[Film, int] | None]:
+        """Film and call of what leads and of what follows; None for what has no film."""
+        film, following = self._panel.film, self._following
+        if film is None or following is None or not film.frames:
+            return None, None
+        call = self._panel.call
+        if self._pinned is not None:
+            return (film, call), (film, self._pinned)
+        if following.film is None:
+            return (film, call), None
+        partner = FilmLock(film, following.film).partner(call)
+        return (film, call), None if partner is None else (following.film, partner)
+
+    @Slot()
+    def _show(self) -> None:
+        leading, following = self._leading, self._following
+        if leading is None or following is None:
+            return
+        leading.film = self._panel.film
+        places = self._calls()
+        sides = ((leading, places[0]), (following, places[1]))
+        # a true picture beside a rough one would show what differs between the decoders
+        is_decoded = all(place is None or run.has_decoded(place[1]) for run, place in sides)
+        tells_noise = self._lock is not None and self._lock.locked_by is LockedBy.noise
+        pictures: list[ComparedPicture] = []
+        for run, place in sides:
+            if place is None:
+                finished = run.finished_picture()
+                pictures += [finished] if finished is not None else []
+            else:
+                pictures.append(run.picture_at(*place, is_decoded=is_decoded, tells_noise=tells_noise))
+        if len(pictures) == 2:
+            self._view.show_pictures(self._in_order(pictures))
+        if is_decoded:
+            self._rest.stop()
+        else:
+            self._rest.start()
+
+    @property
+    def _is_same_run(self) -> bool:
+        """What follows is a picture of the film itself: its steps are laid against it."""
+        film, following = self._panel.film, self._following
+        return film is not None and following is not None and film.run == following.run
+
+    @property
+    def _lock(self) -> FilmLock | None:
+        film, following = self._panel.film, self._following
+        if self._pinned is not None or film is None or following is None or following.film is None:
+            return None
+        return FilmLock(film, following.film)
+
+    def _in_order(self, sides: Iterable[ComparedPicture]) -> tuple[ComparedPicture, ...]:
+        ordered = tuple(sides)
+        return ordered if self._is_leading_first else ordered[::-1]
+
+    @Slot()
+    def _decode(self) -> None:
+        """The steps have been looked at for a while: they are worth their true pictures."""
+        leading, following = self._leading, self._following
+        if leading is None or following is None:
+            return
+        lead, follow = self._calls()
+        if lead is not None and not leading.has_decoded(lead[1]):
+            self._films.look_at(Look(lead[0], lead[0].frames[lead[1]]))
+        if follow is not None and not following.has_decoded(follow[1]):
+            film, call = follow
+            frame = film.frames[call]
+            self._errands.ask(
+                COMPARED,
+                lambda engine: DecodedFrame(frame, engine.decode(film, frame.denoised)),
+                self._take_decoded,
+            )
+
+    @Slot(object)
+    def _take_decoded(self, decoded: DecodedFrame) -> None:
+        is_known = False
+        for run in (self._leading, self._following):
+            if run is not None and run.film is not None and _holds(run.film, decoded.frame):
+                run.keep_decoded(decoded.frame.call, decoded.pixels)
+                is_known = True
+        if is_known:
+            self._show()
+
+    @Slot(object)
+    def _take_film(self, opened: OpenedFilm) -> None:
+        if self._following is not None and opened.path == self._wanted_film:
+            self._wanted_film = None
+            self._following.film = opened.film
+            self._describe()
+            self._show()
+
+    def _describe(self) -> None:
+        leading, following = self._leading, self._following
+        if leading is None or following is None:
+            return
+        first, second = (leading, following) if self._is_leading_first else (following, leading)
+        if self._pinned is not None:
+            letter = "B" if self._is_leading_first else "A"
+            self._view.describe("Two steps of one run", f"{letter} is pinned, the scrubber moves the other")
+            return
+        parts = differences_in_words(first, second)
+        if self._lock is not None:
+            note = LOCKED[self._lock.locked_by]
+        elif self._panel.film is None:
+            note = "Finished pictures: there is no film to scrub"
+        else:
+            letter = "B" if self._is_leading_first else "A"
+            note = f"{letter} is a picture of the same run" if self._is_same_run else f"{letter} has no film"
+        self._view.describe(parts, note)
+
+
+def _holds(film: Film, frame: Frame) -> bool:
+    return frame.call < len(film.frames) and film.frames[frame.call] is frame

@@ -1,0 +1,32 @@
+"""What a comparison of runs says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.create.compared_run import ComparedRun
+from core.film.alignment import LockedBy
+from core.recipes.differences import differences
+
+LOCKED: Mapping[LockedBy, str] = MappingProxyType(
+    {
+        LockedBy.step: "Locked by step",
+        LockedBy.noise: "Locked by noise level σ",
+    }
+)
+"""How the scrubber moves both: by noise level where the runs have different numbers of steps."""
+
+
+def differences_in_words(first: ComparedRun, second: ComparedRun) -> str:
+    """The recipes' differences, and where one left the other."""
+    if first.request is None or second.request is None:
+        return "Not known what differs: a picture carries no recipe"
+    parts = [str(difference) for difference in differences(first.request, second.request)]
+    for letter, run, other in (("B", second, first), ("A", first, second)):
+        if run.parent is not None and run.parent.run == other.run != "":
+            parts += ["fresh noise"] if "fresh noise" in run.parent.changes else []
+            return f"{letter} left {'A' if letter == 'B' else 'B'} at step {run.parent.step + 1}:  " + (
+                " · ".join(parts) or "nothing changed"
+            )
+    return "Differ in:  " + " · ".join(parts) if parts else "The same settings"

@@ -1,0 +1,177 @@
+"""The contact sheet over the canvas: begun pictures, of which one chooses those to be finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.session.early_choice import CullDesk
+from app.session.engine_tasks import Errands
+from app.session.run import Engine
+from app.widgets.pixels import enlarged, to_image
+from core.film.film import Film
+from core.pictures.picture import Pixels
+
+SMALLEST_PX, LARGEST_PX, GAP_PX = 112, 320, 12
+TEXT_PX = 28
+RUN = Qt.ItemDataRole.UserRole
+
+
+class ContactSheet(QFrame):
+    """Covers its parent while there is something to choose.
+
+    Signals:
+        chosen: runs to be finished, a tuple of `Film.run`; the others are to be let go.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, desk: CullDesk, errands: Errands, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self.setObjectName("contactSheet")
+        self.setProperty("role", "sheet")
+        self._desk = desk
+        self._errands = errands
+        self._canvas = canvas
+        self._title = QLabel()
+        self._title.setProperty("role", "title")
+        self._hint = QLabel(
+            "Click or Space marks a picture, the arrow keys go around, Enter finishes those marked."
+        )
+        self._hint.setProperty("role", "hint")
+        self._hint.setWordWrap(True)
+        self.list = QListWidget()
+        self.list.setObjectName("contactSheetList")
+        self.list.setAccessibleName("Pictures to choose from")
+        self.list.setViewMode(QListView.ViewMode.IconMode)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setMovement(QListView.Movement.Static)
+        self.list.setSelectionMode(QListWidget.SelectionMode.MultiSelection)
+        self.list.setUniformItemSizes(True)
+        self.list.setSpacing(GAP_PX // 2)
+        self.list.itemSelectionChanged.connect(self._count)
+        self._all = self._button("Mark all", "markAllButton", self.list.selectAll)
+        self._none = self._button("Mark none", "markNoneButton", self.list.clearSelection)
+        self._discard = self._button("Discard all", "discardAllButton", self._discard_all)
+        self._finish = self._button("Finish", "finishChosenButton", self._finish_chosen)
+        self._finish.setProperty("kind", "primary")
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            QShortcut(QKeySequence(key), self.list, self._finish_chosen, context=Qt.ShortcutContext.WidgetShortcut)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self._all, self._none):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        for button in (self._discard, self._finish):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(8)
+        layout.addWidget(self._title)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(buttons)
+        canvas.installEventFilter(self)
+        desk.changed.connect(self._follow)
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._canvas and event.type() is QEvent.Type.Resize:
+            self._cover()
+        return super().eventFilter(watched, event)
+
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The runs that are marked."""
+        return tuple(item.data(RUN) for item in self.list.selectedItems())
+
+    @Slot()
+    def _follow(self) -> None:
+        films = self._desk.films
+        if not films:
+            self.list.clear()
+            self.hide()
+            return
+        for film in films[self.list.count() :]:
+            self._add(film)
+        step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
+        coming = self._desk.expected - len(films)
+        more = f" · {coming} more to come" if coming > 0 else ""
+        self._title.setText(f"Choose which to finish · step {step} of {steps}{more}")
+        self._count()
+        if self.isHidden():
+            self._cover()
+            self.show()
+            self.raise_()
+            self.list.setFocus()
+
+    def _add(self, film: Film) -> None:
+        item = QListWidgetItem(f"seed {film.request.seed}", self.list)
+        item.setData(RUN, film.run)
+        frame = film.frames[-1]
+        self._show_picture(item, film.latent_rgb.picture(frame.denoised))
+
+        def work(engine: Engine) -> Pixels:
+            return engine.decode(film, frame.denoised)
+
+        self._errands.ask(f"sheet {film.run}", work, partial(self._show_decoded, film.run))
+
+    def _show_decoded(self, run: str, pixels: Pixels) -> None:
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            if item.data(RUN) == run:
+                self._show_picture(item, pixels)
+
+    def _show_picture(self, item: QListWidgetItem, pixels: Pixels) -> None:
+        pixmap = QPixmap.fromImage(enlarged(to_image(pixels)))
+        icon = QIcon(pixmap)
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)  # not tinted: a mark is a frame
+        item.setIcon(icon)
+
+    def _cover(self) -> None:
+        """As large as the canvas, with pictures as large as they all fit in."""
+        self.setGeometry(self._canvas.rect())
+        room = QSize(self.width() - 56, self.height() - 150)
+        count = max(self._desk.expected, len(self._desk.films), 1)
+        side = SMALLEST_PX
+        for columns in range(1, count + 1):
+            rows = -(-count // columns)
+            fitting = min(room.width() // columns - GAP_PX, room.height() // rows - GAP_PX - TEXT_PX)
+            side = max(side, min(fitting, LARGEST_PX))
+        self.list.setIconSize(QSize(side, side))
+        self.list.setGridSize(QSize(side + GAP_PX, side + GAP_PX + TEXT_PX))
+
+    @Slot()
+    def _count(self) -> None:
+        marked, there = len(self.list.selectedItems()), self.list.count()
+        self._finish.setText(f"Finish {marked} of {there}")
+        self._finish.setEnabled(marked > 0)
+
+    @Slot()
+    def _finish_chosen(self) -> None:
+        if self.marked:
+            self.chosen.emit(self.marked)
+
+    @Slot()
+    def _discard_all(self) -> None:
+        self.chosen.emit(())
+
+    def _button(self, text: str, name: str, act: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.clicked.connect(act)
+        return button

@@ -1,0 +1,235 @@
+"""Connects the film under the canvas with the studio, the canvas and the pictures of the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.current import CurrentView
+from app.create.film_export import FilmExporting
+from app.create.film_retention import FilmKeeping
+from app.create.film_tasks import FilmErrands
+from app.dialogs.branch import BranchDialog
+from app.film.film_panel import FilmPanel
+from app.film.views import VIEWS
+from app.messages.errors import Message, message
+from app.session.run import DecodedFrame, Look, OpenedFilm, RunState
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import Choice, MessageArea
+from core.errors import EmulsionError
+from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.film.film import Film
+from core.film.reader import PART_SUFFIX, completed_calls, film_path, read_recording
+from core.film.stored import unfinished
+from core.pictures.picture import Stage
+from core.runs.branch import Branch
+from core.runs.events import Started, Stepped
+
+UNFINISHED = "unfinished"
+WORDS = "words"
+"""The view that needs attention to be recorded."""
+
+
+class FilmPlace(QObject):
+    """Shows the film of the picture on the canvas: the run in progress, or the one that the user opened.
+
+    Attributes:
+        panel: the strip, the scrubber and the views.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        studio: Studio,
+        current: CurrentView,
+        messages: MessageArea,
+        keeper: SettingsKeeper,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._studio = studio
+        self._current = current
+        self._messages = messages
+        self._keeper = keeper
+        self._wanted: Path | None = None
+        self._attention: AttentionRecord | None = None
+        self._attended_run = ""
+        self.panel = FilmPanel(explained=keeper.settings.explained_views)
+        self._errands = FilmErrands(self.panel, studio.errands, self)
+        FilmKeeping(studio, messages, keeper)
+        self._exporting = FilmExporting(window, self.panel, studio, messages, keeper)
+        studio.run_started.connect(self._start)
+        studio.stepped.connect(self._step)
+        studio.run_ended.connect(self.panel.end_run)
+        studio.films.opened.connect(self._show_opened)
+        studio.films.decoded.connect(self._show_decoded)
+        current.following_changed.connect(self._follow_canvas)
+        self.panel.frame_selected.connect(self._select)
+        self.panel.following_changed.connect(self._follow_panel)
+        self.panel.full_decode_wanted.connect(self._decode)
+        self.panel.keep_requested.connect(self._keep)
+        self.panel.branch_requested.connect(self._ask_branch)
+        self.panel.view_explained.connect(self._remember_explained)
+        self.panel.open_views([name for name in keeper.settings.film_views if name in VIEWS])
+        self.panel.views_changed.connect(self._remember_views)
+        studio.films.records_attention = WORDS in keeper.settings.film_views
+        self.panel.save_failed.connect(self._show_error)
+
+    def open_film_of(self, picture: Path) -> None:
+        """Shows the film that lies beside a picture, or none."""
+        path = film_path(picture)
+        self._wanted = path if path.is_file() else None
+        self._exporting.opened = picture
+        if self._wanted is None:
+            self.panel.show_film(None)
+        else:
+            self._studio.films.open(path)
+
+    def offer_unfinished(self) -> None:
+        """After a crash or a stop: the newest run that was cut off can be taken up again."""
+        folder = self._keeper.films_folder()
+        found = unfinished(folder) if folder is not None and folder.is_dir() else []
+        if not found:
+            return
+        path = found[0]
+        try:
+            film, done = read_recording(path).film, completed_calls(path)
+        except EmulsionError:
+            return
+        step = film.schedule.steps[done - 1] + 1
+        others = f" There are {len(found) - 1} more." if len(found) > 1 else ""
+        self._messages.show_message(
+            UNFINISHED,
+            Message(
+                f"A picture was cut off at step {step} of {film.request.steps}",
+                f"“{film.request.prompt[:80]}” can be taken up where it was.{others}",
+            ),
+            "info",
+            (
+                Choice("Continue", lambda: self._studio.films.open(path), "continueUnfinishedButton"),
+                Choice("Discard", lambda: self._discard(found), "discardUnfinishedButton"),
+            ),
+        )
+
+    def _discard(self, paths: list[Path]) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    @Slot()
+    def export_film(self) -> None:
+        self._exporting.ask()
+
+    def close(self) -> None:
+        """At the program's end."""
+        self._exporting.close()
+
+    @property
+    def _is_live(self) -> bool:
+        """The panel shows the run in progress, or the last one."""
+        film, live = self.panel.film, self._studio.film
+        return film is not None and live is not None and film.run == live.run
+
+    @Slot(object)
+    def _start(self, started: Started) -> None:
+        if started.film.run != self._attended_run:  # otherwise it goes on where it was stopped
+            self._attention, self._attended_run = None, started.film.run
+        self._exporting.opened = None
+        if self._current.is_following:
+            self.panel.show_film(started.film)
+
+    @Slot(object)
+    def _step(self, stepped: Stepped) -> None:
+        self._record_attention(stepped.attention)
+        if self._is_live:
+            if self._attention is not None:
+                self.panel.set_attention(self._attention)
+            self.panel.add_frame(stepped.frame)
+
+    def _record_attention(self, maps: AttentionMaps | None) -> None:
+        if maps is not None:
+            record = self._attention
+            self._attention = record.with_maps(maps) if record is not None else AttentionRecord.begin(maps)
+
+    @Slot(object)
+    def _show_opened(self, opened: OpenedFilm) -> None:
+        if opened.path.name.endswith(PART_SUFFIX):
+            self._studio.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
+        elif opened.path == self._wanted and not self._current.is_following:
+            self.panel.show_film(opened.film)
+            if opened.attention is not None:
+                self.panel.set_attention(opened.attention)
+            self.panel.end_run()
+
+    @Slot()
+    def _follow_canvas(self) -> None:
+        """The canvas went back to the picture in progress: so does the film."""
+        if self._current.is_following:
+            if not self._is_live:
+                self.panel.show_film(self._studio.film)
+            self.panel.follow()
+
+    @Slot(bool)
+    def _follow_panel(self, is_following: bool) -> None:
+        if is_following and self._is_live:
+            self._current.follow()
+
+    @Slot(int)
+    def _select(self, call: int) -> None:
+        film = self.panel.film
+        if film is not None:
+            frame = film.frames[call]
+            self._current.show_frame(film, frame, film.latent_rgb.picture(frame.denoised), is_decoded=False)
+
+    @Slot(int)
+    def _decode(self, call: int) -> None:
+        film = self.panel.film
+        if film is not None:
+            self._studio.films.look_at(Look(film, film.frames[call]))
+
+    @Slot(object)
+    def _show_decoded(self, decoded: DecodedFrame) -> None:
+        film, frame = self.panel.film, decoded.frame
+        if film is None or frame.call >= len(film.frames) or film.frames[frame.call] is not frame:
+            return
+        self.panel.set_decoded(frame.call, decoded.pixels)
+        if not self.panel.is_following and self.panel.call == frame.call:
+            self._current.show_frame(film, frame, decoded.pixels, is_decoded=True)
+
+    @Slot(int, str)
+    def _keep(self, call: int, stage: Stage) -> None:
+        film = self.panel.film
+        if film is not None:
+            self._studio.films.keep(film, film.frames[call], stage)
+
+    @Slot(int)
+    def _ask_branch(self, call: int) -> None:
+        film: Film | None = self.panel.film
+        if film is None or not film.frames:
+            return
+        dialog = BranchDialog(film, call, self._window)
+        dialog.chosen.connect(self._branch)
+        dialog.open()
+
+    @Slot(object)
+    def _branch(self, branch: Branch) -> None:
+        if self._studio.state is RunState.idle:
+            self._current.follow()
+        self._studio.branch(branch)
+
+    @Slot(str)
+    def _remember_explained(self, view: str) -> None:
+        explained = self._keeper.settings.explained_views
+        if view not in explained:
+            self._keeper.change(explained_views=(*explained, view))
+
+    @Slot(object)
+    def _remember_views(self, names: tuple[str, ...]) -> None:
+        self._keeper.change(film_views=names)
+        self._studio.films.records_attention = WORDS in names
+
+    @Slot(object)
+    def _show_error(self, error: EmulsionError) -> None:
+        self._messages.show_message("film", message(error), "error")

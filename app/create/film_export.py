@@ -1,0 +1,101 @@
+"""*Export film* in the window: opens the dialog, and says where the file is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.picture_menu import open_in_system
+from app.dialogs.export_film import ExportFilmDialog
+from app.film.export_choices import ExportChoices
+from app.film.film_exporter import FilmExporter
+from app.film.film_panel import FilmPanel
+from app.messages.errors import Message
+from app.session.run import SavedPicture
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import Choice, MessageArea
+from core.film.film import Film
+from core.pictures.file_names import slug
+
+EXPORTED = "exported"
+NO_FILM = Message("There is no film to export", "Make a picture, or choose one that has a film.")
+LASTING_MS = 12_000
+
+
+class FilmExporting(QObject):
+    """Serves one panel.
+
+    Attributes:
+        opened: the picture whose film was opened last, None for that of a run.
+    """
+
+    def __init__(
+        self, window: QWidget, panel: FilmPanel, studio: Studio, messages: MessageArea, keeper: SettingsKeeper
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._panel = panel
+        self._messages = messages
+        self._keeper = keeper
+        self._saved: SavedPicture | None = None
+        self.opened: Path | None = None
+        self._dialog: ExportFilmDialog | None = None
+        self._exporter = FilmExporter(studio.errands, self)
+        studio.picture_saved.connect(self._remember_saved)
+        panel.transport.export_wanted.connect(self.ask)
+
+    @Slot()
+    def ask(self) -> None:
+        """Opens the dialog for the film that is shown."""
+        film = self._panel.film
+        if self._dialog is not None:
+            self._dialog.raise_()
+            self._dialog.activateWindow()
+            return
+        if film is None or not film.frames:
+            self._messages.show_message(EXPORTED, NO_FILM, "info", (), LASTING_MS)
+            return
+        choices = ExportChoices.from_text(self._keeper.settings.film_export)
+        dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._window)
+        dialog.choices_made.connect(self._remember)
+        dialog.exported.connect(self._tell)
+        dialog.finished.connect(self._forget_dialog)
+        self._dialog = dialog
+        dialog.show()
+
+    def close(self) -> None:
+        """At the program's end: an export in progress is cancelled."""
+        if self._dialog is not None:
+            self._dialog.reject()
+        self._exporter.close()
+
+    @Slot()
+    def _forget_dialog(self) -> None:
+        self._dialog = None
+
+    def _place(self, film: Film) -> Path:
+        """The picture that the film belongs to."""
+        if self._saved is not None and self._saved.image.run == film.run:
+            return self._saved.path
+        if self.opened is not None:
+            return self.opened
+        return self._keeper.settings.pictures / f"{film.request.seed}-{slug(film.request.prompt)}"
+
+    @Slot(object)
+    def _remember_saved(self, saved: SavedPicture) -> None:
+        self._saved = saved
+
+    @Slot(object)
+    def _remember(self, choices: ExportChoices) -> None:
+        self._keeper.change(film_export=choices.to_text())
+
+    @Slot(object)
+    def _tell(self, path: Path) -> None:
+        show = Choice("Show in folder", lambda: open_in_system(path.parent), "showExportButton")
+        play = Choice("Open", lambda: open_in_system(path), "openExportButton")
+        self._messages.show_message(
+            EXPORTED, Message("The film is saved", str(path)), "info", (play, show), LASTING_MS
+        )

@@ -1,0 +1,75 @@
+"""Whether films stay: asks after a picture when the user wants to be asked, and removes what is not wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from app.film.stored_films import size_text
+from app.messages.errors import Message
+from app.session.run import SavedPicture
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import Choice, MessageArea
+from core.film.attention_file import attention_path
+from core.film.reader import film_path
+from core.settings.settings import KeepFilms
+
+KEEP = "keep film"
+
+
+class FilmKeeping(QObject):
+    """A film lies beside its picture already when the question comes: who does not answer loses nothing."""
+
+    def __init__(self, studio: Studio, messages: MessageArea, keeper: SettingsKeeper) -> None:
+        super().__init__(messages)
+        self._messages = messages
+        self._keeper = keeper
+        self._asked: list[Path] = []
+        studio.picture_saved.connect(self._ask)
+
+    @Slot(object)
+    def _ask(self, saved: SavedPicture) -> None:
+        if self._keeper.settings.keep_films is not KeepFilms.ask or not film_path(saved.path).is_file():
+            return
+        if KEEP not in self._messages.subjects():
+            self._asked = []  # those before were kept, by not answering
+        self._asked.append(saved.path)
+        count = len(self._asked)
+        what = "Keep the film of this picture?" if count == 1 else f"Keep the films of these {count} pictures?"
+        size = sum(_size(file) for picture in self._asked for file in _files(picture))
+        self._messages.show_message(
+            KEEP,
+            Message(what, f"Every step can be looked at and branched later. It takes {size_text(size)}."),
+            "info",
+            (
+                Choice("Keep", self._keep, "keepFilmButton"),
+                Choice("Do not keep", self._remove, "removeFilmButton"),
+                Choice("Always keep", self._keep_always, "alwaysKeepFilmsButton"),
+            ),
+        )
+
+    def _keep(self) -> None:
+        self._asked = []
+
+    def _keep_always(self) -> None:
+        self._asked = []
+        self._keeper.change(keep_films=KeepFilms.always)
+
+    def _remove(self) -> None:
+        for picture in self._asked:
+            for file in _files(picture):
+                file.unlink(missing_ok=True)
+        self._asked = []
+
+
+def _files(picture: Path) -> tuple[Path, ...]:
+    return film_path(picture), attention_path(picture)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,72 @@
+"""What the views of a film wish from the engine, asked when it is needed and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from app.film.film_panel import REST_MS, FilmPanel
+from app.film.frame_context import DecodedLatent
+from app.session.engine_tasks import Errands
+from app.session.run import Engine
+from core.film.film import Film, Latent, Schedule
+
+GHOSTS, WISHED = "ghosts", "wished"
+SCHEDULE = "schedule"
+"""The view that shows other samplers' schedules."""
+
+
+class FilmErrands(QObject):
+    """Serves one panel."""
+
+    def __init__(self, panel: FilmPanel, errands: Errands, parent: QObject) -> None:
+        super().__init__(parent)
+        self._panel = panel
+        self._errands = errands
+        self._views: tuple[str, ...] = ()
+        self._asked: Schedule | None = None
+        self._wish: Latent | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._ask_wished)
+        panel.film_changed.connect(self._ask_ghosts)
+        panel.views_changed.connect(self._follow_views)
+        panel.decode_wanted.connect(self._wait_for_rest)
+
+    @Slot(object)
+    def _follow_views(self, names: tuple[str, ...]) -> None:
+        self._views = names
+        self._ask_ghosts()
+
+    @Slot()
+    def _ask_ghosts(self) -> None:
+        film = self._panel.film
+        if film is None or SCHEDULE not in self._views or film.schedule is self._asked:
+            return
+        self._asked = film.schedule
+
+        def work(engine: Engine) -> Mapping[str, Schedule]:
+            return engine.other_schedules(film)
+
+        self._errands.ask(GHOSTS, work, partial(self._show_ghosts, film))
+
+    def _show_ghosts(self, film: Film, ghosts: Mapping[str, Schedule]) -> None:
+        if self._panel.film is not None and self._panel.film.schedule is film.schedule:
+            self._panel.set_ghosts(ghosts)
+
+    @Slot(object)
+    def _wait_for_rest(self, latent: Latent) -> None:
+        self._wish = latent
+        self._rest.start()
+
+    @Slot()
+    def _ask_wished(self) -> None:
+        film, latent = self._panel.film, self._wish
+        if film is None or latent is None:
+            return
+
+        def work(engine: Engine) -> DecodedLatent:
+            return DecodedLatent(latent, engine.decode(film, latent))
+
+        self._errands.ask(WISHED, work, self._panel.set_wished)

@@ -1,0 +1,137 @@
+"""What the bars above the canvas say, and when they come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.messages.errors import Message
+from app.messages.loras import not_here
+from app.session.run import Ending, SavedPicture
+from app.session.session import Studio
+from app.widgets.message_bar import Choice, MessageArea
+
+FAILED, SAVING, STOPPED, SETTINGS, LORAS = "failed", "saving", "stopped", "settings", "loras"
+
+LASTING_MS = 8000
+"""Good news need not be dismissed by hand."""
+
+FIELD_WORDS = {
+    "model": "model",
+    "size": "size",
+    "sampler": "sampler",
+    "steps": "steps",
+    "guidance_scale": "guidance scale",
+    "seed": "seed",
+    "count": "number of pictures",
+    "loras": "LoRAs",
+}
+
+
+def settings_sentence(differing: Sequence[str], missing_loras: Sequence[str]) -> str:
+    """What became of settings that were taken over: fields that had to differ, LoRAs that are not here."""
+    sentences = [not_here(missing_loras)] if missing_loras else []
+    if differing:
+        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
+        sentences.append(f"Not taken over as they were: {words}. This model or program does not have them.")
+    return " ".join(sentences) or "Undo brings back what was there before."
+
+
+class Notices(QObject):
+    """Follows the studio.
+
+    Signals:
+        close_asked: close the window, although pictures are not saved.
+    """
+
+    close_asked = Signal()
+
+    def __init__(self, area: MessageArea, studio: Studio, window: QWidget) -> None:
+        super().__init__(area)
+        self._area = area
+        self._studio = studio
+        self._window = window
+        studio.failed.connect(self.show_failure)
+        studio.save_failed.connect(self._show_save_failure)
+        studio.picture_saved.connect(self._forget_save_failure)
+        studio.run_started.connect(self._forget_old)
+        studio.run_ended.connect(self._offer_to_keep)
+        studio.loras.noticed.connect(self._show_lora_notice)
+
+    @Slot(object)
+    def show_failure(self, message: Message) -> None:
+        self._area.show_message(FAILED, message, "error")
+
+    def show_settings_used(self, differing: Sequence[str]) -> None:
+        """After a picture's settings have been taken over; says what could not be."""
+        missing = self._studio.loras.take_missing()
+        sentence = settings_sentence(differing, missing)
+        undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
+        message = Message("The picture's settings are in place", sentence)
+        is_whole = not differing and not missing
+        self._area.show_message(SETTINGS, message, "info", (undo,), LASTING_MS if is_whole else None)
+
+    @Slot(object)
+    def _show_lora_notice(self, message: Message) -> None:
+        self._area.show_message(LORAS, message, "info")
+
+    def warn_before_closing(self) -> None:
+        """Pictures that are not saved would be lost."""
+        count = len(self._studio.unsaved)
+        pictures = "1 picture is" if count == 1 else f"{count} pictures are"
+        message = Message(
+            f"{pictures} not saved yet", "Closing the window now would lose what could not be written before."
+        )
+        leave = Choice("Close without saving", self._close, "closeAnywayButton")
+        self._area.show_message(SAVING, message, "error", (self._save_elsewhere, leave))
+
+    @property
+    def _save_elsewhere(self) -> Choice:
+        return Choice("Save elsewhere…", self._ask_folder, "saveElsewhereButton", keeps_bar=True)
+
+    @Slot(object)
+    def _show_save_failure(self, message: Message) -> None:
+        self._area.show_message(SAVING, message, "error", (self._save_elsewhere,))
+
+    @Slot(object)
+    def _forget_save_failure(self, _saved: SavedPicture) -> None:
+        if not self._studio.unsaved:
+            self._area.dismiss(SAVING)
+
+    @Slot()
+    def _forget_old(self) -> None:
+        for subject in (FAILED, STOPPED, SETTINGS):
+            self._area.dismiss(subject)
+
+    @Slot(object)
+    def _offer_to_keep(self, ending: Ending) -> None:
+        film = self._studio.stopped_film
+        if ending is not Ending.cancelled or film is None:
+            return
+        done = film.frames[-1].step + 1
+        message = Message(
+            f"Stopped at step {done} of {film.request.steps}",
+            "What has developed so far can be kept as a picture, or taken up again.",
+        )
+        keep = Choice("Keep this picture", self._studio.keep_last, "keepButton")
+        go_on = Choice("Continue", self._studio.continue_last, "continueButton")
+        self._area.show_message(STOPPED, message, "info", (go_on, keep))
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Save the picture in this folder", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._save_in)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _save_in(self, folder: str) -> None:
+        self._area.dismiss(SAVING)
+        self._studio.save_again(Path(folder))
+
+    def _close(self) -> None:
+        self.close_asked.emit()

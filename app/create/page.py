@@ -1,0 +1,140 @@
+"""The place where pictures are made: controls left, canvas centre, recent pictures and queue right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app.canvas.view import Canvas
+from app.canvas.zoom_bar import ZoomBar
+from app.compare.compare_view import CompareView
+from app.controls.panel import ControlPanel
+from app.create.progress_line import ProgressLine
+from app.recent.model import RecentPictures
+from app.recent.queue_list import QueueList
+from app.recent.recipe_card import RecipeCard
+from app.recent.strip import RecentStrip
+from app.session.session import Studio
+from app.widgets.message_bar import MessageArea
+from app.widgets.theme import Colours
+
+LEFT_PX = 336
+RIGHT_PX, NARROW_RIGHT_PX = 264, 168
+WIDE_FROM_PX = 1240
+CORNER_GAP_PX = 12
+
+
+class CreatePlace(QSplitter):
+    """Lays out the parts; what they do to each other is connected by the main window.
+
+    Attributes:
+        left, right: the panes that can be hidden beside the canvas.
+        compare: takes the place of the canvas, see `show_comparison`.
+
+    Signals:
+        live_asked: back to the picture in progress.
+    """
+
+    live_asked = Signal()
+
+    def __init__(self, studio: Studio, recent: RecentPictures, colours: Colours) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setObjectName("createPlace")
+        self.setChildrenCollapsible(False)
+        self.setHandleWidth(1)
+        self.messages = MessageArea()
+        self.canvas = Canvas(colours)
+        self.zoom_bar = ZoomBar(self.canvas)
+        self._live_button = QPushButton("Show the picture in progress")
+        self._live_button.setObjectName("liveButton")
+        self._live_button.clicked.connect(self.live_asked)
+        self._live_button.hide()
+        self.canvas.setLayout(self._corner_layout())
+        self.compare = CompareView(colours)
+        self._stage = QStackedWidget()
+        self._stage.addWidget(self.canvas)
+        self._stage.addWidget(self.compare)
+        self._film_slot = QVBoxLayout()
+        self.progress_line = ProgressLine(studio)
+        self.strip = RecentStrip(recent)
+        self.recipe_card = RecipeCard()
+        self.queue_list = QueueList(studio)
+        self.left = ControlPanel(studio)
+        self.right = self._right_pane()
+        for pane in (self.left, self._centre(), self.right):
+            self.addWidget(pane)
+        self.setStretchFactor(1, 1)
+
+    def set_default_columns(self, width_px: int) -> None:
+        """Two columns of recent pictures where the window is wide, one where it is not."""
+        right_px = RIGHT_PX if width_px >= WIDE_FROM_PX else NARROW_RIGHT_PX
+        self.setSizes([LEFT_PX, width_px - LEFT_PX - right_px, right_px])
+
+    @property
+    def stage(self) -> Canvas | CompareView:
+        """What is seen in the middle."""
+        return self.compare if self._stage.currentWidget() is self.compare else self.canvas
+
+    def show_comparison(self, *, is_shown: bool) -> None:
+        """The comparison in the place of the canvas, or the canvas again."""
+        self._stage.setCurrentWidget(self.compare if is_shown else self.canvas)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        self.stage.zoom_in()
+
+    @Slot()
+    def zoom_out(self) -> None:
+        self.stage.zoom_out()
+
+    @Slot()
+    def fit(self) -> None:
+        self.stage.fit()
+
+    @Slot()
+    def show_actual_size(self) -> None:
+        self.stage.show_actual_size()
+
+    def set_colours(self, colours: Colours) -> None:
+        self.canvas.set_colours(colours)
+        self.compare.set_colours(colours)
+
+    def set_film_panel(self, panel: QWidget) -> None:
+        """Puts the film strip, and what belongs to it, into its place under the canvas."""
+        self._film_slot.addWidget(panel)
+
+    def show_live_button(self, *, is_visible: bool) -> None:
+        self._live_button.setVisible(is_visible)
+
+    def _corner_layout(self) -> QGridLayout:
+        """What floats over the canvas."""
+        corners = QGridLayout()
+        corners.setContentsMargins(CORNER_GAP_PX, CORNER_GAP_PX, CORNER_GAP_PX, CORNER_GAP_PX)
+        end = Qt.AlignmentFlag.AlignRight
+        corners.addWidget(self._live_button, 0, 0, end | Qt.AlignmentFlag.AlignTop)
+        corners.addWidget(self.zoom_bar, 1, 0, end | Qt.AlignmentFlag.AlignBottom)
+        return corners
+
+    def _centre(self) -> QWidget:
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.messages)
+        layout.addWidget(self._stage, 1)
+        layout.addLayout(self._film_slot)
+        layout.addWidget(self.progress_line)
+        return centre
+
+    def _right_pane(self) -> QFrame:
+        pane = QFrame()
+        pane.setObjectName("rightPane")
+        pane.setProperty("role", "panel")
+        pane.setMinimumWidth(152)
+        layout = QVBoxLayout(pane)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addWidget(self.strip, 1)
+        layout.addWidget(self.recipe_card)
+        layout.addWidget(self.queue_list)
+        return pane

@@ -1,0 +1,207 @@
+"""What the user does with pictures: open, paste, drop, show, copy, and take over their settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.canvas.current import CurrentPicture, CurrentView
+from app.canvas.picture_menu import PictureMenu, open_in_system
+from app.create.branch_controller import BranchPlace
+from app.create.compare_menu import CompareMenu
+from app.create.comparison import FilmComparison
+from app.create.contact_sheet import ContactSheet
+from app.create.film_controller import FilmPlace
+from app.create.notices import Notices
+from app.create.page import CreatePlace
+from app.create.picture_drop import PictureDrop, picture_in
+from app.messages.errors import Message
+from app.recent.model import RecentPictures
+from app.session.picture_loader import OpenedPicture, PictureLoader
+from app.session.run import RunState, SavedPicture
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.shortcuts.actions import Actions
+from core.recipes.recipe import Recipe
+from core.request.request import GenerationRequest
+
+NO_FILE = Message(
+    "No settings in the clipboard",
+    "There is no picture file in the clipboard.",
+    "Copy a picture in a file manager, or drop it on this window.",
+)
+
+
+class PictureCommands(QObject):
+    """Connects the strip, the canvas, the loader and the studio.
+
+    Signals:
+        noise_asked: the path of a picture for the place *Noise*.
+    """
+
+    noise_asked = Signal(object)
+
+    def __init__(
+        self,
+        window: QWidget,
+        create: CreatePlace,
+        recent: RecentPictures,
+        loader: PictureLoader,
+        studio: Studio,
+        keeper: SettingsKeeper,
+        notices: Notices,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._create = create
+        self._recent = recent
+        self._loader = loader
+        self._studio = studio
+        self._keeper = keeper
+        self._notices = notices
+        self._current = CurrentView(create.canvas, studio)
+        self._films = FilmPlace(window, studio, self._current, create.messages, keeper)
+        panel = self._films.panel
+        self._branches = BranchPlace(panel, studio, loader, lambda: keeper.settings.pictures)
+        self._comparison = FilmComparison(create, panel, self._current, loader, studio.films, studio.errands)
+        compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
+        for tool in (self._branches.button, compare_menu.button):
+            panel.transport.add_tool(tool)
+        for below_canvas in (panel, self._branches.area):
+            create.set_film_panel(below_canvas)
+        sheet = ContactSheet(studio.cull, studio.errands, create.canvas)
+        sheet.chosen.connect(self._finish_chosen)
+        self._menu = PictureMenu(window, loader)
+        self._drop = PictureDrop(window, create)
+        self._drop.dropped.connect(loader.load_recipe)
+        self._menu.settings_asked.connect(self._use_settings)
+        self._menu.noise_asked.connect(self.noise_asked)
+        self._current.following_changed.connect(self._show_following)
+        studio.state_changed.connect(self._show_following)
+        create.canvas.menu_asked.connect(self._open_canvas_menu)
+        create.strip.chosen.connect(loader.open)
+        create.strip.activated.connect(open_in_system)
+        create.strip.menu_asked.connect(self._open_file_menu)
+        self._branches.area.menu_wanted.connect(self._open_file_menu)
+        self._comparison.changed.connect(self._make_room)
+        self._menu.compare_asked.connect(self._comparison.compare_with)
+        create.recipe_card.use_asked.connect(self._use_settings)
+        create.live_asked.connect(self._current.follow)
+        loader.opened.connect(self._show_opened)
+        loader.copied.connect(self._copy_opened)
+        loader.recipe_loaded.connect(self._use_recipe)
+        loader.failed.connect(notices.show_failure)
+        studio.picture_saved.connect(self._add_recent)
+
+    def close(self) -> None:
+        """At the program's end."""
+        self._films.close()
+        self._branches.close()
+        self._create.compare.finish()
+
+    def offer_unfinished(self) -> None:
+        """At the start: runs that were cut off."""
+        self._films.offer_unfinished()
+
+    def current_file(self) -> Path | None:
+        """The file of what the canvas shows, where it has one."""
+        current = self._current.current
+        return current.path if current is not None else None
+
+    @Slot(object)
+    def _finish_chosen(self, runs: tuple[str, ...]) -> None:
+        if runs:
+            self._current.follow()
+        self._studio.cull.finish(runs, self._keeper.films_folder())
+
+    def connect_actions(self, actions: Actions) -> None:
+        actions.open_settings.triggered.connect(self._ask_picture)
+        actions.open_folder.triggered.connect(self._open_folder)
+        actions.export_film.triggered.connect(self._films.export_film)
+        actions.copy.triggered.connect(self._copy)
+        actions.paste.triggered.connect(self._paste)
+
+    @Slot()
+    def _ask_picture(self) -> None:
+        folder = self._keeper.settings.pictures
+        start = folder if folder.is_dir() else Path.home()
+        dialog = QFileDialog(self._window, "Open a picture's settings", str(start))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
+        dialog.fileSelected.connect(self._load_recipe)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _load_recipe(self, file: str) -> None:
+        self._loader.load_recipe(Path(file))
+
+    @Slot()
+    def _open_folder(self) -> None:
+        folder = self._keeper.settings.pictures
+        if folder.is_dir():
+            open_in_system(folder)
+        else:
+            sentence = f"{folder} will be made when the first picture is saved."
+            self._notices.show_failure(Message("There is no pictures folder yet", sentence))
+
+    @Slot()
+    def _copy(self) -> None:
+        if self._current.current is not None:
+            self._menu.copy(self._current.current)
+
+    @Slot()
+    def _paste(self) -> None:
+        path = picture_in(QGuiApplication.clipboard().mimeData())
+        if path is None:
+            self._notices.show_failure(NO_FILE)
+        else:
+            self._loader.load_recipe(path)
+
+    @Slot(QPoint)
+    def _open_canvas_menu(self, position: QPoint) -> None:
+        if self._current.current is not None:
+            self._menu.open_for_picture(self._current.current, position)
+
+    @Slot()
+    def _make_room(self) -> None:
+        """Two pictures side by side need what there is."""
+        self._branches.give_way(is_needed=self._comparison.is_active)
+
+    @Slot(object, QPoint)
+    def _open_file_menu(self, path: Path, position: QPoint) -> None:
+        self._menu.open_for_file(path, position, can_compare=self._comparison.can_compare)
+
+    @Slot(object)
+    def _show_opened(self, opened: OpenedPicture) -> None:
+        self._current.show_opened(opened)
+        self._create.recipe_card.show_recipe(opened.recipe, opened.film_bytes)
+        self._films.open_film_of(opened.path)
+
+    @Slot(object)
+    def _copy_opened(self, opened: OpenedPicture) -> None:
+        self._menu.copy(CurrentPicture(opened.image, None, path=opened.path))
+
+    @Slot()
+    def _show_following(self) -> None:
+        is_following = self._current.is_following
+        is_idle = self._studio.state is RunState.idle
+        self._create.show_live_button(is_visible=not is_following and not is_idle)
+        if is_following:
+            self._create.strip.forget_choice()
+            self._create.recipe_card.hide()
+
+    @Slot(object, object)
+    def _use_recipe(self, _path: Path, recipe: Recipe) -> None:
+        self._use_settings(recipe.request)
+
+    @Slot(object)
+    def _use_settings(self, request: GenerationRequest) -> None:
+        self._notices.show_settings_used(self._studio.apply(request))
+
+    @Slot(object)
+    def _add_recent(self, saved: SavedPicture) -> None:
+        self._recent.add(saved.path)

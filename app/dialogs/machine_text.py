@@ -1,0 +1,26 @@
+"""The machine, what of it is used and why, and the plan for the chosen model: text fit for anybody to read."""
+
+from __future__ import annotations
+
+from app.session.memory import Planned
+from app.session.memory_text import planned_words
+from app.window.device_label import ChosenDevice
+
+NOT_YET = "Nobody has looked for a device yet: that happens when the first picture is made."
+
+
+def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Titles with their lines, those of ``emulsion doctor``."""
+    if device is None:
+        return (("Device", (NOT_YET,)),)
+    return (
+        ("Machine", device.machine),
+        ("Device", tuple(device.plan.splitlines())),
+        ("Memory", (planned_words(planned),)),
+    )
+
+
+def machine_text(device: ChosenDevice | None, planned: Planned) -> str:
+    """For the clipboard."""
+    sections = machine_sections(device, planned)
+    return "".join("\n".join((title, *(f"  {line}" for line in lines), "")) for title, lines in sections)

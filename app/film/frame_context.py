@@ -1,0 +1,41 @@
+"""What a view gets to see: a film, one of its calls, and what is known about it besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.film.attention_maps import AttentionRecord
+from core.film.film import Film, Frame, Latent, Schedule
+from core.pictures.picture import Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedLatent:
+    """The true picture of a latent that a view made up, such as one channel alone."""
+
+    latent: Latent
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """One call of a film, recorded already.
+
+    Attributes:
+        decoded: the true picture of x0 at this call, once it is there.
+        attention: what was recorded of the words, None if nothing was.
+        ghosts: schedules of other samplers with as many steps, by their names.
+        wished: the last latent that a view wished to see decoded, once it is there (`FilmView.decode_wanted`).
+    """
+
+    film: Film
+    call: int
+    decoded: Pixels | None = None
+    attention: AttentionRecord | None = None
+    ghosts: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])
+    wished: DecodedLatent | None = None
+
+    @property
+    def frame(self) -> Frame:
+        return self.film.frames[self.call]

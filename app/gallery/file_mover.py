@@ -1,0 +1,65 @@
+"""Gives pictures other names and other folders, and takes that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.create.notices import LASTING_MS
+from app.gallery.library_service import LibraryDesk
+from app.gallery.rename_dialog import RenameDialog
+from app.messages.errors import Message
+from app.widgets.message_bar import Choice, MessageArea
+from core.gallery.gallery import Moved
+from core.gallery.query import LibraryPicture
+
+PLACED = "placed"
+
+
+class Placing(QObject):
+    """Asks, and says what was done, with undo."""
+
+    def __init__(self, area: MessageArea, desk: LibraryDesk, window: QWidget) -> None:
+        super().__init__(window)
+        self._area = area
+        self._desk = desk
+        self._window = window
+        desk.moved.connect(self._show_moved)
+
+    def ask_name(self, picture: LibraryPicture) -> None:
+        dialog = RenameDialog(picture, self._window)
+        dialog.chosen.connect(self._desk.rename)
+        dialog.open()
+
+    def ask_folder(self, pictures: Sequence[int], first: Path) -> None:
+        """``first`` is the folder that is offered."""
+        title = "Move the picture to…" if len(pictures) == 1 else f"Move {len(pictures):,} pictures to…"
+        dialog = QFileDialog(self._window, title, str(first))
+        dialog.setObjectName("moveDialog")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Move here")
+        dialog.setProperty("pictures", tuple(pictures))
+        dialog.fileSelected.connect(self._move)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _move(self, folder: str) -> None:
+        self._desk.move(self.sender().property("pictures"), Path(folder))
+
+    @Slot(object)
+    def _show_moved(self, moved: tuple[Moved, ...]) -> None:
+        first = moved[0]
+        if len(moved) > 1:
+            message = Message(f"{len(moved):,} pictures are moved", f"They are in {first.now.parent} now.")
+        elif first.before.parent == first.now.parent:
+            message = Message("The picture is renamed", f"It is {first.now.name} now.")
+        else:
+            message = Message("The picture is moved", f"It is in {first.now.parent} now.")
+        undo = Choice("Undo", partial(self._desk.put_back, moved), "undoMoveButton")
+        self._area.show_message(PLACED, message, "info", (undo,), LASTING_MS)

@@ -1,0 +1,297 @@
+"""The desk that keeps the library: one background thread that alone scans folders and changes marks and index."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+
+from app.gallery.folder_watch import watched_folders
+from app.gallery.library_events import Marked, OpenedLibrary
+from app.messages.errors import Message, message
+from core.errors import EmulsionError, LibraryInUse
+from core.gallery.deleting import Deleted
+from core.gallery.gallery import Gallery, Moved, gallery_folder
+from core.gallery.marks import MarkChange, Marks
+from core.gallery.scan import Listing, ScanEvent, Scanned
+from core.gallery.system_trash import Trash
+from core.paths import Folders
+
+log = logging.getLogger(__name__)
+
+SLICE_S = 0.1
+REST = 2.0
+"""After each step that compares, this many times as long: the window is in use, and nobody waits for that."""
+
+LONGEST_REST_S = 0.03
+MOST_REPAIRS = 3
+UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again and again.", "Restart Emulsion.")
+_SOON, _NOW = 0, 1
+
+
+class LibraryDesk(QObject):
+    """All methods return at once. Close it at the end.
+
+    Signals:
+        opened: an `OpenedLibrary`, also when it had to be opened anew.
+        scanned: a `ScanEvent`, several a second while folders are compared with the index.
+        scan_failed: the scan came to an end before its time; ``failed`` says why.
+        damaged: the index is damaged. Close what reads it, then call `reopen`.
+        changed: other pictures are there now, or none.
+        folders_changed: the library folders, a tuple of `LibraryFolder`.
+        marked: a `Marked`.
+        moved: a tuple of `Moved`; give it to `put_back` to undo.
+        deleted: a tuple of `Deleted`; give it to `restore` to undo.
+        watchable: folders in which new pictures are likely, a tuple of `Path`, and how long the scan took in
+            seconds.
+        failed: a `Message`.
+    """
+
+    opened = Signal(object)
+    scanned = Signal(object)
+    scan_failed = Signal()
+    damaged = Signal()
+    changed = Signal()
+    folders_changed = Signal(object)
+    marked = Signal(object)
+    moved = Signal(object)
+    deleted = Signal(object)
+    watchable = Signal(object, float)
+    failed = Signal(object)
+
+    def __init__(self, folders: Folders, trash: Trash | None = None, parent: QObject | None = None) -> None:
+        """Deleted pictures go to ``trash``, the system's own if none is given."""
+        super().__init__(parent)
+        self._trash = trash
+        self._folders = folders
+        self._pictures = folders.pictures
+        self._gallery: Gallery | None = None
+        self._scan: Generator[ScanEvent, None, None] | None = None
+        self._scan_began = 0.0
+        self._repairs = 0
+        self._is_closing = False
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._pool.setObjectName("library")
+
+    def open(self, pictures: Path) -> None:
+        """Opens the library whose own folder is ``pictures``; ``opened`` or ``failed`` follows."""
+        self._pictures = pictures
+        self._do(self._open)
+
+    def scan(self) -> None:
+        """Looks for new, changed and vanished pictures, unless that is being done."""
+        self._do(self._begin_scan)
+
+    @Slot()
+    def reopen(self) -> None:
+        """Opens the library anew: a damaged index is moved aside then."""
+        self._do(self._reopen)
+
+    def rebuild(self) -> None:
+        """Forgets the index and reads every picture again."""
+        self._do(self._begin_rebuild)
+
+    def add_folder(self, path: Path, *, is_own: bool = False) -> None:
+        """Adds a folder and reads it."""
+
+        def add() -> None:
+            gallery = self._owned()
+            gallery.add_folder(path, is_own=is_own)
+            self.folders_changed.emit(gallery.library)
+            self._end_scan()
+            self._begin_scan()
+
+        self._do(add, _NOW)
+
+    def remove_folder(self, path: Path) -> None:
+        """Takes a folder out of the gallery; its files stay."""
+
+        def remove() -> None:
+            gallery = self._owned()
+            self._end_scan()
+            gallery.remove_folder(path)
+            self.folders_changed.emit(gallery.library)
+            self.changed.emit()
+            self._begin_scan()
+
+        self._do(remove, _NOW)
+
+    def index(self, path: Path) -> None:
+        """Takes up a picture that was just saved, or forgets one that has gone."""
+
+        def index() -> None:
+            self._owned().index(path)
+            self.changed.emit()
+
+        self._do(index, _NOW)
+
+    def mark(self, pictures: tuple[int, ...], change: MarkChange) -> None:
+        """Changes what people added to pictures."""
+        self._do(lambda: self.marked.emit(Marked(self._owned().mark(pictures, change), change)), _NOW)
+
+    def restore_marks(self, before: Mapping[int, Marks]) -> None:
+        """Undoes `mark`."""
+
+        def restore() -> None:
+            self._owned().restore_marks(before)
+            self.marked.emit(Marked(before, None))
+
+        self._do(restore, _NOW)
+
+    def delete(self, pictures: tuple[int, ...]) -> None:
+        """Moves pictures with their films and marks to the trash."""
+
+        def delete() -> None:
+            gone: list[Deleted] = []
+            try:
+                for picture in self._owned().delete(pictures):
+                    gone.append(picture)
+            finally:
+                if gone:
+                    self.deleted.emit(tuple(gone))
+                    self.changed.emit()
+
+        self._do(delete, _NOW)
+
+    def restore(self, deleted: tuple[Deleted, ...]) -> None:
+        """Takes deleted pictures back, as far as they can be."""
+
+        def restore() -> None:
+            try:
+                for picture in deleted:
+                    self._owned().restore(picture)
+            finally:
+                self.changed.emit()
+
+        self._do(restore, _NOW)
+
+    @Slot(object, str)
+    def rename(self, picture: int, stem: str) -> None:
+        """Gives a picture with its film and marks another name."""
+        self._do(lambda: self._tell_moved(iter((self._owned().rename(picture, stem),))), _NOW)
+
+    def move(self, pictures: tuple[int, ...], folder: Path) -> None:
+        """Moves pictures with their films and marks to another folder of the library."""
+        self._do(lambda: self._tell_moved(self._owned().move(pictures, folder)), _NOW)
+
+    def put_back(self, moved: tuple[Moved, ...]) -> None:
+        """Undoes `rename` and `move`."""
+
+        def put_back() -> None:
+            try:
+                for one in moved:
+                    self._owned().put_back(one)
+            finally:
+                self.changed.emit()
+
+        self._do(put_back, _NOW)
+
+    def close(self) -> None:
+        """Finishes what was asked for, leaves a scan where it is, and gives the library free."""
+        self._is_closing = True
+        self._pool.start(self._close)
+        self._pool.waitForDone()
+
+    def _do(self, work: Callable[[], None], priority: int = _SOON) -> None:
+        def attempt() -> None:
+            try:
+                work()
+            except EmulsionError as error:
+                self.failed.emit(message(error))
+            except sqlite3.Error as error:
+                log.info("the index of the library failed: %s", error)
+                self._close()
+                self.damaged.emit()
+
+        # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
+        self._pool.start(attempt, priority)
+
+    def _tell_moved(self, moving: Iterator[Moved]) -> None:
+        done: list[Moved] = []
+        try:
+            done.extend(moving)
+        finally:
+            if done:
+                self.moved.emit(tuple(done))
+                self.changed.emit()
+
+    def _owned(self) -> Gallery:
+        if self._gallery is None:
+            raise LibraryInUse(gallery_folder(self._folders))
+        return self._gallery
+
+    def _open(self) -> None:
+        folder = gallery_folder(self._folders)
+        try:
+            gallery = self._gallery = Gallery(self._folders, self._pictures, trash=self._trash)
+        except LibraryInUse as error:
+            self.failed.emit(message(error))
+            self.opened.emit(OpenedLibrary(folder, (), "", is_new=False, is_owned=False))
+            return
+        self.opened.emit(OpenedLibrary(folder, gallery.library, gallery.fault, gallery.needs_scan, is_owned=True))
+
+    def _begin_scan(self) -> None:
+        if self._gallery is not None and self._scan is None:
+            self._scan_began = time.monotonic()
+            self._scan = self._gallery.scan()
+            self._do(self._go_on)
+
+    def _begin_rebuild(self) -> None:
+        self._end_scan()
+        self._scan = self._owned().rebuild()
+        self._do(self._go_on)
+
+    def _go_on(self) -> None:
+        """A slice of the scan; then whatever was asked for meanwhile comes first."""
+        scan, event = self._scan, None
+        end = time.monotonic() + SLICE_S
+        try:
+            while scan is not None and not self._is_closing and time.monotonic() < end:
+                event = self._step(scan)
+                if event is None or isinstance(event, Scanned):
+                    scan = self._scan = None
+        except (EmulsionError, sqlite3.Error):
+            self._scan = None
+            self.scan_failed.emit()
+            raise
+        if event is not None:
+            self.scanned.emit(event)
+        if isinstance(event, Scanned):
+            self.watchable.emit(watched_folders(self._owned().library), time.monotonic() - self._scan_began)
+        if scan is not None and not self._is_closing:
+            self._do(self._go_on)
+
+    def _step(self, scan: Generator[ScanEvent, None, None]) -> ScanEvent | None:
+        began = time.monotonic()
+        event = next(scan, None)
+        if isinstance(event, Listing) and not self._owned().needs_scan:
+            time.sleep(min(REST * (time.monotonic() - began), LONGEST_REST_S))
+        return event
+
+    def _end_scan(self) -> None:
+        if self._scan is not None:
+            self._scan.close()
+            self._scan = None
+
+    def _reopen(self) -> None:
+        """The index was damaged while it was open: opening it again puts it aside and begins a new one."""
+        self._close()
+        self._repairs += 1
+        if self._is_closing or self._repairs > MOST_REPAIRS:
+            self.failed.emit(UNUSABLE)
+            return
+        try:
+            self._open()
+        except EmulsionError as failure:
+            self.failed.emit(message(failure))
+
+    def _close(self) -> None:
+        self._end_scan()
+        gallery, self._gallery = self._gallery, None
+        if gallery is not None:
+            gallery.close()

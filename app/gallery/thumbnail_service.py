@@ -1,0 +1,144 @@
+"""The desk for thumbnails: two background threads make what is in sight first; what was shown is remembered."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtGui import QImage, QImageReader
+
+from app.widgets.pixels import to_image
+from core.errors import UnreadablePicture
+from core.gallery.query import LibraryPicture
+from core.gallery.thumbnails import SIZES_PX, Thumbnails
+
+THREADS = 2
+MOST_BYTES = 128 * 2**20
+"""Of thumbnails in memory; the folder behind them is bounded by `core.gallery.thumbnails`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailKey:
+    """Which thumbnail: of a picture as its file was, in one size."""
+
+    picture: int
+    stamp: int
+    size_px: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    key: ThumbnailKey
+    image: QImage
+
+
+class ThumbnailDesk(QObject):
+    """All methods return at once. Close it at the end.
+
+    Signals:
+        loaded: the id of a picture whose thumbnail can be had from `find`.
+    """
+
+    loaded = Signal(object)
+    _made = Signal(object)
+
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._images: OrderedDict[ThumbnailKey, QImage] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._wanted: list[tuple[ThumbnailKey, LibraryPicture]] = []
+        self._in_work: set[ThumbnailKey] = set()
+        self._workers = 0
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(THREADS)
+        self._pool.setObjectName("thumbnails")
+        self._made.connect(self._take)
+
+    def find(self, picture: LibraryPicture, size_px: int) -> QImage | None:
+        """The thumbnail if it is in memory, else one of another size for the moment; null if broken."""
+        image = None
+        for size in sorted(SIZES_PX, key=lambda other: abs(other - size_px)):
+            key = ThumbnailKey(picture.id, picture.stamp, size)
+            image = self._images.get(key)
+            if image is not None:
+                self._images.move_to_end(key)
+                break
+        return image
+
+    def want(self, pictures: Sequence[LibraryPicture], size_px: int) -> None:
+        """What is wished for now, the most urgent first; older wishes are forgotten."""
+        missing = [(ThumbnailKey(picture.id, picture.stamp, size_px), picture) for picture in pictures]
+        missing = [item for item in missing if item[0] not in self._images]
+        with self._lock:
+            self._wanted = [item for item in reversed(missing) if item[0] not in self._in_work]
+            new = min(THREADS, len(self._wanted)) - self._workers
+            self._workers += max(new, 0)
+        for _ in range(new):
+            self._pool.start(self._work)
+
+    def close(self) -> None:
+        with self._lock:
+            self._wanted = []
+        self._pool.waitForDone()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._wanted:
+                    self._workers -= 1
+                    break
+                key, picture = self._wanted.pop()
+                self._in_work.add(key)
+            self._made.emit(_Made(key, self._load(picture, key.size_px)))
+        if self._thumbnails.may_be_full:  # nobody waits for a picture now
+            self._thumbnails.trim()
+
+    def _load(self, picture: LibraryPicture, size_px: int) -> QImage:
+        """Null if the picture cannot be read."""
+        what = (picture.path, picture.stamp, size_px)
+        kept = self._thumbnails.kept(*what)
+        image = _decoded(kept)
+        if not image.isNull() or picture.is_away:
+            return image
+        try:
+            made = self._thumbnails.make(*what)
+        except UnreadablePicture:
+            return image
+        image = _decoded(self._thumbnails.kept(*what))
+        return _of_bytes(made) if image.isNull() else image
+
+    @Slot(object)
+    def _take(self, made: _Made) -> None:
+        with self._lock:
+            self._in_work.discard(made.key)
+        self._images[made.key] = made.image
+        self._bytes += made.image.sizeInBytes()
+        while self._bytes > MOST_BYTES:
+            _, oldest = self._images.popitem(last=False)
+            self._bytes -= oldest.sizeInBytes()
+        self.loaded.emit(made.key.picture)
+
+
+def _decoded(path: str | None) -> QImage:
+    """In the format that is painted fastest; null if damaged or not there. The window's thread goes on meanwhile.
+
+    From a file: `QImage.fromData` would keep Python's lock while it decodes. A reader of a `QBuffer` would ask for
+    that lock while it holds the one of Qt's image formats: a deadlock with whoever needs them the other way round.
+    """
+    if path is None:
+        return QImage()
+    return QImageReader(path, b"jpeg").read().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def _of_bytes(jpeg: bytes) -> QImage:
+    """When there is no file because nothing can be written: read by Pillow, for the same reason."""
+    with Image.open(BytesIO(jpeg)) as picture:
+        return to_image(np.asarray(picture.convert("RGB"))).convertToFormat(QImage.Format.Format_RGB32)

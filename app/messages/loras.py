@@ -1,0 +1,70 @@
+"""What is said about LoRAs: in their rows, their menu and above the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.messages.errors import Message
+from core.lora.file import LoraFile
+from core.lora.library import FoundLora
+from core.runs.events import LoraDiffers
+
+
+def misfit(made_for: str, kind: str) -> str:
+    """Why a LoRA cannot be used with a model; both kinds by name."""
+    return f"made for {made_for}, not for {kind}"
+
+
+def not_here(names: Sequence[str]) -> str:
+    """A sentence about LoRAs of a recipe that were not found; "" for none."""
+    if not names:
+        return ""
+    told = [f"“{name}”" for name in names]
+    words = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
+    verb, noun = ("is", "LoRA") if len(told) == 1 else ("are", "LoRAs")
+    return f"The {noun} {words} {verb} not on this computer; everything else is in place."
+
+
+def differs(event: LoraDiffers) -> Message:
+    """A file of the right name that is another one."""
+    return Message(
+        f"“{event.name}” is another file than in the recipe",
+        f"The recipe was made with a LoRA of this name with the hash {event.asked}; the file here has "
+        f"{event.found}. The picture will differ.",
+        f"It is used all the same; the file is {event.path}.",
+    )
+
+
+def about(found: FoundLora) -> str:
+    """For a tooltip: what is known of a file."""
+    file = found.file
+    lines = [found.name]
+    if file is None:
+        lines.append(f"Cannot be used: {found.problem}")
+    else:
+        lines.append(f"Made for: {file.made_for or 'not told'}; changes {file.layers} layers")
+        if file.words:
+            lines.append(f"Trigger words: {', '.join(file.words)}")
+    return "\n".join((*lines, str(found.path)))
+
+
+def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
+    """New LoRAs were dropped: where shall they be?"""
+    if len(files) == 1:
+        kind = f" for {files[0].made_for}" if files[0].made_for else ""
+        title, it = f"“{files[0].name}” is a LoRA{kind}", "it"
+    else:
+        title, it = f"{len(files)} LoRAs were dropped", "they"
+    if taken:
+        names = ", ".join(f"“{name}”" for name in sorted(taken))
+        return Message(title, f"Another LoRA has the name {names} already; the copy gets a number.")
+    lies = "lies" if it == "it" else "lie"
+    them = "it" if it == "it" else "them"
+    return Message(title, f"Copy {them} into your folder of LoRAs, or use {them} where {it} {lies}.")
+
+
+def misfit_notice(name: str, objection: str) -> Message:
+    """It is at hand, and cannot be used with the chosen model."""
+    return Message(
+        f"“{name}” is not for this model", f"It is {objection}.", "It can be chosen when a model that it fits is."
+    )

@@ -1,0 +1,197 @@
+"""Downloads for the window: each in a process of its own, two at once, and all of them outlive a restart."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, Signal, Slot
+
+import app
+from app.models.download_state import ACTIVE, DownloadState, Stage
+from core.downloads.address import chosen_endpoint
+from core.downloads.download import LOCK_NAME
+from core.downloads.events import Checking, Completed, Downloading, Listed, Waiting
+from core.downloads.failures import DownloadFailed, Failure, Fault
+from core.downloads.hub import Secret
+from core.downloads.json_lines import from_line
+from core.downloads.record import read_record
+from core.downloads.selection import INDEX
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2
+_ENDING_MS = 3000
+
+
+class DownloadDesk(QObject):
+    """Call `finish` at the end: running downloads stop and go on with the next start.
+
+    Attributes:
+        endpoint: of the hub, without a slash at the end. proxy: "" for what the environment says.
+        session_token: held until the end of the program, where there is no keychain.
+
+    Signals:
+        changed: the key of a download that stands elsewhere now.
+        completed: the key of a model that is here now.
+    """
+
+    changed = Signal(str)
+    completed = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.endpoint = chosen_endpoint("", os.environ)
+        self.proxy = ""
+        self.session_token = Secret()
+        self._states: dict[str, DownloadState] = {}
+        self._processes: dict[str, QProcess] = {}
+
+    @property
+    def states(self) -> Mapping[str, DownloadState]:
+        return self._states
+
+    def find_begun(self, model_folders: tuple[Path, ...]) -> None:
+        """Takes up what an earlier start has left unfinished, as paused."""
+        for parent in model_folders:
+            for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
+                record = read_record(folder) if folder.name not in self._states else None
+                if record is not None and not record.is_complete(folder):
+                    done = record.present(folder)
+                    state = DownloadState(folder.name, record.repository, Stage.paused, done, record.total)
+                    # the index comes last: where it is, the model was complete once
+                    self._set(replace(state, is_repair=(folder / INDEX).is_file()))
+
+    def begin(self, key: str, repository: str, *, is_repair: bool = False) -> None:
+        """Begins or goes on, as soon as there is a place."""
+        state = self._states.get(key) or DownloadState(key, repository, Stage.queued, is_repair=is_repair)
+        if state.stage not in ACTIVE:
+            self._stop(key)  # one that has failed may not have ended yet
+            self._set(replace(state, stage=Stage.queued, failure=None))
+            self._start_next()
+
+    def pause(self, key: str) -> None:
+        state = self._states.get(key)
+        if state is not None and (state.stage in ACTIVE or state.stage is Stage.queued):
+            self._stop(key)
+            self._set(replace(state, stage=Stage.paused, bytes_per_second=0.0))
+            self._start_next()
+
+    def cancel(self, key: str, folder: Path) -> None:
+        """Throws away what has arrived, which is of no use by itself."""
+        self._stop(key)
+        record = read_record(folder)
+        if record is not None and not record.is_complete(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        elif folder.is_dir() and {child.name for child in folder.iterdir()} <= {LOCK_NAME}:
+            shutil.rmtree(folder, ignore_errors=True)  # the hub refused before anything was written
+        self._states.pop(key, None)
+        self.changed.emit(key)
+        self._start_next()
+
+    def finish(self) -> None:
+        for key in tuple(self._processes):
+            self._stop(key)
+
+    def _start_next(self) -> None:
+        for state in tuple(self._states.values()):
+            if state.stage is Stage.queued and len(self._processes) < AT_ONCE:
+                self._start(state)
+
+    def _start(self, state: DownloadState) -> None:
+        process = QProcess(self)
+        process.setProperty("key", state.key)
+        process.setWorkingDirectory(str(Path(app.__file__).parent.parent))
+        process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
+        process.setStandardErrorFile(QProcess.nullDevice())
+        process.readyReadStandardOutput.connect(self._read)
+        process.finished.connect(self._end)
+        process.errorOccurred.connect(self._fail_to_start)
+        self._processes[state.key] = process
+        self._set(replace(state, stage=Stage.preparing))
+        program = [] if getattr(sys, "frozen", False) else ["-m", "app"]
+        command = [*program, "models", "download", state.repository, "--json", "--follow-stdin"]
+        command += ["--endpoint", self.endpoint, "--proxy", self.proxy]
+        command += ["--token-stdin"] if self.session_token else []
+        process.start(sys.executable, command)
+        if self.session_token:
+            process.write(f"{self.session_token.value}\n".encode())
+
+    def _stop(self, key: str) -> None:
+        """A killed download loses nothing, see `core.downloads.part`."""
+        process = self._processes.pop(key, None)
+        if process is not None:
+            process.readyReadStandardOutput.disconnect(self._read)
+            process.finished.disconnect(self._end)
+            process.errorOccurred.disconnect(self._fail_to_start)
+            process.kill()
+            process.waitForFinished(_ENDING_MS)
+            process.deleteLater()
+
+    @Slot()
+    def _read(self) -> None:
+        process = self.sender()
+        assert isinstance(process, QProcess)
+        while process.canReadLine():
+            self._follow(process.property("key"), bytes(process.readLine().data()).decode("utf-8", "replace"))
+
+    def _follow(self, key: str, line: str) -> None:
+        state = self._states.get(key)
+        if state is None:
+            return
+        match from_line(line):
+            case Listed(done=done, total=total):
+                self._set(replace(state, stage=Stage.checking, done=done, total=total))
+            case Checking():
+                self._set(replace(state, stage=Stage.checking))
+            case Downloading(done=done, total=total, bytes_per_second=rate):
+                self._set(
+                    replace(
+                        state, stage=Stage.running, done=done, total=total, bytes_per_second=rate, failure=None
+                    )
+                )
+            case Waiting(failure=failure, wait_s=wait_s):
+                self._set(replace(state, stage=Stage.waiting, failure=failure, wait_s=wait_s))
+            case Completed():
+                del self._states[key]
+                self.changed.emit(key)
+                self.completed.emit(key)
+            case DownloadFailed() as error:
+                self._set(replace(state, stage=Stage.failed, failure=error.failure))
+            case _:
+                pass
+
+    @Slot()
+    def _end(self) -> None:
+        process = self.sender()
+        assert isinstance(process, QProcess)
+        self._let_go(process)
+
+    @Slot()
+    def _fail_to_start(self) -> None:
+        process = self.sender()
+        assert isinstance(process, QProcess)
+        if process.error() is QProcess.ProcessError.FailedToStart:
+            self._let_go(process)
+
+    def _let_go(self, process: QProcess) -> None:
+        key = process.property("key")
+        process.deleteLater()
+        if self._processes.get(key) is not process:
+            return
+        del self._processes[key]
+        state = self._states.get(key)
+        if state is not None and state.stage in ACTIVE:  # it ended without a word
+            log.warning("the download of %s ended with code %s", key, process.exitCode())
+            failure = Failure(Fault.cut_off, state.repository, host=self.endpoint)
+            self._set(replace(state, stage=Stage.failed, failure=failure))
+        self._start_next()
+
+    def _set(self, state: DownloadState) -> None:
+        self._states[state.key] = state
+        self.changed.emit(state.key)

@@ -1,0 +1,96 @@
+"""Which cards there are: the models that are here, those that can be fetched, and those on their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from app.models.card import CardFacts
+from app.models.download_dialog import size_words
+from app.models.download_state import DownloadState
+from app.models.fit import Level, fit_of
+from app.window.device_label import ChosenDevice
+from core.checkpoints.weights import SHORT_HASH
+from core.downloads.record import read_record
+from core.models.catalogue import Model
+from core.models.downloadable import KnownModel
+from core.models.families import MODEL_FAMILIES
+from core.models.memory_plan import computer_memory
+
+
+def all_cards(
+    installed: Iterable[Model],
+    known: Iterable[KnownModel],
+    downloads: Mapping[str, DownloadState],
+    model_folders: tuple[Path, ...],
+    device: ChosenDevice | None,
+    endpoint: str,
+) -> tuple[CardFacts, ...]:
+    """Installed ones first, then those on their way."""
+    entries = {model.key: model for model in known}
+    cards = {model.key: _installed(model, entries.get(model.key), model_folders, endpoint) for model in installed}
+    memory = computer_memory()
+    for model in entries.values():
+        if model.key not in cards:
+            fit = fit_of(model, device, memory)
+            wants = f"{model.memory_bytes // 10**9} GB of graphics memory" if model.memory_bytes else ""
+            facts = (model.family_name, model.size, f"{model.steps} steps", size_words(model), wants)
+            cards[model.key] = CardFacts(
+                model.key,
+                model.name,
+                model.about,
+                " · ".join(fact for fact in facts if fact),
+                _licence(model),
+                f"{endpoint}/{model.repository}",
+                fit.sentence,
+                fit.level,
+                is_installed=False,
+                can_remove=False,
+            )
+    for key, state in downloads.items():
+        if key not in cards:
+            page = f"{endpoint}/{state.repository}"
+            cards[key] = CardFacts(
+                key, key, f"From the repository {state.repository}.", "", "", page, "", Level.unknown,
+                is_installed=False, can_remove=False,
+            )  # fmt: skip
+    return tuple(sorted(cards.values(), key=lambda card: (not card.is_installed, card.key not in downloads)))
+
+
+def matches(card: CardFacts, text: str) -> bool:
+    """Whether every word of the search is in what the card says."""
+    said = f"{card.key} {card.name} {card.about} {card.facts} {card.licence}".casefold()
+    return all(word in said for word in text.casefold().split())
+
+
+def _installed(
+    model: Model, entry: KnownModel | None, model_folders: tuple[Path, ...], endpoint: str
+) -> CardFacts:
+    record = read_record(model.folder) if model.file is None else None
+    repository = record.repository if record is not None else entry.repository if entry is not None else ""
+    defaults = model.defaults
+    facts = (MODEL_FAMILIES[model.family].name, str(defaults.size), f"{defaults.steps} steps", _hash(model))
+    return CardFacts(
+        model.key,
+        model.name,
+        model.about or (f"From the repository {repository}." if repository else f"In {model.place.parent}"),
+        " · ".join(fact for fact in facts if fact),
+        _licence(entry) if entry is not None else "",
+        f"{endpoint}/{repository}" if repository else "",
+        "",
+        Level.fits,
+        is_installed=True,
+        can_remove=model.place.parent == model_folders[0],  # the others may belong to other programs
+        can_verify=record is not None,
+        can_mend=model.folder == model_folders[0] / model.key,
+    )
+
+
+def _hash(model: Model) -> str:
+    """As recipes have it."""
+    return f"SHA-256 {model.sha256[:SHORT_HASH]}…" if model.sha256 else ""
+
+
+def _licence(model: KnownModel) -> str:
+    gate = "; to be accepted on its page first" if model.is_gated else ""
+    return f"Licence: {model.licence}{gate}" if model.licence else "Licence: see the model's page"

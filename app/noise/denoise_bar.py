@@ -1,0 +1,89 @@
+"""The foot of the page: the prompt, and the way back from here, which is image to image."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from app.widgets.field import describe
+from app.widgets.icons import ICON_NAME
+from core.request.request import Source
+
+_RETURNS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class _PromptLine(QLineEdit):
+    """Keeps Ctrl+Return, which would begin a run without the picture."""
+
+    def event(self, arg__1: QEvent) -> bool:
+        if isinstance(arg__1, QKeyEvent) and arg__1.type() is QEvent.Type.ShortcutOverride:
+            is_control = arg__1.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if is_control and arg__1.key() in _RETURNS:
+                arg__1.accept()
+                return True
+        return super().event(arg__1)
+
+
+class DenoiseBar(QWidget):
+    """Signals:
+    prompt_edited(str): by the user. denoise_asked: Return, Ctrl+Return or the button.
+    """
+
+    prompt_edited = Signal(str)
+    denoise_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prompt = _PromptLine()
+        describe(
+            self.prompt,
+            "forwardPromptEdit",
+            "Prompt",
+            "The prompt that the network is given with the mixture; the same as in Create",
+        )
+        self.prompt.setPlaceholderText("What should the network see in the noise?")
+        self.prompt.setAcceptDrops(False)  # it would take a dropped file for text
+        self.prompt.textEdited.connect(self.prompt_edited)
+        self.prompt.returnPressed.connect(self.denoise_asked)
+        self.button = QPushButton("Denoise from here")
+        describe(
+            self.button,
+            "denoiseButton",
+            "Denoise from here",
+            "Image to image: the run begins with your picture under this much noise, in the place of noise alone",
+        )
+        self.button.setProperty("kind", "primary")
+        self.button.setProperty(ICON_NAME, "play")
+        self.button.clicked.connect(self.denoise_asked)
+        self._sentence = QLabel()
+        self._sentence.setObjectName("denoiseSentence")
+        self._sentence.setProperty("role", "hint")
+        self._sentence.setWordWrap(True)
+        label = QLabel("Prompt")
+        label.setProperty("role", "caption")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(label)
+        row.addWidget(self.prompt, 1)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self._sentence)
+
+    def show_prompt(self, prompt: str) -> None:
+        if self.prompt.text() != prompt:
+            self.prompt.setText(prompt)
+
+    @Slot(object, int)
+    def show_source(self, source: Source, steps: int) -> None:
+        """What the run would do."""
+        made = source.steps_of(steps)
+        skipped = f"the first {steps - made} are skipped, " if made < steps else ""
+        last = f"the last {made} remove this much noise" if made < steps else "all of them are made"
+        self._sentence.setText(
+            f"Image to image with strength {source.strength:.2f}: of {steps} steps {skipped}{last}. "
+            "Less noise keeps more of your picture. Model, steps and guidance scale are those in Create."
+        )

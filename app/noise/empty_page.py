@@ -1,0 +1,76 @@
+"""The page without a picture: what it is for, how to begin, and that one is on its way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.noise.noise_text import EMPTY, TAKING
+from app.widgets.icons import ICON_NAME
+
+TEXT_WIDTH_PX = 440
+
+
+class StartCard(QWidget):
+    """Signals:
+    choose_asked: a picture from a file. current_asked: the one on the canvas.
+    """
+
+    choose_asked = Signal()
+    current_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("forwardStart")
+        self._title = _line("heading")
+        self._words = _line("hint")
+        self._words.setFixedWidth(TEXT_WIDTH_PX)
+        self._words.setWordWrap(True)
+        self._choose = QPushButton("Open a picture…")
+        self._choose.setObjectName("forwardStartButton")
+        self._choose.setProperty(ICON_NAME, "picture")
+        self._choose.setProperty("kind", "primary")
+        self._choose.clicked.connect(self.choose_asked)
+        self.current_button = QPushButton("Take the picture in Create")
+        self.current_button.setObjectName("forwardStartCurrentButton")
+        self.current_button.clicked.connect(self.current_asked)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 0)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedWidth(TEXT_WIDTH_PX // 2)
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        column.addStretch(2)
+        for widget in (self._title, self._words, self._progress):
+            column.addLayout(_centred(widget))
+        column.addSpacing(8)
+        column.addLayout(_centred(self._choose, self.current_button))
+        column.addStretch(3)
+        self.show_taking(is_taking=False)
+
+    def show_taking(self, *, is_taking: bool) -> None:
+        """Whether a picture is on its way."""
+        title, words = TAKING if is_taking else EMPTY
+        self._title.setText(title)
+        self._words.setText(words)
+        self._progress.setVisible(is_taking)
+        self._choose.setVisible(not is_taking)
+        self.current_button.setVisible(not is_taking)
+
+
+def _centred(*widgets: QWidget) -> QHBoxLayout:
+    """A row with room at both sides: an alignment would give text that wraps too little height."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addStretch(1)
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return row
+
+
+def _line(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    return label

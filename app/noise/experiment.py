@@ -1,0 +1,198 @@
+"""The state behind the page: which picture, how much noise, and what the engine said about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.messages.errors import Message
+from app.noise.encoded_picture import TakenPicture, take
+from app.session.run import Engine
+from app.session.session import Studio
+from core.film.film import Latent
+from core.measures.forward import standard_noise
+from core.pictures.picture import Pixels
+from core.request.request import GenerationRequest, Source
+from core.runs.round_trip import OneStep, strength_of
+
+TAKE, STEP = "take a picture apart", "one-step prediction"
+"""Kinds of errands."""
+
+REST_MS = 120
+"""A noise level that is looked at for this long is worth asking the network."""
+
+FIRST_PART = 0.5
+"""Where the slider stands at first, as a part of all timesteps."""
+
+
+class Experiment(QObject):
+    """One picture at one noise level. The prompt, the model and its settings are the draft's.
+
+    Attributes:
+        shown: the picture on the page, None before the first.
+        t: the training timestep.
+        is_taking: another picture, or the same for another model, is on its way; `shown` waits meanwhile.
+
+    Signals:
+        taking: see `is_taking`.
+        taken(object): a `TakenPicture`, now `shown`.
+        noise_changed: ``t``, the noise or the draft changed; see `noisy_preview`.
+        step_made(object): a `OneStep`; None when it no longer belongs to what is shown.
+        refused(object), step_refused(object): a `Message`: the picture cannot be used; the network has no answer.
+    """
+
+    taking = Signal()
+    taken = Signal(object)
+    noise_changed = Signal()
+    step_made = Signal(object)
+    refused = Signal(object)
+    step_refused = Signal(object)
+
+    def __init__(self, studio: Studio, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.shown: TakenPicture | None = None
+        self.t = 0
+        self._wanted: Path | None = None
+        self._failed: Path | None = None
+        self._asked: GenerationRequest | None = None
+        self._is_seen = False
+        self._noise_seed = 0
+        self._noise: Latent | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._ask_step)
+        studio.draft_edited.connect(self._follow_draft)
+
+    @property
+    def is_taking(self) -> bool:
+        return self._wanted is not None
+
+    @property
+    def source(self) -> Source | None:
+        """What image to image begins with at ``t``; None while there is no picture."""
+        if self.shown is None:
+            return None
+        strength = strength_of(self.t, self.shown.last_t + 1, self._studio.draft.steps)
+        return Source(str(self.shown.path), strength)
+
+    def open(self, path: Path) -> None:
+        """Takes another picture; ``taken`` or ``refused`` follows."""
+        self._wanted = path.absolute()
+        self._failed = self._asked = None
+        self._take()
+
+    def set_seen(self, is_seen: bool) -> None:
+        """Nothing is asked of the engine while nobody looks."""
+        self._is_seen = is_seen
+        if is_seen:
+            self._follow_draft(self._studio.draft)
+        else:
+            self._rest.stop()
+
+    def set_t(self, t: int) -> None:
+        if self.shown is not None and t != self.t:
+            self.t = t
+            self._change_noise()
+
+    def draw_other_noise(self) -> None:
+        """The same picture and level, another epsilon."""
+        if self.shown is not None:
+            self._noise_seed += 1
+            self._noise = standard_noise(self.shown.trip.latent.shape, self._noise_seed)
+            self._change_noise()
+
+    def noisy_preview(self) -> Pixels | None:
+        """x_t by the linear map, at once."""
+        noisy = self._noisy()
+        return None if noisy is None or self.shown is None else self.shown.trip.latent_rgb.picture(noisy)
+
+    def denoise(self) -> None:
+        """Image to image from here: puts the picture and the strength into the draft and generates."""
+        if self.source is not None:
+            self._studio.edit(source=self.source)
+            self._studio.generate()
+
+    def _noisy(self) -> Latent | None:
+        if self.shown is None or self._noise is None:
+            return None
+        return self.shown.trip.noised(self.t, self._noise)
+
+    def _take(self) -> None:
+        self._rest.stop()
+        self._studio.errands.withdraw(STEP)
+        self.taking.emit()
+        if not self._is_seen:
+            return
+        request = replace(self._studio.draft, source=Source(str(self._wanted), 1.0), count=1)
+        self._asked = request
+
+        def work(engine: Engine) -> TakenPicture:
+            return take(engine, request)
+
+        self._studio.errands.ask(TAKE, work, self._show, self._refuse)
+
+    def _show(self, taken: TakenPicture) -> None:
+        is_first = self.shown is None and self._noise is None
+        self._wanted = None
+        self.shown = taken
+        if self._noise is None or self._noise.shape != taken.trip.latent.shape:
+            self._noise = standard_noise(taken.trip.latent.shape, self._noise_seed)
+        self.t = round(FIRST_PART * taken.last_t) if is_first else min(self.t, taken.last_t)
+        self.taken.emit(taken)
+        self._change_noise()
+
+    def _refuse(self, message: Message) -> None:
+        """The picture before stays, unless it is the one that another model cannot take."""
+        failed, self._wanted = self._wanted, None
+        if self.shown is None or self.shown.path == failed:
+            self.shown = None
+            self._failed = failed
+        self.refused.emit(message)
+        if self.shown is not None:
+            self.step_made.emit(None)
+            self._follow_draft(self._studio.draft)
+
+    def _change_noise(self) -> None:
+        self.noise_changed.emit()
+        self.step_made.emit(None)
+        self._rest.start()
+
+    @Slot()
+    def _ask_step(self) -> None:
+        shown, noisy, t = self.shown, self._noisy(), self.t
+        if shown is None or noisy is None or self.is_taking or not self._is_seen:
+            return
+        request = replace(self._studio.draft, source=None, count=1)
+
+        def work(engine: Engine) -> OneStep:
+            return engine.one_step(request, shown.trip, noisy, t)
+
+        self._studio.errands.ask(STEP, work, self._take_step, self.step_refused.emit)
+
+    def _take_step(self, step: OneStep) -> None:
+        if step.t == self.t:
+            self.step_made.emit(step)
+
+    @Slot(object)
+    def _follow_draft(self, draft: GenerationRequest) -> None:
+        """Another model or size takes the picture anew, also one that the model before could not take."""
+        if not self._is_seen:
+            return
+        if self.is_taking:
+            if not _is_alike(self._asked, draft):
+                self._take()
+        elif self.shown is None:
+            if self._failed is not None and not _is_alike(self._asked, draft):
+                self.open(self._failed)
+        elif not _is_alike(self.shown.request, draft):
+            self.open(self.shown.path)
+        else:
+            self.noise_changed.emit()
+            self._rest.start()
+
+
+def _is_alike(request: GenerationRequest | None, draft: GenerationRequest) -> bool:
+    """Whether a picture that was taken with ``request`` serves for ``draft``."""
+    return request is not None and (request.model, request.size) == (draft.model, draft.size)

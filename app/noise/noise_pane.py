@@ -1,0 +1,121 @@
+"""The middle of the page: x_t beside what the network makes of it, the slider over t, and the schedule."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from app.film.picture_pane import PicturePane
+from app.film.position import number
+from app.noise.noise_text import level
+from app.noise.schedule_plot import SchedulePlot
+from app.widgets.field import describe
+from app.widgets.icons import ICON_NAME
+from app.widgets.pixels import to_image
+from core.pictures.picture import Pixels
+from core.runs.round_trip import OneStep, RoundTrip
+
+
+class NoiseBench(QWidget):
+    """Signals:
+    t_chosen(int): by the slider or in the plot. other_noise_asked: another draw of epsilon.
+
+    Attributes:
+        head: the row above the pictures: what there is to see, and room for a button.
+    """
+
+    t_chosen = Signal(int)
+    other_noise_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noisy = PicturePane()
+        self.noisy.setAccessibleName("Mixture of picture and noise")
+        self.guess = PicturePane()
+        self.guess.setAccessibleName("One-step prediction")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        describe(
+            self.slider,
+            "noiseSlider",
+            "Timestep",
+            "Timestep t: how much noise is mixed in. 0 is nearly the picture, the end is noise alone.",
+        )
+        self.slider.valueChanged.connect(self.t_chosen)
+        self.level = QLabel()
+        self.level.setObjectName("noiseLevel")
+        self.level.setWordWrap(True)
+        self.numbers = QLabel()
+        self.numbers.setObjectName("noiseNumbers")
+        self.numbers.setProperty("role", "number")
+        self.plot = SchedulePlot()
+        self.plot.t_chosen.connect(self.t_chosen)
+        self.head = QHBoxLayout()
+        self._lay_out()
+
+    def show_trip(self, trip: RoundTrip) -> None:
+        """Another picture, or another schedule."""
+        last = len(trip.alphas_cumprod) - 1
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, last)
+            self.slider.setPageStep(max(last // 20, 1))
+        self.plot.show_schedule(trip.alphas_cumprod)
+        self.guess.show_picture(to_image(trip.decoded))
+
+    def show_noise(self, trip: RoundTrip, t: int, preview: Pixels) -> None:
+        """x_t at once; the guess stays until the network has answered."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(t)
+        alpha_cumprod, sigma = float(trip.alphas_cumprod[t]), trip.sigma(t)
+        picture, noise = alpha_cumprod**0.5, (1 - alpha_cumprod) ** 0.5
+        self.noisy.show_picture(to_image(preview), f"xₜ = {picture:.2f} × picture + {noise:.2f} × noise")
+        self.level.setText(level(alpha_cumprod / (1 - alpha_cumprod)))
+        self.numbers.setText(f"t {t}  ·  ᾱ {alpha_cumprod:.3f}  ·  σ {number(sigma)}")
+        self.plot.show_t(t)
+
+    def show_step(self, step: OneStep | None) -> None:
+        """What the network believes in; None while it is being asked."""
+        if step is None:
+            self.show_waiting("asking the network …")
+        else:
+            self.noisy.show_picture(to_image(step.noisy), self.noisy.caption)
+            self.guess.show_picture(to_image(step.denoised), "one-step prediction of x₀")
+
+    def show_waiting(self, words: str) -> None:
+        """Says below the guess why it is not what belongs to x_t."""
+        self.guess.relabel(words)
+
+    def _lay_out(self) -> None:
+        pictures = QHBoxLayout()
+        pictures.setSpacing(16)
+        pictures.addWidget(self.noisy)
+        pictures.addWidget(self.guess)
+        dice = QToolButton()
+        dice.setProperty("kind", "quiet")
+        dice.setProperty(ICON_NAME, "dice")
+        describe(dice, "otherNoiseButton", "Other noise", "Throw the dice: the same amount of other noise")
+        dice.clicked.connect(self.other_noise_asked)
+        ends = QHBoxLayout()
+        ends.setSpacing(8)
+        ends.addWidget(_hint("the picture"))
+        ends.addWidget(self.slider, 1)
+        ends.addWidget(_hint("noise alone"))
+        ends.addWidget(dice)
+        figures = QHBoxLayout()
+        figures.setSpacing(8)
+        figures.addWidget(self.numbers, 1)
+        figures.addWidget(self.plot.quantity_combo)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.head.addWidget(self.level, 1)
+        column.addLayout(self.head)
+        column.addLayout(pictures, 1)
+        column.addLayout(ends)
+        column.addLayout(figures)
+        column.addWidget(self.plot)
+
+
+def _hint(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "hint")
+    return label

@@ -1,0 +1,237 @@
+"""The place *Noise*: see what noise does to a picture of one's own, and denoise from any point."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from app.controls.source import file_in
+from app.film.explanation import Explanation
+from app.messages.errors import Message
+from app.noise.denoise_bar import DenoiseBar
+from app.noise.empty_page import StartCard
+from app.noise.encoded_picture import TakenPicture
+from app.noise.experiment import Experiment
+from app.noise.noise_pane import NoiseBench
+from app.noise.noise_text import ABOUT, NAME, TERMS
+from app.noise.source_panel import SourcePanel
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.icon_button import IconButton
+from app.widgets.message_bar import MessageArea
+from core.pictures.source import SUFFIXES
+from core.request.request import GenerationRequest
+from core.runs.round_trip import OneStep
+
+PICTURE, STEP = "picture", "step"
+"""Subjects of messages."""
+
+EXPLANATION_PX = 288
+WIDE_PX = 1160
+"""From this width on the explanation stands beside everything, below it in the place of the picture's facts."""
+
+
+class ForwardPage(QWidget):
+    """A place of the window.
+
+    Signals:
+        denoising: a run has been asked for; the place *Create* shows it.
+    """
+
+    denoising = Signal()
+
+    def __init__(self, studio: Studio, keeper: SettingsKeeper) -> None:
+        super().__init__()
+        self.setObjectName("forwardPage")
+        self.setAcceptDrops(True)
+        self._studio = studio
+        self._keeper = keeper
+        self._current: Path | None = None
+        self.experiment = Experiment(studio, self)
+        self.start = StartCard()
+        self.source = SourcePanel()
+        self.bench = NoiseBench()
+        self.denoise_bar = DenoiseBar()
+        self.messages = MessageArea()
+        self._ask = IconButton("question", "What is this? Explains the page", "explainNoiseButton")
+        self._ask.setCheckable(True)
+        self._ask.setChecked(NAME not in keeper.settings.explained_views)
+        self._explanation = Explanation(ABOUT, TERMS)
+        self._work = QWidget()
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        self.offer_current(None)
+        self.denoise_bar.show_prompt(studio.draft.prompt)
+
+    def open(self, path: Path) -> None:
+        """Takes this picture."""
+        self.messages.dismiss(PICTURE)
+        self.experiment.open(path)
+
+    def offer_current(self, picture: Path | None) -> None:
+        """The picture in Create, which the user may take; None: there is none that has a file."""
+        self._current = picture
+        for button in (self.start.current_button, self.source.current_button):
+            button.setEnabled(picture is not None)
+            button.setToolTip("" if picture is not None else "In Create no finished picture is shown")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.experiment.set_seen(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.experiment.set_seen(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if file_in(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = file_in(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.open(path)
+
+    def _lay_out(self) -> None:
+        self.bench.head.addWidget(self._ask, 0, Qt.AlignmentFlag.AlignTop)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(16, 16, 16, 12)
+        middle.setSpacing(8)
+        middle.addWidget(self.bench, 1)
+        middle.addWidget(self.denoise_bar)
+        self._explanation.setFixedWidth(EXPLANATION_PX)
+        self._explanation.setContentsMargins(0, 16, 16, 16)
+        row = QHBoxLayout(self._work)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.source)
+        row.addLayout(middle, 1)
+        row.addWidget(self._explanation)
+        self._stack.addWidget(self.start)
+        self._stack.addWidget(self._work)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        for asking in (self.start, self.source):
+            asking.choose_asked.connect(self._ask_picture)
+            asking.current_asked.connect(self._open_current)
+        self._ask.toggled.connect(self._arrange)
+        self._explanation.closed.connect(self._understand)
+        self.bench.t_chosen.connect(self.experiment.set_t)
+        self.bench.other_noise_asked.connect(self.experiment.draw_other_noise)
+        self.denoise_bar.prompt_edited.connect(self._take_prompt)
+        self.denoise_bar.denoise_asked.connect(self._denoise)
+        self.experiment.taking.connect(self._show_taking)
+        self.experiment.taken.connect(self._show_taken)
+        self.experiment.noise_changed.connect(self._show_noise)
+        self.experiment.step_made.connect(self._show_step)
+        self.experiment.refused.connect(self._show_refusal)
+        self.experiment.step_refused.connect(self._show_step_refusal)
+        self._studio.draft_edited.connect(self._show_draft)
+
+    @Slot()
+    def _arrange(self) -> None:
+        is_explained = self._ask.isChecked()
+        self._explanation.setVisible(is_explained)
+        self.source.setVisible(not is_explained or self.width() >= WIDE_PX)
+
+    @Slot()
+    def _understand(self) -> None:
+        explained = self._keeper.settings.explained_views
+        if NAME not in explained:
+            self._keeper.change(explained_views=(*explained, NAME))
+        self._ask.setChecked(False)
+
+    @Slot()
+    def _ask_picture(self) -> None:
+        dialog = QFileDialog(self, "Open a picture")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
+        dialog.fileSelected.connect(self._open_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _open_chosen(self, file: str) -> None:
+        self.open(Path(file))
+
+    @Slot()
+    def _open_current(self) -> None:
+        if self._current is not None:
+            self.open(self._current)
+
+    @Slot()
+    def _show_taking(self) -> None:
+        self._enable()
+        if self.experiment.shown is None:
+            self._stack.setCurrentWidget(self.start)
+            self.start.show_taking(is_taking=True)
+        else:
+            self.bench.show_waiting("encoding the picture …")
+
+    @Slot(object)
+    def _show_taken(self, taken: TakenPicture) -> None:
+        self.messages.dismiss(PICTURE)
+        self.source.show_picture(taken)
+        self.bench.show_trip(taken.trip)
+        self._stack.setCurrentWidget(self._work)
+        self._enable()
+
+    @Slot()
+    def _show_noise(self) -> None:
+        shown, preview = self.experiment.shown, self.experiment.noisy_preview()
+        source = self.experiment.source
+        if shown is not None and preview is not None and source is not None:
+            self.bench.show_noise(shown.trip, self.experiment.t, preview)
+            self.denoise_bar.show_source(source, self._studio.draft.steps)
+
+    @Slot(object)
+    def _show_step(self, step: OneStep | None) -> None:
+        if step is not None:
+            self.messages.dismiss(STEP)
+        self.bench.show_step(step)
+
+    @Slot(object)
+    def _show_refusal(self, message: Message) -> None:
+        self.messages.show_message(PICTURE, message, "error")
+        self._enable()
+        if self.experiment.shown is None:
+            self._stack.setCurrentWidget(self.start)
+            self.start.show_taking(is_taking=False)
+
+    @Slot(object)
+    def _show_step_refusal(self, message: Message) -> None:
+        self.messages.show_message(STEP, message, "error")
+        self.bench.show_waiting("no answer from the network")
+
+    @Slot(object)
+    def _show_draft(self, draft: GenerationRequest) -> None:
+        self.denoise_bar.show_prompt(draft.prompt)
+
+    @Slot(str)
+    def _take_prompt(self, text: str) -> None:
+        self._studio.edit(prompt=text)
+
+    @Slot()
+    def _denoise(self) -> None:
+        if self.experiment.shown is not None and not self.experiment.is_taking:
+            self.experiment.denoise()
+            self.denoising.emit()
+
+    def _enable(self) -> None:
+        """While another picture is on its way, what belongs to the one before cannot be changed."""
+        self.bench.setEnabled(not self.experiment.is_taking)
+        self.denoise_bar.setEnabled(not self.experiment.is_taking)

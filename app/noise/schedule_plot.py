@@ -1,0 +1,118 @@
+"""The model's own noise schedule over t, in the unit one likes, with a marker that can be dragged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from app.film.call_plot import CallPlot, Curve
+from app.widgets.field import describe
+from core.measures.noise_levels import log_snr
+
+HEIGHT_PX = 130
+POINTS = 200
+NOISE_COLOUR = "#5b7fb4"
+
+_Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    """``curves`` from alpha-bar: name, values and colour of each."""
+
+    label: str
+    axis: str
+    curves: Callable[[_Numbers], tuple[tuple[str, _Numbers, str], ...]]
+    is_logarithmic: bool = False
+
+
+def _parts(alphas_cumprod: _Numbers) -> tuple[tuple[str, _Numbers, str], ...]:
+    noise = np.sqrt(1 - alphas_cumprod)
+    return ("picture √ᾱ", np.sqrt(alphas_cumprod), ""), ("noise √(1−ᾱ)", noise, NOISE_COLOUR)
+
+
+def _sigmas(alphas_cumprod: _Numbers) -> _Numbers:
+    with np.errstate(divide="ignore"):
+        return np.sqrt((1 - alphas_cumprod) / alphas_cumprod)
+
+
+_QUANTITIES = (
+    _Quantity("Picture and noise", "part in the mixture", _parts),
+    _Quantity("Signal left ᾱ", "ᾱ, part of the variance", lambda alphas: (("ᾱ", alphas, ""),)),
+    _Quantity(
+        "Noise level σ",
+        "σ, noise / signal",
+        lambda alphas: (("σ", _sigmas(alphas), ""),),
+        is_logarithmic=True,
+    ),
+    _Quantity("log-SNR", "ln (signal² / noise²)", lambda alphas: (("log-SNR", log_snr(_sigmas(alphas)), ""),)),
+)
+
+
+class SchedulePlot(QWidget):
+    """Signals:
+    t_chosen(int): by a press or a drag in the plot.
+    """
+
+    t_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._alphas_cumprod = np.zeros(0)
+        self._places = np.zeros(0, np.int64)
+        self._t = 0
+        self.quantity_combo = QComboBox()
+        describe(
+            self.quantity_combo,
+            "noiseQuantityCombo",
+            "Quantity",
+            "In which unit the noise schedule of the model is drawn",
+        )
+        for quantity in _QUANTITIES:
+            self.quantity_combo.addItem(quantity.label)
+        self.quantity_combo.currentIndexChanged.connect(self._draw)
+        self.plot = CallPlot(self)
+        self.plot.setFixedHeight(HEIGHT_PX)
+        self.plot.call_selected.connect(self._choose_point)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
+
+    def show_schedule(self, alphas_cumprod: _Numbers) -> None:
+        """Draws anew; alpha-bar as in `core.runs.round_trip.RoundTrip`."""
+        self._alphas_cumprod = alphas_cumprod
+        self._places = np.unique(np.linspace(0, len(alphas_cumprod) - 1, POINTS).astype(np.int64))
+        self._draw()
+
+    def show_t(self, t: int) -> None:
+        """Moves the marker."""
+        self._t = t
+        if len(self._places):
+            self.plot.show_call(min(int(np.searchsorted(self._places, t)), len(self._places) - 1))
+
+    @Slot()
+    def _draw(self) -> None:
+        if not len(self._places):
+            return
+        quantity = _QUANTITIES[self.quantity_combo.currentIndex()]
+        curves = tuple(
+            Curve(name, self._places, values, colour=colour, has_points=False)
+            for name, values, colour in quantity.curves(self._alphas_cumprod[self._places])
+        )
+        self.plot.show_curves(
+            self._places.astype(np.float64),
+            curves,
+            quantity.axis,
+            is_logarithmic=quantity.is_logarithmic,
+            x_label="timestep t",
+        )
+        self.show_t(self._t)
+
+    @Slot(int)
+    def _choose_point(self, point: int) -> None:
+        self.t_chosen.emit(int(self._places[point]))

@@ -1,0 +1,142 @@
+"""Left of the page: the picture, what the autoencoder keeps of it, and its latent channels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.compare.scale_bar import percent
+from app.film.picture_pane import PicturePane
+from app.noise.encoded_picture import TakenPicture
+from app.widgets.icons import ICON_NAME
+from app.widgets.pixels import to_image
+from core.film.film import Latent
+from core.pictures.colour_maps import diverging
+
+WIDTH_PX = 320
+PANE_PX = 136
+CAPTION_PX = 20
+CHANNEL_PX = 62
+COLUMNS = 4
+REACH = 4.0
+"""Values of a good latent lie within four standard deviations."""
+
+_LATENT_WORDS = (
+    "The model never sees pixels: its autoencoder presses the picture into a small latent first. What is lost "
+    "here no prompt brings back."
+)
+
+
+class SourcePanel(QFrame):
+    """Signals:
+    choose_asked: another picture, from a file. current_asked: the one on the canvas.
+    """
+
+    choose_asked = Signal()
+    current_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("forwardSource")
+        self.setProperty("role", "panel")
+        self.setFixedWidth(WIDTH_PX)
+        choose = QPushButton("Open another picture…")
+        choose.setObjectName("forwardOpenButton")
+        choose.setProperty(ICON_NAME, "picture")
+        choose.clicked.connect(self.choose_asked)
+        self.current_button = QPushButton("Take the picture in Create")
+        self.current_button.setObjectName("forwardCurrentButton")
+        self.current_button.clicked.connect(self.current_asked)
+        self._pictures = {name: PicturePane() for name in ("yours", "kept", "lost")}
+        self._cut = _words("forwardCut", "hint")
+        self._cut.setTextFormat(Qt.TextFormat.PlainText)
+        self._facts = _words("forwardFacts", "hint")
+        self._channels: list[PicturePane] = []
+        self._grid = QGridLayout()
+        self._grid.setSpacing(6)
+        trip = QGridLayout()
+        trip.setSpacing(8)
+        trip.setColumnStretch(0, 1)
+        trip.setColumnStretch(1, 1)
+        for number, pane in enumerate(self._pictures.values()):
+            pane.setFixedHeight(PANE_PX + CAPTION_PX)
+            trip.addWidget(pane, number // 2, number % 2)
+        trip.addWidget(self._facts, 1, 1, Qt.AlignmentFlag.AlignTop)
+        content = QWidget()
+        content.setProperty("role", "panel")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(8)
+        column.addWidget(choose)
+        column.addWidget(self.current_button)
+        column.addSpacing(8)
+        column.addWidget(_title("Round trip through the autoencoder"))
+        column.addWidget(self._cut)
+        column.addLayout(trip)
+        column.addWidget(_hint(_LATENT_WORDS))
+        column.addSpacing(8)
+        column.addWidget(_title("Latent channels"))
+        column.addLayout(self._grid)
+        column.addWidget(_hint("Each is one sheet of the latent. Blue: below zero, red: above."))
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+
+    def show_picture(self, taken: TakenPicture) -> None:
+        trip = taken.trip
+        self._pictures["yours"].show_picture(to_image(trip.picture), "your picture")
+        self._pictures["kept"].show_picture(to_image(trip.decoded), "encoded, decoded")
+        self._pictures["lost"].show_picture(to_image(taken.error_map), "error map")
+        height, width, _ = trip.picture.shape
+        channels, rows, columns = trip.latent.shape
+        original = trip.original
+        is_changed = (original.width, original.height) != (width, height)
+        before = f"{original.width} × {original.height}, cut and scaled to " if is_changed else ""
+        self._cut.setText(f"{taken.path.name}: {before}{width} × {height} pixels, the size set in Create")
+        self._facts.setText(
+            f"<p style='margin: 0 0 6px 0'>Latent {columns} × {rows}, {channels} channels</p>"
+            f"<p style='margin: 0 0 6px 0'>{trip.fewer_values:.0f} times fewer values, "
+            f"{trip.compression:.0f} times fewer bytes</p>"
+            f"<p style='margin: 0 0 6px 0'>PSNR {taken.psnr:.1f} dB</p>"
+            f"<p style='margin: 0'>Map: yellow is {percent(taken.error_scale)} off</p>"
+        )
+        self._show_channels(trip.latent)
+
+    def _show_channels(self, latent: Latent) -> None:
+        if len(self._channels) != len(latent):
+            for pane in self._channels:
+                self._grid.removeWidget(pane)
+                pane.deleteLater()
+            self._channels = [PicturePane(is_sharp=True) for _ in latent]
+            for number, pane in enumerate(self._channels):
+                pane.setFixedSize(CHANNEL_PX, CHANNEL_PX)
+                self._grid.addWidget(pane, number // COLUMNS, number % COLUMNS)
+        for number, (pane, channel) in enumerate(zip(self._channels, latent, strict=True), 1):
+            pane.show_picture(to_image(diverging(channel, REACH)))
+            pane.setToolTip(f"Channel {number}: mean {channel.mean():.2f}, standard deviation {channel.std():.2f}")
+
+
+def _title(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "title")
+    return label
+
+
+def _hint(text: str) -> QLabel:
+    label = _words("", "hint")
+    label.setText(text)
+    return label
+
+
+def _words(name: str, role: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    return label

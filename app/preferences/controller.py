@@ -1,0 +1,197 @@
+"""Opens the preferences, and carries out what is chosen there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.messages.errors import Message, message
+from app.preferences.device import DevicePage
+from app.preferences.dialog import PreferencesDialog
+from app.preferences.downloads import DownloadsPage
+from app.preferences.films import FilmsPage
+from app.preferences.folders import FoldersPage
+from app.preferences.general import GeneralPage
+from app.preferences.memory import MemoryPage
+from app.preferences.shortcuts import ShortcutsPage
+from app.preferences.updates import UpdatesPage
+from app.session.memory import MemoryDesk
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.shortcuts.keymap import Keymap
+from app.widgets.message_bar import Tone
+from app.window.device_label import DeviceReadout
+from core.errors import EmulsionError
+from core.runs.events import PreviewMode
+from core.settings.import_export import export_settings, import_settings, reset_settings
+from core.settings.settings import Settings
+
+EXCHANGED = "settings exchanged"
+LASTING_MS = 8000
+
+
+class PreferencesDesk(QObject):
+    """Part of the window.
+
+    Signals:
+        theme_chosen: a `Theme`. folder_changed: the new folder for pictures.
+        models_changed: models are looked for in other folders.
+        address_changed: downloads go another way. token_held: a `Secret` that no keychain keeps.
+        dialog_opened: the dialog, whose icons are not there yet.
+    """
+
+    theme_chosen = Signal(object)
+    folder_changed = Signal(object)
+    models_changed = Signal()
+    address_changed = Signal()
+    token_held = Signal(object)
+    dialog_opened = Signal(QWidget)
+
+    def __init__(
+        self,
+        window: QWidget,
+        keeper: SettingsKeeper,
+        studio: Studio,
+        readout: DeviceReadout,
+        keymap: Keymap,
+        memory: MemoryDesk,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._keeper = keeper
+        self._studio = studio
+        self._readout = readout
+        self._keymap = keymap
+        self._memory = memory
+        self._dialog: PreferencesDialog | None = None
+        self._films: FilmsPage | None = None
+        self._downloads: DownloadsPage | None = None
+        self._updates: UpdatesPage | None = None
+
+    @Slot()
+    def open(self) -> None:
+        self._open_at("generalPage")
+
+    @Slot()
+    def open_folders(self) -> None:
+        self._open_at("foldersPage")
+
+    @Slot()
+    def open_shortcuts(self) -> None:
+        self._open_at("shortcutsPage")
+
+    @Slot()
+    def check_for_updates(self) -> None:
+        """Opens the page, and looks."""
+        self._open_at("updatesPage")
+        if self._updates is not None:
+            self._updates.check()
+
+    def _open_at(self, page: str) -> None:
+        dialog = self._dialog
+        if dialog is None:
+            dialog = self._dialog = PreferencesDialog(self._window)
+            dialog.finished.connect(self._leave)
+            self._fill(dialog)
+            dialog.open()
+            self.dialog_opened.emit(dialog)
+        dialog.show_page(page)
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def _fill(self, dialog: PreferencesDialog) -> None:
+        self._close_pages()
+        general = GeneralPage(self._keeper, self._studio.preview_mode)
+        general.theme_chosen.connect(self.theme_chosen)
+        general.previews_chosen.connect(self._choose_previews)
+        general.export_asked.connect(self._export)
+        general.import_asked.connect(self._import)
+        general.reset_asked.connect(self._reset)
+        folders = FoldersPage(self._keeper)
+        films = self._films = FilmsPage(self._keeper)
+        folders.pictures_changed.connect(self.folder_changed)
+        folders.pictures_changed.connect(films.measure)
+        folders.models_changed.connect(self.models_changed)
+        device = DevicePage(self._keeper, self._studio, self._readout)
+        memory = MemoryPage(self._keeper, self._studio, self._readout, self._memory)
+        downloads = self._downloads = DownloadsPage(self._keeper)
+        downloads.address_changed.connect(self.address_changed)
+        downloads.token_held.connect(self.token_held)
+        updates = self._updates = UpdatesPage(self._keeper)
+        shortcuts = ShortcutsPage(self._keymap)
+        dialog.set_pages((general, folders, downloads, device, memory, films, shortcuts, updates))
+
+    @Slot(object)
+    def _choose_previews(self, mode: PreviewMode) -> None:
+        self._keeper.change(previews=mode)
+        self._studio.set_preview_mode(mode)
+
+    @Slot(object)
+    def _export(self, path: Path) -> None:
+        try:
+            export_settings(self._keeper.settings, path)
+        except EmulsionError as error:
+            self._say(message(error), "error")
+        else:
+            self._say(Message("The settings are exported", f"They are in {path}."), "info")
+
+    @Slot(object)
+    def _import(self, path: Path) -> None:
+        try:
+            settings = import_settings(path, self._keeper.settings)
+        except EmulsionError as error:
+            self._say(message(error), "error")
+        else:
+            self._take(settings)
+            self._say(Message("The settings are taken over", "Each of them holds from now on."), "info")
+
+    @Slot()
+    def _reset(self) -> None:
+        self._take(reset_settings(self._keeper.settings, self._keeper.folders))
+        self._say(Message("All settings are reset", "Pictures, films and models are where they were."), "info")
+
+    def _take(self, settings: Settings) -> None:
+        """Makes other settings hold everywhere."""
+        before = self._keeper.settings
+        self._keeper.take(settings)
+        self._keymap.load()
+        self.theme_chosen.emit(settings.theme)
+        self._studio.set_preview_mode(settings.previews)
+        if settings.pictures != before.pictures:
+            self.folder_changed.emit(settings.pictures)
+        if settings.model_folders != before.model_folders:
+            self.models_changed.emit()
+        self.address_changed.emit()
+        if _of_engine(settings) != _of_engine(before):
+            self._studio.errands.renew_engine()
+            self._memory.forget()
+        if self._dialog is not None:
+            self._fill(self._dialog)
+
+    def _say(self, text: Message, tone: Tone) -> None:
+        if self._dialog is not None:
+            lasting = LASTING_MS if tone == "info" else None
+            self._dialog.messages.show_message(EXCHANGED, text, tone, lasting_ms=lasting)
+            self.dialog_opened.emit(self._dialog)
+
+    @Slot()
+    def _leave(self) -> None:
+        self._close_pages()
+        self._dialog = None
+
+    def _close_pages(self) -> None:
+        """Threads that look for something come to their end."""
+        if self._films is not None:
+            self._films.close_films()
+        if self._downloads is not None:
+            self._downloads.close_page()
+        if self._updates is not None:
+            self._updates.close_check()
+        self._films = self._downloads = self._updates = None
+
+
+def _of_engine(settings: Settings) -> tuple[object, ...]:
+    """What an engine is made with."""
+    return settings.device, settings.dtype, settings.memory, settings.tiled_decode

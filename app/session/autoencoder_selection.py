@@ -1,0 +1,132 @@
+"""Autoencoders in the place of the model's own: which there are for the draft's model, and the user's choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+
+from app.messages.errors import message
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from core.autoencoders.compatibility import check_fit, own_space
+from core.autoencoders.file import AutoencoderFile, read_autoencoder
+from core.errors import EmulsionError, ModelBroken
+from core.models.catalogue import Catalogue, Model
+from core.request.request import Autoencoder, GenerationRequest
+
+
+class AutoencoderDesk(QObject):
+    """Part of the window; reads files in a thread of the pool. Call `close` at the end.
+
+    Attributes:
+        names: of those that fit the draft's model.
+        has_tiny: there is a tiny one for sharp previews of it.
+
+    Signals:
+        changed: ``names``, ``has_tiny`` or ``chosen`` is another.
+    """
+
+    changed = Signal()
+    _looked = Signal(str, object, bool)
+    _checked = Signal(object, object)
+    _refused = Signal(object)
+
+    def __init__(self, catalogue: Catalogue, keeper: SettingsKeeper, studio: Studio, parent: QObject) -> None:
+        super().__init__(parent)
+        self._catalogue = catalogue
+        self._keeper = keeper
+        self._studio = studio
+        self.names: tuple[str, ...] = ()
+        self.has_tiny = False
+        self._model = ""
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._looked.connect(self._take)
+        self._checked.connect(self._keep)
+        self._refused.connect(self._tell)
+        studio.draft_edited.connect(self._follow)
+        studio.models_changed.connect(self.look)
+        self._follow(studio.draft)
+
+    @property
+    def has_model(self) -> bool:
+        return self._studio.model_of(self._studio.draft) is not None
+
+    @property
+    def chosen(self) -> str:
+        """The name of the draft's one, "" for the model's own."""
+        chosen = self._studio.draft.autoencoder
+        return chosen.key if chosen is not None else ""
+
+    def choose(self, name: str) -> None:
+        """Takes the one of this name, the model's own with ""; remembered for this model."""
+        model = self._studio.draft.model
+        kept = {key: value for key, value in self._keeper.settings.autoencoders.items() if key != model}
+        self._keeper.change(autoencoders=kept | ({model: name} if name else {}))
+        self._studio.edit(autoencoder=Autoencoder(name) if name else None)
+
+    def add(self, path: Path) -> None:
+        """Checks a file or folder, and chooses it where it lies; a refusal is told by the studio."""
+        model = self._studio.model_of(self._studio.draft)
+        if model is not None:
+            self._pool.start(lambda: self._check(path.absolute(), model))
+
+    @Slot()
+    def look(self) -> None:
+        """Looks at the disk again."""
+        model = self._studio.model_of(self._studio.draft)
+        if model is not None:
+            self._pool.start(lambda: self._find(model))
+
+    def close(self) -> None:
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    @Slot(object)
+    def _follow(self, draft: GenerationRequest) -> None:
+        if draft.model != self._model:
+            self._model = draft.model
+            self.names, self.has_tiny = (), False
+            self.look()
+        self.changed.emit()
+
+    def _find(self, model: Model) -> None:
+        """In a thread of the pool."""
+        try:
+            own = own_space(model)
+        except ModelBroken:
+            return
+        files = self._catalogue.autoencoders.files()
+        has_tiny = self._catalogue.tiny_autoencoders.find(own) is not None
+        self._looked.emit(model.key, tuple(file.name for file in files if file.space.fits(own)), has_tiny)
+
+    @Slot(str, object, bool)
+    def _take(self, model: str, names: tuple[str, ...], has_tiny: bool) -> None:
+        if model == self._studio.draft.model and (names, has_tiny) != (self.names, self.has_tiny):
+            self.names, self.has_tiny = names, has_tiny
+            self.changed.emit()
+
+    def _check(self, path: Path, model: Model) -> None:
+        """In a thread of the pool."""
+        try:
+            file = read_autoencoder(path)
+            check_fit(file, model)
+        except EmulsionError as error:
+            self._refused.emit(error)
+        else:
+            self._checked.emit(file, model.key)
+
+    @Slot(object, object)
+    def _keep(self, file: AutoencoderFile, model: str) -> None:
+        places = self._keeper.settings.autoencoder_places
+        if file.path not in places:
+            self._keeper.change(autoencoder_places=(file.path, *places))
+            self._catalogue.autoencoder_places = self._keeper.settings.autoencoder_places
+        self.look()
+        if model == self._studio.draft.model:
+            self.choose(file.name)
+
+    @Slot(object)
+    def _tell(self, error: EmulsionError) -> None:
+        self._studio.failed.emit(message(error))

@@ -1,0 +1,138 @@
+"""Composing a request: the draft with its signals, the models to choose from, and its life between two starts."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from app.session.draft import Draft, differing_fields, fitted, with_defaults
+from core.models.catalogue import Model
+from core.request.request import Autoencoder, GenerationRequest, Limits
+
+SAVE_AFTER_MS = 1000
+
+
+class DraftStore(Protocol):
+    """Where the draft lives between two starts."""
+
+    def load_draft(self) -> GenerationRequest | None: ...
+
+    def save_draft(self, request: GenerationRequest) -> None: ...
+
+    def autoencoder_of(self, model: str) -> Autoencoder | None:
+        """What the user has chosen for a model, None for its own."""
+        ...
+
+
+class ModelSource(Protocol):
+    """Where models come from; `core.models.catalogue.Catalogue` is one."""
+
+    def models(self) -> tuple[Model, ...]: ...
+
+
+class Drafting(QObject):
+    """The draft and the models.
+
+    Attributes:
+        models: all that can be loaded, best first.
+
+    Signals:
+        edited: the new draft, a `GenerationRequest`.
+        undo_changed: ``can_undo`` or ``can_redo`` may have changed.
+        models_changed: ``models`` has changed.
+    """
+
+    edited = Signal(object)
+    undo_changed = Signal()
+    models_changed = Signal()
+
+    def __init__(self, catalogue: ModelSource, store: DraftStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._catalogue = catalogue
+        self._store = store
+        self.models = catalogue.models()
+        self._draft = Draft(self._first_draft())
+        self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
+        self._save_timer.timeout.connect(self.save)
+
+    @property
+    def draft(self) -> GenerationRequest:
+        return self._draft.request
+
+    @property
+    def can_undo(self) -> bool:
+        return self._draft.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._draft.can_redo
+
+    @property
+    def limits(self) -> Limits:
+        """The sizes that the draft's model can work with."""
+        model = self.model_of(self.draft)
+        return model.limits if model is not None else Limits()
+
+    def model_of(self, request: GenerationRequest) -> Model | None:
+        """The model that a request asks for, None if it is not among ``models``."""
+        return self._model(request.model)
+
+    def edit(self, **changes: Any) -> None:
+        """Changes fields by name. Another model brings its own defaults for what is not given."""
+        model = self._model(changes.get("model"))
+        if model is not None and model.key != self.draft.model:
+            changes = {"autoencoder": self._store.autoencoder_of(model.key)} | with_defaults(model, changes)
+        self._follow(self._draft.edit(changes))
+
+    def apply(self, request: GenerationRequest) -> tuple[str, ...]:
+        """Takes over a picture's settings as one undo step; a model that is not there is not taken over.
+
+        Returns the names of the fields that had to differ, because model or program do not know or allow them.
+        """
+        model = self.model_of(request) or self.model_of(self.draft)
+        taken = fitted(request, model) if model is not None else request
+        self._draft.end_step()
+        changed = {name: getattr(taken, name) for name in differing_fields(taken, self.draft)}
+        self._follow(self._draft.edit(changed))
+        self._draft.end_step()
+        return differing_fields(request, taken)
+
+    def undo(self) -> None:
+        self._follow(self._draft.undo())
+
+    def redo(self) -> None:
+        self._follow(self._draft.redo())
+
+    def end_step(self) -> None:
+        """The next edit begins an undo step of its own."""
+        self._draft.end_step()
+
+    def refresh_models(self) -> None:
+        """Looks for models on the disk again."""
+        models = self._catalogue.models()
+        if models != self.models:
+            self.models = models
+            self.models_changed.emit()
+
+    @Slot()
+    def save(self) -> None:
+        """Keeps the draft for the next start; otherwise done a moment after the last edit."""
+        self._save_timer.stop()
+        self._store.save_draft(self.draft)
+
+    def _first_draft(self) -> GenerationRequest:
+        kept = self._store.load_draft()
+        if kept is None:
+            return self.models[0].defaults if self.models else GenerationRequest("")
+        model = self.model_of(kept)
+        return fitted(kept, model) if model is not None else kept
+
+    def _model(self, key: str | None) -> Model | None:
+        return next((model for model in self.models if model.key == key), None)
+
+    def _follow(self, is_edited: bool) -> None:
+        if is_edited:
+            self._save_timer.start()
+            self.edited.emit(self.draft)
+            self.undo_changed.emit()

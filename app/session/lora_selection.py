@@ -1,0 +1,183 @@
+"""The LoRAs at hand and those of the draft: what was found, what fits the model, what recipes ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+
+from app.messages.loras import differs, misfit
+from app.session.draft_editor import Drafting
+from app.session.worker_thread import WorkerThread
+from core.lora.compatibility import fits, kind_of
+from core.lora.library import FoundLora, LoraShelf
+from core.models.catalogue import Model
+from core.request.lora_codec import take_tags
+from core.request.request import MOST_LORAS, GenerationRequest, Lora
+from core.runs.events import Event, LoraDiffers
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What was found: the LoRAs, and of which kind each model is."""
+
+    loras: tuple[FoundLora, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class LoraDesk(QObject):
+    """Part of the studio; all methods return at once. The files are read in a thread of its own.
+
+    Attributes:
+        at_hand: what was found at the last look, None before the first one.
+
+    Signals:
+        changed: ``at_hand`` may be another one.
+        noticed: a `Message` about the run in progress.
+    """
+
+    changed = Signal()
+    noticed = Signal(object)
+    _looked = Signal(object)
+
+    def __init__(self, thread: WorkerThread, drafting: Drafting, parent: QObject) -> None:
+        super().__init__(parent)
+        self.at_hand: AtHand | None = None
+        self._drafting = drafting
+        self._shelf: Callable[[], LoraShelf] | None = None
+        self._missing: tuple[str, ...] = ()
+        self._told: set[tuple[str, str, str]] = set()
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._looked.connect(self._take)
+        thread.worker.happened.connect(self._follow)
+        drafting.models_changed.connect(self.refresh)
+
+    def look_on(self, shelf: Callable[[], LoraShelf]) -> None:
+        """From now on there."""
+        self._shelf = shelf
+        self.refresh()
+
+    @Slot(Qt.ApplicationState)
+    def refresh_when_active(self, state: Qt.ApplicationState) -> None:
+        """Who comes back from a file manager or a browser may have brought one along."""
+        if state is Qt.ApplicationState.ApplicationActive:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Looks for files again; ``changed`` follows."""
+        if self._shelf is None:
+            return
+        shelf, models = self._shelf(), self._drafting.models
+        known = self.at_hand.loras if self.at_hand is not None else ()
+        self._pool.clear()
+        self._pool.start(
+            lambda: self._looked.emit(AtHand(shelf.look(known), {model.key: kind_of(model) for model in models}))
+        )
+
+    def close(self) -> None:
+        """Waits for a look in progress."""
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    def found(self, lora: Lora) -> FoundLora | None:
+        """The file of a LoRA of the draft."""
+        loras = self.at_hand.loras if self.at_hand is not None else ()
+        return next((found for found in loras if found.name == lora.key), None)
+
+    def objection(self, found: FoundLora, model: Model) -> str:
+        """Why it cannot be used with a model, as a phrase; "" when it can."""
+        if found.file is None:
+            return f"cannot be used: {found.problem}"
+        kind = self.at_hand.kinds.get(model.key, "") if self.at_hand is not None else ""
+        return "" if not kind or fits(found.file, kind) else misfit(found.file.made_for, kind)
+
+    def fitting(self, request: GenerationRequest) -> GenerationRequest:
+        """Without those that were made for another kind of model, as their rows say."""
+        model = self._drafting.model_of(request)
+        if model is None:
+            return request
+        kept = tuple(lora for lora in request.loras if not self._is_misfit(lora, model))
+        return replace(request, loras=kept)
+
+    def resolved(self, request: GenerationRequest) -> GenerationRequest:
+        """A recipe's LoRAs by the names that they have here; `take_missing` tells which are not here."""
+        self._missing = ()
+        if self.at_hand is None:
+            return request
+        pairs = [(lora, self._by_name_or_hash(lora)) for lora in request.loras]
+        self._missing = tuple(lora.key for lora, found in pairs if found is None)
+        here = {found.name: replace(lora, name=found.name) for lora, found in pairs if found is not None}
+        return replace(request, loras=tuple(here.values()))
+
+    def take_missing(self) -> tuple[str, ...]:
+        """The LoRAs of the last recipe that are not here; told once."""
+        missing, self._missing = self._missing, ()
+        return missing
+
+    def add(self, name: str) -> None:
+        """Another LoRA for the draft, with weight 1."""
+        loras = self._drafting.draft.loras
+        if len(loras) < MOST_LORAS and not any(lora.key == name for lora in loras):
+            self._edit((*loras, Lora(name)), is_own_step=True)
+
+    def take_tags(self) -> None:
+        """LoRAs that the prompt names as AUTOMATIC1111's program does, ``<lora:name:weight>``, go to the list."""
+        draft = self._drafting.draft
+        prompt, tagged = take_tags(draft.prompt, "")
+        found = [(lora, self._by_name_or_hash(lora)) for lora in tagged]
+        taken = {lora.key: replace(lora, name=file.name) if file is not None else lora for lora, file in found}
+        kept = tuple(lora for lora in draft.loras if lora.key not in taken)
+        self._drafting.end_step()
+        self._drafting.edit(prompt=prompt, loras=(*kept, *taken.values())[:MOST_LORAS])
+        self._drafting.end_step()
+
+    def remove(self, name: str) -> None:
+        self._edit(tuple(lora for lora in self._drafting.draft.loras if lora.key != name), is_own_step=True)
+
+    def switch(self, name: str, is_on: bool) -> None:
+        self._change(name, is_own_step=True, is_on=is_on)
+
+    def weigh(self, name: str, weight: float) -> None:
+        self._change(name, is_own_step=False, weight=weight)
+
+    def _change(self, name: str, is_own_step: bool, **changes: object) -> None:
+        loras = tuple(
+            replace(lora, **changes) if lora.key == name else lora  # pyright: ignore[reportArgumentType]
+            for lora in self._drafting.draft.loras
+        )
+        self._edit(loras, is_own_step)
+
+    def _edit(self, loras: tuple[Lora, ...], is_own_step: bool) -> None:
+        if is_own_step:
+            self._drafting.end_step()
+        self._drafting.edit(loras=loras)
+        if is_own_step:
+            self._drafting.end_step()
+
+    def _is_misfit(self, lora: Lora, model: Model) -> bool:
+        found = self.found(lora)
+        return found is not None and found.file is not None and bool(self.objection(found, model))
+
+    def _by_name_or_hash(self, lora: Lora) -> FoundLora | None:
+        named = self.found(lora)
+        if lora.hash and (named is None or named.hash not in ("", lora.hash)):
+            loras = self.at_hand.loras if self.at_hand is not None else ()
+            return next((found for found in loras if found.hash == lora.hash), named)
+        return named
+
+    @Slot(object)
+    def _take(self, at_hand: AtHand) -> None:
+        if at_hand != self.at_hand:
+            self.at_hand = at_hand
+            self.changed.emit()
+
+    @Slot(object)
+    def _follow(self, event: Event) -> None:
+        if isinstance(event, LoraDiffers):
+            key = (event.name, event.asked, event.found)
+            if key not in self._told:
+                self._told.add(key)
+                self.noticed.emit(differs(event))

@@ -1,0 +1,180 @@
+"""How the chosen model is fitted into the memory: planned while one chooses, told by the engine in use."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
+
+from app.messages.errors import Message
+from app.session.run import Engine
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.window.device_label import DeviceReadout
+from core.errors import ModelBroken
+from core.models.catalogue import Model
+from core.models.memory_plan import (
+    DeviceMemory,
+    MemoryInUse,
+    MemoryPlan,
+    ModelWeights,
+    Placement,
+    computer_memory,
+    plan_memory,
+)
+from core.models.parameter_count import weights_in
+from core.request.request import GenerationRequest
+
+log = logging.getLogger(__name__)
+
+ERRAND = "memory"
+PLAN_AFTER_MS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is known of the draft's model.
+
+    Attributes:
+        model: its name; "" when the draft's model is not there.
+        plan: None when its weights cannot be counted, or no device was chosen yet.
+        is_in_use: the model is loaded in this way; otherwise it will be, with the next picture.
+        weight_bits: as in `GenerationRequest`.
+        fallen_back_to: the placement that memory allowed when the planned one ran out of it.
+    """
+
+    model: str = ""
+    size: str = ""
+    plan: MemoryPlan | None = None
+    is_in_use: bool = False
+    weight_bits: int | None = None
+    fallen_back_to: Placement | None = None
+
+
+class MemoryDesk(QObject):
+    """Part of the window. Call `close` at the end.
+
+    Attributes:
+        planned: what holds now.
+
+    Signals:
+        changed: ``planned`` is another one.
+    """
+
+    changed = Signal()
+    _counted = Signal(object, object)
+
+    def __init__(self, studio: Studio, keeper: SettingsKeeper, readout: DeviceReadout, parent: QObject) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._keeper = keeper
+        self._readout = readout
+        self.planned = Planned()
+        self._use: MemoryInUse | None = None
+        self._weights: dict[str, ModelWeights | None] = {}
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
+        self._timer.timeout.connect(self.plan)
+        self._counted.connect(self._take_weights)
+        studio.draft_edited.connect(self._plan_soon)
+        studio.models_changed.connect(self._plan_anew)
+        studio.run_started.connect(self.ask)
+        studio.run_ended.connect(self.ask)
+        readout.device_shown.connect(self.plan)
+        self.plan()
+
+    @property
+    def device(self) -> DeviceMemory | None:
+        """What the next model can have; None before a device was chosen."""
+        chosen = self._readout.device
+        if chosen is None:
+            return None
+        if self._use is not None:
+            return self._use.device
+        return computer_memory() if chosen.kind == "cpu" else chosen.memory
+
+    def forget(self) -> None:
+        """Other settings hold from the next load on: how the present model was loaded counts no more."""
+        if self._use is not None:
+            self._use = MemoryInUse(self._use.device)
+        self.plan()
+
+    @Slot()
+    def ask(self) -> None:
+        """Has the engine tell what it holds, as soon as it can."""
+        if self._readout.device is not None:
+            self._studio.errands.ask(ERRAND, _in_use, self._take, self._pass_over)
+
+    @Slot()
+    def plan(self) -> None:
+        """Looks at draft, settings and free memory again."""
+        self._timer.stop()
+        draft, settings = self._studio.draft, self._keeper.settings
+        model, chosen, use = self._studio.model_of(draft), self._readout.device, self._use
+        planned = Planned(model.name if model is not None else "", str(draft.size), weight_bits=draft.weight_bits)
+        if model is None or chosen is None:
+            self._show(planned)
+        elif use is not None and use.plan is not None and _is_of(use, draft):
+            fallen = use.placement if use.placement is not use.plan.placement else None
+            self._show(replace(planned, plan=use.plan, is_in_use=True, fallen_back_to=fallen))
+        elif model.key not in self._weights:
+            self._pool.start(partial(_count, model, self._counted.emit))
+        else:
+            weights, device = self._weights[model.key], self.device
+            if weights is not None and device is not None:
+                how = (settings.memory, settings.tiled_decode, draft.weight_bits)
+                planned = replace(planned, plan=plan_memory(weights, chosen.dtype, draft.size, device, *how))
+            self._show(planned)
+
+    def close(self) -> None:
+        self._timer.stop()
+        self._pool.waitForDone()
+
+    def _take(self, use: MemoryInUse) -> None:
+        self._use = use
+        self.plan()
+
+    def _pass_over(self, problem: Message) -> None:
+        """What is wrong with the device is told by the run that wants it."""
+        log.info("the engine did not tell its memory: %s", problem)
+
+    @Slot()
+    def _plan_anew(self) -> None:
+        self._weights.clear()
+        self._timer.start()
+
+    @Slot()
+    def _plan_soon(self) -> None:
+        self._timer.start()
+
+    @Slot(object, object)
+    def _take_weights(self, model: Model, weights: ModelWeights | None) -> None:
+        self._weights[model.key] = weights
+        self.plan()
+
+    def _show(self, planned: Planned) -> None:
+        if planned != self.planned:
+            self.planned = planned
+            self.changed.emit()
+
+
+def _is_of(use: MemoryInUse, draft: GenerationRequest) -> bool:
+    return (use.model, use.weight_bits) == (draft.model, draft.weight_bits)
+
+
+def _in_use(engine: Engine) -> MemoryInUse:
+    return engine.memory_in_use()
+
+
+def _count(model: Model, tell: Callable[[Model, ModelWeights | None], None]) -> None:
+    """Reads headers; runs in a thread of its own."""
+    try:
+        weights = weights_in(model.folder, model.file)
+    except ModelBroken as error:
+        log.info("%s cannot be planned for: %s", model.key, error)
+        weights = None
+    tell(model, weights)

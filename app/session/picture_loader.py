@@ -1,0 +1,245 @@
+"""Reads pictures, their thumbnails and recipes from the disk in one background thread, so that nothing waits."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal, SignalInstance
+from PySide6.QtGui import QImage, QImageReader
+
+from app.messages.errors import Message, message
+from app.widgets.pixels import to_pixels
+from core.errors import EmulsionError, UnreadablePicture
+from core.files.atomic import words_of
+from core.film.reader import film_path
+from core.pictures.metadata import SUFFIXES, read_recipe
+from core.pictures.picture import GeneratedImage
+from core.pictures.saving import save_as
+from core.pictures.source import found
+from core.recipes.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+THUMBNAIL_PX = 256
+MOST_RECENT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPictures:
+    """The newest pictures in a folder, the newest first."""
+
+    folder: Path
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedThumbnail:
+    """A small picture; a null image when the file cannot be read."""
+
+    path: Path
+    image: QImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedPicture:
+    """A picture of the folder to be shown.
+
+    Attributes:
+        recipe: how it was made, or None if it carries none that can be read.
+        film_bytes: the size of the film beside it, None where there is none.
+    """
+
+    path: Path
+    image: QImage
+    recipe: Recipe | None
+    film_bytes: int | None = None
+
+    @property
+    def generated(self) -> GeneratedImage | None:
+        """The picture as it once came out of the engine, None without a recipe."""
+        recipe = self.recipe
+        if recipe is None:
+            return None
+        return GeneratedImage(
+            pixels=to_pixels(self.image),
+            request=recipe.request,
+            model=recipe.model,
+            stage=recipe.stage,
+            step=recipe.step,
+            device=recipe.device,
+            dtype=recipe.dtype,
+            seconds=recipe.seconds,
+            run=recipe.run,
+            parent=recipe.parent,
+            note=recipe.note,
+        )
+
+
+class PictureLoader(QObject):
+    """Owns the one thread that reads pictures. Close it at the end.
+
+    Signals:
+        found: `FoundPictures`, after `find`.
+        thumbnail_loaded: `LoadedThumbnail`, after `load_thumbnail`.
+        opened: `OpenedPicture`, after `open`.
+        recipe_loaded: the path and its `Recipe`, after `load_recipe`.
+        copied: `OpenedPicture`, after `load_copy`.
+        compared: `OpenedPicture`, after `load_compared`.
+        failed: a `Message`, after any of these but thumbnails, and after `save_as`.
+    """
+
+    found = Signal(object)
+    thumbnail_loaded = Signal(object)
+    opened = Signal(object)
+    recipe_loaded = Signal(object, object)
+    copied = Signal(object)
+    compared = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._is_closing = False
+        self._pictures: Path | None = None
+        self._pool = QThreadPool()
+        self._pool.setMaxThreadCount(1)
+        self._pool.setObjectName("pictures")
+
+    def find(self, folder: Path) -> None:
+        self._pictures = folder
+        self._show(lambda: self.found.emit(FoundPictures(folder, newest_pictures(folder, MOST_RECENT))))
+
+    def load_thumbnail(self, path: Path) -> None:
+        self._show(lambda: self.thumbnail_loaded.emit(LoadedThumbnail(path, thumbnail(path))))
+
+    def open(self, path: Path) -> None:
+        """Asked for by a click: goes before thumbnails that wait."""
+        self._show(lambda: self._open(path, self.opened), priority=1)
+
+    def load_copy(self, path: Path) -> None:
+        """For the clipboard."""
+        self._show(lambda: self._open(path, self.copied), priority=1)
+
+    def load_compared(self, path: Path) -> None:
+        """To be laid against the picture that is shown."""
+        self._show(lambda: self._open(path, self.compared), priority=1)
+
+    def save_as(self, image: GeneratedImage, path: Path) -> None:
+        """Encodes and writes a picture in the format that the path's suffix names."""
+        self._start(lambda: self._save_as(image, path), priority=1)
+
+    def load_recipe(self, path: Path) -> None:
+        self._show(lambda: self._load_recipe(path), priority=1)
+
+    def close(self) -> None:
+        """Forgets what is only to be shown, writes what is to be saved, and ends the thread."""
+        self._is_closing = True
+        self._pool.waitForDone()
+
+    def _start(self, work: Callable[[], None], priority: int = 0) -> None:
+        # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
+        self._pool.start(work, priority)
+
+    def _show(self, work: Callable[[], None], priority: int = 0) -> None:
+        """Work that nobody needs any more when the window is closing."""
+
+        def work_if_open() -> None:
+            if not self._is_closing:
+                work()
+
+        self._start(work_if_open, priority)
+
+    def _open(self, path: Path, done: SignalInstance) -> None:
+        reader = QImageReader(str(path))
+        reader.setAutoTransform(True)
+        image = reader.read()
+        if image.isNull():
+            self.failed.emit(message(UnreadablePicture(path, reader.errorString() or "it is no picture")))
+            return
+        try:
+            recipe = self._read_recipe(path)
+        except EmulsionError as error:
+            log.info("%s", error)
+            recipe = None
+        film = film_path(path)
+        film_bytes = film.stat().st_size if film.is_file() else None
+        done.emit(OpenedPicture(path, image, recipe, film_bytes))
+
+    def _load_recipe(self, path: Path) -> None:
+        try:
+            self.recipe_loaded.emit(path, self._read_recipe(path))
+        except EmulsionError as error:
+            self.failed.emit(_no_recipe(path, error))
+
+    def _read_recipe(self, path: Path) -> Recipe:
+        """The recipe, with the place of its source picture if that is found. Raises UnreadablePicture."""
+        recipe = read_recipe(path)
+        if recipe.request.source is None:
+            return recipe
+        folders = [path.parent, *([self._pictures, *day_folders(self._pictures)] if self._pictures else [])]
+        source = found(recipe.request.source, folders)
+        return replace(recipe, request=replace(recipe.request, source=source))
+
+    def _save_as(self, image: GeneratedImage, path: Path) -> None:
+        try:
+            save_as(image, path)
+        except EmulsionError as error:
+            self.failed.emit(message(error))
+
+
+def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
+    """The newest picture files in the folder and in its day folders; none when it is not there."""
+    with_times: list[tuple[int, str]] = []
+    days = day_folders(folder)
+    for entry in _entries(folder, is_folder=False):
+        with_times.append((_time_of(entry), entry.path))
+    for day in days:
+        with_times += [(_time_of(entry), entry.path) for entry in _entries(day, is_folder=False)]
+        if len(with_times) >= most:
+            break
+    return tuple(Path(path) for _, path in heapq.nlargest(most, with_times))
+
+
+def day_folders(folder: Path) -> list[Path]:
+    """The folders in the pictures folder, the newest day first."""
+    names = sorted((entry.name for entry in _entries(folder, is_folder=True)), reverse=True)
+    return [folder / name for name in names]
+
+
+def thumbnail(path: Path) -> QImage:
+    """The picture in a square of `THUMBNAIL_PX`, or a null image."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    square = QSize(THUMBNAIL_PX, THUMBNAIL_PX)
+    if size.isValid() and (size.width() > THUMBNAIL_PX or size.height() > THUMBNAIL_PX):
+        reader.setScaledSize(size.scaled(square, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
+
+
+def _entries(folder: Path, *, is_folder: bool) -> Iterator[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if (is_folder and entry.is_dir()) or (not is_folder and entry.name.lower().endswith(SUFFIXES)):
+                    yield entry
+    except OSError as error:
+        log.info("the folder %s cannot be read: %s", folder, words_of(error))
+
+
+def _time_of(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _no_recipe(path: Path, error: EmulsionError) -> Message:
+    text = message(error)
+    return Message("No settings in this picture", text.sentence, "Pictures made by Emulsion carry their settings.")

@@ -1,0 +1,167 @@
+"""How far a run is, in words and figures: what the line under the canvas says."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from app.session.run import Ending, RunState
+from core.film.film import Film
+from core.runs.events import ImageReady, Phase, Started, Stepped
+
+PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
+    {
+        Phase.importing: "Importing the engine",
+        Phase.loading_model: "Loading the model",
+        Phase.reading_prompt: "Reading the prompt",
+        Phase.decoding: "Decoding the picture",
+    }
+)
+AVERAGED_CALLS = 10
+
+
+class Progress:
+    """Follows one run; ask `words`, `figures` and `fraction` after each event.
+
+    Attributes:
+        fraction: of the picture in progress, 0 to 1; None while nobody can tell.
+    """
+
+    def __init__(self) -> None:
+        self.fraction: float | None = 0.0
+        self._state = RunState.idle
+        self._phase: Phase | None = None
+        self._film: Film | None = None
+        self._index, self._count = 0, 1
+        self._calls_done = 0
+        self._sigma: float | None = None
+        self._last_seconds: deque[float] = deque(maxlen=AVERAGED_CALLS)
+        self._outcome = "Ready"
+
+    @property
+    def words(self) -> str:
+        """One phrase."""
+        match self._state:
+            case RunState.idle:
+                return self._outcome
+            case RunState.stopping:
+                return "Stopping after this step" if self._calls_done else "Stopping"
+            case RunState.paused:
+                return f"Paused at {_lower(self._place)}" if self._calls_done else "Paused"
+            case RunState.running:
+                return self._place
+
+    @property
+    def figures(self) -> str:
+        """Seconds per step, time left, noise level; "" while there are none."""
+        if self._state is RunState.idle or not self._last_seconds or self._film is None:
+            return ""
+        schedule = self._film.schedule
+        call_seconds = sum(self._last_seconds) / len(self._last_seconds)
+        step_seconds = call_seconds * schedule.calls / max(self._film.request.steps, 1)
+        left_calls = schedule.calls - self._calls_done + (self._count - self._index - 1) * schedule.calls
+        parts = [f"{_short(step_seconds)} s/step"]
+        if left_calls:
+            parts.append(f"{duration(left_calls * call_seconds)} left")
+        if self._sigma is not None and math.isfinite(self._sigma):
+            parts.append(f"σ {_short(self._sigma)}")
+        return "  ·  ".join(parts)
+
+    @property
+    def _place(self) -> str:
+        picture = f"Picture {self._index + 1} of {self._count}  ·  " if self._count > 1 else ""
+        if self._phase is not None:
+            words = PHASE_WORDS[self._phase]
+        elif self._film is None:
+            words = "Starting"
+        elif self._calls_done == 0:
+            words = f"Step 1 of {self._film.request.steps}"
+        else:
+            done = self._film.schedule.steps[self._calls_done - 1] + 1
+            words = f"Step {done} of {self._film.request.steps}"
+        return picture + (_lower(words) if picture else words)
+
+    def change_state(self, state: RunState) -> None:
+        if self._state is RunState.idle:
+            self.fraction = None
+        self._state = state
+
+    def change_phase(self, phase: Phase | None) -> None:
+        self._phase = phase
+        if phase is not None and phase is not Phase.decoding:
+            self.fraction = None
+
+    def start(self, started: Started) -> None:
+        self._film = started.film
+        self._index, self._count = started.index, started.count
+        self._calls_done = 0
+        self.fraction = 0.0
+
+    def step(self, stepped: Stepped) -> None:
+        self._calls_done = stepped.frame.call + 1
+        self._sigma = stepped.frame.sigma
+        self._last_seconds.append(stepped.seconds)
+        if self._film is not None:
+            self.fraction = self._calls_done / self._film.schedule.calls
+
+    def finish(self, ready: ImageReady) -> None:
+        image = ready.image
+        self.fraction = 1.0
+        self._outcome = f"Finished in {duration(image.seconds)}  ·  seed {image.request.seed}"
+
+    def end(self, ending: Ending) -> None:
+        match ending:
+            case Ending.finished:
+                pass
+            case Ending.held:
+                self._outcome = self._waits_at
+            case Ending.cancelled:
+                self._outcome = self.stopped_at or "Stopped"
+            case Ending.failed:
+                self._outcome = "Failed"
+        self.fraction = 0.0
+        self._film = None
+        self._calls_done = 0
+        self._index, self._count = 0, 1
+        self._sigma = None
+        self._last_seconds.clear()
+
+    @property
+    def stopped_at(self) -> str:
+        """Where a run was when it ended before its time, or "" before the first step."""
+        if self._film is None or not self._calls_done:
+            return ""
+        return f"Stopped at {self._where(self._film)}"
+
+    @property
+    def _waits_at(self) -> str:
+        return f"Waits at {self._where(self._film)}" if self._film is not None and self._calls_done else ""
+
+    def _where(self, film: Film) -> str:
+        done = film.schedule.steps[self._calls_done - 1] + 1
+        return f"step {done} of {film.request.steps}"
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``1 h 5 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _short(number: float) -> str:
+    """Two significant figures below 10, one decimal below 100."""
+    if number < 0.1:
+        return f"{number:.3f}"
+    return f"{number:.2f}" if number < 10 else f"{number:.1f}"
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]

@@ -1,0 +1,300 @@
+"""The one place where events become state: the draft, the queue, the phase, the current film; the only door to
+the worker. Views call its methods and follow its signals; they never see the thread behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.messages.errors import message
+from app.session.draft_editor import Drafting, DraftStore, ModelSource
+from app.session.early_choice import CullDesk
+from app.session.engine_tasks import Errands
+from app.session.film_requests import FilmDesk
+from app.session.lora_selection import LoraDesk
+from app.session.queue import QueuedRun, RunQueue
+from app.session.run import Ending, Engine, Look, Run, RunState, SavePicture, UnsavedPicture
+from app.session.run_progress import RunProgress
+from app.session.worker_thread import WorkerThread
+from core.errors import InvalidRequest
+from core.film.film import Film
+from core.models.catalogue import Model
+from core.request.request import GenerationRequest, Limits, validate
+from core.runs.branch import Branch
+from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.runs.recorder import FilmRecorder
+
+
+class Studio(QObject):
+    """The state behind the window. Lives in the GUI thread; ask it to `shutdown` at the end.
+
+    Attributes:
+        state: what the worker is doing.
+        phase: what the engine is busy with, None while it steps or rests.
+        errands: what views may ask of the engine beside its runs, see `Errands`.
+        cull: where begun pictures wait to be chosen, see `CullDesk`.
+        films: where films are looked at and kept from, see `FilmDesk`. loras: see `LoraDesk`.
+        progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
+        preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
+        unsaved: finished pictures that could not be written, see `save_again`.
+
+    Signals:
+        draft_edited: the new draft. undo_changed, models_changed: look again at the properties.
+        state_changed: a `RunState`. queue_changed: the waiting runs, a tuple of `QueuedRun`.
+        phase_changed: a `Phase`, or None when it is over.
+        run_started, stepped, image_ready: the engine's `Started`, `Stepped`, `ImageReady`; ``film`` is up to date.
+        run_ended: an `Ending`; a failed run has said why by ``failed`` before.
+        picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
+        failed: a `Message`.
+    """
+
+    draft_edited = Signal(object)
+    undo_changed = Signal()
+    models_changed = Signal()
+    state_changed = Signal(object)
+    queue_changed = Signal(object)
+    phase_changed = Signal(object)
+    preview_mode_changed = Signal(object)
+    run_started = Signal(object)
+    stepped = Signal(object)
+    image_ready = Signal(object)
+    run_ended = Signal(object)
+    picture_saved = Signal(object)
+    save_failed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        catalogue: ModelSource,
+        make_engine: Callable[[], Engine],
+        save: SavePicture,
+        drafts: DraftStore,
+        recorder: FilmRecorder | None = None,
+        log_file: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """Starts the worker's thread. ``make_engine`` is called in it; unforeseen errors point to ``log_file``."""
+        super().__init__(parent)
+        self._drafting = Drafting(catalogue, drafts, self)
+        self._drafting.edited.connect(self.draft_edited)
+        self._drafting.undo_changed.connect(self.undo_changed)
+        self._drafting.models_changed.connect(self.models_changed)
+        self._queue = RunQueue()
+        self.state = RunState.idle
+        self.phase: Phase | None = None
+        self.progress = RunProgress()
+        self.preview_mode = PreviewMode.automatic
+        self.unsaved: tuple[UnsavedPicture, ...] = ()
+        self._thread = WorkerThread(make_engine, save, recorder, log_file)
+        worker = self._thread.worker
+        worker.happened.connect(self._follow)
+        worker.rested.connect(self._rest)
+        worker.ended.connect(self._end)
+        worker.failed.connect(self.failed)
+        worker.saved.connect(self.picture_saved)
+        worker.not_saved.connect(self._picture_not_saved)
+        self.errands = Errands(self._thread, self)
+        self.errands.failed.connect(self.failed)
+        self.films = FilmDesk(self._thread, self.errands, self)
+        self.loras = LoraDesk(self._thread, self._drafting, self)
+        self.cull = CullDesk(lambda: self.progress.film, self.branch, self)
+        self.run_ended.connect(self.cull.follow)
+        self._thread.start()
+
+    @property
+    def draft(self) -> GenerationRequest:
+        return self._drafting.draft
+
+    @property
+    def can_undo(self) -> bool:
+        return self._drafting.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self._drafting.can_redo
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return self._drafting.models
+
+    @property
+    def limits(self) -> Limits:
+        """The sizes that the draft's model can work with."""
+        return self._drafting.limits
+
+    @property
+    def film(self) -> Film | None:
+        """Of the picture in progress, or of the last one."""
+        return self.progress.film
+
+    @property
+    def stopped_film(self) -> Film | None:
+        """What the last Stop left, to be kept or continued; None if there is nothing."""
+        return self.progress.stopped_film
+
+    @property
+    def queue(self) -> tuple[QueuedRun, ...]:
+        """The runs that wait, the next one first."""
+        return self._queue.runs
+
+    def model_of(self, request: GenerationRequest) -> Model | None:
+        """The model that a request asks for, None if it is not among ``models``."""
+        return self._drafting.model_of(request)
+
+    def edit(self, **changes: Any) -> None:
+        """Changes fields of the draft by name. Another model brings its own defaults for what is not given."""
+        self._drafting.edit(**changes)
+
+    def apply(self, request: GenerationRequest) -> tuple[str, ...]:
+        """Takes over a picture's settings as one undo step; returns the names of the fields that had to differ."""
+        return self._drafting.apply(self.loras.resolved(request))
+
+    def undo(self) -> None:
+        self._drafting.undo()
+
+    def redo(self) -> None:
+        self._drafting.redo()
+
+    def refresh_models(self) -> None:
+        """Looks for models on the disk again."""
+        self._drafting.refresh_models()
+
+    def generate(self) -> None:
+        """Queues the draft as it is now, and starts it when nothing else runs."""
+        self._enqueue(is_paused=False)
+
+    def stop(self) -> None:
+        """Ends the run after the step in progress; waiting runs stay in the queue, the next one begins."""
+        if self.state in (RunState.running, RunState.paused):
+            self._set_state(RunState.stopping)
+            self._thread.stop.emit()
+
+    def pause(self) -> None:
+        """Holds the run after the step in progress."""
+        if self.state is RunState.running:
+            self._set_state(RunState.paused)
+            self._thread.pause.emit()
+
+    def resume(self) -> None:
+        if self.state is RunState.paused:
+            self._set_state(RunState.running)
+            self._thread.resume.emit()
+
+    def single_step(self) -> None:
+        """Pauses after one more step; starts the draft when nothing runs."""
+        if self.state is RunState.idle:
+            self._enqueue(is_paused=True)
+        if self.state in (RunState.running, RunState.paused):
+            self._set_state(RunState.paused)
+            self._thread.single_step.emit()
+
+    def remove_queued(self, run_id: int) -> None:
+        self._queue.remove(run_id)
+        self.queue_changed.emit(self.queue)
+
+    def clear_queue(self) -> None:
+        self._queue.clear()
+        self.queue_changed.emit(self.queue)
+
+    def keep_last(self) -> None:
+        """Saves what the last Stop left as a picture."""
+        if (film := self.progress.take_stopped()) is not None:
+            self.films.keep(film, film.frames[-1], "denoised")
+
+    def continue_last(self) -> None:
+        """Takes up again what the last Stop left."""
+        if (film := self.progress.take_stopped()) is not None:
+            self.branch(Branch(film, len(film.frames), film.request))
+
+    def branch(self, branch: Branch) -> None:
+        """Queues a branch of an earlier run, and starts it when nothing else runs."""
+        self._queue.add(branch.request, branch)
+        self._begin_if_idle(is_paused=False)
+
+    def save_again(self, folder: Path) -> None:
+        """Writes the unsaved pictures into another folder."""
+        pictures, self.unsaved = self.unsaved, ()
+        for picture in pictures:
+            self._thread.save_again.emit(picture, folder)
+
+    def set_preview_mode(self, mode: PreviewMode) -> None:
+        """Takes effect with the next run."""
+        self.preview_mode = mode
+        self.preview_mode_changed.emit(mode)
+
+    def shutdown(self) -> bool:
+        """Keeps the draft, ends run and worker; says whether the worker came to an end in time."""
+        self._queue.clear()
+        self._drafting.save()
+        self.loras.close()
+        return self._thread.shut_down()
+
+    def _enqueue(self, is_paused: bool) -> None:
+        try:
+            validate(self.draft, self.limits)
+        except InvalidRequest as error:
+            self.failed.emit(message(error))
+            return
+        self._drafting.end_step()
+        for request, hold_after in self.cull.runs_of(self.loras.fitting(self.draft)):
+            self._queue.add(request, hold_after=hold_after)
+        self._begin_if_idle(is_paused)
+
+    def _begin_if_idle(self, is_paused: bool) -> None:
+        if self.state is RunState.idle:
+            self._begin_next(is_paused)
+        else:
+            self.queue_changed.emit(self.queue)
+
+    def _begin_next(self, is_paused: bool) -> None:
+        run = self._queue.take()
+        if run is None:
+            self._set_state(RunState.idle)
+            return
+        self._set_state(RunState.paused if is_paused else RunState.running)
+        self.queue_changed.emit(self.queue)
+        self._thread.begin.emit(
+            Run(
+                run.request, self.preview_mode, is_paused, run.branch, self.films.records_attention, run.hold_after
+            )
+        )
+
+    def _set_state(self, state: RunState) -> None:
+        if state is not self.state:
+            self.state = state
+            self.state_changed.emit(state)
+
+    def _set_phase(self, phase: Phase | None) -> None:
+        if phase is not self.phase:
+            self.phase = phase
+            self.phase_changed.emit(phase)
+
+    @Slot(object)
+    def _follow(self, event: Event) -> None:
+        self._set_phase(event.phase if isinstance(event, Loading) else None)
+        self.progress.follow(event)
+        for kind, signal in ((Started, self.run_started), (Stepped, self.stepped), (ImageReady, self.image_ready)):
+            if isinstance(event, kind):
+                signal.emit(event)
+
+    @Slot()
+    def _rest(self) -> None:
+        """Paused: what is on the canvas deserves the true picture."""
+        if self.state is RunState.paused and self.film is not None and self.film.frames:
+            self.films.look_at(Look(self.film, self.film.frames[-1]))
+
+    @Slot(object)
+    def _end(self, ending: Ending) -> None:
+        was_paused = self.state is RunState.paused
+        self._set_phase(None)
+        self.progress.end(ending)
+        self.run_ended.emit(ending)
+        self._begin_next(is_paused=was_paused)
+
+    @Slot(object)
+    def _picture_not_saved(self, picture: UnsavedPicture) -> None:
+        self.unsaved = (*self.unsaved, picture)
+        self.save_failed.emit(picture.message)

@@ -1,0 +1,60 @@
+"""The settings while the program runs: read at the start, written at each change."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.errors import SaveFailed
+from core.paths import Folders
+from core.request.request import Autoencoder, GenerationRequest
+from core.runs.recorder import FOLDER_NAME
+from core.settings.settings import FILE_NAME, KeepFilms, Settings, load_settings, save_settings
+
+log = logging.getLogger(__name__)
+
+
+class SettingsKeeper:
+    """Holds the current settings; also the studio's `DraftStore`.
+
+    Attributes:
+        settings: as they are now.
+        folders: where they and everything else lie.
+        is_first_start: there were no settings yet.
+    """
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self.is_first_start = not (folders.config / FILE_NAME).exists()
+        self.settings: Settings = load_settings(folders)
+
+    def change(self, **changes: Any) -> None:
+        """Replaces fields by name and writes the file. Without a disk the changes hold until the end."""
+        self.take(replace(self.settings, **changes))
+
+    def take(self, changed: Settings) -> None:
+        """Replaces all of them and writes the file."""
+        if changed != self.settings:
+            self.settings = changed
+            try:
+                save_settings(changed, self.folders)
+            except SaveFailed as error:
+                log.warning("the settings could not be saved: %s", error)
+
+    def films_folder(self) -> Path | None:
+        """Where the films of unfinished runs lie; None when films are not kept."""
+        if self.settings.keep_films is KeepFilms.never:
+            return None
+        return self.settings.pictures / FOLDER_NAME
+
+    def load_draft(self) -> GenerationRequest | None:
+        return self.settings.draft
+
+    def save_draft(self, request: GenerationRequest) -> None:
+        self.change(draft=request)
+
+    def autoencoder_of(self, model: str) -> Autoencoder | None:
+        name = self.settings.autoencoders.get(model)
+        return Autoencoder(name) if name else None

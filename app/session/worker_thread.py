@@ -1,0 +1,70 @@
+"""The thread that the worker lives in, and the calls that cross into it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QThread, Signal
+
+from app.session.run import Engine, SavePicture
+from app.session.worker import Worker
+from core.runs.recorder import FilmRecorder
+
+log = logging.getLogger(__name__)
+
+SHUTDOWN_WITHIN_MS = 3500
+
+
+class WorkerThread(QThread):
+    """Owns the `Worker`. Each signal below is a call of the worker's slot of that name; all return at once.
+
+    Signals:
+        begin, pause, resume, single_step, stop, do, leave, keep, renew, save_again, open_film: see `Worker`.
+    """
+
+    begin = Signal(object)
+    pause = Signal()
+    resume = Signal()
+    single_step = Signal()
+    stop = Signal()
+    do = Signal(object)
+    leave = Signal(str)
+    keep = Signal(object)
+    renew = Signal()
+    save_again = Signal(object, object)
+    open_film = Signal(object)
+    _shut_down = Signal()
+
+    def __init__(
+        self,
+        make_engine: Callable[[], Engine],
+        save: SavePicture,
+        recorder: FilmRecorder | None,
+        log_file: Path | None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("worker")
+        self.worker = Worker(make_engine, save, recorder, log_file)
+        self.worker.moveToThread(self)
+        self.begin.connect(self.worker.begin)
+        self.pause.connect(self.worker.pause)
+        self.resume.connect(self.worker.resume)
+        self.single_step.connect(self.worker.single_step)
+        self.stop.connect(self.worker.stop)
+        self.do.connect(self.worker.do)
+        self.leave.connect(self.worker.leave)
+        self.keep.connect(self.worker.keep)
+        self.renew.connect(self.worker.renew)
+        self.save_again.connect(self.worker.save_again)
+        self.open_film.connect(self.worker.open_film)
+        self._shut_down.connect(self.worker.shut_down)
+
+    def shut_down(self) -> bool:
+        """Ends the run after its step and the thread after that; says whether it did so in time."""
+        self._shut_down.emit()
+        if self.wait(SHUTDOWN_WITHIN_MS):
+            return True
+        log.warning("the worker is still busy after %d ms", SHUTDOWN_WITHIN_MS)
+        return False

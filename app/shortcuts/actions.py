@@ -1,0 +1,163 @@
+"""Everything that can be done from the menus, with its shortcut; what it does is connected by the main window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+from app.canvas.backdrop import Backdrop
+from app.session.run import RunState
+from app.session.session import Studio
+from app.shortcuts.key_tips import KeyTips
+from app.widgets.icons import ICON_NAME
+from core.settings.settings import Theme
+
+Choice = TypeVar("Choice", bound=Enum)
+
+
+class Actions(QObject):
+    """Each attribute is an action, or a group of one checkable action per member of an enum (its data)."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.open_settings = self._make("Open a picture's settings…", "Ctrl+O")
+        self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
+        self.add_model = self._make("Add a model file…")
+        self.add_model_folder = self._make("Add a folder with models…")
+        self.export_film = self._make("Export film…", "Ctrl+E", "film")
+        self.preferences = self._make("Preferences…", "Ctrl+,")
+        self.quit = self._make("Quit", "Ctrl+Q")
+        self.undo = self._make("Undo", "Ctrl+Z", "undo")
+        self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo")
+        self.copy = self._make("Copy picture", "Ctrl+C", "copy")
+        self.paste = self._make("Paste a picture's settings", "Ctrl+V")
+        self.generate = self._make("Generate", "Ctrl+Return", "play")
+        self.generate.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        self.stop = self._make("Stop", "Esc", "stop")
+        self.pause = self._make("Pause", "F8", "pause")
+        self.single_step = self._make("Single step", "F10", "step")
+        self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
+        self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
+        self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
+        self.fit = self._make("Fit into the window", "Ctrl+0", "fit")
+        self.actual_size = self._make("Actual size (100 %)", "Ctrl+1", "actual-size")
+        self.full_screen = self._make("Full screen", "F11", is_checkable=True)
+        self.backdrop = self._group(
+            {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checker background"}
+        )
+        self.theme = self._group({Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"})
+        self.shortcuts = self._make("Keyboard shortcuts", "F1")
+        self.machine = self._make("This machine…")
+        self.diagnostics = self._make("Copy diagnostics", icon_name="copy")
+        self.updates = self._make("Check for updates…")
+        self.about = self._make("About Emulsion")
+        self.preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def name_keys(self, window: QWidget) -> None:
+        """On the buttons of ``window`` that do what an action does."""
+        buttons = {
+            "generateButton": self.generate,
+            "stopButton": self.stop,
+            "pauseButton": self.pause,
+            "stepButton": self.single_step,
+            "filmExportButton": self.export_film,
+        }
+        KeyTips(window, buttons)
+
+    def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
+        """Builds the menus; ``places`` switch between the window's places, ``panes`` show and hide its panes."""
+        file = bar.addMenu("&File")
+        file.addActions([self.open_settings, self.open_folder])
+        file.addSeparator()
+        file.addAction(self.export_film)
+        file.addSeparator()
+        file.addActions([self.add_model, self.add_model_folder])
+        file.addSeparator()
+        file.addAction(self.quit)
+        edit = bar.addMenu("&Edit")
+        edit.addActions([self.undo, self.redo])
+        edit.addSeparator()
+        edit.addActions([self.copy, self.paste])
+        edit.addSeparator()
+        edit.addAction(self.preferences)
+        run = bar.addMenu("&Run")
+        run.addActions([self.generate, self.stop])
+        run.addSeparator()
+        run.addActions([self.pause, self.single_step])
+        view = bar.addMenu("&View")
+        view.addActions(list(places))
+        view.addSeparator()
+        view.addActions(list(panes))
+        view.addSeparator()
+        view.addActions([self.zoom_in, self.zoom_out, self.fit, self.actual_size])
+        view.addSeparator()
+        view.addActions(self.backdrop.actions())
+        view.addMenu("Theme").addActions(self.theme.actions())
+        view.addAction(self.full_screen)
+        help_menu = bar.addMenu("&Help")
+        help_menu.addActions([self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
+
+    def follow(self, studio: Studio) -> None:
+        """Connects what belongs to the studio, and keeps it enabled only while it can act."""
+        self._studio = studio
+        self.undo.triggered.connect(studio.undo)
+        self.redo.triggered.connect(studio.redo)
+        self.generate.triggered.connect(studio.generate)
+        self.stop.triggered.connect(studio.stop)
+        self.single_step.triggered.connect(studio.single_step)
+        self.pause.triggered.connect(self._pause_or_resume)
+        studio.undo_changed.connect(self._update_undo)
+        studio.state_changed.connect(self._update_run)
+        self._update_undo()
+        self._update_run(studio.state)
+
+    def check(self, group: QActionGroup, choice: Enum) -> None:
+        """Marks the action for this choice, without triggering it."""
+        for action in group.actions():
+            action.setChecked(action.data() is choice)
+
+    @Slot()
+    def _pause_or_resume(self) -> None:
+        if self._studio.state is RunState.paused:
+            self._studio.resume()
+        else:
+            self._studio.pause()
+
+    @Slot()
+    def _update_undo(self) -> None:
+        self.undo.setEnabled(self._studio.can_undo)
+        self.redo.setEnabled(self._studio.can_redo)
+
+    @Slot(object)
+    def _update_run(self, state: RunState) -> None:
+        self.stop.setEnabled(state in (RunState.running, RunState.paused))
+        self.pause.setEnabled(state in (RunState.running, RunState.paused))
+        self.pause.setText("Resume" if state is RunState.paused else "Pause")
+        self.single_step.setEnabled(state is not RunState.stopping)
+
+    def _make(self, text: str, shortcut: str = "", icon_name: str = "", *, is_checkable: bool = False) -> QAction:
+        action = QAction(text, self._window)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        if icon_name:
+            action.setProperty(ICON_NAME, icon_name)
+        action.setCheckable(is_checkable)
+        self._window.addAction(action)
+        return action
+
+    def _group(self, texts: dict[Choice, str]) -> QActionGroup:
+        group = QActionGroup(self._window)
+        for choice, text in texts.items():
+            action = QAction(text, self._window)
+            action.setCheckable(True)
+            action.setData(choice)
+            group.addAction(action)
+        return group

@@ -1,0 +1,41 @@
+"""Makes the engine at the first need, in the worker's thread: importing it takes seconds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session.run import Engine
+from app.session.settings_store import SettingsKeeper
+from app.startup.garbage_collection import kept_for_good
+from app.window.device_label import ChosenDevice
+from core.models.catalogue import Catalogue
+
+
+class EngineMaker(QObject):
+    """A callable for the studio.
+
+    Signals:
+        made: the `ChosenDevice`; emitted in the worker's thread.
+    """
+
+    made = Signal(object)
+
+    def __init__(self, catalogue: Catalogue, keeper: SettingsKeeper) -> None:
+        super().__init__()
+        self._catalogue = catalogue
+        self._keeper = keeper
+
+    def __call__(self) -> Engine:
+        """Raises DeviceMissing."""
+        with kept_for_good():
+            from core.engine.devices.machine import machine
+            from core.engine.engine import Engine as RealEngine
+
+        settings = self._keeper.settings
+        engine = RealEngine(
+            self._catalogue, settings.device, settings.dtype, settings.memory, settings.tiled_decode
+        )
+        plan, memory = engine.plan, engine.memory_in_use().device
+        words = plan.describe()
+        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine()))
+        return engine

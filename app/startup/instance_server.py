@@ -1,0 +1,85 @@
+"""The open window's side of `app.startup.single_instance`: hears later starts, and comes to the front for them."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.startup.single_instance import LONGEST_REQUEST, Knock
+
+log = logging.getLogger(__name__)
+
+
+class Doorbell(QObject):
+    """Listens as soon as it is made, only while this process has the lock; answers once there is a window.
+
+    Signals:
+        picture_asked: `Path` of a picture to be shown.
+    """
+
+    picture_asked = Signal(object)
+
+    def __init__(self, address: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._window: QWidget | None = None
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._welcome)
+        QLocalServer.removeServer(address)  # left behind by a process that was killed
+        if not self._server.listen(address):
+            log.warning("later starts cannot be heard: %s", self._server.errorString())
+
+    def answer_for(self, window: QWidget) -> None:
+        """From now on later starts raise this window."""
+        self._window = window
+
+    def close(self) -> None:
+        self._server.close()
+
+    @Slot()
+    def _welcome(self) -> None:
+        while self._server.hasPendingConnections():
+            visitor = self._server.nextPendingConnection()
+            visitor.disconnected.connect(visitor.deleteLater)
+            visitor.readyRead.connect(self._hear)
+            if visitor.bytesAvailable():
+                self._take(visitor)
+
+    @Slot()
+    def _hear(self) -> None:
+        visitor = self.sender()
+        if isinstance(visitor, QLocalSocket):
+            self._take(visitor)
+
+    def _take(self, visitor: QLocalSocket) -> None:
+        window = self._window
+        if window is None or not window.isVisible():  # closed: the visitor tries again, and gets the lock
+            visitor.abort()
+        elif visitor.canReadLine():
+            try:
+                knock = Knock.from_line(bytes(visitor.readLine().data()))
+            except (ValueError, RecursionError):
+                visitor.abort()
+                return
+            self._raise(window, knock)
+            visitor.write(b"ok\n")
+            visitor.disconnectFromServer()
+        elif visitor.bytesAvailable() > LONGEST_REQUEST:
+            visitor.abort()
+
+    def _raise(self, window: QWidget, knock: Knock) -> None:
+        log.info(
+            "another start brings this window to the front%s", "" if knock.picture is None else ", with a picture"
+        )
+        if knock.activation:
+            os.environ["XDG_ACTIVATION_TOKEN"] = knock.activation  # Qt looks there when it activates a window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.raise_()
+        window.activateWindow()
+        QApplication.alert(window)
+        if knock.picture is not None:
+            self.picture_asked.emit(knock.picture)

@@ -1,0 +1,1 @@
+"""Widgets, colours and icons that all pages use."""

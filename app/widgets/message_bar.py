@@ -1,0 +1,135 @@
+"""Bars above the canvas that say what happened and what can be done: never a dialog in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.messages.errors import Message
+from app.widgets.icons import ICON_NAME
+
+Tone = Literal["error", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button on a bar; pressing it also dismisses the bar unless ``keeps_bar``."""
+
+    text: str
+    act: Callable[[], None]
+    object_name: str
+    keeps_bar: bool = False
+
+
+class MessageBar(QFrame):
+    """One message with its choices.
+
+    Signals:
+        dismissed: the user has seen it.
+    """
+
+    dismissed = Signal()
+
+    def __init__(
+        self, message: Message, tone: Tone, choices: tuple[Choice, ...] = (), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBar")
+        self.setProperty("role", "bar")
+        self.setProperty("tone", tone)
+        self.setAccessibleName(f"{message.title}. {message}")
+        title = _text(message.title)
+        title.setProperty("role", "title")
+        words = _text(str(message))
+        words.setObjectName("messageText")
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(title)
+        if str(message):
+            texts.addWidget(words)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addLayout(texts, 1)
+        for choice in choices:
+            button = QPushButton(choice.text)
+            button.setObjectName(choice.object_name)
+            button.clicked.connect(choice.act)
+            if not choice.keeps_bar:
+                button.clicked.connect(self.dismissed)
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        dismiss = QToolButton()
+        dismiss.setObjectName("dismissButton")
+        dismiss.setProperty("kind", "quiet")
+        dismiss.setProperty(ICON_NAME, "close")
+        dismiss.setAccessibleName("Dismiss")
+        dismiss.setToolTip("Dismiss")
+        dismiss.clicked.connect(self.dismissed)
+        layout.addWidget(dismiss, 0, Qt.AlignmentFlag.AlignTop)
+
+
+class MessageArea(QWidget):
+    """Room for bars of different subjects; a new one takes the place of the old one of its subject.
+
+    Signals:
+        bar_made: a new bar needs its icons.
+    """
+
+    bar_made = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bars: dict[str, MessageBar] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(8, 8, 8, 8)
+        self._layout.setSpacing(8)
+        self.hide()
+
+    def show_message(
+        self,
+        subject: str,
+        message: Message,
+        tone: Tone,
+        choices: tuple[Choice, ...] = (),
+        lasting_ms: int | None = None,
+    ) -> None:
+        """Puts up a bar; ``subject`` tells which older one it replaces. Some go away by themselves."""
+        self.dismiss(subject)
+        bar = MessageBar(message, tone, choices)
+        bar.setProperty("subject", subject)
+        bar.dismissed.connect(self._dismiss_sender)
+        self._bars[subject] = bar
+        self._layout.addWidget(bar)
+        bar.show()
+        self.show()
+        if lasting_ms is not None:
+            QTimer.singleShot(lasting_ms, bar, bar.dismissed.emit)
+        self.bar_made.emit()
+
+    def dismiss(self, subject: str) -> None:
+        bar = self._bars.pop(subject, None)
+        if bar is not None:
+            self._layout.removeWidget(bar)
+            bar.hide()
+            bar.deleteLater()
+        self.setVisible(bool(self._bars))
+
+    def subjects(self) -> tuple[str, ...]:
+        """Of the bars that are up, from top to bottom."""
+        return tuple(self._bars)
+
+    def _dismiss_sender(self) -> None:
+        self.dismiss(self.sender().property("subject"))
+
+
+def _text(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setWordWrap(True)
+    label.setMinimumWidth(1)
+    return label

@@ -1,0 +1,56 @@
+"""What the window does when something went wrong before: offers the report of a crash, copies diagnostics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication
+
+from app.dialogs.diagnostics import diagnostics
+from app.messages.errors import Message
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import Choice, MessageArea
+from app.window.device_label import DeviceReadout
+
+CRASHED, COPIED = "crashed", "copied"
+LASTING_MS = 6000
+
+
+class HelpDesk(QObject):
+    """Part of the window."""
+
+    def __init__(self, area: MessageArea, keeper: SettingsKeeper, readout: DeviceReadout, parent: QObject) -> None:
+        super().__init__(parent)
+        self._area = area
+        self._keeper = keeper
+        self._readout = readout
+        self._crash: Path | None = None
+
+    def offer_crash(self, crash: Path) -> None:
+        """Tells that the run before ended unexpectedly; ``crash`` holds its traces."""
+        self._crash = crash
+        self._area.show_message(
+            CRASHED,
+            Message(
+                "Emulsion ended unexpectedly last time",
+                "Finished pictures are in their folder; a run that was cut off can be taken up again.",
+                "The report holds no prompts and no names, and is sent nowhere: copy it when you ask for help.",
+            ),
+            "info",
+            (Choice("Copy the report", self.copy_diagnostics, "copyReportButton"),),
+        )
+
+    @Slot()
+    def copy_diagnostics(self) -> None:
+        """Puts the report into the clipboard, and says so."""
+        device = self._readout.device
+        plan = "\n".join((*device.machine, device.plan)) if device is not None else ""
+        text = diagnostics(self._keeper.folders, self._keeper.settings, plan, self._crash)
+        QGuiApplication.clipboard().setText(text)
+        self._area.show_message(
+            COPIED,
+            Message("Diagnostics are in the clipboard", "Versions, device, settings and the end of the log."),
+            "info",
+            lasting_ms=LASTING_MS,
+        )

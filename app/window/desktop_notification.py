@@ -1,0 +1,109 @@
+"""Tells who works elsewhere that a long run has ended: in the taskbar, and by a notice of the desktop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
+
+from app.session.progress_text import duration
+from app.session.run import Ending, RunState
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+
+LONG_S = 15.0
+SHOWN_MS = 10_000
+
+Notify = Callable[[str, str], None]
+"""Shows a title and a sentence on the desktop."""
+
+
+class RunNotice(QObject):
+    """Counts from the first picture to the end of the queue; what the user stopped is no news."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        keeper: SettingsKeeper,
+        window: QWidget,
+        notify: Notify | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(window)
+        self._keeper = keeper
+        self._window = window
+        self._notify = notify or DesktopNotice(window).show
+        self._clock = clock
+        self._began: float | None = None
+        self._finished = 0
+        self._ending = Ending.finished
+        studio.state_changed.connect(self._follow)
+        studio.image_ready.connect(self._count)
+        studio.run_ended.connect(self._note)
+
+    @Slot()
+    def _count(self) -> None:
+        self._finished += 1
+
+    @Slot(object)
+    def _note(self, ending: Ending) -> None:
+        self._ending = ending
+
+    @Slot(object)
+    def _follow(self, state: RunState) -> None:
+        if state is not RunState.idle:
+            self._began = self._clock() if self._began is None else self._began
+            return
+        began, finished = self._began, self._finished
+        self._began, self._finished = None, 0
+        if began is None or self._ending is Ending.cancelled or self._window.isActiveWindow():
+            return
+        seconds = self._clock() - began
+        if QApplication.activeWindow() is not None or seconds < LONG_S:
+            return
+        QApplication.alert(self._window)
+        if self._keeper.settings.tell_when_done:
+            self._notify(*_words(self._ending, finished, seconds))
+
+
+class DesktopNotice(QObject):
+    """By the tray icon, which is there only as long as the notice; where the desktop has no tray, nothing."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._icon: QSystemTrayIcon | None = None
+        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._timer.timeout.connect(self._hide)
+
+    def show(self, title: str, words: str) -> None:
+        if not QSystemTrayIcon.isSystemTrayAvailable() or not QSystemTrayIcon.supportsMessages():
+            return
+        if self._icon is None:
+            self._icon = QSystemTrayIcon(QApplication.windowIcon(), self)
+            self._icon.messageClicked.connect(self._raise)
+            self._icon.activated.connect(self._raise)
+        self._icon.show()
+        self._icon.showMessage(title, words, QApplication.windowIcon(), SHOWN_MS)
+        self._timer.start()
+
+    @Slot()
+    def _raise(self) -> None:
+        self._window.raise_()
+        self._window.activateWindow()
+        self._hide()
+
+    @Slot()
+    def _hide(self) -> None:
+        if self._icon is not None:
+            self._icon.hide()
+
+
+def _words(ending: Ending, finished: int, seconds: float) -> tuple[str, str]:
+    """Without the prompt: others may see the desktop."""
+    if ending is Ending.failed:
+        return "The run has failed", "Emulsion says why in its window."
+    pictures = "The picture is finished" if finished == 1 else f"{finished} pictures are finished"
+    return pictures if finished else "The run has ended", f"It took {duration(seconds)}."

@@ -1,0 +1,113 @@
+"""The first start: what to do, where pictures go, what computes; and a word when a folder cannot be written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from app.messages.errors import Message
+from app.session.device import device_sentence
+from app.session.run import Engine
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import Choice, MessageArea
+from app.window.device_label import DeviceReadout
+
+WELCOME, READ_ONLY = "welcome", "read only"
+LOOK_AFTER_MS = 700
+"""Looking for the device keeps a core busy: the window is painted before."""
+
+ERRAND = "look for devices at the first start"
+
+
+class Welcome(QObject):
+    """Part of the window. The bar goes when the first picture begins, and does not come again."""
+
+    def __init__(
+        self,
+        area: MessageArea,
+        studio: Studio,
+        keeper: SettingsKeeper,
+        readout: DeviceReadout,
+        open_folders: Callable[[], None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._area = area
+        self._studio = studio
+        self._keeper = keeper
+        self._readout = readout
+        self._open_folders = open_folders
+        self._device = "Looking for what can compute here …"
+        studio.run_started.connect(self._leave)
+
+    def greet(self) -> None:
+        """Call it when the window is there."""
+        self._warn()
+        if self._keeper.is_first_start:
+            self._readout.device_shown.connect(self._tell_device)
+            self._show()
+            QTimer.singleShot(LOOK_AFTER_MS, self, self._look)
+
+    def _warn(self) -> None:
+        settings, folders = self._keeper.settings, self._keeper.folders
+        if not can_be_written(settings.pictures):
+            message = Message(
+                "Pictures cannot be saved",
+                f"The folder for pictures, {settings.pictures}, cannot be written.",
+                "Choose another one before you begin.",
+            )
+        elif not (can_be_written(folders.config) and can_be_written(folders.data)):
+            message = Message(
+                "Emulsion cannot keep its settings",
+                f"{folders.config} or {folders.data} cannot be written: settings, and the gallery's index, last "
+                "until the window is closed.",
+                "Pictures are saved all the same.",
+            )
+        else:
+            return
+        choose = Choice("Folders…", self._open_folders, "otherFoldersButton", keeps_bar=True)
+        self._area.show_message(READ_ONLY, message, "error", (choose,))
+
+    def _show(self) -> None:
+        message = Message(
+            "Press Generate to make the first picture",
+            f"The starter model and an example prompt are ready. Pictures go to {self._keeper.settings.pictures}.",
+            self._device,
+        )
+        preferences = Choice("Folders…", self._open_folders, "welcomeFoldersButton", keeps_bar=True)
+        self._area.show_message(WELCOME, message, "info", (preferences,))
+
+    @Slot()
+    def _look(self) -> None:
+        if self._readout.device is None and WELCOME in self._area.subjects():
+            self._studio.errands.ask(ERRAND, _make, self._ignore)
+
+    def _ignore(self, _made: None) -> None:
+        """The readout tells what was found."""
+
+    @Slot()
+    def _tell_device(self) -> None:
+        device = self._readout.device
+        if device is not None and WELCOME in self._area.subjects():
+            self._device = device_sentence(device)
+            self._show()
+
+    @Slot()
+    def _leave(self) -> None:
+        self._area.dismiss(WELCOME)
+
+
+def can_be_written(folder: Path) -> bool:
+    """Whether files can be put into the folder, or it can be made."""
+    for existing in (folder, *folder.parents):
+        if existing.exists():
+            return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    return False
+
+
+def _make(_engine: Engine) -> None:
+    """Making the engine is what looks for devices."""

@@ -1,0 +1,1 @@
+"""Autoencoder files, and the latents that they are for."""

@@ -1,0 +1,175 @@
+"""Autoencoders (VAE) to be used with a model instead of its own: what a file or folder is, and where they lie.
+
+Light: only headers and configurations are read. A lone ``.safetensors`` file has the names of the latent diffusion
+programs (``decoder.up.0.block...``, as vae-ft-mse-840000 ships) or those of diffusers (``decoder.up_blocks.0...``,
+as sdxl-vae-fp16-fix ships); a diffusers folder has a ``config.json`` too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.autoencoders.latent_space import LatentSpace
+from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.detection import UNET
+from core.checkpoints.safetensors_header import SafetensorsHeader, read_safetensors_header
+from core.checkpoints.weights import weights_of
+from core.errors import AutoencoderMissing, InvalidRequest, ModelBroken
+from core.files.json_file import read_json
+from core.request.request import Autoencoder
+
+FOLDER_NAMES = ("vae", "VAE", "vaes")
+"""In a folder of models, or beside it: ComfyUI's, and that of AUTOMATIC1111's program."""
+
+SUFFIX = ".safetensors"
+KIND = "AutoencoderKL"
+PREFIXES = ("", "first_stage_model.", "vae.")
+_DEEPEST = 3
+_DECODER = "decoder.conv_in.weight"
+_LEVEL = re.compile(r"decoder\.up(?:_blocks)?\.(\d{1,2})\.")
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderFile:
+    """What a look at it tells.
+
+    Attributes:
+        path: a ``.safetensors`` file, or a diffusers folder.
+        name: what recipes and lists call it.
+        weights: the file whose SHA-256 stands for it.
+    """
+
+    path: Path
+    name: str
+    space: LatentSpace
+    weights: Path
+
+
+def read_autoencoder(path: Path) -> AutoencoderFile:
+    """Checks header and configuration. Raises ModelBroken when it is no autoencoder, or damaged."""
+    folder = folder_of(path)
+    if folder is None:
+        return AutoencoderFile(path, path.stem, _space_of(read_safetensors_header(path)), path)
+    config = read_json(folder / "config.json")
+    if config.get("_class_name") != KIND:
+        raise ModelBroken(folder, f"it is a {config.get('_class_name')}, not an autoencoder (VAE)")
+    weights = weights_of(folder)[0][0]
+    try:
+        space = LatentSpace.of_config(config)
+    except (ValueError, TypeError) as error:
+        raise ModelBroken(folder / "config.json", "its figures cannot be read") from error
+    found = _space_of(read_safetensors_header(weights))
+    if not found.fits(replace(space, scale=None)):
+        raise ModelBroken(folder, "its weights do not fit its configuration")
+    return AutoencoderFile(folder, folder.name, space, weights)
+
+
+def parse_autoencoder(text: str) -> Autoencoder:
+    """What is meant by a name, a file or a folder. Raises InvalidRequest."""
+    if not text.strip():
+        raise InvalidRequest("vae", text, "a name, a file or a folder")
+    path = Path(text).expanduser().absolute()
+    is_path = _is_there(path) and (path.is_dir() or path.suffix.lower() == SUFFIX)
+    return Autoencoder(str(folder_of(path) or path) if is_path else text)
+
+
+def folder_of(path: Path) -> Path | None:
+    """The diffusers folder that is meant by it, or by the file of weights in it; None for a lone file."""
+    if path.is_dir():
+        return path
+    return path.parent if (path.parent / "config.json").is_file() else None
+
+
+class AutoencoderShelf:
+    """The autoencoders in the folders of the user, found by name or by their hash."""
+
+    def __init__(
+        self, model_folders: Iterable[Path], memory: CheckpointMemory, places: Iterable[Path] = ()
+    ) -> None:
+        """Looks in each folder of models, in the folders for autoencoders there and beside, and at ``places``."""
+        self._folders = tuple(dict.fromkeys(model_folders))
+        self._places = tuple(places)
+        self._memory = memory
+
+    def files(self) -> tuple[AutoencoderFile, ...]:
+        """All that can be used, by name; of two with the same name the first."""
+        found: dict[str, AutoencoderFile] = {}
+        for path in self._candidates():
+            try:
+                file = read_autoencoder(path)
+            except ModelBroken:
+                continue  # it is named when asked for by `find`; the list shows what works
+            found.setdefault(file.name, file)
+        return tuple(found[name] for name in sorted(found, key=str.casefold))
+
+    def find(self, wanted: Autoencoder) -> AutoencoderFile:
+        """The one that is named, or given by its full path; with a hash, one that has it.
+
+        Raises AutoencoderMissing or ModelBroken.
+        """
+        path = Path(wanted.name)
+        if path.is_absolute() and _is_there(path):
+            return self._same(read_autoencoder(path), wanted)
+        files = self.files()
+        named = next((file for file in files if file.name == wanted.key), None)
+        for file in (named, *files):
+            if file is not None and (file is named or wanted.sha256) and self._has_hash(file, wanted):
+                return file
+        raise AutoencoderMissing(wanted.key, tuple(file.name for file in files), is_other=named is not None)
+
+    def sha256_of(self, file: AutoencoderFile) -> str:
+        """64 hexadecimal digits; reads the whole file the first time. Raises ModelBroken."""
+        return self._memory.sha256_of(file.weights)
+
+    def _same(self, file: AutoencoderFile, wanted: Autoencoder) -> AutoencoderFile:
+        if not self._has_hash(file, wanted):
+            raise AutoencoderMissing(file.name, (), is_other=True)
+        return file
+
+    def _has_hash(self, file: AutoencoderFile, wanted: Autoencoder) -> bool:
+        return not wanted.sha256 or self.sha256_of(file).startswith(wanted.sha256)
+
+    def _candidates(self) -> Iterator[Path]:
+        yield from (place for place in self._places if _is_there(place))
+        for place in self._folders:
+            yield from _in_folder(place, depth=1)
+            for beside in (place, place.parent):
+                for name in FOLDER_NAMES:
+                    yield from _in_folder(beside / name, _DEEPEST)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # longer than a name may be, or with NUL
+        return False
+
+
+def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
+    """Autoencoders in a folder: lone files, and diffusers folders of autoencoders alone."""
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name.lower())
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if (entry / "config.json").is_file() or (entry.suffix.lower() == SUFFIX and entry.is_file()):
+            yield entry
+        elif depth > 1 and entry.is_dir():
+            yield from _in_folder(entry, depth - 1)
+
+
+def _space_of(header: SafetensorsHeader) -> LatentSpace:
+    if any(name.startswith(UNET) for name in header.tensors):
+        raise ModelBroken(header.path, "it is a whole model, not an autoencoder (VAE) alone")
+    prefix = next((start for start in PREFIXES if f"{start}{_DECODER}" in header.tensors), None)
+    shape = header.shape(f"{prefix}{_DECODER}") if prefix is not None else None
+    if prefix is None or shape is None or len(shape) != 4:
+        raise ModelBroken(header.path, "it is not an autoencoder (VAE) for pictures: it has no such decoder")
+    starts = (name.removeprefix(prefix) for name in header.tensors)
+    levels = {match[1] for name in starts if (match := _LEVEL.match(name))}
+    return LatentSpace(channels=shape[1], factor=2 ** max(0, len(levels) - 1))

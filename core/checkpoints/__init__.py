@@ -1,0 +1,1 @@
+"""Checkpoint files: their headers, kinds and hashes."""

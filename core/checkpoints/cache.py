@@ -1,0 +1,180 @@
+"""What is known of files of weights from an earlier look, as long as they stay as they are: kind and SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from core.checkpoints.detection import CheckpointKind, recognise
+from core.checkpoints.safetensors_header import read_safetensors_header
+from core.errors import ModelBroken, SaveFailed
+from core.files.atomic import write_file
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "checkpoints.json"
+CHUNK_BYTES = 2**20
+MOST_KNOWN = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file at one moment: ``kind`` or ``reason`` says what it is, or why it is no model; "" is not known yet.
+
+    ``lora_hash`` as `core.lora.file.lora_hash` tells it.
+    """
+
+    size: int
+    changed_ns: int
+    kind: CheckpointKind | None = None
+    reason: str = ""
+    sha256: str = ""
+    lora_hash: str = ""
+
+
+class CheckpointMemory:
+    """Remembers by path, size and time of change. May be asked from several threads."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        """Keeps what it knows in ``file``, or only while the program runs."""
+        self._file = file
+        self._lock = threading.Lock()
+        self._known: dict[str, Known] = _read(file) if file is not None else {}
+        self._saved = dict(self._known)
+
+    def kind_of(self, path: Path) -> CheckpointKind:
+        """What the file is; reads its header where that was not done before. Raises ModelBroken."""
+        known = self._known_of(path)
+        if known.kind is None and not known.reason:
+            try:
+                known = replace(known, kind=recognise(read_safetensors_header(path)))
+            except ModelBroken as error:
+                known = replace(known, reason=error.reason)
+            self._keep(path, known)
+        if known.kind is None:
+            raise ModelBroken(path, known.reason)
+        return known.kind
+
+    def knows(self, path: Path) -> bool:
+        """Whether `kind_of` answers without reading the file."""
+        try:
+            known = self._known_of(path)
+        except ModelBroken:
+            return True
+        return known.kind is not None or bool(known.reason)
+
+    def sha256_if_known(self, path: Path) -> str:
+        """64 hexadecimal digits, or "" where the file was not read as a whole yet."""
+        try:
+            return self._known_of(path).sha256
+        except ModelBroken:
+            return ""
+
+    def sha256_of(self, path: Path) -> str:
+        """Reads the whole file where that was not done before: some seconds for each GB. Raises ModelBroken."""
+        for _ in self.hashing(path):
+            pass
+        if digest := self._known_of(path).sha256:
+            return digest
+        raise ModelBroken(path, "it changes while it is read")
+
+    def hashing(self, path: Path) -> Generator[int]:
+        """The same step by step: yields how many bytes have been read; nothing where the hash is known.
+
+        Closing it keeps nothing. Raises ModelBroken.
+        """
+        known = self._known_of(path)
+        if known.sha256:
+            return
+        digest, buffer, done = hashlib.sha256(), memoryview(bytearray(CHUNK_BYTES)), 0
+        try:
+            with path.open("rb", buffering=0) as file:
+                while count := file.readinto(buffer):
+                    digest.update(buffer[:count])
+                    done += count
+                    yield done
+        except OSError as error:
+            raise ModelBroken(path, f"it cannot be read ({error.strerror})") from error
+        self._keep(path, replace(known, sha256=digest.hexdigest()))
+        self.save()
+
+    def lora_hash_if_known(self, path: Path) -> str:
+        """12 digits, or "" where the file was not read as a whole yet."""
+        try:
+            return self._known_of(path).lora_hash
+        except ModelBroken:
+            return ""
+
+    def lora_hash_of(self, path: Path, read: Callable[[Path], str]) -> str:
+        """What ``read`` finds out, where that was not done before. Raises ModelBroken."""
+        known = self._known_of(path)
+        if not known.lora_hash:
+            known = replace(known, lora_hash=read(path))
+            self._keep(path, known)
+            self.save()
+        return known.lora_hash
+
+    def lora_files(self) -> tuple[Path, ...]:
+        """The LoRAs that have been used, wherever they lie or lay."""
+        with self._lock:
+            return tuple(Path(path) for path, known in self._known.items() if known.lora_hash)
+
+    def save(self) -> None:
+        """Writes what is known; a folder that cannot be written only costs the time of another look."""
+        with self._lock:
+            if self._file is None or self._known == self._saved:
+                return
+            # another process, a command beside the window, may have learned something meanwhile
+            self._known = {**_read(self._file), **self._known}
+            known = self._known = dict(list(self._known.items())[-MOST_KNOWN:])
+        text = json.dumps({path: asdict(entry) for path, entry in known.items()}, indent=1)
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            write_file(self._file, text.encode())
+        except (OSError, SaveFailed) as error:
+            log.info("what is known of model files is not kept: %s", error)
+        self._saved = dict(known)
+
+    def _known_of(self, path: Path) -> Known:
+        try:
+            stat = path.stat()
+        except (OSError, ValueError) as error:
+            raise ModelBroken(path, "this file is missing") from error
+        with self._lock:
+            known = self._known.get(str(path))
+        if known is None or (known.size, known.changed_ns) != (stat.st_size, stat.st_mtime_ns):
+            return Known(stat.st_size, stat.st_mtime_ns)
+        return known
+
+    def _keep(self, path: Path, known: Known) -> None:
+        with self._lock:
+            self._known[str(path)] = known
+
+
+def _read(file: Path) -> dict[str, Known]:
+    try:
+        content = cast("dict[str, dict[str, Any]]", json.loads(file.read_bytes()))
+        return {path: _known(entry) for path, entry in content.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        log.info("what was known of model files is lost: %s", error)
+        return {}
+
+
+def _known(entry: dict[str, Any]) -> Known:
+    kind = entry["kind"]
+    return Known(
+        size=int(entry["size"]),
+        changed_ns=int(entry["changed_ns"]),
+        kind=CheckpointKind(**kind) if kind is not None else None,
+        reason=str(entry["reason"]),
+        sha256=str(entry["sha256"]),
+        lora_hash=str(entry.get("lora_hash", "")),
+    )

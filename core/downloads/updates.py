@@ -1,0 +1,126 @@
+"""Whether there is a newer version: asked only when the user asks, at an address that can be seen and changed.
+
+The address is a file, or a link, to JSON such as ``{"version": "1.2", "about": "…", "page": "https://…"}``.
+Nothing is sent but the request for it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from core.files.atomic import words_of
+from core.version import VERSION
+
+LARGEST_BYTES = 64 * 2**10
+LONGEST_ABOUT = 500
+WAIT_S = 10.0
+_WEB = ("http", "https")
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateNews:
+    """What was found out.
+
+    Attributes:
+        sentence: for people.
+        page: where the new version is, a web address, or "".
+    """
+
+    sentence: str
+    page: str = ""
+
+
+def check(address: str) -> UpdateNews:
+    """Reads the announcement and compares it with this version. Never raises."""
+    if not address:
+        return UpdateNews("This copy of Emulsion was not told where new versions are announced.")
+    try:
+        content = _read(address)
+    except (OSError, ValueError, HTTPException) as error:
+        return UpdateNews(f"{address} could not be read: {_reason(error)}.")
+    return news_of(content)
+
+
+def news_of(content: bytes, current: str = VERSION) -> UpdateNews:
+    """What an announcement means for this version."""
+    try:
+        announced = json.loads(content)
+    except (ValueError, RecursionError):
+        announced = None
+    match announced:
+        case {"version": str(version)} if numbers_of(version):
+            pass
+        case _:
+            return UpdateNews("What is there is no announcement of a version.")
+    if numbers_of(version) <= numbers_of(current):
+        return UpdateNews(f"Emulsion {current} is the newest version.")
+    about, page = announced.get("about", ""), announced.get("page", "")
+    words = " ".join(about.split())[:LONGEST_ABOUT] if isinstance(about, str) else ""
+    sentence = f"Emulsion {version[:40]} is there; this is {current}. {words}".strip()
+    is_web = isinstance(page, str) and urlsplit(page).scheme in _WEB
+    return UpdateNews(sentence, page if is_web else "")
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    """``"1.2.0"`` -> (1, 2); () if it is no version. Zeros at the end do not count."""
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,5}", version):
+        return ()
+    numbers = [int(part) for part in version.split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _read(address: str) -> bytes:
+    """Raises OSError, ValueError or HTTPException."""
+    parts = urlsplit(address)
+    if parts.scheme in _WEB:
+        request = urllib.request.Request(address, headers={"User-Agent": f"Emulsion/{VERSION}"})
+        with _web_only().open(request, timeout=WAIT_S) as answer:
+            return _bounded(answer)
+    path = Path(url2pathname(parts.path)) if parts.scheme == "file" else Path(address)
+    with path.open("rb") as file:
+        return _bounded(file)
+
+
+def _bounded(file: IO[bytes]) -> bytes:
+    return file.read(LARGEST_BYTES)
+
+
+def _web_only() -> urllib.request.OpenerDirector:
+    """Follows links of the web, and of nothing else: an answer must not lead to files."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+def _reason(error: OSError | ValueError | HTTPException) -> str:
+    match error:
+        case urllib.error.HTTPError():
+            error.close()
+            return f"the server answers {error.code}"
+        case urllib.error.URLError(reason=OSError() as cause):
+            return words_of(cause)
+        case urllib.error.URLError():
+            return str(error.reason)
+        case OSError():
+            return words_of(error)
+        case _:
+            return "it is no address, or the answer makes no sense"

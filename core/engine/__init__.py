@@ -1,0 +1,1 @@
+"""The engine. Together with `core.training` it holds all that needs torch."""

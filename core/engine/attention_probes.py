@@ -1,0 +1,116 @@
+"""Probes in a U-Net's cross-attention, there only while a call is watched; they change no bit of what comes out.
+
+A probe is a forward hook: the module computes as ever, and the probe computes softmax(Q Kᵀ / √d) (Vaswani et al.
+2017, eq. 1) once more for the half with the prompt, since fast attention never holds it in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.engine.sampling.denoising import Predict
+from core.engine.sampling.guidance import Prediction
+from core.film.attention_maps import AttentionMaps
+from core.prompt.word import Word
+
+LARGEST_MAP = 64
+"""Places on the longer side of a map; more would only cost memory."""
+
+
+@dataclass(slots=True, eq=False)
+class Probes:
+    """What the probes of one call have seen: a running sum over the layers, (tokens, height, width) in float32."""
+
+    latent: tuple[int, int]
+    _sum: torch.Tensor | None = None
+    _layers: int = 0
+    _size: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        longest = max(self.latent)
+        factor = min(LARGEST_MAP / longest, 1.0)
+        self._size = max(round(self.latent[0] * factor), 1), max(round(self.latent[1] * factor), 1)
+
+    def look(self, module: Any, arguments: tuple[Any, ...], options: dict[str, Any], _output: Any) -> None:
+        """The forward hook of one cross-attention module."""
+        hidden = (arguments[0] if arguments else options["hidden_states"])[-1:]  # the prompt's half comes last
+        encoded = arguments[1] if len(arguments) > 1 else options["encoder_hidden_states"]
+        encoded = encoded[-1:]
+        if module.norm_cross:
+            encoded = module.norm_encoder_hidden_states(encoded)
+        query = module.head_to_batch_dim(module.to_q(hidden))
+        key = module.head_to_batch_dim(module.to_k(encoded))
+        shares = module.get_attention_scores(query, key).float().mean(dim=0)  # (heads, places, tokens) -> no heads
+        height, width = level(self.latent, shares.shape[0])
+        maps = shares.T.reshape(1, -1, height, width)
+        if (height, width) != self._size:
+            maps = torch.nn.functional.interpolate(maps, self._size, mode="bilinear", align_corners=False)
+        self._sum = maps[0] if self._sum is None else self._sum + maps[0]
+        self._layers += 1
+
+    def tokens(self) -> NDArray[np.float16]:
+        """float16 (tokens, height, width): the mean over heads and layers; at each place the tokens sum to 1."""
+        assert self._sum is not None, "the network made no call"
+        return (self._sum / self._layers).to(torch.float16).cpu().numpy()
+
+
+@contextmanager
+def probes(network: Any, latent: tuple[int, int]) -> Generator[Probes]:
+    """Watches the network's cross-attention until the block is left, by an error too.
+
+    Args:
+        network: a UNet2DConditionModel.
+        latent: height and width of the latents it gets.
+    """
+    seen = Probes(latent)
+    handles = [module.register_forward_hook(seen.look, with_kwargs=True) for module in cross_attention(network)]
+    try:
+        yield seen
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def cross_attention(network: Any) -> list[Any]:
+    """The modules by which a U-Net looks at the prompt."""
+    return [module for name, module in network.named_modules() if name.rpartition(".")[2] == "attn2"]
+
+
+def level(latent: tuple[int, int], places: int) -> tuple[int, int]:
+    """Height and width of the level of a U-Net with so many places: each has half of the one above, rounded up."""
+    height, width = latent
+    while height * width > places:
+        height, width = (height + 1) // 2, (width + 1) // 2
+    assert height * width == places, f"no level of a latent {latent} has {places} places"
+    return height, width
+
+
+class AttentionRecorder:
+    """A network call that keeps its attention; stands in for the `Predict` that it is made from.
+
+    Probes are there only inside a call, so nothing is left behind wherever a run ends.
+    """
+
+    def __init__(self, predict: Predict, network: Any, words: tuple[Word, ...]) -> None:
+        self._predict = predict
+        self._network = network
+        self._words = words
+        self._tokens: NDArray[np.float16] | None = None
+
+    def __call__(self, x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        with probes(self._network, (x.shape[2], x.shape[3])) as seen:
+            prediction = self._predict(x, t)
+        self._tokens = seen.tokens()
+        return prediction
+
+    def take(self, call: int) -> AttentionMaps | None:
+        """The attention of the last call, which was the one of this number."""
+        tokens, self._tokens = self._tokens, None
+        return AttentionMaps.of_tokens(call, self._words, tokens) if tokens is not None else None

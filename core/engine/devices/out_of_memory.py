@@ -1,0 +1,53 @@
+"""What is tried when memory runs out, so that a run is kept: caches are freed, then parts leave the device."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
+
+import torch
+
+from core.engine.devices.allocation import is_out_of_memory
+from core.engine.devices.offloading import Placing, free_caches
+
+log = logging.getLogger(__name__)
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Recovery:
+    """Repeats what ran out of memory, with more room each time."""
+
+    def __init__(self, device: torch.device, placing: Placing) -> None:
+        self._device = device
+        self._placing = placing
+
+    def run(self, work: Callable[[], Result]) -> Result:
+        """What ``work`` gives. Raises torch.OutOfMemoryError when no room is left to make."""
+        rooms = self._rooms()
+        while True:
+            try:
+                return work()
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                # goes on below: the error would hold on to the failed attempt's tensors
+            if next(rooms, None) is None:
+                raise torch.OutOfMemoryError
+            log.info("out of memory; trying again with %s", self._placing.placement.name)
+
+    def wrap(self, work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        """``work``, repeated in the same way at every call."""
+
+        def repeated(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+            return self.run(lambda: work(*args, **kwargs))
+
+        return repeated
+
+    def _rooms(self) -> Iterator[str]:
+        free_caches(self._device)
+        yield "caches"
+        while self._placing.step_down():
+            yield "placement"

@@ -1,0 +1,208 @@
+"""Where a run starts: from noise, from a picture, or from a call of an earlier run."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from core.engine.families import Family
+from core.engine.sampling import schedulers
+from core.engine.sampling.denoising import Recorded, initial_latents
+from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.schedulers import Sampling
+from core.engine.sampling.tensors import to_torch
+from core.errors import NotANumberPicture
+from core.film.film import Film, Frame, Latent
+from core.film.reader import Recording
+from core.measures.conversions import noisy_of
+from core.measures.noise_levels import scale_of, signal_and_noise
+from core.pictures.source import read_source
+from core.request.request import STEPS, GenerationRequest, Source
+from core.request.samplers import SAMPLERS, Space
+from core.runs.branch import Branch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What a run is made of before its first network call.
+
+    Attributes:
+        film: without frames; the development rebuilds those of ``recorded``.
+        x: the start latent, float32 (1, channels, height, width), scaled as the sampler keeps it.
+        generators: one, in the state after the start latent was drawn.
+        recorded: calls that are taken over and do not run the network.
+    """
+
+    film: Film
+    sampling: Sampling
+    x: torch.Tensor
+    generators: list[torch.Generator]
+    recorded: Sequence[Recorded] = ()
+
+
+def from_request(family: Family, request: GenerationRequest, device: torch.device) -> Start:
+    """The ordinary start. ``request`` has a seed and a count of 1.
+
+    Raises InvalidRequest; UnreadablePicture and NotANumberPicture with a source picture.
+    """
+    if request.source is None:
+        return from_noise(family, request, device)
+    return from_picture(family, request, request.source, device)
+
+
+def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> Start:
+    """From x_T, pure noise. Raises InvalidRequest."""
+    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device)
+    generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
+    x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
+    return Start(_film(family, request, sampling), sampling, x, generators)
+
+
+def from_picture(family: Family, request: GenerationRequest, source: Source, device: torch.device) -> Start:
+    """From a picture with as much noise as the first of the remaining steps expects (SDEdit, Meng et al. 2022).
+
+    The arithmetic is that of diffusers' StableDiffusionImg2ImgPipeline, in float32.
+    """
+    picture = read_source(source, request.size)
+    request = replace(request, source=replace(source, sha256=picture.sha256))
+    skipped = request.steps - source.steps_of(request.steps)
+    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device, skipped)
+    generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
+    # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
+    # and a film gives x back in this one
+    pixels = torch.from_numpy(picture.pixels.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
+    x0 = family.encode((2.0 * pixels - 1.0).to(device), generators[0])
+    if not x0.isfinite().all():
+        raise NotANumberPicture("the autoencoder")
+    noise = torch.randn(x0.shape, generator=generators[0]).to(device)
+    x = sampling.noised(x0, noise).contiguous()
+    film = replace(_film(family, request, sampling), skipped_steps=skipped)
+    return Start(film, sampling, x, generators)
+
+
+def from_branch(family: Family, branch: Branch, device: torch.device) -> Start:
+    """The start of a branch, or of a run that is resumed. Raises InvalidRequest."""
+    parent = branch.film.request
+    request = replace(branch.request, seed=parent.seed, size=parent.size, source=parent.source, count=1)
+    if not branch.keeps_history:
+        return _from_noise_level(family, branch, request, device)
+    if branch.film.frames:
+        start = _from_frames(branch.film, branch.call, device)
+    else:
+        start = from_request(family, request, device)  # stopped before its first call
+    if branch.changes():
+        film = replace(start.film, request=request, run=_new_run(), parent=branch.parent)
+        return replace(start, film=film)
+    return start
+
+
+def from_recording(recording: Recording, device: torch.device) -> Start:
+    """The start from which the frames of a film on disk are rebuilt."""
+    recorded = [_recorded(call.guided, call.cond, call.uncond, device) for call in recording.calls]
+    return _again(recording.film, recording.start, recorded, device)
+
+
+def _from_frames(film: Film, calls: int, device: torch.device) -> Start:
+    taken = film.frames[:calls]
+    recorded = [_recorded(frame.guided, frame.cond, frame.uncond, device) for frame in taken]
+    return _again(replace(film, frames=()), film.frames[0].noisy, recorded, device)
+
+
+def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> Start:
+    sampling = schedulers.rebuild(film, device)
+    generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
+    _draw_start(film.request, start, generators)
+    return Start(film, sampling, to_torch(start, device), generators, recorded)
+
+
+def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence[torch.Generator]) -> None:
+    """Draws what a run's start takes, only to bring the generator to where the sampler's own noise begins."""
+    draws = 1 if request.source is None else 2  # a sample of what the autoencoder sees, and noise
+    for _ in range(draws):
+        for generator in generators:
+            torch.randn((1, *latent.shape), generator=generator)
+
+
+def _from_noise_level(family: Family, branch: Branch, request: GenerationRequest, device: torch.device) -> Start:
+    """A new start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
+    frame = branch.film.frames[branch.call]
+    remaining = branch.remaining_steps or branch.steps_left
+    sampling, total = _ending(family, request.sampler, remaining, frame.sigma, device)
+    request = replace(request, steps=total)
+    generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
+    _draw_start(request, frame.noisy, generators)
+    x = _moved(branch, frame, float(sampling.schedule.sigmas[0]), sampling.space, device)
+    film = replace(_film(family, request, sampling), parent=branch.parent, skipped_steps=total - remaining)
+    return Start(film, sampling, x, generators)
+
+
+def _ending(
+    family: Family, sampler: str, remaining: int, sigma: float, device: torch.device
+) -> tuple[Sampling, int]:
+    """The last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
+
+    The more steps the whole run has, the less noise is left when only ``remaining`` are to come: bisection finds
+    the number, which is returned too.
+    """
+
+    def ending(total: int) -> Sampling:
+        return schedulers.build(sampler, family.scheduler_config, total, device, total - remaining)
+
+    def distance(total: int) -> float:
+        return abs(math.log(ending(total).schedule.sigmas[0]) - math.log(sigma))
+
+    most_steps = SAMPLERS[sampler].most_steps or STEPS[-1]
+    ahead = bisect.bisect_left(
+        range(remaining, most_steps), x=-sigma, key=lambda total: -float(ending(total).schedule.sigmas[0])
+    )
+    candidates = [remaining + ahead - 1, remaining + ahead]
+    best = min((total for total in candidates if remaining <= total <= most_steps), key=distance)
+    return ending(best), best
+
+
+def _moved(branch: Branch, frame: Frame, sigma: float, space: Space, device: torch.device) -> torch.Tensor:
+    """The frame's latent at noise level ``sigma``, in the scale of ``space``.
+
+    One deterministic DDIM step (Song et al. 2021, eq. 12 with eta = 0) with the x0 and the noise that the parent's
+    network predicted there: no network call is needed. Fresh noise takes the place of a part of the predicted
+    noise, so that the level stays right.
+    """
+    x0, noisy = to_torch(frame.denoised, device), to_torch(noisy_of(frame, branch.film.space), device)
+    alpha, noise = signal_and_noise(frame.sigma)
+    eps = (noisy - alpha * x0) / noise
+    if branch.fresh_noise:
+        fresh = torch.randn(eps.shape, generator=torch.Generator("cpu").manual_seed(branch.noise_seed))
+        eps = math.sqrt(1 - branch.fresh_noise**2) * eps + branch.fresh_noise * fresh.to(device)
+    alpha, noise = signal_and_noise(sigma)
+    return (alpha * x0 + noise * eps) * scale_of(space, sigma)
+
+
+def _recorded(guided: Latent, cond: Latent | None, uncond: Latent | None, device: torch.device) -> Recorded:
+    on_device = to_torch(guided, device)
+    if cond is None or uncond is None:
+        return Recorded(on_device, Prediction(on_device, None))
+    return Recorded(on_device, Prediction(to_torch(cond, device), to_torch(uncond, device)))
+
+
+def _film(family: Family, request: GenerationRequest, sampling: Sampling) -> Film:
+    return Film(
+        request=request,
+        model=family.identity,
+        prediction_type=sampling.prediction_type,
+        space=sampling.space,
+        scheduler=sampling.name,
+        scheduler_config=sampling.config,
+        schedule=sampling.schedule,
+        latent_rgb=family.latent_rgb,
+        run=_new_run(),
+    )
+
+
+def _new_run() -> str:
+    return uuid.uuid4().hex

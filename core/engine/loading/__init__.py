@@ -1,0 +1,1 @@
+"""Loaded models, with their LoRAs and autoencoders."""

@@ -1,0 +1,129 @@
+"""The autoencoders of one loaded model: its own, and others in its place; the network stays where it is.
+
+Runs and looks at older films take turns, each with the autoencoder of its own request, so the last other one is
+kept in the computer's memory beside the model's own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from core.autoencoders.compatibility import check_fit
+from core.autoencoders.file import AutoencoderFile, AutoencoderShelf
+from core.engine.decoding.preview_budget import latent_rgb_of
+from core.engine.devices.device import DevicePlan
+from core.engine.devices.offloading import CPU, Placing
+from core.engine.families import Family
+from core.engine.weights.components import load_component
+from core.errors import ModelBroken
+from core.film.latent_rgb import LatentRgb
+from core.models.catalogue import Model
+from core.request.request import Autoencoder
+
+PART = "vae"
+_HALF_SAFE = re.compile(r"fp16[-_ .]?fix", re.IGNORECASE)
+"""In a lone file only its name tells that it does not overflow in float16, as madebyollin's sdxl-vae-fp16-fix."""
+
+_OLD_NAMES = ((".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0."))
+"""Of the attention, in files that diffusers wrote before 2023."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loaded:
+    """``told``: what the recipe says of it, None for the model's own."""
+
+    told: Autoencoder | None
+    path: Path | None
+    module: Any
+    latent_rgb: LatentRgb
+
+
+class Autoencoders:
+    """Exchanges the autoencoder of a family. Not to be used from two threads."""
+
+    def __init__(self, model: Model, family: Family, placing: Placing, plan: DevicePlan) -> None:
+        """``plan`` tells the dtype; the placing moves it to its device."""
+        self._model = model
+        self._family = family
+        self._placing = placing
+        self._plan = replace(plan, device=CPU)
+        self._own = _Loaded(None, None, family.autoencoder(), family.latent_rgb)
+        self._other: _Loaded | None = None
+        self._present = self._own
+
+    def use(self, wanted: Autoencoder | None, shelf: AutoencoderShelf) -> Autoencoder | None:
+        """Makes the family decode and encode by this one; returns it with its file's name and SHA-256.
+
+        Raises:
+            AutoencoderMissing, ModelBroken: it is not there, or cannot be used; the one before stays.
+            WrongAutoencoder: it is for models with other latents; the same.
+        """
+        if wanted == self._present.told:
+            return wanted
+        if wanted is None:
+            self._take(self._own)
+        elif self._other is not None and wanted == self._other.told:
+            self._take(self._other)
+        else:
+            self._take(self._load(wanted, shelf))
+        return self._present.told
+
+    def _load(self, wanted: Autoencoder, shelf: AutoencoderShelf) -> _Loaded:
+        file = shelf.find(wanted)
+        check_fit(file, self._model)
+        name = wanted.name if Path(wanted.name).is_absolute() else file.name
+        told = Autoencoder(name, shelf.sha256_of(file))
+        if self._other is not None and told == self._other.told:
+            return self._other
+        self._other = None  # freed before the next one is there
+        module = read_weights(file, self._own.module.config, self._plan)
+        self._other = _Loaded(told, file.path, module, latent_rgb_of(module))
+        return self._other
+
+    def _take(self, chosen: _Loaded) -> None:
+        module = chosen.module
+        module.use_tiling = self._present.module.use_tiling
+        self._family.set_autoencoder(module, chosen.latent_rgb)
+        self._placing.exchange(PART, module)
+        self._present = chosen
+
+
+def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> Any:
+    """The network of a file or folder; a lone file gets the configuration of the model's own one.
+
+    Raises ModelBroken.
+    """
+    if file.path.is_dir():
+        return load_component(AutoencoderKL, file.path, plan)
+    try:
+        config = {key: value for key, value in own_config.items() if not key.startswith("_")}
+        if _HALF_SAFE.search(file.name):
+            config["force_upcast"] = False
+        with torch.device("meta"):
+            module: Any = AutoencoderKL.from_config(config)
+        weights = _named(load_file(file.path), module.config)
+        module.load_state_dict({name: value.to(plan.dtype) for name, value in weights.items()}, assign=True)
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
+        raise ModelBroken(file.path, f"its weights do not fit the model ({type(error).__name__})") from error
+    return module.to(plan.device).eval().requires_grad_(requires_grad=False)
+
+
+def _named(weights: dict[str, torch.Tensor], config: Any) -> dict[str, torch.Tensor]:
+    """With the names of diffusers, whichever they had."""
+    if not any(name.startswith("decoder.up_blocks.") for name in weights):
+        return convert_ldm_vae_checkpoint(weights, config)
+    named: dict[str, torch.Tensor] = {}
+    for name, value in weights.items():
+        for old, new in _OLD_NAMES:
+            name = name.replace(old, new)
+        named[name] = value
+    return named

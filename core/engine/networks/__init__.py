@@ -1,0 +1,1 @@
+"""Calls of networks and autoencoders that several families share."""

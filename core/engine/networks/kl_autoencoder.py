@@ -1,0 +1,49 @@
+"""The autoencoder between pixels and latents of all Stable Diffusion models (Rombach et al. 2022, section 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from core.request.request import Size
+
+
+class KLAutoencoder:
+    """diffusers' AutoencoderKL with its scale: latents have a standard deviation of about 1.
+
+    Attributes:
+        module: the network itself, so that a failed decode can be repeated in tiles or another dtype.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    @property
+    def factor(self) -> int:
+        """Pixels along a side for each latent value."""
+        return 2 ** (len(self.module.config.block_out_channels) - 1)
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int]:
+        return self.module.config.latent_channels, size.height // self.factor, size.width // self.factor
+
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        """See `core.engine.families.Family.encode`."""
+        posterior = self.module.encode(pixels.to(self.module.dtype)).latent_dist
+        mean, std = posterior.mean.float(), posterior.std.float()
+        if generator is None:
+            return self._scaled(mean)
+        noise = torch.randn(mean.shape, generator=generator).to(mean.device)
+        return self._scaled(mean + std * noise)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """See `core.engine.families.Family.decode`."""
+        latents = latents.to(self.module.dtype) / self.module.config.scaling_factor
+        if self.module.config.shift_factor:
+            latents = latents + self.module.config.shift_factor
+        return self.module.decode(latents, return_dict=False)[0]
+
+    def _scaled(self, latents: torch.Tensor) -> torch.Tensor:
+        if self.module.config.shift_factor:
+            latents = latents - self.module.config.shift_factor
+        return self.module.config.scaling_factor * latents

@@ -1,0 +1,275 @@
+"""From a line of the sampler table to a diffusers scheduler that is set up for one run.
+
+The checkpoint's own configuration (betas, prediction type, timestep spacing) stays; a sampler adds its options.
+"""
+
+from __future__ import annotations
+
+import bisect
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import diffusers
+import numpy as np
+import torch
+from diffusers.schedulers.scheduling_ddpm import betas_for_alpha_bar, rescale_zero_terminal_snr
+from numpy.typing import NDArray
+
+from core.engine.sampling.linear_multistep import LMSDiscreteScheduler
+from core.errors import InvalidRequest
+from core.film.film import Film, PredictionType, Schedule
+from core.measures.noise_levels import sigmas_of_flow
+from core.request.samplers import SAMPLERS, Sampler, Space
+
+SMALLEST_ALPHA_CUMPROD = 2.0**-24
+"""What diffusers' own schedulers put in the place of a terminal alpha-bar of 0, where they divide by it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sampling:
+    """A scheduler set to its timesteps, with what the loop needs to know about it.
+
+    Attributes:
+        name: diffusers' class name.
+        scheduler: the scheduler; it has state, so it serves one run only.
+        timesteps: one for each call, in the dtype that the scheduler wants.
+        takes_generator: its step draws fresh noise.
+        takes_eta: its step has a share of fresh noise to set; 0 as in the stock pipeline, where TCD alone
+            would take 0.3 by itself.
+    """
+
+    name: str
+    scheduler: Any
+    timesteps: torch.Tensor
+    schedule: Schedule
+    prediction_type: PredictionType
+    space: Space
+    takes_generator: bool
+    takes_eta: bool
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return dict(self.scheduler.config)
+
+    @property
+    def first_scale(self) -> Any:
+        """What pure noise is multiplied with at the start."""
+        return 1.0 if self.space == "flow" else self.scheduler.init_noise_sigma
+
+    def scale(self, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """The latents in the scale that the network was trained with."""
+        return x if self.space == "flow" else self.scheduler.scale_model_input(x, t)
+
+    def noised(self, x0: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
+        """x of the first call, from a picture's latent (1, channels, height, width)."""
+        if self.space != "flow":
+            return self.scheduler.add_noise(x0, noise, self.timesteps[:1])
+        s = self.scheduler.sigmas[self.scheduler.begin_index].to(x0)
+        return s * noise + (1.0 - s) * x0
+
+    def step(self, prediction: torch.Tensor, t: torch.Tensor, x: torch.Tensor, rng: list[torch.Generator]) -> Any:
+        """x of the next call, from the prediction at this one; ``rng`` gives the fresh noise of some samplers."""
+        return self.scheduler.step(prediction, t, x, return_dict=False, **self._step_options(rng))[0]
+
+    def _step_options(self, rng: list[torch.Generator]) -> dict[str, Any]:
+        options: dict[str, Any] = {"generator": rng} if self.takes_generator else {}
+        if self.takes_eta:
+            options["eta"] = 0.0
+        return options
+
+
+def build(
+    sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device: torch.device, skipped_steps: int = 0
+) -> Sampling:
+    """Sets up a sampler for a checkpoint.
+
+    Args:
+        sampler: key in `core.request.samplers.SAMPLERS`.
+        checkpoint_config: content of the checkpoint's ``scheduler_config.json``.
+        skipped_steps: how many of ``steps`` are left out at the start, for a run that begins with a picture
+            or a latent that is less noisy than x_T.
+
+    Raises:
+        InvalidRequest: the sampler cannot make this number of steps, or not with this prediction type.
+    """
+    spec = SAMPLERS[sampler]
+    if prediction_type_of(checkpoint_config) == "flow_prediction":
+        return _build_flow(sampler, spec, checkpoint_config, steps, device, skipped_steps)
+    scheduler_class = scheduler_named(spec.scheduler)
+    config = {key: value for key, value in checkpoint_config.items() if not key.startswith("_")}
+    config |= spec.options
+    if spec.scheduler == "PNDMScheduler":
+        config["skip_prk_steps"] = True  # Runge-Kutta warm-up would add nine calls and noise (PLMS of CompVis)
+    takes_rescaling = "rescale_betas_zero_snr" in inspect.signature(scheduler_class.__init__).parameters
+    if config.get("rescale_betas_zero_snr") and not takes_rescaling:
+        config["trained_betas"] = _zero_snr_betas(config)
+    scheduler = scheduler_class.from_config(config)
+    if scheduler.config.prediction_type not in _supported_predictions(spec.scheduler):
+        kind = scheduler.config.prediction_type
+        raise InvalidRequest("sampler", sampler, f"a sampler for models with {kind} prediction")
+    try:
+        return _set_up(scheduler, spec.space, steps, skipped_steps, device)
+    except (ValueError, IndexError, ZeroDivisionError) as error:
+        raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+
+
+def _build_flow(
+    sampler: str,
+    spec: Sampler,
+    checkpoint: Mapping[str, Any],
+    steps: int,
+    device: torch.device,
+    skipped_steps: int,
+) -> Sampling:
+    if spec.flow is None:
+        raise InvalidRequest("sampler", sampler, "a sampler for flow-matching models")
+    config = {key: value for key, value in checkpoint.items() if not key.startswith("_")}
+    # each of diffusers' schedulers has its own word for the shift of the schedule (Esser et al. 2024, eq. 23)
+    shift = float(config.get("shift") or config.get("flow_shift") or 1.0)
+    config |= {"shift": shift, "flow_shift": shift, **spec.flow.options}
+    scheduler: Any = getattr(diffusers, spec.flow.scheduler)
+    takes = inspect.signature(scheduler.__init__).parameters
+    built = scheduler.from_config({key: value for key, value in config.items() if key in takes})
+    try:
+        return _set_up(built, "flow", steps, skipped_steps, device)
+    except (ValueError, IndexError, ZeroDivisionError) as error:
+        raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+
+
+def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
+    """What the checkpoint's network predicts, by the content of its ``scheduler_config.json``."""
+    is_flow = str(checkpoint_config.get("_class_name", "")).startswith("FlowMatch")
+    return "flow_prediction" if is_flow else checkpoint_config.get("prediction_type", "epsilon")
+
+
+def rebuild(film: Film, device: torch.device) -> Sampling:
+    """The sampling of a recorded run, from what the film says alone: the model need not be there."""
+    scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
+    below_zero = bool((film.schedule.timesteps < 0).any())
+    return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device, below_zero)
+
+
+def scheduler_named(name: str) -> Any:
+    """The class of this name: diffusers', but for the one that would need scipy."""
+    return LMSDiscreteScheduler if name == LMSDiscreteScheduler.__name__ else getattr(diffusers, name)
+
+
+def _set_up(
+    scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device, below_zero: bool = False
+) -> Sampling:
+    """``below_zero``: leaves a step too many in, at timestep -1, which older films have."""
+    takes = inspect.signature(scheduler.set_timesteps).parameters
+    if space == "flow" and "sigmas" in takes:
+        # as the pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
+        scheduler.set_timesteps(sigmas=np.array(torch.linspace(1.0, 1 / steps, steps).tolist()), device=device)
+    else:
+        scheduler.set_timesteps(steps, device=device)
+        if scheduler.timesteps[-1] < 0 and not below_zero:
+            _set_one_timestep_less(scheduler, steps, device)
+    schedule = _schedule(scheduler, space, steps)
+    skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
+    if hasattr(scheduler, "set_begin_index"):
+        # left alone it looks for the timestep of the first call and takes the second of equal ones; rounded
+        # timesteps are equal in long runs, which would be one noise level off and end with an IndexError:
+        # https://github.com/huggingface/diffusers/blob/v0.42.1/src/diffusers/schedulers/scheduling_dpmsolver_multistep.py
+        scheduler.set_begin_index(skipped_calls)
+    calls = list(range(skipped_calls, schedule.calls))
+    if skipped_calls and len(calls) > 1 and type(scheduler).__name__ == "PNDMScheduler":
+        # PLMS makes the second of its calls twice, wherever it begins: else one step's noise would be left
+        calls.insert(1, calls[1])
+    takes = inspect.signature(scheduler.step).parameters
+    return Sampling(
+        name=type(scheduler).__name__,
+        scheduler=scheduler,
+        timesteps=scheduler.timesteps[calls],
+        schedule=Schedule(
+            timesteps=schedule.timesteps[calls],
+            sigmas=schedule.sigmas[calls],
+            steps=tuple(
+                skipped_steps + _step_of_call(i, len(calls), steps - skipped_steps) for i in range(len(calls))
+            ),
+        ),
+        prediction_type="flow_prediction" if space == "flow" else scheduler.config.prediction_type,
+        space=space,
+        takes_generator="generator" in takes,
+        takes_eta="eta" in takes,
+    )
+
+
+def _set_one_timestep_less(scheduler: Any, steps: int, device: torch.device) -> None:
+    """Sets as many timesteps as steps where diffusers makes one more, at -1, with spacing "trailing".
+
+    ``np.arange(1000, 0, -1000 / 61)`` has 62 numbers, since the last is 1e-13 and not 0; its documentation warns
+    of that: https://numpy.org/doc/stable/reference/generated/numpy.arange.html
+    """
+    scheduler.set_timesteps(steps * (1 - 1e-12), device=device)  # the others stay the same when they are rounded
+    scheduler.num_inference_steps = steps
+
+
+def _supported_predictions(scheduler: str) -> tuple[str, ...]:
+    """Three schedulers raise in the middle of the run for models that predict the sample itself."""
+    if scheduler in ("PNDMScheduler", "KDPM2DiscreteScheduler", "KDPM2AncestralDiscreteScheduler"):
+        return ("epsilon", "v_prediction")
+    return ("epsilon", "v_prediction", "sample")
+
+
+def _zero_snr_betas(config: Mapping[str, Any]) -> list[float]:
+    """Betas rescaled to zero terminal SNR (Lin et al. 2024, algorithm 1), for schedulers that cannot do it.
+
+    The last alpha-bar is a tiny number instead of 0, since these schedulers divide by it; diffusers' Euler and
+    DPM-Solver++ do the same.
+    """
+    count = int(config.get("num_train_timesteps", 1000))
+    start, end = float(config.get("beta_start", 0.0001)), float(config.get("beta_end", 0.02))
+    match config.get("beta_schedule", "linear"):
+        case "linear":
+            betas = torch.linspace(start, end, count, dtype=torch.float32)
+        case "scaled_linear":
+            betas = torch.linspace(start**0.5, end**0.5, count, dtype=torch.float32) ** 2
+        case _:
+            betas = betas_for_alpha_bar(count)
+    betas = rescale_zero_terminal_snr(betas)
+    before_last = torch.cumprod(1.0 - betas, dim=0)[-2].item()
+    betas[-1] = 1.0 - SMALLEST_ALPHA_CUMPROD / before_last
+    return betas.tolist()
+
+
+def _schedule(scheduler: Any, space: Space, steps: int) -> Schedule:
+    timesteps = scheduler.timesteps.to("cpu", torch.float64).numpy()
+    calls = len(timesteps)
+    return Schedule(
+        timesteps=timesteps.astype(np.float32),
+        sigmas=_flow_sigmas(scheduler, calls) if space == "flow" else _sigmas(scheduler, timesteps),
+        steps=tuple(_step_of_call(call, calls, steps) for call in range(calls)),
+    )
+
+
+def _step_of_call(call: int, calls: int, steps: int) -> int:
+    if calls == 2 * steps - 1:
+        return call // 2  # Heun and DPM2: a predictor and a corrector; the last step needs only one
+    if calls == steps + 1:
+        return max(0, call - 1)  # PLMS does its first step twice
+    return call
+
+
+def _flow_sigmas(scheduler: Any, calls: int) -> NDArray[np.float64]:
+    return sigmas_of_flow(scheduler.sigmas.double().cpu().numpy()[:calls])
+
+
+def _sigmas(scheduler: Any, timesteps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """sigma / alpha (calls,) of the latents that each call sees."""
+    calls = len(timesteps)
+    if (midpoints := getattr(scheduler, "sigmas_interpol", None)) is not None:  # DPM2: odd calls are midpoints
+        sigmas = scheduler.sigmas.double().numpy()[:calls].copy()
+        is_ancestral = "Ancestral" in type(scheduler).__name__
+        shift = 1 if is_ancestral else 0  # the two classes index their midpoints differently
+        odd = np.arange(1, calls, 2)
+        sigmas[odd] = midpoints.double().cpu().numpy()[odd - shift]
+        return sigmas
+    if (sigmas := getattr(scheduler, "sigmas", None)) is not None:
+        return sigmas.double().cpu().numpy()[:calls]
+    alphas_cumprod = scheduler.alphas_cumprod.double().cpu().numpy()[timesteps.astype(np.int64)]
+    with np.errstate(divide="ignore"):  # zero terminal SNR: infinite
+        return np.sqrt((1.0 - alphas_cumprod) / alphas_cumprod)

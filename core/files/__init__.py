@@ -1,0 +1,1 @@
+"""Files that reach the disk whole or not at all, locks and small configuration files."""

@@ -1,0 +1,1 @@
+"""The film: the recorded predictions of a run, in memory and on disk."""

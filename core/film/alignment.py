@@ -1,0 +1,56 @@
+"""Locks two films together: which call of the one belongs beside a call of the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy as np
+
+from core.film.film import Film
+
+
+class LockedBy(Enum):
+    """``step`` where both runs have as many steps, else ``noise``: the calls with the most similar sigma."""
+
+    step = auto()
+    noise = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmLock:
+    """``second`` follows ``first``; either may still be growing or have been stopped."""
+
+    first: Film
+    second: Film
+
+    @property
+    def locked_by(self) -> LockedBy:
+        same_steps = self.first.request.steps == self.second.request.steps
+        return LockedBy.step if same_steps else LockedBy.noise
+
+    def partner(self, call: int) -> int | None:
+        """The recorded call of ``second`` that belongs to this call of ``first``; None if it has no call yet."""
+        recorded = len(self.second.frames)
+        if not recorded:
+            return None
+        if self.locked_by is LockedBy.step:
+            return self._same_step(call, recorded)
+        return self._same_noise(call, recorded)
+
+    def _same_step(self, call: int, recorded: int) -> int:
+        """Of the same step, or the nearest one; of two calls of a step the one with the same number."""
+        mine, theirs = self.first.schedule.steps, self.second.schedule.steps[:recorded]
+        nearest = min(theirs, key=lambda step: abs(step - mine[call]))
+        begin = theirs.index(nearest)
+        number = call - mine.index(mine[call])
+        return begin + min(number, theirs.count(nearest) - 1)
+
+    def _same_noise(self, call: int, recorded: int) -> int:
+        """Nearest in log sigma: equal steps in it are equal steps for the eye."""
+        with np.errstate(divide="ignore"):
+            wanted = float(np.log(self.first.schedule.sigmas[call]))
+            offered = np.log(self.second.schedule.sigmas[:recorded])
+        # bounded, because the distance from infinity to itself must be 0
+        distances = np.abs(np.clip(offered, -1e3, 1e3) - np.clip(wanted, -1e3, 1e3))
+        return int(np.argmin(distances))

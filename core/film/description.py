@@ -1,0 +1,151 @@
+"""What a film file says about its run besides tensors, as JSON: request, model, scheduler, colours, origin."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, cast
+
+import numpy as np
+
+from core.film.film import Film, ModelIdentity, Parent, PredictionType, Schedule
+from core.film.latent_rgb import LatentRgb
+from core.film.layout import Malformed
+from core.recipes.recipe import request_from_json, request_to_json
+from core.request.request import STEPS
+from core.request.samplers import SAMPLERS, Space
+
+LONGEST_CONFIG = 2**20
+DEEPEST_CONFIG = 4
+LONGEST_NAME = 1000
+MOST_TRAIN_TIMESTEPS = 100_000
+
+_PREDICTION_TYPES: dict[str, PredictionType] = {
+    "epsilon": "epsilon",
+    "v_prediction": "v_prediction",
+    "sample": "sample",
+    "flow_prediction": "flow_prediction",
+}
+_SPACES: dict[str, Space] = {"vp": "vp", "ve": "ve", "flow": "flow"}
+_SCHEDULERS = {name: name for sampler in SAMPLERS.values() for name in sampler.schedulers}
+
+
+def describe(film: Film) -> str:
+    """The JSON text of a film's header. Raises Malformed when the scheduler's configuration is not plain JSON."""
+    _check_config(film.scheduler_config)
+    model, colours = film.model, film.latent_rgb
+    return json.dumps(
+        {
+            "request": request_to_json(film.request),
+            "model": {"key": model.key, "name": model.name, "family": model.family, "hash": model.hash},
+            "prediction_type": film.prediction_type,
+            "space": film.space,
+            "scheduler": film.scheduler,
+            "scheduler_config": film.scheduler_config,
+            "latent_rgb": {"matrix": colours.matrix.tolist(), "bias": colours.bias.tolist()},
+            "run": film.run,
+            "parent": None if film.parent is None else asdict(film.parent),
+            "skipped_steps": film.skipped_steps,
+        },
+        separators=(",", ":"),
+    )
+
+
+def read_description(text: str, schedule: Schedule, channels: int) -> Film:
+    """Reads what `describe` wrote: the film, still without frames. Raises Malformed."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("its header is damaged") from error
+    if not isinstance(content, dict):
+        raise Malformed("its header is damaged")
+    content = cast("dict[str, Any]", content)
+    config = content.get("scheduler_config")
+    _check_config(config)
+    return Film(
+        request=_request(content),
+        model=ModelIdentity(*(_name(content.get("model"), key) for key in ("key", "name", "family", "hash"))),
+        prediction_type=_one_of(_PREDICTION_TYPES, content, "prediction_type"),
+        space=_one_of(_SPACES, content, "space"),
+        scheduler=_one_of(_SCHEDULERS, content, "scheduler"),
+        scheduler_config=cast("dict[str, Any]", config),
+        schedule=schedule,
+        latent_rgb=_colours(content, channels),
+        run=_name(content, "run"),
+        parent=_parent(content.get("parent")),
+        skipped_steps=_steps(content.get("skipped_steps")),
+    )
+
+
+def _request(content: dict[str, Any]) -> Any:
+    request = content.get("request")
+    if not isinstance(request, dict):
+        raise Malformed("its request is missing")
+    try:
+        return request_from_json(cast("dict[str, Any]", request))
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+
+
+def _name(content: object, key: str) -> str:
+    value = cast("dict[str, Any]", content).get(key) if isinstance(content, dict) else None
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        raise Malformed(f"it does not tell its {key}")
+    return value
+
+
+def _one_of(allowed: dict[str, Any], content: dict[str, Any], key: str) -> Any:
+    value = content.get(key)
+    if not isinstance(value, str) or value not in allowed:
+        raise Malformed(f"{key} is {value!s:.40}; expected one of {', '.join(allowed)}")
+    return allowed[value]
+
+
+def _parent(parent: object) -> Parent | None:
+    if parent is None:
+        return None
+    if not isinstance(parent, dict):
+        raise Malformed("its parent is not told as run, step and changes")
+    content = cast("dict[str, Any]", parent)
+    return Parent(_name(content, "run"), _steps(content.get("step")), _name(content, "changes"))
+
+
+def _steps(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value <= STEPS[-1]:
+        raise Malformed(f"{value!s:.40} is not a number of steps")
+    return value
+
+
+def _colours(content: dict[str, Any], channels: int) -> LatentRgb:
+    try:
+        colours = LatentRgb.from_json(content.get("latent_rgb"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed("its map to colours is damaged") from error
+    if colours.matrix.shape[0] != channels or not np.isfinite(colours.matrix).all():
+        raise Malformed("its map to colours does not fit its latents")
+    return colours
+
+
+def _check_config(config: object) -> None:
+    if not isinstance(config, dict) or not _is_plain(cast("object", config), DEEPEST_CONFIG):
+        raise Malformed("the scheduler's configuration is not made of plain values")
+    if len(json.dumps(config)) > LONGEST_CONFIG:
+        raise Malformed(f"the scheduler's configuration is longer than {LONGEST_CONFIG} characters")
+    timesteps = cast("dict[str, Any]", config).get("num_train_timesteps", 1000)
+    if not isinstance(timesteps, int) or not 1 <= timesteps <= MOST_TRAIN_TIMESTEPS:
+        raise Malformed(f"{timesteps!s:.40} is not a number of training timesteps")
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    if depth == 0:
+        return False
+    match value:
+        case None | bool() | int() | float() | str():
+            return True
+        case list() | tuple():
+            return all(_is_plain(item, depth - 1) for item in cast("list[object]", value))
+        case dict():
+            entries = cast("dict[object, object]", value)
+            return all(isinstance(key, str) and _is_plain(item, depth - 1) for key, item in entries.items())
+        case _:
+            return False

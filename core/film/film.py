@@ -1,0 +1,140 @@
+"""A film: what the network predicted at every call while one picture developed out of noise.
+
+The predictions are the whole story: replaying the scheduler over them rebuilds every intermediate latent, see
+`core.engine.generation.rebuild_frames`. Frames also hold those latents, so that views need neither network nor
+scheduler.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.film.latent_rgb import LatentRgb
+from core.request.request import GenerationRequest
+from core.request.samplers import Space
+
+Latent = NDArray[Any]
+"""(channels, height / factor, width / factor): float32, for predictions also float16 or (ml_dtypes) bfloat16."""
+
+PredictionType = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which weights made a picture.
+
+    Attributes:
+        hash: the first 10 hexadecimal digits of the SHA-256 of the network's weights file.
+    """
+
+    key: str
+    name: str
+    family: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """Where a branch left another run.
+
+    Attributes:
+        run: `Film.run` of the other.
+        step: how many of its steps were taken over.
+        changes: what was changed, as a phrase ("prompt, guidance scale"); "" when it was only taken up again.
+    """
+
+    run: str
+    step: int
+    changes: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schedule:
+    """What the sampler does at each network call, in the order of the calls.
+
+    Attributes:
+        timesteps: float32 (calls,), in the units of training, falling from about 1000 to 0.
+        sigmas: float64 (calls,), noise to signal ratio sigma / alpha, as in Karras et al. 2022; may be infinite.
+        steps: the step (from 0) that each call belongs to; Heun-like samplers have two calls in a step.
+    """
+
+    timesteps: NDArray[np.float32]
+    sigmas: NDArray[np.float64]
+    steps: tuple[int, ...]
+
+    @property
+    def calls(self) -> int:
+        return len(self.steps)
+
+    @property
+    def alphas_cumprod(self) -> NDArray[np.float64]:
+        """alpha-bar (calls,) = 1 / (1 + sigma²): the part of the signal's variance that is left (Ho et al.)."""
+        return 1.0 / (1.0 + self.sigmas**2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One network call.
+
+    Attributes:
+        call: number of the call, from 0.
+        step: the sampler step it belongs to, from 0.
+        timestep, sigma: as in `Schedule`.
+        noisy: x_t, the latent before this call, float32, scaled as the sampler keeps it (`Film.space`).
+        denoised: x0, the picture that the model believes in at this call, float32.
+        guided: the prediction the sampler steps with, of `Film.prediction_type`, in the network's dtype.
+        cond, uncond: the prediction with the prompt, and with the negative prompt; None with guidance off.
+    """
+
+    call: int
+    step: int
+    timestep: float
+    sigma: float
+    noisy: Latent
+    denoised: Latent
+    guided: Latent
+    cond: Latent | None
+    uncond: Latent | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """The recording of one run; it grows by `with_frame` while the run goes on.
+
+    Attributes:
+        request: what was asked for, with the seed that was used and a count of 1.
+        scheduler: diffusers' class name and its full configuration.
+        space: how the scheduler scales its latents (`core.request.samplers.Sampler.space`).
+        latent_rgb: the model's linear map from latents to colours.
+        run: a random name, by which branches know their parent.
+        skipped_steps: steps of the request that were left out at the start, since the run began with a latent
+            that is less noisy than x_T.
+    """
+
+    request: GenerationRequest
+    model: ModelIdentity
+    prediction_type: PredictionType
+    space: Space
+    scheduler: str
+    scheduler_config: dict[str, Any]
+    schedule: Schedule
+    latent_rgb: LatentRgb
+    run: str = ""
+    parent: Parent | None = None
+    skipped_steps: int = 0
+    frames: tuple[Frame, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.frames) == self.schedule.calls
+
+    def continues(self, other: Film | None) -> bool:
+        """Whether this is the same recording, with more frames or as many; a branch is another one."""
+        return other is not None and self.run == other.run and self.schedule is other.schedule
+
+    def with_frame(self, frame: Frame) -> Film:
+        return replace(self, frames=(*self.frames, frame))

@@ -1,0 +1,181 @@
+"""A film on disk, ``<name>.film.safetensors``: how it is named and how it is read, strictly.
+
+Only what cannot be computed again is stored: the latent before the first call and the network's predictions;
+`core.engine.sampling.denoising.replay` rebuilds the rest. A call counts once its flag in ``completed`` is set.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import FilmBroken
+from core.files.atomic import words_of
+from core.film.description import read_description
+from core.film.film import Film, Latent, Schedule
+from core.film.layout import (
+    GUIDED_ONLY,
+    LARGEST_FILM,
+    LARGEST_HEADER,
+    WITH_HALVES,
+    Header,
+    Malformed,
+    Tensor,
+    checksum,
+    crc_of,
+    decode_header,
+    raw,
+)
+
+SUFFIX = ".film.safetensors"
+PART_SUFFIX = SUFFIX + ".part"
+"""The end of a film's name while it is being written."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedCall:
+    """What the network said at one call; ``cond`` and ``uncond`` are None where guidance was off."""
+
+    guided: Latent
+    cond: Latent | None
+    uncond: Latent | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """Everything that replaying a run needs.
+
+    Attributes:
+        film: without frames.
+        start: the latent before the first call, scaled as the sampler keeps it.
+        calls: those from the first up to where the run (or an undamaged file) ended.
+    """
+
+    film: Film
+    start: Latent
+    calls: tuple[RecordedCall, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        return len(self.calls) == self.film.schedule.calls
+
+
+def film_path(picture: Path) -> Path:
+    """Where the film of a saved picture lies."""
+    return picture.with_name(picture.stem + SUFFIX)
+
+
+def read_recording(path: Path) -> Recording:
+    """Reads a finished film, a trimmed one, or the ``.part`` of a run that was cut off.
+
+    Ends at the first call that is not there or whose data do not have their checksum.
+    Raises FilmBroken, soon and without taking memory that the file does not fill.
+    """
+    try:
+        if not path.is_file():
+            raise FilmBroken(path, "there is no such file")
+        with path.open("rb", buffering=0) as file:
+            header, tensors = read_header(file)
+            return _read_body(file, header, tensors)
+    except Malformed as error:
+        raise FilmBroken(path, str(error)) from error
+    except OSError as error:
+        raise FilmBroken(path, words_of(error)) from error
+
+
+def completed_calls(path: Path) -> int:
+    """How many calls a film says it holds, without reading them. Raises FilmBroken."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            _, tensors = read_header(file)
+            return _leading(_read_tensor(file, tensors["completed"]))
+    except Malformed as error:
+        raise FilmBroken(path, str(error)) from error
+    except OSError as error:
+        raise FilmBroken(path, words_of(error)) from error
+
+
+def read_header(file: FileIO) -> tuple[Header, dict[str, Tensor]]:
+    """Reads and checks the header of an open film, and that the file is as long as it says. Raises Malformed."""
+    size = os.fstat(file.fileno()).st_size
+    prefix = file.read(8)
+    if len(prefix) < 8:
+        raise Malformed("it is cut off")
+    (length,) = struct.unpack("<Q", prefix)
+    if length == 0:
+        raise Malformed("the run was cut off before its first step")
+    if length > min(LARGEST_HEADER, size - 8):
+        raise Malformed(f"it is cut off, or no film: it claims a header of {length} bytes and has {size} bytes")
+    header = decode_header(file.read(length))
+    tensors = header.tensors()
+    last = tensors["completed"]
+    expected = last.start + last.nbytes
+    if expected > LARGEST_FILM:
+        raise Malformed(f"it claims {expected} bytes; expected at most {LARGEST_FILM}")
+    if size != expected:
+        raise Malformed(f"it has {size} bytes; expected {expected}")
+    return header, tensors
+
+
+def _read_body(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> Recording:
+    known = tuple(_read_tensor(file, tensors[name]) for name in ("sigmas", "timesteps", "steps", "start"))
+    if checksum(header.film_json, known) != header.checksum:
+        raise Malformed("its header does not have its checksum: it is damaged")
+    sigmas, timesteps, steps, start = known
+    is_rising = bool(np.all(np.diff(steps) >= 0)) and steps[0] >= 0
+    if not is_rising or not np.all(np.isfinite(timesteps)) or not np.all(sigmas >= 0):
+        raise Malformed("its schedule is not one that a sampler makes")
+    schedule = Schedule(timesteps, sigmas, tuple(int(step) for step in steps))
+    film = read_description(header.film_json, schedule, start.shape[0])
+    return Recording(film, start, tuple(_read_calls(file, tensors)))
+
+
+def _read_calls(file: FileIO, tensors: dict[str, Tensor]) -> Iterator[RecordedCall]:
+    completed = _read_tensor(file, tensors["completed"])
+    checksums = _read_tensor(file, tensors["checksums"])
+    for call in range(_leading(completed)):
+        names = ("guided", "cond", "uncond") if completed[call] == WITH_HALVES else ("guided",)
+        if names[-1] not in tensors:
+            raise Malformed("its flags do not fit its tensors")
+        parts = [_read_call(file, tensors[name], call) for name in names]
+        if crc_of(parts) != checksums[call]:
+            log.warning("call %d of a film is damaged; the calls before it are used", call)
+            return
+        guided, cond, uncond = parts if len(parts) == 3 else (parts[0], None, None)
+        yield RecordedCall(guided, cond, uncond)
+
+
+def _leading(completed: NDArray[Any]) -> int:
+    missing = np.flatnonzero((completed != GUIDED_ONLY) & (completed != WITH_HALVES))
+    return int(missing[0]) if missing.size else len(completed)
+
+
+def _read_tensor(file: FileIO, tensor: Tensor) -> NDArray[Any]:
+    return _read_array(file, tensor.start, tensor.dtype, tensor.shape)
+
+
+def _read_call(file: FileIO, tensor: Tensor, call: int) -> NDArray[Any]:
+    return _read_array(file, tensor.start + call * tensor.stride, tensor.dtype, tensor.shape[1:])
+
+
+def _read_array(file: FileIO, start: int, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    array = np.empty(shape, dtype)
+    file.seek(start)
+    view = raw(array)
+    while view:
+        count = file.readinto(view)
+        if not count:
+            raise Malformed("it is cut off")
+        view = view[count:]
+    return array

@@ -1,0 +1,97 @@
+"""The films in a folder: which runs were cut off, how much room films take, and removing old ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from core.errors import FilmBroken
+from core.files.atomic import words_of
+from core.files.lock import lock
+from core.film.attention_file import SUFFIX as WORDS_SUFFIX
+from core.film.reader import PART_SUFFIX, SUFFIX, completed_calls
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFilm:
+    """A film on disk, with what was recorded of its words. ``made`` is when it was last written, in local time."""
+
+    path: Path
+    size_bytes: int
+    made: datetime
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """The runs that were cut off after at least one call and that nobody is writing now, newest first."""
+    parts = [film for film in _films(folder, f"*{PART_SUFFIX}") if _can_be_taken_up(film.path)]
+    return [film.path for film in sorted(parts, key=lambda film: film.made, reverse=True)]
+
+
+def films(folder: Path) -> list[StoredFilm]:
+    """All films in a folder and the folders below it, finished or cut off, oldest first; none being written."""
+    found = [film for film in _films(folder, f"*{SUFFIX}*") if not _is_being_written(film.path)]
+    return sorted(found, key=lambda film: film.made)
+
+
+def remove_older(folder: Path, before: datetime) -> int:
+    """Removes those of `films` that were last written before a date, and returns the bytes that freed.
+
+    What was recorded of their words goes with them. Films that cannot be removed are left. ``before`` is naive
+    local time.
+    """
+    freed = 0
+    for film in films(folder):
+        if film.made < before:
+            try:
+                film.path.unlink()
+                _words_beside(film.path).unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("%s cannot be removed: %s", film.path, words_of(error))
+                continue
+            freed += film.size_bytes
+    return freed
+
+
+def _films(folder: Path, pattern: str) -> Iterator[StoredFilm]:
+    for path in folder.rglob(pattern):
+        try:
+            status = path.lstat()
+        except OSError:
+            continue
+        if path.is_file() and not path.is_symlink():
+            size = status.st_size + _size_of(_words_beside(path))
+            yield StoredFilm(path, size, datetime.fromtimestamp(status.st_mtime))
+
+
+def _words_beside(film: Path) -> Path:
+    return film.with_name(film.name.removesuffix(SUFFIX) + WORDS_SUFFIX)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _can_be_taken_up(path: Path) -> bool:
+    try:
+        return completed_calls(path) > 0 and not _is_being_written(path)
+    except FilmBroken:
+        return False
+
+
+def _is_being_written(path: Path) -> bool:
+    """Finished films have their name only when nobody writes them any more."""
+    if path.name.endswith(SUFFIX):
+        return False
+    try:
+        with path.open("rb", buffering=0) as file:
+            return not lock(file)
+    except OSError:
+        return True

@@ -1,0 +1,1 @@
+"""Films exported as videos, animations and contact sheets."""

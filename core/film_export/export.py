@@ -1,0 +1,137 @@
+"""Writes a film as a file that other people can watch: animation, video, or contact sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from core.errors import SaveFailed
+from core.film_export.formats import FORMATS, FilmFile, FilmFormat
+from core.film_export.pictures import GAP_PX, CaptionedPicture
+from core.request.request import Size
+
+CAPTION_BACKGROUND = (24, 24, 25)
+CAPTION_COLOUR = (220, 219, 217)
+_SMALLEST_FONT_PX, _LARGEST_FONT_PX = 11, 28
+_CHARACTERS_IN_WIDTH = 34
+"""The caption's letters are so large that about this many stand side by side."""
+
+FRAME_MS = range(20, 2001)
+HOLD_MS = range(10001)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How a film is written.
+
+    Attributes:
+        format: key in `core.film_export.formats.FORMATS`.
+        frame_ms: how long each step is shown, within `FRAME_MS`.
+        hold_ms: how much longer the last one is shown, within `HOLD_MS`.
+        width_px: of the written picture; None: as wide as the pictures are.
+    """
+
+    path: Path
+    format: str
+    frame_ms: int = 120
+    hold_ms: int = 1500
+    has_captions: bool = True
+    width_px: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``done`` of ``total`` pictures are written."""
+
+    done: int
+    total: int
+
+
+def export(
+    frames: Iterable[CaptionedPicture], total: int, options: ExportOptions
+) -> Generator[Progress, None, None]:
+    """Writes the pictures one by one; the file has its name only when it is complete.
+
+    Closing the generator cancels and leaves nothing behind. Raises SaveFailed.
+    """
+    film_format = FORMATS[options.format]
+    unfinished = options.path.with_name(f".{options.path.name}.part")
+    file: FilmFile | None = None
+    is_complete = False
+    try:
+        for done, frame in enumerate(frames, start=1):
+            picture = compose(frame, options, film_format)
+            if file is None:
+                options.path.parent.mkdir(parents=True, exist_ok=True)
+                file = film_format.open(unfinished, picture.size, options.frame_ms)
+            file.add(picture, options.frame_ms + (options.hold_ms if done == total else 0))
+            yield Progress(done, total)
+        if file is not None:
+            file.finish()
+            unfinished.replace(options.path)
+        is_complete = True
+    except OSError as error:
+        raise SaveFailed(options.path, error.strerror or str(error)) from error
+    except MemoryError as error:
+        raise SaveFailed(options.path, "there is not enough memory for pictures of this size") from error
+    finally:
+        if not is_complete:
+            with suppress(OSError):
+                if file is not None:
+                    file.abandon()
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+
+
+def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFormat) -> Image.Image:
+    """The picture in its final size, with the caption on a dark band below it."""
+    picture = Image.fromarray(frame.picture)
+    width, height = _fitting(picture.size, options.width_px, film_format)
+    if picture.size != (width, height):
+        smooth = Image.Resampling.BICUBIC if width >= picture.width else Image.Resampling.LANCZOS
+        picture = picture.resize((width, height), smooth)
+    if not options.has_captions:
+        return picture
+    font_px = _font_px(width)
+    band_px = _band_px(width, film_format)
+    result = Image.new("RGB", (width, height + band_px), CAPTION_BACKGROUND)
+    result.paste(picture, (0, 0))
+    ImageDraw.Draw(result).text(
+        (width / 2, height + band_px / 2),
+        frame.caption,
+        fill=CAPTION_COLOUR,
+        font=ImageFont.load_default(font_px),
+        anchor="mm",
+    )
+    return result
+
+
+def size_of(view: Size, views: int, options: ExportOptions, film_format: FilmFormat) -> tuple[int, int]:
+    """(width, height) of what `compose` makes of so many views side by side."""
+    whole = (view.width * views + GAP_PX * (views - 1), view.height)
+    width, height = _fitting(whole, options.width_px, film_format)
+    return width, height + (_band_px(width, film_format) if options.has_captions else 0)
+
+
+def _font_px(width: int) -> int:
+    return min(max(width * 2 // _CHARACTERS_IN_WIDTH, _SMALLEST_FONT_PX), _LARGEST_FONT_PX)
+
+
+def _band_px(width: int, film_format: FilmFormat) -> int:
+    return _multiple(_font_px(width) * 2, film_format.size_step)
+
+
+def _fitting(size: tuple[int, int], width_px: int | None, film_format: FilmFormat) -> tuple[int, int]:
+    """The size to write in, with the shape kept as far as the format's steps and limits allow."""
+    scale = (width_px or size[0]) / size[0]
+    scale = min(scale, film_format.largest_px / max(size))
+    step = film_format.size_step
+    return _multiple(size[0] * scale, step), _multiple(size[1] * scale, step)
+
+
+def _multiple(length_px: float, step: int) -> int:
+    return max(round(length_px / step), 1) * step

@@ -1,0 +1,126 @@
+"""What can be seen of one call of a film as a picture, without window or network: for views, exports, commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from PIL import Image
+
+from core.film.film import Film, Frame, Latent
+from core.measures.conversions import (
+    Values,
+    denoised_from,
+    noisy_of,
+    predicted_flow,
+    predicted_noise,
+    predicted_velocity,
+)
+from core.measures.guidance_map import guidance_map
+from core.pictures.colour_maps import heat_over
+from core.pictures.picture import Pixels
+
+GAP_PX = 4
+_GAP_COLOUR = 24
+
+Decode = Callable[[Film, Latent], Pixels]
+"""The full autoencoder: pixels of a latent in variance-preserving scale, such as `Frame.denoised`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CaptionedPicture:
+    """A picture and the line below it; plain Latin letters, because the font of exports has no Greek."""
+
+    picture: Pixels
+    caption: str = ""
+
+
+_PREDICTIONS = {"v_prediction": predicted_velocity, "flow_prediction": predicted_flow}
+
+
+def prediction(film: Film, frame: Frame) -> Values:
+    """Float32 (channels, height, width): velocity for models that predict it, noise for all others."""
+    kind = _PREDICTIONS.get(film.prediction_type, predicted_noise)
+    return kind(noisy_of(frame, film.space), frame.denoised, frame.sigma)
+
+
+def believed(film: Film, frame: Frame, half: Latent) -> Values:
+    """x0 as one half of the prediction, cond or uncond, alone would have it."""
+    return denoised_from(noisy_of(frame, film.space), half, frame.sigma, film.prediction_type)
+
+
+def denoised_picture(film: Film, frame: Frame) -> Pixels:
+    return film.latent_rgb.picture(frame.denoised)
+
+
+def noisy_picture(film: Film, frame: Frame) -> Pixels:
+    return film.latent_rgb.picture(noisy_of(frame, film.space))
+
+
+def predicted_noise_picture(film: Film, frame: Frame) -> Pixels:
+    return film.latent_rgb.picture(prediction(film, frame))
+
+
+def guidance_picture(film: Film, frame: Frame) -> Pixels:
+    """The heat map over the denoised picture; that picture alone where guidance was off."""
+    picture = denoised_picture(film, frame)
+    if frame.cond is None or frame.uncond is None:
+        return picture
+    strengths = guidance_map(frame.cond, frame.uncond)
+    return heat_over(picture, strengths / (float(strengths.max()) or 1.0))
+
+
+PICTURES: Mapping[str, Callable[[Film, Frame], Pixels]] = MappingProxyType(
+    {
+        "denoised": denoised_picture,
+        "noisy": noisy_picture,
+        "predicted_noise": predicted_noise_picture,
+        "guidance": guidance_picture,
+    }
+)
+"""By the linear map to colours, in the size of the latent."""
+
+
+DECODED = frozenset({"denoised", "noisy"})
+"""Those that the autoencoder can show; the others stay linear."""
+
+
+def caption(film: Film, frame: Frame) -> str:
+    """``step 12 of 30 · sigma 4.1``, in letters that every font has."""
+    sigma = "infinite" if np.isinf(frame.sigma) else f"{frame.sigma:.3g}"
+    return f"step {frame.step + 1} of {film.request.steps} · sigma {sigma}"
+
+
+def export_frames(film: Film, names: Sequence[str], decode: Decode | None = None) -> Iterator[CaptionedPicture]:
+    """The film's calls in the size of the finished picture, the named pictures side by side.
+
+    Args:
+        names: keys of `PICTURES`.
+        decode: shows ``denoised`` and ``noisy`` by the autoencoder; None: everything by the linear map.
+    """
+    for frame in film.frames:
+        pictures = [_full_size(film, frame, name, decode) for name in names]
+        yield CaptionedPicture(_side_by_side(pictures), caption(film, frame))
+
+
+def _full_size(film: Film, frame: Frame, name: str, decode: Decode | None) -> Pixels:
+    if decode is not None and name == "denoised":
+        pixels = decode(film, frame.denoised)
+    elif decode is not None and name == "noisy":
+        pixels = decode(film, noisy_of(frame, film.space).astype(frame.noisy.dtype))
+    else:
+        pixels = PICTURES[name](film, frame)
+    size = (film.request.size.width, film.request.size.height)
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+
+
+def _side_by_side(pictures: Sequence[Pixels]) -> Pixels:
+    gap = np.full((pictures[0].shape[0], GAP_PX, 3), _GAP_COLOUR, np.uint8)
+    parts: list[Pixels] = []
+    for picture in pictures:
+        parts += [gap, picture]
+    return np.concatenate(parts[1:], axis=1)

@@ -1,0 +1,1 @@
+"""LoRA files: reading, finding and importing them."""

@@ -1,0 +1,1 @@
+"""Models: families, the catalogue of models on disk, and the memory that they need."""

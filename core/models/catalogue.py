@@ -1,0 +1,267 @@
+"""The models known and found on disk, with the defaults and limits each one works well with.
+
+Reads only small configuration files, in milliseconds. `core.engine.families` loads the weights.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from core.autoencoders.file import AutoencoderShelf
+from core.autoencoders.tiny import TinyAutoencoderShelf
+from core.checkpoints.cache import FILE_NAME, CheckpointMemory
+from core.checkpoints.detection import CheckpointKind
+from core.checkpoints.weights import weights_of
+from core.errors import ModelBroken, ModelMissing
+from core.files.json_file import read_json
+from core.lora.library import LoraShelf
+from core.models.defaults import good_settings
+from core.models.families import MODEL_FAMILIES, Capabilities, family_of_pipeline
+from core.models.folders import SUFFIX, models_in
+from core.paths import Folders, resources
+from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model on disk, ready to be loaded.
+
+    Attributes:
+        key: what requests and recipes call it: the folder's name, or the path for a folder elsewhere.
+        folder: a diffusers folder, with ``model_index.json``.
+        defaults: a request with this model's own good settings, and an example as its prompt ("" if none).
+        max_tokens: how many tokens the text encoder reads, with the two marks at start and end.
+        capabilities: what its controls and views are; of its family, less what it was distilled from.
+        is_listed: ``models.toml`` knows it.
+        file: a single file with the weights; the folder then only has the configurations of its parts, or is an
+            installed model that lends what the file does not bring.
+        kind: what the file is.
+        sha256: of the network's weights, or "" while they have not been read as a whole.
+    """
+
+    key: str
+    name: str
+    about: str
+    folder: Path
+    family: str
+    defaults: GenerationRequest
+    limits: Limits
+    max_tokens: int
+    capabilities: Capabilities
+    is_listed: bool = False
+    file: Path | None = None
+    kind: CheckpointKind | None = None
+    sha256: str = ""
+
+    @property
+    def place(self) -> Path:
+        """The model itself: its file, or its folder."""
+        return self.file or self.folder
+
+
+class Catalogue:
+    """The models that ship with the program and those in the user's model folders.
+
+    Attributes:
+        memory: what is known of single files from an earlier look.
+        lora_places: files and folders with LoRAs elsewhere than beside the models.
+        autoencoder_places: autoencoders, the same.
+    """
+
+    def __init__(
+        self,
+        model_folders: tuple[Path, ...],
+        memory: CheckpointMemory | None = None,
+        layouts: Path | None = None,
+        lora_places: tuple[Path, ...] = (),
+        autoencoder_places: tuple[Path, ...] = (),
+    ) -> None:
+        """Looks in these places, which may also be models themselves, single files included.
+
+        Args:
+            layouts: the folder with configurations for single files; by default the one that ships.
+        """
+        self.memory = memory or CheckpointMemory()
+        self.lora_places = lora_places
+        self.autoencoder_places = autoencoder_places
+        self._model_folders = model_folders
+        self._layouts = layouts or resources() / "families"
+
+    @property
+    def loras(self) -> LoraShelf:
+        """The LoRA files in these folders, beside them, and in ``lora_places``."""
+        return LoraShelf(self._model_folders, self.lora_places, self.memory)
+
+    @property
+    def autoencoders(self) -> AutoencoderShelf:
+        """The autoencoders in these folders, beside them, and in ``autoencoder_places``."""
+        return AutoencoderShelf(self._model_folders, self.memory, self.autoencoder_places)
+
+    @property
+    def tiny_autoencoders(self) -> TinyAutoencoderShelf:
+        """Those for sharp previews in these folders and beside them."""
+        return TinyAutoencoderShelf(self._model_folders)
+
+    def look_in(self, model_folders: tuple[Path, ...]) -> None:
+        """From now on in these folders, beside that of the program."""
+        self._model_folders = model_folders
+
+    def models(self) -> tuple[Model, ...]:
+        """All models that can be read, the starter model first. Reads the headers of files that are new."""
+        found = self._read_all(self._candidates())
+        self.memory.save()
+        return found
+
+    def remembered(self) -> tuple[tuple[Model, ...], bool]:
+        """The same without what would have to be read first; and whether there is any such file."""
+        paths = self._candidates()
+        known = [path for path in paths if path.suffix.lower() != SUFFIX or self.memory.knows(path)]
+        return self._read_all(known), len(known) < len(paths)
+
+    def _read_all(self, paths: list[Path]) -> tuple[Model, ...]:
+        found: dict[str, Model] = {}
+        for path in paths:
+            key = path.stem if path.suffix.lower() == SUFFIX else path.name
+            try:
+                model = self.read(path, key if key not in found else str(path))
+            except ModelBroken:
+                continue  # it is named when asked for by `find`; the list shows what works
+            found[model.key] = model
+        return tuple(found.values())
+
+    def find(self, model: str) -> Model:
+        """The model with this key, or in this place. Raises ModelMissing or ModelBroken."""
+        for path in self._candidates():
+            if model in (path.name, path.stem if path.suffix.lower() == SUFFIX else path.name):
+                return self.read(path, model)
+        if model and "\0" not in model and Path(model).exists():
+            return self.read(Path(model), model)
+        raise ModelMissing(model, tuple(known.key for known in self.models()))
+
+    def read(self, path: Path, key: str) -> Model:
+        """Describes a diffusers folder or a single file. Raises ModelBroken."""
+        if path.is_dir():
+            return read_model(path, key)
+        kind = self.memory.kind_of(path)
+        folder = self._layouts / kind.layout if kind.layout else self._rest_of(path, kind.family)
+        network = MODEL_FAMILIES[kind.family].network
+        width = read_json(folder / network / "config.json").get("cross_attention_dim")
+        if kind.width is not None and width is not None and kind.width != width:
+            raise ModelBroken(
+                path, f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
+            )
+        model = read_model(folder, key)
+        name = model.name if model.is_listed else path.stem
+        return replace(model, name=name, file=path, kind=kind, sha256=self.memory.sha256_if_known(path))
+
+    def identified(self, model: Model) -> Model:
+        """The model with the SHA-256 of its network's weights, which are read now if they never were.
+
+        Raises ModelBroken.
+        """
+        return replace(model, sha256=self.memory.sha256_of(hashed_file(model)))
+
+    def sha256_if_known(self, model: Model) -> str:
+        """The hash of an earlier look, or ""; nothing large is read."""
+        try:
+            return self.memory.sha256_if_known(hashed_file(model))
+        except ModelBroken:
+            return ""
+
+    def _rest_of(self, path: Path, family: str) -> Path:
+        """An installed model of the same family, for what a transformer alone does not bring."""
+        for folder in self._candidates():
+            if folder.is_dir():
+                try:
+                    if family_of_pipeline(str(pipeline_config(folder).get("_class_name"))) == family:
+                        return folder
+                except ModelBroken:
+                    continue
+        name = MODEL_FAMILIES[family].name
+        raise ModelBroken(
+            path,
+            f"it is the transformer of {name} alone; text encoder, autoencoder and tokenizer are taken from an "
+            f"installed {name}, and there is none: install one as a diffusers folder first",
+        )
+
+    def _candidates(self) -> list[Path]:
+        places = (resources() / STARTER_MODEL, *self._model_folders)
+        return [path for place in places for path in models_in(place)]
+
+
+def users_catalogue(
+    folders: Folders,
+    model_folders: tuple[Path, ...],
+    lora_places: tuple[Path, ...] = (),
+    autoencoder_places: tuple[Path, ...] = (),
+) -> Catalogue:
+    """The models and add-ons in the places of the settings, with what earlier looks have learned of files."""
+    memory = CheckpointMemory(folders.cache / FILE_NAME)
+    return Catalogue(model_folders, memory, lora_places=lora_places, autoencoder_places=autoencoder_places)
+
+
+def hashed_file(model: Model) -> Path:
+    """The file whose SHA-256 stands for the model: its single file, or its network's. Raises ModelBroken."""
+    if model.file is not None:
+        return model.file
+    files, _ = weights_of(model.folder / MODEL_FAMILIES[model.family].network)
+    return files[0]
+
+
+def read_model(folder: Path, key: str) -> Model:
+    """Describes the diffusers folder from its configuration files. Raises ModelBroken."""
+    pipeline = pipeline_config(folder).get("_class_name")
+    family = family_of_pipeline(str(pipeline))
+    if family is None:
+        names = ", ".join(kind.name for kind in MODEL_FAMILIES.values())
+        raise ModelBroken(folder, f"it is a {pipeline}; supported families are {names}")
+    kind = MODEL_FAMILIES[family]
+    network = read_json(folder / kind.network / "config.json")
+    vae = read_json(folder / "vae" / "config.json")
+    text_encoder = read_json(folder / "text_encoder" / "config.json")
+    factor = 2 ** (len(vae.get("block_out_channels", (0, 0, 0, 0))) - 1)
+    known = _known_models().get(key, {})
+    sample_size = network.get("sample_size")
+    native_px = int(sample_size) * factor if sample_size else kind.native_px
+    size = Size.parse(known["size"]) if "size" in known else Size(native_px, native_px)
+    is_distilled = network.get("time_cond_proj_dim") is not None
+    good = good_settings(family, key, is_distilled)
+    defaults = GenerationRequest(
+        prompt=str(known.get("example", "")),
+        model=key,
+        size=size,
+        sampler=str(known.get("sampler", good.sampler)),
+        steps=int(known.get("steps", good.steps)),
+        guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
+    )
+    size_step = factor * kind.patch
+    limits = Limits(
+        size_step=size_step,
+        smallest=int(known.get("smallest", max(size_step, native_px // 4))),
+        largest=int(known.get("largest", native_px * 4)),
+        samplers=kind.capabilities.samplers,
+    )
+    return Model(
+        is_listed=bool(known),
+        key=key,
+        name=str(known.get("name", folder.name)),
+        about=str(known.get("about", "")),
+        folder=folder,
+        family=family,
+        defaults=defaults,
+        limits=limits,
+        max_tokens=kind.max_tokens or int(text_encoder.get("max_position_embeddings", 77)),
+        capabilities=replace(kind.capabilities, guidance="embedded") if is_distilled else kind.capabilities,
+    )
+
+
+def pipeline_config(folder: Path) -> dict[str, Any]:
+    """Content of ``model_index.json``. Raises ModelBroken."""
+    return read_json(folder / "model_index.json")
+
+
+def _known_models() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((resources() / "models.toml").read_text("utf-8"))

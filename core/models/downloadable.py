@@ -1,0 +1,87 @@
+"""The models that can be downloaded: what `resources/models.toml` tells about each before it is here.
+
+Only what is known for sure is there; what is not known is None or "", and is not shown.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.models.families import MODEL_FAMILIES
+from core.models.memory_plan import ModelWeights
+from core.paths import resources
+
+_GB = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """One entry.
+
+    Attributes:
+        key: the name of its folder.
+        family: a key of `MODEL_FAMILIES`.
+        repository: ``"owner/name"`` on the hub.
+        licence: its name, or "".
+        is_gated: whether its page asks to accept the licence first; None when not known.
+        download_bytes: of the files that are fetched; None when not known before the hub is asked.
+        repository_bytes: of everything in the repository, of which a part is fetched; None when not known.
+        memory_bytes: of graphics memory with which it works well; None when not known.
+        weights: its numbers of parameters; None when not known.
+        steps, size: what it is used with by default.
+    """
+
+    key: str
+    name: str
+    about: str
+    family: str
+    repository: str
+    licence: str
+    is_gated: bool | None
+    download_bytes: int | None
+    repository_bytes: int | None
+    memory_bytes: int | None
+    weights: ModelWeights | None
+    steps: int
+    size: str
+
+    @property
+    def family_name(self) -> str:
+        return MODEL_FAMILIES[self.family].name
+
+
+def known_models(path: Path | None = None) -> tuple[KnownModel, ...]:
+    """In the order of the file."""
+    content = tomllib.loads((path or resources() / "models.toml").read_text("utf-8"))
+    return tuple(_known_model(key, entry) for key, entry in content.items() if "repository" in entry)
+
+
+def _known_model(key: str, entry: dict[str, Any]) -> KnownModel:
+    return KnownModel(
+        key=key,
+        name=entry["name"],
+        about=entry["about"],
+        family=entry["family"],
+        repository=entry["repository"],
+        licence=entry.get("licence", ""),
+        is_gated=entry.get("gated"),
+        download_bytes=_bytes(entry.get("download_gb")),
+        repository_bytes=_bytes(entry.get("repository_gb")),
+        memory_bytes=_bytes(entry.get("memory_gb")),
+        weights=_weights(entry.get("parameters")),
+        steps=entry["steps"],
+        size=entry["size"],
+    )
+
+
+def _weights(parameters: dict[str, int] | None) -> ModelWeights | None:
+    if parameters is None:
+        return None
+    return ModelWeights(parameters["text"], parameters["network"], parameters["vae"])
+
+
+def _bytes(gigabytes: float | None) -> int | None:
+    return None if gigabytes is None else round(gigabytes * _GB)

@@ -1,0 +1,116 @@
+"""Models that the user brings along: what is at a place, and a copy of it among the program's own models."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.downloads.download import SPARE_BYTES, free_bytes_at
+from core.errors import InvalidRequest, ModelBroken, SaveFailed
+from core.files.atomic import TEMPORARY_PREFIX, words_of
+from core.models.catalogue import Catalogue, Model
+from core.models.folders import INDEX, models_in
+
+NEEDED_SUFFIXES = frozenset({".json", ".jinja", ".model", ".safetensors", ".txt"})
+"""Of the files in a diffusers folder that are copied; pickled weights and programs stay behind."""
+
+_AT_ONCE = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies at a place: usable models, and the files that are none, each with its reason."""
+
+    models: tuple[Model, ...]
+    refused: tuple[ModelBroken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """So many bytes of a copy are written."""
+
+    done: int
+    total: int
+
+
+def find_models(catalogue: Catalogue, place: Path) -> Found:
+    """Looks at every model at a place: a file, a diffusers folder, or a folder with models.
+
+    Raises ModelBroken with the reason where there is none that can be used.
+    """
+    if not place.exists():
+        raise ModelBroken(place, "this file is missing")
+    models: list[Model] = []
+    refused: list[ModelBroken] = []
+    for path in models_in(place):
+        try:
+            models.append(catalogue.read(path, path.stem if path.is_file() else path.name))
+        except ModelBroken as error:
+            refused.append(error)
+    if models:
+        return Found(tuple(models), tuple(refused))
+    if refused:
+        raise refused[0]
+    raise ModelBroken(place, "there is no model in it: neither a .safetensors file nor a diffusers folder")
+
+
+def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:
+    """Copies a single file or a diffusers folder into ``folder`` and returns where it is then.
+
+    The copy gets its name when it is whole; closing the generator leaves nothing behind. Raises InvalidRequest
+    when the name is taken and SaveFailed when it cannot be written, or the disk has too little room.
+    """
+    target = folder / source.name
+    if os.path.lexists(target):
+        raise InvalidRequest("model", source.name, f"one whose name is not taken in {folder}")
+    files = _files_of(source)
+    try:
+        total = sum(path.stat().st_size for path, _ in files)
+        free = free_bytes_at(folder)
+        if free < total + SPARE_BYTES:
+            room = f"{total / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free on this disk"
+            raise SaveFailed(target, room)
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f"{TEMPORARY_PREFIX}import-{source.name}"
+        _discard(temporary)
+        try:
+            yield from _copy_all(files, temporary, total)
+            temporary.rename(target)
+        finally:
+            _discard(temporary)
+    except OSError as error:
+        raise SaveFailed(target, words_of(error)) from error
+    return target
+
+
+def _files_of(source: Path) -> list[tuple[Path, Path]]:
+    """Each file with its place in the copy; ``model_index.json``, which makes a folder a model, is the last."""
+    if source.is_file():
+        return [(source, Path())]
+    found = [path for path in source.rglob("*") if path.is_file() and path.suffix.lower() in NEEDED_SUFFIXES]
+    placed = [(path, path.relative_to(source)) for path in sorted(found)]
+    return sorted(placed, key=lambda entry: entry[1].name == INDEX)
+
+
+def _copy_all(files: list[tuple[Path, Path]], temporary: Path, total: int) -> Generator[Copying]:
+    done = 0
+    for path, place in files:
+        target = temporary / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as content, target.open("xb") as copy:
+            while part := content.read(_AT_ONCE):
+                copy.write(part)
+                done += len(part)
+                yield Copying(done, total)
+            copy.flush()
+            os.fsync(copy.fileno())
+
+
+def _discard(temporary: Path) -> None:
+    if temporary.is_dir():
+        shutil.rmtree(temporary, ignore_errors=True)
+    else:
+        temporary.unlink(missing_ok=True)

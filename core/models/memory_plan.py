@@ -1,0 +1,264 @@
+"""How a model is fitted into a machine: planned before anything is loaded, from file headers and figures alone.
+
+The weights are known exactly, from the headers of the files. What the work itself needs is estimated from the
+architecture: a step and a decode both grow with the number of pixels. The plan is the first of a ladder, from
+fast to slow, whose highest need fits into the free memory; its sentence tells what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+
+from core.errors import InvalidRequest
+from core.request.request import Size
+
+GIB = 2**30
+RESERVE = 0.08
+"""Part of the free memory that is left alone: for the driver, fragments and other programs."""
+
+DECODE_VALUES_PER_PIXEL = 1536
+"""The widest layers of the usual decoder hold 256 channels at full size, about six of them at a time."""
+
+TILE_PX = 512
+"""Side of the pieces of a decode in tiles."""
+
+STEP_VALUES_PER_LATENT_VALUE = 8_000
+"""Of a U-Net with guidance, for each of the latent's positions: skips, the widest block and its attention."""
+
+GROUP_SHARE = 0.1
+"""Part of a network that is on the device at a time with group offload."""
+
+QUANTISED_BLOCK = 32
+"""Packed weights that share a scale, see `core.engine.weights.quantisation`."""
+
+LATENT_FACTOR = 8
+BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 2, "float16": 2})
+
+
+class Placement(Enum):
+    """Where the weights are while a picture is made, from fast to slow."""
+
+    on_device = auto()
+    drop_encoder = auto()
+    model_offload = auto()
+    group_offload = auto()
+
+
+PLACEMENT_WORDS: Mapping[Placement, str] = MappingProxyType(
+    {
+        Placement.on_device: "everything on the device",
+        Placement.drop_encoder: "text encoder freed after use",
+        Placement.model_offload: "one part of the model on the device at a time",
+        Placement.group_offload: "a few layers on the device at a time",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWeights:
+    """Numbers of parameters of a model's parts."""
+
+    text_encoders: int
+    network: int
+    autoencoder: int
+
+    @property
+    def all(self) -> int:
+        return self.text_encoders + self.network + self.autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """What a device has, in bytes. ``kind``: ``cuda``, ``mps``, ``xpu`` or ``cpu``."""
+
+    kind: str
+    total: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """How a model is placed for a size of picture.
+
+    Attributes:
+        tiled_decode: the picture is decoded in pieces, whose seams are blended.
+        weights: of the whole model, bytes.
+        at_once: what it would need with everything on the device and undivided, bytes, estimated.
+        needed: highest use of the device's memory, bytes, estimated.
+        free: of the device when the plan was made, bytes.
+        fits: False if even the slowest placement needs more than there is; the plan is that slowest one.
+        is_asked: the placement was asked for, not chosen.
+    """
+
+    placement: Placement
+    tiled_decode: bool
+    weights: int
+    at_once: int
+    needed: int
+    free: int
+    fits: bool
+    is_asked: bool = False
+
+    @property
+    def is_fast(self) -> bool:
+        return self.placement in (Placement.on_device, Placement.drop_encoder)
+
+    def describe(self) -> str:
+        """One sentence for people, without a full stop."""
+        figures = f"needs about {gib(self.needed)}, {gib(self.free)} are free"
+        if not self.fits:
+            return f"will not fit: {figures}"
+        how = [] if self.placement is Placement.on_device else [PLACEMENT_WORDS[self.placement]]
+        if self.tiled_decode:
+            how.append("decoded in tiles")
+        speed = "runs fast" if self.is_fast else "with offloading, slower"
+        return f"{speed}: {'; '.join([*how, figures])}"
+
+    def explain(self) -> str:
+        """What is done and why, as sentences for people."""
+        how = PLACEMENT_WORDS[self.placement] + (", decoded in tiles" if self.tiled_decode else "")
+        what = f"{how[0].upper()}{how[1:]}{', as you have chosen' if self.is_asked else ''}"
+        room = f"{gib(self.free)} of memory are free"
+        if self.needed == self.at_once:
+            why = f"{gib(self.weights)} of weights, about {gib(self.needed)} with the work on the picture; {room}"
+        else:
+            why = (
+                f"all at once it would need about {gib(self.at_once)}, {gib(self.weights)} of them weights; {room}"
+                f", and this way about {gib(self.needed)} are enough"
+            )
+        if not self.fits:
+            why = f"it needs about {gib(self.needed)}, and {room}, so it may run out of memory"
+        return f"{what}: {why}."
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryInUse:
+    """What an engine has loaded.
+
+    Attributes:
+        device: its memory; ``free`` is what there is once that model has gone.
+        model: key of the model that is loaded, or "".
+        weight_bits: as in `GenerationRequest`.
+        plan: that it was loaded by.
+        placement: where its parts are now: a slower one than planned after memory ran out.
+    """
+
+    device: DeviceMemory
+    model: str = ""
+    weight_bits: int | None = None
+    plan: MemoryPlan | None = None
+    placement: Placement | None = None
+
+
+def plan_memory(
+    weights: ModelWeights,
+    dtype: str,
+    size: Size,
+    device: DeviceMemory,
+    asked: Placement | None = None,
+    tiles: bool = False,
+    weight_bits: int | None = None,
+) -> MemoryPlan:
+    """The fastest placement that fits.
+
+    ``asked`` takes that one, and finds out only whether it fits; ``tiles`` decodes in pieces in any case;
+    ``weight_bits`` as in `GenerationRequest`.
+    """
+    usable = int(device.free * (1 - RESERVE))
+    bytes_per_value = BYTES_OF_DTYPE[dtype]
+    packed = _Bytes.of(weights, bytes_per_value, weight_bits)
+    at_once = _needed(packed, bytes_per_value, size, Placement.on_device, is_tiled=False)
+    placements = _placements(device.kind) if asked is None else (asked,)
+    slowest: MemoryPlan | None = None
+    for placement in placements:
+        for is_tiled in (True,) if tiles else (False, True):
+            needed = _needed(packed, bytes_per_value, size, placement, is_tiled)
+            slowest = MemoryPlan(
+                placement=placement,
+                tiled_decode=is_tiled,
+                weights=packed.all,
+                at_once=at_once,
+                needed=needed,
+                free=device.free,
+                fits=needed <= usable,
+                is_asked=asked is not None,
+            )
+            if slowest.fits:
+                return slowest
+    assert slowest is not None
+    return slowest
+
+
+def placement_names() -> tuple[str, ...]:
+    """What the command line calls the placements."""
+    return tuple(placement.name.replace("_", "-") for placement in Placement)
+
+
+def parse_placement(text: str) -> Placement | None:
+    """Reads what ``--memory`` takes; with ``automatic`` the plan chooses. Raises InvalidRequest."""
+    if text == "automatic":
+        return None
+    if text not in placement_names():
+        raise InvalidRequest("memory", text, f"automatic, {', '.join(placement_names())}")
+    return Placement[text.replace("-", "_")]
+
+
+def computer_memory() -> DeviceMemory:
+    """The memory that the processor computes in, as it is now."""
+    import psutil  # costs as much as a tenth of the program's start
+
+    memory = psutil.virtual_memory()
+    return DeviceMemory("cpu", memory.total, memory.available)
+
+
+def gib(size: int) -> str:
+    """``"7.1 GiB"``, ``"35 MiB"``."""
+    return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{size / 2**20:.0f} MiB"
+
+
+def _placements(kind: str) -> tuple[Placement, ...]:
+    """A processor computes where the weights wait: moving them about would free nothing."""
+    return (Placement.on_device, Placement.drop_encoder) if kind == "cpu" else tuple(Placement)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bytes:
+    """What the parts' weights take."""
+
+    text: int
+    network: int
+    autoencoder: int
+
+    @classmethod
+    def of(cls, weights: ModelWeights, bytes_per_value: int, weight_bits: int | None) -> _Bytes:
+        each: float = bytes_per_value
+        if weight_bits is not None:
+            shared = bytes_per_value * (1 if weight_bits == 8 else 2)
+            each = weight_bits / 8 + shared / QUANTISED_BLOCK
+        text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
+        return cls(text, network, bytes_per_value * weights.autoencoder)
+
+    @property
+    def all(self) -> int:
+        return self.text + self.network + self.autoencoder
+
+
+def _needed(weights: _Bytes, bytes_per_value: int, size: Size, placement: Placement, is_tiled: bool) -> int:
+    pixels = size.width * size.height
+    positions = pixels // LATENT_FACTOR**2
+    step = STEP_VALUES_PER_LATENT_VALUE * positions * bytes_per_value
+    decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
+    decode = DECODE_VALUES_PER_PIXEL * decoded * bytes_per_value
+    text, network, autoencoder = weights.text, weights.network, weights.autoencoder
+    match placement:
+        case Placement.on_device:
+            return text + network + autoencoder + max(step, decode)
+        case Placement.drop_encoder:
+            return network + autoencoder + max(text, step, decode)
+        case Placement.model_offload:
+            return max(text, network + step, autoencoder + decode)
+        case Placement.group_offload:
+            return max(text, int(network * GROUP_SHARE) + step, autoencoder + decode)

@@ -1,0 +1,1 @@
+"""Pictures as pixels and as files with their metadata."""

@@ -1,0 +1,91 @@
+"""Width and height of a picture file, read from its first parts without decoding it.
+
+Follows the PNG specification (section 11.2.1), JPEG (ITU T.81, B.2.2), WebP's container and VP8/VP8L bitstreams.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import UnreadablePicture
+from core.files.atomic import words_of
+from core.request.request import Size
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_MOST_PARTS = 1_000
+_MARKERS_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
+_START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_MOST_AVIF_BYTES = 2**20
+
+
+def read_size(path: Path) -> Size:
+    """The size in pixels as the file tells it. Raises UnreadablePicture, also for other kinds of files."""
+    try:
+        with path.open("rb") as file:
+            size = _size(file)
+    except OSError as error:
+        raise UnreadablePicture(path, words_of(error)) from error
+    except (struct.error, IndexError) as error:
+        raise UnreadablePicture(path, "the file is cut off") from error
+    if size is None:
+        raise UnreadablePicture(path, "it is not a PNG, JPEG, WebP or AVIF picture")
+    if not size.width or not size.height:
+        raise UnreadablePicture(path, "the file is damaged")
+    return size
+
+
+def _size(file: BinaryIO) -> Size | None:
+    start = file.read(32)
+    if start.startswith(_PNG):
+        return Size(*struct.unpack_from(">II", start, 16))
+    if start.startswith(_JPEG):
+        return _jpeg_size(file)
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return _webp_size(start)
+    if start[4:12] in (b"ftypavif", b"ftypavis"):
+        return _avif_size(start + file.read(_MOST_AVIF_BYTES))
+    return None
+
+
+def _jpeg_size(file: BinaryIO) -> Size | None:
+    file.seek(2)
+    for _ in range(_MOST_PARTS):
+        mark, kind = struct.unpack(">BB", file.read(2))
+        if mark != 0xFF:
+            return None
+        if kind == 0xFF:  # a filling byte
+            file.seek(-1, 1)
+        elif kind not in _MARKERS_WITHOUT_LENGTH:
+            (length,) = struct.unpack(">H", file.read(2))
+            if kind in _START_OF_FRAME:
+                height, width = struct.unpack(">xHH", file.read(5))
+                return Size(width, height)
+            file.seek(max(length - 2, 0), 1)
+    return None
+
+
+def _webp_size(start: bytes) -> Size | None:
+    match start[12:16]:
+        case b"VP8X":
+            return Size(*(int.from_bytes(start[place : place + 3], "little") + 1 for place in (24, 27)))
+        case b"VP8L":
+            bits = struct.unpack_from("<I", start, 21)[0]
+            return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        case b"VP8 ":
+            width, height = struct.unpack_from("<HH", start, 26)
+            return Size(width & 0x3FFF, height & 0x3FFF)
+        case _:
+            return None
+
+
+def _avif_size(start: bytes) -> Size | None:
+    """The largest of the spatial extents (``ispe``, ISO/IEC 23008-12, 6.5.3): the others are of its parts."""
+    found: list[tuple[int, int]] = []
+    place = start.find(b"ispe")
+    while place >= 0 and len(found) < _MOST_PARTS:
+        found.append(struct.unpack_from(">II", start, place + 8))
+        place = start.find(b"ispe", place + 4)
+    return Size(*max(found, key=lambda size: size[0] * size[1])) if found else None

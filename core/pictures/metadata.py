@@ -1,0 +1,95 @@
+"""Pictures with their recipe inside: how they are encoded, and how the recipe is read back.
+
+A recipe is there twice: ``parameters``, the text that other programs read, and ``emulsion``, complete JSON. PNG
+keeps them in text chunks before the pixels, JPEG and WebP in EXIF.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from core.errors import SaveFailed, UnreadablePicture
+from core.files.atomic import write_file
+from core.pictures import exif
+from core.pictures.picture import GeneratedImage
+from core.pictures.text_chunks import read_texts
+from core.recipes.other_programs import read_other
+from core.recipes.parameters import from_parameters, to_parameters
+from core.recipes.recipe import Recipe, recipe_from_text, recipe_to_json
+
+PARAMETERS = "parameters"
+EMULSION = "emulsion"
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_JPEG_QUALITY = 95
+
+
+def write_png(image: GeneratedImage, path: Path) -> None:
+    """Writes the picture with its recipe, in place of an older file of this name. Raises SaveFailed."""
+    write_file(path, encode_png(image, datetime.now().astimezone()))
+
+
+def encode_png(image: GeneratedImage, created: datetime) -> bytes:
+    """The content of a PNG file with the picture and its recipe."""
+    parameters, emulsion = _texts(image, created)
+    info = PngInfo()
+    if parameters.isascii():
+        info.add_text(PARAMETERS, parameters)
+    else:
+        info.add_itxt(PARAMETERS, parameters)  # a plain text chunk would be Latin-1
+    info.add_text(EMULSION, emulsion)
+    file = BytesIO()
+    Image.fromarray(image.pixels).save(file, "PNG", pnginfo=info)
+    return file.getvalue()
+
+
+def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
+    """The content of a picture file in the format that the path's suffix, one of `SUFFIXES`, stands for.
+
+    Raises SaveFailed: JPEG and WebP have size limits, and JPEG has no room for very long prompts.
+    """
+    file = BytesIO()
+    picture = Image.fromarray(image.pixels)
+    data = exif.build(*_texts(image, created))
+    try:
+        match path.suffix.lower():
+            case ".png":
+                return encode_png(image, created)
+            case ".jpg" | ".jpeg":
+                picture.save(file, "JPEG", exif=data, quality=_JPEG_QUALITY, subsampling=0)
+            case ".webp":
+                picture.save(file, "WEBP", exif=data, lossless=True)
+            case _:
+                raise SaveFailed(path, f"a picture's name ends in {', '.join(SUFFIXES)}")
+    except (ValueError, OSError) as error:
+        raise SaveFailed(path, f"{error}; a PNG file has room") from error
+    return file.getvalue()
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe inside a picture: from ``emulsion`` if it is there, else as another program wrote it.
+
+    Raises UnreadablePicture with the reason, also when there is no recipe.
+    """
+    texts = read_texts(path)
+    reason = "it carries no recipe"
+    try:
+        if EMULSION in texts:
+            return recipe_from_text(texts[EMULSION])
+        if PARAMETERS in texts and not texts[PARAMETERS].lstrip().startswith("{"):
+            return from_parameters(texts[PARAMETERS])
+    except ValueError as error:
+        reason = str(error)
+    if EMULSION not in texts and (other := read_other(texts)):
+        return other
+    raise UnreadablePicture(path, reason)
+
+
+def _texts(image: GeneratedImage, created: datetime) -> tuple[str, str]:
+    recipe = Recipe.of(image, created)
+    return to_parameters(recipe), json.dumps(recipe_to_json(recipe), separators=(",", ":"))

@@ -1,0 +1,43 @@
+"""Saving pictures: where they go, what they are called, and that none is ever overwritten or half written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from core.files.atomic import DISK, FileSystem, write_file, write_new_file
+from core.pictures.file_names import day_folder, picture_stem
+from core.pictures.metadata import encode_for, encode_png
+from core.pictures.picture import GeneratedImage
+
+
+def save(image: GeneratedImage, folder: Path, now: datetime | None = None, disk: FileSystem = DISK) -> Path:
+    """Saves a picture in the day's folder inside the pictures folder, as PNG, and returns its path.
+
+    Folders are made as needed. Raises SaveFailed with the system's words; nothing half-written is left then.
+    """
+    now = now or datetime.now().astimezone()
+    return save_in(image, folder / day_folder(now), now, disk)
+
+
+def save_in(image: GeneratedImage, folder: Path, now: datetime | None = None, disk: FileSystem = DISK) -> Path:
+    """Saves a picture right in this folder under a new name, as PNG, and returns its path. Raises SaveFailed."""
+    now = now or datetime.now().astimezone()
+    content = encode_png(image, now)
+    copy = 1
+    while True:
+        path = folder / f"{picture_stem(image.request.prompt, image.request.seed, now, copy)}.png"
+        try:
+            write_new_file(path, content, disk)
+        except FileExistsError:
+            copy += 1
+        else:
+            return path
+
+
+def save_as(image: GeneratedImage, path: Path, now: datetime | None = None, disk: FileSystem = DISK) -> None:
+    """Saves a picture as exactly this file, in the format that its suffix names, in place of an older one.
+
+    Raises SaveFailed.
+    """
+    write_file(path, encode_for(path, image, now or datetime.now().astimezone()), disk)

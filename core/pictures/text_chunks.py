@@ -1,0 +1,190 @@
+"""The texts that PNG, JPEG, WebP and AVIF files carry, read by an own walk over the file's parts.
+
+Pictures come from anywhere: nothing is decoded, and every size and count is bounded before memory is taken.
+Follows the PNG specification (third edition, chapters 5 and 11), JPEG's APP1 segment and WebP's RIFF container.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+from PIL import Image
+
+from core.errors import UnreadablePicture
+from core.files.atomic import words_of
+from core.pictures import exif
+
+LARGEST_TEXT = 2**20
+LARGEST_SUM = 4 * 2**20
+LARGEST_AVIF = 256 * 2**20
+MOST_CHUNKS = 1_000
+MOST_PIXEL_CHUNKS = 100_000
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_MARKERS_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
+_START_OF_PIXELS, _END = 0xDA, 0xD9
+
+
+def read_texts(path: Path) -> Mapping[str, str]:
+    """The texts by keyword; an EXIF comment counts as ``parameters``, a description as ``emulsion``.
+
+    Raises UnreadablePicture.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+            file.seek(0)
+            if start.startswith(_PNG):
+                return _bounded(_png_texts(file))
+            if start.startswith(_JPEG):
+                return _bounded(_jpeg_texts(file))
+            if start[:4] == b"RIFF" and start[8:] == b"WEBP":
+                return _bounded(_webp_texts(file))
+            if start[4:12] in (b"ftypavif", b"ftypavis"):
+                return _bounded(_avif_texts(file))
+    except OSError as error:
+        raise UnreadablePicture(path, words_of(error)) from error
+    except (ValueError, struct.error, zlib.error) as error:
+        reason = str(error) if type(error) is ValueError else "the file is damaged"
+        raise UnreadablePicture(path, reason) from error
+    raise UnreadablePicture(path, "it is not a PNG, JPEG, WebP or AVIF picture")
+
+
+def _bounded(texts: Iterator[tuple[str, str]]) -> dict[str, str]:
+    """Collects the texts, the first one of each keyword, while their sum is within bounds."""
+    found: dict[str, str] = {}
+    total = 0
+    for keyword, text in texts:
+        total += len(text)
+        if total > LARGEST_SUM:
+            raise ValueError(f"it carries more than {LARGEST_SUM // 2**20} MiB of text")
+        found.setdefault(keyword, text)
+    return found
+
+
+def _png_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    file.seek(len(_PNG))
+    chunks = pixel_chunks = 0
+    while len(head := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind == b"IEND":
+            return
+        if kind == b"IDAT":
+            pixel_chunks += 1
+        else:
+            chunks += 1
+        if chunks > MOST_CHUNKS or pixel_chunks > MOST_PIXEL_CHUNKS:
+            raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+        if kind in _PNG_READERS:
+            content = _part(file, length)
+            file.seek(4, 1)  # the checksum
+            yield from _PNG_READERS[kind](content).items()
+        else:
+            file.seek(length + 4, 1)
+    raise ValueError("the file is cut off")
+
+
+def _plain_text(content: bytes) -> dict[str, str]:
+    keyword, _, text = content.partition(b"\0")
+    return {keyword.decode("latin-1"): _latin_or_utf8(text)}
+
+
+def _compressed_text(content: bytes) -> dict[str, str]:
+    keyword, _, rest = content.partition(b"\0")
+    return {keyword.decode("latin-1"): _latin_or_utf8(_inflate(rest[1:]))}
+
+
+def _international_text(content: bytes) -> dict[str, str]:
+    keyword, _, rest = content.partition(b"\0")
+    is_compressed, rest = rest[:1] == b"\1", rest[2:]
+    _language, _, rest = rest.partition(b"\0")
+    _translated, _, text = rest.partition(b"\0")
+    return {keyword.decode("latin-1"): (_inflate(text) if is_compressed else text).decode("utf-8", "replace")}
+
+
+_PNG_READERS = MappingProxyType(
+    {b"tEXt": _plain_text, b"zTXt": _compressed_text, b"iTXt": _international_text, b"eXIf": exif.texts}
+)
+
+
+def _jpeg_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    file.seek(2)
+    for _ in range(MOST_CHUNKS):
+        mark, kind = struct.unpack(">BB", file.read(2))
+        if mark != 0xFF:
+            raise ValueError("the file is damaged")
+        if kind == 0xFF:  # a filling byte
+            file.seek(-1, 1)
+        elif kind in (_START_OF_PIXELS, _END):
+            return
+        elif kind not in _MARKERS_WITHOUT_LENGTH:
+            (length,) = struct.unpack(">H", file.read(2))
+            content = _part(file, max(length - 2, 0))
+            if kind == 0xE1 and content.startswith(b"Exif\0\0"):
+                yield from exif.texts(content[6:]).items()
+    raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+
+
+def _webp_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    file.seek(12)
+    for _ in range(MOST_CHUNKS):
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        kind, length = struct.unpack("<4sI", head)
+        if kind == b"EXIF":
+            yield from exif.texts(_part(file, length).removeprefix(b"Exif\0\0")).items()
+            file.seek(length % 2, 1)
+        else:
+            file.seek(length + length % 2, 1)
+    raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+
+
+def _avif_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+    """Pillow finds the EXIF data among the parts of the file, without decoding the picture."""
+    if file.seek(0, 2) > LARGEST_AVIF:
+        raise ValueError(f"it is larger than {LARGEST_AVIF // 2**20} MiB")
+    file.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(file, formats=("AVIF",)) as picture:
+                data: bytes = picture.info.get("exif", b"")
+    except (SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ValueError("the file is damaged") from error
+    if len(data) > LARGEST_TEXT:
+        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+    if data:
+        yield from exif.texts(data.removeprefix(b"Exif\0\0")).items()
+
+
+def _part(file: BinaryIO, length: int) -> bytes:
+    if length > LARGEST_TEXT:
+        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+    content = file.read(length)
+    if len(content) < length:
+        raise ValueError("the file is cut off")
+    return content
+
+
+def _inflate(content: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    text = inflater.decompress(content, LARGEST_TEXT + 1)
+    if len(text) > LARGEST_TEXT:
+        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+    return text
+
+
+def _latin_or_utf8(text: bytes) -> str:
+    """Latin-1 as the specification says; some programs write UTF-8, which Latin-1 text hardly ever looks like."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

@@ -1,0 +1,57 @@
+"""Settings as a flat JSON object, which many programs write: Easy Diffusion, RuinedFooocus, TensorArt.
+
+Only objects with a prompt and at least one number that makes a picture count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from core.recipes.other_programs.found import Found, as_object
+
+_KEYWORDS = ("parameters", "parameters-json", "generation_data", "Comment", "metadata")
+_NAMES = MappingProxyType(
+    {
+        "prompt": ("prompt", "positive_prompt", "Prompt", "positivePrompt", "c"),
+        "negative_prompt": ("negative_prompt", "negativeprompt", "Negative", "negativePrompt", "uc"),
+        "model": ("model", "base_model", "base_model_name", "use_stable_diffusion_model", "ModelName", "Model"),
+        "model_hash": ("model_hash", "ModelHash", "base_model_hash"),
+        "sampler": ("sampler", "sampler_name", "scheduler_name", "Sampler", "samplerName"),
+        "schedule": ("scheduler", "scheduler_type"),
+        "steps": ("steps", "num_inference_steps", "Steps"),
+        "guidance_scale": ("guidance_scale", "cfg_scale", "cfgscale", "cfg", "scale", "CfgScale", "cfgScale"),
+        "seed": ("seed", "Seed"),
+        "width": ("width", "Width"),
+        "height": ("height", "Height"),
+    }
+)
+_NEEDED = ("steps", "seed", "guidance_scale")
+
+
+def read(texts: Mapping[str, str]) -> Found | None:
+    for keyword in _KEYWORDS:
+        if texts.get(keyword, "").lstrip().startswith("{"):
+            found = from_settings(as_object(texts[keyword]), "")
+            if found.prompt and any(getattr(found, name) is not None for name in _NEEDED):
+                return found
+    if "prompt" in texts and any(name in texts for name in _NAMES["steps"]):
+        return from_settings(dict(texts), "")  # Easy Diffusion: a text of its own for each setting
+    return None
+
+
+def from_settings(content: dict[str, Any], program: str) -> Found:
+    """The settings by any of the names that programs give them."""
+    others: dict[str, Any] = dict(content)
+    values = {name: _taken(others, keys) for name, keys in _NAMES.items()}
+    values = {name: value for name, value in values.items() if value is not None}
+    return Found(program=program, others=others, **values)
+
+
+def _taken(content: dict[str, Any], keys: tuple[str, ...]) -> object:
+    """The value under the first of the keys; structures stay where they are."""
+    for key in keys:
+        if isinstance(content.get(key), str | int | float):
+            return content.pop(key)
+    return None

@@ -1,0 +1,26 @@
+"""SwarmUI: JSON in ``parameters`` (docs/Image Metadata Format.md), which sd-parsers leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from core.recipes.other_programs.found import Found, as_object
+from core.recipes.other_programs.json_settings import from_settings
+
+PROGRAM = "SwarmUI"
+MARK = "sui_image_params"
+
+
+def read(texts: Mapping[str, str]) -> Found | None:
+    text = texts.get("parameters", "")
+    if MARK not in text:
+        return None
+    content = as_object(text)
+    settings = content.get(MARK)
+    if not isinstance(settings, dict):
+        return None
+    found = from_settings(cast("dict[str, Any]", settings), PROGRAM)
+    models = content.get("sui_models")
+    return replace(found, others={**found.others, "models": models}) if models else found

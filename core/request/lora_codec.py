@@ -1,0 +1,91 @@
+"""How recipes name LoRAs: in our JSON, and in the ``parameters`` text as AUTOMATIC1111's program writes it.
+
+There a LoRA is a tag in the prompt, ``<lora:name:weight>``, and the hashes are a setting,
+``Lora hashes: "name: 0123456789ab"`` (``extensions-builtin/Lora`` of that program).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from core.request.request import LARGEST_LORA_WEIGHT, MOST_LORAS, Lora
+
+HASHES = "Lora hashes"
+_TAG = re.compile(r"\s{0,9}<(?:lora|lyco):([^:<>]{1,200})(?::([^<>]{0,200}))?>")
+_HASH = re.compile(r"[0-9a-f]{0,64}")
+
+
+def loras_to_json(loras: tuple[Lora, ...]) -> list[dict[str, Any]]:
+    """Names without folders: where a file lies on somebody's disk is nobody else's business."""
+    return [
+        {"name": lora.key, "weight": lora.weight, "hash": lora.hash, **({} if lora.is_on else {"on": False})}
+        for lora in loras
+    ]
+
+
+def loras_from_json(value: object) -> tuple[Lora, ...]:
+    """Reads what `loras_to_json` wrote, hostile ones too. Raises ValueError with a sentence."""
+    if not isinstance(value, list):
+        raise ValueError("its recipe is damaged: its LoRAs are not a list")  # noqa: TRY004
+    return _distinct([_lora(entry) for entry in cast("list[object]", value)[:MOST_LORAS]])
+
+
+def tags(loras: tuple[Lora, ...]) -> str:
+    """What follows the prompt."""
+    return "".join(f" <lora:{_in_tag(lora)}:{lora.weight:g}>" for lora in loras)
+
+
+def hashes(loras: tuple[Lora, ...]) -> str:
+    """The setting `HASHES`."""
+    return ", ".join(f"{_in_tag(lora)}: {lora.hash}" for lora in loras if lora.hash)
+
+
+def take_tags(prompt: str, told: str) -> tuple[str, tuple[Lora, ...]]:
+    """The prompt without its tags, and the LoRAs that they name, with the hashes that ``told`` has for them."""
+    known = dict(re.findall(r"([^:,]{1,200}):\s{0,9}([0-9a-f]{1,64})(?=,|\s|$)", told))
+    known = {name.strip(): value for name, value in known.items()}
+    found = [
+        Lora(Lora(match[1].strip()).key, weight, known.get(match[1].strip(), ""))
+        for match in _TAG.finditer(prompt)
+        if (weight := _weight(match[2])) is not None
+    ]
+    return (_TAG.sub("", prompt).strip() if found else prompt), _distinct(found)[:MOST_LORAS]
+
+
+def _weight(arguments: str | None) -> float | None:
+    """The first argument of a tag, 1 where it has none; None when it is no number."""
+    if not arguments:
+        return 1.0
+    try:
+        weight = float(arguments.split(":")[0])
+    except ValueError:
+        return None
+    return _clamped(weight) if math.isfinite(weight) else None
+
+
+def _lora(value: object) -> Lora:
+    content = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+    name, weight, hash_ = content.get("name"), content.get("weight"), content.get("hash", "")
+    is_number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
+    if not isinstance(name, str) or not is_number or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
+        raise ValueError("its recipe is damaged: a LoRA is not told as name, weight and hash")
+    return Lora(Lora(name).key, _clamped(float(cast("float", weight))), hash_, content.get("on") is not False)
+
+
+def _distinct(loras: list[Lora]) -> tuple[Lora, ...]:
+    by_name: dict[str, Lora] = {}
+    for lora in loras:
+        if lora.key:
+            by_name.setdefault(lora.key, lora)
+    return tuple(by_name.values())
+
+
+def _clamped(weight: float) -> float:
+    return min(max(weight, -LARGEST_LORA_WEIGHT), LARGEST_LORA_WEIGHT)
+
+
+def _in_tag(lora: Lora) -> str:
+    return re.sub(r"[:<>,\n]", "_", lora.key)

@@ -1,0 +1,157 @@
+"""The samplers on offer, as a table over diffusers' schedulers; light, so that the window can list them at once.
+
+A sampler is added by one line here; `core.engine.sampling.schedulers.build` turns it into a scheduler that keeps
+the checkpoint's own prediction type and timestep spacing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+Space = Literal["vp", "ve", "flow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How a sampler walks for a flow-matching model: diffusers' scheduler, and what is set on top."""
+
+    scheduler: str
+    options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """One way to walk from noise to picture.
+
+    Attributes:
+        label: the name that users know, also written into recipes that other programs read.
+        schedule_label: AUTOMATIC1111's *Schedule type*, or None for its default.
+        scheduler: class name in diffusers.
+        options: what is set on top of the checkpoint's own configuration.
+        space: how the scheduler scales its latents. ``vp`` (variance preserving): x = alpha x0 + sigma eps with
+            alpha² + sigma² = 1. ``ve`` (variance exploding, Karras et al. 2022): x = x0 + sigma eps.
+            Flow-matching models are always in ``flow`` (Lipman et al. 2023): x = (1 - s) x0 + s eps.
+        flow: the same method for flow-matching models, or None if there is none.
+        about: one sentence for the tooltip.
+        most_steps: where the scheduler's own training fixes a limit.
+    """
+
+    label: str
+    scheduler: str
+    about: str
+    space: Space = "vp"
+    schedule_label: str | None = None
+    options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    most_steps: int | None = None
+    flow: Flow | None = None
+
+    @property
+    def schedulers(self) -> tuple[str, ...]:
+        """All schedulers of diffusers that it may stand for."""
+        return (self.scheduler,) if self.flow is None else (self.scheduler, self.flow.scheduler)
+
+    @property
+    def name(self) -> str:
+        """The whole name, with the schedule: ``DPM++ 2M Karras``."""
+        return f"{self.label} {self.schedule_label}" if self.schedule_label else self.label
+
+
+def _with(**options: object) -> MappingProxyType[str, object]:
+    return MappingProxyType(options)
+
+
+_FLOW_SIGMAS = _with(use_flow_sigmas=True, prediction_type="flow_prediction")
+
+SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
+    {
+        "ddpm": Sampler("DDPM", "DDPMScheduler", "The original: fresh noise at every step; wants many steps."),
+        "ddim": Sampler("DDIM", "DDIMScheduler", "Deterministic and plain; a good one to watch."),
+        "lms": Sampler("LMS", "LMSDiscreteScheduler", "Linear multistep: reuses up to four earlier steps.", "ve"),
+        "pndm": Sampler(
+            "PLMS", "PNDMScheduler", "Pseudo linear multistep; the original default of Stable Diffusion 1."
+        ),
+        "euler": Sampler(
+            "Euler",
+            "EulerDiscreteScheduler",
+            "The simplest solver; fast and steady.",
+            "ve",
+            flow=Flow("FlowMatchEulerDiscreteScheduler"),
+        ),
+        "euler_a": Sampler(
+            "Euler a",
+            "EulerAncestralDiscreteScheduler",
+            "Euler with fresh noise at every step: never settles, full of variety.",
+            "ve",
+        ),
+        "heun": Sampler(
+            "Heun",
+            "HeunDiscreteScheduler",
+            "Second order: two network calls a step, more exact.",
+            "ve",
+            flow=Flow("FlowMatchHeunDiscreteScheduler"),
+        ),
+        "dpm2": Sampler(
+            "DPM2", "KDPM2DiscreteScheduler", "Second order with a midpoint: two network calls a step.", "ve"
+        ),
+        "dpm2_a": Sampler(
+            "DPM2 a",
+            "KDPM2AncestralDiscreteScheduler",
+            "DPM2 with fresh noise at every step: two network calls a step.",
+            "ve",
+        ),
+        "dpmpp_2m": Sampler(
+            "DPM++ 2M",
+            "DPMSolverMultistepScheduler",
+            "Good pictures in few steps; a safe choice.",
+            flow=Flow("DPMSolverMultistepScheduler", _FLOW_SIGMAS),
+        ),
+        "dpmpp_2m_karras": Sampler(
+            "DPM++ 2M",
+            "DPMSolverMultistepScheduler",
+            "DPM++ 2M with the schedule of Karras et al.: more steps where details are made.",
+            schedule_label="Karras",
+            options=_with(use_karras_sigmas=True),
+        ),
+        "dpmpp_2m_sde": Sampler(
+            "DPM++ 2M SDE",
+            "DPMSolverMultistepScheduler",
+            "DPM++ 2M with fresh noise at every step.",
+            options=_with(algorithm_type="sde-dpmsolver++"),
+            flow=Flow("DPMSolverMultistepScheduler", _with(algorithm_type="sde-dpmsolver++", **_FLOW_SIGMAS)),
+        ),
+        "dpmpp_2m_sde_karras": Sampler(
+            "DPM++ 2M SDE",
+            "DPMSolverMultistepScheduler",
+            "DPM++ 2M SDE with the schedule of Karras et al.",
+            schedule_label="Karras",
+            options=_with(algorithm_type="sde-dpmsolver++", use_karras_sigmas=True),
+        ),
+        "deis": Sampler("DEIS", "DEISMultistepScheduler", "Exponential integrator; good with few steps."),
+        "unipc": Sampler(
+            "UniPC",
+            "UniPCMultistepScheduler",
+            "Predictor and corrector; good with few steps.",
+            flow=Flow("UniPCMultistepScheduler", _FLOW_SIGMAS),
+        ),
+        "lcm": Sampler(
+            "LCM",
+            "LCMScheduler",
+            "For models distilled to work in one to eight steps.",
+            options=_with(original_inference_steps=50),
+            most_steps=50,
+            flow=Flow("FlowMatchEulerDiscreteScheduler", _with(stochastic_sampling=True)),
+        ),
+        "tcd": Sampler(
+            "TCD",
+            "TCDScheduler",
+            "For consistency-distilled models; one to eight steps.",
+            options=_with(original_inference_steps=50),
+            most_steps=50,
+        ),
+    }
+)
+
+FLOW_SAMPLERS = tuple(key for key, sampler in SAMPLERS.items() if sampler.flow is not None)
+"""Those that fit flow-matching models."""

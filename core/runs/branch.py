@@ -1,0 +1,81 @@
+"""Taking a run up again at one of its calls: unchanged to resume it, changed to branch off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.film.film import Film, Parent
+from core.request.request import GenerationRequest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """A run that takes over the beginning of another and computes the rest.
+
+    Attributes:
+        film: the run it leaves; it may have been stopped.
+        call: how many network calls are taken over, 0 to ``len(film.frames)``.
+        request: what to do from there on. Its size, seed and model are those of the film.
+        remaining_steps: how many steps to make from there, or None for those that are left.
+        fresh_noise: how much of the latent's noise is replaced by new noise, 0 to 1.
+        noise_seed: seed of the new noise.
+    """
+
+    film: Film
+    call: int
+    request: GenerationRequest
+    remaining_steps: int | None = None
+    fresh_noise: float = 0.0
+    noise_seed: int = 0
+
+    @property
+    def keeps_history(self) -> bool:
+        """True if the sampler can go on as if nothing had happened, with all that it remembers of earlier steps.
+
+        Another sampler, another number of steps or another latent means a new start at the same noise level; so
+        does guidance turned on or off, since a film has both halves of its predictions at every call or at none.
+        """
+        return (
+            self.request.sampler == self.film.request.sampler
+            and self.request.has_guidance == self.film.request.has_guidance
+            and self.remaining_steps in (None, self.steps_left)
+            and self.fresh_noise == 0
+        )
+
+    @property
+    def step(self) -> int:
+        """The step (from 0) that is the first to be computed."""
+        steps = self.film.schedule.steps
+        return steps[self.call] if self.call < len(steps) else self.film.request.steps
+
+    @property
+    def steps_left(self) -> int:
+        return self.film.request.steps - self.step
+
+    @property
+    def parent(self) -> Parent:
+        return Parent(self.film.run, self.step, self.changes())
+
+    def changes(self) -> str:
+        """What differs from the parent, as a phrase for the recipe and the tree of branches; "" for nothing."""
+        before, after = self.film.request, self.request
+        changed = {
+            "prompt": before.prompt != after.prompt,
+            "negative prompt": before.negative_prompt != after.negative_prompt,
+            "guidance scale": before.guidance_scale != after.guidance_scale,
+            "sampler": before.sampler != after.sampler,
+            "LoRA": _weighted(before) != _weighted(after),
+            "autoencoder": _autoencoder(before) != _autoencoder(after),
+            "weights": before.weight_bits != after.weight_bits,
+            "steps": self.remaining_steps not in (None, self.steps_left),
+            "fresh noise": self.fresh_noise > 0,
+        }
+        return ", ".join(name for name, is_changed in changed.items() if is_changed)
+
+
+def _autoencoder(request: GenerationRequest) -> str:
+    return request.autoencoder.key if request.autoencoder else ""
+
+
+def _weighted(request: GenerationRequest) -> list[tuple[str, float]]:
+    return [(lora.key, lora.weight) for lora in request.active_loras]

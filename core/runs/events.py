@@ -1,0 +1,102 @@
+"""What the engine says while it works: the only things that cross from it to the window or the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from core.film.attention_maps import AttentionMaps
+from core.film.film import Film, Frame
+from core.pictures.picture import GeneratedImage, Pixels
+
+
+class Phase(Enum):
+    """What the engine is about to do; each can take seconds."""
+
+    importing = auto()
+    loading_model = auto()
+    reading_prompt = auto()
+    decoding = auto()
+
+
+class PreviewMode(Enum):
+    """When a preview is decoded by the autoencoder; at all other steps it is the linear map to RGB.
+
+    ``automatic`` stays within 5 % of the run's time, as measured while it runs, and decodes by a tiny autoencoder
+    where there is one for the model; so does ``sharp`` at every step. Without one ``sharp`` is ``automatic``.
+    """
+
+    linear = auto()
+    automatic = auto()
+    every_step = auto()
+    sharp = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A phase begins."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class LoraDiffers:
+    """The LoRA of this name is another file than the recipe tells; the run goes on with it.
+
+    Attributes:
+        asked, found: hashes, that of the recipe and that of the file.
+    """
+
+    name: str
+    path: Path
+    asked: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first step of a picture is about to begin.
+
+    Attributes:
+        film: without frames, with the request as it will be carried out (seed chosen) and the schedule.
+        index: which picture of ``count``, from 0.
+    """
+
+    film: Film
+    index: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """A small picture of x0: linear ones have the size of the latent, decoded ones the size of the picture."""
+
+    pixels: Pixels
+    is_decoded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """One network call is done.
+
+    Attributes:
+        seconds: the time the call took, without the preview.
+        attention: where each word acted, if that was asked for.
+    """
+
+    frame: Frame
+    preview: Preview
+    seconds: float
+    attention: AttentionMaps | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageReady:
+    """A picture is finished; its film is complete."""
+
+    image: GeneratedImage
+    film: Film
+
+
+Event = Loading | LoraDiffers | Started | Stepped | ImageReady

@@ -1,0 +1,133 @@
+"""Keeps the film of every run on disk while it goes on, and puts it beside the picture when that is saved."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import EmulsionError, SaveFailed
+from core.files.atomic import words_of, write_file
+from core.film.attention_file import attention_path, write_attention
+from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.film.film import Film, Frame
+from core.film.reader import PART_SUFFIX, SUFFIX, film_path
+from core.film.writer import FilmWriter
+from core.runs.events import Event, ImageReady, Started, Stepped
+
+log = logging.getLogger(__name__)
+
+FOLDER_NAME = ".unfinished"
+"""In the pictures folder: a film can be renamed to its place there, since it lies on the same disk."""
+
+
+class FilmRecorder:
+    """Records one run at a time. A film that cannot be written never stops the run.
+
+    Attributes:
+        problem: why the last film could not be recorded, None if it could.
+    """
+
+    def __init__(self, folder: Callable[[], Path | None]) -> None:
+        """``folder`` tells where films lie until their picture is saved; None for not recording."""
+        self._folder = folder
+        self._writer: FilmWriter | None = None
+        self._attention: AttentionRecord | None = None
+        self._run = ""
+        self.problem: EmulsionError | None = None
+
+    def record(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+        """The same events; each call is on its way to the disk before it is passed on.
+
+        Closing it closes ``events`` and leaves the film as it is, to be taken up again.
+        """
+        try:
+            for event in events:
+                match event:
+                    case Started():
+                        self._attempt(lambda film=event.film: self._open(film))
+                    case Stepped():
+                        self._attempt(lambda frame=event.frame: self._write(frame))
+                        self._keep(event.attention)
+                    case ImageReady():
+                        self._attempt(self._finish)
+                    case _:
+                        pass
+                yield event
+        finally:
+            events.close()
+            if self._writer is not None:
+                self._attempt(self._writer.close)
+                self._writer = None
+
+    def put_beside(self, run: str, picture: Path) -> Path | None:
+        """Moves the film of a run, whole or cut off, beside its picture; None if there is none to move.
+
+        What was recorded of the words comes along. Raises SaveFailed; the film stays where it was then.
+        """
+        folder = self._folder()
+        if folder is None:
+            return None
+        film = folder / (run + SUFFIX)
+        part = folder / (run + PART_SUFFIX)
+        if not film.exists() and part.exists() and self._writer is None:
+            with FilmWriter.resume(part) as writer:
+                writer.finish()
+        if not film.exists():
+            return None
+        target = film_path(picture)
+        try:
+            film.replace(target)
+        except OSError:  # another disk: "save elsewhere"
+            try:
+                write_file(target, film.read_bytes())
+                film.unlink()
+            except OSError as error:
+                raise SaveFailed(target, words_of(error)) from error
+        if self._attention is not None and run == self._run:
+            write_attention(self._attention, run, attention_path(picture))
+        else:
+            with suppress(OSError):  # of a picture that had this name before; it would be refused anyway
+                attention_path(picture).unlink(missing_ok=True)
+        return target
+
+    def _open(self, film: Film) -> None:
+        self.problem = None
+        self._writer = None
+        if film.run != self._run:  # otherwise it goes on where it was stopped
+            self._attention, self._run = None, film.run
+        folder = self._folder()
+        if folder is None:
+            return
+        part = folder / (film.run + PART_SUFFIX)
+        if film.frames and part.exists():
+            self._writer = FilmWriter.resume(part)
+            return
+        self._writer = FilmWriter(folder / (film.run + SUFFIX), film)
+        for frame in film.frames:
+            self._writer.write(frame)
+
+    def _write(self, frame: Frame) -> None:
+        if self._writer is not None:
+            self._writer.write(frame)
+
+    def _keep(self, maps: AttentionMaps | None) -> None:
+        if maps is not None:
+            record = self._attention
+            self._attention = AttentionRecord.begin(maps) if record is None else record.with_maps(maps)
+
+    def _finish(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.finish()
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except EmulsionError as error:
+            log.info("the film is not recorded: %s", error)
+            self.problem = error
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                writer.close()

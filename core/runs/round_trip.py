@@ -1,0 +1,86 @@
+"""A picture on its way into the latents and back, and what the network makes of it drowned in noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.film.film import Latent
+from core.film.latent_rgb import LatentRgb
+from core.measures.forward import noised
+from core.pictures.picture import Pixels
+from core.request.request import Size
+
+LATENT_VALUE_BYTES = 2
+"""Latents are kept in 16 bits, pixels in 8 for each colour."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoundTrip:
+    """What the autoencoder keeps of a picture.
+
+    Attributes:
+        picture: as the model was given it, cut and scaled to its size.
+        original: the size of the picture in its file.
+        latent: x0, float32 (channels, height / factor, width / factor): the mean that the encoder names.
+        decoded: the latent turned back into pixels.
+        alphas_cumprod: float64 (training steps,): alpha-bar of the model's own noise schedule, falling with t.
+        latent_rgb: the model's linear map from latents to colours.
+    """
+
+    picture: Pixels
+    original: Size
+    latent: Latent
+    decoded: Pixels
+    alphas_cumprod: NDArray[np.float64]
+    latent_rgb: LatentRgb
+
+    @property
+    def psnr(self) -> float:
+        """Peak signal-to-noise ratio of the decoded picture in dB; infinite where nothing is lost."""
+        error = np.mean(np.square(self.picture.astype(np.float64) - self.decoded))
+        return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+
+    @property
+    def fewer_values(self) -> float:
+        """How many numbers of the picture stand for one of the latent."""
+        return self.picture.size / self.latent.size
+
+    @property
+    def compression(self) -> float:
+        """The same in bytes."""
+        return self.picture.size / (self.latent.size * LATENT_VALUE_BYTES)
+
+    def noised(self, t: int, noise: Latent) -> Latent:
+        """x_t at training timestep ``t``, from 0, in float32; see `core.measures.forward.noised`."""
+        return noised(self.latent, noise, float(self.alphas_cumprod[t]))
+
+    def sigma(self, t: int) -> float:
+        """Noise to signal ratio; infinite at the end of a schedule with zero terminal SNR."""
+        alpha_cumprod = float(self.alphas_cumprod[t])
+        return math.inf if alpha_cumprod <= 0 else math.sqrt((1 - alpha_cumprod) / alpha_cumprod)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneStep:
+    """What the network believes in, asked once, with x_t as one sees it.
+
+    Attributes:
+        noisy, denoised: x_t and the estimate of x0, decoded.
+        latent: the estimate itself, float32.
+    """
+
+    t: int
+    noisy: Pixels
+    denoised: Pixels
+    latent: Latent
+
+
+def strength_of(t: int, training_steps: int, steps: int) -> float:
+    """The strength of image to image with which a run of ``steps`` steps, one at least, begins about at ``t``."""
+    made = min(max(round((t + 1) / training_steps * steps), 1), steps)
+    strength = round(made / steps, 3)
+    return strength if int(steps * strength) == made else round(strength + 0.001, 3)  # 0.29 * 100 is not quite 29

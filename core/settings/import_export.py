@@ -1,0 +1,69 @@
+"""Settings as a file of the user's own: to keep them, and to take them to another computer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+from core.errors import SettingsUnreadable
+from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.paths import Folders
+from core.settings.settings import FORMAT, Settings, settings_from_json, settings_to_json
+
+PROGRAM = "Emulsion"
+LARGEST_BYTES = 1_000_000
+STATE = (
+    "draft",
+    "film_views",
+    "film_export",
+    "explained_views",
+    "window_geometry",
+    "window_state",
+)
+"""What was done last rather than chosen: it stays on its computer, and a prompt is nobody's business."""
+
+
+def export_settings(settings: Settings, path: Path, disk: FileSystem = DISK) -> None:
+    """Writes what was chosen, as JSON. Raises SaveFailed."""
+    content = settings_to_json(replace(settings, unknown={}))
+    chosen = {"program": PROGRAM, **{name: value for name, value in content.items() if name not in STATE}}
+    write_file(path, (json.dumps(chosen, indent=2, ensure_ascii=False) + "\n").encode(), disk)
+
+
+def import_settings(path: Path, current: Settings) -> Settings:
+    """The current settings with what an exported file says; a single value that cannot be used is passed over.
+
+    Raises SettingsUnreadable.
+    """
+    content = _read(path)
+    chosen = {name: value for name, value in content.items() if name not in (*STATE, "program", "format")}
+    return replace(settings_from_json(chosen, current), unknown=current.unknown)
+
+
+def reset_settings(current: Settings, folders: Folders) -> Settings:
+    """The settings of a first start, with what was typed last."""
+    return replace(Settings.default(folders), draft=current.draft, explained_views=current.explained_views)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise SettingsUnreadable(path, words_of(error)) from error
+    if len(text) > LARGEST_BYTES:
+        raise SettingsUnreadable(path, "it is far too large")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SettingsUnreadable(path, "it is damaged, or of another kind") from error
+    match content:
+        case {"program": program, "format": int(version)} if program == PROGRAM and not isinstance(version, bool):
+            known = cast("dict[str, Any]", content)
+        case _:
+            raise SettingsUnreadable(path, "it holds no settings of Emulsion")
+    if version > FORMAT:
+        raise SettingsUnreadable(path, "it was written by a newer version of Emulsion")
+    return known

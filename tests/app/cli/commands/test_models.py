@@ -1,0 +1,70 @@
+"""Models from scripts: listed, downloaded, checked, told about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.paths import Folders
+from core.request.request import STARTER_MODEL
+from tests.app.cli.commands.conftest import Run
+from tests.core.downloads.conftest import NAME, WEIGHTS, small_model
+from tests.hub_server import HubServer, Repository, Trouble
+
+
+@pytest.fixture
+def server() -> Iterator[HubServer]:
+    with HubServer({NAME: Repository(small_model())}) as running:
+        yield running
+
+
+def download(run: Run, server: HubServer, *options: str) -> tuple[int, str, str]:
+    answer = run("models", "download", NAME, "--endpoint", server.endpoint, *options)
+    return answer.code, answer.output, answer.errors
+
+
+def test_installed_and_known_models_are_listed(run: Run) -> None:
+    listed = {one["model"]: one for one in map(json.loads, run("models", "list").lines)}
+    assert listed[STARTER_MODEL]["is_installed"]
+    assert not listed["stable-diffusion-v1-5"]["is_installed"]
+    told = json.loads(run("models", "info", "stable-diffusion-v1-5").output)
+    assert told["licence"] == "CreativeML OpenRAIL-M"
+    assert run("models", "info", "nothing").code == 2
+
+
+def test_a_model_is_downloaded_checked_and_mended(run: Run, server: HubServer) -> None:
+    code, output, _ = download(run, server)
+    assert code == 0
+    folder = Path(json.loads(output)["folder"])
+    assert folder == Folders.default().models / "small"
+    assert json.loads(run("models", "verify", "small").output) == {"checked": 3, "damaged": 0}
+    content = bytearray((folder / WEIGHTS).read_bytes())
+    content[77] ^= 1
+    (folder / WEIGHTS).write_bytes(content)
+    answer = run("models", "verify", "small")
+    assert answer.code == 1
+    assert json.loads(answer.lines[0])["file"] == WEIGHTS
+    assert download(run, server)[0] == 0
+    assert run("models", "verify", "small").code == 0
+
+
+def test_a_fault_is_one_line_and_an_event(run: Run, server: HubServer) -> None:
+    server.troubles = [Trouble(times=99, status=404)]
+    code, _, errors = download(run, server)
+    assert (code, len(errors.splitlines())) == (1, 1 + errors.count("files,"))
+    code, output, _ = download(run, server, "--json")
+    assert code == 1
+    assert json.loads(output.splitlines()[-1])["failure"]["fault"] == "not_found"
+
+
+@pytest.mark.parametrize("name", ["../x", "nothing", "a/b/c", ""])
+def test_what_is_no_repository_is_refused(run: Run, name: str) -> None:
+    assert run("models", "download", name).code == 2
+
+
+def test_only_models_of_the_user_can_be_removed(run: Run) -> None:
+    assert run("models", "remove", STARTER_MODEL).code == 2
+    assert run("models", "remove", "../models").code == 2

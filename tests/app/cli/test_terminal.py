@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import io
+
+from app.cli.terminal import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def develop(stream: io.StringIO, count: int = 1) -> None:
+    with Progress(stream) as progress:
+        progress.begin_phase("loading the model")
+        progress.begin_picture(1, count, 7, 4)
+        progress.finish_step(1, 4)
+        progress.finish_step(2, 4)
+
+
+def test_a_file_gets_a_line_for_each_thing_that_begins() -> None:
+    stream = io.StringIO()
+    develop(stream)
+    assert stream.getvalue() == "loading the model …\n4 steps from seed 7 …\n"
+
+
+def test_a_terminal_gets_one_line_that_is_gone_in_the_end() -> None:
+    stream = Terminal()
+    develop(stream)
+    text = stream.getvalue()
+    assert "\n" not in text
+    assert "step 2 of 4 [##########----------]" in text
+    assert "s/step" in text
+    assert text.split("\r")[-2].strip() == ""
+
+
+def test_several_pictures_are_counted() -> None:
+    stream = Terminal()
+    develop(stream, count=3)
+    assert "picture 1 of 3: step 2 of 4" in stream.getvalue()

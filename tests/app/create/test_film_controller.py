@@ -1,0 +1,148 @@
+"""The film in the window: with the run, with a picture of the folder, after a cut-off run."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.film.film_panel import FilmPanel
+from core.film.reader import PART_SUFFIX, SUFFIX
+from core.runs.recorder import FOLDER_NAME
+from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
+
+__all__ = ["open_window", "opened"]
+
+
+def panel_of(opened: Opened) -> FilmPanel:
+    panel = opened.child("filmPanel")
+    assert isinstance(panel, FilmPanel)
+    return panel
+
+
+def generate(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+
+
+def stop_at_call(call: int, opened: Opened, qtbot: QtBot) -> None:
+    """Stops a run in the middle of a network call, and closes the window."""
+    hold = threading.Event()
+    opened.engine.holds[call] = hold
+    opened.window.studio.generate()
+    qtbot.waitUntil(opened.engine.arrived.is_set)
+    opened.window.studio.stop()
+    hold.set()
+    wait_until_idle(opened, qtbot)
+    opened.window.close()
+
+
+def test_the_film_grows_with_the_run(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    film = panel_of(opened).film
+    assert film is not None
+    assert film.is_complete
+
+
+def test_a_chosen_step_is_shown_on_the_canvas_and_then_decoded(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    canvas = opened.window.create_place.canvas
+    panel_of(opened).select(3)
+    assert canvas.shown is not None
+    assert "Step 4 of" in canvas.shown.badge
+    qtbot.waitUntil(lambda: canvas.shown is not None and "decoded" in canvas.shown.badge)
+    assert [int(latent[0, 0, 0]) for latent in opened.engine.decoded] == [3]
+
+
+def test_a_step_can_be_kept(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    with qtbot.waitSignal(opened.window.studio.picture_saved):
+        panel_of(opened).keep_requested.emit(2, "noisy")
+    assert [frame.call for frame in opened.engine.kept] == [2]
+
+
+def test_a_branch_takes_over_the_steps_before_and_what_was_changed(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    panel_of(opened).branch_requested.emit(5)
+    dialog = opened.window.findChild(QDialog, "branchDialog")
+    assert isinstance(dialog, QDialog)
+    prompt = dialog.findChild(QPlainTextEdit, "branchPromptEdit")
+    button = dialog.findChild(QPushButton, "branchButton")
+    assert isinstance(prompt, QPlainTextEdit)
+    assert isinstance(button, QPushButton)
+    prompt.setPlainText("a blue house")
+    button.click()
+    wait_until_idle(opened, qtbot)
+    (branch,) = opened.engine.branches
+    assert (branch.call, branch.request.prompt, branch.keeps_history) == (5, "a blue house", True)
+
+
+def test_a_run_that_was_cut_off_is_offered_and_goes_on(open_window: Opener, qtbot: QtBot) -> None:
+    stop_at_call(6, open_window(saves=True), qtbot)
+    second = open_window(saves=True)
+    assert "unfinished" in second.subjects
+    button = second.child("continueUnfinishedButton")
+    assert isinstance(button, QPushButton)
+    with qtbot.waitSignal(second.window.studio.picture_saved):
+        button.click()
+    (branch,) = second.engine.branches
+    assert branch.call in (6, 7)
+    pictures = second.keeper.settings.pictures
+    assert len(list(pictures.rglob(f"*{SUFFIX}"))) == 1
+    assert not list((pictures / FOLDER_NAME).glob(f"*{PART_SUFFIX}"))
+
+
+def test_a_cut_off_run_can_be_thrown_away(open_window: Opener, qtbot: QtBot) -> None:
+    stop_at_call(2, open_window(saves=True), qtbot)
+    second = open_window(saves=True)
+    button = second.child("discardUnfinishedButton")
+    assert isinstance(button, QPushButton)
+    button.click()
+    assert not list((second.keeper.settings.pictures / FOLDER_NAME).iterdir())
+
+
+def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot: QtBot) -> None:
+    opened = open_window(saves=True)
+    studio = opened.window.studio
+    with qtbot.waitSignal(studio.picture_saved) as saved:
+        studio.generate()
+    wait_until_idle(opened, qtbot)
+    first = studio.film
+    with qtbot.waitSignal(studio.picture_saved):
+        studio.edit(seed=99)
+        studio.generate()
+    wait_until_idle(opened, qtbot)
+    assert saved.args is not None
+    path = saved.args[0].path
+    with qtbot.waitSignal(studio.films.opened):
+        opened.window.create_place.strip.chosen.emit(path)
+    film = panel_of(opened).film
+    assert film is not None
+    assert first is not None
+    qtbot.waitUntil(lambda: (shown := panel_of(opened).film) is not None and shown.run == first.run)
+    assert replace(film.request, seed=None) == replace(first.request, seed=None)
+
+
+def test_open_views_are_open_again_at_the_next_start(open_window: Opener) -> None:
+    first = open_window()
+    panel_of(first).open_views(("noisy", "denoised", "schedule", "spectrum"))
+    assert first.keeper.settings.film_views[0] == "noisy"
+    first.window.close()
+    second = open_window()
+    assert second.child("filmViews").isVisibleTo(panel_of(second))
+    panel_of(second).open_views(())
+    assert second.keeper.settings.film_views == ()
+
+
+def test_where_words_act_is_recorded_while_somebody_looks_at_it(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    assert not opened.engine.attention
+    panel_of(opened).open_views(("words",))
+    panel_of(opened).views_changed.emit(("words",))
+    generate(opened, qtbot)
+    assert opened.engine.attention
+    panel_of(opened).open_views(())
+    generate(opened, qtbot)
+    assert not opened.engine.attention

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.messages.errors import PHASES, Message, message
+from core import errors
+from core.errors import (
+    AlreadyRunning,
+    AutoencoderMissing,
+    DeviceMissing,
+    EmulsionError,
+    FilmBroken,
+    InvalidRequest,
+    LibraryInUse,
+    LoraBroken,
+    LoraMissing,
+    ModelBroken,
+    ModelMissing,
+    NotANumberPicture,
+    OutOfMemory,
+    SaveFailed,
+    SettingsUnreadable,
+    UnreadablePicture,
+    WrongAutoencoder,
+    WrongFamily,
+)
+from core.runs.events import Phase
+
+PLACE = Path("somewhere")
+EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
+    InvalidRequest: InvalidRequest("steps", 0, "a whole number from 1 to 500"),
+    AlreadyRunning: AlreadyRunning(1234),
+    LibraryInUse: LibraryInUse(PLACE),
+    LoraBroken: LoraBroken(PLACE, "none of its layers is one of tiny"),
+    LoraMissing: LoraMissing("ink", ("snow",)),
+    AutoencoderMissing: AutoencoderMissing("ft-mse", ("kl-f8",)),
+    WrongAutoencoder: WrongAutoencoder(Path("/vae/xl"), "Stable Diffusion XL", "mine", "Stable Diffusion 1.x"),
+    WrongFamily: WrongFamily(PLACE, "Stable Diffusion XL", "tiny", "Stable Diffusion 1.x"),
+    ModelMissing: ModelMissing("nope", ("starter-model",)),
+    ModelBroken: ModelBroken(PLACE, "this file is missing"),
+    OutOfMemory: OutOfMemory("cuda", 2**31, 2**30),
+    DeviceMissing: DeviceMissing("mps", ("cpu",)),
+    NotANumberPicture: NotANumberPicture("the network"),
+    SaveFailed: SaveFailed(PLACE, "No space left on device"),
+    UnreadablePicture: UnreadablePicture(PLACE, "it carries no recipe"),
+    SettingsUnreadable: SettingsUnreadable(PLACE, "it is damaged"),
+    FilmBroken: FilmBroken(PLACE, "it is cut off"),
+}
+
+
+def test_every_error_of_the_engine_has_its_words() -> None:
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, EmulsionError)}
+    assert kinds - {EmulsionError} == EXAMPLES.keys()
+    for error in EXAMPLES.values():
+        assert "unexpected" not in message(error).title
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            EXAMPLES[InvalidRequest],
+            "0 is not a possible number of steps: it must be a whole number from 1 to 500.",
+        ),
+        (EXAMPLES[ModelMissing], "There is no model called “nope”. Models found: starter-model."),
+        (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
+        (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: “snow”."),
+        (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL; the model tiny is Stable Diffusion 1.x"),
+        (EXAMPLES[OutOfMemory], "2.0 GiB needed, 1.0 GiB free"),
+        (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),
+        (EXAMPLES[AlreadyRunning], "already running (process 1234), but its window does not answer."),
+        (ImportError("libEGL.so.1: cannot open shared object file"), "cannot be loaded: libEGL.so.1: cannot open"),
+        (MemoryError(), "The computer has run out of memory."),
+    ],
+)
+def test_messages_tell_what_happened_and_what_to_do(error: Exception, words: str) -> None:
+    assert words in str(message(error))
+
+
+@pytest.mark.parametrize("error", [*EXAMPLES.values(), RuntimeError("a\nb"), KeyError()])
+def test_messages_are_whole_sentences_on_one_line(error: Exception) -> None:
+    told = message(error, PLACE)
+    assert told.title and not told.title.endswith(".")
+    assert told.sentence.endswith(".")
+    assert not told.remedy or told.remedy.endswith(".")
+    assert "\n" not in str(told) and ".." not in str(told)
+
+
+def test_an_unknown_error_points_to_the_log() -> None:
+    told = message(RuntimeError("CUDA error: device-side assert"), Path("logs", "emulsion.log"))
+    assert "RuntimeError" in told.sentence
+    assert str(Path("logs", "emulsion.log")) in told.remedy
+    assert "assert" not in str(told)
+
+
+def test_values_from_outside_are_shortened() -> None:
+    told = message(InvalidRequest("size", "9" * 10_000 + "\n", "WIDTHxHEIGHT"))
+    assert len(told.sentence) < 200
+
+
+def test_a_message_without_remedy_has_no_trailing_space() -> None:
+    assert str(Message("title", "A sentence.")) == "A sentence."
+
+
+def test_every_phase_has_words() -> None:
+    assert PHASES.keys() == set(Phase)

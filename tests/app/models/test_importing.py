@@ -1,0 +1,160 @@
+"""A model of one's own is checked, stays where it lies, and is chosen; what is none is refused with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import transformers.utils.logging
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.controls.prompt import PromptControl
+from app.controls.sampler import SamplerControl
+from app.controls.token_counting import TokenCounting
+from app.models.importing import ModelImport
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import MessageArea, MessageBar
+from core.models.catalogue import Catalogue
+from core.models.families import MODEL_FAMILIES
+from core.paths import Folders
+from core.request.request import Limits
+from core.request.samplers import FLOW_SAMPLERS
+from tests import tiny
+from tests.app.conftest import MakeStudio
+from tests.fakes import FakeModels, model
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> SettingsKeeper:
+    return SettingsKeeper(
+        Folders(*(tmp_path / name for name in ("p", "models", "data", "config", "cache", "logs")))
+    )
+
+
+@pytest.fixture
+def area(qtbot: QtBot) -> MessageArea:
+    area = MessageArea()
+    qtbot.addWidget(area)
+    return area
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    qtbot.addWidget(window)
+    return window
+
+
+def test_a_dropped_model_is_added_in_place_and_chosen(
+    make_studio: MakeStudio,
+    keeper: SettingsKeeper,
+    area: MessageArea,
+    window: QWidget,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    transformers.utils.logging.disable_progress_bar()  # it leaves a thread behind
+    folder = tiny.z_image(tmp_path / "other program" / "my-z")
+    catalogue = Catalogue(keeper.settings.model_folders)
+    studio = make_studio(models=catalogue)
+    importer = ModelImport(catalogue, keeper, studio, area, window)
+
+    def look() -> None:
+        catalogue.look_in(keeper.settings.model_folders)
+        studio.refresh_models()
+
+    importer.models_changed.connect(look)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder.parent))])
+    drop = QDropEvent(
+        QPointF(),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    assert importer.eventFilter(window, drop)
+    qtbot.waitUntil(lambda: studio.draft.model == "my-z")
+    assert keeper.settings.model_folders[-1] == folder.parent
+    assert studio.draft.sampler == "euler"
+    assert "my-z was added" in bar(area)
+    assert catalogue.find("my-z").folder == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("old.ckpt", b"\x80\x02", "run any program"),
+        ("page.safetensors", b"<!DOCTYPE html><html>", "web page"),
+        ("empty.safetensors", b"", "empty"),
+    ],
+)
+def test_what_is_no_model_is_refused_and_not_kept(
+    name: str,
+    content: bytes,
+    why: str,
+    make_studio: MakeStudio,
+    keeper: SettingsKeeper,
+    area: MessageArea,
+    window: QWidget,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    before = keeper.settings
+    importer = ModelImport(Catalogue(()), keeper, make_studio(), area, window)
+    importer.add(tmp_path / name)
+    qtbot.waitUntil(lambda: why in bar(area))
+    assert keeper.settings == before
+
+
+def test_it_is_told_in_the_place_that_the_user_looks_at(
+    make_studio: MakeStudio,
+    keeper: SettingsKeeper,
+    area: MessageArea,
+    window: QWidget,
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    models = QWidget()
+    qtbot.addWidget(models)
+    seen = MessageArea(models)
+    models.show()
+    importer = ModelImport(Catalogue(()), keeper, make_studio(), area, window)
+    importer.tell_in(seen)
+    importer.add(tmp_path / "nowhere.safetensors")
+    qtbot.waitUntil(lambda: "missing" in bar(seen))
+    assert bar(area) == ""
+
+
+def bar(area: MessageArea) -> str:
+    found = area.findChild(MessageBar)
+    return found.accessibleName() if isinstance(found, MessageBar) else ""
+
+
+def test_controls_follow_what_a_model_can_do(make_studio: MakeStudio, qtbot: QtBot) -> None:
+    flow = replace(
+        model("flow", sampler="euler"),
+        limits=Limits(16, 64, 256, FLOW_SAMPLERS),
+        capabilities=MODEL_FAMILIES["z_image"].capabilities,
+    )
+    distilled = replace(
+        model("lcm"), capabilities=replace(MODEL_FAMILIES["stable_diffusion"].capabilities, guidance="embedded")
+    )
+    studio = make_studio(models=FakeModels(model(), flow, distilled))
+    samplers = SamplerControl(studio)
+    negative = PromptControl(studio, "negative_prompt", TokenCounting())
+    for widget in (samplers, negative):
+        qtbot.addWidget(widget)
+    everything = samplers.combo.count()
+    assert negative.edit.isEnabled()
+    studio.edit(model="flow")
+    assert [samplers.combo.itemData(i) for i in range(samplers.combo.count())] == list(FLOW_SAMPLERS)
+    assert samplers.combo.currentData() == "euler"
+    studio.edit(model="lcm")
+    assert samplers.combo.count() == everything
+    assert not negative.edit.isEnabled()

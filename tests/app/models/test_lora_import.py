@@ -1,0 +1,121 @@
+"""A LoRA of one's own is checked, copied or used where it lies, and added to the list when it fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.models.lora_import import LoraImport
+from app.session.session import Studio
+from app.session.settings_store import SettingsKeeper
+from app.widgets.message_bar import MessageArea, MessageBar
+from core.models.catalogue import Catalogue
+from core.paths import Folders
+from core.request.request import Lora
+from tests.app.conftest import MakeStudio
+from tests.core.lora.test_library import write_lora
+
+
+@dataclass
+class Bench:
+    """An import with what it was made of, over the starter model."""
+
+    importer: LoraImport
+    studio: Studio
+    keeper: SettingsKeeper
+    area: MessageArea
+    field: QPlainTextEdit
+    others: list[Path]
+
+    def text(self) -> str:
+        found = [bar for bar in self.area.findChildren(MessageBar) if bar.isVisibleTo(self.area)]
+        return found[-1].accessibleName() if found else ""
+
+    def press(self, name: str) -> None:
+        buttons = self.area.findChildren(QPushButton, name)
+        next(button for button in buttons if button.isVisibleTo(self.area)).click()
+
+    def drop(self, *paths: Path) -> bool:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        none = Qt.KeyboardModifier.NoModifier
+        drop = QDropEvent(QPointF(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none)
+        enter = QDragEnterEvent(QPoint(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none)
+        QApplication.sendEvent(self.field.viewport(), enter)
+        QApplication.sendEvent(self.field.viewport(), drop)
+        return drop.isAccepted() and not self.field.toPlainText()
+
+
+@pytest.fixture
+def bench(make_studio: MakeStudio, qtbot: QtBot, tmp_path: Path) -> Bench:
+    keeper = SettingsKeeper(
+        Folders(*(tmp_path / name for name in ("p", "models", "data", "config", "cache", "logs")))
+    )
+    catalogue = Catalogue(keeper.settings.model_folders)
+    studio = make_studio(models=catalogue)
+    window, others = QWidget(), list[Path]()
+    field = QPlainTextEdit(window)
+    window.show()
+    area = MessageArea(window)
+    qtbot.addWidget(window)
+    importer = LoraImport(catalogue, keeper, studio, area, window, others.append)
+    studio.loras.look_on(lambda: catalogue.loras)
+    qtbot.waitUntil(lambda: studio.loras.at_hand is not None)
+    return Bench(importer, studio, keeper, area, field, others)
+
+
+def test_a_dropped_one_is_copied_on_request(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    path = write_lora(tmp_path / "downloads" / "ink.safetensors", 128)
+    assert bench.drop(path)
+    qtbot.waitUntil(lambda: "“ink” is a LoRA for Emulsion's starter model" in bench.text())
+    assert bench.studio.draft.loras == ()
+    bench.press("copyLoraButton")
+    qtbot.waitUntil(lambda: bench.studio.draft.loras == (Lora("ink"),))
+    assert (bench.keeper.folders.models / "loras" / "ink.safetensors").read_bytes() == path.read_bytes()
+    assert bench.keeper.settings.lora_places == ()
+
+
+def test_or_used_where_it_lies(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    paths = [write_lora(tmp_path / "downloads" / f"{name}.safetensors", 128) for name in ("ink", "snow")]
+    assert bench.drop(*paths)
+    qtbot.waitUntil(lambda: "2 LoRAs" in bench.text())
+    bench.press("keepLoraButton")
+    qtbot.waitUntil(lambda: bench.studio.draft.loras == (Lora("ink"), Lora("snow")))
+    assert bench.keeper.settings.lora_places == tuple(paths)
+    assert SettingsKeeper(bench.keeper.folders).settings.lora_places == tuple(paths)
+    assert bench.drop(paths[0])
+
+
+def test_one_for_another_kind_of_model_is_kept_but_not_used(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    bench.drop(write_lora(tmp_path / "downloads" / "xl.safetensors", 2048))
+    qtbot.waitUntil(lambda: "Stable Diffusion XL" in bench.text())
+    bench.press("keepLoraButton")
+    qtbot.waitUntil(lambda: "not for this model" in bench.text())
+    assert bench.studio.draft.loras == ()
+    assert "made for Stable Diffusion XL, not for Emulsion's starter model" in bench.text()
+
+
+def test_a_name_that_is_taken_gets_a_number(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    write_lora(bench.keeper.folders.models / "loras" / "ink.safetensors", 128, b"\1")
+    bench.drop(write_lora(tmp_path / "downloads" / "ink.safetensors", 128, b"\2"))
+    qtbot.waitUntil(lambda: "the copy gets a number" in bench.text())
+    bench.press("copyLoraButton")
+    qtbot.waitUntil(lambda: bench.studio.draft.loras == (Lora("ink-2"),))
+
+
+def test_what_is_no_lora_goes_to_the_import_of_models(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "page.safetensors"
+    path.write_bytes(b"<!DOCTYPE html>")
+    assert bench.drop(path)
+    qtbot.waitUntil(lambda: bench.others == [path])
+    bench.importer.add([path], must_be_loras=True)
+    qtbot.waitUntil(lambda: "web page" in bench.text())
+    before = len(bench.others)
+    bench.drop(tmp_path / "picture.png")
+    assert len(bench.others) == before

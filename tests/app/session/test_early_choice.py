@@ -1,0 +1,158 @@
+"""Early choice: all pictures are begun, those chosen are finished, the others leave nothing behind."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QPushButton, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from app.create.contact_sheet import ContactSheet
+from app.film.film_panel import FilmPanel
+from core.film.reader import PART_SUFFIX
+from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
+
+__all__ = ["open_window", "opened"]
+
+
+@pytest.fixture
+def saving(open_window: Opener) -> Opened:
+    return open_window(saves=True)
+
+
+def sheet_of(opened: Opened) -> ContactSheet:
+    sheet = opened.child("contactSheet")
+    assert isinstance(sheet, ContactSheet)
+    return sheet
+
+
+def begin(opened: Opened, qtbot: QtBot, count: int = 4, hold_after: int = 3) -> ContactSheet:
+    opened.window.studio.edit(count=count, steps=8, seed=20)
+    box, spin = opened.child("earlyChoiceCheck"), opened.child("earlyChoiceSpin")
+    assert isinstance(box, QCheckBox)
+    assert isinstance(spin, QSpinBox)
+    box.setChecked(True)
+    spin.setValue(hold_after)
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    return sheet_of(opened)
+
+
+def press(opened: Opened, name: str, qtbot: QtBot) -> None:
+    button = opened.child(name)
+    assert isinstance(button, QPushButton)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def parts(opened: Opened) -> int:
+    folder = opened.keeper.films_folder()
+    assert folder is not None
+    return len(list(folder.glob(f"*{PART_SUFFIX}"))) if folder.is_dir() else 0
+
+
+def test_all_pictures_wait_at_the_step_and_nothing_is_finished(saving: Opened, qtbot: QtBot) -> None:
+    sheet = begin(saving, qtbot)
+    assert sheet.isVisible()
+    assert [sheet.list.item(row).text() for row in range(4)] == ["seed 20", "seed 21", "seed 22", "seed 23"]
+    assert [len(film.frames) for film in saving.window.studio.cull.films] == [3, 3, 3, 3]
+    assert saving.engine.calls == 12
+    assert parts(saving) == 4
+    assert not saving.window.studio.unsaved
+    assert not list(saving.keeper.settings.pictures.rglob("*.png"))
+
+
+def test_those_chosen_are_finished_from_where_they_were(saving: Opened, qtbot: QtBot) -> None:
+    sheet = begin(saving, qtbot)
+    for row in (1, 3):
+        sheet.list.item(row).setSelected(True)
+    press(saving, "finishChosenButton", qtbot)
+    wait_until_idle(saving, qtbot)
+    assert [(branch.call, branch.request.seed) for branch in saving.engine.branches] == [(3, 21), (3, 23)]
+    assert saving.engine.calls == 12 + 2 * 5
+    assert len(list(saving.keeper.settings.pictures.rglob("*.png"))) == 2
+    assert parts(saving) == 0
+    assert not sheet.isVisible()
+
+
+def test_discarding_all_leaves_nothing(saving: Opened, qtbot: QtBot) -> None:
+    sheet = begin(saving, qtbot)
+    press(saving, "discardAllButton", qtbot)
+    assert parts(saving) == 0
+    assert not sheet.isVisible()
+    assert not saving.window.studio.cull.films
+    assert not saving.engine.branches
+
+
+def test_undecided_pictures_are_offered_at_the_next_start(
+    saving: Opened, open_window: Opener, qtbot: QtBot
+) -> None:
+    begin(saving, qtbot)
+    saving.window.close()
+    assert "unfinished" in open_window(saves=True).subjects
+
+
+def test_marks_are_set_by_keyboard_and_enter_finishes(saving: Opened, qtbot: QtBot) -> None:
+    sheet = begin(saving, qtbot)
+    sheet.list.setCurrentRow(0)
+    sheet.list.clearSelection()
+    qtbot.keyClick(sheet.list, Qt.Key.Key_Space)
+    assert len(sheet.marked) == 1
+    press(saving, "markAllButton", qtbot)
+    assert len(sheet.marked) == 4
+    press(saving, "markNoneButton", qtbot)
+    assert sheet.marked == ()
+    assert not saving.child("finishChosenButton").isEnabled()
+    sheet.list.item(2).setSelected(True)
+    sheet.list.setFocus()
+    saving.window.activateWindow()
+    qtbot.waitUntil(sheet.list.hasFocus)
+    qtbot.keyClick(sheet.list, Qt.Key.Key_Return)
+    wait_until_idle(saving, qtbot)
+    assert [branch.request.seed for branch in saving.engine.branches] == [22]
+
+
+def test_the_true_pictures_come_to_the_sheet(saving: Opened, qtbot: QtBot) -> None:
+    begin(saving, qtbot)
+    qtbot.waitUntil(lambda: len(saving.engine.decoded) >= 4)
+    assert [int(latent[0, 0, 0]) for latent in saving.engine.decoded[:4]] == [2, 2, 2, 2]
+
+
+def test_a_second_batch_joins_the_sheet(saving: Opened, qtbot: QtBot) -> None:
+    sheet = begin(saving, qtbot, count=2)
+    saving.window.studio.generate()
+    wait_until_idle(saving, qtbot)
+    assert sheet.list.count() == 4
+
+
+def test_one_picture_or_no_choice_is_made_as_always(opened: Opened, qtbot: QtBot) -> None:
+    begin(opened, qtbot, count=1)
+    assert opened.child("earlyChoiceCheck").isHidden() or not opened.child("earlyChoiceCheck").isVisible()
+    assert not sheet_of(opened).isVisible()
+    opened.window.studio.cull.choose_early(None)
+    opened.window.studio.edit(count=3)
+    opened.window.studio.cull.choose_early(None)
+    opened.window.studio.generate()
+    wait_until_idle(opened, qtbot)
+    assert opened.engine.requests[-1].count == 3
+
+
+def test_the_step_follows_the_number_of_steps_until_it_is_chosen(opened: Opened) -> None:
+    spin = opened.child("earlyChoiceSpin")
+    assert isinstance(spin, QSpinBox)
+    opened.window.studio.edit(count=2, steps=30)
+    assert spin.value() == 10
+    opened.window.studio.edit(steps=12)
+    assert spin.value() == 4
+    spin.setValue(6)
+    opened.window.studio.edit(steps=40)
+    assert spin.value() == 6
+    opened.window.studio.edit(steps=4)
+    assert spin.value() == 3
+
+
+def test_the_film_panel_shows_the_run_that_waits(saving: Opened, qtbot: QtBot) -> None:
+    begin(saving, qtbot)
+    panel = saving.child("filmPanel")
+    assert isinstance(panel, FilmPanel)
+    assert panel.film is not None
+    assert len(panel.film.frames) == 3

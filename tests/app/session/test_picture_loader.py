@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from PySide6.QtCore import QThread
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from app.messages.errors import Message
+from app.session.picture_loader import (
+    THUMBNAIL_PX,
+    FoundPictures,
+    LoadedThumbnail,
+    OpenedPicture,
+    PictureLoader,
+    newest_pictures,
+    thumbnail,
+)
+from core.pictures.metadata import read_recipe
+from core.recipes.recipe import Recipe
+from core.request.request import Source
+from tests.app.saved_pictures import SavePicture
+
+
+def test_the_newest_pictures_come_first_across_day_folders(tmp_path: Path, save_picture: SavePicture) -> None:
+    old = save_picture("old", tmp_path / "2026-11-19", age=300)
+    new = save_picture("new", tmp_path / "2026-11-21", age=100)
+    loose = save_picture("loose", tmp_path, age=200)
+    assert newest_pictures(tmp_path, 60) == (new, loose, old)
+
+
+def test_only_as_many_folders_are_read_as_are_needed(tmp_path: Path, save_picture: SavePicture) -> None:
+    new = [save_picture(f"picture {number}", tmp_path / "2026-11-21", age=number) for number in range(5)]
+    save_picture("older day", tmp_path / "2026-11-20", age=-50)
+    assert newest_pictures(tmp_path, 3) == tuple(new[:3])
+
+
+def test_other_files_and_hidden_ones_are_left_out(tmp_path: Path, save_picture: SavePicture) -> None:
+    picture = save_picture()
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / ".emulsion-1234.part").write_bytes(b"")
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    assert newest_pictures(tmp_path, 60) == (picture,)
+
+
+def test_a_folder_that_is_not_there_has_no_pictures(tmp_path: Path) -> None:
+    assert newest_pictures(tmp_path / "unplugged drive", 60) == ()
+
+
+def test_thumbnails_are_small_and_keep_the_aspect(tmp_path: Path, qtbot: QtBot) -> None:
+    wide = QImage(1024, 256, QImage.Format.Format_RGB888)
+    wide.fill(0)
+    wide.save(str(tmp_path / "wide.png"))
+    small = thumbnail(tmp_path / "wide.png")
+    assert (small.width(), small.height()) == (THUMBNAIL_PX, THUMBNAIL_PX // 4)
+
+
+def test_a_damaged_file_gives_a_null_thumbnail(tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    assert thumbnail(tmp_path / "broken.png").isNull()
+
+
+def test_results_arrive_in_the_thread_of_the_loader(
+    loader: PictureLoader, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = save_picture()
+    with qtbot.waitSignal(loader.found) as found:
+        loader.find(tmp_path)
+    assert found.args is not None
+    assert isinstance(found.args[0], FoundPictures)
+    assert found.args[0].paths == (path,)
+    with qtbot.waitSignal(loader.thumbnail_loaded) as loaded:
+        loader.load_thumbnail(path)
+    assert QThread.currentThread() is loader.thread()
+    assert loaded.args is not None
+    assert isinstance(loaded.args[0], LoadedThumbnail)
+    assert not loaded.args[0].image.isNull()
+
+
+def test_an_opened_picture_has_its_recipe_and_can_be_saved_again_as_it_was(
+    loader: PictureLoader, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = save_picture("a lighthouse", seed=12)
+    with qtbot.waitSignal(loader.opened) as done:
+        loader.open(path)
+    assert done.args is not None
+    opened = done.args[0]
+    assert isinstance(opened, OpenedPicture)
+    assert opened.recipe is not None
+    assert opened.recipe.request.seed == 12
+    generated = opened.generated
+    assert generated is not None
+    loader.save_as(generated, tmp_path / "copy.webp")
+    loader.close()
+    assert read_recipe(tmp_path / "copy.webp").request == opened.recipe.request
+
+
+def test_a_picture_without_a_recipe_can_be_looked_at(loader: PictureLoader, tmp_path: Path, qtbot: QtBot) -> None:
+    image = QImage(8, 8, QImage.Format.Format_RGB888)
+    image.fill(0)
+    image.save(str(tmp_path / "plain.png"))
+    with qtbot.waitSignal(loader.opened) as done:
+        loader.open(tmp_path / "plain.png")
+    assert done.args is not None
+    assert done.args[0].recipe is None
+    assert done.args[0].generated is None
+
+
+def test_a_recipe_is_read_and_its_absence_told_in_a_sentence(
+    loader: PictureLoader, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = save_picture("a balloon")
+    with qtbot.waitSignal(loader.recipe_loaded) as done:
+        loader.load_recipe(path)
+    assert done.args is not None
+    assert isinstance(done.args[1], Recipe)
+    assert done.args[1].request.prompt == "a balloon"
+    (tmp_path / "broken.jpg").write_bytes(b"not a picture")
+    with qtbot.waitSignal(loader.failed) as failed:
+        loader.load_recipe(tmp_path / "broken.jpg")
+    assert failed.args is not None
+    message = failed.args[0]
+    assert isinstance(message, Message)
+    assert message.title == "No settings in this picture"
+    assert "broken.jpg" in message.sentence
+
+
+def test_a_picture_that_is_gone_is_told(loader: PictureLoader, tmp_path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(loader.failed) as failed:
+        loader.open(tmp_path / "gone.png")
+    assert failed.args is not None
+    assert "gone.png" in failed.args[0].sentence
+
+
+def test_a_save_as_that_fails_is_told(
+    loader: PictureLoader, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(loader.opened) as done:
+        loader.open(save_picture())
+    assert done.args is not None
+    with qtbot.waitSignal(loader.failed) as failed:
+        loader.save_as(done.args[0].generated, tmp_path / "picture.bmp")
+    assert failed.args is not None
+    assert "picture.bmp" in failed.args[0].sentence
+
+
+def test_the_source_picture_of_a_recipe_is_found_again_in_the_pictures_folder(
+    loader: PictureLoader, qtbot: QtBot, tmp_path: Path, save_picture: SavePicture
+) -> None:
+    source = save_picture("a sketch", tmp_path / "2026-11-19")
+    elsewhere = tmp_path / "elsewhere"
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    made = save_picture("a house", elsewhere, source=Source(f"/home/somebody/{source.name}", 0.5, digest))
+    lost = save_picture("a boat", elsewhere, source=Source(f"/home/somebody/{source.name}", 0.5, "0" * 64))
+    with qtbot.waitSignal(loader.found):
+        loader.find(tmp_path)
+    for picture, path in ((made, str(source)), (lost, source.name)):
+        with qtbot.waitSignal(loader.recipe_loaded) as heard:
+            loader.load_recipe(picture)
+        assert heard.args is not None
+        _, recipe = heard.args
+        assert isinstance(recipe, Recipe)
+        assert recipe.request.source is not None
+        assert recipe.request.source.path == path

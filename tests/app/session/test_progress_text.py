@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.session.progress_text import Progress, duration
+from app.session.run import Ending, RunState
+from core.film.film import Film, Schedule
+from core.request.request import GenerationRequest, Size
+from core.runs.events import ImageReady, Phase, Preview, Started, Stepped
+from tests import fakes
+
+
+def stepped(film: Film, call: int, seconds: float = 0.5) -> Stepped:
+    preview = Preview(fakes.pixels(Size(16, 16), call), is_decoded=False)
+    return Stepped(fakes.frame_of(film, call), preview, seconds)
+
+
+@pytest.fixture
+def film() -> Film:
+    return fakes.film(GenerationRequest("a house", steps=20, seed=7))
+
+
+@pytest.fixture
+def running(film: Film) -> Progress:
+    progress = Progress()
+    assert progress.words == "Ready"
+    progress.change_state(RunState.running)
+    progress.start(Started(film, 0, 1))
+    return progress
+
+
+def test_phases_are_told_in_words_and_nobody_knows_how_long_they_take() -> None:
+    progress = Progress()
+    progress.change_state(RunState.running)
+    progress.change_phase(Phase.loading_model)
+    assert progress.words == "Loading the model"
+    assert progress.fraction is None
+
+
+def test_a_step_is_told_with_the_number_of_steps_and_the_figures(running: Progress, film: Film) -> None:
+    for call in range(12):
+        running.step(stepped(film, call))
+    assert running.words == "Step 12 of 20"
+    assert running.fraction == 0.6
+    assert running.figures == "0.50 s/step  ·  4.0 s left  ·  σ 5.95"
+
+
+def test_two_network_calls_are_one_step_for_samplers_of_second_order(film: Film) -> None:
+    steps = (0, 0, 1, 1, 2)
+    schedule = Schedule(np.zeros(5, np.float32), np.linspace(14, 0.1, 5), steps)
+    film = replace(film, schedule=schedule, request=replace(film.request, steps=3))
+    progress = Progress()
+    progress.change_state(RunState.running)
+    progress.start(Started(film, 0, 1))
+    progress.step(stepped(film, 0))
+    progress.step(stepped(film, 1))
+    assert progress.words == "Step 1 of 3"
+    assert progress.fraction == 0.4
+    assert progress.figures.startswith("0.83 s/step  ·  1.5 s left")
+
+
+def test_the_time_left_counts_the_pictures_that_follow(film: Film) -> None:
+    progress = Progress()
+    progress.change_state(RunState.running)
+    progress.start(Started(film, 1, 3))
+    progress.step(stepped(film, 0, seconds=1.0))
+    assert progress.words == "Picture 2 of 3  ·  step 1 of 20"
+    assert "39 s left" in progress.figures
+
+
+def test_an_infinite_noise_level_is_left_out(running: Progress, film: Film) -> None:
+    step = stepped(film, 0)
+    running.step(replace(step, frame=replace(step.frame, sigma=float("inf"))))
+    assert "σ" not in running.figures
+
+
+def test_stopping_is_told_at_once(running: Progress, film: Film) -> None:
+    running.step(stepped(film, 0))
+    running.change_state(RunState.stopping)
+    assert running.words == "Stopping after this step"
+
+
+def test_pausing_tells_where(running: Progress, film: Film) -> None:
+    running.step(stepped(film, 3))
+    running.change_state(RunState.paused)
+    assert running.words == "Paused at step 4 of 20"
+
+
+def test_the_outcome_stays_until_the_next_run(running: Progress, film: Film) -> None:
+    running.step(stepped(film, 19))
+    image = replace(fakes.image(film, "final", 20), seconds=75.2)
+    running.finish(ImageReady(image, film))
+    running.end(Ending.finished)
+    running.change_state(RunState.idle)
+    assert running.words == "Finished in 1 min 15 s  ·  seed 7"
+    assert running.figures == ""
+    assert running.fraction == 0.0
+
+
+def test_a_stopped_run_tells_how_far_it_came(running: Progress, film: Film) -> None:
+    running.step(stepped(film, 7))
+    running.end(Ending.cancelled)
+    running.change_state(RunState.idle)
+    assert running.words == "Stopped at step 8 of 20"
+
+
+def test_the_next_run_of_the_queue_starts_from_nothing(running: Progress, film: Film) -> None:
+    running.step(stepped(film, 7, seconds=100.0))
+    running.end(Ending.cancelled)
+    running.change_phase(Phase.loading_model)
+    assert running.words == "Loading the model"
+    running.change_phase(None)
+    running.start(Started(film, 0, 1))
+    running.step(stepped(film, 0, seconds=1.0))
+    assert running.figures.startswith("1.00 s/step")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")],
+)
+def test_durations_are_told_in_units_that_fit(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

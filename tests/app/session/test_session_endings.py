@@ -1,0 +1,147 @@
+"""Stop, failures and refusals in the studio, with a fake engine in the real worker thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.messages.errors import Message
+from app.session.run import Ending, RunState
+from app.session.session import Studio
+from core.errors import ModelMissing, OutOfMemory
+from core.runs.events import Phase
+from tests.app.conftest import Heard, MakeStudio
+from tests.app.holding import hold_at
+from tests.fakes import FakeEngine, Point
+
+Settle = Callable[[Studio], None]
+Listen = Callable[[Studio], Heard]
+
+
+@pytest.mark.parametrize("point", [Phase.loading_model, Phase.reading_prompt, 0, 7, Phase.decoding])
+def test_stop_answers_at_once_and_ends_within_one_step(
+    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot, point: Point
+):
+    engine, hold = hold_at(point)
+    studio = make_studio(engine)
+    heard = listen(studio)
+    studio.edit(steps=10)
+    studio.generate()
+    qtbot.waitUntil(engine.arrived.is_set)
+    studio.stop()
+    assert studio.state is RunState.stopping
+    hold.set()
+    settle(studio)
+    assert heard.all("run_ended") == [Ending.cancelled]
+    assert engine.closed_runs == 1
+    assert len(heard.all("stepped")) == {0: 1, 7: 8, Phase.decoding: 10}.get(point, 0)
+    studio.generate()
+    settle(studio)
+    assert heard.all("run_ended") == [Ending.cancelled, Ending.finished]
+
+
+def test_stop_while_torch_is_imported_ends_before_the_model_is_loaded(
+    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot
+):
+    engine, hold, importing = FakeEngine(), threading.Event(), threading.Event()
+
+    def make() -> FakeEngine:
+        importing.set()
+        assert hold.wait(10)
+        return engine
+
+    studio = make_studio(make_engine=make)
+    heard = listen(studio)
+    studio.generate()
+    qtbot.waitUntil(importing.is_set)
+    qtbot.waitUntil(lambda: studio.phase is Phase.importing)
+    studio.stop()
+    hold.set()
+    settle(studio)
+    assert heard.all("run_ended") == [Ending.cancelled]
+    assert engine.calls == 0
+    assert studio.phase is None
+
+
+def test_stop_goes_on_with_the_queue(make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot):
+    engine, hold = hold_at(2)
+    studio = make_studio(engine)
+    heard = listen(studio)
+    studio.generate()
+    studio.generate()
+    qtbot.waitUntil(engine.arrived.is_set)
+    studio.stop()
+    hold.set()
+    settle(studio)
+    assert heard.all("run_ended") == [Ending.cancelled, Ending.finished]
+
+
+def test_stop_when_nothing_runs_does_nothing(make_studio: MakeStudio, listen: Listen):
+    studio = make_studio()
+    heard = listen(studio)
+    studio.stop()
+    assert studio.state is RunState.idle
+    assert not heard.said
+
+
+def test_a_failed_run_says_why_and_the_next_one_works(make_studio: MakeStudio, settle: Settle, listen: Listen):
+    engine = FakeEngine(errors={3: OutOfMemory("cpu", None, None)})
+    studio = make_studio(engine)
+    heard = listen(studio)
+    studio.generate()
+    settle(studio)
+    assert heard.all("run_ended") == [Ending.failed]
+    assert heard.names().index("failed") < heard.names().index("run_ended")
+    (text,) = heard.all("failed")
+    assert isinstance(text, Message)
+    assert text.title == "Not enough memory"
+    engine.errors.clear()
+    studio.generate()
+    settle(studio)
+    assert heard.all("run_ended") == [Ending.failed, Ending.finished]
+
+
+def test_an_engine_that_cannot_be_made_is_a_failed_run_and_is_tried_again(
+    make_studio: MakeStudio, settle: Settle, listen: Listen
+):
+    engines: list[FakeEngine | Exception] = [ModelMissing("torch"), FakeEngine()]
+
+    def make() -> FakeEngine:
+        engine = engines.pop(0)
+        if isinstance(engine, Exception):
+            raise engine
+        return engine
+
+    studio = make_studio(make_engine=make)
+    heard = listen(studio)
+    for _ in range(2):
+        studio.generate()
+        settle(studio)
+    assert heard.all("run_ended") == [Ending.failed, Ending.finished]
+    assert studio.phase is None
+
+
+def test_an_unforeseen_error_is_logged_and_becomes_a_message(
+    make_studio: MakeStudio, settle: Settle, listen: Listen, expected_warnings: list[str]
+):
+    expected_warnings.append("unexpected")
+    studio = make_studio(FakeEngine(errors={0: ZeroDivisionError("inside")}))
+    heard = listen(studio)
+    studio.generate()
+    settle(studio)
+    (text,) = heard.all("failed")
+    assert isinstance(text, Message)
+    assert "inside" not in str(text)
+
+
+def test_an_invalid_draft_is_refused_before_it_is_queued(make_studio: MakeStudio, listen: Listen):
+    studio = make_studio()
+    heard = listen(studio)
+    studio.edit(steps=0)
+    studio.generate()
+    assert len(heard.all("failed")) == 1
+    assert studio.state is RunState.idle
+    assert studio.queue == ()

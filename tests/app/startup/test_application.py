@@ -1,0 +1,65 @@
+"""The program as it starts: what it must not import, and that it can be put together and taken down."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = ("torch", "diffusers", "transformers", "accelerate", "psutil", "scipy")
+
+START_AND_CLOSE = """
+import json, sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from app.startup.application import make_window
+from core.paths import Folders
+application = QApplication([])
+window = make_window(application, Folders(*(Path(sys.argv[1]) / name for name in Folders.__dataclass_fields__)))
+window.show()
+application.processEvents()
+imported = sorted({name.split(".")[0] for name in sys.modules})
+window.close()
+print(json.dumps({"imported": imported, "ended": window.ended_in_time, "model": window.studio.draft.model}))
+"""
+
+SIGNAL_TO_END = """
+import signal, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from app.startup.application import make_window, show_until_closed
+from core.paths import Folders
+application = QApplication([])
+window = make_window(application, Folders(*(Path(sys.argv[1]) / name for name in Folders.__dataclass_fields__)))
+QTimer.singleShot(0, lambda: signal.raise_signal(signal.SIGTERM))
+sys.exit(show_until_closed(application, window))
+"""
+
+
+def test_a_signal_to_end_closes_the_window_and_keeps_its_state(tmp_path: Path) -> None:
+    assert run_script(SIGNAL_TO_END, tmp_path).returncode == 0
+    settings = json.loads((tmp_path / "config" / "settings.json").read_text("utf-8"))
+    assert settings["window_geometry"]
+
+
+def test_the_window_opens_without_the_heavy_libraries_and_leaves_nothing_running(tmp_path: Path) -> None:
+    process = run_script(START_AND_CLOSE, tmp_path)
+    assert process.returncode == 0, process.stderr
+    result = json.loads(process.stdout)
+    assert not set(HEAVY) & set(result["imported"])
+    assert result["ended"]
+    assert result["model"] == "starter-model"
+
+
+def run_script(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, str(folder)],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtGui import QFileOpenEvent
+from pytestqt.qtbot import QtBot
+
+from app.startup.file_open_events import OpenRequests
+from tests.app.saved_pictures import SavePicture
+from tests.app.windows import Opened, open_window, opened
+
+__all__ = ["open_window", "opened"]
+
+
+def test_a_file_that_the_system_opens_is_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
+    watched, requests = QObject(), OpenRequests()
+    watched.installEventFilter(requests)
+    with qtbot.waitSignal(requests.picture_asked) as asked:
+        QCoreApplication.sendEvent(watched, QFileOpenEvent(str(tmp_path / "house.png")))
+    assert asked.args == [tmp_path / "house.png"]
+
+
+def test_other_events_pass(qtbot: QtBot) -> None:
+    requests = OpenRequests()
+    with qtbot.assertNotEmitted(requests.picture_asked):
+        assert not requests.eventFilter(requests, QEvent(QEvent.Type.User))
+
+
+def test_the_window_shows_a_picture_that_was_asked_for(
+    opened: Opened, save_picture: SavePicture, qtbot: QtBot
+) -> None:
+    path = save_picture()
+    opened.window.show_picture(path)
+    qtbot.waitUntil(lambda: opened.window.create_place.canvas.shown is not None)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from app.startup.garbage_collection import kept_for_good
+
+
+class Cycle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def _thaw() -> object:
+    yield
+    gc.unfreeze()
+    gc.collect()
+
+
+def test_what_is_made_inside_is_not_searched() -> None:
+    with kept_for_good():
+        kept = Cycle()
+    assert not any(found is kept for found in gc.get_objects())
+    assert gc.isenabled()
+
+
+def test_what_is_made_afterwards_is() -> None:
+    with kept_for_good():
+        pass
+    later = Cycle()
+    assert any(found is later for found in gc.get_objects())
+
+
+def test_an_error_leaves_the_search_on() -> None:
+    with pytest.raises(ValueError, match="no"), kept_for_good():
+        raise ValueError("no")
+    assert gc.isenabled()

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from app.widgets.elided_label import ElidedLabel
+
+
+def test_text_is_cut_where_there_is_no_room_and_whole_where_there_is(qtbot: QtBot) -> None:
+    words = "a red house\nby the sea at sunset"
+    label = ElidedLabel(words)
+    qtbot.addWidget(label)
+    label.show()
+    label.resize(60, 20)
+    assert label.text().endswith("…")
+    label.resize(600, 20)
+    assert label.text() == "a red house by the sea at sunset"
+    assert label.toolTip() == label.text()

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from app.widgets.pixels import SMALL_PX, enlarged, to_image, to_pixels
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 64])
+def test_pixels_survive_the_way_to_an_image_and_back_whatever_the_width(width: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (7, width, 3), dtype=np.uint8)
+    assert (to_pixels(to_image(pixels)) == pixels).all()
+
+
+def test_an_image_keeps_its_pixels_when_the_array_is_gone() -> None:
+    image = to_image(np.full((64, 64, 3), 9, np.uint8))
+    gc.collect()
+    np.full((64, 64, 3), 200, np.uint8)
+    assert (to_pixels(image) == 9).all()
+
+
+def test_a_view_into_a_larger_array_is_taken_as_it_looks() -> None:
+    whole = np.arange(10 * 10 * 3, dtype=np.uint8).reshape(10, 10, 3)
+    assert (to_pixels(to_image(whole[::2, 3:7])) == whole[::2, 3:7]).all()
+
+
+def test_small_pictures_are_enlarged_by_a_whole_factor_and_large_ones_left_alone() -> None:
+    small = enlarged(to_image(np.zeros((16, 24, 3), np.uint8)))
+    assert (small.width(), small.height()) == (SMALL_PX, SMALL_PX * 16 // 24)
+    large = to_image(np.zeros((300, 300, 3), np.uint8))
+    assert enlarged(large) is large

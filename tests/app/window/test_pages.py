@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QMainWindow, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.window.header import Header
+from app.window.pages import Places
+
+
+def places_in_a_window(qtbot: QtBot) -> tuple[QMainWindow, Header, Places, list[QLabel]]:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    header = Header(QAction("left", window), QAction("right", window), QLabel())
+    places = Places(header)
+    pages = [QLabel("create"), QLabel("gallery")]
+    places.add("Create", pages[0])
+    places.add("Gallery", pages[1])
+    centre = QWidget()
+    layout = QVBoxLayout(centre)
+    layout.addWidget(header)
+    layout.addWidget(places)
+    window.setCentralWidget(centre)
+    window.addActions(places.switches.actions())
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return window, header, places, pages
+
+
+def checked_titles(header: Header) -> list[str]:
+    return [button.text() for button in header.findChildren(QPushButton) if button.isChecked()]
+
+
+def test_the_switch_in_the_header_shows_another_place(qtbot: QtBot) -> None:
+    _window, header, places, pages = places_in_a_window(qtbot)
+    assert places.currentWidget() is pages[0]
+    button = next(button for button in header.findChildren(QPushButton) if button.text() == "Gallery")
+    with qtbot.waitSignal(places.place_changed) as changed:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert changed.args == [pages[1]]
+    assert places.currentWidget() is pages[1]
+
+
+def test_switch_action_and_page_agree_however_one_gets_there(qtbot: QtBot) -> None:
+    window, header, places, pages = places_in_a_window(qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert places.currentWidget() is pages[1]
+    assert checked_titles(header) == ["Gallery"]
+    places.show_place(pages[0])
+    assert checked_titles(header) == ["Create"]
+    assert [action.text() for action in places.switches.actions() if action.isChecked()] == ["Create"]

@@ -1,0 +1,74 @@
+"""The first start says what to do; a folder that cannot be written is told at every start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app.window.device_label import ChosenDevice
+from app.window.welcome import can_be_written
+from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
+
+__all__ = ["open_window", "opened"]
+
+
+def words(opened: Opened) -> str:
+    bar = opened.child("messageBar")
+    label = bar.findChild(QLabel, "messageText")
+    assert label is not None
+    return label.text()
+
+
+def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(opened: Opened) -> None:
+    opened.window.welcome.greet()
+    assert opened.subjects == ("welcome",)
+    assert str(opened.keeper.settings.pictures) in words(opened)
+    assert "Looking for what can compute" in words(opened)
+    opened.window.readout.show_device(ChosenDevice("cpu", "Example 7", "float32", "cpu: first"))
+    bars = [label.text() for label in opened.window.findChildren(QLabel, "messageText") if label.isVisible()]
+    assert any("computes on the processor (Example 7)" in text for text in bars)
+
+
+def test_the_engine_looks_for_the_device_by_itself_at_the_first_start(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.welcome.greet()
+    worker = opened.window.studio._thread.worker  # pyright: ignore[reportPrivateUsage]
+    qtbot.waitUntil(lambda: worker._engine is opened.engine)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_the_first_picture_ends_the_welcome(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.welcome.greet()
+    opened.window.studio.generate()
+    qtbot.waitUntil(lambda: "welcome" not in opened.subjects)
+    wait_until_idle(opened, qtbot)
+
+
+def test_later_starts_are_not_welcomed(open_window: Opener) -> None:
+    first = open_window()
+    first.window.close()
+    second = open_window()
+    second.window.welcome.greet()
+    assert second.subjects == ()
+
+
+def test_a_folder_for_pictures_that_cannot_be_written_is_told(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    opened.keeper.change(pictures=tmp_path / "file" / "pictures")
+    opened.window.welcome.greet()
+    assert "read only" in opened.subjects
+    assert "cannot be written" in words(opened)
+
+
+def test_settings_that_cannot_be_kept_are_told(opened: Opened, expected_warnings: list[str]) -> None:
+    opened.keeper.folders.config.write_text("")
+    opened.window.welcome.greet()
+    assert "read only" in opened.subjects
+    assert "Pictures are saved all the same" in words(opened)
+    expected_warnings.append("the settings could not be saved")
+
+
+def test_what_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert can_be_written(tmp_path / "a" / "b")
+    assert not can_be_written(tmp_path / "file" / "b")

@@ -1,0 +1,72 @@
+"""What was seen of a file is known as long as the file stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from core.checkpoints.cache import CheckpointMemory
+from core.errors import ModelBroken
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "z.safetensors"
+    safetensors.numpy.save_file({"layers.0.adaLN_modulation.0.weight": np.zeros((2, 2), np.float32)}, path)
+    return path
+
+
+def damage_without_a_trace(path: Path) -> None:
+    """Same size, same time: only who reads the file again notices."""
+    stat = path.stat()
+    path.write_bytes(b"\0" * stat.st_size)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def test_kind_and_hash_are_kept_between_starts(weights: Path, tmp_path: Path) -> None:
+    memory = CheckpointMemory(tmp_path / "cache" / "checkpoints.json")
+    expected = hashlib.sha256(weights.read_bytes()).hexdigest()
+    assert memory.kind_of(weights).family == "z_image"
+    assert memory.sha256_if_known(weights) == ""
+    assert memory.sha256_of(weights) == expected
+    damage_without_a_trace(weights)
+    again = CheckpointMemory(tmp_path / "cache" / "checkpoints.json")
+    assert again.kind_of(weights).family == "z_image"
+    assert again.sha256_if_known(weights) == again.sha256_of(weights) == expected
+
+
+def test_a_file_that_changed_is_looked_at_again(weights: Path) -> None:
+    memory = CheckpointMemory()
+    memory.kind_of(weights)
+    before = memory.sha256_of(weights)
+    weights.write_bytes(weights.read_bytes() + b"\0")
+    with pytest.raises(ModelBroken, match="follow its weights"):
+        memory.kind_of(weights)
+    assert memory.sha256_if_known(weights) == ""
+    assert memory.sha256_of(weights) != before
+    weights.unlink()
+    assert memory.sha256_if_known(weights) == ""
+    with pytest.raises(ModelBroken, match="missing"):
+        memory.kind_of(weights)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 3}', '{"a": {"size": 1}}'])
+def test_a_damaged_memory_begins_anew(content: str, weights: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "checkpoints.json"
+    kept.write_text(content, "utf-8")
+    memory = CheckpointMemory(kept)
+    assert memory.kind_of(weights).family == "z_image"
+    memory.save()
+    assert str(weights) in json.loads(kept.read_text("utf-8"))
+
+
+def test_a_place_that_cannot_be_written_is_no_error(weights: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    memory = CheckpointMemory(tmp_path / "file" / "checkpoints.json")
+    assert memory.sha256_of(weights)

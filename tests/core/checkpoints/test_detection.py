@@ -1,0 +1,86 @@
+"""A file is recognised by its tensors, or it is told what it is instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.checkpoints.detection import recognise
+from core.checkpoints.safetensors_header import SafetensorsHeader, TensorEntry
+from core.errors import ModelBroken
+
+UNET = "model.diffusion_model."
+TEXT = f"{UNET}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
+CLIP = "cond_stage_model.transformer.text_model.embeddings.position_embedding.weight"
+OPEN_CLIP = "cond_stage_model.model.token_embedding.weight"
+XL = {
+    "conditioner.embedders.0.transformer.text_model.embeddings.position_embedding.weight": (77, 768),
+    "conditioner.embedders.1.model.positional_embedding": (77, 1280),
+}
+
+
+def header(tensors: dict[str, tuple[int, ...]], **metadata: str) -> SafetensorsHeader:
+    entries = {name: TensorEntry("F16", shape, 0, 0) for name, shape in tensors.items()}
+    return SafetensorsHeader(Path("model.safetensors"), entries, metadata)
+
+
+def unet(width: int = 768, channels: int = 4, **more: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    return {
+        f"{UNET}input_blocks.0.0.weight": (320, channels, 3, 3),
+        TEXT: (320, width),
+        "first_stage_model.decoder.conv_in.weight": (512, 4, 3, 3),
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("tensors", "layout", "family", "width"),
+    [
+        ({**unet(768), CLIP: (77, 768)}, "stable_diffusion_1", "stable_diffusion", 768),
+        ({**unet(1024), OPEN_CLIP: (49408, 1024)}, "stable_diffusion_2", "stable_diffusion", 1024),
+        ({**unet(2048), **XL}, "stable_diffusion_xl", "stable_diffusion_xl", 2048),
+        ({f"{UNET}layers.0.adaLN_modulation.0.weight": (1, 1)}, "", "z_image", None),
+        ({"layers.0.adaLN_modulation.0.weight": (1, 1)}, "", "z_image", None),
+    ],
+)
+def test_a_model_is_recognised(
+    tensors: dict[str, tuple[int, ...]], layout: str, family: str, width: int | None
+) -> None:
+    kind = recognise(header(tensors))
+    assert (kind.layout, kind.family, kind.width) == (layout, family, width)
+    assert kind.prediction_type is None
+
+
+@pytest.mark.parametrize(
+    ("tensors", "why"),
+    [
+        ({**unet(768, 9), CLIP: (77, 768)}, "inpainting"),
+        ({**unet(768, 8), CLIP: (77, 768)}, "editing"),
+        (unet(), "no text encoder"),
+        ({f"{UNET}input_blocks.0.0.weight": (320, 4, 3, 3), CLIP: (77, 768)}, "no autoencoder"),
+        ({**unet(), "conditioner.embedders.0.model.positional_embedding": (77, 1280)}, "refiner"),
+        ({**unet(), CLIP: (1, 1), f"{UNET}time_embed.cond_proj.weight": (1, 1)}, "LCM"),
+        ({"lora_unet_down_blocks_0.lora_down.weight": (4, 4)}, "LoRA"),
+        ({"transformer.blocks.0.to_q.lora_A.weight": (4, 4)}, "LoRA"),
+        ({"double_blocks.0.img_attn.qkv.weight": (4, 4)}, r"FLUX\.1"),
+        ({f"{UNET}joint_blocks.0.x_block.weight": (4, 4)}, "Stable Diffusion 3"),
+        ({"decoder.conv_in.weight": (4, 4)}, "autoencoder"),
+        ({"text_model.embeddings.token_embedding.weight": (4, 4)}, "text encoder"),
+        ({"down_blocks.0.resnets.0.conv1.weight": (4, 4)}, "U-Net alone"),
+        ({"something": (4, 4)}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_what_is_no_model_of_ours_is_named(tensors: dict[str, tuple[int, ...]], why: str) -> None:
+    with pytest.raises(ModelBroken, match=why) as refused:
+        recognise(header(tensors))
+    assert refused.value.path == Path("model.safetensors")
+
+
+def test_velocity_is_read_from_marks_and_metadata() -> None:
+    marked = {**unet(2048), **XL, "v_pred": (0,), "ztsnr": (0,)}
+    assert recognise(header(marked)).prediction_type == "v_prediction"
+    assert recognise(header(marked)).has_zero_snr
+    declared = header({**unet(1024), OPEN_CLIP: (49408, 1024)}, **{"modelspec.prediction_type": "epsilon"})
+    assert recognise(declared).prediction_type == "epsilon"

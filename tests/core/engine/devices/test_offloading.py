@@ -1,0 +1,83 @@
+"""Where a model's parts are changes the memory, never the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from core.engine.engine import Engine
+from core.models.catalogue import Catalogue
+from core.models.memory_plan import Placement
+from core.pictures.picture import GeneratedImage
+from core.request.request import GenerationRequest, Size
+from core.runs.events import ImageReady
+from tests import tiny
+
+REQUEST = GenerationRequest(
+    "abc", "d", model="tiny", size=Size(64, 64), steps=3, guidance_scale=3.0, seed=5, sampler="ddim"
+)
+
+
+def picture(engine: Engine, request: GenerationRequest = REQUEST) -> GeneratedImage:
+    *_, last = engine.generate(request)
+    assert isinstance(last, ImageReady)
+    return last.image
+
+
+def engine_with(models: Path, placement: Placement | None) -> Engine:
+    return Engine(Catalogue((models,)), "cpu", "float32", placement)
+
+
+@pytest.fixture(scope="module")
+def with_xl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("more-models")
+    tiny.stable_diffusion(folder / "tiny")
+    tiny.stable_diffusion_xl(folder / "tiny-xl")
+    return folder
+
+
+@pytest.mark.parametrize("model", ["tiny", "tiny-xl"])
+@pytest.mark.parametrize("placement", list(Placement)[1:])
+def test_each_placement_gives_the_same_picture_twice(with_xl: Path, placement: Placement, model: str) -> None:
+    request = GenerationRequest("abc", "d", model, Size(64, 64), steps=2, guidance_scale=3.0, seed=5)
+    expected = picture(engine_with(with_xl, None), request).pixels
+    engine = engine_with(with_xl, placement)
+    for _ in range(2):
+        assert np.array_equal(picture(engine, request).pixels, expected)
+
+
+def test_a_freed_encoder_reads_the_next_prompt_as_before(models: Path) -> None:
+    plain, freed = (engine_with(models, placement) for placement in (None, Placement.drop_encoder))
+    for prompt in ("a", "b", "a"):
+        request = GenerationRequest(prompt, "c", "tiny", Size(64, 64), steps=1, seed=5)
+        assert np.array_equal(picture(plain, request).pixels, picture(freed, request).pixels)
+
+
+def test_ten_switches_between_models_give_all_memory_back(models: Path) -> None:
+    engine = engine_with(models, None)
+    process = psutil.Process()
+
+    def use(model: str) -> None:
+        picture(engine, GenerationRequest("a", model=model, size=Size(64, 64), steps=1, seed=1))
+
+    for model in ("tiny", "tiny-v", "tiny"):
+        use(model)
+    first = process.memory_info().rss
+    for number in range(10):
+        use(("tiny-v", "tiny")[number % 2])
+    assert process.memory_info().rss < 1.05 * first
+
+
+def test_the_engine_tells_how_its_model_was_placed(models: Path) -> None:
+    engine = Engine(Catalogue((models,)), "cpu", "float32", tiled_decode=True)
+    assert engine.memory_in_use().model == ""
+    assert picture(engine).note == "decoded in tiles"
+    use = engine.memory_in_use()
+    assert use.plan is not None
+    assert (use.model, use.placement, use.plan.tiled_decode) == ("tiny", Placement.on_device, True)
+    assert 0 < use.device.free <= use.device.total
+    engine.close()
+    assert engine.memory_in_use().plan is None

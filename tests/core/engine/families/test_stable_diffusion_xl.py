@@ -1,0 +1,112 @@
+"""Our loop and diffusers' StableDiffusionXLPipeline give the same latents, bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
+from PIL import Image
+
+from core.engine.devices.device import plan
+from core.engine.engine import Engine
+from core.engine.families import stable_diffusion_xl
+from core.engine.families.stable_diffusion_xl import StableDiffusionXL
+from core.models.catalogue import Catalogue, read_model
+from core.request.request import GenerationRequest, Size, Source
+from core.request.samplers import SAMPLERS
+from core.runs.branch import Branch
+from core.runs.events import ImageReady, Stepped
+from tests import tiny
+from tests.parity import our_latents, stock_latents
+
+SIZE = Size(32, 24)
+
+
+def stock(folder: Path) -> Any:
+    pipe = StableDiffusionXLPipeline.from_pretrained(
+        folder, use_safetensors=True, local_files_only=True, add_watermarker=False
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.fixture(scope="module", params=["epsilon", "v_prediction"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.stable_diffusion_xl(tmp_path_factory.mktemp("model"), prediction_type=request.param)
+
+
+@pytest.fixture(scope="module")
+def pipeline(folder: Path) -> Any:
+    return stock(folder)
+
+
+@pytest.fixture(scope="module")
+def family(folder: Path) -> StableDiffusionXL:
+    return stable_diffusion_xl.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("guidance_scale", [1.0, 5.0])
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_latents_equal_those_of_the_stock_pipeline(
+    sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: StableDiffusionXL
+) -> None:
+    request = GenerationRequest(
+        "a red house", "fog", size=SIZE, sampler=sampler, steps=6, guidance_scale=guidance_scale, seed=7
+    )
+    ours = our_latents(family, request, batch)
+    assert torch.isfinite(ours).all()
+    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, batch))
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_an_empty_negative_prompt_is_zeros_or_the_empty_text_as_the_checkpoint_says(
+    zeros: bool, tmp_path: Path
+) -> None:
+    folder = tiny.stable_diffusion_xl(tmp_path, zeros=zeros)
+    family = stable_diffusion_xl.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+    request = GenerationRequest("a house", size=SIZE, sampler="ddim", steps=4, guidance_scale=7.0, seed=1)
+    latents = our_latents(family, request, 1)
+    assert torch.equal(latents, stock_latents(stock(folder), family.scheduler_config, request, 1))
+    assert family.knows_prompt(request)
+
+
+def test_the_prompts_are_encoded_once(family: StableDiffusionXL) -> None:
+    request = GenerationRequest("something new", "fog", size=SIZE, guidance_scale=5.0)
+    assert not family.knows_prompt(request)
+    family.read_prompt(request, 1)
+    assert family.knows_prompt(request)
+    assert not family.knows_prompt(GenerationRequest("something new", "rain", size=SIZE, guidance_scale=5.0))
+
+
+def test_an_autoencoder_that_overflows_in_float16_stays_in_float32(folder: Path) -> None:
+    half = replace(plan("cpu", "float32"), dtype=torch.float16)
+    family = stable_diffusion_xl.load(read_model(folder, "tiny"), half)
+    assert family.network().dtype == torch.float16
+    assert family.autoencoder().dtype == torch.float32
+    assert torch.isfinite(family.decode(torch.randn(1, 4, 3, 4))).all()
+
+
+def test_film_branch_words_and_image_to_image_work_as_for_other_families(folder: Path, tmp_path: Path) -> None:
+    """Through the engine: a branch without changes ends in the same picture, words act, a picture can begin it."""
+    engine = Engine(Catalogue((folder.parent,)), "cpu", "float32")
+    request = GenerationRequest("a red house", model=folder.name, size=SIZE, steps=6, guidance_scale=3.0, seed=2)
+    events = list(engine.generate(request, attention=True))
+    maps = [event.attention for event in events if isinstance(event, Stepped)]
+    assert maps[0] is not None
+    assert [word.text for word in maps[0].words] == ["a", "red", "house"]
+    ready = events[-1]
+    assert isinstance(ready, ImageReady)
+    again = list(engine.branch(Branch(ready.film, 3, ready.film.request)))[-1]
+    assert isinstance(again, ImageReady)
+    assert np.array_equal(again.image.pixels, ready.image.pixels)
+    source = tmp_path / "photo.png"
+    Image.fromarray(ready.image.pixels).save(source)
+    begun = list(engine.generate(replace(request, source=Source(str(source), 0.5))))[-1]
+    assert isinstance(begun, ImageReady)
+    assert len(begun.film.frames) == 3

@@ -1,0 +1,148 @@
+"""Probes tell where each word acts, change nothing, and are gone afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from core.engine.attention_probes import AttentionRecorder, cross_attention, level, probes
+from core.engine.engine import Engine
+from core.engine.sampling.guidance import Prediction
+from core.request.request import Size
+from core.runs.branch import Branch
+from core.runs.events import Stepped
+from tests import tiny
+from tests.core.engine.test_branching import REQUEST, ready
+
+LATENT = (6, 8)
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[torch.nn.Module]:
+    torch.manual_seed(3)
+    unet = tiny.unet()
+    yield unet
+    assert hooks(unet) == 0
+
+
+def hooks(network: torch.nn.Module) -> int:
+    found = (module._forward_hooks for module in network.modules())  # pyright: ignore[reportPrivateUsage]
+    return sum(map(len, found))
+
+
+def called(network: torch.nn.Module, words: torch.Tensor) -> torch.Tensor:
+    x = torch.randn((len(words), 4, *LATENT), generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        return network(x, torch.tensor(500), encoder_hidden_states=words, return_dict=False)[0]
+
+
+def embeddings(batch: int, tokens: int = 7) -> torch.Tensor:
+    return 4 * torch.randn((batch, tokens, tiny.WIDTH), generator=torch.Generator().manual_seed(2))
+
+
+def test_at_each_place_the_tokens_share_all_the_attention(network: torch.nn.Module) -> None:
+    with probes(network, LATENT) as seen:
+        called(network, embeddings(2))
+    tokens = seen.tokens()
+    assert tokens.dtype == np.float16
+    assert tokens.shape == (7, *LATENT)
+    assert (tokens >= 0).all()
+    assert tokens.astype(np.float64).sum(axis=0) == pytest.approx(np.ones(LATENT), abs=2e-3)
+    assert tokens.std(axis=(1, 2)).max() > 1e-4
+
+
+def test_the_network_answers_as_if_nobody_watched(network: torch.nn.Module) -> None:
+    before = called(network, embeddings(2))
+    with probes(network, LATENT):
+        watched = called(network, embeddings(2))
+    assert torch.equal(before, watched)
+    assert torch.equal(before, called(network, embeddings(2)))
+
+
+def test_only_the_half_with_the_prompt_is_looked_at(network: torch.nn.Module) -> None:
+    words = embeddings(2)
+    with probes(network, LATENT) as with_one:
+        called(network, words)
+    words[0] *= -3
+    with probes(network, LATENT) as with_other:
+        called(network, words)
+    assert with_one.tokens() == pytest.approx(with_other.tokens(), abs=1e-3)
+
+
+def test_the_shares_are_those_of_the_attention_itself(network: torch.nn.Module) -> None:
+    """The values that the module mixes by our shares are what it gives out."""
+    (module, *_) = cross_attention(network)
+    hidden = torch.randn((1, 12, module.to_q.in_features), generator=torch.Generator().manual_seed(5))
+    words = embeddings(1)
+    with torch.inference_mode():
+        heads = module.heads
+        query, key, value = (
+            layer(states).unflatten(-1, (heads, -1)).transpose(1, 2)
+            for layer, states in ((module.to_q, hidden), (module.to_k, words), (module.to_v, words))
+        )
+        expected = functional.scaled_dot_product_attention(query, key, value)
+        query, key = (module.head_to_batch_dim(layer) for layer in (module.to_q(hidden), module.to_k(words)))
+        shares = module.get_attention_scores(query, key).unflatten(0, (1, heads))
+    assert torch.allclose(shares @ value, expected, atol=1e-5)
+
+
+def test_probes_are_gone_after_an_error(network: torch.nn.Module) -> None:
+    with pytest.raises(RuntimeError, match="stop"), probes(network, LATENT):
+        assert hooks(network) == len(cross_attention(network)) > 0
+        raise RuntimeError("stop")
+    assert hooks(network) == 0
+
+
+def test_a_network_that_fails_inside_a_call_leaves_no_probes(network: torch.nn.Module) -> None:
+    def failing(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        raise torch.OutOfMemoryError
+
+    recorder = AttentionRecorder(failing, network, ())
+    with pytest.raises(torch.OutOfMemoryError):
+        recorder(torch.zeros((1, 4, *LATENT)), torch.tensor(1))
+    assert hooks(network) == 0
+    assert recorder.take(0) is None
+
+
+@pytest.mark.parametrize(("places", "size"), [(48, (6, 8)), (12, (3, 4)), (4, (2, 2)), (1, (1, 1))])
+def test_a_layer_finds_its_level_by_its_number_of_places(places: int, size: tuple[int, int]) -> None:
+    assert level(LATENT, places) == size
+
+
+def test_large_latents_get_maps_of_bounded_size(network: torch.nn.Module) -> None:
+    x = torch.zeros((1, 4, 128, 72))
+    with probes(network, (128, 72)) as seen, torch.inference_mode():
+        network(x, torch.tensor(500), encoder_hidden_states=embeddings(1))
+    assert seen.tokens().shape == (7, 64, 36)
+
+
+@pytest.mark.parametrize("guidance_scale", [1.0, 4.0])
+def test_a_run_tells_the_attention_of_each_call_and_makes_the_same_picture(
+    guidance_scale: float, engine: Engine
+) -> None:
+    request = replace(REQUEST, guidance_scale=guidance_scale, sampler="heun")
+    plain = list(engine.generate(request))
+    watched = list(engine.generate(request, attention=True))
+    assert np.array_equal(ready(plain).image.pixels, ready(watched).image.pixels)
+    assert all(event.attention is None for event in plain if isinstance(event, Stepped))
+    maps = [event.attention for event in watched if isinstance(event, Stepped)]
+    assert [found.call for found in maps if found] == list(range(9))
+    assert maps[0] is not None
+    assert [word.text for word in maps[0].words] == ["a", "red", "house"]
+    assert maps[0].maps.shape == (3, 6, 8)
+    assert maps[0].maps.dtype == np.float16
+
+
+def test_a_branch_tells_the_attention_of_its_own_calls(engine: Engine) -> None:
+    whole = ready(list(engine.generate(REQUEST)))
+    branch = Branch(whole.film, 3, replace(REQUEST, prompt="a blue boat at sea", size=Size(32, 24)))
+    events = list(engine.branch(branch, attention=True))
+    maps = [event.attention for event in events if isinstance(event, Stepped)]
+    assert [found.call for found in maps if found] == [3, 4]
+    assert maps[0] is not None
+    assert [word.text for word in maps[0].words] == ["a", "blue", "boat", "at", "sea"]

@@ -1,0 +1,87 @@
+"""Models are described from their small files; what cannot be used is named with the reason."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.errors import ModelBroken, ModelMissing
+from core.models.catalogue import Catalogue, read_model
+from core.request.request import STARTER_MODEL, Size
+from tests import tiny
+
+
+@pytest.fixture
+def folder(models: Path, tmp_path: Path) -> Path:
+    """A copy of the model ``tiny``, to be damaged."""
+    shutil.copytree(models / "tiny", tmp_path / "models" / "tiny")
+    return tmp_path / "models" / "tiny"
+
+
+def test_the_starter_model_comes_first_with_its_own_defaults(models: Path) -> None:
+    keys = [model.key for model in Catalogue((models,)).models()]
+    assert keys == [STARTER_MODEL, "tiny", "tiny-v"]
+    starter = Catalogue(()).find(STARTER_MODEL)
+    assert starter.defaults.size == Size(128, 128)
+    assert starter.defaults.prompt
+    assert starter.about
+
+
+def test_an_unknown_checkpoint_is_described_by_its_own_configuration(models: Path) -> None:
+    tiny = Catalogue((models,)).find("tiny")
+    assert (tiny.family, tiny.defaults.size) == ("stable_diffusion", Size(64, 64))
+    assert (tiny.limits.size_step, tiny.max_tokens) == (4, 16)
+
+
+def test_a_folder_elsewhere_is_found_by_its_path(folder: Path) -> None:
+    assert Catalogue(()).find(str(folder)).folder == folder
+
+
+def test_a_missing_model_is_told_with_those_that_are_there(models: Path) -> None:
+    with pytest.raises(ModelMissing) as caught:
+        Catalogue((models,)).find("sd-1.5")
+    assert caught.value.known == (STARTER_MODEL, "tiny", "tiny-v")
+
+
+def test_a_model_folder_that_is_away_is_no_error(tmp_path: Path) -> None:
+    assert [model.key for model in Catalogue((tmp_path / "drive",)).models()] == [STARTER_MODEL]
+
+
+def test_another_kind_of_pipeline_is_named(folder: Path) -> None:
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}), "utf-8")
+    with pytest.raises(ModelBroken, match="FluxPipeline"):
+        Catalogue((folder.parent,)).find("tiny")
+    assert [model.key for model in Catalogue((folder.parent,)).models()] == [STARTER_MODEL]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+def test_a_damaged_configuration_is_named(folder: Path, content: str) -> None:
+    (folder / "unet" / "config.json").write_text(content, "utf-8")
+    with pytest.raises(ModelBroken) as caught:
+        Catalogue((folder.parent,)).find("tiny")
+    assert caught.value.path == folder / "unet" / "config.json"
+
+
+def test_a_missing_part_is_named(folder: Path) -> None:
+    shutil.rmtree(folder / "vae")
+    with pytest.raises(ModelBroken, match="missing"):
+        Catalogue((folder.parent,)).find("tiny")
+
+
+@pytest.mark.parametrize(
+    ("folder", "steps", "guidance_scale", "sampler"),
+    [("stable-diffusion-xl-base-1.0", 30, 5.0, "dpmpp_2m_karras"), ("sdxl-turbo", 4, 1.0, "euler_a")],
+)
+def test_known_models_of_the_xl_kind_have_their_own_defaults(
+    tmp_path: Path, folder: str, steps: int, guidance_scale: float, sampler: str
+) -> None:
+    found = read_model(tiny.stable_diffusion_xl(tmp_path / folder), folder)
+    assert found.family == "stable_diffusion_xl"
+    assert (found.defaults.steps, found.defaults.guidance_scale, found.defaults.sampler) == (
+        steps,
+        guidance_scale,
+        sampler,
+    )

@@ -1,0 +1,188 @@
+"""The light counter and transformers' tokenizer must agree on every text."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tokenizers import pre_tokenizers
+from transformers import CLIPTokenizer
+
+from core.errors import ModelBroken
+from core.models.catalogue import Model, read_model
+from core.paths import resources
+from core.prompt.tokens import TokenCounter
+from core.request.request import STARTER_MODEL
+from tests.fakes import model
+
+MAX_TOKENS = 16
+
+TEXTS = [
+    "",
+    " ",
+    "a red house by the sea",
+    "  A   RED\thouse\n\nby   the sea  ",
+    "the lighthouse's light, isn't it? they'll've",
+    "1234 houses at 5:30!!! (red:1.2) [sea] {x|y}",
+    "wow! wow!!! w!o!w",
+    "naïve café — ½ … «sea» straße İstanbul",
+    "e\u0301 and é are one letter",
+    "海辺の赤い家 дом у моря בית ليلى",
+    "a 🏠 by the 🌊🌊 👩‍👩‍👧",
+    "<|startoftext|>a<|endoftext|>house<|endoftext|>",
+    "<lora:x:1> a_b-c.d/e\\f",
+    "\x00\x01 zero\u200bwidth \ufeff\u2028line",
+    "sea " * 40,
+]
+
+
+def write_tokenizer(folder: Path) -> Path:
+    """A vocabulary with all bytes and some merges, in CLIP's two files."""
+    tokenizer_folder = folder / "tokenizer"
+    tokenizer_folder.mkdir()
+    merges = [
+        "t h",
+        "th e</w>",
+        "s e",
+        "se a</w>",
+        "r e",
+        "re d</w>",
+        "h o",
+        "u s",
+        "ho us",
+        "hous e</w>",
+        "! !</w>",
+    ]
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    entries = [*letters, *(letter + "</w>" for letter in letters), *(merge.replace(" ", "") for merge in merges)]
+    entries += ["<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {entry: index for index, entry in enumerate(entries)}
+    (tokenizer_folder / "vocab.json").write_text(json.dumps(vocabulary), "utf-8")
+    (tokenizer_folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n", "utf-8")
+    return tokenizer_folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_tokenizer(tmp_path)
+    return tmp_path
+
+
+def model_in(folder: Path) -> Model:
+    return replace(model(), folder=folder, max_tokens=MAX_TOKENS)
+
+
+def assert_agreement(folder: Path, max_tokens: int = MAX_TOKENS) -> None:
+    reference = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    counter = TokenCounter.for_model(replace(model_in(folder), max_tokens=max_tokens))
+    for text in TEXTS:
+        count = counter.count(text)
+        assert count.tokens == len(reference(text)["input_ids"]), text
+        kept = reference(text, truncation=True, max_length=max_tokens, return_offsets_mapping=True)
+        is_cut = count.tokens > max_tokens
+        assert count.read_characters == (kept["offset_mapping"][-2][1] if is_cut else len(text)), text
+
+
+def test_counts_agree_for_vocabulary_and_merges(folder: Path):
+    assert_agreement(folder)
+
+
+def test_counts_agree_for_one_file(folder: Path):
+    CLIPTokenizer.from_pretrained(folder / "tokenizer").save_pretrained(folder / "tokenizer")
+    (folder / "tokenizer" / "merges.txt").unlink(missing_ok=True)
+    (folder / "tokenizer" / "vocab.json").unlink(missing_ok=True)
+    assert (folder / "tokenizer" / "tokenizer.json").is_file()
+    assert_agreement(folder)
+
+
+def test_counts_agree_for_the_starter_model():
+    starter = read_model(resources() / STARTER_MODEL, STARTER_MODEL)
+    assert_agreement(starter.folder, starter.max_tokens)
+
+
+def test_counts_agree_with_another_padding_token(folder: Path):
+    """Stable Diffusion 2 pads with "!", which thereby becomes a token of its own in every prompt."""
+    CLIPTokenizer.from_pretrained(folder / "tokenizer", pad_token="!").save_pretrained(folder / "tokenizer")
+    assert_agreement(folder)
+
+
+def test_what_is_ignored_begins_after_the_last_token_that_fits(folder: Path):
+    counter = TokenCounter.for_model(model_in(folder))
+    text = "sea " * (MAX_TOKENS - 2) + "house"
+    count = counter.count(text)
+    assert count.tokens == MAX_TOKENS + 1
+    assert text[: count.read_characters] == ("sea " * (MAX_TOKENS - 2)).rstrip()
+
+
+def test_a_text_that_fits_is_read_to_its_end(folder: Path):
+    text = "sea " * (MAX_TOKENS - 2)
+    count = TokenCounter.for_model(model_in(folder)).count(text)
+    assert (count.tokens, count.read_characters) == (MAX_TOKENS, len(text))
+
+
+def test_offsets_count_characters_not_bytes(folder: Path):
+    text = "🏠" * 20
+    count = TokenCounter.for_model(model_in(folder)).count(text)
+    assert 0 < count.read_characters <= 4
+
+
+@pytest.mark.parametrize("name", ["vocab.json", "merges.txt"])
+def test_a_missing_file_is_named(folder: Path, name: str):
+    (folder / "tokenizer" / name).unlink()
+    with pytest.raises(ModelBroken) as error:
+        TokenCounter.for_model(model_in(folder))
+    assert error.value.path.name == name
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', "null"])
+def test_a_damaged_vocabulary_is_an_error_of_the_model(folder: Path, content: str):
+    (folder / "tokenizer" / "vocab.json").write_text(content, "utf-8")
+    with pytest.raises(ModelBroken):
+        TokenCounter.for_model(model_in(folder))
+
+
+def test_damaged_merges_are_an_error_of_the_model(folder: Path):
+    (folder / "tokenizer" / "merges.txt").write_text("one\ntwo three four\n", "utf-8")
+    with pytest.raises(ModelBroken):
+        TokenCounter.for_model(model_in(folder))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        ("a red house, by the sea!", ["a", "red", "house", "by", "the", "sea"]),
+        ("  A   RED\thouse", ["A", "RED", "house"]),
+        ("the house's don't", ["the", "house's", "don't"]),
+        ("in 1990: (red:1.2)", ["in", "1990", "red", "1", "2"]),
+        ("naïve café", ["naïve", "café"]),
+        ("海 and 🏠", ["海", "and", "🏠"]),
+        (",.!?", []),
+    ],
+)
+def test_words_are_found_with_their_tokens(folder: Path, text: str, words: list[str]) -> None:
+    found = TokenCounter.for_model(replace(model_in(folder), max_tokens=99)).words(text)
+    assert [word.text for word in found] == words
+    assert [text[word.start : word.end] for word in found] == words
+    bounds = [(word.first_token, word.end_token) for word in found]
+    assert all(first < end for first, end in bounds)
+    assert all(end <= first for (_, end), (first, _) in itertools.pairwise(bounds))
+
+
+def test_the_tokens_of_a_word_are_those_of_the_tokenizer(folder: Path) -> None:
+    text = "the red, houses"
+    reference = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    tokens = reference.convert_ids_to_tokens(reference(text)["input_ids"])
+    words = TokenCounter.for_model(model_in(folder)).words(text)
+    assert [tokens[word.first_token : word.end_token] for word in words] == [
+        ["the</w>"],
+        ["red</w>"],
+        ["ho", "u", "se", "s</w>"],
+    ]
+
+
+def test_words_that_the_model_does_not_read_are_none(folder: Path) -> None:
+    assert len(TokenCounter.for_model(model_in(folder)).words("sea " * 40)) == MAX_TOKENS - 2

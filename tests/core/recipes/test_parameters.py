@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from core.film.film import Parent
+from core.recipes.parameters import from_parameters, to_parameters
+from core.recipes.recipe import Recipe
+from core.request.request import Size, Source
+from core.request.samplers import SAMPLERS
+from core.version import VERSION
+from tests.pictures import generated_image
+
+CREATED = datetime(2026, 11, 21, tzinfo=UTC)
+
+OF_ANOTHER_PROGRAM = """a castle, <lora:thing:0.8>
+on a hill
+Negative prompt: people,
+cars
+Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 1234567890, Size: 832x1216, \
+Model hash: 45a21ea00a, Model: castles_v2, Clip skip: 2, Lora hashes: "thing: 0011aabb, other: 22cc", \
+Version: v1.10.1"""
+
+
+def text_of(**request: object) -> str:
+    return to_parameters(Recipe.of(generated_image(**request), CREATED))  # pyright: ignore[reportArgumentType]
+
+
+def test_the_text_is_what_other_programs_expect() -> None:
+    assert text_of(sampler="dpmpp_2m_karras", guidance_scale=7.0) == (
+        "a red house by the sea\n"
+        "Negative prompt: blurry\n"
+        "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 7, Size: 32x24, "
+        f"Model hash: 0123456789, Model: starter-model, RNG: CPU, Version: Emulsion {VERSION}"
+    )
+
+
+def test_an_empty_negative_prompt_has_no_line() -> None:
+    assert "Negative prompt" not in text_of(negative_prompt="")
+
+
+def test_values_with_separators_are_quoted() -> None:
+    recipe = replace(Recipe.of(generated_image(), CREATED), program='Emulsion, "test": 1')
+    text = to_parameters(recipe)
+    assert text.endswith('Version: "Emulsion, \\"test\\": 1"')
+    assert from_parameters(text).program == recipe.program
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_comes_back(sampler: str) -> None:
+    assert from_parameters(text_of(sampler=sampler)).request.sampler == sampler
+
+
+def test_our_own_text_gives_the_request_back() -> None:
+    image = generated_image("first line\nsecond: line, with 海", guidance_scale=4.25, seed=2**64 - 1)
+    recipe = from_parameters(to_parameters(Recipe.of(image, CREATED)))
+    assert recipe.request == image.request
+    assert recipe.model.hash == image.model.hash
+    assert recipe.others == {}
+
+
+def test_a_kept_step_is_told() -> None:
+    text = text_of(stage="denoised", step=12)
+    assert text.endswith("Kept step: 12 of 20, Kept as: denoised")
+
+
+def test_a_branch_is_told() -> None:
+    image = replace(generated_image(), parent=Parent("a1", 12, "prompt"))
+    assert to_parameters(Recipe.of(image, CREATED)).endswith("Branched at step: 12")
+
+
+def test_control_characters_are_left_out() -> None:
+    assert text_of(prompt="a\0b\rc\x1bd\udcffe").startswith("ab\ncde\n")
+
+
+def test_recipes_of_other_programs_are_read() -> None:
+    recipe = from_parameters(OF_ANOTHER_PROGRAM)
+    request = recipe.request
+    assert request.prompt == "a castle,\non a hill"
+    assert [(lora.key, lora.weight) for lora in request.loras] == [("thing", 0.8)]
+    assert request.negative_prompt == "people,\ncars"
+    assert (request.steps, request.sampler, request.guidance_scale) == (28, "dpmpp_2m_karras", 5.5)
+    assert (request.seed, request.size, request.model) == (1234567890, Size(832, 1216), "castles_v2")
+    assert (recipe.model.hash, recipe.program) == ("45a21ea00a", "v1.10.1")
+    assert recipe.others == {"Clip skip": "2", "Lora hashes": "thing: 0011aabb, other: 22cc"}
+
+
+def test_the_older_way_to_name_a_schedule_is_read() -> None:
+    text = "x\nSteps: 5, Sampler: DPM++ 2M SDE Karras, CFG scale: 7, Seed: 1"
+    assert from_parameters(text).request.sampler == "dpmpp_2m_sde_karras"
+
+
+def test_what_cannot_be_mapped_stays_as_text() -> None:
+    others = from_parameters("x\nSteps: many, Sampler: Restart, CFG scale: nan, Seed: 1, Size: big").others
+    assert others == {"Steps": "many", "Sampler": "Restart", "CFG scale": "nan", "Size": "big"}
+
+
+@pytest.mark.parametrize("text", ["", "just a caption", '{"prompt": "x"}', "a: 1, b: 2"])
+def test_a_text_that_is_no_recipe_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a recipe"):
+        from_parameters(text)
+
+
+@pytest.mark.parametrize("part", ["a", " ", "a ", "ab:", 'ab:"', 'ab:"\\"', "Steps: 1, ", '"'])
+def test_hostile_texts_take_no_time(part: str) -> None:
+    text = part * (2**20 // len(part))
+    began = time.process_time()
+    with suppress(ValueError):
+        from_parameters(text)
+    assert time.process_time() - began < 3
+
+
+def test_a_source_picture_is_told_as_denoising_strength_with_name_and_short_hash() -> None:
+    text = text_of(source=Source("/home/somebody/me, at sea.jpg", 0.6, "0123456789abcdef" * 4))
+    assert 'Denoising strength: 0.6, Source picture: "me, at sea.jpg", Source hash: 0123456789' in text
+    assert "somebody" not in text
+    assert from_parameters(text).request.source == Source("me, at sea.jpg", 0.6, "0123456789")
+
+
+def test_image_to_image_of_another_program_has_a_source_that_is_not_known() -> None:
+    recipe = from_parameters(OF_ANOTHER_PROGRAM.replace("Clip skip: 2", "Denoising strength: 0.75"))
+    assert recipe.request.source == Source("", 0.75)
+
+
+def test_the_strength_of_enlarging_is_none_of_a_source_picture() -> None:
+    text = OF_ANOTHER_PROGRAM.replace("Clip skip: 2", "Denoising strength: 0.7, Hires upscale: 2")
+    assert from_parameters(text).request.source is None
+    assert from_parameters(text).others["Denoising strength"] == "0.7"

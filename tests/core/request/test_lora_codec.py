@@ -1,0 +1,65 @@
+"""LoRAs in recipes: our own, and the text that other programs read."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import InvalidRequest
+from core.film.film import ModelIdentity
+from core.lora.file import parse_lora
+from core.recipes.parameters import from_parameters, to_parameters
+from core.recipes.recipe import Recipe, request_from_json, request_to_json
+from core.request.lora_codec import loras_from_json, loras_to_json
+from core.request.request import GenerationRequest, Lora
+
+LORAS = (Lora("/models/loras/ink drawing.safetensors", 0.8, "0123456789ab"), Lora("snow", -0.5, "fedcba987654"))
+NAMED = (Lora("ink drawing", 0.8, "0123456789ab"), Lora("snow", -0.5, "fedcba987654"))
+REQUEST = GenerationRequest("a house", "fog", model="m", loras=LORAS, seed=1)
+
+
+def test_our_recipe_gives_them_back_without_their_folders() -> None:
+    assert request_from_json(request_to_json(REQUEST)).loras == NAMED
+
+
+def test_the_parameters_text_is_that_of_automatic1111() -> None:
+    text = to_parameters(Recipe(REQUEST, ModelIdentity("m", "m", "stable_diffusion", "0123456789")))
+    assert text.split("\n")[0] == "a house <lora:ink drawing:0.8> <lora:snow:-0.5>"
+    assert 'Lora hashes: "ink drawing: 0123456789ab, snow: fedcba987654"' in text
+    read = from_parameters(text)
+    assert read.request.prompt == "a house"
+    assert read.request.loras == NAMED
+    assert "Lora hashes" not in read.others
+
+
+def test_tags_of_other_programs_are_read() -> None:
+    read = from_parameters(
+        "<lora:one:0.6:0.4>, a cat <lora:two>, <lora:broken:much>\nSteps: 20, Sampler: Euler, Seed: 1"
+    )
+    assert read.request.loras == (Lora("one", 0.6), Lora("two", 1.0))
+    assert "a cat" in read.request.prompt
+
+
+@pytest.mark.parametrize(
+    "value", [{}, [1], [{"name": 3, "weight": 1}], [{"name": "a", "weight": float("nan")}], [{"name": "a"}]]
+)
+def test_damaged_ones_are_told(value: object) -> None:
+    with pytest.raises(ValueError, match="damaged"):
+        loras_from_json(value)
+
+
+def test_weights_from_outside_are_brought_into_their_range() -> None:
+    assert loras_from_json([{"name": "../../a", "weight": 1e9}]) == (Lora("a", 4.0),)
+    assert loras_from_json(loras_to_json(NAMED)) == NAMED
+
+
+def test_the_command_line_names_a_lora_with_or_without_a_weight() -> None:
+    assert parse_lora("ink:0.8") == Lora("ink", 0.8)
+    assert parse_lora("ink:-.5") == Lora("ink", -0.5)
+    assert parse_lora("ink") == Lora("ink", 1.0)
+    with pytest.raises(InvalidRequest):
+        parse_lora("")
+
+
+def test_one_that_is_switched_off_stays_so_between_two_starts() -> None:
+    off = Lora("snow", 0.5, is_on=False)
+    assert loras_from_json(loras_to_json((off,))) == (off,)

@@ -1,0 +1,153 @@
+"""A film is on the disk while its run goes on, beside its picture afterwards, and never in the run's way."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import SaveFailed
+from core.film.attention_file import attention_path, read_attention
+from core.film.attention_maps import AttentionMaps
+from core.film.reader import PART_SUFFIX, SUFFIX, read_recording
+from core.prompt.word import Word
+from core.request.request import GenerationRequest, Size
+from core.runs.branch import Branch
+from core.runs.events import Event, ImageReady, Stepped
+from core.runs.recorder import FilmRecorder
+from tests import fakes
+
+WORDS = (Word("house", 2, 7, 2, 3),)
+REQUEST = GenerationRequest("a house", size=Size(64, 64), steps=5, seed=3)
+
+
+def run() -> Generator[Event, None, None]:
+    return fakes.FakeEngine().generate(REQUEST)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "pictures" / ".unfinished"
+
+
+@pytest.fixture
+def recorder(folder: Path) -> FilmRecorder:
+    return FilmRecorder(lambda: folder)
+
+
+def watched(events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+    """The same run, with the view of the words open."""
+    for event in events:
+        if isinstance(event, Stepped):
+            maps = np.full((1, 2, 2), event.frame.call / 8, np.float16)
+            yield replace(event, attention=AttentionMaps(event.frame.call, WORDS, maps))
+        else:
+            yield event
+
+
+def advance(events: Generator[Event, None, None], calls: int) -> None:
+    done = 0
+    while done < calls:
+        done += isinstance(next(events), Stepped)
+
+
+def test_every_call_is_on_the_disk_before_it_is_told(recorder: FilmRecorder, folder: Path) -> None:
+    events = recorder.record(run())
+    for calls in (1, 2, 3):
+        advance(events, 1)
+        assert len(read_recording(folder / f"run-3{PART_SUFFIX}").calls) == calls
+    events.close()
+
+
+def test_the_film_of_a_saved_picture_lies_beside_it(recorder: FilmRecorder, folder: Path, tmp_path: Path) -> None:
+    list(recorder.record(run()))
+    picture = tmp_path / "pictures" / "house.png"
+    assert recorder.put_beside("run-3", picture) == tmp_path / "pictures" / f"house{SUFFIX}"
+    assert read_recording(tmp_path / "pictures" / f"house{SUFFIX}").is_complete
+    assert not list(folder.iterdir())
+
+
+def test_a_stopped_run_stays_to_be_taken_up_again(recorder: FilmRecorder, folder: Path) -> None:
+    events = recorder.record(run())
+    advance(events, 2)
+    events.close()
+    recording = read_recording(folder / f"run-3{PART_SUFFIX}")
+    assert len(recording.calls) == 2
+
+
+def test_a_run_that_goes_on_goes_on_in_its_own_film(recorder: FilmRecorder, folder: Path) -> None:
+    engine = fakes.FakeEngine()
+    events = recorder.record(engine.generate(REQUEST))
+    for event in events:
+        if isinstance(event, Stepped) and event.frame.call == 1:
+            break
+    events.close()
+    part = folder / f"run-3{PART_SUFFIX}"
+    film = engine.replay(read_recording(part))
+    list(recorder.record(engine.branch(Branch(film, 2, film.request))))
+    assert read_recording(folder / f"run-3{SUFFIX}").is_complete
+    assert not part.exists()
+
+
+def test_a_kept_step_of_a_stopped_run_takes_the_short_film_with_it(recorder: FilmRecorder, tmp_path: Path) -> None:
+    events = recorder.record(run())
+    advance(events, 2)
+    events.close()
+    moved = recorder.put_beside("run-3", tmp_path / "kept.png")
+    assert moved is not None
+    assert len(read_recording(moved).calls) == 2
+
+
+def test_nothing_is_recorded_where_films_are_not_kept(tmp_path: Path) -> None:
+    recorder = FilmRecorder(lambda: None)
+    assert isinstance(list(recorder.record(run()))[-1], ImageReady)
+    assert recorder.put_beside("run-3", tmp_path / "house.png") is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_that_cannot_be_written_does_not_stop_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    recorder = FilmRecorder(lambda: tmp_path / "file")
+    assert isinstance(list(recorder.record(run()))[-1], ImageReady)
+    assert isinstance(recorder.problem, SaveFailed)
+    list(FilmRecorder(lambda: tmp_path / "other").record(run()))
+    assert recorder.put_beside("run-3", tmp_path / "house.png") is None
+
+
+def test_a_film_that_cannot_be_moved_stays_where_it_is(
+    recorder: FilmRecorder, folder: Path, tmp_path: Path
+) -> None:
+    list(recorder.record(run()))
+    with pytest.raises(SaveFailed):
+        recorder.put_beside("run-3", tmp_path / ("x" * 300) / "house.png")
+    assert (folder / f"run-3{SUFFIX}").exists()
+
+
+def test_where_words_acted_is_put_beside_the_picture_too(
+    recorder: FilmRecorder, folder: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "pictures" / "house.png"
+    list(recorder.record(watched(run())))
+    recorder.put_beside("run-3", picture)
+    found = read_attention(attention_path(picture), "run-3")
+    assert [maps.call for maps in found.calls] == [0, 1, 2, 3, 4]
+    list(recorder.record(fakes.FakeEngine().generate(replace(REQUEST, seed=4))))
+    recorder.put_beside("run-4", picture)
+    assert not attention_path(picture).exists()
+
+
+def test_where_words_acted_before_a_stop_is_kept_when_the_run_goes_on(
+    recorder: FilmRecorder, folder: Path, tmp_path: Path
+) -> None:
+    engine = fakes.FakeEngine()
+    events = recorder.record(watched(engine.generate(REQUEST)))
+    advance(events, 2)
+    events.close()
+    film = engine.replay(read_recording(folder / f"run-3{PART_SUFFIX}"))
+    list(recorder.record(watched(engine.branch(Branch(film, 2, film.request)))))
+    recorder.put_beside("run-3", tmp_path / "pictures" / "house.png")
+    found = read_attention(tmp_path / "pictures" / "house.words.safetensors", "run-3")
+    assert [maps.call for maps in found.calls] == [0, 1, 2, 3, 4]
