@@ -80,7 +80,7 @@ class BranchArea(QFrame):
         self._rows.setCursor(Qt.CursorShape.PointingHandCursor)
         self._rows.clicked.connect(self._open)
         self._rows.activated.connect(self._open)
-        self._rows.customContextMenuRequested.connect(self._ask_menu)
+        self._rows.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
@@ -127,7 +127,7 @@ class BranchArea(QFrame):
             self.opened.emit(picture)
 
     @Slot(QPoint)
-    def _ask_menu(self, place: QPoint) -> None:
+    def _on_custom_context_menu_requested(self, place: QPoint) -> None:
         index = self._rows.indexAt(place)
         picture: Path | None = self._model.picture(index.row()) if index.isValid() else None
         if picture is not None:

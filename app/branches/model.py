@@ -38,7 +38,7 @@ class BranchModel(QAbstractListModel):
         self._tree: BranchTree | None = None
         self._lanes: Lanes | None = None
         self._thumbnails: dict[Path, QImage | None] = {}
-        loader.thumbnail_loaded.connect(self._take_thumbnail)
+        loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
     @property
     def tree(self) -> BranchTree | None:
@@ -99,7 +99,7 @@ class BranchModel(QAbstractListModel):
         return self._thumbnails[path]
 
     @Slot(object)
-    def _take_thumbnail(self, loaded: LoadedThumbnail) -> None:
+    def _on_thumbnail_loaded(self, loaded: LoadedThumbnail) -> None:
         if loaded.path in self._thumbnails and self._tree is not None:
             self._thumbnails[loaded.path] = loaded.image
             for row in range(len(self._tree.runs)):

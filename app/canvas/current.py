@@ -13,7 +13,7 @@ from app.canvas.view import Canvas, Shown
 from app.session.picture_loader import OpenedPicture
 from app.session.progress_text import PHASE_WORDS
 from app.session.run import DecodedFrame, SavedPicture
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
 from core.pictures.picture import GeneratedImage, Pixels
@@ -39,7 +39,7 @@ class CurrentPicture:
 
 
 class CurrentView(QObject):
-    """Follows the studio and what the user opens.
+    """Follows the session and what the user opens.
 
     Attributes:
         current: what is shown, None while the canvas is empty.
@@ -51,7 +51,7 @@ class CurrentView(QObject):
 
     following_changed = Signal()
 
-    def __init__(self, canvas: Canvas, studio: Studio) -> None:
+    def __init__(self, canvas: Canvas, session: Session) -> None:
         super().__init__(canvas)
         self._canvas = canvas
         self._started: Started | None = None
@@ -59,13 +59,13 @@ class CurrentView(QObject):
         self._last_step = 0
         self.current: CurrentPicture | None = None
         self.is_following = True
-        studio.phase_changed.connect(self._change_phase)
-        studio.run_started.connect(self._start)
-        studio.stepped.connect(self._step)
-        studio.films.decoded.connect(self._show_decoded)
-        studio.image_ready.connect(self._finish)
-        studio.picture_saved.connect(self._save)
-        studio.run_ended.connect(self._end)
+        session.phase_changed.connect(self._change_phase)
+        session.run_started.connect(self._start)
+        session.stepped.connect(self._step)
+        session.films.decoded.connect(self._on_decoded)
+        session.image_ready.connect(self._finish)
+        session.picture_saved.connect(self._save)
+        session.run_ended.connect(self._end)
 
     def show_opened(self, opened: OpenedPicture) -> None:
         """Puts up a picture of the folder; the one in progress goes on unseen."""
@@ -132,7 +132,7 @@ class CurrentView(QObject):
         self._show_live(preview.pixels, *self._texts(is_decoded=preview.is_decoded), None)
 
     @Slot(object)
-    def _show_decoded(self, decoded: DecodedFrame) -> None:
+    def _on_decoded(self, decoded: DecodedFrame) -> None:
         if self._started is not None and decoded.frame.step + 1 == self._last_step:
             self._show_live(decoded.pixels, *self._texts(is_decoded=True), None)
 

@@ -48,7 +48,7 @@ class ZoomBar(QFrame):
             layout.addWidget(button)
         self._canvas = canvas
         canvas.installEventFilter(self)
-        canvas.zoom_changed.connect(self._show_zoom)
+        canvas.zoom_changed.connect(self._on_zoom_changed)
         self._update_visible()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -56,7 +56,7 @@ class ZoomBar(QFrame):
             self._update_visible()
         return super().eventFilter(watched, event)
 
-    def _show_zoom(self, zoom: float | None) -> None:
+    def _on_zoom_changed(self, zoom: float | None) -> None:
         self._update_visible()
         if zoom is not None:
             self._percent.setText(f"{zoom * 100:.0f} %")

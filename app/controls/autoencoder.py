@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
-from app.session.autoencoder_selection import AutoencoderDesk
+from app.session.autoencoder_selection import AutoencoderSelection
 from app.widgets.field import GAP_PX, describe
 
 OWN = "The model's own"
@@ -16,11 +16,11 @@ MOST_LETTERS = 28
 
 
 class AutoencoderControl(QWidget):
-    """A button with a menu. Hidden until it has a desk to follow, and without a model."""
+    """A button with a menu. Hidden until it has a selection to follow, and without a model."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._desk: AutoencoderDesk | None = None
+        self._selection: AutoencoderSelection | None = None
         self.button = QToolButton()
         self.button.setProperty("kind", "quiet")
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -37,7 +37,7 @@ class AutoencoderControl(QWidget):
         self._menu.setObjectName("autoencoderMenu")
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
-        self._menu.triggered.connect(self._take)
+        self._menu.triggered.connect(self._on_triggered)
         self.button.setMenu(self._menu)
         label = QLabel("A&utoencoder")
         label.setProperty("role", "caption")
@@ -50,54 +50,54 @@ class AutoencoderControl(QWidget):
         layout.addStretch(1)
         self.hide()
 
-    def follow(self, desk: AutoencoderDesk) -> None:
-        self._desk = desk
-        desk.changed.connect(self._show)
+    def follow(self, selection: AutoencoderSelection) -> None:
+        self._selection = selection
+        selection.changed.connect(self._show)
         self._show()
 
     def finish(self) -> None:
         """Nothing is looked for any more."""
-        if self._desk is not None:
-            self._desk.close()
+        if self._selection is not None:
+            self._selection.close()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 
     @Slot()
     def _show(self) -> None:
-        if self._desk is None:
+        if self._selection is None:
             return
-        chosen = self._desk.chosen
+        chosen = self._selection.chosen
         shown = chosen if len(chosen) <= MOST_LETTERS else f"{chosen[: MOST_LETTERS - 1]}…"
-        is_lost = bool(chosen) and bool(self._desk.names) and chosen not in self._desk.names
+        is_lost = bool(chosen) and bool(self._selection.names) and chosen not in self._selection.names
         words = f"{shown or OWN.lower()}{' (not found)' if is_lost else ''}"
         self.button.setText(f"{words} ▾".replace("&", "&&"))
         self.button.setAccessibleName(f"Autoencoder: {words}")
-        self.setVisible(self._desk.has_model)
+        self.setVisible(self._selection.has_model)
 
     @Slot()
     def _fill(self) -> None:
-        desk = self._desk
-        if desk is None:
+        selection = self._selection
+        if selection is None:
             return
         self._menu.clear()
-        names = dict.fromkeys(("", *desk.names, *((desk.chosen,) if desk.chosen else ())))
+        names = dict.fromkeys(("", *selection.names, *((selection.chosen,) if selection.chosen else ())))
         for name in names:
             action = self._menu.addAction(name.replace("&", "&&") or OWN)
             action.setCheckable(True)
-            action.setChecked(name == desk.chosen)
+            action.setChecked(name == selection.chosen)
             action.setData(name)
         self._menu.addSeparator()
         add = self._menu.addAction("Add a file…")
         add.setToolTip("A .safetensors file, also that in a diffusers folder; it stays where it lies.")
-        desk.look()  # for the next time: files may have come
+        selection.look()  # for the next time: files may have come
 
     @Slot(QAction)
-    def _take(self, action: QAction) -> None:
-        if self._desk is None:
+    def _on_triggered(self, action: QAction) -> None:
+        if self._selection is None:
             return
         if action.data() is not None:
-            self._desk.choose(action.data())
+            self._selection.choose(action.data())
             return
         dialog = QFileDialog(self, "Add an autoencoder", str(Path.home()))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -108,5 +108,5 @@ class AutoencoderControl(QWidget):
 
     @Slot(str)
     def _add(self, path: str) -> None:
-        if self._desk is not None:
-            self._desk.add(Path(path))
+        if self._selection is not None:
+            self._selection.add(Path(path))

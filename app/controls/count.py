@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import Field, describe
 from core.request.request import COUNT, GenerationRequest
 
@@ -13,9 +13,9 @@ from core.request.request import COUNT, GenerationRequest
 class CountControl(QWidget):
     """A number of pictures."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.spin = QSpinBox()
         describe(
             self.spin,
@@ -27,13 +27,13 @@ class CountControl(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Field("Pi&ctures", self.spin))
-        self.spin.valueChanged.connect(self._take)
-        studio.draft_edited.connect(self._show)
-        self._show(studio.draft)
+        self.spin.valueChanged.connect(self._on_value_changed)
+        session.draft_edited.connect(self._show)
+        self._show(session.draft)
 
     @Slot(int)
-    def _take(self, count: int) -> None:
-        self._studio.edit(count=count)
+    def _on_value_changed(self, count: int) -> None:
+        self._session.edit(count=count)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
 from app.session.early_choice import FIRST_PART
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import describe
 from core.request.request import GenerationRequest
 
@@ -14,9 +14,9 @@ from core.request.request import GenerationRequest
 class EarlyChoiceControl(QWidget):
     """Shown while more than one picture is asked for."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self._is_touched = False
         self.box = QCheckBox("Choose &early, after step")
         describe(
@@ -36,8 +36,8 @@ class EarlyChoiceControl(QWidget):
         row.addWidget(self.spin, 1)
         self.box.toggled.connect(self._tell)
         self.spin.valueChanged.connect(self._touch)
-        studio.draft_edited.connect(self._show)
-        self._show(studio.draft)
+        session.draft_edited.connect(self._show)
+        self._show(session.draft)
 
     @Slot(int)
     def _touch(self) -> None:
@@ -47,7 +47,7 @@ class EarlyChoiceControl(QWidget):
     @Slot()
     def _tell(self) -> None:
         self.spin.setEnabled(self.box.isChecked())
-        self._studio.cull.choose_early(self.spin.value() if self.box.isChecked() else None)
+        self._session.cull.choose_early(self.spin.value() if self.box.isChecked() else None)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

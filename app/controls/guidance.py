@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QVBoxLayout, QWidget
 
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import Field, describe
 from core.request.request import LARGEST_GUIDANCE_SCALE, GenerationRequest
 
@@ -20,9 +20,9 @@ class GuidanceSpin(QDoubleSpinBox):
 class GuidanceControl(QWidget):
     """The guidance scale; at 1 and below it says that guidance is off."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.spin = GuidanceSpin()
         describe(
             self.spin,
@@ -38,13 +38,13 @@ class GuidanceControl(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._labelled)
-        self.spin.valueChanged.connect(self._take)
-        studio.draft_edited.connect(self._show)
-        self._show(studio.draft)
+        self.spin.valueChanged.connect(self._on_value_changed)
+        session.draft_edited.connect(self._show)
+        self._show(session.draft)
 
     @Slot(float)
-    def _take(self, scale: float) -> None:
-        self._studio.edit(guidance_scale=scale)
+    def _on_value_changed(self, scale: float) -> None:
+        self._session.edit(guidance_scale=scale)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

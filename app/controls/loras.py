@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from app.controls.lora_menu import LoraMenu
 from app.controls.lora_row import LoraRow
 from app.messages.loras import about
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import ICON_NAME
 from core.lora.library import FoundLora
@@ -32,10 +32,10 @@ class LorasControl(QWidget):
     file_wanted = Signal()
     icons_changed = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
-        self._desk = studio.loras
+        self._session = session
+        self._selection = session.loras
         self.rows: list[LoraRow] = []
         self.button = QPushButton("Add a LoRA …")
         self.button.setProperty(ICON_NAME, "plus")
@@ -69,15 +69,15 @@ class LorasControl(QWidget):
         layout.addWidget(self.button)
         self.button.clicked.connect(self._open_menu)
         self.tags_button.clicked.connect(self._take_tags)
-        self.menu.chosen.connect(self._desk.add)
+        self.menu.chosen.connect(self._selection.add)
         self.menu.file_wanted.connect(self.file_wanted)
-        self._desk.changed.connect(self._refresh)
-        studio.draft_edited.connect(self._show)
-        self._show(studio.draft)
+        self._selection.changed.connect(self._refresh)
+        session.draft_edited.connect(self._show)
+        self._show(session.draft)
 
     @Slot()
     def _open_menu(self) -> None:
-        self._desk.refresh()
+        self._selection.refresh()
         self._fill_menu()
         self.icons_changed.emit()
         self.menu.open_below(self.button)
@@ -86,16 +86,16 @@ class LorasControl(QWidget):
     def _refresh(self) -> None:
         if self.menu.isVisible():
             self._fill_menu()
-        self._show(self._studio.draft)
+        self._show(self._session.draft)
 
     def _fill_menu(self) -> None:
-        model = self._studio.model_of(self._studio.draft)
+        model = self._session.model_of(self._session.draft)
         if model is None:
             return
-        used = {lora.key for lora in self._studio.draft.loras}
-        at_hand = self._desk.at_hand
+        used = {lora.key for lora in self._session.draft.loras}
+        at_hand = self._selection.at_hand
         found = [one for one in at_hand.loras if one.name not in used] if at_hand is not None else []
-        entries = [(one, self._desk.objection(one, model)) for one in found]
+        entries = [(one, self._selection.objection(one, model)) for one in found]
         entries.sort(key=lambda entry: bool(entry[1]))
         hint = "Looking for LoRAs …" if at_hand is None else "" if used else NONE_FOUND
         if used and not entries:
@@ -106,7 +106,7 @@ class LorasControl(QWidget):
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
-        model = self._studio.model_of(draft)
+        model = self._session.model_of(draft)
         self.setVisible(model is not None and model.capabilities.takes_loras)
         names = [lora.key for lora in draft.loras]
         if names != [row.name for row in self.rows]:
@@ -121,13 +121,13 @@ class LorasControl(QWidget):
         self.tags_button.setVisible(bool(tagged))
 
     def _show_row(self, row: LoraRow, lora: Lora, draft: GenerationRequest, model: Model | None) -> None:
-        found = self._desk.found(lora)
+        found = self._selection.found(lora)
         if found is None:
-            is_missing = self._desk.at_hand is not None
+            is_missing = self._selection.at_hand is not None
             note = "No file of this name was found. Put it back, or remove the LoRA." if is_missing else ""
             row.show_lora(lora, note, "", "")
             return
-        objection = self._desk.objection(found, model) if model is not None else ""
+        objection = self._selection.objection(found, model) if model is not None else ""
         note = f"Left out: {objection}." if objection else ""
         words = ", ".join(found.file.words) if found.file is not None else ""
         is_there = words.casefold() in draft.prompt.casefold()
@@ -163,27 +163,27 @@ class LorasControl(QWidget):
 
     def _new_row(self, name: str) -> LoraRow:
         row = LoraRow(name)
-        row.switched.connect(self._desk.switch)
-        row.weighed.connect(self._desk.weigh)
+        row.switched.connect(self._selection.switch)
+        row.weighed.connect(self._selection.weigh)
         row.removed.connect(self._remove)
         row.words_wanted.connect(self._add_words)
         return row
 
     @Slot(str)
     def _remove(self, name: str) -> None:
-        self._desk.remove(name)
+        self._selection.remove(name)
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot()
     def _take_tags(self) -> None:
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)  # its own button goes away
-        self._desk.take_tags()
+        self._selection.take_tags()
 
     @Slot(str, str)
     def _add_words(self, name: str, words: str) -> None:
         next(row for row in self.rows if row.name == name).box.setFocus(Qt.FocusReason.OtherFocusReason)
-        prompt = self._studio.draft.prompt.rstrip().rstrip(",")
-        self._studio.edit(prompt=f"{prompt}, {words}" if prompt else words)
+        prompt = self._session.draft.prompt.rstrip().rstrip(",")
+        self._session.edit(prompt=f"{prompt}, {words}" if prompt else words)
 
 
 def _detail(found: FoundLora) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 
-from app.session.memory import MemoryDesk
+from app.session.memory import MemoryService
 from app.session.memory_text import planned_words, short_words
 from app.widgets.field import set_tone
 
@@ -22,14 +22,14 @@ class MemoryLine(QLabel):
         self.setWordWrap(True)
         self.hide()
 
-    def follow(self, desk: MemoryDesk) -> None:
-        self._desk = desk
-        desk.changed.connect(self._show)
+    def follow(self, selection: MemoryService) -> None:
+        self._selection = selection
+        selection.changed.connect(self._show)
         self._show()
 
     @Slot()
     def _show(self) -> None:
-        planned = self._desk.planned
+        planned = self._selection.planned
         words = short_words(planned)
         self.setText(words)
         self.setToolTip(planned_words(planned) if words else "")

@@ -22,7 +22,7 @@ from app.controls.source import SourceControl
 from app.controls.steps import StepsControl
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
-from app.session.session import Studio
+from app.session.session import Session
 
 MARGIN_PX = 16
 SPACING_PX = 12
@@ -38,20 +38,20 @@ class ControlPanel(QFrame):
 
     icons_changed = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
         self.setMinimumWidth(SMALLEST_WIDTH_PX)
         counting = TokenCounting()
-        self.prompt = PromptControl(studio, "prompt", counting)
-        self.negative_prompt = PromptControl(studio, "negative_prompt", counting)
-        self.loras = LorasControl(studio)
-        self.buttons = RunButtons(studio)
+        self.prompt = PromptControl(session, "prompt", counting)
+        self.negative_prompt = PromptControl(session, "negative_prompt", counting)
+        self.loras = LorasControl(session)
+        self.buttons = RunButtons(session)
         self.autoencoder = AutoencoderControl()
-        self.previews = PreviewControl(studio)
+        self.previews = PreviewControl(session)
         self.memory_line = MemoryLine()
-        seed = SeedControl(studio)
+        seed = SeedControl(session)
         column = QWidget()
         column.setProperty("role", "panel")
         controls = QVBoxLayout(column)
@@ -59,15 +59,15 @@ class ControlPanel(QFrame):
         controls.setSpacing(SPACING_PX)
         controls.addWidget(self.prompt, 5)
         controls.addWidget(self.negative_prompt, 3)
-        controls.addWidget(SourceControl(studio))
-        controls.addWidget(ModelControl(studio))
+        controls.addWidget(SourceControl(session))
+        controls.addWidget(ModelControl(session))
         controls.addWidget(self.memory_line)
         controls.addWidget(self.autoencoder)
         controls.addWidget(self.loras)
-        controls.addWidget(SizeControl(studio))
-        controls.addLayout(_side_by_side(SamplerControl(studio), StepsControl(studio)))
-        controls.addLayout(_side_by_side(GuidanceControl(studio), CountControl(studio)))
-        controls.addWidget(EarlyChoiceControl(studio))
+        controls.addWidget(SizeControl(session))
+        controls.addLayout(_side_by_side(SamplerControl(session), StepsControl(session)))
+        controls.addLayout(_side_by_side(GuidanceControl(session), CountControl(session)))
+        controls.addWidget(EarlyChoiceControl(session))
         controls.addWidget(seed)
         controls.addWidget(self.previews)
         controls.addStretch(1)

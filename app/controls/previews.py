@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from app.session.autoencoder_selection import AutoencoderDesk
-from app.session.session import Studio
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.session import Session
 from app.widgets.field import Field, describe
 from core.runs.events import PreviewMode
 
@@ -30,9 +30,9 @@ NOT_THERE = (
 class PreviewControl(QWidget):
     """The preview modes."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.combo = QComboBox()
         describe(
             self.combo,
@@ -49,30 +49,30 @@ class PreviewControl(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self._field = Field("Previe&ws", self.combo)
         layout.addWidget(self._field)
-        self.combo.activated.connect(self._take)
-        self._desk: AutoencoderDesk | None = None
+        self.combo.activated.connect(self._on_activated)
+        self._selection: AutoencoderSelection | None = None
         self._offer_sharp()
-        studio.preview_mode_changed.connect(self._show)
-        self._show(studio.preview_mode)
+        session.preview_mode_changed.connect(self._show)
+        self._show(session.preview_mode)
 
     @Slot(int)
-    def _take(self, index: int) -> None:
-        self._studio.set_preview_mode(list(WORDS)[index])
+    def _on_activated(self, index: int) -> None:
+        self._session.set_preview_mode(list(WORDS)[index])
 
     @Slot(object)
     def _show(self, mode: PreviewMode) -> None:
         self.combo.setCurrentIndex(list(WORDS).index(mode))
         self._tell()
 
-    def follow(self, desk: AutoencoderDesk) -> None:
+    def follow(self, selection: AutoencoderSelection) -> None:
         """Sharp previews are offered where there is a tiny autoencoder for the draft's model."""
-        self._desk = desk
-        desk.changed.connect(self._offer_sharp)
+        self._selection = selection
+        selection.changed.connect(self._offer_sharp)
         self._offer_sharp()
 
     @Slot()
     def _offer_sharp(self) -> None:
-        is_there = self._desk is not None and self._desk.has_tiny
+        is_there = self._selection is not None and self._selection.has_tiny
         index = list(WORDS).index(PreviewMode.sharp)
         model = self.combo.model()
         if isinstance(model, QStandardItemModel):
@@ -85,7 +85,7 @@ class PreviewControl(QWidget):
     @Slot()
     def _tell(self) -> None:
         """That the chosen mode is not to be had with this model."""
-        is_missing = self._desk is not None and not self._desk.has_tiny
+        is_missing = self._selection is not None and not self._selection.has_tiny
         self._field.note.setText(
-            "not for this model" if is_missing and self._studio.preview_mode is PreviewMode.sharp else ""
+            "not for this model" if is_missing and self._session.preview_mode is PreviewMode.sharp else ""
         )

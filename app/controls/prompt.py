@@ -12,7 +12,7 @@ from app.controls.completion import Completion
 from app.controls.prompt_marks import PromptMarks, utf16_length
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import Field, describe, set_tone
 from core.request.request import GenerationRequest
 
@@ -25,7 +25,7 @@ FRAME_PX = 20
 
 
 class PromptEdit(QPlainTextEdit):
-    """Several lines of plain text. Its undo is the studio's, so that one history holds everything.
+    """Several lines of plain text. Its undo is the session's, so that one history holds everything.
 
     Attributes:
         marks: what is struck out and underlined.
@@ -97,9 +97,9 @@ class PromptEdit(QPlainTextEdit):
 class PromptControl(QWidget):
     """One of the two prompts, with its caption and its count."""
 
-    def __init__(self, studio: Studio, field: PromptField, counting: TokenCounting) -> None:
+    def __init__(self, session: Session, field: PromptField, counting: TokenCounting) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self._field = field
         self._counting = counting
         is_negative = field == "negative_prompt"
@@ -130,19 +130,19 @@ class PromptControl(QWidget):
         layout.addWidget(self._labelled)
         self._suggestions: Suggestions | None = None
         if not is_negative:
-            self._suggestions = Suggestions(studio)
+            self._suggestions = Suggestions(session)
             self._suggestions.vocabulary_changed.connect(self._follow_vocabulary)
             layout.addWidget(self._suggestions)
         self._count_timer = QTimer(self, singleShot=True, interval=COUNT_AFTER_MS)
         self._count_timer.timeout.connect(self._count)
-        self.edit.textChanged.connect(self._take)
-        self.edit.generate_asked.connect(studio.generate)
-        self.edit.undo_asked.connect(studio.undo)
-        self.edit.redo_asked.connect(studio.redo)
-        studio.draft_edited.connect(self._show)
-        studio.models_changed.connect(self._count)
+        self.edit.textChanged.connect(self._on_text_changed)
+        self.edit.generate_asked.connect(session.generate)
+        self.edit.undo_asked.connect(session.undo)
+        self.edit.redo_asked.connect(session.redo)
+        session.draft_edited.connect(self._show)
+        session.models_changed.connect(self._count)
         self._follow_vocabulary()
-        self._show(studio.draft)
+        self._show(session.draft)
         self._count()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -151,15 +151,15 @@ class PromptControl(QWidget):
             self._count_timer.start()
 
     @Slot()
-    def _take(self) -> None:
-        self._studio.edit(**{self._field: self.edit.toPlainText()})
+    def _on_text_changed(self) -> None:
+        self._session.edit(**{self._field: self.edit.toPlainText()})
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
         text = draft.negative_prompt if self._field == "negative_prompt" else draft.prompt
         with QSignalBlocker(self.edit):
             self.edit.show_text(text)
-        model = self._studio.model_of(draft)
+        model = self._session.model_of(draft)
         if self._field == "negative_prompt":
             self.edit.setEnabled(model is None or model.capabilities.has_negative_prompt)
         self._count_timer.start()
@@ -173,8 +173,8 @@ class PromptControl(QWidget):
     def _count(self) -> None:
         note = self._labelled.note
         text = self.edit.toPlainText()
-        draft = self._studio.draft
-        count = self._counting.count(self._studio.model_of(draft), text)
+        draft = self._session.draft
+        count = self._counting.count(self._session.model_of(draft), text)
         is_cut = count is not None and count.is_cut
         self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
         words = self.edit.completion.vocabulary

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.session.run import RunState
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import describe
 from app.widgets.icons import ICON_NAME
 
@@ -22,9 +22,9 @@ class RunButtons(QWidget):
 
     icons_changed = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.generate = self._button("generateButton", "play")
         self.stop = self._button("stopButton", "stop")
         self.pause = self._button("pauseButton", "pause")
@@ -38,12 +38,12 @@ class RunButtons(QWidget):
         layout.setSpacing(GAP_PX)
         layout.addWidget(self.generate)
         layout.addLayout(row)
-        self.generate.clicked.connect(studio.generate)
-        self.stop.clicked.connect(studio.stop)
+        self.generate.clicked.connect(session.generate)
+        self.stop.clicked.connect(session.stop)
         self.pause.clicked.connect(self._pause_or_resume)
-        self.step.clicked.connect(studio.single_step)
-        studio.state_changed.connect(self._show)
-        self._show(studio.state)
+        self.step.clicked.connect(session.single_step)
+        session.state_changed.connect(self._show)
+        self._show(session.state)
 
     def _button(self, name: str, icon_name: str) -> QPushButton:
         button = QPushButton()
@@ -53,10 +53,10 @@ class RunButtons(QWidget):
 
     @Slot()
     def _pause_or_resume(self) -> None:
-        if self._studio.state is RunState.paused:
-            self._studio.resume()
+        if self._session.state is RunState.paused:
+            self._session.resume()
         else:
-            self._studio.pause()
+            self._session.pause()
 
     @Slot(object)
     def _show(self, state: RunState) -> None:

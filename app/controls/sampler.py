@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import Field, describe
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
@@ -16,9 +16,9 @@ TERM = "Sampler: the method that turns the network's predictions into steps."
 class SamplerControl(QWidget):
     """The samplers that fit the model, each with a sentence about it."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.combo = QComboBox()
         describe(self.combo, "samplerCombo", "Sampler", TERM)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -27,18 +27,18 @@ class SamplerControl(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Field("Samp&ler", self.combo))
-        self.combo.activated.connect(self._take)
-        studio.draft_edited.connect(self._show)
-        studio.models_changed.connect(self._follow_models)
-        self._show(studio.draft)
+        self.combo.activated.connect(self._on_activated)
+        session.draft_edited.connect(self._show)
+        session.models_changed.connect(self._on_models_changed)
+        self._show(session.draft)
 
     @Slot(int)
-    def _take(self, index: int) -> None:
-        self._studio.edit(sampler=self.combo.itemData(index))
+    def _on_activated(self, index: int) -> None:
+        self._session.edit(sampler=self.combo.itemData(index))
 
     @Slot()
-    def _follow_models(self) -> None:
-        self._show(self._studio.draft)
+    def _on_models_changed(self) -> None:
+        self._show(self._session.draft)
 
     def _offer(self, samplers: tuple[str, ...]) -> None:
         if samplers == self._offered:
@@ -51,7 +51,7 @@ class SamplerControl(QWidget):
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
-        self._offer(self._studio.limits.samplers)
+        self._offer(self._session.limits.samplers)
         self.combo.setCurrentIndex(self.combo.findData(draft.sampler))
         sampler = SAMPLERS.get(draft.sampler)
         self.combo.setToolTip(f"{TERM}\n{sampler.name}: {sampler.about}" if sampler else TERM)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icons import ICON_NAME
 from core.request.request import LARGEST_SEED, GenerationRequest
@@ -37,9 +37,9 @@ class SeedControl(QWidget):
 
     icons_changed = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.edit = QLineEdit()
         describe(
             self.edit,
@@ -64,13 +64,13 @@ class SeedControl(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._labelled)
-        self.edit.textEdited.connect(self._take)
+        self.edit.textEdited.connect(self._on_text_edited)
         self.edit.editingFinished.connect(self._show_draft)
         self.keep_button.clicked.connect(self._keep_or_release)
         self.dice_button.clicked.connect(self._throw_dice)
         self.copy_button.clicked.connect(self._copy)
-        studio.draft_edited.connect(self._show)
-        studio.run_started.connect(self._show_used)
+        session.draft_edited.connect(self._show)
+        session.run_started.connect(self._on_run_started)
         self._show_draft()
 
     def _button(self, name: str, icon_name: str) -> QToolButton:
@@ -84,25 +84,25 @@ class SeedControl(QWidget):
     @property
     def _shown_seed(self) -> int | None:
         """The seed of the draft, else the one that was used last."""
-        seed = self._studio.draft.seed
-        return seed if seed is not None else self._studio.progress.last_seed
+        seed = self._session.draft.seed
+        return seed if seed is not None else self._session.progress.last_seed
 
     @Slot(str)
-    def _take(self, text: str) -> None:
-        self._studio.edit(seed=int(text) if text else None)
+    def _on_text_edited(self, text: str) -> None:
+        self._session.edit(seed=int(text) if text else None)
 
     @Slot()
     def _keep_or_release(self) -> None:
-        if self._studio.draft.seed is not None:
-            self._studio.edit(seed=None)
-        elif self._studio.progress.last_seed is not None:
-            self._studio.edit(seed=self._studio.progress.last_seed)
+        if self._session.draft.seed is not None:
+            self._session.edit(seed=None)
+        elif self._session.progress.last_seed is not None:
+            self._session.edit(seed=self._session.progress.last_seed)
         else:
             self._throw_dice()
 
     @Slot()
     def _throw_dice(self) -> None:
-        self._studio.edit(seed=secrets.randbelow(DICE_SEEDS))
+        self._session.edit(seed=secrets.randbelow(DICE_SEEDS))
 
     @Slot()
     def _copy(self) -> None:
@@ -110,12 +110,12 @@ class SeedControl(QWidget):
             QGuiApplication.clipboard().setText(str(self._shown_seed))
 
     @Slot(object)
-    def _show_used(self, _started: Started) -> None:
+    def _on_run_started(self, _started: Started) -> None:
         self._show_draft()
 
     @Slot()
     def _show_draft(self) -> None:
-        self._show(self._studio.draft)
+        self._show(self._session.draft)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
@@ -123,7 +123,7 @@ class SeedControl(QWidget):
         typed = int(text) if text else None
         if typed != draft.seed or (text and not self.edit.hasFocus()):
             self.edit.setText("" if draft.seed is None else str(draft.seed))
-        last = self._studio.progress.last_seed
+        last = self._session.progress.last_seed
         self.edit.setPlaceholderText("random" if last is None else f"random, last {last}")
         self._labelled.note.setText("random each time" if draft.seed is None else "kept")
         self.keep_button.setChecked(draft.seed is not None)

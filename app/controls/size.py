@@ -7,7 +7,7 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from app.controls.aspect import preset_sizes
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import ICON_NAME
 from core.models.catalogue import Model
@@ -50,9 +50,9 @@ class LengthSpin(QSpinBox):
 class SizeControl(QWidget):
     """Width, height, a button that swaps them, and common shapes of the model's native area."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self._model: Model | None = None
         self._presets: dict[str, Size] = {}
         self.width_spin = LengthSpin()
@@ -71,12 +71,12 @@ class SizeControl(QWidget):
             "Aspect ratio: width to height.\nEach fits the model, at about the area that it was trained for.",
         )
         self._lay_out()
-        self.width_spin.valueChanged.connect(self._take)
-        self.height_spin.valueChanged.connect(self._take)
+        self.width_spin.valueChanged.connect(self._on_value_changed)
+        self.height_spin.valueChanged.connect(self._on_value_changed)
         self.swap_button.clicked.connect(self._swap)
-        self.aspect_combo.activated.connect(self._take_aspect)
-        studio.draft_edited.connect(self._show)
-        studio.models_changed.connect(self._show_draft)
+        self.aspect_combo.activated.connect(self._on_activated)
+        session.draft_edited.connect(self._show)
+        session.models_changed.connect(self._show_draft)
         self._show_draft()
 
     def _lay_out(self) -> None:
@@ -100,30 +100,30 @@ class SizeControl(QWidget):
         layout.addLayout(grid)
 
     @Slot()
-    def _take(self) -> None:
+    def _on_value_changed(self) -> None:
         size = Size(self.width_spin.snapped, self.height_spin.snapped)
-        self._studio.edit(size=size)
+        self._session.edit(size=size)
         self._show_size(size)
 
     @Slot()
     def _swap(self) -> None:
-        size = self._studio.draft.size
-        self._studio.edit(size=Size(size.height, size.width))
+        size = self._session.draft.size
+        self._session.edit(size=Size(size.height, size.width))
 
     @Slot(int)
-    def _take_aspect(self, index: int) -> None:
+    def _on_activated(self, index: int) -> None:
         size = self._presets.get(self.aspect_combo.itemText(index))
         if size is not None:
-            self._studio.edit(size=size)
+            self._session.edit(size=size)
         self._show_draft()
 
     @Slot()
     def _show_draft(self) -> None:
-        self._show(self._studio.draft)
+        self._show(self._session.draft)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
-        model = self._studio.model_of(draft)
+        model = self._session.model_of(draft)
         if model is not self._model or not self.aspect_combo.count():
             self._show_model(model)
         self._show_size(draft.size)
@@ -133,7 +133,7 @@ class SizeControl(QWidget):
         self._presets = preset_sizes(model) if model is not None else {}
         for spin in (self.width_spin, self.height_spin):
             with QSignalBlocker(spin):
-                spin.show_limits(self._studio.limits)
+                spin.show_limits(self._session.limits)
         self.aspect_combo.clear()
         for name, size in self._presets.items():
             self.aspect_combo.addItem(name)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.picture_loader import thumbnail
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import GAP_PX, Field, describe, set_tone
 from app.widgets.icons import ICON_NAME
 from core.errors import SaveFailed
@@ -46,10 +46,10 @@ _LEAST_PERCENT = 5
 class SourceControl(QWidget):
     """A button that takes a picture by click, drop or paste; once there is one, its strength below."""
 
-    def __init__(self, studio: Studio, pasted: Path | None = None) -> None:
+    def __init__(self, session: Session, pasted: Path | None = None) -> None:
         """``pasted`` is the folder for pictures that come from the clipboard without a file."""
         super().__init__()
-        self._studio = studio
+        self._session = session
         self._pasted = pasted or Folders.default().data / "pasted"
         self._shown: Source | None = None
         self.setAcceptDrops(True)
@@ -89,18 +89,18 @@ class SourceControl(QWidget):
         self.sentence.setWordWrap(True)
         self._strength = Field("Strength &of the change", self.slider)
         self._lay_out()
-        self.button.clicked.connect(self._ask)
+        self.button.clicked.connect(self._on_clicked)
         self.remove_button.clicked.connect(self._remove)
-        self.slider.valueChanged.connect(self._take_strength)
-        studio.draft_edited.connect(self._show)
+        self.slider.valueChanged.connect(self._on_value_changed)
+        session.draft_edited.connect(self._show)
         self._draw_button(None)
-        self._show(studio.draft)
+        self._show(session.draft)
 
     def choose(self, path: Path) -> None:
         """Begins with this file; the strength stays as it was."""
-        before = self._studio.draft.source
+        before = self._session.draft.source
         strength = before.strength if before is not None else FIRST_STRENGTH
-        self._studio.edit(source=Source(str(path.absolute()), strength))
+        self._session.edit(source=Source(str(path.absolute()), strength))
 
     def paste(self) -> None:
         """Begins with the file or the picture that is in the clipboard."""
@@ -121,7 +121,7 @@ class SourceControl(QWidget):
                 if is_paste:
                     self.paste()
                     return True
-                if event.matches(QKeySequence.StandardKey.Delete) and self._studio.draft.source is not None:
+                if event.matches(QKeySequence.StandardKey.Delete) and self._session.draft.source is not None:
                     self._remove()
                     return True
         return super().eventFilter(watched, event)
@@ -150,11 +150,11 @@ class SourceControl(QWidget):
         layout.addWidget(self.sentence)
 
     @Slot()
-    def _ask(self) -> None:
+    def _on_clicked(self) -> None:
         dialog = QFileDialog(self, "Picture to begin with")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
-        source = self._studio.draft.source
+        source = self._session.draft.source
         if source is not None and Path(source.path).is_file():
             dialog.selectFile(source.path)
         dialog.fileSelected.connect(self._choose_file)
@@ -167,14 +167,14 @@ class SourceControl(QWidget):
 
     @Slot()
     def _remove(self) -> None:
-        self._studio.edit(source=None)
+        self._session.edit(source=None)
         self.button.setFocus()
 
     @Slot(int)
-    def _take_strength(self, percent: int) -> None:
-        source = self._studio.draft.source
+    def _on_value_changed(self, percent: int) -> None:
+        source = self._session.draft.source
         if source is not None:
-            self._studio.edit(source=Source(source.path, percent / 100, source.sha256))
+            self._session.edit(source=Source(source.path, percent / 100, source.sha256))
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

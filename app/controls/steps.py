@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import Field, describe
 from core.request.request import STEPS, GenerationRequest
 
@@ -13,9 +13,9 @@ from core.request.request import STEPS, GenerationRequest
 class StepsControl(QWidget):
     """A number of steps."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self.spin = QSpinBox()
         describe(
             self.spin,
@@ -27,13 +27,13 @@ class StepsControl(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(Field("&Steps", self.spin))
-        self.spin.valueChanged.connect(self._take)
-        studio.draft_edited.connect(self._show)
-        self._show(studio.draft)
+        self.spin.valueChanged.connect(self._on_value_changed)
+        session.draft_edited.connect(self._show)
+        self._show(session.draft)
 
     @Slot(int)
-    def _take(self, steps: int) -> None:
-        self._studio.edit(steps=steps)
+    def _on_value_changed(self, steps: int) -> None:
+        self._session.edit(steps=steps)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import ICON_NAME
 from core.errors import ModelBroken
@@ -32,9 +32,9 @@ class Suggestions(QWidget):
 
     vocabulary_changed = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._studio = studio
+        self._session = session
         self._model: Model | None = None
         self.vocabulary: Vocabulary | None = None
         self._offered: tuple[str, ...] = ()
@@ -67,8 +67,8 @@ class Suggestions(QWidget):
         layout.setSpacing(GAP_PX)
         layout.addWidget(self._unknown)
         layout.addWidget(self._row)
-        studio.draft_edited.connect(self._show)
-        studio.models_changed.connect(self._follow_model)
+        session.draft_edited.connect(self._show)
+        session.models_changed.connect(self._follow_model)
         self._follow_model()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -89,11 +89,11 @@ class Suggestions(QWidget):
 
     @Slot()
     def _follow_model(self) -> None:
-        self._show(self._studio.draft)
+        self._show(self._session.draft)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
-        model = self._studio.model_of(draft)
+        model = self._session.model_of(draft)
         if model is not self._model:
             self._model = model
             self.vocabulary = _vocabulary_of(model)
@@ -130,14 +130,14 @@ class Suggestions(QWidget):
     def _add(self) -> None:
         chip = self.sender()
         if isinstance(chip, QPushButton):
-            self._studio.edit(prompt=appended(self._studio.draft.prompt, chip.text()))
+            self._session.edit(prompt=appended(self._session.draft.prompt, chip.text()))
 
     @Slot()
     def _throw(self) -> None:
         words = self.vocabulary
-        others = [prompt for prompt in words.prompts if prompt != self._studio.draft.prompt] if words else []
+        others = [prompt for prompt in words.prompts if prompt != self._session.draft.prompt] if words else []
         if others:
-            self._studio.edit(prompt=secrets.choice(others))
+            self._session.edit(prompt=secrets.choice(others))
 
 
 def _vocabulary_of(model: Model | None) -> Vocabulary | None:

@@ -1,4 +1,4 @@
-"""Connects the tree of branches with the film, the pictures of the folder and what the studio saves."""
+"""Connects the tree of branches with the film, the pictures of the folder and what the session saves."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.branches.reader import BranchReader, FoundTree
 from app.film.film_panel import FilmPanel
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.icon_button import IconButton
 
 
-class BranchPlace(QObject):
+class BranchController(QObject):
     """Shows the tree of the run that is looked at, as soon as it has more than one run.
 
     Attributes:
@@ -25,7 +25,7 @@ class BranchPlace(QObject):
     """
 
     def __init__(
-        self, panel: FilmPanel, studio: Studio, loader: PictureLoader, folder: Callable[[], Path]
+        self, panel: FilmPanel, session: Session, loader: PictureLoader, folder: Callable[[], Path]
     ) -> None:
         """``folder`` tells where the pictures are."""
         super().__init__(panel)
@@ -46,11 +46,11 @@ class BranchPlace(QObject):
         self._was_closed = False
         self._gave_way = False
         self._opens_by_itself = False
-        self._reader.found.connect(self._show)
-        panel.film_changed.connect(self._follow_film)
+        self._reader.found.connect(self._on_found)
+        panel.film_changed.connect(self._on_film_changed)
         panel.views_changed.connect(self._make_room)
-        loader.opened.connect(self._follow_picture)
-        studio.picture_saved.connect(self._take_saved)
+        loader.opened.connect(self._on_opened)
+        session.picture_saved.connect(self._on_picture_saved)
         self.area.opened.connect(loader.open)
 
     @property
@@ -79,18 +79,18 @@ class BranchPlace(QObject):
         self._reader.close()
 
     @Slot()
-    def _follow_film(self) -> None:
+    def _on_film_changed(self) -> None:
         film = self._panel.film
         if film is not None:
             self._look_for(film.run)
 
     @Slot(object)
-    def _follow_picture(self, opened: OpenedPicture) -> None:
+    def _on_opened(self, opened: OpenedPicture) -> None:
         """Also pictures without a film know their run."""
         self._look_for(opened.recipe.run if opened.recipe is not None else "")
 
     @Slot(object)
-    def _take_saved(self, saved: SavedPicture) -> None:
+    def _on_picture_saved(self, saved: SavedPicture) -> None:
         """A new picture belongs to the tree at once."""
         self._opens_by_itself = saved.image.parent is not None and not self._was_closed
         if self._run:
@@ -102,7 +102,7 @@ class BranchPlace(QObject):
             self._reader.find(run)
 
     @Slot(object)
-    def _show(self, found: FoundTree) -> None:
+    def _on_found(self, found: FoundTree) -> None:
         if found.tree is None and self._is_in_the_making(found.run):
             return
         tree = found.tree if found.tree is not None and len(found.tree.runs) > 1 else None

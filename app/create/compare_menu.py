@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from app.create.branch_controller import BranchPlace
+from app.create.branch_controller import BranchController
 from app.create.comparison import FilmComparison
 from app.dialogs.choose_picture import ChoosePictureDialog
 from app.recent.model import RecentPictures
@@ -28,7 +28,7 @@ class CompareMenu(QObject):
         window: QWidget,
         comparison: FilmComparison,
         pictures: RecentPictures,
-        branches: BranchPlace,
+        branches: BranchController,
     ) -> None:
         super().__init__(comparison)
         self._window = window

@@ -11,18 +11,18 @@ from app.canvas.current import CurrentView
 from app.compare.compared_picture import ComparedPicture
 from app.create.compared_run import ComparedRun
 from app.create.comparison_text import LOCKED, differences_in_words
-from app.create.page import CreatePlace
+from app.create.page import CreatePage
 from app.film.film_panel import FilmPanel
-from app.session.engine_tasks import Errands
-from app.session.film_requests import FilmDesk
+from app.session.engine_tasks import EngineTasks
+from app.session.film_requests import FilmRequests
 from app.session.picture_loader import OpenedPicture, PictureLoader
-from app.session.run import DecodedFrame, Look, OpenedFilm
-from core.film.alignment import FilmLock, LockedBy
+from app.session.run import DecodedFrame, FrameRequest, OpenedFilm
+from core.film.alignment import AlignedBy, FilmAlignment
 from core.film.film import Film, Frame
 from core.film.reader import film_path
 
 COMPARED = "compared"
-"""The kind of errand that decodes the frame of the run that follows."""
+"""The kind of task that decodes the frame of the run that follows."""
 
 REST_MS = 200
 
@@ -41,12 +41,12 @@ class FilmComparison(QObject):
 
     def __init__(
         self,
-        create: CreatePlace,
+        create: CreatePage,
         panel: FilmPanel,
         current: CurrentView,
         loader: PictureLoader,
-        films: FilmDesk,
-        errands: Errands,
+        films: FilmRequests,
+        engine_tasks: EngineTasks,
     ) -> None:
         super().__init__(panel)
         self._create = create
@@ -55,7 +55,7 @@ class FilmComparison(QObject):
         self._current = current
         self._loader = loader
         self._films = films
-        self._errands = errands
+        self._engine_tasks = engine_tasks
         self._leading: ComparedRun | None = None
         self._following: ComparedRun | None = None
         self._pinned: int | None = None
@@ -71,7 +71,7 @@ class FilmComparison(QObject):
         current.following_changed.connect(self._end_when_following)
         loader.opened.connect(self.end)
         loader.compared.connect(self._begin_with)
-        films.opened.connect(self._take_film)
+        films.opened.connect(self._on_opened)
         films.decoded.connect(self._take_decoded)
 
     @property
@@ -109,7 +109,7 @@ class FilmComparison(QObject):
         self._wanted_picture = self._wanted_film = None
         if self.is_active:
             self._rest.stop()
-            self._errands.withdraw(COMPARED)
+            self._engine_tasks.withdraw(COMPARED)
             self._leading = self._following = self._pinned = None
             self._create.show_comparison(is_shown=False)
             self.changed.emit()
@@ -167,7 +167,7 @@ class FilmComparison(QObject):
             return (film, call), (film, self._pinned)
         if following.film is None:
             return (film, call), None
-        partner = FilmLock(film, following.film).partner(call)
+        partner = FilmAlignment(film, following.film).partner(call)
         return (film, call), None if partner is None else (following.film, partner)
 
     @Slot()
@@ -180,7 +180,7 @@ class FilmComparison(QObject):
         sides = ((leading, places[0]), (following, places[1]))
         # a true picture beside a rough one would show what differs between the decoders
         is_decoded = all(place is None or run.has_decoded(place[1]) for run, place in sides)
-        tells_noise = self._lock is not None and self._lock.locked_by is LockedBy.noise
+        tells_noise = self._lock is not None and self._lock.locked_by is AlignedBy.noise
         pictures: list[ComparedPicture] = []
         for run, place in sides:
             if place is None:
@@ -202,11 +202,11 @@ class FilmComparison(QObject):
         return film is not None and following is not None and film.run == following.run
 
     @property
-    def _lock(self) -> FilmLock | None:
+    def _lock(self) -> FilmAlignment | None:
         film, following = self._panel.film, self._following
         if self._pinned is not None or film is None or following is None or following.film is None:
             return None
-        return FilmLock(film, following.film)
+        return FilmAlignment(film, following.film)
 
     def _in_order(self, sides: Iterable[ComparedPicture]) -> tuple[ComparedPicture, ...]:
         ordered = tuple(sides)
@@ -220,11 +220,11 @@ class FilmComparison(QObject):
             return
         lead, follow = self._calls()
         if lead is not None and not leading.has_decoded(lead[1]):
-            self._films.look_at(Look(lead[0], lead[0].frames[lead[1]]))
+            self._films.look_at(FrameRequest(lead[0], lead[0].frames[lead[1]]))
         if follow is not None and not following.has_decoded(follow[1]):
             film, call = follow
             frame = film.frames[call]
-            self._errands.ask(
+            self._engine_tasks.ask(
                 COMPARED,
                 lambda engine: DecodedFrame(frame, engine.decode(film, frame.denoised)),
                 self._take_decoded,
@@ -241,7 +241,7 @@ class FilmComparison(QObject):
             self._show()
 
     @Slot(object)
-    def _take_film(self, opened: OpenedFilm) -> None:
+    def _on_opened(self, opened: OpenedFilm) -> None:
         if self._following is not None and opened.path == self._wanted_film:
             self._wanted_film = None
             self._following.film = opened.film

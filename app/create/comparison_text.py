@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.create.compared_run import ComparedRun
-from core.film.alignment import LockedBy
+from core.film.alignment import AlignedBy
 from core.recipes.differences import differences
 
-LOCKED: Mapping[LockedBy, str] = MappingProxyType(
+LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
     {
-        LockedBy.step: "Locked by step",
-        LockedBy.noise: "Locked by noise level σ",
+        AlignedBy.step: "Locked by step",
+        AlignedBy.noise: "Locked by noise level σ",
     }
 )
 """How the scrubber moves both: by noise level where the runs have different numbers of steps."""

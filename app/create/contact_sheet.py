@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.session.early_choice import CullDesk
-from app.session.engine_tasks import Errands
+from app.session.early_choice import EarlyChoice
+from app.session.engine_tasks import EngineTasks
 from app.session.run import Engine
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
@@ -40,12 +40,12 @@ class ContactSheet(QFrame):
 
     chosen = Signal(object)
 
-    def __init__(self, desk: CullDesk, errands: Errands, canvas: QWidget) -> None:
+    def __init__(self, early_choice: EarlyChoice, engine_tasks: EngineTasks, canvas: QWidget) -> None:
         super().__init__(canvas)
         self.setObjectName("contactSheet")
         self.setProperty("role", "sheet")
-        self._desk = desk
-        self._errands = errands
+        self._early_choice = early_choice
+        self._engine_tasks = engine_tasks
         self._canvas = canvas
         self._title = QLabel()
         self._title.setProperty("role", "title")
@@ -86,7 +86,7 @@ class ContactSheet(QFrame):
         layout.addWidget(self.list, 1)
         layout.addLayout(buttons)
         canvas.installEventFilter(self)
-        desk.changed.connect(self._follow)
+        early_choice.changed.connect(self._on_changed)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -100,8 +100,8 @@ class ContactSheet(QFrame):
         return tuple(item.data(RUN) for item in self.list.selectedItems())
 
     @Slot()
-    def _follow(self) -> None:
-        films = self._desk.films
+    def _on_changed(self) -> None:
+        films = self._early_choice.films
         if not films:
             self.list.clear()
             self.hide()
@@ -109,7 +109,7 @@ class ContactSheet(QFrame):
         for film in films[self.list.count() :]:
             self._add(film)
         step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
-        coming = self._desk.expected - len(films)
+        coming = self._early_choice.expected - len(films)
         more = f" · {coming} more to come" if coming > 0 else ""
         self._title.setText(f"Choose which to finish · step {step} of {steps}{more}")
         self._count()
@@ -128,7 +128,7 @@ class ContactSheet(QFrame):
         def work(engine: Engine) -> Pixels:
             return engine.decode(film, frame.denoised)
 
-        self._errands.ask(f"sheet {film.run}", work, partial(self._show_decoded, film.run))
+        self._engine_tasks.ask(f"sheet {film.run}", work, partial(self._show_decoded, film.run))
 
     def _show_decoded(self, run: str, pixels: Pixels) -> None:
         for row in range(self.list.count()):
@@ -146,7 +146,7 @@ class ContactSheet(QFrame):
         """As large as the canvas, with pictures as large as they all fit in."""
         self.setGeometry(self._canvas.rect())
         room = QSize(self.width() - 56, self.height() - 150)
-        count = max(self._desk.expected, len(self._desk.films), 1)
+        count = max(self._early_choice.expected, len(self._early_choice.films), 1)
         side = SMALLEST_PX
         for columns in range(1, count + 1):
             rows = -(-count // columns)

@@ -1,4 +1,4 @@
-"""Connects the film under the canvas with the studio, the canvas and the pictures of the folder."""
+"""Connects the film under the canvas with the session, the canvas and the pictures of the folder."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentView
-from app.create.film_export import FilmExporting
-from app.create.film_retention import FilmKeeping
-from app.create.film_tasks import FilmErrands
+from app.create.film_export import FilmExport
+from app.create.film_retention import FilmRetention
+from app.create.film_tasks import FilmTasks
 from app.dialogs.branch import BranchDialog
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from app.messages.errors import Message, message
-from app.session.run import DecodedFrame, Look, OpenedFilm, RunState
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.run import DecodedFrame, FrameRequest, OpenedFilm, RunState
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.errors import EmulsionError
 from core.film.attention_maps import AttentionMaps, AttentionRecord
@@ -33,7 +33,7 @@ WORDS = "words"
 """The view that needs attention to be recorded."""
 
 
-class FilmPlace(QObject):
+class FilmController(QObject):
     """Shows the film of the picture on the canvas: the run in progress, or the one that the user opened.
 
     Attributes:
@@ -43,40 +43,40 @@ class FilmPlace(QObject):
     def __init__(
         self,
         window: QWidget,
-        studio: Studio,
+        session: Session,
         current: CurrentView,
         messages: MessageArea,
-        keeper: SettingsKeeper,
+        settings_store: SettingsStore,
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._studio = studio
+        self._session = session
         self._current = current
         self._messages = messages
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._wanted: Path | None = None
         self._attention: AttentionRecord | None = None
         self._attended_run = ""
-        self.panel = FilmPanel(explained=keeper.settings.explained_views)
-        self._errands = FilmErrands(self.panel, studio.errands, self)
-        FilmKeeping(studio, messages, keeper)
-        self._exporting = FilmExporting(window, self.panel, studio, messages, keeper)
-        studio.run_started.connect(self._start)
-        studio.stepped.connect(self._step)
-        studio.run_ended.connect(self.panel.end_run)
-        studio.films.opened.connect(self._show_opened)
-        studio.films.decoded.connect(self._show_decoded)
-        current.following_changed.connect(self._follow_canvas)
+        self.panel = FilmPanel(explained=settings_store.settings.explained_views)
+        self._engine_tasks = FilmTasks(self.panel, session.engine_tasks, self)
+        FilmRetention(session, messages, settings_store)
+        self._exporting = FilmExport(window, self.panel, session, messages, settings_store)
+        session.run_started.connect(self._start)
+        session.stepped.connect(self._step)
+        session.run_ended.connect(self.panel.end_run)
+        session.films.opened.connect(self._on_opened)
+        session.films.decoded.connect(self._on_decoded)
+        current.following_changed.connect(self._on_following_changed)
         self.panel.frame_selected.connect(self._select)
         self.panel.following_changed.connect(self._follow_panel)
         self.panel.full_decode_wanted.connect(self._decode)
         self.panel.keep_requested.connect(self._keep)
-        self.panel.branch_requested.connect(self._ask_branch)
+        self.panel.branch_requested.connect(self._on_branch_requested)
         self.panel.view_explained.connect(self._remember_explained)
-        self.panel.open_views([name for name in keeper.settings.film_views if name in VIEWS])
+        self.panel.open_views([name for name in settings_store.settings.film_views if name in VIEWS])
         self.panel.views_changed.connect(self._remember_views)
-        studio.films.records_attention = WORDS in keeper.settings.film_views
-        self.panel.save_failed.connect(self._show_error)
+        session.films.records_attention = WORDS in settings_store.settings.film_views
+        self.panel.save_failed.connect(self._on_save_failed)
 
     def open_film_of(self, picture: Path) -> None:
         """Shows the film that lies beside a picture, or none."""
@@ -86,11 +86,11 @@ class FilmPlace(QObject):
         if self._wanted is None:
             self.panel.show_film(None)
         else:
-            self._studio.films.open(path)
+            self._session.films.open(path)
 
     def offer_unfinished(self) -> None:
         """After a crash or a stop: the newest run that was cut off can be taken up again."""
-        folder = self._keeper.films_folder()
+        folder = self._settings_store.films_folder()
         found = unfinished(folder) if folder is not None and folder.is_dir() else []
         if not found:
             return
@@ -109,7 +109,7 @@ class FilmPlace(QObject):
             ),
             "info",
             (
-                Choice("Continue", lambda: self._studio.films.open(path), "continueUnfinishedButton"),
+                Choice("Continue", lambda: self._session.films.open(path), "continueUnfinishedButton"),
                 Choice("Discard", lambda: self._discard(found), "discardUnfinishedButton"),
             ),
         )
@@ -129,7 +129,7 @@ class FilmPlace(QObject):
     @property
     def _is_live(self) -> bool:
         """The panel shows the run in progress, or the last one."""
-        film, live = self.panel.film, self._studio.film
+        film, live = self.panel.film, self._session.film
         return film is not None and live is not None and film.run == live.run
 
     @Slot(object)
@@ -154,9 +154,9 @@ class FilmPlace(QObject):
             self._attention = record.with_maps(maps) if record is not None else AttentionRecord.begin(maps)
 
     @Slot(object)
-    def _show_opened(self, opened: OpenedFilm) -> None:
+    def _on_opened(self, opened: OpenedFilm) -> None:
         if opened.path.name.endswith(PART_SUFFIX):
-            self._studio.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
+            self._session.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
         elif opened.path == self._wanted and not self._current.is_following:
             self.panel.show_film(opened.film)
             if opened.attention is not None:
@@ -164,11 +164,11 @@ class FilmPlace(QObject):
             self.panel.end_run()
 
     @Slot()
-    def _follow_canvas(self) -> None:
+    def _on_following_changed(self) -> None:
         """The canvas went back to the picture in progress: so does the film."""
         if self._current.is_following:
             if not self._is_live:
-                self.panel.show_film(self._studio.film)
+                self.panel.show_film(self._session.film)
             self.panel.follow()
 
     @Slot(bool)
@@ -187,10 +187,10 @@ class FilmPlace(QObject):
     def _decode(self, call: int) -> None:
         film = self.panel.film
         if film is not None:
-            self._studio.films.look_at(Look(film, film.frames[call]))
+            self._session.films.look_at(FrameRequest(film, film.frames[call]))
 
     @Slot(object)
-    def _show_decoded(self, decoded: DecodedFrame) -> None:
+    def _on_decoded(self, decoded: DecodedFrame) -> None:
         film, frame = self.panel.film, decoded.frame
         if film is None or frame.call >= len(film.frames) or film.frames[frame.call] is not frame:
             return
@@ -202,10 +202,10 @@ class FilmPlace(QObject):
     def _keep(self, call: int, stage: Stage) -> None:
         film = self.panel.film
         if film is not None:
-            self._studio.films.keep(film, film.frames[call], stage)
+            self._session.films.keep(film, film.frames[call], stage)
 
     @Slot(int)
-    def _ask_branch(self, call: int) -> None:
+    def _on_branch_requested(self, call: int) -> None:
         film: Film | None = self.panel.film
         if film is None or not film.frames:
             return
@@ -215,21 +215,21 @@ class FilmPlace(QObject):
 
     @Slot(object)
     def _branch(self, branch: Branch) -> None:
-        if self._studio.state is RunState.idle:
+        if self._session.state is RunState.idle:
             self._current.follow()
-        self._studio.branch(branch)
+        self._session.branch(branch)
 
     @Slot(str)
     def _remember_explained(self, view: str) -> None:
-        explained = self._keeper.settings.explained_views
+        explained = self._settings_store.settings.explained_views
         if view not in explained:
-            self._keeper.change(explained_views=(*explained, view))
+            self._settings_store.change(explained_views=(*explained, view))
 
     @Slot(object)
     def _remember_views(self, names: tuple[str, ...]) -> None:
-        self._keeper.change(film_views=names)
-        self._studio.films.records_attention = WORDS in names
+        self._settings_store.change(film_views=names)
+        self._session.films.records_attention = WORDS in names
 
     @Slot(object)
-    def _show_error(self, error: EmulsionError) -> None:
+    def _on_save_failed(self, error: EmulsionError) -> None:
         self._messages.show_message("film", message(error), "error")

@@ -14,8 +14,8 @@ from app.film.film_exporter import FilmExporter
 from app.film.film_panel import FilmPanel
 from app.messages.errors import Message
 from app.session.run import SavedPicture
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.film.film import Film
 from core.pictures.file_names import slug
@@ -25,7 +25,7 @@ NO_FILM = Message("There is no film to export", "Make a picture, or choose one t
 LASTING_MS = 12_000
 
 
-class FilmExporting(QObject):
+class FilmExport(QObject):
     """Serves one panel.
 
     Attributes:
@@ -33,18 +33,23 @@ class FilmExporting(QObject):
     """
 
     def __init__(
-        self, window: QWidget, panel: FilmPanel, studio: Studio, messages: MessageArea, keeper: SettingsKeeper
+        self,
+        window: QWidget,
+        panel: FilmPanel,
+        session: Session,
+        messages: MessageArea,
+        settings_store: SettingsStore,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._panel = panel
         self._messages = messages
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._saved: SavedPicture | None = None
         self.opened: Path | None = None
         self._dialog: ExportFilmDialog | None = None
-        self._exporter = FilmExporter(studio.errands, self)
-        studio.picture_saved.connect(self._remember_saved)
+        self._exporter = FilmExporter(session.engine_tasks, self)
+        session.picture_saved.connect(self._remember_saved)
         panel.transport.export_wanted.connect(self.ask)
 
     @Slot()
@@ -58,10 +63,10 @@ class FilmExporting(QObject):
         if film is None or not film.frames:
             self._messages.show_message(EXPORTED, NO_FILM, "info", (), LASTING_MS)
             return
-        choices = ExportChoices.from_text(self._keeper.settings.film_export)
+        choices = ExportChoices.from_text(self._settings_store.settings.film_export)
         dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._window)
         dialog.choices_made.connect(self._remember)
-        dialog.exported.connect(self._tell)
+        dialog.exported.connect(self._on_exported)
         dialog.finished.connect(self._forget_dialog)
         self._dialog = dialog
         dialog.show()
@@ -82,7 +87,7 @@ class FilmExporting(QObject):
             return self._saved.path
         if self.opened is not None:
             return self.opened
-        return self._keeper.settings.pictures / f"{film.request.seed}-{slug(film.request.prompt)}"
+        return self._settings_store.settings.pictures / f"{film.request.seed}-{slug(film.request.prompt)}"
 
     @Slot(object)
     def _remember_saved(self, saved: SavedPicture) -> None:
@@ -90,10 +95,10 @@ class FilmExporting(QObject):
 
     @Slot(object)
     def _remember(self, choices: ExportChoices) -> None:
-        self._keeper.change(film_export=choices.to_text())
+        self._settings_store.change(film_export=choices.to_text())
 
     @Slot(object)
-    def _tell(self, path: Path) -> None:
+    def _on_exported(self, path: Path) -> None:
         show = Choice("Show in folder", lambda: open_in_system(path.parent), "showExportButton")
         play = Choice("Open", lambda: open_in_system(path), "openExportButton")
         self._messages.show_message(

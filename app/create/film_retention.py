@@ -9,29 +9,29 @@ from PySide6.QtCore import QObject, Slot
 from app.film.stored_films import size_text
 from app.messages.errors import Message
 from app.session.run import SavedPicture
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.film.attention_file import attention_path
 from core.film.reader import film_path
-from core.settings.settings import KeepFilms
+from core.settings.settings import FilmPolicy
 
 KEEP = "keep film"
 
 
-class FilmKeeping(QObject):
+class FilmRetention(QObject):
     """A film lies beside its picture already when the question comes: who does not answer loses nothing."""
 
-    def __init__(self, studio: Studio, messages: MessageArea, keeper: SettingsKeeper) -> None:
+    def __init__(self, session: Session, messages: MessageArea, settings_store: SettingsStore) -> None:
         super().__init__(messages)
         self._messages = messages
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._asked: list[Path] = []
-        studio.picture_saved.connect(self._ask)
+        session.picture_saved.connect(self._on_picture_saved)
 
     @Slot(object)
-    def _ask(self, saved: SavedPicture) -> None:
-        if self._keeper.settings.keep_films is not KeepFilms.ask or not film_path(saved.path).is_file():
+    def _on_picture_saved(self, saved: SavedPicture) -> None:
+        if self._settings_store.settings.keep_films is not FilmPolicy.ask or not film_path(saved.path).is_file():
             return
         if KEEP not in self._messages.subjects():
             self._asked = []  # those before were kept, by not answering
@@ -55,7 +55,7 @@ class FilmKeeping(QObject):
 
     def _keep_always(self) -> None:
         self._asked = []
-        self._keeper.change(keep_films=KeepFilms.always)
+        self._settings_store.change(keep_films=FilmPolicy.always)
 
     def _remove(self) -> None:
         for picture in self._asked:

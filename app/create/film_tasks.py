@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.film.film_panel import REST_MS, FilmPanel
 from app.film.frame_context import DecodedLatent
-from app.session.engine_tasks import Errands
+from app.session.engine_tasks import EngineTasks
 from app.session.run import Engine
 from core.film.film import Film, Latent, Schedule
 
@@ -18,24 +18,24 @@ SCHEDULE = "schedule"
 """The view that shows other samplers' schedules."""
 
 
-class FilmErrands(QObject):
+class FilmTasks(QObject):
     """Serves one panel."""
 
-    def __init__(self, panel: FilmPanel, errands: Errands, parent: QObject) -> None:
+    def __init__(self, panel: FilmPanel, engine_tasks: EngineTasks, parent: QObject) -> None:
         super().__init__(parent)
         self._panel = panel
-        self._errands = errands
+        self._engine_tasks = engine_tasks
         self._views: tuple[str, ...] = ()
         self._asked: Schedule | None = None
         self._wish: Latent | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask_wished)
         panel.film_changed.connect(self._ask_ghosts)
-        panel.views_changed.connect(self._follow_views)
+        panel.views_changed.connect(self._on_views_changed)
         panel.decode_wanted.connect(self._wait_for_rest)
 
     @Slot(object)
-    def _follow_views(self, names: tuple[str, ...]) -> None:
+    def _on_views_changed(self, names: tuple[str, ...]) -> None:
         self._views = names
         self._ask_ghosts()
 
@@ -49,11 +49,11 @@ class FilmErrands(QObject):
         def work(engine: Engine) -> Mapping[str, Schedule]:
             return engine.other_schedules(film)
 
-        self._errands.ask(GHOSTS, work, partial(self._show_ghosts, film))
+        self._engine_tasks.ask(GHOSTS, work, partial(self._show_ghosts, film))
 
-    def _show_ghosts(self, film: Film, ghosts: Mapping[str, Schedule]) -> None:
+    def _show_ghosts(self, film: Film, other_schedules: Mapping[str, Schedule]) -> None:
         if self._panel.film is not None and self._panel.film.schedule is film.schedule:
-            self._panel.set_ghosts(ghosts)
+            self._panel.set_ghosts(other_schedules)
 
     @Slot(object)
     def _wait_for_rest(self, latent: Latent) -> None:
@@ -69,4 +69,4 @@ class FilmErrands(QObject):
         def work(engine: Engine) -> DecodedLatent:
             return DecodedLatent(latent, engine.decode(film, latent))
 
-        self._errands.ask(WISHED, work, self._panel.set_wished)
+        self._engine_tasks.ask(WISHED, work, self._panel.set_wished)

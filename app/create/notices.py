@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.messages.errors import Message
 from app.messages.loras import not_here
 from app.session.run import Ending, SavedPicture
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.message_bar import Choice, MessageArea
 
 FAILED, SAVING, STOPPED, SETTINGS, LORAS = "failed", "saving", "stopped", "settings", "loras"
@@ -41,7 +41,7 @@ def settings_sentence(differing: Sequence[str], missing_loras: Sequence[str]) ->
 
 
 class Notices(QObject):
-    """Follows the studio.
+    """Follows the session.
 
     Signals:
         close_asked: close the window, although pictures are not saved.
@@ -49,17 +49,17 @@ class Notices(QObject):
 
     close_asked = Signal()
 
-    def __init__(self, area: MessageArea, studio: Studio, window: QWidget) -> None:
+    def __init__(self, area: MessageArea, session: Session, window: QWidget) -> None:
         super().__init__(area)
         self._area = area
-        self._studio = studio
+        self._session = session
         self._window = window
-        studio.failed.connect(self.show_failure)
-        studio.save_failed.connect(self._show_save_failure)
-        studio.picture_saved.connect(self._forget_save_failure)
-        studio.run_started.connect(self._forget_old)
-        studio.run_ended.connect(self._offer_to_keep)
-        studio.loras.noticed.connect(self._show_lora_notice)
+        session.failed.connect(self.show_failure)
+        session.save_failed.connect(self._on_save_failed)
+        session.picture_saved.connect(self._forget_save_failure)
+        session.run_started.connect(self._forget_old)
+        session.run_ended.connect(self._offer_to_keep)
+        session.loras.noticed.connect(self._on_noticed)
 
     @Slot(object)
     def show_failure(self, message: Message) -> None:
@@ -67,20 +67,20 @@ class Notices(QObject):
 
     def show_settings_used(self, differing: Sequence[str]) -> None:
         """After a picture's settings have been taken over; says what could not be."""
-        missing = self._studio.loras.take_missing()
+        missing = self._session.loras.pop_missing()
         sentence = settings_sentence(differing, missing)
-        undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
+        undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)
         is_whole = not differing and not missing
         self._area.show_message(SETTINGS, message, "info", (undo,), LASTING_MS if is_whole else None)
 
     @Slot(object)
-    def _show_lora_notice(self, message: Message) -> None:
+    def _on_noticed(self, message: Message) -> None:
         self._area.show_message(LORAS, message, "info")
 
     def warn_before_closing(self) -> None:
         """Pictures that are not saved would be lost."""
-        count = len(self._studio.unsaved)
+        count = len(self._session.unsaved)
         pictures = "1 picture is" if count == 1 else f"{count} pictures are"
         message = Message(
             f"{pictures} not saved yet", "Closing the window now would lose what could not be written before."
@@ -93,12 +93,12 @@ class Notices(QObject):
         return Choice("Save elsewhere…", self._ask_folder, "saveElsewhereButton", keeps_bar=True)
 
     @Slot(object)
-    def _show_save_failure(self, message: Message) -> None:
+    def _on_save_failed(self, message: Message) -> None:
         self._area.show_message(SAVING, message, "error", (self._save_elsewhere,))
 
     @Slot(object)
     def _forget_save_failure(self, _saved: SavedPicture) -> None:
-        if not self._studio.unsaved:
+        if not self._session.unsaved:
             self._area.dismiss(SAVING)
 
     @Slot()
@@ -108,7 +108,7 @@ class Notices(QObject):
 
     @Slot(object)
     def _offer_to_keep(self, ending: Ending) -> None:
-        film = self._studio.stopped_film
+        film = self._session.stopped_film
         if ending is not Ending.cancelled or film is None:
             return
         done = film.frames[-1].step + 1
@@ -116,8 +116,8 @@ class Notices(QObject):
             f"Stopped at step {done} of {film.request.steps}",
             "What has developed so far can be kept as a picture, or taken up again.",
         )
-        keep = Choice("Keep this picture", self._studio.keep_last, "keepButton")
-        go_on = Choice("Continue", self._studio.continue_last, "continueButton")
+        keep = Choice("Keep this picture", self._session.keep_last, "keepButton")
+        go_on = Choice("Continue", self._session.continue_last, "continueButton")
         self._area.show_message(STOPPED, message, "info", (go_on, keep))
 
     def _ask_folder(self) -> None:
@@ -131,7 +131,7 @@ class Notices(QObject):
     @Slot(str)
     def _save_in(self, folder: str) -> None:
         self._area.dismiss(SAVING)
-        self._studio.save_again(Path(folder))
+        self._session.save_again(Path(folder))
 
     def _close(self) -> None:
         self.close_asked.emit()

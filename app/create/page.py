@@ -14,7 +14,7 @@ from app.recent.model import RecentPictures
 from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
 from app.recent.strip import RecentStrip
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.message_bar import MessageArea
 from app.widgets.theme import Colours
 
@@ -24,7 +24,7 @@ WIDE_FROM_PX = 1240
 CORNER_GAP_PX = 12
 
 
-class CreatePlace(QSplitter):
+class CreatePage(QSplitter):
     """Lays out the parts; what they do to each other is connected by the main window.
 
     Attributes:
@@ -37,7 +37,7 @@ class CreatePlace(QSplitter):
 
     live_asked = Signal()
 
-    def __init__(self, studio: Studio, recent: RecentPictures, colours: Colours) -> None:
+    def __init__(self, session: Session, recent: RecentPictures, colours: Colours) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setObjectName("createPlace")
         self.setChildrenCollapsible(False)
@@ -55,11 +55,11 @@ class CreatePlace(QSplitter):
         self._stage.addWidget(self.canvas)
         self._stage.addWidget(self.compare)
         self._film_slot = QVBoxLayout()
-        self.progress_line = ProgressLine(studio)
+        self.progress_line = ProgressLine(session)
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
-        self.queue_list = QueueList(studio)
-        self.left = ControlPanel(studio)
+        self.queue_list = QueueList(session)
+        self.left = ControlPanel(session)
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)

@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.canvas.current import CurrentPicture, CurrentView
 from app.canvas.picture_menu import PictureMenu, open_in_system
-from app.create.branch_controller import BranchPlace
+from app.create.branch_controller import BranchController
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
 from app.create.contact_sheet import ContactSheet
-from app.create.film_controller import FilmPlace
+from app.create.film_controller import FilmController
 from app.create.notices import Notices
-from app.create.page import CreatePlace
+from app.create.page import CreatePage
 from app.create.picture_drop import PictureDrop, picture_in
 from app.messages.errors import Message
 from app.recent.model import RecentPictures
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import RunState, SavedPicture
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
@@ -36,7 +36,7 @@ NO_FILE = Message(
 
 
 class PictureCommands(QObject):
-    """Connects the strip, the canvas, the loader and the studio.
+    """Connects the strip, the canvas, the loader and the session.
 
     Signals:
         noise_asked: the path of a picture for the place *Noise*.
@@ -47,11 +47,11 @@ class PictureCommands(QObject):
     def __init__(
         self,
         window: QWidget,
-        create: CreatePlace,
+        create: CreatePage,
         recent: RecentPictures,
         loader: PictureLoader,
-        studio: Studio,
-        keeper: SettingsKeeper,
+        session: Session,
+        settings_store: SettingsStore,
         notices: Notices,
     ) -> None:
         super().__init__(window)
@@ -59,20 +59,22 @@ class PictureCommands(QObject):
         self._create = create
         self._recent = recent
         self._loader = loader
-        self._studio = studio
-        self._keeper = keeper
+        self._session = session
+        self._settings_store = settings_store
         self._notices = notices
-        self._current = CurrentView(create.canvas, studio)
-        self._films = FilmPlace(window, studio, self._current, create.messages, keeper)
+        self._current = CurrentView(create.canvas, session)
+        self._films = FilmController(window, session, self._current, create.messages, settings_store)
         panel = self._films.panel
-        self._branches = BranchPlace(panel, studio, loader, lambda: keeper.settings.pictures)
-        self._comparison = FilmComparison(create, panel, self._current, loader, studio.films, studio.errands)
+        self._branches = BranchController(panel, session, loader, lambda: settings_store.settings.pictures)
+        self._comparison = FilmComparison(
+            create, panel, self._current, loader, session.films, session.engine_tasks
+        )
         compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
         for tool in (self._branches.button, compare_menu.button):
             panel.transport.add_tool(tool)
         for below_canvas in (panel, self._branches.area):
             create.set_film_panel(below_canvas)
-        sheet = ContactSheet(studio.cull, studio.errands, create.canvas)
+        sheet = ContactSheet(session.cull, session.engine_tasks, create.canvas)
         sheet.chosen.connect(self._finish_chosen)
         self._menu = PictureMenu(window, loader)
         self._drop = PictureDrop(window, create)
@@ -80,7 +82,7 @@ class PictureCommands(QObject):
         self._menu.settings_asked.connect(self._use_settings)
         self._menu.noise_asked.connect(self.noise_asked)
         self._current.following_changed.connect(self._show_following)
-        studio.state_changed.connect(self._show_following)
+        session.state_changed.connect(self._show_following)
         create.canvas.menu_asked.connect(self._open_canvas_menu)
         create.strip.chosen.connect(loader.open)
         create.strip.activated.connect(open_in_system)
@@ -90,11 +92,11 @@ class PictureCommands(QObject):
         self._menu.compare_asked.connect(self._comparison.compare_with)
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
-        loader.opened.connect(self._show_opened)
+        loader.opened.connect(self._on_opened)
         loader.copied.connect(self._copy_opened)
         loader.recipe_loaded.connect(self._use_recipe)
         loader.failed.connect(notices.show_failure)
-        studio.picture_saved.connect(self._add_recent)
+        session.picture_saved.connect(self._add_recent)
 
     def close(self) -> None:
         """At the program's end."""
@@ -115,7 +117,7 @@ class PictureCommands(QObject):
     def _finish_chosen(self, runs: tuple[str, ...]) -> None:
         if runs:
             self._current.follow()
-        self._studio.cull.finish(runs, self._keeper.films_folder())
+        self._session.cull.finish(runs, self._settings_store.films_folder())
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)
@@ -126,7 +128,7 @@ class PictureCommands(QObject):
 
     @Slot()
     def _ask_picture(self) -> None:
-        folder = self._keeper.settings.pictures
+        folder = self._settings_store.settings.pictures
         start = folder if folder.is_dir() else Path.home()
         dialog = QFileDialog(self._window, "Open a picture's settings", str(start))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -141,7 +143,7 @@ class PictureCommands(QObject):
 
     @Slot()
     def _open_folder(self) -> None:
-        folder = self._keeper.settings.pictures
+        folder = self._settings_store.settings.pictures
         if folder.is_dir():
             open_in_system(folder)
         else:
@@ -176,7 +178,7 @@ class PictureCommands(QObject):
         self._menu.open_for_file(path, position, can_compare=self._comparison.can_compare)
 
     @Slot(object)
-    def _show_opened(self, opened: OpenedPicture) -> None:
+    def _on_opened(self, opened: OpenedPicture) -> None:
         self._current.show_opened(opened)
         self._create.recipe_card.show_recipe(opened.recipe, opened.film_bytes)
         self._films.open_film_of(opened.path)
@@ -188,7 +190,7 @@ class PictureCommands(QObject):
     @Slot()
     def _show_following(self) -> None:
         is_following = self._current.is_following
-        is_idle = self._studio.state is RunState.idle
+        is_idle = self._session.state is RunState.idle
         self._create.show_live_button(is_visible=not is_following and not is_idle)
         if is_following:
             self._create.strip.forget_choice()
@@ -200,7 +202,7 @@ class PictureCommands(QObject):
 
     @Slot(object)
     def _use_settings(self, request: GenerationRequest) -> None:
-        self._notices.show_settings_used(self._studio.apply(request))
+        self._notices.show_settings_used(self._session.apply(request))
 
     @Slot(object)
     def _add_recent(self, saved: SavedPicture) -> None:

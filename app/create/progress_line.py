@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from app.session.progress_text import Progress
 from app.session.run import Ending, RunState
-from app.session.session import Studio
+from app.session.session import Session
 from core.runs.events import ImageReady, Phase, Started, Stepped
 
 RESOLUTION = 1000
@@ -16,9 +16,9 @@ REST_MS = 40
 
 
 class ProgressLine(QWidget):
-    """Follows the studio."""
+    """Follows the session."""
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("progressLine")
         self._progress = Progress()
@@ -41,12 +41,12 @@ class ProgressLine(QWidget):
         layout.setSpacing(8)
         layout.addLayout(texts)
         layout.addWidget(self._bar)
-        studio.state_changed.connect(self._change_state)
-        studio.phase_changed.connect(self._change_phase)
-        studio.run_started.connect(self._start)
-        studio.stepped.connect(self._step)
-        studio.image_ready.connect(self._finish)
-        studio.run_ended.connect(self._end)
+        session.state_changed.connect(self._change_state)
+        session.phase_changed.connect(self._change_phase)
+        session.run_started.connect(self._start)
+        session.stepped.connect(self._step)
+        session.image_ready.connect(self._finish)
+        session.run_ended.connect(self._end)
         # A progress bar paints the whole window at once, whenever its value changes: fast models take more than
         # a hundred steps a second.
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)

@@ -95,7 +95,7 @@ class AboutDialog(QDialog):
             item = QTreeWidgetItem(self._parts, [part.name, part.version, part.licence])
             item.setToolTip(2, part.licence)
             item.setData(0, _PART, part)
-        self._parts.currentItemChanged.connect(self._show_text)
+        self._parts.currentItemChanged.connect(self._on_current_item_changed)
         self._parts.setCurrentIndex(self._parts.model().index(0, 0))
         page = QWidget()
         column = QVBoxLayout(page)
@@ -106,7 +106,7 @@ class AboutDialog(QDialog):
         return page
 
     @Slot()
-    def _show_text(self) -> None:
+    def _on_current_item_changed(self) -> None:
         item = self._parts.currentItem()
         part: Part | None = item.data(0, _PART) if item is not None else None
         if part is not None:

@@ -63,12 +63,12 @@ class ChoosePictureDialog(QDialog):
         dialog = QFileDialog(self, "Choose a picture", str(start))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
-        dialog.fileSelected.connect(self._take_file)
+        dialog.fileSelected.connect(self._on_file_selected)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     @Slot(str)
-    def _take_file(self, file: str) -> None:
+    def _on_file_selected(self, file: str) -> None:
         self._take(Path(file))
 
     def _take(self, path: Path) -> None:

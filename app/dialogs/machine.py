@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.diagnostics import scrub
 from app.dialogs.machine_text import machine_sections, machine_text
-from app.session.memory import MemoryDesk
+from app.session.memory import MemoryService
 from app.window.device_label import DeviceReadout
 
 SIZE_PX = (640, 520)
@@ -27,7 +27,7 @@ SIZE_PX = (640, 520)
 class MachineDialog(QDialog):
     """Follows the device and the plan while it is open. Open it with `open`: it does not block."""
 
-    def __init__(self, readout: DeviceReadout, memory: MemoryDesk, parent: QWidget | None = None) -> None:
+    def __init__(self, readout: DeviceReadout, memory: MemoryService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("machineDialog")
         self.setWindowTitle("This machine")

@@ -182,8 +182,8 @@ class CallPlot(QWidget):
     def _ghost_line(self, curve: Curve) -> tuple[Qt.PenStyle, str]:
         if not curve.is_ghost:
             return _GHOST_LINES[0]
-        ghosts = [other for other in self._curves if other.is_ghost]
-        return _GHOST_LINES[ghosts.index(curve) % len(_GHOST_LINES)]
+        other_schedules = [other for other in self._curves if other.is_ghost]
+        return _GHOST_LINES[other_schedules.index(curve) % len(_GHOST_LINES)]
 
     def _write_legend(self, text: QColor, muted: QColor) -> None:
         """What is on the left axis, then for each curve a coloured dot, or its kind of grey line, and its name."""

@@ -36,7 +36,7 @@ class ExportFile(QWidget):
         browse.setObjectName("exportBrowseButton")
         browse.setAutoDefault(False)
         browse.setToolTip("Choose a folder and a name")
-        browse.clicked.connect(self._ask)
+        browse.clicked.connect(self._on_clicked)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -81,7 +81,7 @@ class ExportFile(QWidget):
             self._edit.setText(str(path.with_suffix(suffix)))
 
     @Slot()
-    def _ask(self) -> None:
+    def _on_clicked(self) -> None:
         film_format = FORMATS[self._format]
         path = self.path if not self.problem else self._default
         dialog = QFileDialog(self, "Export the film as", str(path.parent))

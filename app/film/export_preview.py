@@ -52,7 +52,7 @@ class ExportPreview(QWidget):
         self._pool.setMaxThreadCount(1)
         self._clock = QTimer(self, singleShot=True)
         self._clock.timeout.connect(self._show_next)
-        self._drawn.connect(self._take)
+        self._drawn.connect(self._on_drawn)
 
     def show_export(self, film: Film, choices: ExportChoices) -> None:
         """Begins anew; ``choices`` have at least one view, the film one frame."""
@@ -93,7 +93,7 @@ class ExportPreview(QWidget):
             self._drawn.emit(asked, to_image(np.asarray(picture.resize(size, smooth))))
 
     @Slot(object, object)
-    def _take(self, asked: object, image: QImage) -> None:
+    def _on_drawn(self, asked: object, image: QImage) -> None:
         if asked is not self._asked:
             return
         self.images.append(image)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from app.film.export_choices import ExportChoices
 from app.messages.errors import Message, message
-from app.session.engine_tasks import Errands
+from app.session.engine_tasks import EngineTasks
 from app.session.run import Engine
 from core.errors import EmulsionError
 from core.film.film import Film
@@ -42,9 +42,9 @@ class FilmExporter(QObject):
     _written = Signal(object, object)
     _ended = Signal(object, object)
 
-    def __init__(self, errands: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, engine_tasks: EngineTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._errands = errands
+        self._engine_tasks = engine_tasks
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
         self._pictures: queue.SimpleQueue[CaptionedPicture | None] = queue.SimpleQueue()
@@ -69,7 +69,7 @@ class FilmExporter(QObject):
     def cancel(self) -> None:
         """``cancelled`` follows; nothing when the exporter is not busy."""
         if self._film is not None:
-            self._errands.withdraw(EXPORT)
+            self._engine_tasks.withdraw(EXPORT)
             self._pictures.put(None)
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class FilmExporter(QObject):
             decode: Decode | None = engine.decode if choices.is_decoded else None
             return next(export_frames(single, choices.views, decode))
 
-        self._errands.ask(EXPORT, work, self._pictures.put, self._refuse)
+        self._engine_tasks.ask(EXPORT, work, self._pictures.put, self._refuse)
 
     def _refuse(self, text: Message) -> None:
         self._pictures.put(None)
@@ -134,7 +134,7 @@ class FilmExporter(QObject):
             case None:
                 self.cancelled.emit()
             case Message():
-                self._errands.withdraw(EXPORT)
+                self._engine_tasks.withdraw(EXPORT)
                 self.failed.emit(result)
             case path:
                 self.finished.emit(path)

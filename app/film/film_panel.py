@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
-from app.film.frame_context import DecodedLatent, Moment
+from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.player import Player
 from app.film.position import position_text
 from app.film.scrubber import Scrubber
@@ -143,9 +143,9 @@ class FilmPanel(QWidget):
         """Where the words of the shown run act, as far as it is recorded."""
         self._attention = record
 
-    def set_ghosts(self, ghosts: Mapping[str, Schedule]) -> None:
+    def set_ghosts(self, other_schedules: Mapping[str, Schedule]) -> None:
         """Schedules of other samplers with as many steps, for the view *Schedule*."""
-        self._ghosts = ghosts
+        self._ghosts = other_schedules
         self._views_turn.start()
 
     def set_wished(self, decoded: DecodedLatent) -> None:
@@ -252,7 +252,7 @@ class FilmPanel(QWidget):
         else:
             decoded = self._decoded.find(self._call)
             besides = (self._attention, self._ghosts, self._wished)
-            self._views.show_moment(Moment(self._film, self._call, decoded, *besides))
+            self._views.show_moment(FrameContext(self._film, self._call, decoded, *besides))
 
     @Slot()
     def _rested(self) -> None:

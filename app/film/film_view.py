@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class FilmView(QWidget):
 
     Signals:
         call_selected(int): the user went to another call in the view itself.
-        decode_wanted(object): a latent to be decoded; it comes back as `Moment.wished`.
+        decode_wanted(object): a latent to be decoded; it comes back as `FrameContext.requested_decode`.
     """
 
     call_selected = Signal(int)
     decode_wanted = Signal(object)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         raise NotImplementedError
 
     def picture(self) -> QImage:

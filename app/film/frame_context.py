@@ -19,7 +19,7 @@ class DecodedLatent:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moment:
+class FrameContext:
     """One call of a film, recorded already.
 
     Attributes:
@@ -33,8 +33,8 @@ class Moment:
     call: int
     decoded: Pixels | None = None
     attention: AttentionRecord | None = None
-    ghosts: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])
-    wished: DecodedLatent | None = None
+    other_schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])
+    requested_decode: DecodedLatent | None = None
 
     @property
     def frame(self) -> Frame:

@@ -31,10 +31,10 @@ class StepMenu(QMenu):
         if has_branch:
             self.addSeparator()
             self.addAction("Branch from here …")
-        self.triggered.connect(self._tell)
+        self.triggered.connect(self._on_triggered)
 
     @Slot(QAction)
-    def _tell(self, action: QAction) -> None:
+    def _on_triggered(self, action: QAction) -> None:
         stage = action.data()
         if stage is None:
             self.branch_wanted.emit()

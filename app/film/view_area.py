@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 
 if TYPE_CHECKING:
     from app.film.view_frame import ViewFrame
@@ -44,7 +44,7 @@ class ViewArea(QWidget):
         self._names: list[str] = list(FIRST_VIEWS)
         self._shown = 1
         self._columns = 0
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         self._frames: list[ViewFrame] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 4, 8, 4)
@@ -75,7 +75,7 @@ class ViewArea(QWidget):
         self._arrange()
         self.views_changed.emit(self.names)
 
-    def show_moment(self, moment: Moment | None) -> None:
+    def show_moment(self, moment: FrameContext | None) -> None:
         """Kept until the area is seen."""
         self._moment = moment
         if not self.isHidden():

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.film.explanation import Explanation
 from app.film.film_view import FilmView
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.views import VIEWS
 from app.widgets.icon_button import IconButton
 from core.errors import SaveFailed
@@ -53,7 +53,7 @@ class ViewFrame(QFrame):
         self.setProperty("role", "card")
         self._explained = explained
         self._views: dict[str, FilmView] = {}
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         self._explanation: Explanation | None = None
         self._is_alone = False
         self._chooser = QComboBox(self)
@@ -105,7 +105,7 @@ class ViewFrame(QFrame):
             self._ask.setChecked(False)
             self._explain_new_view()
 
-    def show_moment(self, moment: Moment | None) -> None:
+    def show_moment(self, moment: FrameContext | None) -> None:
         """Shows a moment; None: there is nothing to show yet."""
         self._moment = moment
         self._stack.setVisible(moment is not None and not self._is_covered)

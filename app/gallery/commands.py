@@ -1,4 +1,4 @@
-"""What the user does in the gallery by keys, menus and buttons, connected with library, studio and window."""
+"""What the user does in the gallery by keys, menus and buttons, connected with library, session and window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.canvas.picture_menu import open_in_system
 from app.gallery.comparing import FEWEST, MOST, Comparing
 from app.gallery.copying import Copying
 from app.gallery.export_dialog import ExportDialog
-from app.gallery.file_mover import Placing
+from app.gallery.file_mover import FileMover
 from app.gallery.film_branching import FilmBranching
 from app.gallery.folder_adding import FolderAdding
 from app.gallery.gallery_menu import GalleryMenu
@@ -22,12 +22,12 @@ from app.gallery.keys import deed_of, mark_of
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
-from app.gallery.picture_actions import Deed
+from app.gallery.picture_actions import PictureAction
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.picture_reader import PictureReader
 from app.gallery.viewer import Viewer
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.theme import Colours
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
@@ -51,47 +51,47 @@ class GalleryCommands(QObject):
     noise_asked = Signal(object)
     icons_needed = Signal(QWidget)
 
-    def __init__(self, page: GalleryPage, studio: Studio, colours: Colours, window: QWidget) -> None:
+    def __init__(self, page: GalleryPage, session: Session, colours: Colours, window: QWidget) -> None:
         super().__init__(window)
         self._page = page
         self._window = window
-        self._studio = studio
+        self._session = session
         self._details: PictureDetails | None = None
         self._reader = PictureReader(self)
-        self.notices = LibraryNotices(page.messages, page.desk, studio, self)
+        self.notices = LibraryNotices(page.messages, page.service, session, self)
         self.viewer = Viewer(page.pictures, self._reader, colours, window)
-        self._branching = FilmBranching(window, studio)
+        self._branching = FilmBranching(window, session)
         self._comparing = Comparing(page.comparison, self._reader, self)
         self._copying = Copying(page, self._reader, self.notices)
-        self._placing = Placing(page.messages, page.desk, window)
+        self._file_mover = FileMover(page.messages, page.service, window)
         self._folders = FolderAdding(page, self.notices, window)
         self._menu = GalleryMenu(window)
         self._exporter = PictureExporter(page.index, self)
         self._exporter.failed.connect(self.notices.show_failure)
-        self._deeds: dict[Deed, Callable[[], None]] = {
-            Deed.open_viewer: self._open_viewer,
-            Deed.compare: self._compare,
-            Deed.use_settings: self._use_settings,
-            Deed.open_film: self._open_film,
-            Deed.branch: self._branch,
-            Deed.use_as_source: self._use_as_source,
-            Deed.add_noise: self._add_noise,
-            Deed.show_in_folder: self._show_in_folder,
-            Deed.copy_picture: self._copy_picture,
-            Deed.copy_recipe: self._copy_recipe,
-            Deed.rename: self._rename,
-            Deed.move: self._move,
-            Deed.export: self._export,
-            Deed.delete: self._delete,
+        self._picture_actions: dict[PictureAction, Callable[[], None]] = {
+            PictureAction.open_viewer: self._open_viewer,
+            PictureAction.compare: self._compare,
+            PictureAction.use_settings: self._use_settings,
+            PictureAction.open_film: self._open_film,
+            PictureAction.branch: self._branch,
+            PictureAction.use_as_source: self._use_as_source,
+            PictureAction.add_noise: self._add_noise,
+            PictureAction.show_in_folder: self._show_in_folder,
+            PictureAction.copy_picture: self._copy_picture,
+            PictureAction.copy_recipe: self._copy_recipe,
+            PictureAction.rename: self._rename,
+            PictureAction.move: self._move,
+            PictureAction.export: self._export,
+            PictureAction.delete: self._delete,
         }
         inspector = page.inspector
         page.grid.key_pressed.connect(self._take_key)
         page.grid.activated.connect(self._activate)
         page.grid.customContextMenuRequested.connect(self._open_menu)
         page.selection_changed.connect(self._inspect)
-        page.view.marks_changed.connect(self._follow_marks)
-        page.enquiries.details_loaded.connect(self._show_details)
-        inspector.deeds.asked.connect(self.do)
+        page.view.marks_changed.connect(self._on_marks_changed)
+        page.enquiries.details_loaded.connect(self._on_details_loaded)
+        inspector.picture_actions.asked.connect(self.do)
         inspector.marks.changed.connect(self._mark)
         inspector.marks.note_changed.connect(self._keep_note)
         inspector.marks.name_chosen.connect(page.show_name)
@@ -106,9 +106,9 @@ class GalleryCommands(QObject):
         self._comparing.ready.connect(page.show_comparison)
         self._comparing.failed.connect(self.notices.show_failure)
         self.viewer.closed.connect(self._return_from_viewer)
-        self.viewer.key_pressed.connect(self._take_viewer_key)
+        self.viewer.key_pressed.connect(self._on_key_pressed)
         self.viewer.needs_icons.connect(self._tint_viewer)
-        studio.picture_saved.connect(self._take_saved)
+        session.picture_saved.connect(self._on_picture_saved)
 
     def finish(self) -> None:
         """Keeps what was typed, ends all threads."""
@@ -119,10 +119,10 @@ class GalleryCommands(QObject):
         self._page.finish()
 
     @Slot(object)
-    def do(self, deed: Deed) -> None:
+    def do(self, picture_action: PictureAction) -> None:
         """Does something with the chosen pictures."""
         if self._page.grid.selected_count():
-            self._deeds[deed]()
+            self._picture_actions[picture_action]()
 
     @property
     def _picture(self) -> LibraryPicture | None:
@@ -138,19 +138,19 @@ class GalleryCommands(QObject):
             event.accept()
             if event.type() is QKeyEvent.Type.KeyPress:
                 self._mark(change)
-        elif (deed := deed_of(event)) is not None:
+        elif (picture_action := deed_of(event)) is not None:
             event.accept()
             if event.type() is QKeyEvent.Type.KeyPress:
-                self.do(deed)
+                self.do(picture_action)
 
     @Slot(object, object)
-    def _take_viewer_key(self, event: QKeyEvent, picture: int) -> None:
+    def _on_key_pressed(self, event: QKeyEvent, picture: int) -> None:
         if (change := mark_of(event, self._page.pictures.known(picture))) is not None:
             event.accept()
-            self._page.desk.mark((picture,), change)
-        elif deed_of(event) is Deed.delete:
+            self._page.service.mark((picture,), change)
+        elif deed_of(event) is PictureAction.delete:
             event.accept()
-            self._page.desk.delete((picture,))
+            self._page.service.delete((picture,))
 
     @Slot(QModelIndex)
     def _activate(self, index: QModelIndex) -> None:
@@ -165,14 +165,14 @@ class GalleryCommands(QObject):
     @Slot(object)
     def _mark(self, change: MarkChange) -> None:
         if pictures := self._page.selected_ids:
-            self._page.desk.mark(pictures, change)
+            self._page.service.mark(pictures, change)
 
     @Slot(object, str)
     def _keep_note(self, picture: int, note: str) -> None:
-        self._page.desk.mark((picture,), MarkChange(note=note))
+        self._page.service.mark((picture,), MarkChange(note=note))
 
     @Slot(object)
-    def _follow_marks(self, pictures: tuple[int, ...]) -> None:
+    def _on_marks_changed(self, pictures: tuple[int, ...]) -> None:
         if self._details is not None and self._details.picture.id in pictures:
             self._page.enquiries.load_details(self._details.picture.id)
 
@@ -196,7 +196,7 @@ class GalleryCommands(QObject):
             self._page.pictures.load(self._page.grid.selected_rows())
 
     @Slot(object)
-    def _show_details(self, details: PictureDetails) -> None:
+    def _on_details_loaded(self, details: PictureDetails) -> None:
         if self._page.grid.selected_count() == 1 and self._page.selected_ids == (details.picture.id,):
             self._details = details
             self._page.inspector.show_details(details)
@@ -232,11 +232,11 @@ class GalleryCommands(QObject):
 
     @Slot(object)
     def _apply(self, request: GenerationRequest) -> None:
-        self.notices.show_settings_used(self._studio.apply(request))
+        self.notices.show_settings_used(self._session.apply(request))
 
     @Slot(object)
     def _edit(self, changes: Mapping[str, Any]) -> None:
-        self._studio.edit(**changes)
+        self._session.edit(**changes)
         self.notices.show_settings_used(())
 
     def _open_film(self) -> None:
@@ -249,7 +249,7 @@ class GalleryCommands(QObject):
 
     def _use_as_source(self) -> None:
         if self._picture is not None:
-            self._studio.edit(source=Source(str(self._picture.path), FIRST_STRENGTH))
+            self._session.edit(source=Source(str(self._picture.path), FIRST_STRENGTH))
             self.create_asked.emit()
 
     def _add_noise(self) -> None:
@@ -268,11 +268,11 @@ class GalleryCommands(QObject):
 
     def _rename(self) -> None:
         if self._picture is not None:
-            self._placing.ask_name(self._picture)
+            self._file_mover.ask_name(self._picture)
 
     def _move(self) -> None:
         if self._picture is not None:
-            self._placing.ask_folder(self._page.selected_ids, self._picture.path.parent)
+            self._file_mover.ask_folder(self._page.selected_ids, self._picture.path.parent)
 
     def _export(self) -> None:
         dialog = ExportDialog(self._page.selected_ids, self._exporter, self._window)
@@ -280,10 +280,10 @@ class GalleryCommands(QObject):
         dialog.open()
 
     def _delete(self) -> None:
-        self._page.desk.delete(self._page.selected_ids)
+        self._page.service.delete(self._page.selected_ids)
 
     @Slot(object)
-    def _take_saved(self, saved: Any) -> None:
+    def _on_picture_saved(self, saved: Any) -> None:
         if self._page.view.is_open:
             path: Path = saved.path
-            self._page.desk.index(path)
+            self._page.service.index(path)

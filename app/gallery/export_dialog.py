@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gallery.picture_exporter import ExportKind, ExportReport, ExportWish, PictureExporter
+from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, PictureExporter
 from app.widgets.theme import indent_spin_boxes
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
@@ -105,7 +105,7 @@ class ExportDialog(QDialog):
         self._kind.currentIndexChanged.connect(self._show_fields)
         self._format.currentIndexChanged.connect(self._show_fields)
         self._recipe.toggled.connect(self._show_fields)
-        exporter.progressed.connect(self._show_progress)
+        exporter.progressed.connect(self._on_progressed)
         exporter.ended.connect(self._end)
         exporter.failed.connect(self.close)
         indent_spin_boxes(self)
@@ -127,7 +127,7 @@ class ExportDialog(QDialog):
         for field in (self._kind, self._format, self._length, self._quality, self._recipe, self._export):
             field.setEnabled(False)
         self._progress.show()
-        self._exporter.start(ExportWish(self._pictures, self._kind.currentData(), self.encoding, target))
+        self._exporter.start(ExportRequest(self._pictures, self._kind.currentData(), self.encoding, target))
 
     def reject(self) -> None:
         self._exporter.cancel()
@@ -161,16 +161,16 @@ class ExportDialog(QDialog):
             dialog.setNameFilter(words)
             dialog.setDefaultSuffix(Path(name).suffix.lstrip("."))
             dialog.selectFile(name)
-        dialog.fileSelected.connect(self._take_target)
+        dialog.fileSelected.connect(self._on_file_selected)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     @Slot(str)
-    def _take_target(self, target: str) -> None:
+    def _on_file_selected(self, target: str) -> None:
         self.export_to(Path(target))
 
     @Slot(object)
-    def _show_progress(self, exported: Exported) -> None:
+    def _on_progressed(self, exported: Exported) -> None:
         self._progress.setValue(exported.done)
 
     @Slot(object)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.create.notices import LASTING_MS
-from app.gallery.library_service import LibraryDesk
+from app.gallery.library_service import LibraryService
 from app.gallery.rename_dialog import RenameDialog
 from app.messages.errors import Message
 from app.widgets.message_bar import Choice, MessageArea
@@ -20,19 +20,19 @@ from core.gallery.query import LibraryPicture
 PLACED = "placed"
 
 
-class Placing(QObject):
+class FileMover(QObject):
     """Asks, and says what was done, with undo."""
 
-    def __init__(self, area: MessageArea, desk: LibraryDesk, window: QWidget) -> None:
+    def __init__(self, area: MessageArea, service: LibraryService, window: QWidget) -> None:
         super().__init__(window)
         self._area = area
-        self._desk = desk
+        self._service = service
         self._window = window
-        desk.moved.connect(self._show_moved)
+        service.moved.connect(self._show_moved)
 
     def ask_name(self, picture: LibraryPicture) -> None:
         dialog = RenameDialog(picture, self._window)
-        dialog.chosen.connect(self._desk.rename)
+        dialog.chosen.connect(self._service.rename)
         dialog.open()
 
     def ask_folder(self, pictures: Sequence[int], first: Path) -> None:
@@ -50,7 +50,7 @@ class Placing(QObject):
 
     @Slot(str)
     def _move(self, folder: str) -> None:
-        self._desk.move(self.sender().property("pictures"), Path(folder))
+        self._service.move(self.sender().property("pictures"), Path(folder))
 
     @Slot(object)
     def _show_moved(self, moved: tuple[Moved, ...]) -> None:
@@ -61,5 +61,5 @@ class Placing(QObject):
             message = Message("The picture is renamed", f"It is {first.now.name} now.")
         else:
             message = Message("The picture is moved", f"It is in {first.now.parent} now.")
-        undo = Choice("Undo", partial(self._desk.put_back, moved), "undoMoveButton")
+        undo = Choice("Undo", partial(self._service.put_back, moved), "undoMoveButton")
         self._area.show_message(PLACED, message, "info", (undo,), LASTING_MS)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.dialogs.branch import BranchDialog
 from app.session.run import Engine
-from app.session.session import Studio
+from app.session.session import Session
 from core.film.film import Film
 from core.film.reader import film_path, read_recording
 from core.gallery.query import LibraryPicture
@@ -25,19 +25,19 @@ class FilmBranching(QObject):
 
     begun = Signal()
 
-    def __init__(self, window: QWidget, studio: Studio) -> None:
+    def __init__(self, window: QWidget, session: Session) -> None:
         super().__init__(window)
         self._window = window
-        self._studio = studio
+        self._session = session
 
     def ask(self, picture: LibraryPicture) -> None:
-        """The dialog follows when the film is read; the studio tells when it cannot be."""
+        """The dialog follows when the film is read; the session tells when it cannot be."""
         path = film_path(picture.path)
 
         def work(engine: Engine) -> Film:
             return engine.replay(read_recording(path))
 
-        self._studio.errands.ask(KIND, work, self._open)
+        self._session.engine_tasks.ask(KIND, work, self._open)
 
     def _open(self, film: Film) -> None:
         if film.frames:
@@ -47,5 +47,5 @@ class FilmBranching(QObject):
 
     @Slot(object)
     def _branch(self, branch: Branch) -> None:
-        self._studio.branch(branch)
+        self._session.branch(branch)
         self.begun.emit()

@@ -61,8 +61,8 @@ class FilterBar(QFrame):
         self.query = FIRST_QUERY
         self._menus = FilterMenus(self)
         self._menus.chosen.connect(self.set_query)
-        self._menus.seed_asked.connect(self._ask_seed)
-        self._menus.period_asked.connect(self._ask_period)
+        self._menus.seed_asked.connect(self._on_seed_asked)
+        self._menus.period_asked.connect(self._on_period_asked)
         self._menus.add_folder_asked.connect(self.add_folder_asked)
         self._menus.remove_folder_asked.connect(self.remove_folder_asked)
         self._menus.rebuild_asked.connect(self.rebuild_asked)
@@ -193,11 +193,11 @@ class FilterBar(QFrame):
         self.set_query(replace(self.query, text=self.search.text()))
 
     @Slot()
-    def _ask_seed(self) -> None:
+    def _on_seed_asked(self) -> None:
         self._open(SeedDialog(self.query, self))
 
     @Slot()
-    def _ask_period(self) -> None:
+    def _on_period_asked(self) -> None:
         facets = self._menus.facets
         self._open(PeriodDialog(self.query, facets.first_day, facets.last_day, self))
 

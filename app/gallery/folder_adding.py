@@ -33,9 +33,9 @@ class FolderAdding(QObject):
         self._window = window
         page.empty.chosen.connect(self._follow_remedy)
         page.filters.add_folder_asked.connect(self.ask_folder)
-        page.filters.remove_folder_asked.connect(page.desk.remove_folder)
+        page.filters.remove_folder_asked.connect(page.service.remove_folder)
         page.filters.rebuild_asked.connect(self._rebuild)
-        page.folders_dropped.connect(self._ask_dropped)
+        page.folders_dropped.connect(self._on_folders_dropped)
 
     @Slot()
     def ask_folder(self) -> None:
@@ -57,18 +57,18 @@ class FolderAdding(QObject):
             case Remedy.clear_filters:
                 self._page.filters.set_query(cleared(self._page.filters.query))
             case Remedy.look_again:
-                self._page.desk.scan()
+                self._page.service.scan()
 
     @Slot()
     def _rebuild(self) -> None:
-        self._page.desk.rebuild()
+        self._page.service.rebuild()
 
     @Slot(str)
     def _add(self, folder: str) -> None:
-        self._page.desk.add_folder(Path(folder))
+        self._page.service.add_folder(Path(folder))
 
     @Slot(object)
-    def _ask_dropped(self, folders: tuple[Path, ...]) -> None:
+    def _on_folders_dropped(self, folders: tuple[Path, ...]) -> None:
         new = [path for path in folders if library_folder_of(self._page.view.library, path) is None]
         if not new:
             text = Message("This folder is in the gallery", "Its pictures are shown already.")
@@ -85,4 +85,4 @@ class FolderAdding(QObject):
 
     def _add_all(self, folders: tuple[Path, ...]) -> None:
         for folder in folders:
-            self._page.desk.add_folder(folder)
+            self._page.service.add_folder(folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.gallery.picture_actions import KEYS, SEVERAL_WORDS, WORDS, Deed
+from app.gallery.picture_actions import KEYS, SEVERAL_WORDS, WORDS, PictureAction
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
 
@@ -16,7 +16,7 @@ class GalleryMenu(QObject):
     """Opens menus for chosen pictures.
 
     Signals:
-        asked: a `Deed`.
+        asked: a `PictureAction`.
         mark_asked: a `MarkChange`.
     """
 
@@ -32,11 +32,17 @@ class GalleryMenu(QObject):
         menu = QMenu(self._window)
         menu.aboutToHide.connect(menu.deleteLater)
         if count == 1:
-            self._add(menu, Deed.open_viewer, Deed.use_settings, Deed.use_as_source, Deed.add_noise)
+            self._add(
+                menu,
+                PictureAction.open_viewer,
+                PictureAction.use_settings,
+                PictureAction.use_as_source,
+                PictureAction.add_noise,
+            )
             if picture.has_film:
-                self._add(menu, Deed.open_film, Deed.branch)
+                self._add(menu, PictureAction.open_film, PictureAction.branch)
         elif count <= MOST_COMPARED:
-            self._add(menu, Deed.compare)
+            self._add(menu, PictureAction.compare)
         menu.addSeparator()
         rating = menu.addMenu("Rating")
         for stars in RATINGS:
@@ -45,22 +51,24 @@ class GalleryMenu(QObject):
         self._add_mark(menu, f"{words}\tF", MarkChange(is_favourite=not picture.is_favourite))
         menu.addSeparator()
         if count == 1:
-            self._add(menu, Deed.copy_picture, Deed.copy_recipe, Deed.show_in_folder)
+            self._add(menu, PictureAction.copy_picture, PictureAction.copy_recipe, PictureAction.show_in_folder)
         else:
-            action = menu.addAction(f"{SEVERAL_WORDS[Deed.copy_picture]}\tCtrl+C")
-            action.setData(Deed.copy_picture)
-            action.triggered.connect(self._ask)
+            action = menu.addAction(f"{SEVERAL_WORDS[PictureAction.copy_picture]}\tCtrl+C")
+            action.setData(PictureAction.copy_picture)
+            action.triggered.connect(self._on_triggered)
         menu.addSeparator()
         if count == 1:
-            self._add(menu, Deed.rename)
-        self._add(menu, Deed.move, Deed.export, Deed.delete)
+            self._add(menu, PictureAction.rename)
+        self._add(menu, PictureAction.move, PictureAction.export, PictureAction.delete)
         menu.popup(position)
 
-    def _add(self, menu: QMenu, *deeds: Deed) -> None:
-        for deed in deeds:
-            action = menu.addAction(WORDS[deed] + (f"\t{KEYS[deed]}" if deed in KEYS else ""))
-            action.setData(deed)
-            action.triggered.connect(self._ask)
+    def _add(self, menu: QMenu, *picture_actions: PictureAction) -> None:
+        for picture_action in picture_actions:
+            action = menu.addAction(
+                WORDS[picture_action] + (f"\t{KEYS[picture_action]}" if picture_action in KEYS else "")
+            )
+            action.setData(picture_action)
+            action.triggered.connect(self._on_triggered)
 
     def _add_mark(self, menu: QMenu, words: str, change: MarkChange) -> None:
         action = menu.addAction(words)
@@ -68,7 +76,7 @@ class GalleryMenu(QObject):
         action.triggered.connect(self._mark)
 
     @Slot()
-    def _ask(self) -> None:
+    def _on_triggered(self) -> None:
         self.asked.emit(self.sender().data())  # pyright: ignore[reportAttributeAccessIssue]
 
     @Slot()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
 from app.messages.errors import Message
-from app.session.engine_tasks import Errands
+from app.session.engine_tasks import EngineTasks
 from app.session.run import Engine
 from app.widgets.pixels import enlarged, to_image
 from core.film.reader import film_path, read_recording
@@ -41,14 +41,14 @@ class HoverFilm(QObject):
 
     frame_shown = Signal()
 
-    def __init__(self, errands: Errands, parent: QObject | None = None) -> None:
+    def __init__(self, engine_tasks: EngineTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._errands = errands
+        self._engine_tasks = engine_tasks
         self._picture: LibraryPicture | None = None
         self._frames: tuple[QImage, ...] = ()
         self._turn = 0
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._ask)
+        self._rest.timeout.connect(self._on_timeout)
         self._clock = QTimer(self)
         self._clock.timeout.connect(self._show_next)
 
@@ -71,13 +71,13 @@ class HoverFilm(QObject):
         """Stops what plays."""
         self._rest.stop()
         self._clock.stop()
-        self._errands.withdraw(KIND)
+        self._engine_tasks.withdraw(KIND)
         self._picture = None
         self._frames = ()
         self._turn = 0
 
     @Slot()
-    def _ask(self) -> None:
+    def _on_timeout(self) -> None:
         picture = self._picture
         if picture is None:
             return
@@ -87,7 +87,7 @@ class HoverFilm(QObject):
             film = engine.replay(read_recording(path))
             return tuple(film.latent_rgb.picture(frame.denoised) for frame in film.frames)
 
-        self._errands.ask(KIND, work, partial(self._play, picture), self._refuse)
+        self._engine_tasks.ask(KIND, work, partial(self._play, picture), self._refuse)
 
     def _play(self, picture: LibraryPicture, pictures: tuple[Pixels, ...]) -> None:
         if picture is self._picture and pictures:

@@ -9,32 +9,32 @@ from app.gallery.branch_list import BranchList
 from app.gallery.file_facts import file_facts
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
-from app.gallery.picture_actions import Deed, DeedButtons
+from app.gallery.picture_actions import ActionButtons, PictureAction
 from app.gallery.recipe_panel import RecipePanel
 from app.widgets.elided_label import ElidedLabel
 
 MARGIN_PX = 16
 SMALLEST_PX = 264
 ONE = (
-    Deed.open_viewer,
-    Deed.open_film,
-    Deed.branch,
-    Deed.use_as_source,
-    Deed.show_in_folder,
-    Deed.copy_picture,
-    Deed.copy_recipe,
-    Deed.export,
-    Deed.delete,
+    PictureAction.open_viewer,
+    PictureAction.open_film,
+    PictureAction.branch,
+    PictureAction.use_as_source,
+    PictureAction.show_in_folder,
+    PictureAction.copy_picture,
+    PictureAction.copy_recipe,
+    PictureAction.export,
+    PictureAction.delete,
 )
 MOST_COMPARED = 4
-SEVERAL = (Deed.compare, Deed.copy_picture, Deed.export, Deed.delete)
+SEVERAL = (PictureAction.compare, PictureAction.copy_picture, PictureAction.export, PictureAction.delete)
 
 
 class Inspector(QFrame):
     """Shows one picture, or how many are chosen.
 
     Attributes:
-        marks, recipe, branches, deeds: its parts, with signals of their own.
+        marks, recipe, branches, actions: its parts, with signals of their own.
 
     Signals:
         rows_made: new buttons need their icons.
@@ -53,7 +53,7 @@ class Inspector(QFrame):
         self.marks = MarksPanel()
         self.recipe = RecipePanel()
         self.branches = BranchList()
-        self.deeds = DeedButtons()
+        self.picture_actions = ActionButtons()
         self._files = _label("hint")
         self._files.setObjectName("galleryFiles")
         inner = QWidget()
@@ -67,7 +67,7 @@ class Inspector(QFrame):
             self.marks.head,
             self.recipe,
             self.branches,
-            self.deeds,
+            self.picture_actions,
             self.marks,
             self._files,
         )
@@ -96,10 +96,14 @@ class Inspector(QFrame):
         self.recipe.show_recipe(details.recipe, picture.problem)
         self.branches.show_tree(details.tree, picture.run)
         self._files.setText(file_facts(details))
-        self.deeds.show_deeds(
-            tuple(deed for deed in ONE if picture.has_film or deed not in (Deed.open_film, Deed.branch))
+        self.picture_actions.show_deeds(
+            tuple(
+                picture_action
+                for picture_action in ONE
+                if picture.has_film or picture_action not in (PictureAction.open_film, PictureAction.branch)
+            )
         )
-        parts = (self._title, self.marks.head, self.recipe, self.deeds, self.marks, self._files)
+        parts = (self._title, self.marks.head, self.recipe, self.picture_actions, self.marks, self._files)
         self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
         self.rows_made.emit()
 
@@ -107,9 +111,13 @@ class Inspector(QFrame):
         """What can be done with all of them."""
         self._title.show_text(f"{count:,} pictures chosen")
         self.marks.show_several()
-        deeds = tuple(deed for deed in SEVERAL if deed is not Deed.compare or count <= MOST_COMPARED)
-        self.deeds.show_deeds(deeds, are_several=True)
-        self._show_parts(self._title, self.marks.head, self.marks, self.deeds)
+        picture_actions = tuple(
+            picture_action
+            for picture_action in SEVERAL
+            if picture_action is not PictureAction.compare or count <= MOST_COMPARED
+        )
+        self.picture_actions.show_deeds(picture_actions, are_several=True)
+        self._show_parts(self._title, self.marks.head, self.marks, self.picture_actions)
         self.rows_made.emit()
 
     def _show_parts(self, *shown: QWidget) -> None:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from app.gallery.picture_actions import Deed
+from app.gallery.picture_actions import PictureAction
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
 
 _DEEDS = {
-    Qt.Key.Key_Delete: Deed.delete,
-    Qt.Key.Key_Return: Deed.open_viewer,
-    Qt.Key.Key_Enter: Deed.open_viewer,
-    Qt.Key.Key_C: Deed.compare,
-    Qt.Key.Key_F2: Deed.rename,
+    Qt.Key.Key_Delete: PictureAction.delete,
+    Qt.Key.Key_Return: PictureAction.open_viewer,
+    Qt.Key.Key_Enter: PictureAction.open_viewer,
+    Qt.Key.Key_C: PictureAction.compare,
+    Qt.Key.Key_F2: PictureAction.rename,
 }
 
 
-def deed_of(event: QKeyEvent) -> Deed | None:
+def deed_of(event: QKeyEvent) -> PictureAction | None:
     """What is to be done, None for keys that mean nothing here."""
     if event.matches(QKeySequence.StandardKey.Copy):
-        return Deed.copy_picture
+        return PictureAction.copy_picture
     return None if _has_modifier(event) else _DEEDS.get(Qt.Key(event.key()))
 
 

@@ -1,4 +1,4 @@
-"""What the library's desk tells of: that it is open, and whose marks were changed."""
+"""Events of the library: it is open, and marks were changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Marked:
     """Marks were changed.
 
     Attributes:
-        before: by picture, as they were; give it to `LibraryDesk.restore_marks` to undo.
+        before: by picture, as they were; give it to `LibraryService.restore_marks` to undo.
         change: None when this was an undo itself.
     """
 

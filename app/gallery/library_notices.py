@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.canvas.picture_menu import open_in_system
 from app.create.notices import LASTING_MS, settings_sentence
 from app.gallery.library_events import Marked
-from app.gallery.library_service import LibraryDesk
+from app.gallery.library_service import LibraryService
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.messages.errors import Message
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.deleting import Deleted
 
@@ -31,7 +31,7 @@ NO_RECIPE = Message("No settings in this picture", "It does not say how it was m
 
 
 class LibraryNotices(QObject):
-    """Follows the desk.
+    """Follows the library service.
 
     Signals:
         create_asked: the user wants to see the place *Create*.
@@ -39,14 +39,14 @@ class LibraryNotices(QObject):
 
     create_asked = Signal()
 
-    def __init__(self, area: MessageArea, desk: LibraryDesk, studio: Studio, parent: QObject) -> None:
+    def __init__(self, area: MessageArea, service: LibraryService, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self.area = area
-        self._desk = desk
-        self._studio = studio
-        desk.failed.connect(self.show_failure)
-        desk.deleted.connect(self._show_deleted)
-        desk.marked.connect(self._show_marked)
+        self._service = service
+        self._session = session
+        service.failed.connect(self.show_failure)
+        service.deleted.connect(self._on_deleted)
+        service.marked.connect(self._on_marked)
 
     @Slot(object)
     def show_failure(self, message: Message) -> None:
@@ -66,24 +66,24 @@ class LibraryNotices(QObject):
 
     @Slot(object)
     def show_exported(self, report: ExportReport) -> None:
-        target, done = report.wish.target, report.done - report.unreadable
+        target, done = report.request.target, report.done - report.unreadable
         pictures = "1 picture is" if done == 1 else f"{done:,} pictures are"
         sentence = str(target)
         if report.unreadable:
             sentence += f" · {report.unreadable:,} could not be read and were left out."
-        if report.is_cancelled and report.wish.kind is not ExportKind.files:
+        if report.is_cancelled and report.request.kind is not ExportKind.files:
             title, sentence = "The export is cancelled", "Nothing was written."
         else:
             title = f"{pictures} exported" + (" until you cancelled" if report.is_cancelled else "")
-        folder = target if report.wish.kind is ExportKind.files else target.parent
+        folder = target if report.request.kind is ExportKind.files else target.parent
         show = Choice("Show in folder", partial(open_in_system, folder), "showExportedButton")
         self.area.show_message(EXPORTED, Message(title, sentence), "info", (show,), LASTING_MS)
 
     def show_settings_used(self, differing: Sequence[str]) -> None:
         """After settings have been taken over; says what could not be."""
-        missing = self._studio.loras.take_missing()
+        missing = self._session.loras.pop_missing()
         sentence = settings_sentence(differing, missing)
-        undo = Choice("Undo", self._studio.undo, "undoSettingsButton")
+        undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
         self.area.show_message(
             SETTINGS,
@@ -94,7 +94,7 @@ class LibraryNotices(QObject):
         )
 
     @Slot(object)
-    def _show_deleted(self, deleted: tuple[Deleted, ...]) -> None:
+    def _on_deleted(self, deleted: tuple[Deleted, ...]) -> None:
         count = len(deleted)
         what = "The picture" if count == 1 else f"{count:,} pictures"
         verb = "is" if count == 1 else "are"
@@ -103,7 +103,7 @@ class LibraryNotices(QObject):
         sentence = "Film, rating and tags went along."
         if not can_undo:
             sentence += " Only the system's trash can take them back."
-        undo = Choice("Undo", partial(self._desk.restore, deleted), "undoDeleteButton")
+        undo = Choice("Undo", partial(self._service.restore, deleted), "undoDeleteButton")
         self.area.show_message(
             DELETED,
             Message(f"{what} {verb} {place}", sentence),
@@ -113,11 +113,11 @@ class LibraryNotices(QObject):
         )
 
     @Slot(object)
-    def _show_marked(self, marked: Marked) -> None:
+    def _on_marked(self, marked: Marked) -> None:
         """Changing many at once by mistake would be hard to take back by hand."""
         count = len(marked.before)
         if marked.change is not None and count > 1:
-            undo = Choice("Undo", partial(self._desk.restore_marks, marked.before), "undoMarksButton")
+            undo = Choice("Undo", partial(self._service.restore_marks, marked.before), "undoMarksButton")
             self.area.show_message(
                 MARKED, Message(f"{count:,} pictures are marked", ""), "info", (undo,), LASTING_MS
             )

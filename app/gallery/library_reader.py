@@ -1,4 +1,4 @@
-"""The desk where the window asks the library: one background thread that reads index and recipes."""
+"""Reads the library for the window: one background thread for index and recipes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LATER, _SOON, _NOW = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answered:
+class QueryResult:
     """What a query found; ``total`` is how many pictures the library has."""
 
     query: Query
@@ -51,11 +51,11 @@ class PictureDetails:
     film_bytes: int
 
 
-class EnquiryDesk(QObject):
+class LibraryReader(QObject):
     """All methods return at once. Close it at the end.
 
     Signals:
-        answered: an `Answered`; of queries asked quickly one after the other only the last is answered.
+        answered: an `QueryResult`; of queries asked quickly one after the other only the last is answered.
         rows_loaded: a tuple of `LibraryPicture`, after `load_rows` and `load_passing`.
         facets_found: `Facets`, after `count_facets`.
         details_loaded: `PictureDetails`, after `load_details`; only the last one asked for.
@@ -158,7 +158,7 @@ class EnquiryDesk(QObject):
         query, self._wanted = self._wanted, None
         if query is not None:
             finder = self._now()
-            self.answered.emit(Answered(query, finder.find(query), finder.count()))
+            self.answered.emit(QueryResult(query, finder.find(query), finder.count()))
 
     def _begin_counting(self) -> None:
         self._counting = self._now().facets()

@@ -1,4 +1,4 @@
-"""The desk that keeps the library: one background thread that alone scans folders and changes marks and index."""
+"""Changes the library: one background thread scans folders and writes marks and index."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again an
 _SOON, _NOW = 0, 1
 
 
-class LibraryDesk(QObject):
+class LibraryService(QObject):
     """All methods return at once. Close it at the end.
 
     Signals:

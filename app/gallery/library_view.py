@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.gallery.folder_watch import FolderWatch
 from app.gallery.library_events import Marked, OpenedLibrary
-from app.gallery.library_reader import Answered, EnquiryDesk
-from app.gallery.library_service import LibraryDesk
+from app.gallery.library_reader import LibraryReader, QueryResult
+from app.gallery.library_service import LibraryService
 from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Query
@@ -37,7 +37,7 @@ class LibraryView(QObject):
         is_open: False until the library can be asked.
 
     Signals:
-        answered: an `Answered` is about to be shown; ``pictures`` still has what was there before.
+        answered: an `QueryResult` is about to be shown; ``pictures`` still has what was there before.
         shown: it is there.
         state_changed: look again at the attributes.
         marks_changed: ids whose marks are others now.
@@ -50,8 +50,8 @@ class LibraryView(QObject):
 
     def __init__(
         self,
-        desk: LibraryDesk,
-        enquiries: EnquiryDesk,
+        service: LibraryService,
+        enquiries: LibraryReader,
         pictures: PictureList,
         query: Query,
         index: Path,
@@ -59,7 +59,7 @@ class LibraryView(QObject):
     ) -> None:
         """``index`` is the folder of the index, which may not be there yet."""
         super().__init__(parent)
-        self.desk = desk
+        self.service = service
         self.enquiries = enquiries
         self.pictures = pictures
         self.query = query
@@ -76,18 +76,18 @@ class LibraryView(QObject):
         self._refresh = QTimer(self, singleShot=True, interval=REFRESH_MS)
         self._refresh.timeout.connect(self._ask_again)
         watch = FolderWatch(self)
-        watch.changed.connect(desk.scan)
-        desk.watchable.connect(watch.watch)
-        desk.opened.connect(self._take_opened)
-        desk.scanned.connect(self._follow_scan)
-        desk.changed.connect(self._ask_again)
-        desk.folders_changed.connect(self._take_folders)
-        desk.marked.connect(self._follow_marks)
-        desk.damaged.connect(enquiries.release)
+        watch.changed.connect(service.scan)
+        service.watchable.connect(watch.watch)
+        service.opened.connect(self._on_opened)
+        service.scanned.connect(self._on_scanned)
+        service.changed.connect(self._ask_again)
+        service.folders_changed.connect(self._on_folders_changed)
+        service.marked.connect(self._on_marked)
+        service.damaged.connect(enquiries.release)
         enquiries.broken.connect(enquiries.release)
         enquiries.released.connect(self._reopen)
-        desk.scan_failed.connect(self._end_scan)
-        enquiries.answered.connect(self._take_answer)
+        service.scan_failed.connect(self._end_scan)
+        enquiries.answered.connect(self._on_answered)
 
     def open(self, pictures: Path) -> None:
         """At the first time opens the library, later looks for what has changed in the folders."""
@@ -96,9 +96,9 @@ class LibraryView(QObject):
             if self._index.exists() and sys.platform != "win32":  # where an open file could not be moved aside
                 self.enquiries.open(self._index.parent)  # while its owner checks the index, it is read already
                 self.enquiries.find(self.query)
-            self.desk.open(pictures)
+            self.service.open(pictures)
         elif self.is_open and self.scan_event is None and time.monotonic() - self._scanned_at > RESCAN_S:
-            self.desk.scan()
+            self.service.scan()
 
     def ask(self, query: Query) -> None:
         self.query = query
@@ -106,7 +106,7 @@ class LibraryView(QObject):
             self.enquiries.find(query)
 
     @Slot(object)
-    def _take_opened(self, opened: OpenedLibrary) -> None:
+    def _on_opened(self, opened: OpenedLibrary) -> None:
         self.is_open = self._is_opened = True
         self.library, self.fault = opened.library, opened.fault
         self.enquiries.open(opened.index)
@@ -114,7 +114,7 @@ class LibraryView(QObject):
         self.enquiries.count_facets()
         if opened.is_owned:
             self.scan_event = Listing(0)
-            self.desk.scan()
+            self.service.scan()
         self.state_changed.emit()
 
     @Slot()
@@ -122,7 +122,7 @@ class LibraryView(QObject):
         """Nothing reads the index now; before it was opened for the first time, that is under way anyhow."""
         if self._is_opened:
             self._is_opened = False
-            self.desk.reopen()
+            self.service.reopen()
 
     @Slot()
     def _end_scan(self) -> None:
@@ -130,12 +130,12 @@ class LibraryView(QObject):
         self.state_changed.emit()
 
     @Slot(object)
-    def _take_folders(self, library: tuple[LibraryFolder, ...]) -> None:
+    def _on_folders_changed(self, library: tuple[LibraryFolder, ...]) -> None:
         self.library = library
         self.state_changed.emit()
 
     @Slot(object)
-    def _follow_scan(self, event: ScanEvent) -> None:
+    def _on_scanned(self, event: ScanEvent) -> None:
         self.scan_event = None if isinstance(event, Scanned) else event
         match event:
             case Scanned():
@@ -160,7 +160,7 @@ class LibraryView(QObject):
         self.enquiries.count_facets()
 
     @Slot(object)
-    def _follow_marks(self, marked: Marked) -> None:
+    def _on_marked(self, marked: Marked) -> None:
         numbers = tuple(marked.before)
         self.pictures.forget(numbers)
         self.marks_changed.emit(numbers)
@@ -168,7 +168,7 @@ class LibraryView(QObject):
         self.enquiries.count_facets()
 
     @Slot(object)
-    def _take_answer(self, answered: Answered) -> None:
+    def _on_answered(self, answered: QueryResult) -> None:
         if answered.query == self.query:
             self.is_open = True
             self.total = answered.total

@@ -46,7 +46,7 @@ class MarksPanel(QWidget):
         large.setPixelSize(20)
         self.favourite.setFont(large)
         describe(self.favourite, "favouriteButton", "Favourite", "Favourite (F)")
-        self.favourite.toggled.connect(self._show_heart)
+        self.favourite.toggled.connect(self._on_toggled)
         self.favourite.clicked.connect(self._favour)
         self.tags = NameChips("Take away the tag")
         self.tags.removed.connect(self._remove_tag)
@@ -126,7 +126,7 @@ class MarksPanel(QWidget):
         return edit
 
     @Slot(bool)
-    def _show_heart(self, is_favourite: bool) -> None:
+    def _on_toggled(self, is_favourite: bool) -> None:
         self.favourite.setText("♥" if is_favourite else "♡")
 
     @Slot(int)

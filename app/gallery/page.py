@@ -26,15 +26,15 @@ from app.gallery.filters import cleared, is_filtered
 from app.gallery.grid import PictureGrid
 from app.gallery.hover_film import HoverFilm
 from app.gallery.inspector import Inspector
-from app.gallery.library_reader import Answered, EnquiryDesk
-from app.gallery.library_service import LibraryDesk
+from app.gallery.library_reader import LibraryReader, QueryResult
+from app.gallery.library_service import LibraryService
 from app.gallery.library_view import LibraryView
 from app.gallery.page_layout import PageLayout
 from app.gallery.picture_list import PictureList
 from app.gallery.status_line import StatusLine
-from app.gallery.thumbnail_service import ThumbnailDesk
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.gallery.thumbnail_service import ThumbnailService
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import MessageArea
 from app.widgets.theme import Colours
 from core.gallery.gallery import gallery_folder
@@ -50,7 +50,7 @@ class GalleryPage(QWidget):
 
     Attributes:
         index: the folder of the library's index.
-        desk: changes the library.
+        service: changes the library.
         view: what is shown of it.
         grid, filters, inspector, comparison, messages: the parts.
 
@@ -65,20 +65,20 @@ class GalleryPage(QWidget):
     seen = Signal()
 
     def __init__(
-        self, studio: Studio, keeper: SettingsKeeper, colours: Colours, trash: Trash | None = None
+        self, session: Session, settings_store: SettingsStore, colours: Colours, trash: Trash | None = None
     ) -> None:
         super().__init__()
         self.setObjectName("galleryPage")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._keeper = keeper
-        self.index = gallery_folder(keeper.folders)
-        self.desk = LibraryDesk(keeper.folders, trash, self)
-        self.enquiries = EnquiryDesk(self)
-        self._thumbnails = ThumbnailDesk(Thumbnails(keeper.folders.cache / FOLDER_NAME), self)
+        self._settings_store = settings_store
+        self.index = gallery_folder(settings_store.folders)
+        self.service = LibraryService(settings_store.folders, trash, self)
+        self.enquiries = LibraryReader(self)
+        self._thumbnails = ThumbnailService(Thumbnails(settings_store.folders.cache / FOLDER_NAME), self)
         self.pictures = PictureList(self.enquiries, self._thumbnails, self)
-        self.view = LibraryView(self.desk, self.enquiries, self.pictures, FIRST_QUERY, self.index, self)
-        self.films = HoverFilm(studio.errands, self)
+        self.view = LibraryView(self.service, self.enquiries, self.pictures, FIRST_QUERY, self.index, self)
+        self.films = HoverFilm(session.engine_tasks, self)
         self.filters = FilterBar()
         self.grid = PictureGrid(self.pictures, self.films)
         self.empty = EmptyState()
@@ -100,7 +100,7 @@ class GalleryPage(QWidget):
         self.view.answered.connect(self._keep_choice)
         self.view.shown.connect(self._restore_choice)
         self.view.state_changed.connect(self._show_state)
-        self.grid.selectionModel().selectionChanged.connect(self._follow_selection)
+        self.grid.selectionModel().selectionChanged.connect(self._on_selection_changed)
         for keys in ("Ctrl+F", "/"):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -120,7 +120,7 @@ class GalleryPage(QWidget):
         self.comparison.finish()
         self._thumbnails.close()
         self.enquiries.close()
-        self.desk.close()
+        self.service.close()
 
     def set_colours(self, colours: Colours) -> None:
         self.comparison.set_colours(colours)
@@ -150,7 +150,7 @@ class GalleryPage(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.view.open(self._keeper.settings.pictures)
+        self.view.open(self._settings_store.settings.pictures)
         (self.grid if self.grid.isVisible() else self).setFocus()
         self.seen.emit()
 
@@ -189,7 +189,7 @@ class GalleryPage(QWidget):
         layout.addWidget(self._splitter, 1)
 
     def _restore_layout(self) -> None:
-        layout = PageLayout.from_text(self._keeper.settings.gallery_layout)
+        layout = PageLayout.from_text(self._settings_store.settings.gallery_layout)
         self._splitter.setSizes([1000, layout.inspector_px])
         self.filters.slider.setValue(layout.cell_px)
         self.filters.set_query(replace(FIRST_QUERY, sort=layout.sort, group=layout.group))
@@ -197,7 +197,7 @@ class GalleryPage(QWidget):
     def _keep_layout(self) -> None:
         query, sizes = self.filters.query, self._splitter.sizes()
         layout = PageLayout(self.filters.slider.value(), sizes[1], query.sort, query.group)
-        self._keeper.change(gallery_layout=layout.to_text())
+        self._settings_store.change(gallery_layout=layout.to_text())
 
     def _reason(self) -> EmptyReason | None:
         """Why there is nothing to be seen, None when there is."""
@@ -238,7 +238,7 @@ class GalleryPage(QWidget):
         self.status.show_counts(self.pictures.rowCount(), self.view.total, self.grid.selected_count())
 
     @Slot(object)
-    def _keep_choice(self, answered: Answered) -> None:
+    def _keep_choice(self, answered: QueryResult) -> None:
         ids, rows = self.pictures.ids, self.grid.selected_rows()
         if rows:
             self._chosen = ids[rows]
@@ -267,7 +267,7 @@ class GalleryPage(QWidget):
         self.grid.setFocus()
 
     @Slot()
-    def _follow_selection(self) -> None:
+    def _on_selection_changed(self) -> None:
         self._show_counts()
         self.selection_changed.emit()
 

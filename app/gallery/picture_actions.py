@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from app.widgets.icons import ICON_NAME
 
 
-class Deed(Enum):
+class PictureAction(Enum):
     """Something to do with the chosen pictures."""
 
     open_viewer = auto()
@@ -30,48 +30,48 @@ class Deed(Enum):
 
 
 WORDS = {
-    Deed.open_viewer: "View in full screen",
-    Deed.compare: "Compare",
-    Deed.use_settings: "Use all settings",
-    Deed.open_film: "Open its film",
-    Deed.branch: "Branch from here…",
-    Deed.use_as_source: "Use as source picture",
-    Deed.add_noise: "Add noise to this picture…",
-    Deed.show_in_folder: "Show in folder",
-    Deed.copy_picture: "Copy picture",
-    Deed.copy_recipe: "Copy recipe",
-    Deed.rename: "Rename…",
-    Deed.move: "Move to folder…",
-    Deed.export: "Export…",
-    Deed.delete: "Move to the trash",
+    PictureAction.open_viewer: "View in full screen",
+    PictureAction.compare: "Compare",
+    PictureAction.use_settings: "Use all settings",
+    PictureAction.open_film: "Open its film",
+    PictureAction.branch: "Branch from here…",
+    PictureAction.use_as_source: "Use as source picture",
+    PictureAction.add_noise: "Add noise to this picture…",
+    PictureAction.show_in_folder: "Show in folder",
+    PictureAction.copy_picture: "Copy picture",
+    PictureAction.copy_recipe: "Copy recipe",
+    PictureAction.rename: "Rename…",
+    PictureAction.move: "Move to folder…",
+    PictureAction.export: "Export…",
+    PictureAction.delete: "Move to the trash",
 }
-SEVERAL_WORDS = {Deed.copy_picture: "Copy pictures"}
+SEVERAL_WORDS = {PictureAction.copy_picture: "Copy pictures"}
 KEYS = {
-    Deed.open_viewer: "Return",
-    Deed.rename: "F2",
-    Deed.copy_picture: "Ctrl+C",
-    Deed.delete: "Del",
-    Deed.compare: "C",
+    PictureAction.open_viewer: "Return",
+    PictureAction.rename: "F2",
+    PictureAction.copy_picture: "Ctrl+C",
+    PictureAction.delete: "Del",
+    PictureAction.compare: "C",
 }
 _ICONS = {
-    Deed.open_viewer: "eye",
-    Deed.compare: "swap",
-    Deed.open_film: "film",
-    Deed.branch: "branch",
-    Deed.use_as_source: "picture",
-    Deed.show_in_folder: "folder",
-    Deed.copy_picture: "copy",
-    Deed.copy_recipe: "copy",
-    Deed.export: "export",
-    Deed.delete: "trash",
+    PictureAction.open_viewer: "eye",
+    PictureAction.compare: "swap",
+    PictureAction.open_film: "film",
+    PictureAction.branch: "branch",
+    PictureAction.use_as_source: "picture",
+    PictureAction.show_in_folder: "folder",
+    PictureAction.copy_picture: "copy",
+    PictureAction.copy_recipe: "copy",
+    PictureAction.export: "export",
+    PictureAction.delete: "trash",
 }
 
 
-class DeedButtons(QWidget):
+class ActionButtons(QWidget):
     """A column of quiet buttons.
 
     Signals:
-        asked: a `Deed`.
+        asked: a `PictureAction`.
     """
 
     asked = Signal(object)
@@ -82,26 +82,28 @@ class DeedButtons(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        self._buttons: dict[Deed, QPushButton] = {}
-        for deed, icon in _ICONS.items():
-            button = QPushButton(WORDS[deed])
-            button.setObjectName(f"{deed.name}Deed")
+        self._buttons: dict[PictureAction, QPushButton] = {}
+        for picture_action, icon in _ICONS.items():
+            button = QPushButton(WORDS[picture_action])
+            button.setObjectName(f"{picture_action.name}Deed")
             button.setProperty("kind", "quiet")
-            button.setProperty("deed", deed)
+            button.setProperty("action", picture_action)
             button.setProperty(ICON_NAME, icon)
             button.setStyleSheet("text-align: left; padding-left: 4px")
-            keys = f" ({KEYS[deed]})" if deed in KEYS else ""
-            button.setToolTip(f"{WORDS[deed]}{keys}")
-            button.clicked.connect(self._ask)
-            self._buttons[deed] = button
+            keys = f" ({KEYS[picture_action]})" if picture_action in KEYS else ""
+            button.setToolTip(f"{WORDS[picture_action]}{keys}")
+            button.clicked.connect(self._on_clicked)
+            self._buttons[picture_action] = button
             layout.addWidget(button)
 
-    def show_deeds(self, deeds: tuple[Deed, ...], *, are_several: bool = False) -> None:
+    def show_deeds(self, picture_actions: tuple[PictureAction, ...], *, are_several: bool = False) -> None:
         """Only these; ``are_several`` tells whether more than one picture is chosen."""
-        for deed, button in self._buttons.items():
-            button.setVisible(deed in deeds)
-            button.setText(SEVERAL_WORDS.get(deed, WORDS[deed]) if are_several else WORDS[deed])
+        for picture_action, button in self._buttons.items():
+            button.setVisible(picture_action in picture_actions)
+            button.setText(
+                SEVERAL_WORDS.get(picture_action, WORDS[picture_action]) if are_several else WORDS[picture_action]
+            )
 
     @Slot()
-    def _ask(self) -> None:
-        self.asked.emit(self.sender().property("deed"))
+    def _on_clicked(self) -> None:
+        self.asked.emit(self.sender().property("action"))

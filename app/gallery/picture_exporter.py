@@ -27,7 +27,7 @@ class ExportKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ExportWish:
+class ExportRequest:
     """What to export.
 
     Attributes:
@@ -45,7 +45,7 @@ class ExportWish:
 class ExportReport:
     """How an export ended; ``unreadable`` pictures were left out."""
 
-    wish: ExportWish
+    request: ExportRequest
     done: int
     unreadable: int
     is_cancelled: bool
@@ -73,9 +73,9 @@ class PictureExporter(QObject):
         self._pool.setMaxThreadCount(1)
         self._pool.setObjectName("export")
 
-    def start(self, wish: ExportWish) -> None:
+    def start(self, request: ExportRequest) -> None:
         self._is_cancelled = False
-        self._pool.start(self._work(wish))
+        self._pool.start(self._work(request))
 
     def cancel(self) -> None:
         """Ends after the picture in progress."""
@@ -85,34 +85,34 @@ class PictureExporter(QObject):
         self.cancel()
         self._pool.waitForDone()
 
-    def _work(self, wish: ExportWish) -> Callable[[], None]:
+    def _work(self, request: ExportRequest) -> Callable[[], None]:
         def work() -> None:
             try:
-                self.ended.emit(self._export(wish))
+                self.ended.emit(self._export(request))
             except (EmulsionError, sqlite3.Error) as error:
                 self.failed.emit(message(error))
 
         return work
 
-    def _export(self, wish: ExportWish) -> ExportReport:
+    def _export(self, request: ExportRequest) -> ExportReport:
         with closing(Finder(self._index)) as finder:
-            paths = [picture.path for picture in finder.pictures(wish.pictures)]
+            paths = [picture.path for picture in finder.pictures(request.pictures)]
         done = unreadable = 0
-        with closing(_export(paths, wish)) as export:
+        with closing(_export(paths, request)) as export:
             for exported in export:
                 done = exported.done
                 unreadable += bool(exported.problem)
                 self.progressed.emit(exported)
                 if self._is_cancelled:
                     break
-        return ExportReport(wish, done, unreadable, self._is_cancelled and done < len(paths))
+        return ExportReport(request, done, unreadable, self._is_cancelled and done < len(paths))
 
 
-def _export(paths: Sequence[Path], wish: ExportWish) -> Export:
-    match wish.kind:
+def _export(paths: Sequence[Path], request: ExportRequest) -> Export:
+    match request.kind:
         case ExportKind.files:
-            return export_files(paths, wish.target, wish.encoding)
+            return export_files(paths, request.target, request.encoding)
         case ExportKind.zip_file:
-            return export_zip(paths, wish.target, wish.encoding)
+            return export_zip(paths, request.target, request.encoding)
         case ExportKind.contact_sheet:
-            return export_sheet(paths, wish.target)
+            return export_sheet(paths, request.target)

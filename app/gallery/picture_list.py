@@ -21,8 +21,8 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage
 
-from app.gallery.library_reader import EnquiryDesk
-from app.gallery.thumbnail_service import ThumbnailDesk
+from app.gallery.library_reader import LibraryReader
+from app.gallery.thumbnail_service import ThumbnailService
 from core.gallery.query import Answer, LibraryPicture, Section
 from core.gallery.thumbnails import SIZES_PX
 
@@ -54,7 +54,9 @@ class PictureList(QAbstractListModel):
 
     rows_known = Signal()
 
-    def __init__(self, enquiries: EnquiryDesk, thumbnails: ThumbnailDesk, parent: QObject | None = None) -> None:
+    def __init__(
+        self, enquiries: LibraryReader, thumbnails: ThumbnailService, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._enquiries = enquiries
         self._thumbnails = thumbnails
@@ -65,8 +67,8 @@ class PictureList(QAbstractListModel):
         self._rows: dict[int, int] = {}
         self._seen = range(0)
         self._size_px = SIZES_PX[1]
-        enquiries.rows_loaded.connect(self._take_rows)
-        thumbnails.loaded.connect(self._show_thumbnail)
+        enquiries.rows_loaded.connect(self._on_rows_loaded)
+        thumbnails.loaded.connect(self._on_loaded)
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -178,7 +180,7 @@ class PictureList(QAbstractListModel):
         self._thumbnails.want([picture for picture in pictures if picture], self._size_px)
 
     @Slot(object)
-    def _take_rows(self, pictures: tuple[LibraryPicture, ...]) -> None:
+    def _on_rows_loaded(self, pictures: tuple[LibraryPicture, ...]) -> None:
         for picture in pictures:
             self._asked.discard(picture.id)
             self._known[picture.id] = picture
@@ -191,7 +193,7 @@ class PictureList(QAbstractListModel):
         self.rows_known.emit()
 
     @Slot(object)
-    def _show_thumbnail(self, number: int) -> None:
+    def _on_loaded(self, number: int) -> None:
         row = self._rows.get(number)
         if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row))

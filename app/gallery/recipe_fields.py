@@ -23,7 +23,7 @@ class RecipeField:
     Attributes:
         name: for object names.
         text: plain, from outside.
-        changes: fields of the draft with the values they get from `Studio.edit`; empty: only to be read.
+        changes: fields of the draft with the values they get from `Session.edit`; empty: only to be read.
     """
 
     name: str

@@ -17,7 +17,7 @@ class RecipePanel(QWidget):
 
     Signals:
         settings_asked: the `GenerationRequest` to take over as a whole.
-        changes_asked: a dict of fields of the draft, for `Studio.edit`.
+        changes_asked: a dict of fields of the draft, for `Session.edit`.
     """
 
     settings_asked = Signal(object)

@@ -1,4 +1,4 @@
-"""The desk for thumbnails: two background threads make what is in sight first; what was shown is remembered."""
+"""Makes thumbnails in two background threads, those in sight first, and remembers them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Made:
     image: QImage
 
 
-class ThumbnailDesk(QObject):
+class ThumbnailService(QObject):
     """All methods return at once. Close it at the end.
 
     Signals:
@@ -60,7 +60,7 @@ class ThumbnailDesk(QObject):
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(THREADS)
         self._pool.setObjectName("thumbnails")
-        self._made.connect(self._take)
+        self._made.connect(self._on_made)
 
     def find(self, picture: LibraryPicture, size_px: int) -> QImage | None:
         """The thumbnail if it is in memory, else one of another size for the moment; null if broken."""
@@ -116,7 +116,7 @@ class ThumbnailDesk(QObject):
         return _of_bytes(made) if image.isNull() else image
 
     @Slot(object)
-    def _take(self, made: _Made) -> None:
+    def _on_made(self, made: _Made) -> None:
         with self._lock:
             self._in_work.discard(made.key)
         self._images[made.key] = made.image

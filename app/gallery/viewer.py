@@ -75,7 +75,7 @@ class Viewer(QWidget):
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self.bar)
         pictures.rows_known.connect(self._show)
-        pictures.modelReset.connect(self._follow_list)
+        pictures.modelReset.connect(self._on_model_reset)
 
     @property
     def picture(self) -> LibraryPicture | None:
@@ -156,7 +156,7 @@ class Viewer(QWidget):
         self._go((self._row + 1) % max(self._pictures.rowCount(), 1))
 
     @Slot()
-    def _follow_list(self) -> None:
+    def _on_model_reset(self) -> None:
         """The list has changed under the viewer: the picture may be gone."""
         if self.isVisible():
             found = self._pictures.row_of(self._shown) if self._shown is not None else None

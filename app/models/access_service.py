@@ -7,32 +7,32 @@ from PySide6.QtWidgets import QWidget
 
 from app.messages.errors import Message
 from app.models.access_dialog import AccessDialog
-from app.models.download_service import DownloadDesk
+from app.models.download_service import DownloadService
 from app.widgets.message_bar import MessageArea
 from core.downloads.hub import Secret
 from core.downloads.token import NoKeychain, store_token
 
 
-class AccessDesk(QObject):
+class AccessService(QObject):
     """Part of the place *Models*. Call `finish` at the end."""
 
     _no_keychain = Signal()
 
-    def __init__(self, desk: DownloadDesk, messages: MessageArea, page: QWidget) -> None:
+    def __init__(self, service: DownloadService, messages: MessageArea, page: QWidget) -> None:
         super().__init__(page)
-        self._desk = desk
+        self._service = service
         self._messages = messages
         self._page = page
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
-        self._no_keychain.connect(self._tell_no_keychain)
+        self._no_keychain.connect(self._on_no_keychain)
 
     def finish(self) -> None:
         self._pool.waitForDone()
 
     def explain(self, key: str) -> None:
         """Opens the dialog for a download that has failed."""
-        failure = self._desk.states[key].failure
+        failure = self._service.states[key].failure
         assert failure is not None
         dialog = AccessDialog(failure, self._page)
         dialog.setProperty("key", key)
@@ -44,18 +44,18 @@ class AccessDesk(QObject):
     def _try_again(self, token: str) -> None:
         key = self.sender().property("key")
         if token:
-            self._desk.session_token = Secret(token)
+            self._service.session_token = Secret(token)
             self._pool.start(self._keep_token)
-        self._desk.begin(key, self._desk.states[key].repository)
+        self._service.begin(key, self._service.states[key].repository)
 
     def _keep_token(self) -> None:
         """In a thread of the pool: a keychain may ask to be unlocked."""
         try:
-            store_token(self._desk.endpoint, self._desk.session_token)
+            store_token(self._service.endpoint, self._service.session_token)
         except NoKeychain:
             self._no_keychain.emit()
 
     @Slot()
-    def _tell_no_keychain(self) -> None:
+    def _on_no_keychain(self) -> None:
         words = "This system offers no keychain, so the token is forgotten when Emulsion is closed."
         self._messages.show_message("token", Message("The token is held for now only", words), "info")

@@ -106,7 +106,7 @@ class ModelCard(QFrame):
         set_tone(self._words, "error" if has_failed else "")
         is_resting = state.stage in (Stage.paused, Stage.failed)
         self._pause.setText("Resume" if state.stage is Stage.paused else "Try again" if has_failed else "Pause")
-        self._pause.setProperty("deed", "resume" if is_resting else "pause")
+        self._pause.setProperty("action", "resume" if is_resting else "pause")
         self._why.setVisible(state.asks_for_access)
         is_unknown = state.failure is not None and state.failure.fault is Fault.not_logged_in
         self._why.setText("Log in…" if is_unknown else "What to do…")
@@ -162,23 +162,23 @@ class ModelCard(QFrame):
         column.addLayout(line)
         return self._row
 
-    def _button(self, text: str, deed: str, object_name: str, kind: str = "") -> QPushButton:
+    def _button(self, text: str, picture_action: str, object_name: str, kind: str = "") -> QPushButton:
         button = QPushButton(text)
         button.setObjectName(object_name)
-        button.setProperty("deed", deed)
+        button.setProperty("action", picture_action)
         button.setProperty("kind", kind)
-        button.setMinimumWidth(BUTTONS_PX if deed in ("download", "use", "page") else 0)
+        button.setMinimumWidth(BUTTONS_PX if picture_action in ("download", "use", "page") else 0)
         button.setAccessibleName(f"{text} {self.facts.name}")
-        button.clicked.connect(self._ask)
+        button.clicked.connect(self._on_clicked)
         return button
 
     @Slot()
-    def _ask(self) -> None:
-        self.asked.emit(self.facts.key, self.sender().property("deed"))
+    def _on_clicked(self) -> None:
+        self.asked.emit(self.facts.key, self.sender().property("action"))
 
     @Slot(str)
-    def _ask_about_check(self, deed: str) -> None:
-        self.asked.emit(self.facts.key, deed)
+    def _ask_about_check(self, picture_action: str) -> None:
+        self.asked.emit(self.facts.key, picture_action)
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:

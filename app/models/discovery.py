@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 from core.models.catalogue import Catalogue, Model
 
 
-class ModelLook(QObject):
-    """The studio's `ModelSource`. Call `finish` at the end.
+class ModelDiscovery(QObject):
+    """The session's `ModelSource`. Call `finish` at the end.
 
     Signals:
         learned: files that were new are known now: look again. Emitted in another thread.

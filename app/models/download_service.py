@@ -29,7 +29,7 @@ AT_ONCE = 2
 _ENDING_MS = 3000
 
 
-class DownloadDesk(QObject):
+class DownloadService(QObject):
     """Call `finish` at the end: running downloads stop and go on with the next start.
 
     Attributes:
@@ -56,7 +56,7 @@ class DownloadDesk(QObject):
     def states(self) -> Mapping[str, DownloadState]:
         return self._states
 
-    def find_begun(self, model_folders: tuple[Path, ...]) -> None:
+    def find_unfinished(self, model_folders: tuple[Path, ...]) -> None:
         """Takes up what an earlier start has left unfinished, as paused."""
         for parent in model_folders:
             for folder in sorted(parent.iterdir()) if parent.is_dir() else ():

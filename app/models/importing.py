@@ -12,8 +12,8 @@ from PySide6.QtGui import QAction, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.messages.imports import added, refused
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import MessageArea
 from core.checkpoints.safetensors_header import PICKLED_SUFFIXES
 from core.errors import EmulsionError, ModelBroken
@@ -39,16 +39,21 @@ class ModelImport(QObject):
     _refused = Signal(object)
 
     def __init__(
-        self, catalogue: Catalogue, keeper: SettingsKeeper, studio: Studio, area: MessageArea, window: QWidget
+        self,
+        catalogue: Catalogue,
+        settings_store: SettingsStore,
+        session: Session,
+        area: MessageArea,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._catalogue = catalogue
-        self._keeper = keeper
-        self._studio = studio
+        self._settings_store = settings_store
+        self._session = session
         self._areas = [area]
         self._window = window
         self._is_ending = threading.Event()
-        self._checked.connect(self._take)
+        self._checked.connect(self._on_checked)
         self._refused.connect(self._refuse)
         window.setAcceptDrops(True)
         window.installEventFilter(self)
@@ -120,14 +125,14 @@ class ModelImport(QObject):
             self._refused.emit(error)
 
     @Slot(object, object)
-    def _take(self, place: Path, models: tuple[Model, ...]) -> None:
-        places = self._keeper.settings.model_folders
+    def _on_checked(self, place: Path, models: tuple[Model, ...]) -> None:
+        places = self._settings_store.settings.model_folders
         if not any(place == known or known in place.parents for known in places):
-            self._keeper.change(model_folders=(*places, place))
+            self._settings_store.change(model_folders=(*places, place))
         self.models_changed.emit()
         paths = {model.place for model in models}
-        chosen = next((model for model in self._studio.models if model.place in paths), models[0])
-        self._studio.edit(model=chosen.key)
+        chosen = next((model for model in self._session.models if model.place in paths), models[0])
+        self._session.edit(model=chosen.key)
         self._area.show_message(SUBJECT, added(models), "info", lasting_ms=LASTING_MS)
         if len(models) == 1:
             QThreadPool.globalInstance().start(lambda: self._identify(models[0]))

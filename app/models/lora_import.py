@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
 
 from app.messages.errors import Message, message
 from app.messages.loras import misfit_notice, offer
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea, Tone
 from core.errors import LoraBroken, SaveFailed
 from core.lora.file import SUFFIX, LoraFile, read_lora
@@ -57,8 +57,8 @@ class LoraImport(QObject):
     def __init__(
         self,
         catalogue: Catalogue,
-        keeper: SettingsKeeper,
-        studio: Studio,
+        settings_store: SettingsStore,
+        session: Session,
         area: MessageArea,
         window: QWidget,
         take_other: Callable[[Path], None],
@@ -66,8 +66,8 @@ class LoraImport(QObject):
         """``take_other`` gets dropped files that are no LoRAs."""
         super().__init__(window)
         self._catalogue = catalogue
-        self._keeper = keeper
-        self._studio = studio
+        self._settings_store = settings_store
+        self._session = session
         self._area = area
         self._window = window
         self._take_other = take_other
@@ -77,7 +77,7 @@ class LoraImport(QObject):
         self._checked.connect(self._offer)
         self._placed.connect(self._take_placed)
         self._failed.connect(self._refuse)
-        studio.loras.changed.connect(self._add_awaited)
+        session.loras.changed.connect(self._add_awaited)
         fields = window.findChildren(QAbstractScrollArea)
         for widget in (window, *fields, *(field.viewport() for field in fields)):
             widget.installEventFilter(self)
@@ -94,11 +94,11 @@ class LoraImport(QObject):
 
     def add(self, paths: list[Path], must_be_loras: bool = False) -> None:
         """Checks the files; what comes of it is told above the canvas."""
-        shelf = self._catalogue.loras
+        library = self._catalogue.loras
         files = [path.absolute() for path in paths]
 
         def check() -> None:
-            on_shelf = shelf.files()
+            on_shelf = library.files()
             known: list[LoraFile] = []
             new: list[LoraFile] = []
             refused: list[LoraBroken] = []
@@ -145,13 +145,13 @@ class LoraImport(QObject):
         self._tell(offer(checked.new, checked.taken), "info", tuple(choices))
 
     def _copy(self, checked: Checked) -> None:
-        folder, shelf = self._keeper.folders.models / FOLDER_NAMES[0], self._catalogue.loras
+        folder, library = self._settings_store.folders.models / FOLDER_NAMES[0], self._catalogue.loras
 
         def copy() -> None:
             try:
-                taken = frozenset(path.stem for path in shelf.files() if path.parent != folder)
+                taken = frozenset(path.stem for path in library.files() if path.parent != folder)
                 copies = [copy_lora(file.path, folder, taken) for file in checked.new]
-                places = () if all(shelf.has(path) for path in copies) else (folder,)
+                places = () if all(library.has(path) for path in copies) else (folder,)
                 self._placed.emit(tuple(read_lora(path) for path in copies), places)
             except (SaveFailed, LoraBroken) as error:
                 self._failed.emit(error)
@@ -160,33 +160,33 @@ class LoraImport(QObject):
 
     @Slot(object, object)
     def _take_placed(self, files: tuple[LoraFile, ...], places: tuple[Path, ...]) -> None:
-        known = self._keeper.settings.lora_places
-        self._keeper.change(lora_places=(*known, *(place for place in places if place not in known)))
-        self._catalogue.lora_places = self._keeper.settings.lora_places
+        known = self._settings_store.settings.lora_places
+        self._settings_store.change(lora_places=(*known, *(place for place in places if place not in known)))
+        self._catalogue.lora_places = self._settings_store.settings.lora_places
         self._awaited += [file.name for file in files]
-        self._studio.loras.refresh()
+        self._session.loras.refresh()
 
     @Slot()
     def _add_awaited(self) -> None:
-        at_hand = self._studio.loras.at_hand
+        at_hand = self._session.loras.at_hand
         here = {found.name for found in at_hand.loras} if at_hand is not None else set[str]()
         self._use([name for name in self._awaited if name in here])
         self._awaited = [name for name in self._awaited if name not in here]
 
     def _use(self, names: list[str]) -> None:
         """Adds them to the draft, if they fit its model."""
-        studio = self._studio
-        model = studio.model_of(studio.draft)
-        at_hand = studio.loras.at_hand
+        session = self._session
+        model = session.model_of(session.draft)
+        at_hand = session.loras.at_hand
         if not names or model is None or at_hand is None:
             return
         for found in at_hand.loras:
             if found.name not in names:
                 continue
-            if objection := studio.loras.objection(found, model):
+            if objection := session.loras.objection(found, model):
                 self._tell(misfit_notice(found.name, objection), "info")
             else:
-                studio.loras.add(found.name)
+                session.loras.add(found.name)
 
     @Slot(object)
     def _refuse(self, error: SaveFailed | LoraBroken) -> None:

@@ -21,16 +21,16 @@ from PySide6.QtWidgets import (
 )
 
 from app.messages.errors import Message
-from app.models.access_service import AccessDesk
+from app.models.access_service import AccessService
 from app.models.card import CardFacts, ModelCard
 from app.models.download_dialog import DownloadDialog
-from app.models.download_service import DownloadDesk
+from app.models.download_service import DownloadService
 from app.models.fit import Level
 from app.models.model_list import all_cards, matches
 from app.models.removal import ModelRemoval
 from app.models.verification import ModelVerification
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.field import describe
 from app.widgets.message_bar import Choice, MessageArea
 from app.window.device_label import DeviceReadout
@@ -58,19 +58,19 @@ class ModelsPage(QWidget):
     file_asked = Signal()
 
     def __init__(
-        self, studio: Studio, keeper: SettingsKeeper, readout: DeviceReadout, trash: Trash | None = None
+        self, session: Session, settings_store: SettingsStore, readout: DeviceReadout, trash: Trash | None = None
     ) -> None:
         super().__init__()
         self.setObjectName("modelsPage")
-        self._studio = studio
-        self._keeper = keeper
+        self._session = session
+        self._settings_store = settings_store
         self._readout = readout
         self._removal = ModelRemoval(self, trash or SystemTrash())
         self._known = known_models()
-        self.desk = DownloadDesk(self)
+        self.service = DownloadService(self)
         self.verification = ModelVerification(self)
         self.messages = MessageArea()
-        self._access = AccessDesk(self.desk, self.messages, self)
+        self._access = AccessService(self.service, self.messages, self)
         self.cards: dict[str, ModelCard] = {}
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
@@ -88,25 +88,25 @@ class ModelsPage(QWidget):
         self._lay_out()
         self.search.textChanged.connect(self._sift)
         self.filter.currentIndexChanged.connect(self._sift)
-        self.desk.changed.connect(self._follow)
-        self.desk.completed.connect(self._welcome)
+        self.service.changed.connect(self._on_changed)
+        self.service.completed.connect(self._welcome)
         self.verification.changed.connect(self._show_check)
-        studio.models_changed.connect(self.refill)
+        session.models_changed.connect(self.refill)
         readout.device_shown.connect(self.refill)
-        self._removal.removed.connect(self._tell_removed)
+        self._removal.removed.connect(self._on_removed)
         self.take_address()
 
     def finish(self) -> None:
         """Downloads stop, and go on when they are resumed after the next start."""
-        self.desk.finish()
+        self.service.finish()
         self._access.finish()
         self.verification.finish()
         self._removal.finish()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._studio.refresh_models()
-        self.desk.find_begun(self._folders)
+        self._session.refresh_models()
+        self.service.find_unfinished(self._folders)
         self.refill()
 
     @Slot()
@@ -121,12 +121,12 @@ class ModelsPage(QWidget):
             card.hide()
             card.deleteLater()
         self.cards.clear()
-        device, endpoint = self._readout.device, self.desk.endpoint
-        found = all_cards(self._studio.models, self._known, self.desk.states, self._folders, device, endpoint)
+        device, endpoint = self._readout.device, self.service.endpoint
+        found = all_cards(self._session.models, self._known, self.service.states, self._folders, device, endpoint)
         for facts in found:
             card = ModelCard(facts)
             card.asked.connect(self._do)
-            card.show_download(self.desk.states.get(facts.key))
+            card.show_download(self.service.states.get(facts.key))
             card.show_check(self.verification.checks.get(facts.key))
             self.cards[facts.key] = card
             self._column.insertWidget(self._column.count() - 2, card)
@@ -135,19 +135,19 @@ class ModelsPage(QWidget):
     @Slot()
     def take_address(self) -> None:
         """From now on downloads go where the settings say."""
-        settings = self._keeper.settings
-        self.desk.endpoint = chosen_endpoint(settings.hub_endpoint, os.environ)
-        self.desk.proxy = settings.hub_proxy
+        settings = self._settings_store.settings
+        self.service.endpoint = chosen_endpoint(settings.hub_endpoint, os.environ)
+        self.service.proxy = settings.hub_proxy
         self.refill()
 
     @Slot(object)
     def hold_token(self, token: Secret) -> None:
         """Where there is no keychain, for this session."""
-        self.desk.session_token = token
+        self.service.session_token = token
 
     @property
     def _folders(self) -> tuple[Path, ...]:
-        return self._keeper.settings.model_folders
+        return self._settings_store.settings.model_folders
 
     def _lay_out(self) -> None:
         other = QPushButton("Another model…")
@@ -201,27 +201,27 @@ class ModelsPage(QWidget):
         self._empty.setVisible(not shown)
 
     @Slot(str, str)
-    def _do(self, key: str, deed: str) -> None:
-        state = self.desk.states.get(key)
-        match deed:
+    def _do(self, key: str, picture_action: str) -> None:
+        state = self.service.states.get(key)
+        match picture_action:
             case "download":
                 model = next((one for one in self._known if one.key == key), None)
-                self._open_download(DownloadDialog(model, self._room(), self.desk.endpoint, self))
+                self._open_download(DownloadDialog(model, self._room(), self.service.endpoint, self))
             case "resume" if state is not None:
-                self.desk.begin(key, state.repository)
+                self.service.begin(key, state.repository)
             case "pause":
-                self.desk.pause(key)
+                self.service.pause(key)
             case "cancel":
-                self.desk.cancel(key, self._folders[0] / key)
+                self.service.cancel(key, self._folders[0] / key)
             case "explain" if state is not None and state.failure is not None:
                 self._access.explain(key)
             case "verify" | "mend" | "leave":
-                self._check(key, deed)
+                self._check(key, picture_action)
             case "use":
-                self._studio.edit(model=key)
+                self._session.edit(model=key)
                 self.create_asked.emit()
             case "remove":
-                model = next(one for one in self._studio.models if one.key == key)
+                model = next(one for one in self._session.models if one.key == key)
                 self._removal.ask(key, model.name, model.place)
             case "page":
                 QDesktopServices.openUrl(QUrl(self.cards[key].facts.page))
@@ -230,7 +230,7 @@ class ModelsPage(QWidget):
 
     @Slot()
     def _ask_other(self) -> None:
-        self._open_download(DownloadDialog(None, self._room(), self.desk.endpoint, self))
+        self._open_download(DownloadDialog(None, self._room(), self.service.endpoint, self))
 
     def _open_download(self, dialog: DownloadDialog) -> None:
         dialog.confirmed.connect(self._begin)
@@ -242,20 +242,20 @@ class ModelsPage(QWidget):
 
     @Slot(str, str)
     def _begin(self, key: str, repository: str) -> None:
-        self.desk.begin(key, repository)
+        self.service.begin(key, repository)
         if key not in self.cards:
             self.refill()
 
-    def _check(self, key: str, deed: str) -> None:
+    def _check(self, key: str, picture_action: str) -> None:
         """Of an installed model, by the record of its download."""
-        model = next((one for one in self._studio.models if one.key == key), None)
+        model = next((one for one in self._session.models if one.key == key), None)
         record = read_record(model.folder) if model is not None else None
-        if deed == "verify" and model is not None and record is not None:
+        if picture_action == "verify" and model is not None and record is not None:
             self.verification.begin(key, record, model.folder)
             return
         self.verification.leave(key)
-        if deed == "mend" and record is not None:
-            self.desk.begin(key, record.repository, is_repair=True)
+        if picture_action == "mend" and record is not None:
+            self.service.begin(key, record.repository, is_repair=True)
 
     @Slot(str)
     def _show_check(self, key: str) -> None:
@@ -263,15 +263,15 @@ class ModelsPage(QWidget):
             self.cards[key].show_check(self.verification.checks.get(key))
 
     @Slot(str, str)
-    def _tell_removed(self, key: str, problem: str) -> None:
-        self._studio.refresh_models()
+    def _on_removed(self, key: str, problem: str) -> None:
+        self._session.refresh_models()
         if problem:
             told = Message("The model was not removed", f"{key} could not be moved to the trash: {problem}.")
             self.messages.show_message(key, told, "error")
 
     @Slot(str)
-    def _follow(self, key: str) -> None:
-        card, state = self.cards.get(key), self.desk.states.get(key)
+    def _on_changed(self, key: str) -> None:
+        card, state = self.cards.get(key), self.service.states.get(key)
         if card is None or (state is None and not card.facts.facts):
             self.refill()
             return
@@ -279,9 +279,9 @@ class ModelsPage(QWidget):
 
     @Slot(str)
     def _welcome(self, key: str) -> None:
-        self._studio.refresh_models()
+        self._session.refresh_models()
         self.refill()
-        name = next((model.name for model in self._studio.models if model.key == key), "")
+        name = next((model.name for model in self._session.models if model.key == key), "")
         if not name:
             words = "All files are here and right, but they are of a kind that Emulsion cannot load."
             self.messages.show_message(key, Message(f"{key} cannot be used", words), "error")

@@ -62,7 +62,7 @@ class ModelVerification(QObject):
         self._stops: dict[str, threading.Event] = {}
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
-        self._told.connect(self._take)
+        self._told.connect(self._on_told)
 
     @property
     def checks(self) -> Mapping[str, Check]:
@@ -109,7 +109,7 @@ class ModelVerification(QObject):
         self._told.emit(key, replace(check, is_over=True))
 
     @Slot(str, object)
-    def _take(self, key: str, check: Check) -> None:
+    def _on_told(self, key: str, check: Check) -> None:
         if key in self._checks and key in self._stops:
             self._checks[key] = check
             self.changed.emit(key)

@@ -11,7 +11,7 @@ from app.widgets.icons import ICON_NAME
 TEXT_WIDTH_PX = 440
 
 
-class StartCard(QWidget):
+class EmptyPage(QWidget):
     """Signals:
     choose_asked: a picture from a file. current_asked: the one on the canvas.
     """

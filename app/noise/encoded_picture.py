@@ -14,7 +14,7 @@ from core.runs.round_trip import RoundTrip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TakenPicture:
+class EncodedPicture:
     """Measured in the worker's thread: for a large picture it takes a while.
 
     Attributes:
@@ -41,9 +41,9 @@ class TakenPicture:
         return len(self.trip.alphas_cumprod) - 1
 
 
-def take(engine: Engine, request: GenerationRequest) -> TakenPicture:
+def take(engine: Engine, request: GenerationRequest) -> EncodedPicture:
     """Raises what `core.engine.engine.Engine.round_trip` raises."""
     trip = engine.round_trip(request)
     difference = Difference.between(trip.picture, trip.decoded)
     scale = difference.fitting_scale
-    return TakenPicture(request, trip, trip.psnr, heat(difference.distances / scale), scale)
+    return EncodedPicture(request, trip, trip.psnr, heat(difference.distances / scale), scale)

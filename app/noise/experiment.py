@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.messages.errors import Message
-from app.noise.encoded_picture import TakenPicture, take
+from app.noise.encoded_picture import EncodedPicture, take
 from app.session.run import Engine
-from app.session.session import Studio
+from app.session.session import Session
 from core.film.film import Latent
 from core.measures.forward import standard_noise
 from core.pictures.picture import Pixels
@@ -18,7 +18,7 @@ from core.request.request import GenerationRequest, Source
 from core.runs.round_trip import OneStep, strength_of
 
 TAKE, STEP = "take a picture apart", "one-step prediction"
-"""Kinds of errands."""
+"""Kinds of tasks."""
 
 REST_MS = 120
 """A noise level that is looked at for this long is worth asking the network."""
@@ -37,7 +37,7 @@ class Experiment(QObject):
 
     Signals:
         taking: see `is_taking`.
-        taken(object): a `TakenPicture`, now `shown`.
+        taken(object): a `EncodedPicture`, now `shown`.
         noise_changed: ``t``, the noise or the draft changed; see `noisy_preview`.
         step_made(object): a `OneStep`; None when it no longer belongs to what is shown.
         refused(object), step_refused(object): a `Message`: the picture cannot be used; the network has no answer.
@@ -50,10 +50,10 @@ class Experiment(QObject):
     refused = Signal(object)
     step_refused = Signal(object)
 
-    def __init__(self, studio: Studio, parent: QObject) -> None:
+    def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
-        self._studio = studio
-        self.shown: TakenPicture | None = None
+        self._session = session
+        self.shown: EncodedPicture | None = None
         self.t = 0
         self._wanted: Path | None = None
         self._failed: Path | None = None
@@ -63,7 +63,7 @@ class Experiment(QObject):
         self._noise: Latent | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask_step)
-        studio.draft_edited.connect(self._follow_draft)
+        session.draft_edited.connect(self._follow_draft)
 
     @property
     def is_taking(self) -> bool:
@@ -74,7 +74,7 @@ class Experiment(QObject):
         """What image to image begins with at ``t``; None while there is no picture."""
         if self.shown is None:
             return None
-        strength = strength_of(self.t, self.shown.last_t + 1, self._studio.draft.steps)
+        strength = strength_of(self.t, self.shown.last_t + 1, self._session.draft.steps)
         return Source(str(self.shown.path), strength)
 
     def open(self, path: Path) -> None:
@@ -87,7 +87,7 @@ class Experiment(QObject):
         """Nothing is asked of the engine while nobody looks."""
         self._is_seen = is_seen
         if is_seen:
-            self._follow_draft(self._studio.draft)
+            self._follow_draft(self._session.draft)
         else:
             self._rest.stop()
 
@@ -111,8 +111,8 @@ class Experiment(QObject):
     def denoise(self) -> None:
         """Image to image from here: puts the picture and the strength into the draft and generates."""
         if self.source is not None:
-            self._studio.edit(source=self.source)
-            self._studio.generate()
+            self._session.edit(source=self.source)
+            self._session.generate()
 
     def _noisy(self) -> Latent | None:
         if self.shown is None or self._noise is None:
@@ -121,19 +121,19 @@ class Experiment(QObject):
 
     def _take(self) -> None:
         self._rest.stop()
-        self._studio.errands.withdraw(STEP)
+        self._session.engine_tasks.withdraw(STEP)
         self.taking.emit()
         if not self._is_seen:
             return
-        request = replace(self._studio.draft, source=Source(str(self._wanted), 1.0), count=1)
+        request = replace(self._session.draft, source=Source(str(self._wanted), 1.0), count=1)
         self._asked = request
 
-        def work(engine: Engine) -> TakenPicture:
+        def work(engine: Engine) -> EncodedPicture:
             return take(engine, request)
 
-        self._studio.errands.ask(TAKE, work, self._show, self._refuse)
+        self._session.engine_tasks.ask(TAKE, work, self._show, self._refuse)
 
-    def _show(self, taken: TakenPicture) -> None:
+    def _show(self, taken: EncodedPicture) -> None:
         is_first = self.shown is None and self._noise is None
         self._wanted = None
         self.shown = taken
@@ -152,7 +152,7 @@ class Experiment(QObject):
         self.refused.emit(message)
         if self.shown is not None:
             self.step_made.emit(None)
-            self._follow_draft(self._studio.draft)
+            self._follow_draft(self._session.draft)
 
     def _change_noise(self) -> None:
         self.noise_changed.emit()
@@ -164,12 +164,12 @@ class Experiment(QObject):
         shown, noisy, t = self.shown, self._noisy(), self.t
         if shown is None or noisy is None or self.is_taking or not self._is_seen:
             return
-        request = replace(self._studio.draft, source=None, count=1)
+        request = replace(self._session.draft, source=None, count=1)
 
         def work(engine: Engine) -> OneStep:
             return engine.one_step(request, shown.trip, noisy, t)
 
-        self._studio.errands.ask(STEP, work, self._take_step, self.step_refused.emit)
+        self._session.engine_tasks.ask(STEP, work, self._take_step, self.step_refused.emit)
 
     def _take_step(self, step: OneStep) -> None:
         if step.t == self.t:

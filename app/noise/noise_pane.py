@@ -16,7 +16,7 @@ from core.pictures.picture import Pixels
 from core.runs.round_trip import OneStep, RoundTrip
 
 
-class NoiseBench(QWidget):
+class NoisePane(QWidget):
     """Signals:
     t_chosen(int): by the slider or in the plot. other_noise_asked: another draw of epsilon.
 

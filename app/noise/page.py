@@ -12,14 +12,14 @@ from app.controls.source import file_in
 from app.film.explanation import Explanation
 from app.messages.errors import Message
 from app.noise.denoise_bar import DenoiseBar
-from app.noise.empty_page import StartCard
-from app.noise.encoded_picture import TakenPicture
+from app.noise.empty_page import EmptyPage
+from app.noise.encoded_picture import EncodedPicture
 from app.noise.experiment import Experiment
-from app.noise.noise_pane import NoiseBench
+from app.noise.noise_pane import NoisePane
 from app.noise.noise_text import ABOUT, NAME, TERMS
 from app.noise.source_panel import SourcePanel
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import MessageArea
 from core.pictures.source import SUFFIXES
@@ -34,7 +34,7 @@ WIDE_PX = 1160
 """From this width on the explanation stands beside everything, below it in the place of the picture's facts."""
 
 
-class ForwardPage(QWidget):
+class NoisePage(QWidget):
     """A place of the window.
 
     Signals:
@@ -43,29 +43,29 @@ class ForwardPage(QWidget):
 
     denoising = Signal()
 
-    def __init__(self, studio: Studio, keeper: SettingsKeeper) -> None:
+    def __init__(self, session: Session, settings_store: SettingsStore) -> None:
         super().__init__()
         self.setObjectName("forwardPage")
         self.setAcceptDrops(True)
-        self._studio = studio
-        self._keeper = keeper
+        self._session = session
+        self._settings_store = settings_store
         self._current: Path | None = None
-        self.experiment = Experiment(studio, self)
-        self.start = StartCard()
+        self.experiment = Experiment(session, self)
+        self.start = EmptyPage()
         self.source = SourcePanel()
-        self.bench = NoiseBench()
+        self.bench = NoisePane()
         self.denoise_bar = DenoiseBar()
         self.messages = MessageArea()
         self._ask = IconButton("question", "What is this? Explains the page", "explainNoiseButton")
         self._ask.setCheckable(True)
-        self._ask.setChecked(NAME not in keeper.settings.explained_views)
+        self._ask.setChecked(NAME not in settings_store.settings.explained_views)
         self._explanation = Explanation(ABOUT, TERMS)
         self._work = QWidget()
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
         self.offer_current(None)
-        self.denoise_bar.show_prompt(studio.draft.prompt)
+        self.denoise_bar.show_prompt(session.draft.prompt)
 
     def open(self, path: Path) -> None:
         """Takes this picture."""
@@ -126,21 +126,21 @@ class ForwardPage(QWidget):
 
     def _connect(self) -> None:
         for asking in (self.start, self.source):
-            asking.choose_asked.connect(self._ask_picture)
+            asking.choose_asked.connect(self._on_choose_asked)
             asking.current_asked.connect(self._open_current)
         self._ask.toggled.connect(self._arrange)
         self._explanation.closed.connect(self._understand)
         self.bench.t_chosen.connect(self.experiment.set_t)
         self.bench.other_noise_asked.connect(self.experiment.draw_other_noise)
-        self.denoise_bar.prompt_edited.connect(self._take_prompt)
+        self.denoise_bar.prompt_edited.connect(self._on_prompt_edited)
         self.denoise_bar.denoise_asked.connect(self._denoise)
-        self.experiment.taking.connect(self._show_taking)
-        self.experiment.taken.connect(self._show_taken)
-        self.experiment.noise_changed.connect(self._show_noise)
-        self.experiment.step_made.connect(self._show_step)
-        self.experiment.refused.connect(self._show_refusal)
-        self.experiment.step_refused.connect(self._show_step_refusal)
-        self._studio.draft_edited.connect(self._show_draft)
+        self.experiment.taking.connect(self._on_taking)
+        self.experiment.taken.connect(self._on_taken)
+        self.experiment.noise_changed.connect(self._on_noise_changed)
+        self.experiment.step_made.connect(self._on_step_made)
+        self.experiment.refused.connect(self._on_refused)
+        self.experiment.step_refused.connect(self._on_step_refused)
+        self._session.draft_edited.connect(self._on_draft_edited)
 
     @Slot()
     def _arrange(self) -> None:
@@ -150,13 +150,13 @@ class ForwardPage(QWidget):
 
     @Slot()
     def _understand(self) -> None:
-        explained = self._keeper.settings.explained_views
+        explained = self._settings_store.settings.explained_views
         if NAME not in explained:
-            self._keeper.change(explained_views=(*explained, NAME))
+            self._settings_store.change(explained_views=(*explained, NAME))
         self._ask.setChecked(False)
 
     @Slot()
-    def _ask_picture(self) -> None:
+    def _on_choose_asked(self) -> None:
         dialog = QFileDialog(self, "Open a picture")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
@@ -174,7 +174,7 @@ class ForwardPage(QWidget):
             self.open(self._current)
 
     @Slot()
-    def _show_taking(self) -> None:
+    def _on_taking(self) -> None:
         self._enable()
         if self.experiment.shown is None:
             self._stack.setCurrentWidget(self.start)
@@ -183,7 +183,7 @@ class ForwardPage(QWidget):
             self.bench.show_waiting("encoding the picture …")
 
     @Slot(object)
-    def _show_taken(self, taken: TakenPicture) -> None:
+    def _on_taken(self, taken: EncodedPicture) -> None:
         self.messages.dismiss(PICTURE)
         self.source.show_picture(taken)
         self.bench.show_trip(taken.trip)
@@ -191,21 +191,21 @@ class ForwardPage(QWidget):
         self._enable()
 
     @Slot()
-    def _show_noise(self) -> None:
+    def _on_noise_changed(self) -> None:
         shown, preview = self.experiment.shown, self.experiment.noisy_preview()
         source = self.experiment.source
         if shown is not None and preview is not None and source is not None:
             self.bench.show_noise(shown.trip, self.experiment.t, preview)
-            self.denoise_bar.show_source(source, self._studio.draft.steps)
+            self.denoise_bar.show_source(source, self._session.draft.steps)
 
     @Slot(object)
-    def _show_step(self, step: OneStep | None) -> None:
+    def _on_step_made(self, step: OneStep | None) -> None:
         if step is not None:
             self.messages.dismiss(STEP)
         self.bench.show_step(step)
 
     @Slot(object)
-    def _show_refusal(self, message: Message) -> None:
+    def _on_refused(self, message: Message) -> None:
         self.messages.show_message(PICTURE, message, "error")
         self._enable()
         if self.experiment.shown is None:
@@ -213,17 +213,17 @@ class ForwardPage(QWidget):
             self.start.show_taking(is_taking=False)
 
     @Slot(object)
-    def _show_step_refusal(self, message: Message) -> None:
+    def _on_step_refused(self, message: Message) -> None:
         self.messages.show_message(STEP, message, "error")
         self.bench.show_waiting("no answer from the network")
 
     @Slot(object)
-    def _show_draft(self, draft: GenerationRequest) -> None:
+    def _on_draft_edited(self, draft: GenerationRequest) -> None:
         self.denoise_bar.show_prompt(draft.prompt)
 
     @Slot(str)
-    def _take_prompt(self, text: str) -> None:
-        self._studio.edit(prompt=text)
+    def _on_prompt_edited(self, text: str) -> None:
+        self._session.edit(prompt=text)
 
     @Slot()
     def _denoise(self) -> None:

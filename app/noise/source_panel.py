@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollA
 
 from app.compare.scale_bar import percent
 from app.film.picture_pane import PicturePane
-from app.noise.encoded_picture import TakenPicture
+from app.noise.encoded_picture import EncodedPicture
 from app.widgets.icons import ICON_NAME
 from app.widgets.pixels import to_image
 from core.film.film import Latent
@@ -88,7 +88,7 @@ class SourcePanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
 
-    def show_picture(self, taken: TakenPicture) -> None:
+    def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip
         self._pictures["yours"].show_picture(to_image(trip.picture), "your picture")
         self._pictures["kept"].show_picture(to_image(trip.decoded), "encoded, decoded")

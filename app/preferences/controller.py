@@ -17,9 +17,9 @@ from app.preferences.general import GeneralPage
 from app.preferences.memory import MemoryPage
 from app.preferences.shortcuts import ShortcutsPage
 from app.preferences.updates import UpdatesPage
-from app.session.memory import MemoryDesk
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.memory import MemoryService
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.shortcuts.keymap import Keymap
 from app.widgets.message_bar import Tone
 from app.window.device_label import DeviceReadout
@@ -32,7 +32,7 @@ EXCHANGED = "settings exchanged"
 LASTING_MS = 8000
 
 
-class PreferencesDesk(QObject):
+class PreferencesController(QObject):
     """Part of the window.
 
     Signals:
@@ -52,16 +52,16 @@ class PreferencesDesk(QObject):
     def __init__(
         self,
         window: QWidget,
-        keeper: SettingsKeeper,
-        studio: Studio,
+        settings_store: SettingsStore,
+        session: Session,
         readout: DeviceReadout,
         keymap: Keymap,
-        memory: MemoryDesk,
+        memory: MemoryService,
     ) -> None:
         super().__init__(window)
         self._window = window
-        self._keeper = keeper
-        self._studio = studio
+        self._settings_store = settings_store
+        self._session = session
         self._readout = readout
         self._keymap = keymap
         self._memory = memory
@@ -103,35 +103,35 @@ class PreferencesDesk(QObject):
 
     def _fill(self, dialog: PreferencesDialog) -> None:
         self._close_pages()
-        general = GeneralPage(self._keeper, self._studio.preview_mode)
+        general = GeneralPage(self._settings_store, self._session.preview_mode)
         general.theme_chosen.connect(self.theme_chosen)
         general.previews_chosen.connect(self._choose_previews)
         general.export_asked.connect(self._export)
         general.import_asked.connect(self._import)
         general.reset_asked.connect(self._reset)
-        folders = FoldersPage(self._keeper)
-        films = self._films = FilmsPage(self._keeper)
+        folders = FoldersPage(self._settings_store)
+        films = self._films = FilmsPage(self._settings_store)
         folders.pictures_changed.connect(self.folder_changed)
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
-        device = DevicePage(self._keeper, self._studio, self._readout)
-        memory = MemoryPage(self._keeper, self._studio, self._readout, self._memory)
-        downloads = self._downloads = DownloadsPage(self._keeper)
+        device = DevicePage(self._settings_store, self._session, self._readout)
+        memory = MemoryPage(self._settings_store, self._session, self._readout, self._memory)
+        downloads = self._downloads = DownloadsPage(self._settings_store)
         downloads.address_changed.connect(self.address_changed)
         downloads.token_held.connect(self.token_held)
-        updates = self._updates = UpdatesPage(self._keeper)
+        updates = self._updates = UpdatesPage(self._settings_store)
         shortcuts = ShortcutsPage(self._keymap)
         dialog.set_pages((general, folders, downloads, device, memory, films, shortcuts, updates))
 
     @Slot(object)
     def _choose_previews(self, mode: PreviewMode) -> None:
-        self._keeper.change(previews=mode)
-        self._studio.set_preview_mode(mode)
+        self._settings_store.change(previews=mode)
+        self._session.set_preview_mode(mode)
 
     @Slot(object)
     def _export(self, path: Path) -> None:
         try:
-            export_settings(self._keeper.settings, path)
+            export_settings(self._settings_store.settings, path)
         except EmulsionError as error:
             self._say(message(error), "error")
         else:
@@ -140,7 +140,7 @@ class PreferencesDesk(QObject):
     @Slot(object)
     def _import(self, path: Path) -> None:
         try:
-            settings = import_settings(path, self._keeper.settings)
+            settings = import_settings(path, self._settings_store.settings)
         except EmulsionError as error:
             self._say(message(error), "error")
         else:
@@ -149,23 +149,23 @@ class PreferencesDesk(QObject):
 
     @Slot()
     def _reset(self) -> None:
-        self._take(reset_settings(self._keeper.settings, self._keeper.folders))
+        self._take(reset_settings(self._settings_store.settings, self._settings_store.folders))
         self._say(Message("All settings are reset", "Pictures, films and models are where they were."), "info")
 
     def _take(self, settings: Settings) -> None:
         """Makes other settings hold everywhere."""
-        before = self._keeper.settings
-        self._keeper.take(settings)
+        before = self._settings_store.settings
+        self._settings_store.take(settings)
         self._keymap.load()
         self.theme_chosen.emit(settings.theme)
-        self._studio.set_preview_mode(settings.previews)
+        self._session.set_preview_mode(settings.previews)
         if settings.pictures != before.pictures:
             self.folder_changed.emit(settings.pictures)
         if settings.model_folders != before.model_folders:
             self.models_changed.emit()
         self.address_changed.emit()
         if _of_engine(settings) != _of_engine(before):
-            self._studio.errands.renew_engine()
+            self._session.engine_tasks.renew_engine()
             self._memory.forget()
         if self._dialog is not None:
             self._fill(self._dialog)

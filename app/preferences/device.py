@@ -9,8 +9,8 @@ from app.messages.errors import Message
 from app.preferences.page import Page
 from app.session.device import device_sentence
 from app.session.run import Engine
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.window.device_label import DeviceReadout
 
 DEVICES = {
@@ -26,20 +26,20 @@ DTYPES = {
     "bfloat16": "bfloat16: half the memory",
     "float16": "float16: half the memory, GPUs only",
 }
-ERRAND = "look for devices"
+TASK = "look for devices"
 
 
 class DevicePage(Page):
     """Asks the worker to look for devices: importing what knows them takes seconds."""
 
-    def __init__(self, keeper: SettingsKeeper, studio: Studio, readout: DeviceReadout) -> None:
+    def __init__(self, settings_store: SettingsStore, session: Session, readout: DeviceReadout) -> None:
         super().__init__("Device", "devicePage")
-        self._keeper = keeper
-        self._studio = studio
+        self._settings_store = settings_store
+        self._session = session
         self._readout = readout
-        self._device = _combo("deviceCombo", DEVICES, keeper.settings.device)
+        self._device = _combo("deviceCombo", DEVICES, settings_store.settings.device)
         self._device.activated.connect(self._choose)
-        self._dtype = _combo("dtypeCombo", DTYPES, keeper.settings.dtype)
+        self._dtype = _combo("dtypeCombo", DTYPES, settings_store.settings.dtype)
         self._dtype.activated.connect(self._choose)
         self.add_row("&Compute on", self._device)
         self.add_row("P&recision", self._dtype)
@@ -61,14 +61,14 @@ class DevicePage(Page):
 
     @Slot()
     def _choose(self) -> None:
-        self._keeper.change(device=self._device.currentData(), dtype=self._dtype.currentData())
-        self._studio.errands.renew_engine()
+        self._settings_store.change(device=self._device.currentData(), dtype=self._dtype.currentData())
+        self._session.engine_tasks.renew_engine()
 
     @Slot()
     def _look_now(self) -> None:
         self._look.setEnabled(False)
         self._words.setText("Looking …")
-        self._studio.errands.ask(ERRAND, make, self._finish, self._refuse)
+        self._session.engine_tasks.ask(TASK, make, self._finish, self._refuse)
 
     def _finish(self, _made: None) -> None:
         self._show()

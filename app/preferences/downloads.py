@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from app.preferences.page import LABELS_PX, Page
 from app.preferences.token_box import TokenBox
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.widgets.field import describe, set_tone
 from core.downloads.address import chosen_endpoint, endpoint_problem, proxy_problem
 
@@ -30,17 +30,17 @@ class DownloadsPage(Page):
     address_changed = Signal()
     token_held = Signal(object)
 
-    def __init__(self, keeper: SettingsKeeper) -> None:
+    def __init__(self, settings_store: SettingsStore) -> None:
         super().__init__("Downloads", "downloadsPage")
-        self._keeper = keeper
+        self._settings_store = settings_store
         default = chosen_endpoint("", os.environ)
-        self._hub = QLineEdit(keeper.settings.hub_endpoint)
+        self._hub = QLineEdit(settings_store.settings.hub_endpoint)
         self._hub.setPlaceholderText(default)
         describe(self._hub, "hubEndpointEdit", "Hub", "The address of the hub or of its mirror")
         self._hub.editingFinished.connect(self._keep_hub)
         self.add_row("&Hub", self._hub)
         self._about_hub = self.add_hint(HUB.format(endpoint=default), INDENT_PX)
-        self._proxy = QLineEdit(keeper.settings.hub_proxy)
+        self._proxy = QLineEdit(settings_store.settings.hub_proxy)
         self._proxy.setPlaceholderText("http://host:port")
         describe(self._proxy, "hubProxyEdit", "Proxy", "The proxy through which the hub is asked")
         self._proxy.editingFinished.connect(self._keep_proxy)
@@ -68,8 +68,8 @@ class DownloadsPage(Page):
         text = self._hub.text().strip().rstrip("/")
         problem = endpoint_problem(text)
         _tell(self._about_hub, problem or HUB.format(endpoint=self._hub.placeholderText()), is_wrong=bool(problem))
-        if not problem and text != self._keeper.settings.hub_endpoint:
-            self._keeper.change(hub_endpoint=text)
+        if not problem and text != self._settings_store.settings.hub_endpoint:
+            self._settings_store.change(hub_endpoint=text)
             self.address_changed.emit()
             self._look_for_token()
 
@@ -78,12 +78,12 @@ class DownloadsPage(Page):
         text = self._proxy.text().strip().rstrip("/")
         problem = proxy_problem(text)
         _tell(self._about_proxy, problem or PROXY, is_wrong=bool(problem))
-        if not problem and text != self._keeper.settings.hub_proxy:
-            self._keeper.change(hub_proxy=text)
+        if not problem and text != self._settings_store.settings.hub_proxy:
+            self._settings_store.change(hub_proxy=text)
             self.address_changed.emit()
 
     def _look_for_token(self) -> None:
-        self._token.look(chosen_endpoint(self._keeper.settings.hub_endpoint, os.environ))
+        self._token.look(chosen_endpoint(self._settings_store.settings.hub_endpoint, os.environ))
 
 
 def _tell(label: QLabel, words: str, *, is_wrong: bool) -> None:

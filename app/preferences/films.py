@@ -7,31 +7,31 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QR
 
 from app.film.stored_films import FilmRoom, StoredFilms, size_text
 from app.preferences.page import Page
-from app.session.settings_store import SettingsKeeper
-from core.settings.settings import KeepFilms
+from app.session.settings_store import SettingsStore
+from core.settings.settings import FilmPolicy
 
 OLD_DAYS = 30
 FILMS = {
-    KeepFilms.always: ("Keep every film", "Each picture can be scrubbed and branched later."),
-    KeepFilms.ask: ("Ask after each picture", "The film is kept until you say otherwise."),
-    KeepFilms.never: ("Keep no films", "A run that is cut off cannot be taken up again either."),
+    FilmPolicy.always: ("Keep every film", "Each picture can be scrubbed and branched later."),
+    FilmPolicy.ask: ("Ask after each picture", "The film is kept until you say otherwise."),
+    FilmPolicy.never: ("Keep no films", "A run that is cut off cannot be taken up again either."),
 }
 
 
 class FilmsPage(Page):
     """Looks at the films in a thread of its own; `close_films` waits for it."""
 
-    def __init__(self, keeper: SettingsKeeper) -> None:
+    def __init__(self, settings_store: SettingsStore) -> None:
         super().__init__("Films", "filmsPage")
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._films = StoredFilms(self)
-        self._films.measured.connect(self._show_room)
-        self._films.removed.connect(self._show_removed)
+        self._films.measured.connect(self._on_measured)
+        self._films.removed.connect(self._on_removed)
         self._keep = QButtonGroup(self)
         for number, (choice, (text, about)) in enumerate(FILMS.items()):
             button = QRadioButton(text)
             button.setObjectName(f"films-{choice.name}")
-            button.setChecked(choice is keeper.settings.keep_films)
+            button.setChecked(choice is settings_store.settings.keep_films)
             self._keep.addButton(button, number)
             self.column.addWidget(button)
             self.add_hint(about, indent_px=24)
@@ -61,17 +61,17 @@ class FilmsPage(Page):
     @Slot()
     def measure(self) -> None:
         """Looks at the films in the folder for pictures again."""
-        self._films.measure(self._keeper.settings.pictures, self._days.value())
+        self._films.measure(self._settings_store.settings.pictures, self._days.value())
 
     def close_films(self) -> None:
         self._films.close()
 
     @Slot(int)
     def _choose(self, number: int) -> None:
-        self._keeper.change(keep_films=list(FILMS)[number])
+        self._settings_store.change(keep_films=list(FILMS)[number])
 
     @Slot(object)
-    def _show_room(self, room: FilmRoom) -> None:
+    def _on_measured(self, room: FilmRoom) -> None:
         films = "1 film takes" if room.count == 1 else f"{room.count} films take"
         self._room.setText(f"{films} {size_text(room.size_bytes)}." if room.count else "There are no films yet.")
         self._remove.setEnabled(room.old_count > 0)
@@ -82,8 +82,8 @@ class FilmsPage(Page):
     @Slot()
     def _remove_old(self) -> None:
         self._remove.setEnabled(False)
-        self._films.remove(self._keeper.settings.pictures, self._days.value())
+        self._films.remove(self._settings_store.settings.pictures, self._days.value())
 
     @Slot(object)
-    def _show_removed(self, _freed_bytes: int) -> None:
+    def _on_removed(self, _freed_bytes: int) -> None:
         self.measure()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton
 
 from app.preferences.page import Page
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 
 LIST_HEIGHT_PX = 96
 
@@ -23,10 +23,10 @@ class FoldersPage(Page):
     pictures_changed = Signal(object)
     models_changed = Signal()
 
-    def __init__(self, keeper: SettingsKeeper) -> None:
+    def __init__(self, settings_store: SettingsStore) -> None:
         super().__init__("Folders", "foldersPage")
-        self._keeper = keeper
-        self._pictures = QLineEdit(str(keeper.settings.pictures))
+        self._settings_store = settings_store
+        self._pictures = QLineEdit(str(settings_store.settings.pictures))
         self._pictures.setObjectName("picturesFolderEdit")
         self._pictures.setAccessibleName("Folder for pictures")
         self._pictures.setReadOnly(True)
@@ -61,10 +61,10 @@ class FoldersPage(Page):
         )
         self.add_section("Everything else")
         for label, folder in (
-            ("Settings", keeper.folders.config),
-            ("Gallery's index", keeper.folders.data),
-            ("Thumbnails", keeper.folders.cache),
-            ("Logs", keeper.folders.logs),
+            ("Settings", settings_store.folders.config),
+            ("Gallery's index", settings_store.folders.data),
+            ("Thumbnails", settings_store.folders.cache),
+            ("Logs", settings_store.folders.logs),
         ):
             self._add_fixed(label, folder)
         self.add_hint("These follow the system. The index and the thumbnails can be deleted: they are made again.")
@@ -74,13 +74,13 @@ class FoldersPage(Page):
 
     def take_pictures(self, folder: Path) -> None:
         """Saves pictures there from now on."""
-        self._keeper.change(pictures=folder)
+        self._settings_store.change(pictures=folder)
         self._show_pictures()
         self.pictures_changed.emit(folder)
 
     def add_models(self, folder: Path) -> None:
         """Looks for models there, too."""
-        folders = self._keeper.settings.model_folders
+        folders = self._settings_store.settings.model_folders
         if folder not in folders:
             self._take_models((*folders, folder))
 
@@ -99,7 +99,7 @@ class FoldersPage(Page):
         self.add_row(label, row)
 
     def _show_pictures(self) -> None:
-        folder = self._keeper.settings.pictures
+        folder = self._settings_store.settings.pictures
         self._pictures.setText(str(folder))
         self._pictures.setCursorPosition(0)
         self._open_pictures.setEnabled(folder.is_dir())
@@ -109,8 +109,8 @@ class FoldersPage(Page):
 
     def _show_models(self) -> None:
         self._models.clear()
-        for folder in self._keeper.settings.model_folders:
-            is_own = folder == self._keeper.folders.models
+        for folder in self._settings_store.settings.model_folders:
+            is_own = folder == self._settings_store.folders.models
             absent = "  (made with the first download)" if is_own else "  (not there now)"
             item = QListWidgetItem(f"{folder}{'' if folder.is_dir() else absent}")
             item.setToolTip(str(folder))
@@ -132,11 +132,11 @@ class FoldersPage(Page):
 
     @Slot()
     def _reset_pictures(self) -> None:
-        self.take_pictures(self._keeper.folders.pictures)
+        self.take_pictures(self._settings_store.folders.pictures)
 
     @Slot()
     def _open_pictures_folder(self) -> None:
-        _open(self._keeper.settings.pictures)
+        _open(self._settings_store.settings.pictures)
 
     @Slot()
     def _open_sender(self) -> None:
@@ -153,14 +153,16 @@ class FoldersPage(Page):
     @Slot()
     def _remove_models(self) -> None:
         chosen = [item.data(Qt.ItemDataRole.UserRole) for item in self._models.selectedItems()]
-        self._take_models(tuple(folder for folder in self._keeper.settings.model_folders if folder not in chosen))
+        self._take_models(
+            tuple(folder for folder in self._settings_store.settings.model_folders if folder not in chosen)
+        )
 
     @Slot()
     def _reset_models(self) -> None:
-        self._take_models((self._keeper.folders.models,))
+        self._take_models((self._settings_store.folders.models,))
 
     def _take_models(self, folders: tuple[Path, ...]) -> None:
-        self._keeper.change(model_folders=folders)
+        self._settings_store.change(model_folders=folders)
         self._show_models()
         self.models_changed.emit()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QM
 
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from core.runs.events import PreviewMode
 from core.settings.settings import Theme
 
@@ -32,14 +32,14 @@ class GeneralPage(Page):
     import_asked = Signal(object)
     reset_asked = Signal()
 
-    def __init__(self, keeper: SettingsKeeper, previews: PreviewMode) -> None:
+    def __init__(self, settings_store: SettingsStore, previews: PreviewMode) -> None:
         super().__init__("General", "generalPage")
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._theme = QComboBox()
         self._theme.setObjectName("themeCombo")
         for theme, text in THEMES.items():
             self._theme.addItem(text, theme)
-        self._theme.setCurrentIndex(self._theme.findData(keeper.settings.theme))
+        self._theme.setCurrentIndex(self._theme.findData(settings_store.settings.theme))
         self._theme.activated.connect(self._choose_theme)
         self.add_row("&Theme", self._theme)
         self._previews = QComboBox()
@@ -54,7 +54,7 @@ class GeneralPage(Page):
         self.add_section("When a long run ends")
         notice = QCheckBox("Tell me by a &notice of the desktop while I work elsewhere")
         notice.setObjectName("tellWhenDoneBox")
-        notice.setChecked(keeper.settings.tell_when_done)
+        notice.setChecked(settings_store.settings.tell_when_done)
         notice.toggled.connect(self._choose_notice)
         self.column.addWidget(notice)
         self.add_hint("For runs that took longer than 15 seconds. The taskbar shows it in any case.", indent_px=24)
@@ -86,7 +86,7 @@ class GeneralPage(Page):
 
     @Slot(bool)
     def _choose_notice(self, is_on: bool) -> None:
-        self._keeper.change(tell_when_done=is_on)
+        self._settings_store.change(tell_when_done=is_on)
 
     @Slot()
     def _ask_export(self) -> None:

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
 
 from app.messages.errors import Message
-from app.preferences.device import ERRAND, make
+from app.preferences.device import TASK, make
 from app.preferences.page import GAP_PX, Page
-from app.session.memory import MemoryDesk
+from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.window.device_label import DeviceReadout
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
@@ -24,12 +24,14 @@ MOVING = (Placement.model_offload, Placement.group_offload)
 class MemoryPage(Page):
     """A choice holds from the next load on, which the next picture begins with."""
 
-    def __init__(self, keeper: SettingsKeeper, studio: Studio, readout: DeviceReadout, desk: MemoryDesk) -> None:
+    def __init__(
+        self, settings_store: SettingsStore, session: Session, readout: DeviceReadout, service: MemoryService
+    ) -> None:
         super().__init__("Memory", "memoryPage")
-        self._keeper = keeper
-        self._studio = studio
+        self._settings_store = settings_store
+        self._session = session
         self._readout = readout
-        self._desk = desk
+        self._service = service
         self._words = QLabel()
         self._words.setObjectName("memoryPlanWords")
         self._words.setTextFormat(Qt.TextFormat.PlainText)
@@ -45,7 +47,7 @@ class MemoryPage(Page):
             button = QRadioButton(text)
             button.setObjectName(f"memory-{choice.name if choice is not None else 'automatic'}")
             button.setAccessibleDescription(about)
-            button.setChecked(choice is keeper.settings.memory)
+            button.setChecked(choice is settings_store.settings.memory)
             self._how.addButton(button, number)
             self.column.addWidget(button)
             self.add_hint(about, INDENT_PX)
@@ -57,7 +59,7 @@ class MemoryPage(Page):
         self._tiles = QCheckBox(TILES[0])
         self._tiles.setObjectName("tiledDecodeBox")
         self._tiles.setAccessibleDescription(TILES[1])
-        self._tiles.setChecked(keeper.settings.tiled_decode)
+        self._tiles.setChecked(settings_store.settings.tiled_decode)
         self._tiles.toggled.connect(self._choose_tiles)
         self.column.addSpacing(4)
         self.column.addWidget(self._tiles)
@@ -72,28 +74,28 @@ class MemoryPage(Page):
         self.add_row("&Weights", self._bits)
         self._about_bits = self.add_hint("")
         self._about_bits.setObjectName("weightBitsHint")
-        self._show_bits(studio.draft)
+        self._show_bits(session.draft)
         self.end()
-        desk.changed.connect(self._show)
+        service.changed.connect(self._show)
         readout.device_shown.connect(self._show)
-        studio.draft_edited.connect(self._show_bits)
-        desk.ask()
+        session.draft_edited.connect(self._show_bits)
+        service.ask()
         self._show()
 
     @Slot(int)
     def _choose(self, number: int) -> None:
-        self._keeper.change(memory=list(PLACEMENTS)[number])
+        self._settings_store.change(memory=list(PLACEMENTS)[number])
         self._renew()
 
     @Slot(bool)
     def _choose_tiles(self, is_tiled: bool) -> None:
-        self._keeper.change(tiled_decode=is_tiled)
+        self._settings_store.change(tiled_decode=is_tiled)
         self._renew()
 
     @Slot()
     def _choose_bits(self) -> None:
-        self._studio.edit(weight_bits=self._bits.currentData())
-        self._desk.plan()
+        self._session.edit(weight_bits=self._bits.currentData())
+        self._service.plan()
 
     @Slot(object)
     def _show_bits(self, draft: GenerationRequest) -> None:
@@ -102,14 +104,14 @@ class MemoryPage(Page):
         self._about_bits.setText(about if draft.weight_bits is None else f"{about} {EXPLICIT}")
 
     def _renew(self) -> None:
-        self._studio.errands.renew_engine()
-        self._desk.forget()
+        self._session.engine_tasks.renew_engine()
+        self._service.forget()
 
     @Slot()
     def _look_now(self) -> None:
         self._look.setEnabled(False)
         self._words.setText("Looking …")
-        self._studio.errands.ask(ERRAND, make, self._finish, self._refuse)
+        self._session.engine_tasks.ask(TASK, make, self._finish, self._refuse)
 
     def _finish(self, _made: None) -> None:
         self._show()
@@ -130,4 +132,4 @@ class MemoryPage(Page):
         if device is None:
             self._words.setText("Nobody has looked for a device yet: that happens when the first picture is made.")
             return
-        self._words.setText(planned_words(self._desk.planned))
+        self._words.setText(planned_words(self._service.planned))

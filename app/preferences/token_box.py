@@ -56,7 +56,7 @@ class TokenBox(QWidget):
         self._edit.returnPressed.connect(self._keep.click)
         self._keep.clicked.connect(self._store)
         self._remove.clicked.connect(self._forget)
-        self._told.connect(self._show)
+        self._told.connect(self._on_told)
 
     def look(self, endpoint: str) -> None:
         """Finds out whether there is a token for this hub."""
@@ -104,6 +104,6 @@ class TokenBox(QWidget):
             self._told.emit(KEPT if token else NONE)
 
     @Slot(str)
-    def _show(self, words: str) -> None:
+    def _on_told(self, words: str) -> None:
         self._words.setText(words)
         self._remove.setEnabled(words in (KEPT, HELD))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 
 class UpdateCheck(QObject):
     """Signals:
-    told: a `core.downloads.updates.UpdateNews`, also when nothing could be found out.
+    told: a `core.downloads.updates.UpdateInfo`, also when nothing could be found out.
     """
 
     told = Signal(object)

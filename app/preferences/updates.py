@@ -8,21 +8,21 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from app.preferences.page import Page
 from app.preferences.update_check import UpdateCheck
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from core.version import VERSION
 
 
 class UpdatesPage(Page):
     """Nothing is looked for before `check` or its button."""
 
-    def __init__(self, keeper: SettingsKeeper) -> None:
+    def __init__(self, settings_store: SettingsStore) -> None:
         super().__init__("Updates", "updatesPage")
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._page = ""
         self._updates = UpdateCheck(self)
-        self._updates.told.connect(self._show)
+        self._updates.told.connect(self._on_told)
         self.column.addWidget(QLabel(f"This is Emulsion {VERSION}."))
-        self._address = QLineEdit(keeper.settings.update_address)
+        self._address = QLineEdit(settings_store.settings.update_address)
         self._address.setObjectName("updateAddressEdit")
         self._address.setPlaceholderText("https://… or a file")
         self._address.editingFinished.connect(self._keep_address)
@@ -58,17 +58,17 @@ class UpdatesPage(Page):
         self._button.setEnabled(False)
         self._open.hide()
         self._words.setText("Looking …")
-        self._updates.ask(self._keeper.settings.update_address)
+        self._updates.ask(self._settings_store.settings.update_address)
 
     def close_check(self) -> None:
         self._updates.close()
 
     @Slot()
     def _keep_address(self) -> None:
-        self._keeper.change(update_address=self._address.text().strip())
+        self._settings_store.change(update_address=self._address.text().strip())
 
     @Slot(object)
-    def _show(self, news: object) -> None:
+    def _on_told(self, news: object) -> None:
         self._button.setEnabled(True)
         self._words.setText(str(getattr(news, "sentence", "")))
         self._page = str(getattr(news, "page", ""))

@@ -33,8 +33,8 @@ class RecentPictures(QAbstractListModel):
         self._loader = loader
         self._paths: list[Path] = []
         self._thumbnails: dict[Path, QImage | None] = {}
-        loader.found.connect(self._take_found)
-        loader.thumbnail_loaded.connect(self._take_thumbnail)
+        loader.found.connect(self._on_found)
+        loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
     def add(self, path: Path) -> None:
         """A picture that has just been saved."""
@@ -89,7 +89,7 @@ class RecentPictures(QAbstractListModel):
             self._loader.load_thumbnail(path)
         return self._thumbnails[path]
 
-    def _take_found(self, found: FoundPictures) -> None:
+    def _on_found(self, found: FoundPictures) -> None:
         known = set(self._paths)
         new = [path for path in found.paths if path not in known]
         if new:
@@ -97,7 +97,7 @@ class RecentPictures(QAbstractListModel):
             self._paths += new
             self.endInsertRows()
 
-    def _take_thumbnail(self, loaded: LoadedThumbnail) -> None:
+    def _on_thumbnail_loaded(self, loaded: LoadedThumbnail) -> None:
         self._thumbnails[loaded.path] = loaded.image
         while len(self._thumbnails) > MOST_THUMBNAILS:
             del self._thumbnails[next(iter(self._thumbnails))]

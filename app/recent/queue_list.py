@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.session.queue import QueuedRun
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icons import ICON_NAME
 
@@ -14,7 +14,7 @@ MOST_ROWS = 6
 
 
 class QueueList(QWidget):
-    """Follows the studio's queue; hidden while nothing waits.
+    """Follows the session's queue; hidden while nothing waits.
 
     Signals:
         rows_made: new buttons need their icons.
@@ -22,10 +22,10 @@ class QueueList(QWidget):
 
     rows_made = Signal()
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("queueList")
-        self._studio = studio
+        self._session = session
         self._heading = QLabel()
         self._heading.setProperty("role", "caption")
         self._rows = QVBoxLayout()
@@ -35,8 +35,8 @@ class QueueList(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._heading)
         layout.addLayout(self._rows)
-        studio.queue_changed.connect(self._show_runs)
-        self._show_runs(studio.queue)
+        session.queue_changed.connect(self._show_runs)
+        self._show_runs(session.queue)
 
     def _show_runs(self, runs: tuple[QueuedRun, ...]) -> None:
         while (item := self._rows.takeAt(0)) is not None:
@@ -74,4 +74,4 @@ class QueueList(QWidget):
         return row
 
     def _remove(self) -> None:
-        self._studio.remove_queued(self.sender().property("runId"))
+        self._session.remove_queued(self.sender().property("runId"))

@@ -32,7 +32,7 @@ class RecentStrip(QWidget):
         self._list = ThumbnailGrid(model)
         self._list.selectionModel().selectionChanged.connect(self._choose)
         self._list.activated.connect(self._activate)
-        self._list.customContextMenuRequested.connect(self._ask_menu)
+        self._list.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
         self._empty = QLabel("Finished pictures appear here and are saved at once.")
         self._empty.setProperty("role", "hint")
         self._empty.setWordWrap(True)
@@ -63,7 +63,7 @@ class RecentStrip(QWidget):
     def _activate(self, index: QModelIndex) -> None:
         self.activated.emit(self._model.path(index.row()))
 
-    def _ask_menu(self, position: QPoint) -> None:
+    def _on_custom_context_menu_requested(self, position: QPoint) -> None:
         index = self._list.indexAt(position)
         if index.isValid():
             path: Path = self._model.path(index.row())

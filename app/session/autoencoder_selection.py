@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from app.messages.errors import message
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from core.autoencoders.compatibility import check_fit, own_space
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
 from core.errors import EmulsionError, ModelBroken
@@ -16,7 +16,7 @@ from core.models.catalogue import Catalogue, Model
 from core.request.request import Autoencoder, GenerationRequest
 
 
-class AutoencoderDesk(QObject):
+class AutoencoderSelection(QObject):
     """Part of the window; reads files in a thread of the pool. Call `close` at the end.
 
     Attributes:
@@ -32,50 +32,52 @@ class AutoencoderDesk(QObject):
     _checked = Signal(object, object)
     _refused = Signal(object)
 
-    def __init__(self, catalogue: Catalogue, keeper: SettingsKeeper, studio: Studio, parent: QObject) -> None:
+    def __init__(
+        self, catalogue: Catalogue, settings_store: SettingsStore, session: Session, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._catalogue = catalogue
-        self._keeper = keeper
-        self._studio = studio
+        self._settings_store = settings_store
+        self._session = session
         self.names: tuple[str, ...] = ()
         self.has_tiny = False
         self._model = ""
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._looked.connect(self._take)
+        self._looked.connect(self._on_looked)
         self._checked.connect(self._keep)
-        self._refused.connect(self._tell)
-        studio.draft_edited.connect(self._follow)
-        studio.models_changed.connect(self.look)
-        self._follow(studio.draft)
+        self._refused.connect(self._on_refused)
+        session.draft_edited.connect(self._follow)
+        session.models_changed.connect(self.look)
+        self._follow(session.draft)
 
     @property
     def has_model(self) -> bool:
-        return self._studio.model_of(self._studio.draft) is not None
+        return self._session.model_of(self._session.draft) is not None
 
     @property
     def chosen(self) -> str:
         """The name of the draft's one, "" for the model's own."""
-        chosen = self._studio.draft.autoencoder
+        chosen = self._session.draft.autoencoder
         return chosen.key if chosen is not None else ""
 
     def choose(self, name: str) -> None:
         """Takes the one of this name, the model's own with ""; remembered for this model."""
-        model = self._studio.draft.model
-        kept = {key: value for key, value in self._keeper.settings.autoencoders.items() if key != model}
-        self._keeper.change(autoencoders=kept | ({model: name} if name else {}))
-        self._studio.edit(autoencoder=Autoencoder(name) if name else None)
+        model = self._session.draft.model
+        kept = {key: value for key, value in self._settings_store.settings.autoencoders.items() if key != model}
+        self._settings_store.change(autoencoders=kept | ({model: name} if name else {}))
+        self._session.edit(autoencoder=Autoencoder(name) if name else None)
 
     def add(self, path: Path) -> None:
-        """Checks a file or folder, and chooses it where it lies; a refusal is told by the studio."""
-        model = self._studio.model_of(self._studio.draft)
+        """Checks a file or folder, and chooses it where it lies; a refusal is told by the session."""
+        model = self._session.model_of(self._session.draft)
         if model is not None:
             self._pool.start(lambda: self._check(path.absolute(), model))
 
     @Slot()
     def look(self) -> None:
         """Looks at the disk again."""
-        model = self._studio.model_of(self._studio.draft)
+        model = self._session.model_of(self._session.draft)
         if model is not None:
             self._pool.start(lambda: self._find(model))
 
@@ -102,8 +104,8 @@ class AutoencoderDesk(QObject):
         self._looked.emit(model.key, tuple(file.name for file in files if file.space.fits(own)), has_tiny)
 
     @Slot(str, object, bool)
-    def _take(self, model: str, names: tuple[str, ...], has_tiny: bool) -> None:
-        if model == self._studio.draft.model and (names, has_tiny) != (self.names, self.has_tiny):
+    def _on_looked(self, model: str, names: tuple[str, ...], has_tiny: bool) -> None:
+        if model == self._session.draft.model and (names, has_tiny) != (self.names, self.has_tiny):
             self.names, self.has_tiny = names, has_tiny
             self.changed.emit()
 
@@ -119,14 +121,14 @@ class AutoencoderDesk(QObject):
 
     @Slot(object, object)
     def _keep(self, file: AutoencoderFile, model: str) -> None:
-        places = self._keeper.settings.autoencoder_places
+        places = self._settings_store.settings.autoencoder_places
         if file.path not in places:
-            self._keeper.change(autoencoder_places=(file.path, *places))
-            self._catalogue.autoencoder_places = self._keeper.settings.autoencoder_places
+            self._settings_store.change(autoencoder_places=(file.path, *places))
+            self._catalogue.autoencoder_places = self._settings_store.settings.autoencoder_places
         self.look()
-        if model == self._studio.draft.model:
+        if model == self._session.draft.model:
             self.choose(file.name)
 
     @Slot(object)
-    def _tell(self, error: EmulsionError) -> None:
-        self._studio.failed.emit(message(error))
+    def _on_refused(self, error: EmulsionError) -> None:
+        self._session.failed.emit(message(error))

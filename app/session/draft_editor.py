@@ -31,7 +31,7 @@ class ModelSource(Protocol):
     def models(self) -> tuple[Model, ...]: ...
 
 
-class Drafting(QObject):
+class DraftEditor(QObject):
     """The draft and the models.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The desk where begun pictures wait until the user has chosen which of them to finish."""
+"""Begun pictures, which wait until the user has chosen which of them to finish."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FIRST_PART = 1 / 3
 """Of the steps: the layout is mostly settled by then."""
 
 
-class CullDesk(QObject):
-    """Part of the studio; the films on it are those that were held, in the order in which they were made.
+class EarlyChoice(QObject):
+    """Part of the session; the films on it are those that were held, in the order in which they were made.
 
     Attributes:
         hold_after: after so many steps runs of several pictures are held; None for not at all.

@@ -1,6 +1,6 @@
-"""Errands: what views ask of the engine beside its runs, such as a true picture of a frame.
+"""Tasks: what views ask of the engine beside its runs, such as a true picture of a frame.
 
-An errand is a call that gets the engine, in the worker's thread; its answer comes back in the window's. Of each
+An task is a call that gets the engine, in the worker's thread; its answer comes back in the window's. Of each
 kind the newest is wanted only: who drags a slider asks far more often than the engine can answer.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import Message
-from app.session.run import Engine, Errand
+from app.session.run import Engine, EngineTask
 from app.session.worker_thread import WorkerThread
 
 Result = TypeVar("Result")
@@ -21,16 +21,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asked:
-    errand: Errand
+    task: EngineTask
     answer: Callable[[Any], None]
     refuse: Callable[[Message], None]
 
 
-class Errands(QObject):
-    """Part of the studio: all methods return at once and are called in the window's thread.
+class EngineTasks(QObject):
+    """Part of the session: all methods return at once and are called in the window's thread.
 
     Signals:
-        failed: the `Message` of an errand whose asker does not show it itself.
+        failed: the `Message` of an task whose asker does not show it itself.
     """
 
     failed = Signal(object)
@@ -49,13 +49,13 @@ class Errands(QObject):
         answer: Callable[[Result], None],
         refuse: Callable[[Message], None] | None = None,
     ) -> None:
-        """Has ``work`` done, and calls ``answer`` with its result unless a newer errand of this kind came.
+        """Has ``work`` done, and calls ``answer`` with its result unless a newer task of this kind came.
 
         When the work fails, ``refuse`` is told why, or ``failed`` tells everybody.
         """
-        errand = Errand(kind, work)
-        self._newest[kind] = _Asked(errand, answer, refuse or self.failed.emit)
-        self._thread.do.emit(errand)
+        task = EngineTask(kind, work)
+        self._newest[kind] = _Asked(task, answer, refuse or self.failed.emit)
+        self._thread.do.emit(task)
 
     def withdraw(self, kind: str) -> None:
         """Nobody waits for this kind's answer any more."""
@@ -67,17 +67,17 @@ class Errands(QObject):
         self._thread.renew.emit()
 
     @Slot(object, object)
-    def _deliver(self, errand: Errand, result: object) -> None:
-        if (asked := self._take(errand)) is not None:
+    def _deliver(self, task: EngineTask, result: object) -> None:
+        if (asked := self._take(task)) is not None:
             asked.answer(result)
 
     @Slot(object, object)
-    def _refuse(self, errand: Errand, text: Message) -> None:
-        if (asked := self._take(errand)) is not None:
+    def _refuse(self, task: EngineTask, text: Message) -> None:
+        if (asked := self._take(task)) is not None:
             asked.refuse(text)
 
-    def _take(self, errand: Errand) -> _Asked | None:
-        asked = self._newest.get(errand.kind)
-        if asked is None or asked.errand is not errand:
+    def _take(self, task: EngineTask) -> _Asked | None:
+        asked = self._newest.get(task.kind)
+        if asked is None or asked.task is not task:
             return None
-        return self._newest.pop(errand.kind)
+        return self._newest.pop(task.kind)

@@ -1,4 +1,4 @@
-"""The desk where films are looked at: asks the worker for true pictures of frames, and for films from the disk."""
+"""Asks the worker for true pictures of frames, and for films from the disk."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.session.engine_tasks import Errands
-from app.session.run import DecodedFrame, Look
+from app.session.engine_tasks import EngineTasks
+from app.session.run import DecodedFrame, FrameRequest
 from app.session.worker_thread import WorkerThread
 from core.film.film import Film, Frame
 from core.pictures.picture import Stage
 
 LOOK = "look"
-"""The kind of errand that decodes the frame one looks at."""
+"""The kind of task that decodes the frame one looks at."""
 
 
-class FilmDesk(QObject):
-    """Part of the studio; all methods return at once.
+class FilmRequests(QObject):
+    """Part of the session; all methods return at once.
 
     Attributes:
         records_attention: whether the next run records where its words act, because somebody looks at that.
@@ -30,20 +30,20 @@ class FilmDesk(QObject):
     decoded = Signal(object)
     opened = Signal(object)
 
-    def __init__(self, thread: WorkerThread, errands: Errands, parent: QObject) -> None:
+    def __init__(self, thread: WorkerThread, engine_tasks: EngineTasks, parent: QObject) -> None:
         super().__init__(parent)
         self._thread = thread
-        self._errands = errands
+        self._engine_tasks = engine_tasks
         self.records_attention = False
         thread.worker.film_opened.connect(self.opened)
 
-    def look_at(self, look: Look | None) -> None:
+    def look_at(self, look: FrameRequest | None) -> None:
         """Asks for a full decode of a frame; a newer wish replaces an older one, None takes it back."""
         if look is None:
-            self._errands.withdraw(LOOK)
+            self._engine_tasks.withdraw(LOOK)
         else:
             film, frame = look.film, look.frame
-            self._errands.ask(
+            self._engine_tasks.ask(
                 LOOK,
                 lambda engine: DecodedFrame(frame, engine.decode(film, frame.denoised)),
                 self.decoded.emit,
@@ -51,8 +51,8 @@ class FilmDesk(QObject):
 
     def keep(self, film: Film, frame: Frame, stage: Stage) -> None:
         """Saves a frame as a picture: what the model believed in, or what it saw."""
-        self._thread.keep.emit(Look(film, frame, stage))
+        self._thread.keep.emit(FrameRequest(film, frame, stage))
 
     def open(self, path: Path) -> None:
-        """Reads a film from the disk; ``opened``, or the studio's ``failed``, follows."""
+        """Reads a film from the disk; ``opened``, or the session's ``failed``, follows."""
         self._thread.open_film.emit(path)

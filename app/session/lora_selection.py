@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 
 from app.messages.loras import differs, misfit
-from app.session.draft_editor import Drafting
+from app.session.draft_editor import DraftEditor
 from app.session.worker_thread import WorkerThread
 from core.lora.compatibility import fits, kind_of
-from core.lora.library import FoundLora, LoraShelf
+from core.lora.library import FoundLora, LoraLibrary
 from core.models.catalogue import Model
 from core.request.lora_codec import take_tags
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
@@ -19,15 +19,15 @@ from core.runs.events import Event, LoraDiffers
 
 
 @dataclass(frozen=True, slots=True)
-class AtHand:
+class AvailableLoras:
     """What was found: the LoRAs, and of which kind each model is."""
 
     loras: tuple[FoundLora, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class LoraDesk(QObject):
-    """Part of the studio; all methods return at once. The files are read in a thread of its own.
+class LoraSelection(QObject):
+    """Part of the session; all methods return at once. The files are read in a thread of its own.
 
     Attributes:
         at_hand: what was found at the last look, None before the first one.
@@ -41,22 +41,22 @@ class LoraDesk(QObject):
     noticed = Signal(object)
     _looked = Signal(object)
 
-    def __init__(self, thread: WorkerThread, drafting: Drafting, parent: QObject) -> None:
+    def __init__(self, thread: WorkerThread, drafting: DraftEditor, parent: QObject) -> None:
         super().__init__(parent)
-        self.at_hand: AtHand | None = None
+        self.at_hand: AvailableLoras | None = None
         self._drafting = drafting
-        self._shelf: Callable[[], LoraShelf] | None = None
+        self._library: Callable[[], LoraLibrary] | None = None
         self._missing: tuple[str, ...] = ()
         self._told: set[tuple[str, str, str]] = set()
         self._pool = QThreadPool()
         self._pool.setMaxThreadCount(1)
-        self._looked.connect(self._take)
-        thread.worker.happened.connect(self._follow)
+        self._looked.connect(self._on_looked)
+        thread.worker.happened.connect(self._on_happened)
         drafting.models_changed.connect(self.refresh)
 
-    def look_on(self, shelf: Callable[[], LoraShelf]) -> None:
+    def look_on(self, library: Callable[[], LoraLibrary]) -> None:
         """From now on there."""
-        self._shelf = shelf
+        self._library = library
         self.refresh()
 
     @Slot(Qt.ApplicationState)
@@ -68,13 +68,15 @@ class LoraDesk(QObject):
     @Slot()
     def refresh(self) -> None:
         """Looks for files again; ``changed`` follows."""
-        if self._shelf is None:
+        if self._library is None:
             return
-        shelf, models = self._shelf(), self._drafting.models
+        library, models = self._library(), self._drafting.models
         known = self.at_hand.loras if self.at_hand is not None else ()
         self._pool.clear()
         self._pool.start(
-            lambda: self._looked.emit(AtHand(shelf.look(known), {model.key: kind_of(model) for model in models}))
+            lambda: self._looked.emit(
+                AvailableLoras(library.look(known), {model.key: kind_of(model) for model in models})
+            )
         )
 
     def close(self) -> None:
@@ -103,7 +105,7 @@ class LoraDesk(QObject):
         return replace(request, loras=kept)
 
     def resolved(self, request: GenerationRequest) -> GenerationRequest:
-        """A recipe's LoRAs by the names that they have here; `take_missing` tells which are not here."""
+        """A recipe's LoRAs by the names that they have here; `pop_missing` tells which are not here."""
         self._missing = ()
         if self.at_hand is None:
             return request
@@ -112,7 +114,7 @@ class LoraDesk(QObject):
         here = {found.name: replace(lora, name=found.name) for lora, found in pairs if found is not None}
         return replace(request, loras=tuple(here.values()))
 
-    def take_missing(self) -> tuple[str, ...]:
+    def pop_missing(self) -> tuple[str, ...]:
         """The LoRAs of the last recipe that are not here; told once."""
         missing, self._missing = self._missing, ()
         return missing
@@ -169,13 +171,13 @@ class LoraDesk(QObject):
         return named
 
     @Slot(object)
-    def _take(self, at_hand: AtHand) -> None:
+    def _on_looked(self, at_hand: AvailableLoras) -> None:
         if at_hand != self.at_hand:
             self.at_hand = at_hand
             self.changed.emit()
 
     @Slot(object)
-    def _follow(self, event: Event) -> None:
+    def _on_happened(self, event: Event) -> None:
         if isinstance(event, LoraDiffers):
             key = (event.name, event.asked, event.found)
             if key not in self._told:

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from app.messages.errors import Message
 from app.session.run import Engine
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.window.device_label import DeviceReadout
 from core.errors import ModelBroken
 from core.models.catalogue import Model
@@ -30,7 +30,7 @@ from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
 
-ERRAND = "memory"
+TASK = "memory"
 PLAN_AFTER_MS = 150
 
 
@@ -54,7 +54,7 @@ class Planned:
     fallen_back_to: Placement | None = None
 
 
-class MemoryDesk(QObject):
+class MemoryService(QObject):
     """Part of the window. Call `close` at the end.
 
     Attributes:
@@ -67,10 +67,12 @@ class MemoryDesk(QObject):
     changed = Signal()
     _counted = Signal(object, object)
 
-    def __init__(self, studio: Studio, keeper: SettingsKeeper, readout: DeviceReadout, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, settings_store: SettingsStore, readout: DeviceReadout, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._studio = studio
-        self._keeper = keeper
+        self._session = session
+        self._settings_store = settings_store
         self._readout = readout
         self.planned = Planned()
         self._use: MemoryInUse | None = None
@@ -79,11 +81,11 @@ class MemoryDesk(QObject):
         self._pool.setMaxThreadCount(1)
         self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
         self._timer.timeout.connect(self.plan)
-        self._counted.connect(self._take_weights)
-        studio.draft_edited.connect(self._plan_soon)
-        studio.models_changed.connect(self._plan_anew)
-        studio.run_started.connect(self.ask)
-        studio.run_ended.connect(self.ask)
+        self._counted.connect(self._on_counted)
+        session.draft_edited.connect(self._plan_soon)
+        session.models_changed.connect(self._plan_anew)
+        session.run_started.connect(self.ask)
+        session.run_ended.connect(self.ask)
         readout.device_shown.connect(self.plan)
         self.plan()
 
@@ -107,14 +109,14 @@ class MemoryDesk(QObject):
     def ask(self) -> None:
         """Has the engine tell what it holds, as soon as it can."""
         if self._readout.device is not None:
-            self._studio.errands.ask(ERRAND, _in_use, self._take, self._pass_over)
+            self._session.engine_tasks.ask(TASK, _in_use, self._take, self._pass_over)
 
     @Slot()
     def plan(self) -> None:
         """Looks at draft, settings and free memory again."""
         self._timer.stop()
-        draft, settings = self._studio.draft, self._keeper.settings
-        model, chosen, use = self._studio.model_of(draft), self._readout.device, self._use
+        draft, settings = self._session.draft, self._settings_store.settings
+        model, chosen, use = self._session.model_of(draft), self._readout.device, self._use
         planned = Planned(model.name if model is not None else "", str(draft.size), weight_bits=draft.weight_bits)
         if model is None or chosen is None:
             self._show(planned)
@@ -152,7 +154,7 @@ class MemoryDesk(QObject):
         self._timer.start()
 
     @Slot(object, object)
-    def _take_weights(self, model: Model, weights: ModelWeights | None) -> None:
+    def _on_counted(self, model: Model, weights: ModelWeights | None) -> None:
         self._weights[model.key] = weights
         self.plan()
 

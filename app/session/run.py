@@ -1,4 +1,4 @@
-"""What the studio and the worker say to each other about a run."""
+"""What the session and the worker say to each other about a run."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Errand:
+class EngineTask:
     """One piece of work, seconds at most, since a run waits for it.
 
     Attributes:
-        kind: a newer errand of the same kind replaces one that has not begun.
+        kind: a newer task of the same kind replaces one that has not begun.
         work: what to do; runs in the worker's thread and must not touch widgets.
     """
 
@@ -100,7 +100,7 @@ class Errand:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class FrameRequest:
     """A frame of a film that somebody looks at, and as what: x0 unless it is to be kept as ``noisy``."""
 
     film: Film

@@ -10,13 +10,13 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import message
-from app.session.draft_editor import Drafting, DraftStore, ModelSource
-from app.session.early_choice import CullDesk
-from app.session.engine_tasks import Errands
-from app.session.film_requests import FilmDesk
-from app.session.lora_selection import LoraDesk
+from app.session.draft_editor import DraftEditor, DraftStore, ModelSource
+from app.session.early_choice import EarlyChoice
+from app.session.engine_tasks import EngineTasks
+from app.session.film_requests import FilmRequests
+from app.session.lora_selection import LoraSelection
 from app.session.queue import QueuedRun, RunQueue
-from app.session.run import Ending, Engine, Look, Run, RunState, SavePicture, UnsavedPicture
+from app.session.run import Ending, Engine, FrameRequest, Run, RunState, SavePicture, UnsavedPicture
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
 from core.errors import InvalidRequest
@@ -28,15 +28,15 @@ from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Sta
 from core.runs.recorder import FilmRecorder
 
 
-class Studio(QObject):
+class Session(QObject):
     """The state behind the window. Lives in the GUI thread; ask it to `shutdown` at the end.
 
     Attributes:
         state: what the worker is doing.
         phase: what the engine is busy with, None while it steps or rests.
-        errands: what views may ask of the engine beside its runs, see `Errands`.
-        cull: where begun pictures wait to be chosen, see `CullDesk`.
-        films: where films are looked at and kept from, see `FilmDesk`. loras: see `LoraDesk`.
+        tasks: what views may ask of the engine beside its runs, see `EngineTasks`.
+        cull: where begun pictures wait to be chosen, see `EarlyChoice`.
+        films: where films are looked at and kept from, see `FilmRequests`. loras: see `LoraSelection`.
         progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
         unsaved: finished pictures that could not be written, see `save_again`.
@@ -78,7 +78,7 @@ class Studio(QObject):
     ) -> None:
         """Starts the worker's thread. ``make_engine`` is called in it; unforeseen errors point to ``log_file``."""
         super().__init__(parent)
-        self._drafting = Drafting(catalogue, drafts, self)
+        self._drafting = DraftEditor(catalogue, drafts, self)
         self._drafting.edited.connect(self.draft_edited)
         self._drafting.undo_changed.connect(self.undo_changed)
         self._drafting.models_changed.connect(self.models_changed)
@@ -90,17 +90,17 @@ class Studio(QObject):
         self.unsaved: tuple[UnsavedPicture, ...] = ()
         self._thread = WorkerThread(make_engine, save, recorder, log_file)
         worker = self._thread.worker
-        worker.happened.connect(self._follow)
+        worker.happened.connect(self._on_happened)
         worker.rested.connect(self._rest)
         worker.ended.connect(self._end)
         worker.failed.connect(self.failed)
         worker.saved.connect(self.picture_saved)
         worker.not_saved.connect(self._picture_not_saved)
-        self.errands = Errands(self._thread, self)
-        self.errands.failed.connect(self.failed)
-        self.films = FilmDesk(self._thread, self.errands, self)
-        self.loras = LoraDesk(self._thread, self._drafting, self)
-        self.cull = CullDesk(lambda: self.progress.film, self.branch, self)
+        self.engine_tasks = EngineTasks(self._thread, self)
+        self.engine_tasks.failed.connect(self.failed)
+        self.films = FilmRequests(self._thread, self.engine_tasks, self)
+        self.loras = LoraSelection(self._thread, self._drafting, self)
+        self.cull = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.cull.follow)
         self._thread.start()
 
@@ -273,7 +273,7 @@ class Studio(QObject):
             self.phase_changed.emit(phase)
 
     @Slot(object)
-    def _follow(self, event: Event) -> None:
+    def _on_happened(self, event: Event) -> None:
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
         for kind, signal in ((Started, self.run_started), (Stepped, self.stepped), (ImageReady, self.image_ready)):
@@ -284,7 +284,7 @@ class Studio(QObject):
     def _rest(self) -> None:
         """Paused: what is on the canvas deserves the true picture."""
         if self.state is RunState.paused and self.film is not None and self.film.frames:
-            self.films.look_at(Look(self.film, self.film.frames[-1]))
+            self.films.look_at(FrameRequest(self.film, self.film.frames[-1]))
 
     @Slot(object)
     def _end(self, ending: Ending) -> None:

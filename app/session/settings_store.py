@@ -11,13 +11,13 @@ from core.errors import SaveFailed
 from core.paths import Folders
 from core.request.request import Autoencoder, GenerationRequest
 from core.runs.recorder import FOLDER_NAME
-from core.settings.settings import FILE_NAME, KeepFilms, Settings, load_settings, save_settings
+from core.settings.settings import FILE_NAME, FilmPolicy, Settings, load_settings, save_settings
 
 log = logging.getLogger(__name__)
 
 
-class SettingsKeeper:
-    """Holds the current settings; also the studio's `DraftStore`.
+class SettingsStore:
+    """Holds the current settings; also the session's `DraftStore`.
 
     Attributes:
         settings: as they are now.
@@ -45,7 +45,7 @@ class SettingsKeeper:
 
     def films_folder(self) -> Path | None:
         """Where the films of unfinished runs lie; None when films are not kept."""
-        if self.settings.keep_films is KeepFilms.never:
+        if self.settings.keep_films is FilmPolicy.never:
             return None
         return self.settings.pictures / FOLDER_NAME
 

@@ -1,7 +1,7 @@
 """The one worker: drains one generator of the engine at a time in its own thread, and saves what comes out.
 
 The next event is asked for by a posted call to itself, so that between any two events everything that the
-window asked for meanwhile is served first: stop, pause, an errand. There are no flags in the engine
+window asked for meanwhile is served first: stop, pause, an task. There are no flags in the engine
 and no locks here; while paused nothing is posted and the thread sleeps.
 """
 
@@ -18,8 +18,8 @@ from app.messages.errors import Message, message
 from app.session.run import (
     Ending,
     Engine,
-    Errand,
-    Look,
+    EngineTask,
+    FrameRequest,
     OpenedFilm,
     Run,
     SavedPicture,
@@ -51,7 +51,7 @@ class Worker(QObject):
         ended: an `Ending`; always the last word about a run.
         failed: a `Message`, before ``ended`` when it is the run that failed.
         saved, not_saved: `SavedPicture`, `UnsavedPicture`.
-        done: an `Errand` and its result. not_done: an `Errand` and a `Message`. film_opened: `OpenedFilm`.
+        done: an `EngineTask` and its result. not_done: an `EngineTask` and a `Message`. film_opened: `OpenedFilm`.
     """
 
     happened = Signal(object)
@@ -84,7 +84,7 @@ class Worker(QObject):
         self._is_single_step = False
         self._hold_after: int | None = None
         self._steps: tuple[int, ...] = ()
-        self._errands: dict[str, Errand] = {}
+        self._engine_tasks: dict[str, EngineTask] = {}
         self._was_errand = False
         self._has_posted = False
         self._is_outdated = False
@@ -125,18 +125,18 @@ class Worker(QObject):
             self._end(Ending.cancelled)
 
     @Slot(object)
-    def do(self, errand: Errand) -> None:
-        """As soon as the event in progress is over; replaces a waiting errand of the same kind."""
-        self._errands[errand.kind] = errand
+    def do(self, task: EngineTask) -> None:
+        """As soon as the event in progress is over; replaces a waiting task of the same kind."""
+        self._engine_tasks[task.kind] = task
         self._post()
 
     @Slot(str)
     def leave(self, kind: str) -> None:
-        """A waiting errand of this kind is no longer wanted."""
-        self._errands.pop(kind, None)
+        """A waiting task of this kind is no longer wanted."""
+        self._engine_tasks.pop(kind, None)
 
     @Slot(object)
-    def keep(self, look: Look) -> None:
+    def keep(self, look: FrameRequest) -> None:
         """Makes a picture of this frame, and saves it."""
         match self._attempt(lambda: self._engine_now().keep(look.film, look.frame, look.stage)):
             case GeneratedImage() as image:
@@ -166,7 +166,7 @@ class Worker(QObject):
     def shut_down(self) -> None:
         """Ends the run, frees the engine and leaves the thread's event loop."""
         self.stop()
-        self._errands.clear()
+        self._engine_tasks.clear()
         engine, self._engine = self._engine, None
         if engine is not None:
             self._attempt(engine.close)
@@ -174,16 +174,16 @@ class Worker(QObject):
 
     @Slot()
     def _proceed(self) -> None:
-        """One errand or one event, in turns when both are wanted, then back to the event loop."""
+        """One task or one event, in turns when both are wanted, then back to the event loop."""
         self._has_posted = False
         is_running = self._events is not None and not self._is_paused
-        if self._errands and not (is_running and self._was_errand):
+        if self._engine_tasks and not (is_running and self._was_errand):
             self._was_errand = True
             self._run_errand()
         elif is_running:
             self._was_errand = False
             self._take_event()
-        if self._errands or (self._events is not None and not self._is_paused):
+        if self._engine_tasks or (self._events is not None and not self._is_paused):
             self._post()
 
     def _post(self) -> None:
@@ -261,12 +261,12 @@ class Worker(QObject):
 
     def _run_errand(self) -> None:
         """The one that waits longest."""
-        errand = self._errands.pop(next(iter(self._errands)))
-        match self._attempt(lambda: errand.work(self._engine_now())):
+        task = self._engine_tasks.pop(next(iter(self._engine_tasks)))
+        match self._attempt(lambda: task.work(self._engine_now())):
             case Message() as text:
-                self.not_done.emit(errand, text)
+                self.not_done.emit(task, text)
             case result:
-                self.done.emit(errand, result)
+                self.done.emit(task, result)
 
     def _save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
         match self._attempt(lambda: self._save_picture(image, film, folder)):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenuBar, QWidget
 
 from app.canvas.backdrop import Backdrop
 from app.session.run import RunState
-from app.session.session import Studio
+from app.session.session import Session
 from app.shortcuts.key_tips import KeyTips
 from app.widgets.icons import ICON_NAME
 from core.settings.settings import Theme
@@ -105,19 +105,19 @@ class Actions(QObject):
         help_menu = bar.addMenu("&Help")
         help_menu.addActions([self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
 
-    def follow(self, studio: Studio) -> None:
-        """Connects what belongs to the studio, and keeps it enabled only while it can act."""
-        self._studio = studio
-        self.undo.triggered.connect(studio.undo)
-        self.redo.triggered.connect(studio.redo)
-        self.generate.triggered.connect(studio.generate)
-        self.stop.triggered.connect(studio.stop)
-        self.single_step.triggered.connect(studio.single_step)
+    def follow(self, session: Session) -> None:
+        """Connects what belongs to the session, and keeps it enabled only while it can act."""
+        self._session = session
+        self.undo.triggered.connect(session.undo)
+        self.redo.triggered.connect(session.redo)
+        self.generate.triggered.connect(session.generate)
+        self.stop.triggered.connect(session.stop)
+        self.single_step.triggered.connect(session.single_step)
         self.pause.triggered.connect(self._pause_or_resume)
-        studio.undo_changed.connect(self._update_undo)
-        studio.state_changed.connect(self._update_run)
+        session.undo_changed.connect(self._update_undo)
+        session.state_changed.connect(self._update_run)
         self._update_undo()
-        self._update_run(studio.state)
+        self._update_run(session.state)
 
     def check(self, group: QActionGroup, choice: Enum) -> None:
         """Marks the action for this choice, without triggering it."""
@@ -126,15 +126,15 @@ class Actions(QObject):
 
     @Slot()
     def _pause_or_resume(self) -> None:
-        if self._studio.state is RunState.paused:
-            self._studio.resume()
+        if self._session.state is RunState.paused:
+            self._session.resume()
         else:
-            self._studio.pause()
+            self._session.pause()
 
     @Slot()
     def _update_undo(self) -> None:
-        self.undo.setEnabled(self._studio.can_undo)
-        self.redo.setEnabled(self._studio.can_redo)
+        self.undo.setEnabled(self._session.can_undo)
+        self.redo.setEnabled(self._session.can_redo)
 
     @Slot(object)
     def _update_run(self, state: RunState) -> None:

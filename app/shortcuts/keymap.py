@@ -9,7 +9,7 @@ from types import MappingProxyType
 from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 
 Keys = tuple[str, ...]
 """Key sequences as Qt writes them on every system and in English: ``("Ctrl+Return", "Ctrl+Enter")``."""
@@ -64,17 +64,20 @@ class Keymap(QObject):
     changed = Signal()
 
     def __init__(
-        self, actions: Iterable[tuple[str, str, QAction]], keeper: SettingsKeeper, parent: QObject | None = None
+        self,
+        actions: Iterable[tuple[str, str, QAction]],
+        settings_store: SettingsStore,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._keeper = keeper
+        self._settings_store = settings_store
         self.commands = tuple(Command(group, name, action, _keys_of(action)) for group, name, action in actions)
         self._keys: dict[str, Keys] = {}
         self.load()
 
     def load(self) -> None:
         """Takes the keys from the settings; what cannot be read or is there twice gets no key."""
-        chosen = self._keeper.settings.shortcuts
+        chosen = self._settings_store.settings.shortcuts
         used: set[str] = set()
         order = sorted(self.commands, key=lambda command: command.name not in chosen)  # the user's own come first
         for command in order:
@@ -103,11 +106,11 @@ class Keymap(QObject):
         other = self.owner(key) if key else None
         if other is not None and other is not command:
             changed[other.name] = tuple(kept for kept in self.keys(other) if kept != key)
-        self._keep({**self._keeper.settings.shortcuts, **changed})
+        self._keep({**self._settings_store.settings.shortcuts, **changed})
 
     def reset(self, command: Command) -> None:
         """Back to the program's keys, which commands that got one of them meanwhile give up."""
-        chosen = dict(self._keeper.settings.shortcuts)
+        chosen = dict(self._settings_store.settings.shortcuts)
         chosen.pop(command.name, None)
         for other in self.commands:
             lost = set(self.keys(other)) & set(command.own)
@@ -120,7 +123,9 @@ class Keymap(QObject):
 
     def _keep(self, chosen: dict[str, Keys]) -> None:
         own = {command.name: command.own for command in self.commands}
-        self._keeper.change(shortcuts={name: keys for name, keys in chosen.items() if own.get(name) != keys})
+        self._settings_store.change(
+            shortcuts={name: keys for name, keys in chosen.items() if own.get(name) != keys}
+        )
         self.load()
 
 

@@ -1,4 +1,4 @@
-"""Where the desktop program is put together: settings, folders, catalogue, engine, studio, window."""
+"""Where the desktop program is put together: settings, folders, catalogue, engine, session, window."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.models.discovery import ModelLook
+from app.models.discovery import ModelDiscovery
 from app.models.importing import ModelImport
 from app.models.lora_import import LoraImport
-from app.session.autoencoder_selection import AutoencoderDesk
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.startup.bundle_environment import restore_environment
-from app.startup.engine_factory import EngineMaker
-from app.startup.file_open_events import OpenRequests
+from app.startup.engine_factory import EngineFactory
+from app.startup.file_open_events import FileOpenEvents
 from app.startup.garbage_collection import kept_for_good
-from app.startup.instance_server import Doorbell
+from app.startup.instance_server import InstanceServer
 from app.startup.logs import LOG_NAME
-from app.startup.single_instance import Claim
+from app.startup.single_instance import InstanceLock
 from app.widgets.icons import app_icon
 from app.widgets.theme import Appearance
 from app.window.main_window import MainWindow
@@ -42,7 +42,7 @@ SWITCH_INTERVAL_S = 0.0005
 stood still for up to 1.8 s while 100,000 pictures were compared; with this, on the same busy machine, 0.07 s."""
 
 
-def run(claimed: Claim, last_crash: Path | None = None, picture: Path | None = None) -> int:
+def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | None = None) -> int:
     """Opens the window and returns the exit code when it has been closed. Needs a display.
 
     ``claimed`` is let go of at the end; ``last_crash`` holds the traces of an earlier run that ended unexpectedly;
@@ -54,23 +54,23 @@ def run(claimed: Claim, last_crash: Path | None = None, picture: Path | None = N
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    doorbell = Doorbell(claimed.address, application) if claimed.lock is not None else None
+    instance_server = InstanceServer(claimed.address, application) if claimed.lock is not None else None
     with kept_for_good():
         window = make_window(application, Folders.default())
     if last_crash is not None:
-        window.help_desk.offer_crash(last_crash)
+        window.crash_report.offer_crash(last_crash)
     window.welcome.greet()
-    requests = OpenRequests(window)
+    requests = FileOpenEvents(window)
     requests.picture_asked.connect(window.show_picture)
     application.installEventFilter(requests)
     if picture is not None:
         window.show_picture(picture)
-    if doorbell is not None:
-        doorbell.answer_for(window)
-        doorbell.picture_asked.connect(window.show_picture)
+    if instance_server is not None:
+        instance_server.answer_for(window)
+        instance_server.picture_asked.connect(window.show_picture)
     code = show_until_closed(application, window)
-    if doorbell is not None:
-        doorbell.close()
+    if instance_server is not None:
+        instance_server.close()
     if claimed.lock is not None:
         claimed.lock.unlock()
     if not window.ended_in_time:
@@ -91,42 +91,42 @@ def show_until_closed(application: QApplication, window: MainWindow) -> int:
 
 def make_window(application: QApplication, folders: Folders) -> MainWindow:
     """The window with everything behind it, not yet shown."""
-    keeper = SettingsKeeper(folders)
-    settings = keeper.settings
+    settings_store = SettingsStore(folders)
+    settings = settings_store.settings
     appearance = Appearance(application, settings.theme)
     catalogue = users_catalogue(folders, settings.model_folders, settings.lora_places, settings.autoencoder_places)
-    make_engine = EngineMaker(catalogue, keeper)
+    make_engine = EngineFactory(catalogue, settings_store)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
-        return save(image, keeper.settings.pictures) if folder is None else save_in(image, folder)
+        return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
 
-    recorder = FilmRecorder(keeper.films_folder)
-    look = ModelLook(catalogue)
-    studio = Studio(look, make_engine, save_picture, keeper, recorder, folders.logs / LOG_NAME)
-    window = MainWindow(studio, keeper, appearance)
+    recorder = FilmRecorder(settings_store.films_folder)
+    look = ModelDiscovery(catalogue)
+    session = Session(look, make_engine, save_picture, settings_store, recorder, folders.logs / LOG_NAME)
+    window = MainWindow(session, settings_store, appearance)
     make_engine.made.connect(window.readout.show_device)
 
     def look_for_models() -> None:
-        catalogue.look_in(keeper.settings.model_folders)
-        studio.refresh_models()
-        studio.loras.refresh()
+        catalogue.look_in(settings_store.settings.model_folders)
+        session.refresh_models()
+        session.loras.refresh()
 
-    look.learned.connect(studio.refresh_models, Qt.ConnectionType.QueuedConnection)
-    studio.refresh_models()  # the look that the studio began with may have ended before somebody listened
+    look.learned.connect(session.refresh_models, Qt.ConnectionType.QueuedConnection)
+    session.refresh_models()  # the look that the session began with may have ended before somebody listened
     application.aboutToQuit.connect(look.finish)
     window.preferences.models_changed.connect(look_for_models)
-    importer = ModelImport(catalogue, keeper, studio, window.create_place.messages, window)
-    autoencoders = AutoencoderDesk(catalogue, keeper, studio, window)
-    window.create_place.left.autoencoder.follow(autoencoders)
-    window.create_place.left.previews.follow(autoencoders)
+    importer = ModelImport(catalogue, settings_store, session, window.create_page.messages, window)
+    autoencoders = AutoencoderSelection(catalogue, settings_store, session, window)
+    window.create_page.left.autoencoder.follow(autoencoders)
+    window.create_page.left.previews.follow(autoencoders)
     importer.tell_in(window.models_page.messages)
     window.models_page.file_asked.connect(importer.ask_file)
     importer.models_changed.connect(look_for_models)
     application.aboutToQuit.connect(importer.finish)
     window.take_import(importer)
-    loras = LoraImport(catalogue, keeper, studio, window.create_place.messages, window, importer.add)
-    loras.told.connect(lambda: window.places.show_place(window.create_place))
-    window.create_place.left.loras.file_wanted.connect(loras.ask_files)
-    studio.loras.look_on(lambda: catalogue.loras)
-    application.applicationStateChanged.connect(studio.loras.refresh_when_active)
+    loras = LoraImport(catalogue, settings_store, session, window.create_page.messages, window, importer.add)
+    loras.told.connect(lambda: window.places.show_place(window.create_page))
+    window.create_page.left.loras.file_wanted.connect(loras.ask_files)
+    session.loras.look_on(lambda: catalogue.loras)
+    application.applicationStateChanged.connect(session.loras.refresh_when_active)
     return window

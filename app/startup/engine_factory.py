@@ -5,14 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.session.run import Engine
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.startup.garbage_collection import kept_for_good
 from app.window.device_label import ChosenDevice
 from core.models.catalogue import Catalogue
 
 
-class EngineMaker(QObject):
-    """A callable for the studio.
+class EngineFactory(QObject):
+    """A callable for the session.
 
     Signals:
         made: the `ChosenDevice`; emitted in the worker's thread.
@@ -20,10 +20,10 @@ class EngineMaker(QObject):
 
     made = Signal(object)
 
-    def __init__(self, catalogue: Catalogue, keeper: SettingsKeeper) -> None:
+    def __init__(self, catalogue: Catalogue, settings_store: SettingsStore) -> None:
         super().__init__()
         self._catalogue = catalogue
-        self._keeper = keeper
+        self._settings_store = settings_store
 
     def __call__(self) -> Engine:
         """Raises DeviceMissing."""
@@ -31,7 +31,7 @@ class EngineMaker(QObject):
             from core.engine.devices.machine import machine
             from core.engine.engine import Engine as RealEngine
 
-        settings = self._keeper.settings
+        settings = self._settings_store.settings
         engine = RealEngine(
             self._catalogue, settings.device, settings.dtype, settings.memory, settings.tiled_decode
         )

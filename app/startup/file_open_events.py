@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QFileOpenEvent
 
 
-class OpenRequests(QObject):
+class FileOpenEvents(QObject):
     """Install it as an event filter of the application.
 
     Signals:

@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.startup.single_instance import LONGEST_REQUEST, Knock
+from app.startup.single_instance import LONGEST_REQUEST, InstanceMessage
 
 log = logging.getLogger(__name__)
 
 
-class Doorbell(QObject):
+class InstanceServer(QObject):
     """Listens as soon as it is made, only while this process has the lock; answers once there is a window.
 
     Signals:
@@ -61,25 +61,28 @@ class Doorbell(QObject):
             visitor.abort()
         elif visitor.canReadLine():
             try:
-                knock = Knock.from_line(bytes(visitor.readLine().data()))
+                instance_message = InstanceMessage.from_line(bytes(visitor.readLine().data()))
             except (ValueError, RecursionError):
                 visitor.abort()
                 return
-            self._raise(window, knock)
+            self._raise(window, instance_message)
             visitor.write(b"ok\n")
             visitor.disconnectFromServer()
         elif visitor.bytesAvailable() > LONGEST_REQUEST:
             visitor.abort()
 
-    def _raise(self, window: QWidget, knock: Knock) -> None:
+    def _raise(self, window: QWidget, instance_message: InstanceMessage) -> None:
         log.info(
-            "another start brings this window to the front%s", "" if knock.picture is None else ", with a picture"
+            "another start brings this window to the front%s",
+            "" if instance_message.picture is None else ", with a picture",
         )
-        if knock.activation:
-            os.environ["XDG_ACTIVATION_TOKEN"] = knock.activation  # Qt looks there when it activates a window
+        if instance_message.activation:
+            os.environ["XDG_ACTIVATION_TOKEN"] = (
+                instance_message.activation
+            )  # Qt looks there when it activates a window
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.raise_()
         window.activateWindow()
         QApplication.alert(window)
-        if knock.picture is not None:
-            self.picture_asked.emit(knock.picture)
+        if instance_message.picture is not None:
+            self.picture_asked.emit(instance_message.picture)

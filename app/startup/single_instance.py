@@ -33,7 +33,7 @@ _LONGEST_ADDRESS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class InstanceMessage:
     """What a later start asks the running window for.
 
     Attributes:
@@ -49,7 +49,7 @@ class Knock:
         return json.dumps({"picture": picture, "activation": self.activation}).encode("ascii") + b"\n"
 
     @classmethod
-    def from_line(cls, line: bytes) -> Knock:
+    def from_line(cls, line: bytes) -> InstanceMessage:
         """Raises ValueError for anything but what `to_line` wrote."""
         content = json.loads(line)
         match content:
@@ -62,7 +62,7 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class InstanceLock:
     """This process is the one that opens the window.
 
     Attributes:
@@ -74,7 +74,7 @@ class Claim:
     lock: QLockFile | None = None
 
 
-def claim(data: Path, picture: Path | None = None, patience_s: float = PATIENCE_S) -> Claim | None:
+def claim(data: Path, picture: Path | None = None, patience_s: float = PATIENCE_S) -> InstanceLock | None:
     """Takes the data folder for this process, or hands over to the one that has it and returns None.
 
     Needs no QApplication yet. Raises AlreadyRunning when the owner does not answer.
@@ -86,13 +86,13 @@ def claim(data: Path, picture: Path | None = None, patience_s: float = PATIENCE_
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return Claim(address)
+        return InstanceLock(address)
     if lock.tryLock(0):
-        return Claim(address, lock)
-    knock = Knock(picture, os.environ.get("XDG_ACTIVATION_TOKEN", ""))
+        return InstanceLock(address, lock)
+    instance_message = InstanceMessage(picture, os.environ.get("XDG_ACTIVATION_TOKEN", ""))
     application = QCoreApplication([])
     try:
-        return _knock_until(end, lock, address, knock)
+        return _knock_until(end, lock, address, instance_message)
     finally:
         application.shutdown()  # in case a QApplication is needed after all
 
@@ -107,9 +107,11 @@ def is_claimed(data: Path) -> bool:
     return lock.error() is QLockFile.LockError.LockFailedError
 
 
-def _knock_until(end: float, lock: QLockFile, address: str, knock: Knock) -> Claim | None:
+def _knock_until(
+    end: float, lock: QLockFile, address: str, instance_message: InstanceMessage
+) -> InstanceLock | None:
     while True:
-        if _hand_over(address, knock, end - time.monotonic()):
+        if _hand_over(address, instance_message, end - time.monotonic()):
             return None
         is_last = time.monotonic() >= end
         if is_last:
@@ -117,22 +119,22 @@ def _knock_until(end: float, lock: QLockFile, address: str, knock: Knock) -> Cla
             # locks the open file, and then this does nothing
             lock.removeStaleLockFile()
         if lock.tryLock(0):
-            return Claim(address, lock)
+            return InstanceLock(address, lock)
         if lock.error() is not QLockFile.LockError.LockFailedError:
-            return Claim(address)  # a full or read-only disk
+            return InstanceLock(address)  # a full or read-only disk
         if is_last:
             raise AlreadyRunning(_owner(lock))
         time.sleep(RETRY_S)
 
 
-def _hand_over(address: str, knock: Knock, patience_s: float) -> bool:
+def _hand_over(address: str, instance_message: InstanceMessage, patience_s: float) -> bool:
     """Whether somebody listens and has taken it."""
     patience_ms = max(1, round(patience_s * 1000))
     socket = QLocalSocket()
     socket.connectToServer(address)
     if not socket.waitForConnected(patience_ms):
         return False
-    socket.write(knock.to_line())
+    socket.write(instance_message.to_line())
     is_taken = socket.waitForReadyRead(patience_ms) and bytes(socket.readAll().data()).startswith(b"ok")
     socket.abort()
     return is_taken

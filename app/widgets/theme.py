@@ -122,7 +122,7 @@ class Appearance(QObject):
         application.setStyle("Fusion")
         self.colours = self._chosen_colours()
         self._apply()
-        application.styleHints().colorSchemeChanged.connect(self._follow_system)
+        application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
 
     @property
     def choice(self) -> Theme:
@@ -133,7 +133,7 @@ class Appearance(QObject):
         self._choice = choice
         self._update()
 
-    def _follow_system(self, _scheme: Qt.ColorScheme) -> None:
+    def _on_color_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
         self._update()
 
     def _update(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.dialogs.diagnostics import diagnostics
 from app.messages.errors import Message
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from app.window.device_label import DeviceReadout
 
@@ -17,13 +17,15 @@ CRASHED, COPIED = "crashed", "copied"
 LASTING_MS = 6000
 
 
-class HelpDesk(QObject):
+class CrashReport(QObject):
     """Part of the window."""
 
-    def __init__(self, area: MessageArea, keeper: SettingsKeeper, readout: DeviceReadout, parent: QObject) -> None:
+    def __init__(
+        self, area: MessageArea, settings_store: SettingsStore, readout: DeviceReadout, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._area = area
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._readout = readout
         self._crash: Path | None = None
 
@@ -46,7 +48,7 @@ class HelpDesk(QObject):
         """Puts the report into the clipboard, and says so."""
         device = self._readout.device
         plan = "\n".join((*device.machine, device.plan)) if device is not None else ""
-        text = diagnostics(self._keeper.folders, self._keeper.settings, plan, self._crash)
+        text = diagnostics(self._settings_store.folders, self._settings_store.settings, plan, self._crash)
         QGuiApplication.clipboard().setText(text)
         self._area.show_message(
             COPIED,

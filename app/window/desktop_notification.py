@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from app.session.progress_text import duration
 from app.session.run import Ending, RunState
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 
 LONG_S = 15.0
 SHOWN_MS = 10_000
@@ -20,28 +20,28 @@ Notify = Callable[[str, str], None]
 """Shows a title and a sentence on the desktop."""
 
 
-class RunNotice(QObject):
+class RunNotification(QObject):
     """Counts from the first picture to the end of the queue; what the user stopped is no news."""
 
     def __init__(
         self,
-        studio: Studio,
-        keeper: SettingsKeeper,
+        session: Session,
+        settings_store: SettingsStore,
         window: QWidget,
         notify: Notify | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(window)
-        self._keeper = keeper
+        self._settings_store = settings_store
         self._window = window
-        self._notify = notify or DesktopNotice(window).show
+        self._notify = notify or DesktopNotification(window).show
         self._clock = clock
         self._began: float | None = None
         self._finished = 0
         self._ending = Ending.finished
-        studio.state_changed.connect(self._follow)
-        studio.image_ready.connect(self._count)
-        studio.run_ended.connect(self._note)
+        session.state_changed.connect(self._on_state_changed)
+        session.image_ready.connect(self._count)
+        session.run_ended.connect(self._note)
 
     @Slot()
     def _count(self) -> None:
@@ -52,7 +52,7 @@ class RunNotice(QObject):
         self._ending = ending
 
     @Slot(object)
-    def _follow(self, state: RunState) -> None:
+    def _on_state_changed(self, state: RunState) -> None:
         if state is not RunState.idle:
             self._began = self._clock() if self._began is None else self._began
             return
@@ -64,11 +64,11 @@ class RunNotice(QObject):
         if QApplication.activeWindow() is not None or seconds < LONG_S:
             return
         QApplication.alert(self._window)
-        if self._keeper.settings.tell_when_done:
+        if self._settings_store.settings.tell_when_done:
             self._notify(*_words(self._ending, finished, seconds))
 
 
-class DesktopNotice(QObject):
+class DesktopNotification(QObject):
     """By the tray icon, which is there only as long as the notice; where the desktop has no tray, nothing."""
 
     def __init__(self, window: QWidget) -> None:

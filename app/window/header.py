@@ -17,7 +17,7 @@ class Header(QFrame):
         place_chosen: its number, from 0.
     """
 
-    place_chosen = Signal(int)
+    page_chosen = Signal(int)
 
     def __init__(self, left_pane: QAction, right_pane: QAction, readout: QWidget) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Header(QFrame):
         self.setProperty("role", "header")
         self.setFixedHeight(HEIGHT_PX)
         self._places = QButtonGroup(self)
-        self._places.idClicked.connect(self.place_chosen)
+        self._places.idClicked.connect(self.page_chosen)
         self._place_row = QHBoxLayout()
         self._place_row.setSpacing(0)
         layout = QHBoxLayout(self)
@@ -37,7 +37,7 @@ class Header(QFrame):
         layout.addWidget(readout)
         layout.addWidget(_toggle(right_pane))
 
-    def add_place(self, title: str) -> None:
+    def add_page(self, title: str) -> None:
         button = QPushButton(title)
         button.setCheckable(True)
         button.setProperty("kind", "place")

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from app.create.notices import Notices
-from app.create.page import CreatePlace
+from app.create.page import CreatePage
 from app.create.picture_commands import PictureCommands
 from app.dialogs.about import AboutDialog
 from app.dialogs.machine import MachineDialog
@@ -18,23 +18,23 @@ from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
 from app.models.importing import ModelImport
 from app.models.page import ModelsPage
-from app.noise.page import ForwardPage
-from app.preferences.controller import PreferencesDesk
+from app.noise.page import NoisePage
+from app.preferences.controller import PreferencesController
 from app.recent.model import RecentPictures
-from app.session.memory import MemoryDesk
+from app.session.memory import MemoryService
 from app.session.picture_loader import PictureLoader
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
 from app.widgets import icons
 from app.widgets.theme import Appearance, Colours, indent_spin_boxes
-from app.window.crash_report import HelpDesk
-from app.window.desktop_notification import RunNotice
+from app.window.crash_report import CrashReport
+from app.window.desktop_notification import RunNotification
 from app.window.device_label import DeviceReadout
 from app.window.header import Header
-from app.window.pages import Places
+from app.window.pages import Pages
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
 from core.settings.settings import Theme
@@ -47,91 +47,93 @@ SMALLEST_SIZE_PX = (960, 600)
 
 
 class MainWindow(QMainWindow):
-    """One window for everything. Closing it ends the studio and the loader.
+    """One window for everything. Closing it ends the session and the loader.
 
     Attributes:
-        studio: what the window shows.
+        session: what the window shows.
         keymap: the keys of its commands. preferences: where they and everything else are changed.
         welcome: what is said at the first start.
-        places: its pages, such as ``create_place``, where pictures are made.
+        places: its pages, such as ``create_page``, where pictures are made.
         ended_in_time: False when the worker was still busy after closing.
     """
 
-    def __init__(self, studio: Studio, keeper: SettingsKeeper, appearance: Appearance) -> None:
+    def __init__(self, session: Session, settings_store: SettingsStore, appearance: Appearance) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("Emulsion")
         self.setMinimumSize(*SMALLEST_SIZE_PX)
         self.ended_in_time = True
-        self.studio = studio
-        self._keeper = keeper
+        self.session = session
+        self._settings_store = settings_store
         self._appearance = appearance
         self._may_lose_pictures = False
         self._loader = PictureLoader(self)
         recent = RecentPictures(self._loader)
-        self.create_place = CreatePlace(studio, recent, appearance.colours)
+        self.create_page = CreatePage(session, recent, appearance.colours)
         self.readout = DeviceReadout()
         panes = (
-            self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_place.left),
-            self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_place.right),
+            self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_page.left),
+            self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_page.right),
         )
         self._panes = panes
         self._header = Header(*panes, self.readout)
-        self.places = Places(self._header)
-        self.places.add("Create", self.create_place)
-        self.gallery_page = GalleryPage(studio, keeper, appearance.colours)
+        self.places = Pages(self._header)
+        self.places.add("Create", self.create_page)
+        self.gallery_page = GalleryPage(session, settings_store, appearance.colours)
         self.places.add("Gallery", self.gallery_page)
-        self.forward_page = ForwardPage(studio, keeper)
+        self.forward_page = NoisePage(session, settings_store)
         self.places.add("Noise", self.forward_page)
-        self.models_page = ModelsPage(studio, keeper, self.readout)
+        self.models_page = ModelsPage(session, settings_store, self.readout)
         self.models_page.create_asked.connect(self._show_create)
         self.places.add("Models", self.models_page)
         self._put_together()
-        self._notices = Notices(self.create_place.messages, studio, self)
+        self._notices = Notices(self.create_page.messages, session, self)
         self._notices.close_asked.connect(self._close_anyway)
         self._commands = PictureCommands(
-            self, self.create_place, recent, self._loader, studio, keeper, self._notices
+            self, self.create_page, recent, self._loader, session, settings_store, self._notices
         )
-        self.gallery = GalleryCommands(self.gallery_page, studio, appearance.colours, self)
+        self.gallery = GalleryCommands(self.gallery_page, session, appearance.colours, self)
         self.gallery.create_asked.connect(self._show_create)
         self.gallery.picture_asked.connect(self.show_picture)
         self.gallery.noise_asked.connect(self._noise)
         self.gallery.icons_needed.connect(self._tint_widget)
-        self.help_desk = HelpDesk(self.create_place.messages, keeper, self.readout, self)
+        self.crash_report = CrashReport(self.create_page.messages, settings_store, self.readout, self)
         self._commands.noise_asked.connect(self._noise)
-        self.places.place_changed.connect(self._offer_current)
+        self.places.page_changed.connect(self._offer_current)
         self.forward_page.denoising.connect(self._show_create)
         self._menu_actions = Actions(self)
         self._menu_actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
-        self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), keeper, self)
+        self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), settings_store, self)
         self._menu_actions.name_keys(self)
-        self.memory = MemoryDesk(studio, keeper, self.readout, self)
-        self.create_place.left.memory_line.follow(self.memory)
-        self.preferences = PreferencesDesk(self, keeper, studio, self.readout, self.keymap, self.memory)
+        self.memory = MemoryService(session, settings_store, self.readout, self)
+        self.create_page.left.memory_line.follow(self.memory)
+        self.preferences = PreferencesController(
+            self, settings_store, session, self.readout, self.keymap, self.memory
+        )
         self.preferences.address_changed.connect(self.models_page.take_address)
         self.preferences.token_held.connect(self.models_page.hold_token)
         self.preferences.theme_chosen.connect(self._take_theme)
         self.preferences.folder_changed.connect(self._loader.find)
         self.preferences.dialog_opened.connect(self._tint_widget)
         self.welcome = Welcome(
-            self.create_place.messages, studio, keeper, self.readout, self.preferences.open_folders, self
+            self.create_page.messages, session, settings_store, self.readout, self.preferences.open_folders, self
         )
-        RunNotice(studio, keeper, self)
+        RunNotification(session, settings_store, self)
         self._connect_actions(self._menu_actions)
         appearance.changed.connect(self._show_colours)
-        self.create_place.messages.bar_made.connect(self._tint)
+        self.create_page.messages.bar_made.connect(self._tint)
         self.forward_page.messages.bar_made.connect(self._tint)
         self.gallery_page.messages.bar_made.connect(self._tint)
         self.models_page.messages.bar_made.connect(self._tint)
-        self.create_place.queue_list.rows_made.connect(self._tint)
-        self.create_place.left.icons_changed.connect(self._tint_controls)
+        self.create_page.queue_list.rows_made.connect(self._tint)
+        self.create_page.left.icons_changed.connect(self._tint_controls)
         self._restore()
         self._tint()
         indent_spin_boxes(self)
         prompt = self.findChild(QWidget, "promptEdit")
         if prompt is not None:
             prompt.setFocus()
-        self._loader.find(keeper.settings.pictures)
+        self._loader.find(settings_store.settings.pictures)
         self._commands.offer_unfinished()
 
     def take_import(self, importer: ModelImport) -> None:
@@ -148,8 +150,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _connect_actions(self, actions: Actions) -> None:
-        create = self.create_place
-        actions.follow(self.studio)
+        create = self.create_page
+        actions.follow(self.session)
         self._commands.connect_actions(actions)
         actions.quit.triggered.connect(self.close)
         actions.zoom_in.triggered.connect(create.zoom_in)
@@ -158,7 +160,7 @@ class MainWindow(QMainWindow):
         actions.actual_size.triggered.connect(create.show_actual_size)
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
-        actions.diagnostics.triggered.connect(self.help_desk.copy_diagnostics)
+        actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
         actions.about.triggered.connect(self._show_about)
         actions.machine.triggered.connect(self._show_machine)
@@ -196,7 +198,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_create(self) -> None:
-        self.places.show_place(self.create_place)
+        self.places.show_place(self.create_page)
 
     @Slot(object)
     def show_picture(self, picture: Path) -> None:
@@ -218,17 +220,17 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _take_theme(self, theme: Theme) -> None:
-        self._keeper.change(theme=theme)
+        self._settings_store.change(theme=theme)
         self._appearance.choose(theme)
         self._menu_actions.check(self._menu_actions.theme, theme)
 
     @Slot(QAction)
     def _choose_backdrop(self, action: QAction) -> None:
-        self.create_place.canvas.set_backdrop(action.data())
+        self.create_page.canvas.set_backdrop(action.data())
 
     @Slot(object)
     def _show_colours(self, colours: Colours) -> None:
-        self.create_place.set_colours(colours)
+        self.create_page.set_colours(colours)
         self.gallery_page.set_colours(colours)
         self.gallery.viewer.canvas.set_colours(colours)
         self._tint()
@@ -243,31 +245,31 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _tint_controls(self) -> None:
-        icons.tint(self.create_place.left, self._appearance.colours)
+        icons.tint(self.create_page.left, self._appearance.colours)
 
     def _restore(self) -> None:
-        settings, actions = self._keeper.settings, self._menu_actions
+        settings, actions = self._settings_store.settings, self._menu_actions
         self.resize(DEFAULT_SIZE_PX.boundedTo(self.screen().availableSize() - ROOM_FOR_FRAME_PX))
         if settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
         layout = WindowLayout.from_text(settings.window_state)
         if layout.columns:
-            self.create_place.setSizes(list(layout.columns))
+            self.create_page.setSizes(list(layout.columns))
         else:
-            self.create_place.set_default_columns(self.width())
+            self.create_page.set_default_columns(self.width())
         for action in self._panes:
             action.setChecked(action.property("pane") not in layout.hidden)
-        self.create_place.canvas.set_backdrop(layout.backdrop)
-        self.studio.set_preview_mode(settings.previews)
+        self.create_page.canvas.set_backdrop(layout.backdrop)
+        self.session.set_preview_mode(settings.previews)
         actions.check(actions.theme, settings.theme)
         actions.check(actions.backdrop, layout.backdrop)
 
     def _remember(self) -> None:
         hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
-        layout = WindowLayout(tuple(self.create_place.sizes()), hidden, self.create_place.canvas.backdrop)
+        layout = WindowLayout(tuple(self.create_page.sizes()), hidden, self.create_page.canvas.backdrop)
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._keeper.change(
-            window_geometry=geometry, window_state=layout.to_text(), previews=self.studio.preview_mode
+        self._settings_store.change(
+            window_geometry=geometry, window_state=layout.to_text(), previews=self.session.preview_mode
         )
 
     def close_soon(self, *_signal: object) -> None:
@@ -280,7 +282,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self.close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.studio.unsaved and not self._may_lose_pictures:
+        if self.session.unsaved and not self._may_lose_pictures:
             self._notices.warn_before_closing()
             event.ignore()
             return
@@ -290,7 +292,7 @@ class MainWindow(QMainWindow):
         self.gallery.finish()
         self.models_page.finish()
         self.memory.close()
-        self.create_place.left.autoencoder.finish()
-        self.ended_in_time = self.studio.shutdown()
+        self.create_page.left.autoencoder.finish()
+        self.ended_in_time = self.session.shutdown()
         self._loader.close()
         event.accept()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.window.header import Header
 
 
-class Places(QStackedWidget):
+class Pages(QStackedWidget):
     """A stack whose pages have a switch in the header and an action for the menus, Alt+1 for the first.
 
     Attributes:
@@ -19,19 +19,19 @@ class Places(QStackedWidget):
         place_changed: the widget that is shown now.
     """
 
-    place_changed = Signal(QWidget)
+    page_changed = Signal(QWidget)
 
     def __init__(self, header: Header) -> None:
         super().__init__()
         self.setObjectName("places")
         self._header = header
         self.switches = QActionGroup(self)
-        header.place_chosen.connect(self._show_number)
+        header.page_chosen.connect(self._show_number)
         self.switches.triggered.connect(self._follow_action)
 
     def add(self, title: str, page: QWidget) -> None:
         number = self.addWidget(page)
-        self._header.add_place(title)
+        self._header.add_page(title)
         action = QAction(title, self.switches)
         action.setCheckable(True)
         action.setShortcut(QKeySequence(f"Alt+{number + 1}"))
@@ -48,7 +48,7 @@ class Places(QStackedWidget):
             self.setCurrentIndex(number)
             self._header.check_place(number)
             self.switches.actions()[number].setChecked(True)
-            self.place_changed.emit(self.currentWidget())
+            self.page_changed.emit(self.currentWidget())
 
     @Slot(QAction)
     def _follow_action(self, action: QAction) -> None:

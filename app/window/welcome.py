@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from app.messages.errors import Message
 from app.session.device import device_sentence
 from app.session.run import Engine
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from app.window.device_label import DeviceReadout
 
@@ -20,7 +20,7 @@ WELCOME, READ_ONLY = "welcome", "read only"
 LOOK_AFTER_MS = 700
 """Looking for the device keeps a core busy: the window is painted before."""
 
-ERRAND = "look for devices at the first start"
+TASK = "look for devices at the first start"
 
 
 class Welcome(QObject):
@@ -29,31 +29,31 @@ class Welcome(QObject):
     def __init__(
         self,
         area: MessageArea,
-        studio: Studio,
-        keeper: SettingsKeeper,
+        session: Session,
+        settings_store: SettingsStore,
         readout: DeviceReadout,
         open_folders: Callable[[], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._area = area
-        self._studio = studio
-        self._keeper = keeper
+        self._session = session
+        self._settings_store = settings_store
         self._readout = readout
         self._open_folders = open_folders
         self._device = "Looking for what can compute here …"
-        studio.run_started.connect(self._leave)
+        session.run_started.connect(self._leave)
 
     def greet(self) -> None:
         """Call it when the window is there."""
         self._warn()
-        if self._keeper.is_first_start:
-            self._readout.device_shown.connect(self._tell_device)
+        if self._settings_store.is_first_start:
+            self._readout.device_shown.connect(self._on_device_shown)
             self._show()
             QTimer.singleShot(LOOK_AFTER_MS, self, self._look)
 
     def _warn(self) -> None:
-        settings, folders = self._keeper.settings, self._keeper.folders
+        settings, folders = self._settings_store.settings, self._settings_store.folders
         if not can_be_written(settings.pictures):
             message = Message(
                 "Pictures cannot be saved",
@@ -75,7 +75,8 @@ class Welcome(QObject):
     def _show(self) -> None:
         message = Message(
             "Press Generate to make the first picture",
-            f"The starter model and an example prompt are ready. Pictures go to {self._keeper.settings.pictures}.",
+            "The starter model and an example prompt are ready. "
+            f"Pictures go to {self._settings_store.settings.pictures}.",
             self._device,
         )
         preferences = Choice("Folders…", self._open_folders, "welcomeFoldersButton", keeps_bar=True)
@@ -84,13 +85,13 @@ class Welcome(QObject):
     @Slot()
     def _look(self) -> None:
         if self._readout.device is None and WELCOME in self._area.subjects():
-            self._studio.errands.ask(ERRAND, _make, self._ignore)
+            self._session.engine_tasks.ask(TASK, _make, self._ignore)
 
     def _ignore(self, _made: None) -> None:
         """The readout tells what was found."""
 
     @Slot()
-    def _tell_device(self) -> None:
+    def _on_device_shown(self) -> None:
         device = self._readout.device
         if device is not None and WELCOME in self._area.subjects():
             self._device = device_sentence(device)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.autoencoders.latent_space import LatentSpace
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import UNET
 from core.checkpoints.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.checkpoints.weights import weights_of
@@ -83,11 +83,11 @@ def folder_of(path: Path) -> Path | None:
     return path.parent if (path.parent / "config.json").is_file() else None
 
 
-class AutoencoderShelf:
+class AutoencoderLibrary:
     """The autoencoders in the folders of the user, found by name or by their hash."""
 
     def __init__(
-        self, model_folders: Iterable[Path], memory: CheckpointMemory, places: Iterable[Path] = ()
+        self, model_folders: Iterable[Path], memory: CheckpointCache, places: Iterable[Path] = ()
     ) -> None:
         """Looks in each folder of models, in the folders for autoencoders there and beside, and at ``places``."""
         self._folders = tuple(dict.fromkeys(model_folders))

@@ -54,7 +54,7 @@ def read_tiny_autoencoder(path: Path) -> TinyAutoencoderFile:
     return TinyAutoencoderFile(path, LatentSpace(channels, factor))
 
 
-class TinyAutoencoderShelf:
+class TinyAutoencoderLibrary:
     """The tiny autoencoders in the folders of the user."""
 
     def __init__(self, model_folders: Iterable[Path]) -> None:

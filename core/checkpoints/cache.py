@@ -38,7 +38,7 @@ class Known:
     lora_hash: str = ""
 
 
-class CheckpointMemory:
+class CheckpointCache:
     """Remembers by path, size and time of change. May be asked from several threads."""
 
     def __init__(self, file: Path | None = None) -> None:

@@ -15,7 +15,7 @@ from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.hub import Hub
 from core.downloads.listing import list_repository
 from core.downloads.record import DownloadRecord, read_record, write_record
-from core.downloads.retry_policy import Patience
+from core.downloads.retry_policy import RetryPolicy
 from core.downloads.selection import HALF, select_files
 from core.downloads.transfer import Transfer
 from core.errors import SaveFailed
@@ -31,7 +31,7 @@ SPEED_OVER_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DownloadSpec:
     """What to fetch, and into which folder.
 
     Attributes:
@@ -44,7 +44,7 @@ class Wanted:
     variant: str = HALF
 
 
-def plan_download(hub: Hub, wanted: Wanted) -> DownloadRecord:
+def plan_download(hub: Hub, wanted: DownloadSpec) -> DownloadRecord:
     """What would be fetched; nothing is written. A download that was begun keeps its commit and its files.
 
     Raises DownloadFailed.
@@ -83,7 +83,10 @@ def free_bytes_at(folder: Path) -> int:
 
 
 def download(
-    hub: Hub, wanted: Wanted, patience: Patience | None = None, free_bytes: Callable[[Path], int] | None = None
+    hub: Hub,
+    wanted: DownloadSpec,
+    patience: RetryPolicy | None = None,
+    free_bytes: Callable[[Path], int] | None = None,
 ) -> Iterator[DownloadEvent]:
     """Fetches what is needed of a repository into a folder, going on where an earlier attempt ended.
 
@@ -99,7 +102,7 @@ def download(
             check_access(hub, record)
             check_room(record, wanted.folder, free_bytes)
             write_record(record, wanted.folder)
-            transfer = Transfer(hub, record.repository, record.commit, patience or Patience())
+            transfer = Transfer(hub, record.repository, record.commit, patience or RetryPolicy())
             yield from _fetch_all(transfer, record, wanted.folder)
     except SaveFailed as error:
         failure = Failure(Fault.cannot_write, wanted.repository, reason=error.reason)
@@ -150,7 +153,7 @@ class _Speed:
 
 
 @contextmanager
-def _only_one(wanted: Wanted) -> Generator[None]:
+def _only_one(wanted: DownloadSpec) -> Generator[None]:
     """Two writers would spoil each other's files."""
     path = wanted.folder / LOCK_NAME
     with path.open("ab", buffering=0) as file:

@@ -9,7 +9,7 @@ from core.downloads.failures import PASSING, Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """When to give up, and how long to wait before the next attempt.
 
     Attributes:

@@ -17,7 +17,7 @@ from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.hub import Hub
 from core.downloads.listing import RemoteFile
 from core.downloads.part import Part
-from core.downloads.retry_policy import Patience
+from core.downloads.retry_policy import RetryPolicy
 from core.errors import SaveFailed
 from core.files.atomic import words_of
 
@@ -28,7 +28,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 class Transfer:
     """Fetches files of one commit of one repository."""
 
-    def __init__(self, hub: Hub, repository: str, commit: str, patience: Patience) -> None:
+    def __init__(self, hub: Hub, repository: str, commit: str, patience: RetryPolicy) -> None:
         self._hub = hub
         self._repository = repository
         self._commit = commit

@@ -27,7 +27,7 @@ _WEB = ("http", "https")
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateNews:
+class UpdateInfo:
     """What was found out.
 
     Attributes:
@@ -39,18 +39,18 @@ class UpdateNews:
     page: str = ""
 
 
-def check(address: str) -> UpdateNews:
+def check(address: str) -> UpdateInfo:
     """Reads the announcement and compares it with this version. Never raises."""
     if not address:
-        return UpdateNews("This copy of Emulsion was not told where new versions are announced.")
+        return UpdateInfo("This copy of Emulsion was not told where new versions are announced.")
     try:
         content = _read(address)
     except (OSError, ValueError, HTTPException) as error:
-        return UpdateNews(f"{address} could not be read: {_reason(error)}.")
+        return UpdateInfo(f"{address} could not be read: {_reason(error)}.")
     return news_of(content)
 
 
-def news_of(content: bytes, current: str = VERSION) -> UpdateNews:
+def news_of(content: bytes, current: str = VERSION) -> UpdateInfo:
     """What an announcement means for this version."""
     try:
         announced = json.loads(content)
@@ -60,14 +60,14 @@ def news_of(content: bytes, current: str = VERSION) -> UpdateNews:
         case {"version": str(version)} if numbers_of(version):
             pass
         case _:
-            return UpdateNews("What is there is no announcement of a version.")
+            return UpdateInfo("What is there is no announcement of a version.")
     if numbers_of(version) <= numbers_of(current):
-        return UpdateNews(f"Emulsion {current} is the newest version.")
+        return UpdateInfo(f"Emulsion {current} is the newest version.")
     about, page = announced.get("about", ""), announced.get("page", "")
     words = " ".join(about.split())[:LONGEST_ABOUT] if isinstance(about, str) else ""
     sentence = f"Emulsion {version[:40]} is there; this is {current}. {words}".strip()
     is_web = isinstance(page, str) and urlsplit(page).scheme in _WEB
-    return UpdateNews(sentence, page if is_web else "")
+    return UpdateInfo(sentence, page if is_web else "")
 
 
 def numbers_of(version: str) -> tuple[int, ...]:

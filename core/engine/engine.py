@@ -20,9 +20,9 @@ from core.engine.devices.allocation import is_out_of_memory
 from core.engine.devices.device import DevicePlan, memory_now, plan
 from core.engine.devices.offloading import free_caches
 from core.engine.families import Family
-from core.engine.generation import Decode, Development, image_of, rebuild_frames
+from core.engine.generation import Decode, Generation, image_of, rebuild_frames
 from core.engine.initial_state import from_branch, from_recording, from_request
-from core.engine.loading.add_ons import decoder, lent_loras, previewing, with_autoencoder, with_loras
+from core.engine.loading.add_ons import decoder, previewing, temporary_loras, with_autoencoder, with_loras
 from core.engine.loading.loaded_model import LoadedModel, load, plan_for
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.schedule_comparison import other_schedules
@@ -152,7 +152,7 @@ class Engine:
         loaded = self._loaded_model(request)
         family, device = loaded.family, self.plan.device
         with_autoencoder(loaded, request, self._catalogue.autoencoders)
-        with lent_loras(loaded, request, self._catalogue.loras):
+        with temporary_loras(loaded, request, self._catalogue.loras):
             return self._in_memory(lambda: forward_process.one_step(family, request, trip, noisy, t, device))
 
     def other_schedules(self, film: Film) -> dict[str, Schedule]:
@@ -164,7 +164,7 @@ class Engine:
         device, loaded = memory_now(self.plan), self._model
         if loaded is None:
             return MemoryInUse(device)
-        placement = loaded.placing.placement
+        placement = loaded.offloading.placement
         freed = loaded.memory.weights if placement is Placement.on_device else 0
         return MemoryInUse(
             replace(device, free=min(device.free + freed, device.total)),
@@ -210,18 +210,18 @@ class Engine:
         loaded = yield from self._load(request)
         request, differing = self._with_add_ons(loaded, request)
         yield from differing
-        family, recovery = loaded.family, loaded.recovery
+        family, ladder = loaded.family, loaded.ladder
         predict = yield from self._read_prompt(loaded, request)
         recorder = self._recorder(family, request, predict) if attention else None
-        call = recovery.wrap(recorder or predict)
+        call = ladder.wrap(recorder or predict)
         first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         for index in range(request.count):
             single = replace(request, seed=(first_seed + index) % 2**64, count=1)
             with_autoencoder(loaded, request, self._catalogue.autoencoders)
-            start = recovery.run(lambda single=single: from_request(family, single, self.plan.device))
+            start = ladder.run(lambda single=single: from_request(family, single, self.plan.device))
             decode = self._decoder(loaded, single)
             tiny, budget = previewing(loaded, request, previews, self._catalogue, self._decode_times)
-            yield from Development(
+            yield from Generation(
                 decode, self.plan, call, start, budget, index, request.count, recorder, tiny
             ).run()
 
@@ -231,14 +231,14 @@ class Engine:
         request, differing = self._with_add_ons(loaded, branch.request)
         yield from differing
         branch = replace(branch, request=request)
-        family, recovery = loaded.family, loaded.recovery
-        start = recovery.run(lambda: from_branch(family, branch, self.plan.device))
+        family, ladder = loaded.family, loaded.ladder
+        start = ladder.run(lambda: from_branch(family, branch, self.plan.device))
         predict = yield from self._read_prompt(loaded, start.film.request)
         tiny, budget = previewing(loaded, start.film.request, previews, self._catalogue, self._decode_times)
         recorder = self._recorder(family, start.film.request, predict) if attention else None
-        call = recovery.wrap(recorder or predict)
+        call = ladder.wrap(recorder or predict)
         decode = self._decoder(loaded, start.film.request)
-        yield from Development(decode, self.plan, call, start, budget, 0, 1, recorder, tiny).run()
+        yield from Generation(decode, self.plan, call, start, budget, 0, 1, recorder, tiny).run()
 
     def _load(self, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         if not self._is_loaded(request):
@@ -267,7 +267,7 @@ class Engine:
     def _read_prompt(self, loaded: LoadedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
         if not loaded.family.knows_prompt(request):
             yield Loading(Phase.reading_prompt)
-        return loaded.recovery.run(lambda: loaded.family.read_prompt(request, batch=1))
+        return loaded.ladder.run(lambda: loaded.family.read_prompt(request, batch=1))
 
     def _recorder(self, family: Family, request: GenerationRequest, predict: Predict) -> AttentionRecorder | None:
         model = self._catalogue.find(request.model)

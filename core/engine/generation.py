@@ -13,10 +13,10 @@ from core.engine.attention_probes import AttentionRecorder
 from core.engine.decoding.preview_budget import PreviewBudget
 from core.engine.devices.allocation import is_out_of_memory
 from core.engine.devices.device import DevicePlan
-from core.engine.initial_state import Start
+from core.engine.initial_state import InitialState
 from core.engine.sampling.denoising import Predict, Step, denoise
 from core.engine.sampling.guidance import Prediction
-from core.engine.sampling.schedulers import Sampling
+from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.tensors import to_numpy
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
@@ -27,7 +27,7 @@ Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Development:
+class Generation:
     """One picture's way; ``index`` and ``count`` say which of how many it is.
 
     Attributes:
@@ -39,7 +39,7 @@ class Development:
     decode: Decode
     plan: DevicePlan
     predict: Predict
-    start: Start
+    start: InitialState
     budget: PreviewBudget
     index: int = 0
     count: int = 1
@@ -112,7 +112,7 @@ def image_of(
     )
 
 
-def rebuild_frames(start: Start) -> Film:
+def rebuild_frames(start: InitialState) -> Film:
     """The film of a recording with all its frames: replays the scheduler, without any network."""
     film = start.film
     scale = film.request.guidance_scale
@@ -126,7 +126,7 @@ def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:
     raise AssertionError(f"call at timestep {t} is not recorded")
 
 
-def _frame(step: Step, sampling: Sampling) -> Frame:
+def _frame(step: Step, sampling: SamplerRun) -> Frame:
     """What one call leaves in the film. Raises NotANumberPicture."""
     guided = to_numpy(step.guided)
     if not np.isfinite(guided).all():

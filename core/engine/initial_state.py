@@ -15,7 +15,7 @@ from core.engine.families import Family
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import Recorded, initial_latents
 from core.engine.sampling.guidance import Prediction
-from core.engine.sampling.schedulers import Sampling
+from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.tensors import to_torch
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame, Latent
@@ -29,7 +29,7 @@ from core.runs.branch import Branch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Start:
+class InitialState:
     """What a run is made of before its first network call.
 
     Attributes:
@@ -40,13 +40,13 @@ class Start:
     """
 
     film: Film
-    sampling: Sampling
+    sampling: SamplerRun
     x: torch.Tensor
     generators: list[torch.Generator]
     recorded: Sequence[Recorded] = ()
 
 
-def from_request(family: Family, request: GenerationRequest, device: torch.device) -> Start:
+def from_request(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
     """The ordinary start. ``request`` has a seed and a count of 1.
 
     Raises InvalidRequest; UnreadablePicture and NotANumberPicture with a source picture.
@@ -56,15 +56,15 @@ def from_request(family: Family, request: GenerationRequest, device: torch.devic
     return from_picture(family, request, request.source, device)
 
 
-def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> Start:
+def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
     """From x_T, pure noise. Raises InvalidRequest."""
     sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
-    return Start(_film(family, request, sampling), sampling, x, generators)
+    return InitialState(_film(family, request, sampling), sampling, x, generators)
 
 
-def from_picture(family: Family, request: GenerationRequest, source: Source, device: torch.device) -> Start:
+def from_picture(family: Family, request: GenerationRequest, source: Source, device: torch.device) -> InitialState:
     """From a picture with as much noise as the first of the remaining steps expects (SDEdit, Meng et al. 2022).
 
     The arithmetic is that of diffusers' StableDiffusionImg2ImgPipeline, in float32.
@@ -83,10 +83,10 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     noise = torch.randn(x0.shape, generator=generators[0]).to(device)
     x = sampling.noised(x0, noise).contiguous()
     film = replace(_film(family, request, sampling), skipped_steps=skipped)
-    return Start(film, sampling, x, generators)
+    return InitialState(film, sampling, x, generators)
 
 
-def from_branch(family: Family, branch: Branch, device: torch.device) -> Start:
+def from_branch(family: Family, branch: Branch, device: torch.device) -> InitialState:
     """The start of a branch, or of a run that is resumed. Raises InvalidRequest."""
     parent = branch.film.request
     request = replace(branch.request, seed=parent.seed, size=parent.size, source=parent.source, count=1)
@@ -102,23 +102,23 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Start:
     return start
 
 
-def from_recording(recording: Recording, device: torch.device) -> Start:
+def from_recording(recording: Recording, device: torch.device) -> InitialState:
     """The start from which the frames of a film on disk are rebuilt."""
     recorded = [_recorded(call.guided, call.cond, call.uncond, device) for call in recording.calls]
     return _again(recording.film, recording.start, recorded, device)
 
 
-def _from_frames(film: Film, calls: int, device: torch.device) -> Start:
+def _from_frames(film: Film, calls: int, device: torch.device) -> InitialState:
     taken = film.frames[:calls]
     recorded = [_recorded(frame.guided, frame.cond, frame.uncond, device) for frame in taken]
     return _again(replace(film, frames=()), film.frames[0].noisy, recorded, device)
 
 
-def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> Start:
+def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> InitialState:
     sampling = schedulers.rebuild(film, device)
     generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
     _draw_start(film.request, start, generators)
-    return Start(film, sampling, to_torch(start, device), generators, recorded)
+    return InitialState(film, sampling, to_torch(start, device), generators, recorded)
 
 
 def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence[torch.Generator]) -> None:
@@ -129,7 +129,9 @@ def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence
             torch.randn((1, *latent.shape), generator=generator)
 
 
-def _from_noise_level(family: Family, branch: Branch, request: GenerationRequest, device: torch.device) -> Start:
+def _from_noise_level(
+    family: Family, branch: Branch, request: GenerationRequest, device: torch.device
+) -> InitialState:
     """A new start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
     frame = branch.film.frames[branch.call]
     remaining = branch.remaining_steps or branch.steps_left
@@ -139,19 +141,19 @@ def _from_noise_level(family: Family, branch: Branch, request: GenerationRequest
     _draw_start(request, frame.noisy, generators)
     x = _moved(branch, frame, float(sampling.schedule.sigmas[0]), sampling.space, device)
     film = replace(_film(family, request, sampling), parent=branch.parent, skipped_steps=total - remaining)
-    return Start(film, sampling, x, generators)
+    return InitialState(film, sampling, x, generators)
 
 
 def _ending(
     family: Family, sampler: str, remaining: int, sigma: float, device: torch.device
-) -> tuple[Sampling, int]:
+) -> tuple[SamplerRun, int]:
     """The last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
 
     The more steps the whole run has, the less noise is left when only ``remaining`` are to come: bisection finds
     the number, which is returned too.
     """
 
-    def ending(total: int) -> Sampling:
+    def ending(total: int) -> SamplerRun:
         return schedulers.build(sampler, family.scheduler_config, total, device, total - remaining)
 
     def distance(total: int) -> float:
@@ -190,7 +192,7 @@ def _recorded(guided: Latent, cond: Latent | None, uncond: Latent | None, device
     return Recorded(on_device, Prediction(to_torch(cond, device), to_torch(uncond, device)))
 
 
-def _film(family: Family, request: GenerationRequest, sampling: Sampling) -> Film:
+def _film(family: Family, request: GenerationRequest, sampling: SamplerRun) -> Film:
     return Film(
         request=request,
         model=family.identity,

@@ -10,7 +10,7 @@ import numpy as np
 from core.film.film import Film
 
 
-class LockedBy(Enum):
+class AlignedBy(Enum):
     """``step`` where both runs have as many steps, else ``noise``: the calls with the most similar sigma."""
 
     step = auto()
@@ -18,23 +18,23 @@ class LockedBy(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FilmLock:
+class FilmAlignment:
     """``second`` follows ``first``; either may still be growing or have been stopped."""
 
     first: Film
     second: Film
 
     @property
-    def locked_by(self) -> LockedBy:
+    def locked_by(self) -> AlignedBy:
         same_steps = self.first.request.steps == self.second.request.steps
-        return LockedBy.step if same_steps else LockedBy.noise
+        return AlignedBy.step if same_steps else AlignedBy.noise
 
     def partner(self, call: int) -> int | None:
         """The recorded call of ``second`` that belongs to this call of ``first``; None if it has no call yet."""
         recorded = len(self.second.frames)
         if not recorded:
             return None
-        if self.locked_by is LockedBy.step:
+        if self.locked_by is AlignedBy.step:
             return self._same_step(call, recorded)
         return self._same_noise(call, recorded)
 

@@ -46,7 +46,7 @@ def prediction(film: Film, frame: Frame) -> Values:
     return kind(noisy_of(frame, film.space), frame.denoised, frame.sigma)
 
 
-def believed(film: Film, frame: Frame, half: Latent) -> Values:
+def denoised_by(film: Film, frame: Frame, half: Latent) -> Values:
     """x0 as one half of the prediction, cond or uncond, alone would have it."""
     return denoised_from(noisy_of(frame, film.space), half, frame.sigma, film.prediction_type)
 

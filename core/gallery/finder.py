@@ -16,7 +16,7 @@ from core.gallery.conditions import conditions
 from core.gallery.marks import names
 from core.gallery.query import Answer, Facet, Facets, Group, LibraryPicture, Query, Section, Sort
 from core.gallery.schema import open_for_reading
-from core.gallery.search_text import Question, question
+from core.gallery.search_text import SearchTerms, question
 from core.gallery.stored_values import loaded, stored, unsigned
 from core.request.request import Size
 
@@ -156,7 +156,7 @@ class Finder:
         ).fetchone()
         return Answer(_numbers(ids), _sections(keys.split(_SEPARATOR), query.group) if keys is not None else ())
 
-    def _mask(self, asked: Question, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _mask(self, asked: SearchTerms, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of the pictures have the words."""
         length = max(int(ids.max(initial=0)), self._connection.execute(_LAST).fetchone()[0]) + 1
         is_found = np.full(length, not asked.wanted)

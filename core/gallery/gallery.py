@@ -16,7 +16,7 @@ from core.gallery.deleting import Deleted, delete, restore
 from core.gallery.finder import Finder
 from core.gallery.library import LibraryFolder, library_folder_of, load_library, save_library, with_folder
 from core.gallery.listing import state_of
-from core.gallery.marks import MarkChange, Marks, MarkShelf
+from core.gallery.marks import MarkChange, Marks, MarkStore
 from core.gallery.query import LibraryPicture
 from core.gallery.record import read_record
 from core.gallery.scan import ScanEvent, scan
@@ -73,7 +73,7 @@ class Gallery:
         self.fault, self.needs_scan = opened.fault, opened.is_new
         self._writer = IndexWriter(opened.connection, self.folder)
         self._finder = Finder(self.folder)
-        self.shelf = MarkShelf(self.folder / MIRROR_NAME, self._is_own, disk)
+        self.mark_store = MarkStore(self.folder / MIRROR_NAME, self._is_own, disk)
 
     def scan(self) -> Generator[ScanEvent, None, None]:
         """Brings the index in line with the folders; between two events other methods may be called.
@@ -83,10 +83,10 @@ class Gallery:
         """
         try:
             self._writer.check()
-            yield from scan(self._writer, self.shelf, self.library)
+            yield from scan(self._writer, self.mark_store, self.library)
         except sqlite3.DatabaseError as error:
             if is_damage(error):
-                self._writer.condemn()
+                self._writer.mark_damaged()
             raise
         self.needs_scan = False
 
@@ -116,12 +116,12 @@ class Gallery:
         folder = library_folder_of(self.library, path)
         if folder is None:
             return None
-        state = state_of(folder.path, path, self.shelf.stamp(path))
+        state = state_of(folder.path, path, self.mark_store.stamp(path))
         if state is None:
             if known := self._finder.picture_at(path):
                 self._writer.forget([known.id])
             return None
-        record = read_record(path, state, self.shelf.read(path))
+        record = read_record(path, state, self.mark_store.read(path))
         return self._finder.pictures([self._writer.put(self._writer.folder_id(folder.path), record)])[0]
 
     def mark(self, pictures: Sequence[int], change: MarkChange) -> dict[int, Marks]:
@@ -131,7 +131,7 @@ class Gallery:
         """
         before: dict[int, Marks] = {}
         for picture in self._finder.pictures(pictures):
-            before[picture.id] = self.shelf.read(picture.path)
+            before[picture.id] = self.mark_store.read(picture.path)
             self._set_marks(picture, change.applied_to(before[picture.id]))
         return before
 
@@ -146,16 +146,18 @@ class Gallery:
         Give what is told to `restore` to undo it. Raises SaveFailed; the pictures before that one are deleted.
         """
         for picture in self._finder.pictures(pictures):
-            deleted = delete(picture.path, picture.folder, self.shelf.read(picture.path), self._trash, self._disk)
-            self.shelf.forget(picture.path)
+            deleted = delete(
+                picture.path, picture.folder, self.mark_store.read(picture.path), self._trash, self._disk
+            )
+            self.mark_store.forget(picture.path)
             self._writer.forget([picture.id])
             yield deleted
 
     def restore(self, deleted: Deleted) -> LibraryPicture | None:
         """Takes a deleted picture back. Raises SaveFailed."""
         restore(deleted, self._trash, self._disk)
-        if self.shelf.read(deleted.picture) != deleted.marks:
-            self.shelf.write(deleted.picture, deleted.marks)
+        if self.mark_store.read(deleted.picture) != deleted.marks:
+            self.mark_store.write(deleted.picture, deleted.marks)
         return self.index(deleted.picture)
 
     def rename(self, picture: int, stem: str) -> Moved:
@@ -192,20 +194,20 @@ class Gallery:
     def _move(self, picture: LibraryPicture, target: Path) -> Moved:
         if target == picture.path:
             return Moved(picture.id, target, target)
-        marks = self.shelf.read(picture.path)
+        marks = self.mark_store.read(picture.path)
         move_together(picture.path, target, self._disk)
-        self.shelf.forget(picture.path)
-        if self.shelf.read(target) != marks:  # they were in the mirror
-            self.shelf.write(target, marks)
+        self.mark_store.forget(picture.path)
+        if self.mark_store.read(target) != marks:  # they were in the mirror
+            self.mark_store.write(target, marks)
         folder = library_folder_of(self.library, target)
-        state = state_of(folder.path, target, self.shelf.stamp(target)) if folder else None
+        state = state_of(folder.path, target, self.mark_store.stamp(target)) if folder else None
         if folder and state:
             self._writer.set_place(picture.id, self._writer.folder_id(folder.path), state)
         return Moved(picture.id, picture.path, target)
 
     def _set_marks(self, picture: LibraryPicture, marks: Marks) -> None:
-        self.shelf.write(picture.path, marks)
-        self._writer.put_marks(picture.id, marks, self.shelf.stamp(picture.path))
+        self.mark_store.write(picture.path, marks)
+        self._writer.put_marks(picture.id, marks, self.mark_store.stamp(picture.path))
 
     def _is_own(self, path: Path) -> bool:
         folder = library_folder_of(self.library, path)

@@ -81,7 +81,7 @@ class MarkChange:
 
 
 @dataclass(frozen=True, slots=True)
-class MarkShelf:
+class MarkStore:
     """Where marks are kept.
 
     Attributes:

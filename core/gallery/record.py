@@ -28,7 +28,7 @@ class FileState:
 
     Attributes:
         directory: inside the library folder, parted by "/"; "" for the folder itself.
-        marks_stamp: as `MarkShelf.stamp`.
+        marks_stamp: as `MarkStore.stamp`.
     """
 
     directory: str

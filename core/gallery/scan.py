@@ -11,7 +11,7 @@ from core.errors import SaveFailed
 from core.files.atomic import FileSystem, words_of
 from core.gallery.library import LibraryFolder
 from core.gallery.listing import Directory, listing
-from core.gallery.marks import NO_MARKS, MarkShelf
+from core.gallery.marks import NO_MARKS, MarkStore
 from core.gallery.record import FileState, read_record
 from core.gallery.writer import IndexWriter, Known
 
@@ -54,7 +54,7 @@ ScanEvent = Listing | Indexing | Scanned
 
 
 def scan(
-    writer: IndexWriter, shelf: MarkShelf, library: Iterable[LibraryFolder]
+    writer: IndexWriter, mark_store: MarkStore, library: Iterable[LibraryFolder]
 ) -> Generator[ScanEvent, None, None]:
     """Compares folders with the index by name, size and time; reads only what differs, the newest first.
 
@@ -66,7 +66,7 @@ def scan(
     writer.keep_folders(roots)
     for _ in writer.forget_damaged():
         yield Listing(0)
-    comparison = _Comparison(writer, shelf, shelf.mirrored_stamps())
+    comparison = _Comparison(writer, mark_store, mark_store.mirrored_stamps())
     away: list[Path] = []
     for folder in folders:
         number = writer.folder_id(folder.path)
@@ -82,7 +82,7 @@ def scan(
                 continue
             comparison.compare(_Place(folder.path, number, directory.path), directory.files)
             if folder.is_own:
-                _sweep(directory.leftovers, shelf.disk)
+                _sweep(directory.leftovers, mark_store.disk)
             yield Listing(comparison.found)
         writer.set_away(number, is_away=folder.path in away)
         for path in unvisited:
@@ -128,7 +128,7 @@ class _Comparison:
     """Finds out what differs between the folders and the index, and brings the index up to date."""
 
     writer: IndexWriter
-    shelf: MarkShelf
+    mark_store: MarkStore
     mirrored: Mapping[str, int]
     to_read: list[tuple[_Place, FileState]] = field(default_factory=list[tuple[_Place, FileState]])
     vanished: list[int] = field(default_factory=list[int])
@@ -172,23 +172,23 @@ class _Comparison:
 
     def _read_one(self, place: _Place, state: FileState) -> None:
         path = place.path(state.name)
-        if not self.shelf.stamp(path) and (before := self.orphaned.get(_identity(state))):
+        if not self.mark_store.stamp(path) and (before := self.orphaned.get(_identity(state))):
             self._adopt_marks(before, path)
-        stamp = self.shelf.stamp(path)  # somebody may have marked it since it was listed
-        marks = self.shelf.read(path) if stamp else NO_MARKS
+        stamp = self.mark_store.stamp(path)  # somebody may have marked it since it was listed
+        marks = self.mark_store.read(path) if stamp else NO_MARKS
         self.writer.put(place.folder, read_record(path, replace(state, marks_stamp=stamp), marks))
 
     def _adopt_marks(self, before: Path, path: Path) -> None:
         """The picture was moved by another program, which left its marks behind."""
         try:
-            self.shelf.write(path, self.shelf.read(before))
+            self.mark_store.write(path, self.mark_store.read(before))
         except SaveFailed as error:
             log.info("the marks of %s cannot follow it: %s", path, error.reason)
 
     def _with_mirror(self, place: _Place, listed: FileState) -> FileState:
         if not self.mirrored:
             return listed
-        stamp = self.mirrored.get(self.shelf.mirrored(place.path(listed.name)).name, 0)
+        stamp = self.mirrored.get(self.mark_store.mirrored(place.path(listed.name)).name, 0)
         return replace(listed, marks_stamp=listed.marks_stamp + stamp) if stamp else listed
 
     def _update(self, place: _Place, before: Known, state: FileState) -> None:
@@ -196,4 +196,4 @@ class _Comparison:
         if before.state.has_film != state.has_film:
             self.writer.set_film(before.id, has_film=state.has_film)
         if before.state.marks_stamp != state.marks_stamp:
-            self.writer.put_marks(before.id, self.shelf.read(place.path(state.name)), state.marks_stamp)
+            self.writer.put_marks(before.id, self.mark_store.read(place.path(state.name)), state.marks_stamp)

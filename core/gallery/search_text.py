@@ -23,7 +23,7 @@ _PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchTerms:
     """What is searched for.
 
     Attributes:
@@ -41,7 +41,7 @@ def words(text: str) -> str:
     return _SYMBOL.sub(_symbol_word, _ALONE.sub(r" \g<0> ", _storable(text[:LONGEST_TEXT])))
 
 
-def question(text: str) -> Question:
+def question(text: str) -> SearchTerms:
     """What people type: all words, each as the beginning of one; ``"as a phrase"``; ``-without``."""
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -51,8 +51,8 @@ def question(text: str) -> Question:
         if expression:
             (unwanted if is_unwanted else wanted).append(expression)
     if not wanted and not unwanted:
-        return Question(literal=" ".join(_storable(text[:_LONGEST_QUESTION]).split()))
-    return Question(" AND ".join(wanted[:_MOST_WORDS]), " OR ".join(unwanted[:_MOST_WORDS]))
+        return SearchTerms(literal=" ".join(_storable(text[:_LONGEST_QUESTION]).split()))
+    return SearchTerms(" AND ".join(wanted[:_MOST_WORDS]), " OR ".join(unwanted[:_MOST_WORDS]))
 
 
 def _expression(text: str, *, is_beginning: bool) -> str:

@@ -138,7 +138,7 @@ class IndexWriter:
                 ),
             ).fetchone()
             self._put_names(number, marks)
-            self._seal(number)
+            self._update_checksum(number)
             self._connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
             self._connection.execute(
                 "INSERT INTO words (rowid, prompt, negative_prompt, marks, file) VALUES (?, ?, ?, ?, ?)",
@@ -153,20 +153,20 @@ class IndexWriter:
         return number
 
     def put_marks(self, number: int, marks: Marks, stamp: int) -> None:
-        """Replaces what people added to a picture; ``stamp`` as `MarkShelf.stamp`."""
+        """Replaces what people added to a picture; ``stamp`` as `MarkStore.stamp`."""
         with self.batch():
             self._connection.execute(
                 "UPDATE picture SET rating = ?, is_favourite = ?, note = ?, marks_stamp = ? WHERE id = ?",
                 (marks.rating, marks.is_favourite, marks.note, stamp, number),
             )
             self._put_names(number, marks)
-            self._seal(number)
+            self._update_checksum(number)
             self._connection.execute("UPDATE words SET marks = ? WHERE rowid = ?", (_mark_words(marks), number))
 
     def set_film(self, number: int, *, has_film: bool) -> None:
         with self.batch():
             self._connection.execute("UPDATE picture SET has_film = ? WHERE id = ?", (has_film, number))
-            self._seal(number)
+            self._update_checksum(number)
 
     def set_place(self, number: int, folder: int, state: FileState) -> None:
         """A picture has another name or lies elsewhere now; what else is known of it stays."""
@@ -185,7 +185,7 @@ class IndexWriter:
                     number,
                 ),
             )
-            self._seal(number)
+            self._update_checksum(number)
             file = words(state.name.rpartition(".")[0])
             self._connection.execute("UPDATE words SET file = ? WHERE rowid = ?", (file, number))
 
@@ -210,10 +210,10 @@ class IndexWriter:
         """A thorough check, of indexes against tables too. Raises sqlite3.DatabaseError."""
         (verdict,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            self.condemn()
+            self.mark_damaged()
             raise sqlite3.DatabaseError(str(verdict))
 
-    def condemn(self) -> None:
+    def mark_damaged(self) -> None:
         """Lets the index be taken for none when it is opened the next time."""
         with suppress(sqlite3.Error):
             self._connection.execute("PRAGMA application_id = 0")
@@ -229,7 +229,7 @@ class IndexWriter:
             self._connection.execute(f"DELETE FROM {table} WHERE picture = ?", (number,))
             self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", ((number, name) for name in names))
 
-    def _seal(self, number: int) -> None:
+    def _update_checksum(self, number: int) -> None:
         self._connection.execute(f"UPDATE picture SET checksum = {CHECKSUM} WHERE id = ?", (number,))
 
 

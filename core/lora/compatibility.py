@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.errors import ModelBroken, WrongFamily
 from core.lora.file import LoraFile, name_of_width, read_lora
-from core.lora.library import LoraShelf
+from core.lora.library import LoraLibrary
 from core.models.catalogue import Model, read_json
 from core.models.families import MODEL_FAMILIES
 from core.request.request import GenerationRequest
@@ -25,10 +25,10 @@ def fits(file: LoraFile, kind: str) -> bool:
     return file.made_for in ("", kind)
 
 
-def check_loras(request: GenerationRequest, model: Model, shelf: LoraShelf) -> None:
+def check_loras(request: GenerationRequest, model: Model, library: LoraLibrary) -> None:
     """What their headers tell, before anything is loaded. Raises LoraMissing, LoraBroken or WrongFamily."""
     kind = kind_of(model)
     for lora in request.active_loras:
-        file = read_lora(shelf.find(lora))
+        file = read_lora(library.find(lora))
         if not fits(file, kind):
             raise WrongFamily(file.path, file.made_for, model.key, kind)

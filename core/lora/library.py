@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.errors import LoraBroken, LoraMissing
 from core.lora.file import SUFFIX, LoraFile, lora_hash, read_lora
 from core.request.request import Lora
@@ -17,7 +17,7 @@ FOLDER_NAMES = ("loras", "lora", "Lora", "LoRA")
 
 @dataclass(frozen=True, slots=True)
 class FoundLora:
-    """A file on the shelf.
+    """A file on the library.
 
     Attributes:
         name: what recipes and lists call it.
@@ -34,11 +34,11 @@ class FoundLora:
     stamp: tuple[int, int] = (0, 0)
 
 
-class LoraShelf:
+class LoraLibrary:
     """Finds LoRAs by name. Of two with one name, that in the folder that is named first counts."""
 
     def __init__(
-        self, model_folders: Iterable[Path], places: Iterable[Path] = (), memory: CheckpointMemory | None = None
+        self, model_folders: Iterable[Path], places: Iterable[Path] = (), memory: CheckpointCache | None = None
     ) -> None:
         """Looks in each folder of models and beside it, and in ``places``, which are files or folders.
 
@@ -48,7 +48,7 @@ class LoraShelf:
             place / name for folder in model_folders for place in (folder, folder.parent) for name in FOLDER_NAMES
         ]
         self._places = tuple(dict.fromkeys((*folders, *places)))
-        self._memory = memory or CheckpointMemory()
+        self._memory = memory or CheckpointCache()
 
     def files(self) -> tuple[Path, ...]:
         """All of them, by name; of two with the same name the first."""

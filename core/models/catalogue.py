@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.autoencoders.file import AutoencoderShelf
-from core.autoencoders.tiny import TinyAutoencoderShelf
-from core.checkpoints.cache import FILE_NAME, CheckpointMemory
+from core.autoencoders.file import AutoencoderLibrary
+from core.autoencoders.tiny import TinyAutoencoderLibrary
+from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.detection import CheckpointKind
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken, ModelMissing
 from core.files.json_file import read_json
-from core.lora.library import LoraShelf
-from core.models.defaults import good_settings
+from core.lora.library import LoraLibrary
+from core.models.defaults import default_settings
 from core.models.families import MODEL_FAMILIES, Capabilities, family_of_pipeline
 from core.models.folders import SUFFIX, models_in
 from core.paths import Folders, resources
@@ -74,7 +74,7 @@ class Catalogue:
     def __init__(
         self,
         model_folders: tuple[Path, ...],
-        memory: CheckpointMemory | None = None,
+        memory: CheckpointCache | None = None,
         layouts: Path | None = None,
         lora_places: tuple[Path, ...] = (),
         autoencoder_places: tuple[Path, ...] = (),
@@ -84,26 +84,26 @@ class Catalogue:
         Args:
             layouts: the folder with configurations for single files; by default the one that ships.
         """
-        self.memory = memory or CheckpointMemory()
+        self.memory = memory or CheckpointCache()
         self.lora_places = lora_places
         self.autoencoder_places = autoencoder_places
         self._model_folders = model_folders
         self._layouts = layouts or resources() / "families"
 
     @property
-    def loras(self) -> LoraShelf:
+    def loras(self) -> LoraLibrary:
         """The LoRA files in these folders, beside them, and in ``lora_places``."""
-        return LoraShelf(self._model_folders, self.lora_places, self.memory)
+        return LoraLibrary(self._model_folders, self.lora_places, self.memory)
 
     @property
-    def autoencoders(self) -> AutoencoderShelf:
+    def autoencoders(self) -> AutoencoderLibrary:
         """The autoencoders in these folders, beside them, and in ``autoencoder_places``."""
-        return AutoencoderShelf(self._model_folders, self.memory, self.autoencoder_places)
+        return AutoencoderLibrary(self._model_folders, self.memory, self.autoencoder_places)
 
     @property
-    def tiny_autoencoders(self) -> TinyAutoencoderShelf:
+    def tiny_autoencoders(self) -> TinyAutoencoderLibrary:
         """Those for sharp previews in these folders and beside them."""
-        return TinyAutoencoderShelf(self._model_folders)
+        return TinyAutoencoderLibrary(self._model_folders)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:
         """From now on in these folders, beside that of the program."""
@@ -199,7 +199,7 @@ def users_catalogue(
     autoencoder_places: tuple[Path, ...] = (),
 ) -> Catalogue:
     """The models and add-ons in the places of the settings, with what earlier looks have learned of files."""
-    memory = CheckpointMemory(folders.cache / FILE_NAME)
+    memory = CheckpointCache(folders.cache / FILE_NAME)
     return Catalogue(model_folders, memory, lora_places=lora_places, autoencoder_places=autoencoder_places)
 
 
@@ -228,7 +228,7 @@ def read_model(folder: Path, key: str) -> Model:
     native_px = int(sample_size) * factor if sample_size else kind.native_px
     size = Size.parse(known["size"]) if "size" in known else Size(native_px, native_px)
     is_distilled = network.get("time_cond_proj_dim") is not None
-    good = good_settings(family, key, is_distilled)
+    good = default_settings(family, key, is_distilled)
     defaults = GenerationRequest(
         prompt=str(known.get("example", "")),
         model=key,

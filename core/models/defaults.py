@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class GoodSettings:
+class DefaultSettings:
     """Sampler, steps and guidance scale to begin with."""
 
     sampler: str
@@ -21,25 +21,25 @@ class GoodSettings:
     guidance_scale: float
 
 
-EMBEDDED_GUIDANCE = GoodSettings("lcm", 4, 8.0)
-OF_FAMILY: Mapping[str, GoodSettings] = MappingProxyType(
+EMBEDDED_GUIDANCE = DefaultSettings("lcm", 4, 8.0)
+OF_FAMILY: Mapping[str, DefaultSettings] = MappingProxyType(
     {
-        "stable_diffusion": GoodSettings("dpmpp_2m", 25, 7.0),
-        "stable_diffusion_xl": GoodSettings("dpmpp_2m", 30, 6.0),
-        "z_image": GoodSettings("euler", 28, 5.0),
+        "stable_diffusion": DefaultSettings("dpmpp_2m", 25, 7.0),
+        "stable_diffusion_xl": DefaultSettings("dpmpp_2m", 30, 6.0),
+        "z_image": DefaultSettings("euler", 28, 5.0),
     }
 )
-OF_NAME: tuple[tuple[str, GoodSettings], ...] = (
-    (r"lcm", GoodSettings("lcm", 6, 1.5)),
-    (r"turbo|schnell", GoodSettings("euler_a", 4, 1.0)),
-    (r"lightning|hyper", GoodSettings("euler", 8, 1.0)),
+OF_NAME: tuple[tuple[str, DefaultSettings], ...] = (
+    (r"lcm", DefaultSettings("lcm", 6, 1.5)),
+    (r"turbo|schnell", DefaultSettings("euler_a", 4, 1.0)),
+    (r"lightning|hyper", DefaultSettings("euler", 8, 1.0)),
 )
 """Words in a name, and what they mean for models with a U-Net."""
 
-Z_IMAGE_TURBO = GoodSettings("euler", 8, 1.0)
+Z_IMAGE_TURBO = DefaultSettings("euler", 8, 1.0)
 
 
-def good_settings(family: str, name: str, has_embedded_guidance: bool) -> GoodSettings:
+def default_settings(family: str, name: str, has_embedded_guidance: bool) -> DefaultSettings:
     """What a model works well with, ``name`` being that of its folder or file."""
     if has_embedded_guidance:
         return EMBEDDED_GUIDANCE

@@ -38,7 +38,7 @@ class Theme(Enum):
     dark = auto()
 
 
-class KeepFilms(Enum):
+class FilmPolicy(Enum):
     """Whether the recorded steps are saved beside a picture."""
 
     always = auto()
@@ -83,7 +83,7 @@ class Settings:
     tiled_decode: bool = False
     theme: Theme = Theme.system
     previews: PreviewMode = PreviewMode.automatic
-    keep_films: KeepFilms = KeepFilms.always
+    keep_films: FilmPolicy = FilmPolicy.always
     draft: GenerationRequest | None = None
     film_views: tuple[str, ...] = ()
     film_export: str = ""
@@ -233,7 +233,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "tiled_decode": _Kind(_switch, bool),
         "theme": _choice(Theme),
         "previews": _choice(PreviewMode),
-        "keep_films": _choice(KeepFilms),
+        "keep_films": _choice(FilmPolicy),
         "draft": _Kind(_request, _request_json),
         "film_views": _Kind(_texts, list),
         "film_export": _TEXT,

@@ -16,7 +16,7 @@ Answers = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SearchTerms:
     """One attribute of a picture.
 
     Attributes:
@@ -30,13 +30,13 @@ class Question:
     answers: tuple[str, ...]
 
 
-QUESTIONS: tuple[Question, ...] = (
-    Question("time", "time", TIMES),
-    Question("terrain", "terrain", TERRAINS),
-    Question("season", "season", ("summer", "winter", "autumn")),
-    *(Question(name, "object", _PRESENCE) for name in OBJECTS),
-    *(Question(f"{name} colour", "colour", COLOURS) for name in COLOURED),
-    *(Question(name, "sky", _PRESENCE) for name in _SKY),
+QUESTIONS: tuple[SearchTerms, ...] = (
+    SearchTerms("time", "time", TIMES),
+    SearchTerms("terrain", "terrain", TERRAINS),
+    SearchTerms("season", "season", ("summer", "winter", "autumn")),
+    *(SearchTerms(name, "object", _PRESENCE) for name in OBJECTS),
+    *(SearchTerms(f"{name} colour", "colour", COLOURS) for name in COLOURED),
+    *(SearchTerms(name, "sky", _PRESENCE) for name in _SKY),
 )
 CATEGORIES = ("time", "terrain", "season", "object", "colour", "sky")
 

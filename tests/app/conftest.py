@@ -1,4 +1,4 @@
-"""A studio with a fake engine, and a recorder for what it says."""
+"""A session with a fake engine, and a recorder for what it says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.session.run import DecodedFrame, Engine, RunState, SavePicture
-from app.session.session import Studio
+from app.session.session import Session
 from core.errors import SaveFailed
 from core.film.film import Film
 from core.pictures.picture import GeneratedImage
@@ -41,13 +41,13 @@ def saves() -> FakeSaves:
     return FakeSaves()
 
 
-MakeStudio = Callable[..., Studio]
+MakeSession = Callable[..., Session]
 
 
 @pytest.fixture
-def make_studio(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeStudio]:
-    """Builds studios; all are shut down at the end."""
-    studios: list[Studio] = []
+def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
+    """Builds sessions; all are shut down at the end."""
+    sessions: list[Session] = []
 
     def build(
         engine: FakeEngine | None = None,
@@ -56,29 +56,29 @@ def make_studio(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeStudio]:
         make_engine: Callable[[], Engine] | None = None,
         recorder: FilmRecorder | None = None,
         save: SavePicture | None = None,
-    ) -> Studio:
+    ) -> Session:
         fake = engine or FakeEngine()
-        studio = Studio(
+        session = Session(
             models or FakeModels(),
             make_engine or (lambda: fake),
             save or saves,
             drafts or FakeDrafts(),
             recorder,
         )
-        studios.append(studio)
-        return studio
+        sessions.append(session)
+        return session
 
     yield build
-    for studio in studios:
-        assert studio.shutdown()
+    for session in sessions:
+        assert session.shutdown()
 
 
 @pytest.fixture
-def settle(qtbot: QtBot) -> Callable[[Studio], None]:
-    """Waits until a studio has nothing to do."""
+def settle(qtbot: QtBot) -> Callable[[Session], None]:
+    """Waits until a session has nothing to do."""
 
-    def wait(studio: Studio) -> None:
-        qtbot.waitUntil(lambda: studio.state is RunState.idle and not studio.queue, timeout=5000)
+    def wait(session: Session) -> None:
+        qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue, timeout=5000)
 
     return wait
 
@@ -103,7 +103,7 @@ FILM_SIGNALS = ("decoded", "opened")
 
 @dataclass
 class Heard:
-    """What a studio said, in order: the names of the signals with what they carried."""
+    """What a session said, in order: the names of the signals with what they carried."""
 
     said: list[tuple[str, object]] = field(default_factory=list)
 
@@ -118,17 +118,17 @@ class Heard:
 
 
 @pytest.fixture
-def listen() -> Callable[[Studio], Heard]:
-    def start(studio: Studio) -> Heard:
+def listen() -> Callable[[Session], Heard]:
+    def start(session: Session) -> Heard:
         heard = Heard()
 
         def hear(name: str) -> Callable[..., None]:
             return lambda *values: heard.said.append((name, values[0] if values else None))
 
         for name in SIGNALS:
-            getattr(studio, name).connect(hear(name))
+            getattr(session, name).connect(hear(name))
         for name in FILM_SIGNALS:
-            getattr(studio.films, name).connect(hear(name))
+            getattr(session.films, name).connect(hear(name))
         return heard
 
     return start

@@ -32,9 +32,9 @@ class Driver(QObject):
         self._left = runs
         self._models = list(models)
         self._notes = Path(os.environ["EMULSION_NOTES"])
-        window.studio.picture_saved.connect(self._note)
-        window.studio.failed.connect(self._complain)
-        window.studio.run_ended.connect(self._go_on)
+        window.session.picture_saved.connect(self._note)
+        window.session.failed.connect(self._complain)
+        window.session.run_ended.connect(self._go_on)
         QTimer.singleShot(0, self, self._generate)
         QTimer.singleShot(round(seconds * 1000), self, self._close)
 
@@ -49,13 +49,13 @@ class Driver(QObject):
 
     @Slot()
     def _generate(self) -> None:
-        studio = self._window.studio
+        session = self._window.session
         if self._models:
-            studio.edit(prompt="a red house", model=self._models.pop(0), seed=7, steps=2)
-            small = studio.limits.snap(64)
-            studio.edit(size=Size(small, small))
-            self._write(f"model {studio.draft.model}")
-        studio.generate()
+            session.edit(prompt="a red house", model=self._models.pop(0), seed=7, steps=2)
+            small = session.limits.snap(64)
+            session.edit(size=Size(small, small))
+            self._write(f"model {session.draft.model}")
+        session.generate()
 
     @Slot(object)
     def _complain(self, message: object) -> None:

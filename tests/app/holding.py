@@ -1,4 +1,4 @@
-"""Holding a run at a point, so that a test can look at the studio meanwhile."""
+"""Holding a run at a point, so that a test can look at the session meanwhile."""
 
 from __future__ import annotations
 

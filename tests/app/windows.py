@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.session.run import RunState
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.widgets.theme import Appearance
 from app.window.main_window import MainWindow
 from core.film.film import Film
@@ -21,7 +21,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save
 from core.runs.recorder import FilmRecorder
 from core.settings.settings import Theme
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
@@ -31,7 +31,7 @@ class Opened:
 
     window: MainWindow
     engine: FakeEngine
-    keeper: SettingsKeeper
+    settings_store: SettingsStore
 
     def action(self, text: str) -> QAction:
         return next(action for action in self.window.findChildren(QAction) if action.text() == text)
@@ -49,48 +49,48 @@ class Opened:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        return self.window.create_place.messages.subjects()
+        return self.window.create_page.messages.subjects()
 
 
 class Opener:
     """Opens windows that share their folders, as one start of the program after the other does."""
 
-    def __init__(self, folders: Folders, make_studio: MakeStudio, application: QApplication) -> None:
+    def __init__(self, folders: Folders, make_session: MakeSession, application: QApplication) -> None:
         self.folders = folders
         self.opened: list[MainWindow] = []
-        self._make_studio = make_studio
+        self._make_studio = make_session
         self._appearance = Appearance(application, Theme.light)
 
     def __call__(self, *, saves: bool = False) -> Opened:
         """``saves``: pictures and films are really written, into the pictures folder."""
         engine = FakeEngine()
-        keeper = SettingsKeeper(self.folders)
+        settings_store = SettingsStore(self.folders)
 
         def save_picture(image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
-            return save(image, keeper.settings.pictures)
+            return save(image, settings_store.settings.pictures)
 
-        studio = self._make_studio(
+        session = self._make_studio(
             engine,
-            drafts=keeper,
-            recorder=FilmRecorder(keeper.films_folder) if saves else None,
+            drafts=settings_store,
+            recorder=FilmRecorder(settings_store.films_folder) if saves else None,
             save=save_picture if saves else None,
         )
-        window = MainWindow(studio, keeper, self._appearance)
+        window = MainWindow(session, settings_store, self._appearance)
         self.opened.append(window)
         window.show()
-        return Opened(window, engine, keeper)
+        return Opened(window, engine, settings_store)
 
     def close(self) -> None:
         for window in self.opened:
-            window.studio.unsaved = ()
+            window.session.unsaved = ()
             window.close()
             window.deleteLater()
         self._appearance.deleteLater()
 
 
 @pytest.fixture
-def open_window(tmp_path: Path, make_studio: MakeStudio, qapp: QApplication) -> Iterator[Opener]:
-    opener = Opener(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)), make_studio, qapp)
+def open_window(tmp_path: Path, make_session: MakeSession, qapp: QApplication) -> Iterator[Opener]:
+    opener = Opener(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)), make_session, qapp)
     yield opener
     opener.close()
 
@@ -101,4 +101,4 @@ def opened(open_window: Opener) -> Opened:
 
 
 def wait_until_idle(opened: Opened, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: opened.window.studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: opened.window.session.state is RunState.idle)

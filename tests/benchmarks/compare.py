@@ -19,7 +19,7 @@ from app.compare.difference_maker import difference_map_of
 from app.create.compared_run import ComparedRun
 from app.widgets.pixels import to_image
 from app.widgets.theme import LIGHT
-from core.film.alignment import FilmLock
+from core.film.alignment import FilmAlignment
 from core.film.film import Parent
 from core.pictures.saving import save_in
 from core.runs.branch_tree import branch_tree
@@ -47,7 +47,7 @@ def _scrubbing(application: QApplication, mode: CompareMode) -> None:
     """From another call to both previews painted, for 1024x1024."""
     films = [synthetic_film.film(STEPS, shape=(4, 128, 128), seed=seed) for seed in (1, 2)]
     runs = [ComparedRun(film) for film in films]
-    lock = FilmLock(films[0], films[1])
+    lock = FilmAlignment(films[0], films[1])
     view = CompareView(LIGHT)
     view.resize(*VIEW_PX)
     view.choose(mode)

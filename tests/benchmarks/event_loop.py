@@ -9,7 +9,7 @@ from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.session.run import RunState
-from app.session.session import Studio
+from app.session.session import Session
 
 
 @dataclass
@@ -57,16 +57,16 @@ class EventLoop(QObject):
         QTimer.singleShot(round(seconds * 1000), self._loop.quit)
         return self._run()
 
-    def watch_run(self, studio: Studio) -> WatchedRun:
+    def watch_run(self, session: Session) -> WatchedRun:
         """Makes one picture."""
         self._first_preview = None
-        studio.stepped.connect(self._see_preview)
-        studio.state_changed.connect(self._see_state)
+        session.stepped.connect(self._see_preview)
+        session.state_changed.connect(self._see_state)
         began = time.perf_counter()
-        studio.generate()
+        session.generate()
         gaps = self._run()
-        studio.stepped.disconnect(self._see_preview)
-        studio.state_changed.disconnect(self._see_state)
+        session.stepped.disconnect(self._see_preview)
+        session.state_changed.disconnect(self._see_state)
         if self._first_preview is None:
             raise RuntimeError("the run ended without a step")
         return WatchedRun(self._first_preview - began, gaps)

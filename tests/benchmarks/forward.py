@@ -10,7 +10,7 @@ import time
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from app.noise.noise_pane import NoiseBench
+from app.noise.noise_pane import NoisePane
 from core.film.latent_rgb import LatentRgb
 from core.measures.forward import standard_noise
 from core.request.request import Size
@@ -30,7 +30,7 @@ LATENTS = {
 def main() -> None:
     """Prints one line for each shape of latents; says which are over the budget."""
     application = QApplication([])
-    bench = NoiseBench()
+    bench = NoisePane()
     bench.resize(1000, 760)
     bench.show()
     for name, shape in LATENTS.items():

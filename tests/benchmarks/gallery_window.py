@@ -21,8 +21,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.gallery.page import GalleryPage
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.startup.application import SWITCH_INTERVAL_S
 from app.startup.garbage_collection import kept_for_good
 from app.widgets.theme import LIGHT, Appearance
@@ -88,10 +88,10 @@ def measure(folder: Path, count: int) -> dict[str, float]:
             time.sleep(0.001)
         return (time.perf_counter() - began) * 1000
 
-    studio = Studio(FakeModels(), FakeEngine, _save_nothing, FakeDrafts())
+    session = Session(FakeModels(), FakeEngine, _save_nothing, FakeDrafts())
     for turn in ("first", "warm"):
         with kept_for_good():
-            page = GalleryPage(studio, SettingsKeeper(folders), LIGHT)
+            page = GalleryPage(session, SettingsStore(folders), LIGHT)
         page.resize(1360, 860)
         page.show()
         pictures = page.pictures
@@ -113,7 +113,7 @@ def measure(folder: Path, count: int) -> dict[str, float]:
         figures["memory (MB)"] = psutil.Process(os.getpid()).memory_info().rss / 2**20
         page.finish()
         page.close()
-    studio.shutdown()
+    session.shutdown()
     return figures
 
 

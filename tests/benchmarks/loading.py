@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.engine.engine import Engine
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("name")
     arguments = parser.parse_args()
-    memory = CheckpointMemory(arguments.folder / "hashes.json")  # hashing is done once for each file
+    memory = CheckpointCache(arguments.folder / "hashes.json")  # hashing is done once for each file
     engine = Engine(Catalogue((arguments.folder,), memory), device="cpu")
     request = GenerationRequest("a house", model=arguments.name, size=Size(256, 256), steps=1, seed=7)
     process = psutil.Process()

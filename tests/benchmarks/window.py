@@ -69,11 +69,11 @@ def measure(folder: Path, steps: int, began: float) -> dict[str, float]:
     loop = EventLoop(TICK_MS)
     loop.run_until_visible(window)
     visible = time.time() - began
-    studio = window.studio
-    studio.edit(prompt="a red house by the sea at sunset", seed=7, steps=steps)
+    session = window.session
+    session.edit(prompt="a red house by the sea at sunset", seed=7, steps=steps)
     idle = loop.run_for(IDLE_SECONDS)
-    first = loop.watch_run(studio)
-    second = loop.watch_run(studio)
+    first = loop.watch_run(session)
+    second = loop.watch_run(session)
     window.close()
     return {
         "process start to visible window (ms)": visible * 1000,

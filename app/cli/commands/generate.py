@@ -43,7 +43,7 @@ from core.request.request import (
 from core.request.samplers import SAMPLERS
 from core.runs.events import ImageReady, Loading, LoraDiffers, Phase, PreviewMode, Started, Stepped
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
-from core.settings.settings import KeepFilms, load_settings
+from core.settings.settings import FilmPolicy, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def _read(arguments: Namespace) -> Job:
         raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
     output = None if arguments.output is None else text_of("output", arguments.output)
     save = output_of(output, request.count, settings)
-    keeps_films = settings.keep_films is KeepFilms.always if arguments.film is None else arguments.film
+    keeps_films = settings.keep_films is FilmPolicy.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
     return Job(
         request=request,

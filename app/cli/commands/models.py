@@ -18,7 +18,7 @@ from app.cli.command import Command
 from app.cli.models_import import add_import_arguments, run_import
 from app.cli.terminal import Progress, to_json
 from core.downloads.address import chosen_endpoint
-from core.downloads.download import Wanted, download, plan_download
+from core.downloads.download import DownloadSpec, download, plan_download
 from core.downloads.events import Completed, Damaged, Downloading, Listed
 from core.downloads.failures import DownloadFailed
 from core.downloads.hub import Hub, HubAddress, Secret
@@ -125,7 +125,7 @@ def _end_with_stdin() -> None:
     os._exit(0)
 
 
-def _print_events(hub: Hub, wanted: Wanted) -> int:
+def _print_events(hub: Hub, wanted: DownloadSpec) -> int:
     try:
         for event in download(hub, wanted):
             print(to_line(event), flush=True)
@@ -135,7 +135,7 @@ def _print_events(hub: Hub, wanted: Wanted) -> int:
     return 0
 
 
-def _show_progress(hub: Hub, wanted: Wanted) -> int:
+def _show_progress(hub: Hub, wanted: DownloadSpec) -> int:
     with Progress(sys.stderr) as progress:
         for event in download(hub, wanted):
             match event:
@@ -204,7 +204,7 @@ def _installed_folder(key: str) -> Path:
     raise ModelMissing(key, tuple(model.key for model in _catalogue().models()))
 
 
-def _wanted(arguments: Namespace) -> Wanted:
+def _wanted(arguments: Namespace) -> DownloadSpec:
     entry = next((model for model in known_models() if model.key == arguments.model), None)
     repository = entry.repository if entry is not None else arguments.model
     if not is_repository(repository):
@@ -213,7 +213,7 @@ def _wanted(arguments: Namespace) -> Wanted:
     key = entry.key if entry is not None else repository.partition("/")[2]
     folder = load_settings(Folders.default()).model_folders[0] / key
     variant = {"variant": ""} if getattr(arguments, "full_precision", False) else {}
-    return Wanted(repository, folder, **variant)
+    return DownloadSpec(repository, folder, **variant)
 
 
 def _address(arguments: Namespace) -> HubAddress:

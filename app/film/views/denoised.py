@@ -6,7 +6,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_picture
@@ -22,7 +22,7 @@ class DenoisedView(FilmView):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pane)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         if moment.decoded is not None:
             self.pane.show_picture(to_image(moment.decoded), "decoded by the autoencoder")
         else:

@@ -8,10 +8,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.widgets.pixels import to_image
-from core.film_export.pictures import believed, guidance_picture
+from core.film_export.pictures import denoised_by, guidance_picture
 from core.measures.guidance_map import guidance_map
 
 _OFF = "Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at."
@@ -22,7 +22,7 @@ class GuidanceView(FilmView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         self.panes = tuple(PicturePane(self) for _ in range(3))
         pictures = QWidget(self)
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, pictures)
@@ -37,7 +37,7 @@ class GuidanceView(FilmView):
         self._layout.addWidget(pictures)
         self._layout.addWidget(self._off)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         film, frame = moment.film, moment.frame
         if frame.cond is None or frame.uncond is None:
@@ -51,7 +51,7 @@ class GuidanceView(FilmView):
             (with_prompt, frame.cond, "prompt"),
             (without, frame.uncond, "no prompt" if not film.request.negative_prompt else "negative"),
         ):
-            pane.show_picture(to_image(film.latent_rgb.picture(believed(film, frame, half))), words)
+            pane.show_picture(to_image(film.latent_rgb.picture(denoised_by(film, frame, half))), words)
         over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
 
 from app.film.channel_cell import REACH, ChannelCell, Detail
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.widgets.pixels import to_image
 from core.film.film import Latent
 from core.measures.channels import channel_numbers
@@ -27,7 +27,7 @@ class LatentChannelsView(FilmView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         self._alone: int | None = None
         self._only: Latent | None = None
         self.cells: list[ChannelCell] = []
@@ -42,7 +42,7 @@ class LatentChannelsView(FilmView):
         column.addLayout(self._grid, 1)
         column.addWidget(self._hint)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         x0 = moment.frame.denoised
         if len(self.cells) != x0.shape[0]:
@@ -71,15 +71,15 @@ class LatentChannelsView(FilmView):
         if self._moment is not None:
             self.show_moment(self._moment)
 
-    def _alone_picture(self, moment: Moment) -> Pixels:
+    def _alone_picture(self, moment: FrameContext) -> Pixels:
         """What the chosen channel gives to the picture, all others zero: decoded where that is there already."""
         x0, channel = moment.frame.denoised, self._alone
         if self._only is None or not np.array_equal(self._only[channel], x0[channel]):
             self._only = np.zeros_like(x0)
             self._only[channel] = x0[channel]
             self.decode_wanted.emit(self._only)
-        if moment.wished is not None and moment.wished.latent is self._only:
-            return moment.wished.pixels
+        if moment.requested_decode is not None and moment.requested_decode.latent is self._only:
+            return moment.requested_decode.pixels
         return moment.film.latent_rgb.picture(self._only)
 
     def _make_cells(self, channels: int) -> None:

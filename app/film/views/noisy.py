@@ -6,7 +6,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.widgets.pixels import to_image
 from core.film_export.pictures import noisy_picture
@@ -23,7 +23,7 @@ class NoisyView(FilmView):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pane)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         frame = moment.frame
         alpha, noise = signal_and_noise(frame.sigma)
         caption = f"{alpha:.2f} × picture + {noise:.2f} × noise"

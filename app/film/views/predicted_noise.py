@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.film.position import number
 from app.widgets.pixels import to_image
@@ -22,12 +22,12 @@ class PredictedNoiseView(FilmView):
     def __init__(self) -> None:
         super().__init__()
         self.pane = PicturePane(self)
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pane)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         values = prediction(moment.film, moment.frame)
         word = WORDS.get(moment.film.prediction_type, "noise ε")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.position import number, positions
 from core.film.film import Schedule
 from core.measures.noise_levels import alphas_cumprod, log_snr
@@ -39,7 +39,7 @@ class ScheduleView(FilmView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         self._drawn: tuple[object, ...] = ()
         self.quantity_combo = QComboBox(self)
         self.quantity_combo.setObjectName("scheduleQuantityCombo")
@@ -59,20 +59,20 @@ class ScheduleView(FilmView):
         column.addLayout(head)
         column.addWidget(self.plot, 1)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         schedule, index = moment.film.schedule, self.quantity_combo.currentIndex()
         quantity = _QUANTITIES[index]
-        state = (schedule, moment.ghosts, index)
+        state = (schedule, moment.other_schedules, index)
         if len(self._drawn) != len(state) or any(a is not b for a, b in zip(self._drawn, state, strict=True)):
             self._drawn = state
-            ghosts = [
+            other_schedules = [
                 Curve(name, positions(ghost), quantity.values(ghost), is_ghost=True)
-                for name, ghost in moment.ghosts.items()
+                for name, ghost in moment.other_schedules.items()
             ]
             own = Curve("this run", positions(schedule), quantity.values(schedule))
             self.plot.show_curves(
-                positions(schedule), [*ghosts, own], quantity.axis, is_logarithmic=quantity.is_logarithmic
+                positions(schedule), [*other_schedules, own], quantity.axis, is_logarithmic=quantity.is_logarithmic
             )
         self.plot.show_call(moment.call)
         self._value.setText(number(float(quantity.values(schedule)[moment.call])))

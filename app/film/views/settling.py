@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve, Note
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.position import positions
 from core.film.film import Film
 from core.measures.settling import SETTLED_PART, distances_between_neighbours, distances_to_last, settled_call
@@ -32,7 +32,7 @@ class SettlingView(FilmView):
         column.addWidget(self.sentence)
         column.addWidget(self.plot, 1)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         if moment.film is not self._film:
             self._film = moment.film
             self._draw(moment.film)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.frame_numbers import FrameNumbers
 from app.film.position import positions
 from core.film.film import Film, Frame
@@ -31,7 +31,7 @@ class SpectrumView(FilmView):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot, 1)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         if moment.film is not self._film:
             self._film = moment.film
             self._draw(moment.film)

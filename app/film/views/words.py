@@ -10,7 +10,7 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.widgets.pixels import to_image
 from core.film.attention_maps import AttentionRecord
@@ -37,7 +37,7 @@ class WordsView(FilmView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._moment: Moment | None = None
+        self._moment: FrameContext | None = None
         self._record: AttentionRecord | None = None
         self._word = 0
         self.prompt = QLabel(self)
@@ -68,7 +68,7 @@ class WordsView(FilmView):
         self._layout.addWidget(shown)
         self._layout.addWidget(self.reason)
 
-    def show_moment(self, moment: Moment) -> None:
+    def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         record = self._take(moment.attention)
         if record is None or not record.words:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 CPU = torch.device("cpu")
 
 
-class Placing:
+class Offloading:
     """The parts of one model and where they are.
 
     Attributes:

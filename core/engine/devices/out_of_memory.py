@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import torch
 
 from core.engine.devices.allocation import is_out_of_memory
-from core.engine.devices.offloading import Placing, free_caches
+from core.engine.devices.offloading import Offloading, free_caches
 
 log = logging.getLogger(__name__)
 
@@ -17,12 +17,12 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-class Recovery:
+class OutOfMemoryLadder:
     """Repeats what ran out of memory, with more room each time."""
 
-    def __init__(self, device: torch.device, placing: Placing) -> None:
+    def __init__(self, device: torch.device, offloading: Offloading) -> None:
         self._device = device
-        self._placing = placing
+        self._offloading = offloading
 
     def run(self, work: Callable[[], Result]) -> Result:
         """What ``work`` gives. Raises torch.OutOfMemoryError when no room is left to make."""
@@ -36,7 +36,7 @@ class Recovery:
                 # goes on below: the error would hold on to the failed attempt's tensors
             if next(rooms, None) is None:
                 raise torch.OutOfMemoryError
-            log.info("out of memory; trying again with %s", self._placing.placement.name)
+            log.info("out of memory; trying again with %s", self._offloading.placement.name)
 
     def wrap(self, work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         """``work``, repeated in the same way at every call."""
@@ -49,5 +49,5 @@ class Recovery:
     def _rooms(self) -> Iterator[str]:
         free_caches(self._device)
         yield "caches"
-        while self._placing.step_down():
+        while self._offloading.step_down():
             yield "placement"

@@ -18,7 +18,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
 from core.engine.networks.kl_autoencoder import KLAutoencoder
-from core.engine.networks.prompt_cache import PromptMemory
+from core.engine.networks.prompt_cache import PromptCache
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
@@ -57,7 +57,7 @@ class StableDiffusionXL:
         self._unet = unet
         self._vae = KLAutoencoder(vae)
         self._zeros_for_empty_prompt = zeros_for_empty_prompt
-        self._prompts = PromptMemory(self._encode_text)
+        self._prompts = PromptCache(self._encode_text)
         self.latent_rgb = latent_rgb or latent_rgb_of(vae)
 
     def latent_shape(self, size: Size) -> tuple[int, int, int]:

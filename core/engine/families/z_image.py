@@ -17,7 +17,7 @@ from transformers import Qwen2Tokenizer, Qwen3Model
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
 from core.engine.networks.kl_autoencoder import KLAutoencoder
-from core.engine.networks.prompt_cache import PromptMemory
+from core.engine.networks.prompt_cache import PromptCache
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.weights.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
@@ -49,7 +49,7 @@ class ZImage:
         self._text_encoder = text_encoder
         self._transformer = transformer
         self._vae = KLAutoencoder(vae)
-        self._prompts = PromptMemory(self._encode_text)
+        self._prompts = PromptCache(self._encode_text)
         self.latent_rgb = latent_rgb or latent_rgb_of(vae)
 
     def latent_shape(self, size: Size) -> tuple[int, int, int]:

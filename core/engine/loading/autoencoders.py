@@ -18,10 +18,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.autoencoders.compatibility import check_fit
-from core.autoencoders.file import AutoencoderFile, AutoencoderShelf
+from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
-from core.engine.devices.offloading import CPU, Placing
+from core.engine.devices.offloading import CPU, Offloading
 from core.engine.families import Family
 from core.engine.weights.components import load_component
 from core.errors import ModelBroken
@@ -50,17 +50,17 @@ class _Loaded:
 class Autoencoders:
     """Exchanges the autoencoder of a family. Not to be used from two threads."""
 
-    def __init__(self, model: Model, family: Family, placing: Placing, plan: DevicePlan) -> None:
+    def __init__(self, model: Model, family: Family, offloading: Offloading, plan: DevicePlan) -> None:
         """``plan`` tells the dtype; the placing moves it to its device."""
         self._model = model
         self._family = family
-        self._placing = placing
+        self._offloading = offloading
         self._plan = replace(plan, device=CPU)
         self._own = _Loaded(None, None, family.autoencoder(), family.latent_rgb)
         self._other: _Loaded | None = None
         self._present = self._own
 
-    def use(self, wanted: Autoencoder | None, shelf: AutoencoderShelf) -> Autoencoder | None:
+    def use(self, wanted: Autoencoder | None, library: AutoencoderLibrary) -> Autoencoder | None:
         """Makes the family decode and encode by this one; returns it with its file's name and SHA-256.
 
         Raises:
@@ -74,14 +74,14 @@ class Autoencoders:
         elif self._other is not None and wanted == self._other.told:
             self._take(self._other)
         else:
-            self._take(self._load(wanted, shelf))
+            self._take(self._load(wanted, library))
         return self._present.told
 
-    def _load(self, wanted: Autoencoder, shelf: AutoencoderShelf) -> _Loaded:
-        file = shelf.find(wanted)
+    def _load(self, wanted: Autoencoder, library: AutoencoderLibrary) -> _Loaded:
+        file = library.find(wanted)
         check_fit(file, self._model)
         name = wanted.name if Path(wanted.name).is_absolute() else file.name
-        told = Autoencoder(name, shelf.sha256_of(file))
+        told = Autoencoder(name, library.sha256_of(file))
         if self._other is not None and told == self._other.told:
             return self._other
         self._other = None  # freed before the next one is there
@@ -93,7 +93,7 @@ class Autoencoders:
         module = chosen.module
         module.use_tiling = self._present.module.use_tiling
         self._family.set_autoencoder(module, chosen.latent_rgb)
-        self._placing.exchange(PART, module)
+        self._offloading.exchange(PART, module)
         self._present = chosen
 
 

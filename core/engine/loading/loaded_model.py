@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from core.engine.devices.device import DevicePlan, memory_now
-from core.engine.devices.offloading import CPU, Placing
-from core.engine.devices.out_of_memory import Recovery
+from core.engine.devices.offloading import CPU, Offloading
+from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import FAMILIES, Family
 from core.engine.loading.autoencoders import Autoencoders
 from core.engine.loading.lora_layers import LoraLayers
@@ -35,8 +35,8 @@ class LoadedModel:
     family: Family
     memory: MemoryPlan
     weight_bits: int | None
-    placing: Placing
-    recovery: Recovery
+    offloading: Offloading
+    ladder: OutOfMemoryLadder
     loras: LoraLayers
     autoencoders: Autoencoders
     tiny: TinyAutoencoder
@@ -57,7 +57,7 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
     def reload(name: str) -> torch.nn.Module:
         return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU))[name]
 
-    placing = Placing(parts, memory.placement, plan.device, reload)
+    offloading = Offloading(parts, memory.placement, plan.device, reload)
     if memory.tiled_decode:
         family.autoencoder().enable_tiling()
     return LoadedModel(
@@ -65,9 +65,9 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
         family,
         memory,
         plan.weight_bits,
-        placing,
-        Recovery(plan.device, placing),
+        offloading,
+        OutOfMemoryLadder(plan.device, offloading),
         LoraLayers(model, parts),
-        Autoencoders(model, family, placing, replace(plan, weight_bits=None)),
+        Autoencoders(model, family, offloading, replace(plan, weight_bits=None)),
         TinyAutoencoder(model, replace(plan, weight_bits=None)),
     )

@@ -28,7 +28,7 @@ from safetensors.torch import load_file
 from core.engine.devices.offloading import is_encoder, is_network
 from core.errors import LoraBroken, LoraMissing, WrongFamily
 from core.lora.file import LoraFile, name_of_width, read_lora
-from core.lora.library import LoraShelf
+from core.lora.library import LoraLibrary
 from core.models.catalogue import Model
 from core.models.families import MODEL_FAMILIES
 from core.request.request import Lora
@@ -58,7 +58,7 @@ class LoraLayers:
         """Those that act now."""
         return self._present
 
-    def apply(self, loras: tuple[Lora, ...], shelf: LoraShelf) -> tuple[tuple[Lora, ...], bool]:
+    def apply(self, loras: tuple[Lora, ...], library: LoraLibrary) -> tuple[tuple[Lora, ...], bool]:
         """Makes the model one with these LoRAs and no others.
 
         Returns them with their hashes, and whether anything has changed.
@@ -68,12 +68,12 @@ class LoraLayers:
             WrongFamily: it was made for another kind of model; the same.
         """
         try:
-            files = [_stamp(shelf.find(lora)) for lora in loras]
+            files = [_stamp(library.find(lora)) for lora in loras]
             if files == self._files and _weights(loras) == _weights(self._present):
                 return self._present, False
             if files != self._files:
                 self._remove_all()
-                hashes = [self._insert(number, path, shelf) for number, (path, *_) in enumerate(files)]
+                hashes = [self._insert(number, path, library) for number, (path, *_) in enumerate(files)]
                 for part in self._parts.values():
                     _maybe_remove_and_reapply_group_offloading(part)  # its hooks are to know the new layers
             else:
@@ -87,7 +87,7 @@ class LoraLayers:
         self._present = tuple(replace(lora, hash=hash_) for lora, hash_ in zip(loras, hashes, strict=True))
         return self._present, True
 
-    def _insert(self, number: int, path: Path, shelf: LoraShelf) -> str:
+    def _insert(self, number: int, path: Path, library: LoraLibrary) -> str:
         """Puts one in and returns its hash."""
         file = self._checked(path)
         try:
@@ -101,7 +101,7 @@ class LoraLayers:
             raise LoraBroken(file.path, reason) from error
         if not any(_adapter(number) in layer.scaling for layer in self._layers()):
             raise LoraBroken(file.path, f"none of its {file.layers} layers is one of {self._model.name}")
-        return shelf.hash_of(file.path)
+        return library.hash_of(file.path)
 
     def _checked(self, path: Path) -> LoraFile:
         """Its header, if it was made for this kind of model. Raises LoraBroken or WrongFamily."""

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.autoencoders.compatibility import own_space
-from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoencoderShelf
+from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoencoderLibrary
 from core.engine.decoding.decoding import to_pixels
 from core.engine.devices.allocation import is_out_of_memory
 from core.engine.devices.device import DevicePlan
@@ -36,10 +36,10 @@ class TinyAutoencoder:
         self._file: TinyAutoencoderFile | None = None
         self._module: Any = None
 
-    def decoder(self, shelf: TinyAutoencoderShelf) -> Decode | None:
+    def decoder(self, library: TinyAutoencoderLibrary) -> Decode | None:
         """None where there is none that can be used: a preview is not worth a run."""
         try:
-            file = shelf.find(own_space(self._model))
+            file = library.find(own_space(self._model))
             if file != self._file:
                 self._file, self._module = file, None
                 self._module = load_tiny(file, self._plan) if file is not None else None

@@ -11,7 +11,7 @@ Encoded = TypeVar("Encoded")
 REMEMBERED_PROMPTS = 32
 
 
-class PromptMemory(Generic[Encoded]):
+class PromptCache(Generic[Encoded]):
     """By text; the one that was not used for longest goes first."""
 
     def __init__(self, encode: Callable[[str], Encoded]) -> None:

@@ -18,7 +18,7 @@ import torch
 from core.engine.sampling import guidance
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.prediction import denoised
-from core.engine.sampling.schedulers import Sampling
+from core.engine.sampling.schedulers import SamplerRun
 
 Predict = Callable[[torch.Tensor, torch.Tensor], Prediction]
 """Runs the network on float32 latents (batch, channels, height, width) at timestep t.
@@ -48,7 +48,7 @@ class Recorded:
 
 
 def initial_latents(
-    shape: tuple[int, int, int], sampling: Sampling, generators: Sequence[torch.Generator], device: torch.device
+    shape: tuple[int, int, int], sampling: SamplerRun, generators: Sequence[torch.Generator], device: torch.device
 ) -> torch.Tensor:
     """Noise x_T, float32 (batch, *shape), scaled for the sampler.
 
@@ -60,7 +60,7 @@ def initial_latents(
 
 def denoise(
     predict: Predict,
-    sampling: Sampling,
+    sampling: SamplerRun,
     x: torch.Tensor,
     generators: list[torch.Generator],
     guidance_scale: float,

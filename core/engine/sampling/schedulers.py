@@ -28,7 +28,7 @@ SMALLEST_ALPHA_CUMPROD = 2.0**-24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sampling:
+class SamplerRun:
     """A scheduler set to its timesteps, with what the loop needs to know about it.
 
     Attributes:
@@ -82,7 +82,7 @@ class Sampling:
 
 def build(
     sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device: torch.device, skipped_steps: int = 0
-) -> Sampling:
+) -> SamplerRun:
     """Sets up a sampler for a checkpoint.
 
     Args:
@@ -122,7 +122,7 @@ def _build_flow(
     steps: int,
     device: torch.device,
     skipped_steps: int,
-) -> Sampling:
+) -> SamplerRun:
     if spec.flow is None:
         raise InvalidRequest("sampler", sampler, "a sampler for flow-matching models")
     config = {key: value for key, value in checkpoint.items() if not key.startswith("_")}
@@ -144,7 +144,7 @@ def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
     return "flow_prediction" if is_flow else checkpoint_config.get("prediction_type", "epsilon")
 
 
-def rebuild(film: Film, device: torch.device) -> Sampling:
+def rebuild(film: Film, device: torch.device) -> SamplerRun:
     """The sampling of a recorded run, from what the film says alone: the model need not be there."""
     scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
     below_zero = bool((film.schedule.timesteps < 0).any())
@@ -158,7 +158,7 @@ def scheduler_named(name: str) -> Any:
 
 def _set_up(
     scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device, below_zero: bool = False
-) -> Sampling:
+) -> SamplerRun:
     """``below_zero``: leaves a step too many in, at timestep -1, which older films have."""
     takes = inspect.signature(scheduler.set_timesteps).parameters
     if space == "flow" and "sigmas" in takes:
@@ -180,7 +180,7 @@ def _set_up(
         # PLMS makes the second of its calls twice, wherever it begins: else one step's noise would be left
         calls.insert(1, calls[1])
     takes = inspect.signature(scheduler.step).parameters
-    return Sampling(
+    return SamplerRun(
         name=type(scheduler).__name__,
         scheduler=scheduler,
         timesteps=scheduler.timesteps[calls],

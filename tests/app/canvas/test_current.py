@@ -10,19 +10,19 @@ from app.canvas.current import CurrentView
 from app.canvas.view import Canvas
 from app.session.picture_loader import OpenedPicture
 from app.session.run import RunState
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.pixels import to_image
 from app.widgets.theme import LIGHT
 from core.request.request import Size
 from tests import fakes
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
 @dataclass
 class Table:
     engine: FakeEngine
-    studio: Studio
+    session: Session
     canvas: Canvas
     view: CurrentView
 
@@ -31,15 +31,15 @@ class Table:
 
 
 @pytest.fixture
-def table(make_studio: MakeStudio, qtbot: QtBot) -> Table:
+def table(make_session: MakeSession, qtbot: QtBot) -> Table:
     engine = FakeEngine()
-    studio = make_studio(engine)
+    session = make_session(engine)
     canvas = Canvas(LIGHT)
     qtbot.addWidget(canvas)
-    view = CurrentView(canvas, studio)
+    view = CurrentView(canvas, session)
     assert view.current is None
     assert view.is_following
-    return Table(engine, studio, canvas, view)
+    return Table(engine, session, canvas, view)
 
 
 def opened(value: int = 9) -> OpenedPicture:
@@ -47,12 +47,12 @@ def opened(value: int = 9) -> OpenedPicture:
 
 
 def pause_after_first_step(table: Table, qtbot: QtBot) -> None:
-    with qtbot.waitSignals([table.studio.stepped, table.studio.films.decoded]):
-        table.studio.single_step()
+    with qtbot.waitSignals([table.session.stepped, table.session.films.decoded]):
+        table.session.single_step()
 
 
 def wait_until_idle(table: Table, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: table.studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: table.session.state is RunState.idle)
 
 
 def test_the_empty_canvas_tells_the_phase(table: Table, qtbot: QtBot) -> None:
@@ -61,8 +61,8 @@ def test_the_empty_canvas_tells_the_phase(table: Table, qtbot: QtBot) -> None:
     def look() -> None:
         descriptions.append(table.canvas.accessibleDescription())
 
-    table.studio.phase_changed.connect(look)
-    table.studio.generate()
+    table.session.phase_changed.connect(look)
+    table.session.generate()
     wait_until_idle(table, qtbot)
     assert "Loading the model" in descriptions
 
@@ -78,9 +78,9 @@ def test_a_preview_tells_its_step_and_its_kind_and_has_the_place_of_the_picture(
         badges.append(table.badge())
         sizes.append(table.canvas.shown.size.width())
 
-    table.studio.stepped.connect(look)
-    table.studio.edit(steps=3)
-    table.studio.generate()
+    table.session.stepped.connect(look)
+    table.session.edit(steps=3)
+    table.session.generate()
     wait_until_idle(table, qtbot)
     assert badges == [f"Step {step} of 3  ·  preview (linear)" for step in (1, 2, 3)]
     assert sizes == [128, 128, 128]
@@ -92,8 +92,8 @@ def test_a_pause_shows_the_decoded_step(table: Table, qtbot: QtBot) -> None:
 
 
 def test_the_finished_picture_has_no_badge_and_knows_its_file(table: Table, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(table.studio.picture_saved):
-        table.studio.generate()
+    with qtbot.waitSignal(table.session.picture_saved):
+        table.session.generate()
     assert table.badge() == ""
     current = table.view.current
     assert current is not None
@@ -106,8 +106,8 @@ def test_a_picture_from_the_folder_stays_while_the_other_one_goes_on(table: Tabl
     pause_after_first_step(table, qtbot)
     with qtbot.waitSignal(table.view.following_changed):
         table.view.show_opened(opened())
-    with qtbot.waitSignal(table.studio.stepped):
-        table.studio.single_step()
+    with qtbot.waitSignal(table.session.stepped):
+        table.session.single_step()
     assert table.view.current is not None
     assert table.view.current.path == Path("old.png")
     with qtbot.waitSignal(table.view.following_changed):
@@ -117,7 +117,7 @@ def test_a_picture_from_the_folder_stays_while_the_other_one_goes_on(table: Tabl
 
 def test_the_next_run_is_followed_from_its_start(table: Table, qtbot: QtBot) -> None:
     table.view.show_opened(opened())
-    table.studio.generate()
+    table.session.generate()
     wait_until_idle(table, qtbot)
     assert table.view.is_following
     assert table.view.current is not None
@@ -126,10 +126,10 @@ def test_the_next_run_is_followed_from_its_start(table: Table, qtbot: QtBot) -> 
 
 def test_a_kept_picture_takes_the_place_of_its_preview(table: Table, qtbot: QtBot) -> None:
     pause_after_first_step(table, qtbot)
-    table.studio.stop()
+    table.session.stop()
     wait_until_idle(table, qtbot)
-    with qtbot.waitSignal(table.studio.picture_saved):
-        table.studio.keep_last()
+    with qtbot.waitSignal(table.session.picture_saved):
+        table.session.keep_last()
     assert table.badge() == "Kept at step 1 of 20"
     assert table.view.current is not None
     assert table.view.current.path is not None

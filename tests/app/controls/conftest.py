@@ -1,4 +1,4 @@
-"""A studio whose model has a real tokenizer that reads 16 tokens."""
+"""A session whose model has a real tokenizer that reads 16 tokens."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.session.session import Studio
+from app.session.session import Session
 from core.models.catalogue import Model
 from core.request.request import Size
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.core.prompt.test_tokens import write_tokenizer
 from tests.fakes import FakeModels, model
 
@@ -23,15 +23,15 @@ def known(tmp_path: Path) -> Model:
 
 
 @pytest.fixture
-def studio(make_studio: MakeStudio, known: Model) -> Studio:
+def session(make_session: MakeSession, known: Model) -> Session:
     """With the model above and a faster one."""
     other = model("fast-model", size=Size(256, 256), sampler="lcm", steps=4, guidance_scale=8.0)
-    return make_studio(models=FakeModels(known, other))
+    return make_session(models=FakeModels(known, other))
 
 
 @pytest.fixture
-def edits(studio: Studio) -> Callable[[], int]:
+def edits(session: Session) -> Callable[[], int]:
     """How often the draft has been edited since the test began."""
     heard: list[object] = []
-    studio.draft_edited.connect(heard.append)
+    session.draft_edited.connect(heard.append)
     return lambda: len(heard)

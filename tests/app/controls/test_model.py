@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.controls.model import ModelControl
-from app.session.session import Studio
-from tests.app.conftest import MakeStudio
+from app.session.session import Session
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeModels, model
 
 
 @pytest.fixture
-def control(studio: Studio, qtbot: QtBot) -> ModelControl:
-    control = ModelControl(studio)
+def control(session: Session, qtbot: QtBot) -> ModelControl:
+    control = ModelControl(session)
     qtbot.addWidget(control)
     return control
 
@@ -34,32 +34,32 @@ def test_it_shows_the_models_and_a_line_about_the_chosen_one(control: ModelContr
     assert edits() == 0
 
 
-def test_choosing_a_model_takes_it_with_its_defaults(control: ModelControl, studio: Studio, qtbot: QtBot):
+def test_choosing_a_model_takes_it_with_its_defaults(control: ModelControl, session: Session, qtbot: QtBot):
     control.combo.setCurrentIndex(1)
     control.combo.activated.emit(1)
-    assert (studio.draft.model, studio.draft.steps, studio.draft.sampler) == ("fast-model", 4, "lcm")
+    assert (session.draft.model, session.draft.steps, session.draft.sampler) == ("fast-model", 4, "lcm")
     assert about(control) == "What fast-model is for."
 
 
-def test_it_follows_the_draft(control: ModelControl, studio: Studio):
-    studio.edit(model="fast-model")
+def test_it_follows_the_draft(control: ModelControl, session: Session):
+    session.edit(model="fast-model")
     assert control.combo.currentText() == "Fast Model"
-    studio.undo()
+    session.undo()
     assert control.combo.currentText() == "Starter Model"
 
 
-def test_a_model_that_is_gone_is_named(control: ModelControl, studio: Studio):
-    studio.edit(model="lost")
+def test_a_model_that_is_gone_is_named(control: ModelControl, session: Session):
+    session.edit(model="lost")
     assert control.combo.currentText() == "lost (not found)"
     assert "not on this computer" in about(control)
 
 
-def test_new_models_appear(make_studio: MakeStudio, qtbot: QtBot):
+def test_new_models_appear(make_session: MakeSession, qtbot: QtBot):
     models = FakeModels(model())
-    studio = make_studio(models=models)
-    control = ModelControl(studio)
+    session = make_session(models=models)
+    control = ModelControl(session)
     qtbot.addWidget(control)
     models.found = (model("first"), model())
-    studio.refresh_models()
+    session.refresh_models()
     assert control.combo.count() == 2
     assert control.combo.currentText() == "Starter Model"

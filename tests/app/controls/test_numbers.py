@@ -14,15 +14,15 @@ from app.controls.guidance import GuidanceControl
 from app.controls.previews import PreviewControl
 from app.controls.sampler import SamplerControl
 from app.controls.steps import StepsControl
-from app.session.session import Studio
+from app.session.session import Session
 from core.request.samplers import SAMPLERS
 from core.runs.events import PreviewMode
 
 Edits = Callable[[], int]
 
 
-def test_all_samplers_are_listed_each_with_its_own_name(studio: Studio, qtbot: QtBot, edits: Edits):
-    control = SamplerControl(studio)
+def test_all_samplers_are_listed_each_with_its_own_name(session: Session, qtbot: QtBot, edits: Edits):
+    control = SamplerControl(session)
     qtbot.addWidget(control)
     names = [control.combo.itemText(index) for index in range(control.combo.count())]
     assert len(set(names)) == len(names) == len(SAMPLERS)
@@ -31,72 +31,72 @@ def test_all_samplers_are_listed_each_with_its_own_name(studio: Studio, qtbot: Q
     assert edits() == 0
 
 
-def test_choosing_a_sampler_edits_the_draft_and_explains_it(studio: Studio, qtbot: QtBot):
-    control = SamplerControl(studio)
+def test_choosing_a_sampler_edits_the_draft_and_explains_it(session: Session, qtbot: QtBot):
+    control = SamplerControl(session)
     qtbot.addWidget(control)
     index = control.combo.findText("Heun")
     control.combo.setCurrentIndex(index)
     control.combo.activated.emit(index)
-    assert studio.draft.sampler == "heun"
+    assert session.draft.sampler == "heun"
     assert SAMPLERS["heun"].about in control.combo.toolTip()
-    studio.undo()
+    session.undo()
     assert control.combo.currentText() == "DDIM"
 
 
-def test_steps_edit_the_draft_and_follow_it(studio: Studio, qtbot: QtBot):
-    control = StepsControl(studio)
+def test_steps_edit_the_draft_and_follow_it(session: Session, qtbot: QtBot):
+    control = StepsControl(session)
     qtbot.addWidget(control)
     assert control.spin.value() == 20
     control.spin.selectAll()
     qtbot.keyClicks(control.spin, "35")
-    assert studio.draft.steps == 35
-    studio.undo()
+    assert session.draft.steps == 35
+    session.undo()
     assert control.spin.value() == 20
     assert (control.spin.minimum(), control.spin.maximum()) == (1, 500)
 
 
-def test_the_number_of_pictures_edits_the_draft_and_follows_it(studio: Studio, qtbot: QtBot):
-    control = CountControl(studio)
+def test_the_number_of_pictures_edits_the_draft_and_follows_it(session: Session, qtbot: QtBot):
+    control = CountControl(session)
     qtbot.addWidget(control)
     qtbot.keyClick(control.spin, Qt.Key.Key_Up)
-    assert studio.draft.count == 2
-    studio.undo()
+    assert session.draft.count == 2
+    session.undo()
     assert control.spin.value() == 1
 
 
-def test_guidance_edits_the_draft_and_follows_it(studio: Studio, qtbot: QtBot):
-    control = GuidanceControl(studio)
+def test_guidance_edits_the_draft_and_follows_it(session: Session, qtbot: QtBot):
+    control = GuidanceControl(session)
     qtbot.addWidget(control)
     assert control.spin.text() == "4"
     qtbot.keyClick(control.spin, Qt.Key.Key_Up)
-    assert studio.draft.guidance_scale == 4.5
+    assert session.draft.guidance_scale == 4.5
     assert control.spin.text() == QLocale().toString(4.5, "g", 4)
-    studio.undo()
+    session.undo()
     assert control.spin.value() == 4.0
 
 
 @pytest.mark.parametrize(("scale", "words"), [(0.0, "off"), (1.0, "off"), (1.5, ""), (30.0, "")])
-def test_guidance_says_when_it_is_off(studio: Studio, qtbot: QtBot, scale: float, words: str):
-    control = GuidanceControl(studio)
+def test_guidance_says_when_it_is_off(session: Session, qtbot: QtBot, scale: float, words: str):
+    control = GuidanceControl(session)
     qtbot.addWidget(control)
-    studio.edit(guidance_scale=scale)
+    session.edit(guidance_scale=scale)
     assert control.findChildren(QLabel)[1].text() == words
 
 
-def test_a_finer_guidance_of_a_picture_is_not_rounded_in_the_draft(studio: Studio, qtbot: QtBot, edits: Edits):
-    control = GuidanceControl(studio)
+def test_a_finer_guidance_of_a_picture_is_not_rounded_in_the_draft(session: Session, qtbot: QtBot, edits: Edits):
+    control = GuidanceControl(session)
     qtbot.addWidget(control)
-    studio.edit(guidance_scale=7.123456)
-    assert studio.draft.guidance_scale == 7.123456
+    session.edit(guidance_scale=7.123456)
+    assert session.draft.guidance_scale == 7.123456
     assert edits() == 1
 
 
-def test_the_preview_mode_is_told_and_followed(studio: Studio, qtbot: QtBot):
-    control = PreviewControl(studio)
+def test_the_preview_mode_is_told_and_followed(session: Session, qtbot: QtBot):
+    control = PreviewControl(session)
     qtbot.addWidget(control)
     assert control.combo.currentText() == "Automatic"
     control.combo.setCurrentIndex(2)
     control.combo.activated.emit(2)
-    assert studio.preview_mode is PreviewMode.linear
-    studio.set_preview_mode(PreviewMode.every_step)
+    assert session.preview_mode is PreviewMode.linear
+    session.set_preview_mode(PreviewMode.every_step)
     assert control.combo.currentText() == "Every step decoded"

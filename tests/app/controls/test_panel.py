@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel,
 from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
-from app.session.session import Studio
+from app.session.session import Session
 from core.request.request import Lora, Size
 
 CONTROLS = (
@@ -41,8 +41,8 @@ CONTROLS = (
 
 
 @pytest.fixture
-def panel(studio: Studio, qtbot: QtBot) -> ControlPanel:
-    panel = ControlPanel(studio)
+def panel(session: Session, qtbot: QtBot) -> ControlPanel:
+    panel = ControlPanel(session)
     qtbot.addWidget(panel)
     return panel
 
@@ -58,9 +58,9 @@ def focused_name() -> str:
     return focused.objectName() if isinstance(focused, QWidget) else ""
 
 
-def test_building_it_does_not_edit_the_draft(panel: ControlPanel, studio: Studio, edits: Callable[[], int]):
+def test_building_it_does_not_edit_the_draft(panel: ControlPanel, session: Session, edits: Callable[[], int]):
     assert edits() == 0
-    assert not studio.can_undo
+    assert not session.can_undo
 
 
 @pytest.mark.parametrize("name", CONTROLS)
@@ -79,7 +79,7 @@ def test_captions_lead_to_their_controls_by_different_keys(panel: ControlPanel):
     assert not set(keys) & set("fervh")  # these open the menus
 
 
-def test_the_tab_key_visits_all_controls_from_top_to_bottom(panel: ControlPanel, qtbot: QtBot, studio: Studio):
+def test_the_tab_key_visits_all_controls_from_top_to_bottom(panel: ControlPanel, qtbot: QtBot, session: Session):
     panel.resize(336, 1000)
     panel.show()
     qtbot.waitExposed(panel)
@@ -112,14 +112,14 @@ def test_in_a_small_window_nothing_is_cut_off_sideways_and_generate_stays_in_vie
 
 @pytest.mark.parametrize("name", ["stepsSpin", "samplerCombo", "guidanceSpin", "modelCombo"])
 def test_the_wheel_does_not_change_what_the_pointer_only_passes(
-    panel: ControlPanel, studio: Studio, qtbot: QtBot, name: str
+    panel: ControlPanel, session: Session, qtbot: QtBot, name: str
 ):
     panel.show()
     qtbot.waitExposed(panel)
     control(panel, "promptEdit").setFocus()
     found = control(panel, name)
     assert isinstance(found, QAbstractSpinBox | QComboBox)
-    before = studio.draft
+    before = session.draft
     centre = QPointF(found.rect().center())
     turn = QWheelEvent(
         centre,
@@ -132,13 +132,13 @@ def test_the_wheel_does_not_change_what_the_pointer_only_passes(
         False,  # noqa: FBT003
     )
     QApplication.sendEvent(found, turn)
-    assert studio.draft == before
+    assert session.draft == before
 
 
 def test_a_pictures_settings_fill_all_controls_without_an_echo(
-    panel: ControlPanel, studio: Studio, edits: Callable[[], int]
+    panel: ControlPanel, session: Session, edits: Callable[[], int]
 ):
-    studio.edit(prompt="x", size=Size(64, 96), sampler="heun", steps=7, guidance_scale=2.5, seed=9, count=3)
+    session.edit(prompt="x", size=Size(64, 96), sampler="heun", steps=7, guidance_scale=2.5, seed=9, count=3)
     assert edits() == 1
     for name, value in (("stepsSpin", 7), ("widthSpin", 64), ("heightSpin", 96), ("countSpin", 3)):
         spin = control(panel, name)
@@ -147,13 +147,13 @@ def test_a_pictures_settings_fill_all_controls_without_an_echo(
 
 
 def test_the_tab_key_visits_the_rows_of_loras_before_their_button(
-    panel: ControlPanel, qtbot: QtBot, studio: Studio
+    panel: ControlPanel, qtbot: QtBot, session: Session
 ) -> None:
     panel.resize(336, 1000)
     panel.show()
     qtbot.waitExposed(panel)
-    studio.edit(loras=(Lora("ink"),))
-    studio.edit(loras=(Lora("ink"), Lora("snow")))
+    session.edit(loras=(Lora("ink"),))
+    session.edit(loras=(Lora("ink"), Lora("snow")))
     start = control(panel, "modelCombo")
     start.setFocus()
     qtbot.waitUntil(start.hasFocus)

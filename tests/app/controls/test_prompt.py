@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.controls.prompt import PromptControl
 from app.controls.token_counting import TokenCounting
 from app.session.run import RunState
-from app.session.session import Studio
+from app.session.session import Session
 
 Edits = Callable[[], int]
 
@@ -36,15 +36,15 @@ def add(control: QWidget, window: QMainWindow) -> None:
 
 
 @pytest.fixture
-def prompt(studio: Studio, window: QMainWindow) -> PromptControl:
-    control = PromptControl(studio, "prompt", TokenCounting())
+def prompt(session: Session, window: QMainWindow) -> PromptControl:
+    control = PromptControl(session, "prompt", TokenCounting())
     add(control, window)
     return control
 
 
 @pytest.fixture
-def negative(studio: Studio, window: QMainWindow) -> PromptControl:
-    control = PromptControl(studio, "negative_prompt", TokenCounting())
+def negative(session: Session, window: QMainWindow) -> PromptControl:
+    control = PromptControl(session, "negative_prompt", TokenCounting())
     add(control, window)
     return control
 
@@ -67,14 +67,14 @@ def test_it_shows_the_draft_at_first(prompt: PromptControl, edits: Edits):
     assert edits() == 0
 
 
-def test_typing_edits_the_draft_and_is_one_undo_step(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+def test_typing_edits_the_draft_and_is_one_undo_step(prompt: PromptControl, session: Session, qtbot: QtBot):
     prompt.edit.clear()
     qtbot.keyClicks(prompt.edit, "the sea")
-    assert studio.draft.prompt == "the sea"
+    assert session.draft.prompt == "the sea"
     assert prompt.edit.toPlainText() == "the sea"
-    studio.undo()
+    session.undo()
     assert prompt.edit.toPlainText() == "a red house"
-    assert not studio.can_undo
+    assert not session.can_undo
 
 
 def test_typing_in_the_middle_keeps_the_cursor_there(prompt: PromptControl, qtbot: QtBot):
@@ -84,30 +84,30 @@ def test_typing_in_the_middle_keeps_the_cursor_there(prompt: PromptControl, qtbo
     assert prompt.edit.textCursor().position() == 4
 
 
-def test_undo_puts_the_cursor_where_the_text_changed(prompt: PromptControl, studio: Studio):
-    studio.edit(prompt="a big red house")
+def test_undo_puts_the_cursor_where_the_text_changed(prompt: PromptControl, session: Session):
+    session.edit(prompt="a big red house")
     assert prompt.edit.textCursor().position() == len("a big")
-    studio.undo()
+    session.undo()
     assert prompt.edit.toPlainText() == "a red house"
 
 
-def test_the_two_prompts_do_not_mix(negative: PromptControl, studio: Studio, qtbot: QtBot):
+def test_the_two_prompts_do_not_mix(negative: PromptControl, session: Session, qtbot: QtBot):
     qtbot.keyClicks(negative.edit, "blurry")
-    assert studio.draft.negative_prompt == "blurry"
-    assert studio.draft.prompt == "a red house"
+    assert session.draft.negative_prompt == "blurry"
+    assert session.draft.prompt == "a red house"
 
 
-def test_control_enter_generates_from_inside(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+def test_control_enter_generates_from_inside(prompt: PromptControl, session: Session, qtbot: QtBot):
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    assert studio.state is RunState.running
+    assert session.state is RunState.running
     assert prompt.edit.toPlainText() == "a red house"
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
 
 
-def test_enter_alone_is_a_new_line(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+def test_enter_alone_is_a_new_line(prompt: PromptControl, session: Session, qtbot: QtBot):
     prompt.edit.moveCursor(QTextCursor.MoveOperation.End)
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Return)
-    assert studio.draft.prompt == "a red house\n"
+    assert session.draft.prompt == "a red house\n"
 
 
 def test_tab_leaves_the_field(prompt: PromptControl, negative: PromptControl, window: QMainWindow, qtbot: QtBot):
@@ -120,17 +120,17 @@ def test_tab_leaves_the_field(prompt: PromptControl, negative: PromptControl, wi
     assert prompt.edit.toPlainText() == "a red house"
 
 
-def test_undo_and_redo_keys_are_the_studios(prompt: PromptControl, studio: Studio, qtbot: QtBot):
-    studio.edit(steps=5)
+def test_undo_and_redo_keys_are_the_studios(prompt: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(steps=5)
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert studio.draft.steps == 20
+    assert session.draft.steps == 20
     redo = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Z, redo)
-    assert studio.draft.steps == 5
+    assert session.draft.steps == 5
 
 
 def test_the_windows_actions_get_their_keys_once(
-    prompt: PromptControl, window: QMainWindow, studio: Studio, qtbot: QtBot
+    prompt: PromptControl, window: QMainWindow, session: Session, qtbot: QtBot
 ):
     triggered: list[str] = []
     for name, keys in (("undo", "Ctrl+Z"), ("generate", "Ctrl+Return")):
@@ -142,22 +142,22 @@ def test_the_windows_actions_get_their_keys_once(
     qtbot.waitExposed(window)
     prompt.edit.setFocus()
     qtbot.waitUntil(prompt.edit.hasFocus)
-    studio.edit(steps=5)
+    session.edit(steps=5)
     for key in (Qt.Key.Key_Z, Qt.Key.Key_Return):
         qtbot.keyClick(window.windowHandle(), key, Qt.KeyboardModifier.ControlModifier)
     assert triggered == ["undo", "generate"]
-    assert studio.draft.steps == 5
-    assert studio.state is RunState.idle
+    assert session.draft.steps == 5
+    assert session.state is RunState.idle
 
 
-def test_line_ends_of_other_systems_do_not_edit_the_draft(prompt: PromptControl, studio: Studio, edits: Edits):
-    studio.edit(prompt="one\r\ntwo\u2029three")
+def test_line_ends_of_other_systems_do_not_edit_the_draft(prompt: PromptControl, session: Session, edits: Edits):
+    session.edit(prompt="one\r\ntwo\u2029three")
     assert edits() == 1
-    assert studio.draft.prompt == "one\r\ntwo\u2029three"
+    assert session.draft.prompt == "one\r\ntwo\u2029three"
 
 
-def test_markup_stays_plain_text(prompt: PromptControl, studio: Studio):
-    studio.edit(prompt="<b>bold</b> &amp; <img src=x>")
+def test_markup_stays_plain_text(prompt: PromptControl, session: Session):
+    session.edit(prompt="<b>bold</b> &amp; <img src=x>")
     assert prompt.edit.toPlainText() == "<b>bold</b> &amp; <img src=x>"
 
 
@@ -177,37 +177,37 @@ def test_tokens_are_counted_while_typing(prompt: PromptControl, qtbot: QtBot):
     wait_for_note(qtbot, prompt, "5 / 16 tokens")
 
 
-def test_what_the_model_ignores_is_struck_out(prompt: PromptControl, studio: Studio, qtbot: QtBot):
-    studio.edit(prompt="sea " * 14 + "the red house")
+def test_what_the_model_ignores_is_struck_out(prompt: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(prompt="sea " * 14 + "the red house")
     wait_for_note(qtbot, prompt, "19 / 16 tokens, the end is ignored")
     assert struck_out(prompt) == " the red house"
-    studio.edit(prompt="the sea")
+    session.edit(prompt="the sea")
     wait_for_note(qtbot, prompt, "4 / 16 tokens")
     assert struck_out(prompt) == ""
 
 
-def test_emoji_do_not_shift_what_is_struck_out(prompt: PromptControl, studio: Studio, qtbot: QtBot):
-    studio.edit(prompt="🏠 " + "sea " * 10 + "the red house")
+def test_emoji_do_not_shift_what_is_struck_out(prompt: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(prompt="🏠 " + "sea " * 10 + "the red house")
     wait_for_note(qtbot, prompt, "19 / 16 tokens, the end is ignored")
     assert struck_out(prompt) == " the red house"
 
 
-def test_another_model_is_counted_by_its_own_tokenizer(prompt: PromptControl, studio: Studio, qtbot: QtBot):
+def test_another_model_is_counted_by_its_own_tokenizer(prompt: PromptControl, session: Session, qtbot: QtBot):
     wait_for_note(qtbot, prompt, "5 / 16 tokens")
-    studio.edit(model="fast-model")
+    session.edit(model="fast-model")
     wait_for_note(qtbot, prompt, "")
-    studio.edit(model="starter-model")
+    session.edit(model="starter-model")
     wait_for_note(qtbot, prompt, "5 / 16 tokens")
 
 
-def test_a_pasted_book_is_counted_in_a_moment(prompt: PromptControl, studio: Studio, qtbot: QtBot):
-    studio.edit(prompt="sea " * 100_000)
+def test_a_pasted_book_is_counted_in_a_moment(prompt: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(prompt="sea " * 100_000)
     wait_for_note(qtbot, prompt, "5002+ / 16 tokens, the end is ignored")
-    assert prompt.edit.toPlainText() == studio.draft.prompt
+    assert prompt.edit.toPlainText() == session.draft.prompt
 
 
-def test_the_negative_prompt_says_when_it_has_no_effect(negative: PromptControl, studio: Studio, qtbot: QtBot):
-    studio.edit(negative_prompt="sea", guidance_scale=1.0)
+def test_the_negative_prompt_says_when_it_has_no_effect(negative: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(negative_prompt="sea", guidance_scale=1.0)
     wait_for_note(qtbot, negative, "no effect: guidance is off")
-    studio.edit(guidance_scale=4.0)
+    session.edit(guidance_scale=4.0)
     wait_for_note(qtbot, negative, "3 / 16 tokens")

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.run_buttons import RunButtons
 from app.session.run import RunState
-from app.session.session import Studio
+from app.session.session import Session
 from app.widgets.icons import ICON_NAME
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
@@ -28,13 +28,13 @@ def engine(hold: threading.Event) -> FakeEngine:
 
 
 @pytest.fixture
-def studio(make_studio: MakeStudio, engine: FakeEngine) -> Studio:
-    return make_studio(engine)
+def session(make_session: MakeSession, engine: FakeEngine) -> Session:
+    return make_session(engine)
 
 
 @pytest.fixture
-def buttons(studio: Studio, qtbot: QtBot) -> RunButtons:
-    buttons = RunButtons(studio)
+def buttons(session: Session, qtbot: QtBot) -> RunButtons:
+    buttons = RunButtons(session)
     qtbot.addWidget(buttons)
     return buttons
 
@@ -53,19 +53,19 @@ def test_idle_offers_generate_and_a_single_step(buttons: RunButtons):
 
 
 def test_generate_runs_and_then_queues(
-    buttons: RunButtons, studio: Studio, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
+    buttons: RunButtons, session: Session, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
 ):
     click(buttons.generate, qtbot)
     assert enabled(buttons) == ["Add to queue", "Stop", "Pause", "Step"]
     click(buttons.generate, qtbot)
-    assert len(studio.queue) == 1
+    assert len(session.queue) == 1
     hold.set()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert len(engine.requests) == 2
 
 
 def test_stop_says_at_once_that_it_was_heard(
-    buttons: RunButtons, studio: Studio, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
+    buttons: RunButtons, session: Session, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
 ):
     click(buttons.generate, qtbot)
     qtbot.waitUntil(engine.arrived.is_set)
@@ -73,12 +73,12 @@ def test_stop_says_at_once_that_it_was_heard(
     assert buttons.stop.text() == "Stopping…"
     assert enabled(buttons) == ["Add to queue"]
     hold.set()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert enabled(buttons) == ["Generate", "Step"]
 
 
 def test_pause_becomes_resume(
-    buttons: RunButtons, studio: Studio, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
+    buttons: RunButtons, session: Session, engine: FakeEngine, hold: threading.Event, qtbot: QtBot
 ):
     click(buttons.generate, qtbot)
     qtbot.waitUntil(engine.arrived.is_set)
@@ -88,22 +88,22 @@ def test_pause_becomes_resume(
     assert buttons.pause.property(ICON_NAME) == "play"
     click(buttons.pause, qtbot)
     assert buttons.pause.text() == "Pause"
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
 
 
-def test_step_starts_and_pauses(buttons: RunButtons, studio: Studio, engine: FakeEngine, qtbot: QtBot):
+def test_step_starts_and_pauses(buttons: RunButtons, session: Session, engine: FakeEngine, qtbot: QtBot):
     click(buttons.step, qtbot)
-    assert studio.state is RunState.paused
+    assert session.state is RunState.paused
     qtbot.waitUntil(lambda: engine.calls == 1)
     click(buttons.step, qtbot)
     qtbot.waitUntil(lambda: engine.calls == 2)
 
 
-def test_changed_icons_are_announced(buttons: RunButtons, hold: threading.Event, studio: Studio, qtbot: QtBot):
+def test_changed_icons_are_announced(buttons: RunButtons, hold: threading.Event, session: Session, qtbot: QtBot):
     announced: list[None] = []
     buttons.icons_changed.connect(lambda: announced.append(None))
     click(buttons.generate, qtbot)
     assert buttons.generate.property(ICON_NAME) == "plus"
     assert announced
     hold.set()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)

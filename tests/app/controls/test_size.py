@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.controls.aspect import ASPECTS, preset_sizes
 from app.controls.size import SizeControl
-from app.session.session import Studio
+from app.session.session import Session
 from core.request.request import Limits, Size
 from tests.fakes import model
 
@@ -20,8 +20,8 @@ Edits = Callable[[], int]
 
 
 @pytest.fixture
-def control(studio: Studio, qtbot: QtBot) -> SizeControl:
-    control = SizeControl(studio)
+def control(session: Session, qtbot: QtBot) -> SizeControl:
+    control = SizeControl(session)
     qtbot.addWidget(control)
     return control
 
@@ -43,41 +43,41 @@ def test_it_shows_the_draft_at_first(control: SizeControl, edits: Edits):
 
 @pytest.mark.parametrize(("typed", "taken"), [("136", 136), ("130", 128), ("133", 136), ("1", 64), ("999", 256)])
 def test_typed_lengths_become_the_nearest_valid_one(
-    control: SizeControl, studio: Studio, qtbot: QtBot, typed: str, taken: int
+    control: SizeControl, session: Session, qtbot: QtBot, typed: str, taken: int
 ):
     type_width(control, typed, qtbot)
-    assert studio.draft.size == Size(taken, 128)
+    assert session.draft.size == Size(taken, 128)
     assert control.width_spin.value() == taken
 
 
-def test_arrows_turn_in_the_models_steps(control: SizeControl, studio: Studio, qtbot: QtBot):
+def test_arrows_turn_in_the_models_steps(control: SizeControl, session: Session, qtbot: QtBot):
     qtbot.keyClick(control.height_spin, Qt.Key.Key_Up)
-    assert studio.draft.size == Size(128, 136)
+    assert session.draft.size == Size(128, 136)
     assert shown(control) == (128, 136, "Custom")
 
 
-def test_swap_turns_the_picture(control: SizeControl, studio: Studio, qtbot: QtBot):
-    studio.edit(size=Size(192, 96))
-    studio.edit(prompt="wide")
+def test_swap_turns_the_picture(control: SizeControl, session: Session, qtbot: QtBot):
+    session.edit(size=Size(192, 96))
+    session.edit(prompt="wide")
     qtbot.mouseClick(control.swap_button, Qt.MouseButton.LeftButton)
-    assert studio.draft.size == Size(96, 192)
+    assert session.draft.size == Size(96, 192)
     assert shown(control)[:2] == (96, 192)
-    studio.undo()
+    session.undo()
     assert shown(control)[:2] == (192, 96)
 
 
-def test_a_shape_sets_both_lengths_in_one_undo_step(control: SizeControl, studio: Studio):
+def test_a_shape_sets_both_lengths_in_one_undo_step(control: SizeControl, session: Session):
     index = control.aspect_combo.findText("4:3")
     control.aspect_combo.setCurrentIndex(index)
     control.aspect_combo.activated.emit(index)
-    size = studio.draft.size
+    size = session.draft.size
     assert size.width / size.height == pytest.approx(4 / 3)
     assert shown(control) == (size.width, size.height, "4:3")
-    studio.undo()
+    session.undo()
     assert shown(control) == (128, 128, "1:1")
 
 
-def test_choosing_custom_changes_nothing(control: SizeControl, studio: Studio, edits: Edits):
+def test_choosing_custom_changes_nothing(control: SizeControl, session: Session, edits: Edits):
     index = control.aspect_combo.findText("Custom")
     control.aspect_combo.setCurrentIndex(index)
     control.aspect_combo.activated.emit(index)
@@ -85,10 +85,10 @@ def test_choosing_custom_changes_nothing(control: SizeControl, studio: Studio, e
     assert control.aspect_combo.currentText() == "1:1"
 
 
-def test_another_model_brings_its_limits_and_shapes(control: SizeControl, studio: Studio):
-    studio.edit(model="fast-model")
+def test_another_model_brings_its_limits_and_shapes(control: SizeControl, session: Session):
+    session.edit(model="fast-model")
     assert shown(control) == (256, 256, "1:1")
-    studio.edit(model="lost", size=Size(1024, 768))
+    session.edit(model="lost", size=Size(1024, 768))
     assert shown(control) == (1024, 768, "Custom")
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.controls.source import SourceControl
-from app.session.session import Studio
+from app.session.session import Session
 from core.request.request import Source
 
 
@@ -26,8 +26,8 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def control(studio: Studio, qtbot: QtBot, tmp_path: Path) -> SourceControl:
-    control = SourceControl(studio, tmp_path / "pasted")
+def control(session: Session, qtbot: QtBot, tmp_path: Path) -> SourceControl:
+    control = SourceControl(session, tmp_path / "pasted")
     qtbot.addWidget(control)
     control.resize(300, 100)
     control.show()
@@ -43,11 +43,11 @@ def test_unused_it_takes_one_line(control: SourceControl) -> None:
 
 
 def test_a_chosen_picture_shows_itself_and_its_strength(
-    control: SourceControl, studio: Studio, photo: Path
+    control: SourceControl, session: Session, photo: Path
 ) -> None:
-    studio.edit(steps=20)
+    session.edit(steps=20)
     control.choose(photo)
-    assert studio.draft.source == Source(str(photo), 0.6)
+    assert session.draft.source == Source(str(photo), 0.6)
     assert control.slider.value() == 60
     assert control.sentence.text() == "0.6: the last 12 of 20 steps are made."
     assert control.button.text() == "photo.png"
@@ -63,36 +63,36 @@ def test_a_long_name_does_not_widen_the_column(control: SourceControl, photo: Pa
 
 
 def test_the_slider_changes_the_strength_and_the_steps_are_counted_anew(
-    control: SourceControl, studio: Studio, photo: Path
+    control: SourceControl, session: Session, photo: Path
 ) -> None:
     control.choose(photo)
     control.slider.setValue(25)
-    assert studio.draft.source == Source(str(photo), 0.25)
-    studio.edit(steps=40)
+    assert session.draft.source == Source(str(photo), 0.25)
+    session.edit(steps=40)
     assert control.sentence.text() == "0.25: the last 10 of 40 steps are made."
-    studio.edit(steps=2)
+    session.edit(steps=2)
     assert control.sentence.text() == "0.25 of 2 steps leaves none to make: choose more."
     assert control.sentence.property("tone") == "error"
 
 
 def test_another_picture_keeps_the_strength_and_forgets_the_hash(
-    control: SourceControl, studio: Studio, photo: Path
+    control: SourceControl, session: Session, photo: Path
 ) -> None:
-    studio.edit(source=Source("elsewhere.png", 0.3, "0" * 64))
+    session.edit(source=Source("elsewhere.png", 0.3, "0" * 64))
     control.choose(photo)
-    assert studio.draft.source == Source(str(photo), 0.3)
+    assert session.draft.source == Source(str(photo), 0.3)
 
 
 def test_removing_it_goes_back_to_one_line_and_can_be_undone(
-    control: SourceControl, studio: Studio, photo: Path, qtbot: QtBot
+    control: SourceControl, session: Session, photo: Path, qtbot: QtBot
 ) -> None:
     control.choose(photo)
-    studio.edit(prompt="a house")
+    session.edit(prompt="a house")
     qtbot.mouseClick(control.remove_button, Qt.MouseButton.LeftButton)
-    assert studio.draft.source is None
+    assert session.draft.source is None
     assert not control.slider.isVisible()
-    studio.undo()
-    assert studio.draft.source is not None
+    session.undo()
+    assert session.draft.source is not None
     assert control.slider.isVisible()
 
 
@@ -101,17 +101,17 @@ def test_removing_it_goes_back_to_one_line_and_can_be_undone(
     [("gone.png", "not where it was"), ("/gone/gone.png", "not where it was"), ("", "do not name")],
 )
 def test_a_picture_that_is_not_there_is_said_and_never_dropped_silently(
-    control: SourceControl, studio: Studio, path: str, words: str
+    control: SourceControl, session: Session, path: str, words: str
 ) -> None:
-    studio.apply(replace(studio.draft, source=Source(path, 0.5)))
-    assert studio.draft.source == Source(path, 0.5)
+    session.apply(replace(session.draft, source=Source(path, 0.5)))
+    assert session.draft.source == Source(path, 0.5)
     assert words in control.sentence.text()
     assert not control.thumbnail.isVisible()
     assert control.sentence.property("tone") == "error"
 
 
 def test_a_dropped_file_is_taken_and_other_things_are_not(
-    control: SourceControl, studio: Studio, photo: Path
+    control: SourceControl, session: Session, photo: Path
 ) -> None:
     for url, is_taken in ((QUrl.fromLocalFile("/x/notes.txt"), False), (QUrl.fromLocalFile(str(photo)), True)):
         data = QMimeData()
@@ -121,23 +121,23 @@ def test_a_dropped_file_is_taken_and_other_things_are_not(
         QApplication.sendEvent(control, enter)
         drop = QDropEvent(QPointF(place), copy, data, left, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(control, drop)
-        assert (studio.draft.source is not None) is is_taken
+        assert (session.draft.source is not None) is is_taken
 
 
 def test_a_picture_without_a_file_is_pasted_into_one(
-    control: SourceControl, studio: Studio, qtbot: QtBot, photo: Path, tmp_path: Path
+    control: SourceControl, session: Session, qtbot: QtBot, photo: Path, tmp_path: Path
 ) -> None:
     QGuiApplication.clipboard().setImage(QImage(str(photo)))
     control.button.setFocus()
     qtbot.keyClick(control.button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    source = studio.draft.source
+    source = session.draft.source
     assert source is not None
     assert Path(source.path).parent == tmp_path / "pasted"
     assert QImage(source.path).size() == QImage(str(photo)).size()
 
 
 def test_pasting_on_the_button_goes_before_the_windows_own_paste(
-    control: SourceControl, studio: Studio, qtbot: QtBot, photo: Path
+    control: SourceControl, session: Session, qtbot: QtBot, photo: Path
 ) -> None:
     heard: list[bool] = []
     command = QAction(control)
@@ -150,12 +150,12 @@ def test_pasting_on_the_button_goes_before_the_windows_own_paste(
     qtbot.waitUntil(control.button.hasFocus)
     qtbot.keyClick(control.button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert not heard
-    assert studio.draft.source is not None
+    assert session.draft.source is not None
 
 
-def test_a_copied_file_is_pasted_as_it_is(control: SourceControl, studio: Studio, photo: Path) -> None:
+def test_a_copied_file_is_pasted_as_it_is(control: SourceControl, session: Session, photo: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(photo))])
     QGuiApplication.clipboard().setMimeData(data)
     control.paste()
-    assert studio.draft.source == Source(str(photo), 0.6)
+    assert session.draft.source == Source(str(photo), 0.6)

@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from app.controls.prompt import PromptControl
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
-from app.session.session import Studio
+from app.session.session import Session
 from core.models.catalogue import Model
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.core.prompt.test_tokens import write_tokenizer
 from tests.fakes import FakeModels, model
 
@@ -42,14 +42,14 @@ def taught(tmp_path: Path) -> Model:
 
 
 @pytest.fixture
-def studio(make_studio: MakeStudio, taught: Model) -> Studio:
-    return make_studio(models=FakeModels(taught, model("widely-read")))
+def session(make_session: MakeSession, taught: Model) -> Session:
+    return make_session(models=FakeModels(taught, model("widely-read")))
 
 
 @pytest.fixture
-def prompt(studio: Studio, qtbot: QtBot) -> PromptControl:
+def prompt(session: Session, qtbot: QtBot) -> PromptControl:
     window = QMainWindow()
-    control = PromptControl(studio, "prompt", TokenCounting())
+    control = PromptControl(session, "prompt", TokenCounting())
     window.setCentralWidget(control)
     window.resize(400, 300)
     qtbot.addWidget(window)
@@ -82,19 +82,19 @@ def write(prompt: PromptControl, text: str) -> None:
 
 
 def test_a_chip_adds_what_is_not_said_yet_as_one_undo_step(
-    prompt: PromptControl, studio: Studio, qtbot: QtBot
+    prompt: PromptControl, session: Session, qtbot: QtBot
 ) -> None:
-    studio.edit(prompt="a red house")
+    session.edit(prompt="a red house")
     assert [chip.text() for chip in chips(prompt)] == ["by the sea", "at sunset", "in the mountains", "at night"]
     qtbot.mouseClick(chips(prompt)[1], Qt.MouseButton.LeftButton)
     assert prompt.edit.toPlainText() == "a red house at sunset"
     assert [chip.text() for chip in chips(prompt)] == ["by the sea", "in the mountains"]
-    studio.undo()
+    session.undo()
     assert prompt.edit.toPlainText() == "a red house"
 
 
-def test_chips_that_do_not_fit_are_left_out(prompt: PromptControl, studio: Studio, qtbot: QtBot) -> None:
-    studio.edit(prompt="a red house")
+def test_chips_that_do_not_fit_are_left_out(prompt: PromptControl, session: Session, qtbot: QtBot) -> None:
+    session.edit(prompt="a red house")
     prompt.window().resize(200, 300)
     qtbot.waitUntil(lambda: len(chips(prompt)) == 2)
     assert all(chip.geometry().right() < 200 for chip in chips(prompt))
@@ -103,11 +103,11 @@ def test_chips_that_do_not_fit_are_left_out(prompt: PromptControl, studio: Studi
 
 
 def test_the_dice_throws_another_prompt_that_the_model_understands(
-    prompt: PromptControl, studio: Studio, qtbot: QtBot
+    prompt: PromptControl, session: Session, qtbot: QtBot
 ) -> None:
     dice = prompt.findChild(QToolButton, "promptDiceButton")
     assert dice is not None
-    studio.edit(prompt="a lighthouse at night")
+    session.edit(prompt="a lighthouse at night")
     qtbot.mouseClick(dice, Qt.MouseButton.LeftButton)
     assert prompt.edit.toPlainText() == "a red house by the sea at sunset"
     qtbot.mouseClick(dice, Qt.MouseButton.LeftButton)
@@ -128,8 +128,8 @@ def test_many_unknown_words_are_counted(prompt: PromptControl) -> None:
     assert unknown_words(prompt).text() == "This model was never taught “one”, “two”, “three” and 2 more."
 
 
-def test_another_model_shows_none_of_this(prompt: PromptControl, studio: Studio, qtbot: QtBot) -> None:
-    studio.edit(model="widely-read", prompt="an astronaut")
+def test_another_model_shows_none_of_this(prompt: PromptControl, session: Session, qtbot: QtBot) -> None:
+    session.edit(model="widely-read", prompt="an astronaut")
     suggestions = prompt.findChild(Suggestions)
     assert suggestions is not None
     assert not suggestions.isVisible()
@@ -139,42 +139,42 @@ def test_another_model_shows_none_of_this(prompt: PromptControl, studio: Studio,
 
 
 def test_a_damaged_list_of_words_is_as_good_as_none(
-    prompt: PromptControl, studio: Studio, taught: Model, make_studio: MakeStudio, qtbot: QtBot
+    prompt: PromptControl, session: Session, taught: Model, make_session: MakeSession, qtbot: QtBot
 ) -> None:
     (taught.folder / "words.json").write_text("{", "utf-8")
-    other = PromptControl(make_studio(models=FakeModels(taught)), "prompt", TokenCounting())
+    other = PromptControl(make_session(models=FakeModels(taught)), "prompt", TokenCounting())
     qtbot.addWidget(other)
     other.show()
     assert not any(suggestions.isVisible() for suggestions in other.findChildren(Suggestions))
 
 
 def test_tab_completes_the_word_and_does_not_repeat_what_stands_before_it(
-    prompt: PromptControl, studio: Studio, qtbot: QtBot
+    prompt: PromptControl, session: Session, qtbot: QtBot
 ) -> None:
     write(prompt, "🚀 ")
     qtbot.keyClicks(prompt.edit, "a house By the se")
     assert prompt.edit.completion.offers == ["by the sea"]
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Tab)
-    assert studio.draft.prompt == "🚀 a house by the sea"
+    assert session.draft.prompt == "🚀 a house by the sea"
     assert prompt.edit.hasFocus()
     assert prompt.edit.completion.offers == []
 
 
-def test_the_arrow_keys_choose_and_enter_takes(prompt: PromptControl, studio: Studio, qtbot: QtBot) -> None:
+def test_the_arrow_keys_choose_and_enter_takes(prompt: PromptControl, session: Session, qtbot: QtBot) -> None:
     write(prompt, "a ")
     qtbot.keyClicks(prompt.edit, "hous")
     assert prompt.edit.completion.offers == ["house"]
     popup = prompt.edit.completion.popup
     qtbot.keyClick(popup, Qt.Key.Key_Down)
     qtbot.keyClick(popup, Qt.Key.Key_Return)
-    assert studio.draft.prompt == "a house"
+    assert session.draft.prompt == "a house"
 
 
-def test_enter_without_a_choice_is_a_new_line(prompt: PromptControl, studio: Studio, qtbot: QtBot) -> None:
+def test_enter_without_a_choice_is_a_new_line(prompt: PromptControl, session: Session, qtbot: QtBot) -> None:
     write(prompt, "a ")
     qtbot.keyClicks(prompt.edit, "hous")
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Return)
-    assert studio.draft.prompt == "a hous\n"
+    assert session.draft.prompt == "a hous\n"
     assert prompt.edit.completion.offers == []
 
 

@@ -37,10 +37,10 @@ def runs(opened: Opened) -> list[str]:
 
 
 def generate(opened: Opened, qtbot: QtBot, seed: int = 42) -> Path:
-    studio = opened.window.studio
-    studio.edit(seed=seed)
-    with qtbot.waitSignal(studio.picture_saved) as saved:
-        studio.generate()
+    session = opened.window.session
+    session.edit(seed=seed)
+    with qtbot.waitSignal(session.picture_saved) as saved:
+        session.generate()
     wait_until_idle(opened, qtbot)
     return path_in(saved.args)
 
@@ -52,8 +52,8 @@ def branch(opened: Opened, qtbot: QtBot, call: int, **changes: object) -> Path:
     film = panel.film
     assert film is not None
     request = replace(film.request, **changes)  # pyright: ignore[reportArgumentType]
-    opened.window.studio.branch(Branch(film, call, request))
-    with qtbot.waitSignal(opened.window.studio.picture_saved) as saved:
+    opened.window.session.branch(Branch(film, call, request))
+    with qtbot.waitSignal(opened.window.session.picture_saved) as saved:
         pass
     wait_until_idle(opened, qtbot)
     return path_in(saved.args)
@@ -130,7 +130,7 @@ def test_a_later_start_finds_the_tree_on_the_disk(open_window: Opener, qtbot: Qt
     branch(first, qtbot, 8, prompt="a blue house")
     first.window.close()
     second = open_window(saves=True)
-    second.window.create_place.strip.chosen.emit(picture)
+    second.window.create_page.strip.chosen.emit(picture)
     qtbot.waitUntil(lambda: runs(second) == ["run-42", "branch-1"])
     assert not button_of(second).isHidden()
 

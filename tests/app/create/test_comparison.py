@@ -24,7 +24,7 @@ def opened(open_window: Opener) -> Opened:
 
 
 def view_of(opened: Opened) -> CompareView:
-    return opened.window.create_place.compare
+    return opened.window.create_page.compare
 
 
 def panel_of(opened: Opened) -> FilmPanel:
@@ -34,7 +34,7 @@ def panel_of(opened: Opened) -> FilmPanel:
 
 
 def is_comparing(opened: Opened) -> bool:
-    place = opened.window.create_place
+    place = opened.window.create_page
     return place.stage is place.compare
 
 
@@ -86,7 +86,7 @@ def test_at_the_end_the_finished_pictures_are_there_at_once(opened: Opened, qtbo
 
 def test_other_numbers_of_steps_are_locked_by_noise_and_say_so(opened: Opened, qtbot: QtBot) -> None:
     first = generate(opened, qtbot)
-    opened.window.studio.edit(steps=10)
+    opened.window.session.edit(steps=10)
     generate(opened, qtbot, seed=99)
     compare(opened, first, qtbot)
     qtbot.waitUntil(lambda: words(opened)[1].startswith("Locked by noise level"))
@@ -160,7 +160,7 @@ def test_a_broken_film_is_told_and_the_picture_is_compared(opened: Opened, qtbot
     first = generate(opened, qtbot)
     generate(opened, qtbot, seed=99)
     film_path(first).write_bytes(b"broken")
-    with qtbot.waitSignal(opened.window.studio.failed):
+    with qtbot.waitSignal(opened.window.session.failed):
         compare(opened, first, qtbot)
     assert states(opened)[1] == "finished"
 
@@ -184,7 +184,7 @@ def test_it_ends_when_something_else_is_looked_at(opened: Opened, qtbot: QtBot, 
         case "closed":
             view_of(opened).closed.emit()
         case "opened":
-            opened.window.create_place.strip.chosen.emit(first)
+            opened.window.create_page.strip.chosen.emit(first)
         case _:
             generate(opened, qtbot, seed=7)
     qtbot.waitUntil(lambda: not is_comparing(opened))

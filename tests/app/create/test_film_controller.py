@@ -23,7 +23,7 @@ def panel_of(opened: Opened) -> FilmPanel:
 
 
 def generate(opened: Opened, qtbot: QtBot) -> None:
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
 
 
@@ -31,9 +31,9 @@ def stop_at_call(call: int, opened: Opened, qtbot: QtBot) -> None:
     """Stops a run in the middle of a network call, and closes the window."""
     hold = threading.Event()
     opened.engine.holds[call] = hold
-    opened.window.studio.generate()
+    opened.window.session.generate()
     qtbot.waitUntil(opened.engine.arrived.is_set)
-    opened.window.studio.stop()
+    opened.window.session.stop()
     hold.set()
     wait_until_idle(opened, qtbot)
     opened.window.close()
@@ -48,7 +48,7 @@ def test_the_film_grows_with_the_run(opened: Opened, qtbot: QtBot) -> None:
 
 def test_a_chosen_step_is_shown_on_the_canvas_and_then_decoded(opened: Opened, qtbot: QtBot) -> None:
     generate(opened, qtbot)
-    canvas = opened.window.create_place.canvas
+    canvas = opened.window.create_page.canvas
     panel_of(opened).select(3)
     assert canvas.shown is not None
     assert "Step 4 of" in canvas.shown.badge
@@ -58,7 +58,7 @@ def test_a_chosen_step_is_shown_on_the_canvas_and_then_decoded(opened: Opened, q
 
 def test_a_step_can_be_kept(opened: Opened, qtbot: QtBot) -> None:
     generate(opened, qtbot)
-    with qtbot.waitSignal(opened.window.studio.picture_saved):
+    with qtbot.waitSignal(opened.window.session.picture_saved):
         panel_of(opened).keep_requested.emit(2, "noisy")
     assert [frame.call for frame in opened.engine.kept] == [2]
 
@@ -85,11 +85,11 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on(open_window: Opener, qtbo
     assert "unfinished" in second.subjects
     button = second.child("continueUnfinishedButton")
     assert isinstance(button, QPushButton)
-    with qtbot.waitSignal(second.window.studio.picture_saved):
+    with qtbot.waitSignal(second.window.session.picture_saved):
         button.click()
     (branch,) = second.engine.branches
     assert branch.call in (6, 7)
-    pictures = second.keeper.settings.pictures
+    pictures = second.settings_store.settings.pictures
     assert len(list(pictures.rglob(f"*{SUFFIX}"))) == 1
     assert not list((pictures / FOLDER_NAME).glob(f"*{PART_SUFFIX}"))
 
@@ -100,24 +100,24 @@ def test_a_cut_off_run_can_be_thrown_away(open_window: Opener, qtbot: QtBot) -> 
     button = second.child("discardUnfinishedButton")
     assert isinstance(button, QPushButton)
     button.click()
-    assert not list((second.keeper.settings.pictures / FOLDER_NAME).iterdir())
+    assert not list((second.settings_store.settings.pictures / FOLDER_NAME).iterdir())
 
 
 def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot: QtBot) -> None:
     opened = open_window(saves=True)
-    studio = opened.window.studio
-    with qtbot.waitSignal(studio.picture_saved) as saved:
-        studio.generate()
+    session = opened.window.session
+    with qtbot.waitSignal(session.picture_saved) as saved:
+        session.generate()
     wait_until_idle(opened, qtbot)
-    first = studio.film
-    with qtbot.waitSignal(studio.picture_saved):
-        studio.edit(seed=99)
-        studio.generate()
+    first = session.film
+    with qtbot.waitSignal(session.picture_saved):
+        session.edit(seed=99)
+        session.generate()
     wait_until_idle(opened, qtbot)
     assert saved.args is not None
     path = saved.args[0].path
-    with qtbot.waitSignal(studio.films.opened):
-        opened.window.create_place.strip.chosen.emit(path)
+    with qtbot.waitSignal(session.films.opened):
+        opened.window.create_page.strip.chosen.emit(path)
     film = panel_of(opened).film
     assert film is not None
     assert first is not None
@@ -128,12 +128,12 @@ def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot
 def test_open_views_are_open_again_at_the_next_start(open_window: Opener) -> None:
     first = open_window()
     panel_of(first).open_views(("noisy", "denoised", "schedule", "spectrum"))
-    assert first.keeper.settings.film_views[0] == "noisy"
+    assert first.settings_store.settings.film_views[0] == "noisy"
     first.window.close()
     second = open_window()
     assert second.child("filmViews").isVisibleTo(panel_of(second))
     panel_of(second).open_views(())
-    assert second.keeper.settings.film_views == ()
+    assert second.settings_store.settings.film_views == ()
 
 
 def test_where_words_act_is_recorded_while_somebody_looks_at_it(opened: Opened, qtbot: QtBot) -> None:

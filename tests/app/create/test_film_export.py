@@ -25,8 +25,8 @@ __all__ = ["open_window", "opened"]
 @pytest.fixture
 def dialog(opened: Opened, qtbot: QtBot) -> ExportFilmDialog:
     """For the film of a picture that was just made."""
-    opened.window.studio.edit(steps=6)
-    opened.window.studio.generate()
+    opened.window.session.edit(steps=6)
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     button = opened.child("filmExportButton")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -90,7 +90,7 @@ def test_a_film_is_exported_in_every_format(
     assert pictures_in(path) >= (1 if film_format == "sheet" else 6)
     assert len(opened.engine.decoded) == 12
     assert "exported" in opened.subjects
-    assert ExportChoices.from_text(opened.keeper.settings.film_export).views == ("denoised", "noisy")
+    assert ExportChoices.from_text(opened.settings_store.settings.film_export).views == ("denoised", "noisy")
 
 
 def test_linear_previews_need_no_decode(

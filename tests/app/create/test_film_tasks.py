@@ -16,7 +16,7 @@ def panel_with_film(opened: Opened, qtbot: QtBot, view: str) -> FilmPanel:
     panel = opened.child("filmPanel")
     assert isinstance(panel, FilmPanel)
     panel.open_views([view])
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     return panel
 
@@ -44,7 +44,7 @@ def test_a_channel_alone_is_decoded_when_it_is_looked_at(opened: Opened, qtbot: 
     view.show_alone(1)
     qtbot.waitUntil(lambda: len(opened.engine.decoded) == 2)
     only = opened.engine.decoded[1]
-    frame = opened.window.studio.film
+    frame = opened.window.session.film
     assert frame is not None
     assert np.array_equal(only[1], frame.frames[3].denoised[1])
     assert not only[[0, *range(2, len(only))]].any()

@@ -5,15 +5,15 @@ from pytestqt.qtbot import QtBot
 
 from app.create.progress_line import RESOLUTION, REST_MS, ProgressLine
 from app.session.run import RunState
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
-def test_the_line_follows_a_run_from_phase_to_outcome(make_studio: MakeStudio, qtbot: QtBot) -> None:
+def test_the_line_follows_a_run_from_phase_to_outcome(make_session: MakeSession, qtbot: QtBot) -> None:
     engine = FakeEngine()
     engine.call_seconds = 1.5 * REST_MS / 1000
-    studio = make_studio(engine)
-    line = ProgressLine(studio)
+    session = make_session(engine)
+    line = ProgressLine(session)
     qtbot.addWidget(line)
     words, bar = line.findChild(QLabel, "phaseLabel"), line.findChild(QProgressBar, "progressBar")
     assert isinstance(words, QLabel)
@@ -24,11 +24,11 @@ def test_the_line_follows_a_run_from_phase_to_outcome(make_studio: MakeStudio, q
     def look() -> None:
         seen.append((words.text(), bar.value(), bar.maximum()))
 
-    studio.phase_changed.connect(look)
-    studio.stepped.connect(look)
-    studio.edit(steps=2, seed=7)
-    studio.generate()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    session.phase_changed.connect(look)
+    session.stepped.connect(look)
+    session.edit(steps=2, seed=7)
+    session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert ("Loading the model", -1, 0) in [(text, -1, most) for text, _, most in seen]
     assert ("Step 1 of 2", RESOLUTION // 2, RESOLUTION) in seen
     assert ("Step 2 of 2", RESOLUTION, RESOLUTION) in seen
@@ -38,33 +38,33 @@ def test_the_line_follows_a_run_from_phase_to_outcome(make_studio: MakeStudio, q
 
 
 def test_steps_that_come_faster_than_the_eye_are_not_all_shown_but_the_last_one_is(
-    make_studio: MakeStudio, qtbot: QtBot
+    make_session: MakeSession, qtbot: QtBot
 ) -> None:
-    studio = make_studio()
-    line = ProgressLine(studio)
+    session = make_session()
+    line = ProgressLine(session)
     qtbot.addWidget(line)
     words = line.findChild(QLabel, "phaseLabel")
     assert isinstance(words, QLabel)
     seen: set[str] = set()
-    studio.stepped.connect(lambda: seen.add(words.text()))
-    studio.edit(steps=200)
-    studio.generate()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    session.stepped.connect(lambda: seen.add(words.text()))
+    session.edit(steps=200)
+    session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert 1 <= len(seen) < 100
     assert words.text().startswith("Finished in ")
 
 
-def test_stop_is_confirmed_before_it_has_happened(make_studio: MakeStudio, qtbot: QtBot) -> None:
+def test_stop_is_confirmed_before_it_has_happened(make_session: MakeSession, qtbot: QtBot) -> None:
     engine = FakeEngine()
     engine.call_seconds = 0.05
-    studio = make_studio(engine)
-    line = ProgressLine(studio)
+    session = make_session(engine)
+    line = ProgressLine(session)
     qtbot.addWidget(line)
     words = line.findChild(QLabel, "phaseLabel")
     assert isinstance(words, QLabel)
-    with qtbot.waitSignal(studio.stepped):
-        studio.generate()
-    studio.stop()
+    with qtbot.waitSignal(session.stepped):
+        session.generate()
+    session.stop()
     assert words.text() == "Stopping after this step"
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert words.text().startswith("Stopped at step ")

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.film.explanation import Explanation
 from app.film.film_panel import FilmPanel
 from app.film.film_view import FilmView
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.view_area import ViewArea
 from app.film.view_frame import ViewFrame
 from app.film.views import VIEWS
@@ -35,7 +35,7 @@ def calls_of(view: FilmView, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     shown: list[int] = []
     show = view.show_moment
 
-    def count(moment: Moment) -> None:
+    def count(moment: FrameContext) -> None:
         shown.append(moment.call)
         show(moment)
 
@@ -144,7 +144,7 @@ def test_an_explanation_leaves_a_wide_view_its_place_and_covers_a_narrow_one(qtb
     qtbot.addWidget(parent)
     frame = ViewFrame("schedule", set(VIEWS), parent)
     film = synthetic_film.film(4)
-    frame.show_moment(Moment(film, 1))
+    frame.show_moment(FrameContext(film, 1))
     parent.show()
     frame.show()
     for width, is_seen in ((800, True), (300, False)):

@@ -17,13 +17,13 @@ from pytestqt.qtbot import QtBot
 
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.theme import LIGHT
 from core.gallery.query import LibraryPicture
 from core.paths import Folders
 from core.pictures.saving import save_as
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.core.gallery.failing import FolderTrash
 from tests.pictures import generated_image
 
@@ -34,14 +34,14 @@ DAY_S = 86_400
 class OpenGallery:
     """A page that is shown, with its commands."""
 
-    def __init__(self, folders: Folders, studio: Studio, qtbot: QtBot) -> None:
+    def __init__(self, folders: Folders, session: Session, qtbot: QtBot) -> None:
         self.folders = folders
-        self.studio = studio
+        self.session = session
         self.window = QWidget()
-        self.keeper = SettingsKeeper(folders)
-        self.page = GalleryPage(studio, self.keeper, LIGHT, FolderTrash(folders.data / "trash"))
+        self.settings_store = SettingsStore(folders)
+        self.page = GalleryPage(session, self.settings_store, LIGHT, FolderTrash(folders.data / "trash"))
         self.page.setParent(self.window)
-        self.commands = GalleryCommands(self.page, studio, LIGHT, self.window)
+        self.commands = GalleryCommands(self.page, session, LIGHT, self.window)
         self._qtbot = qtbot
 
     def open(self) -> None:
@@ -112,8 +112,8 @@ def add_picture(folders: Folders) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def gallery(folders: Folders, make_studio: MakeStudio, qtbot: QtBot) -> Iterator[OpenGallery]:
+def gallery(folders: Folders, make_session: MakeSession, qtbot: QtBot) -> Iterator[OpenGallery]:
     """Not yet shown: `OpenGallery.open` does that."""
-    opened = OpenGallery(folders, make_studio(), qtbot)
+    opened = OpenGallery(folders, make_session(), qtbot)
     yield opened
     opened.close()

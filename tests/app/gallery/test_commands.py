@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.gallery.picture_actions import Deed
+from app.gallery.picture_actions import PictureAction
 from app.session.run import SavedPicture
 from core.gallery.marks import MarkChange
 from tests.app.gallery.conftest import OpenGallery
@@ -77,12 +77,12 @@ def test_the_inspector_shows_the_recipe_and_gives_it_back(gallery: OpenGallery, 
     gallery.wait_for(lambda: value(gallery, "promptValue") == "a green house")
     assert value(gallery, "seedValue") == "99"
     gallery.click("seedUseButton")
-    assert gallery.studio.draft.seed == 99
-    assert gallery.studio.draft.prompt != "a green house"
+    assert gallery.session.draft.seed == 99
+    assert gallery.session.draft.prompt != "a green house"
     gallery.click("useAllSettingsButton")
-    assert gallery.studio.draft.prompt == "a green house"
-    gallery.studio.undo()
-    assert gallery.studio.draft.prompt != "a green house"
+    assert gallery.session.draft.prompt == "a green house"
+    gallery.session.undo()
+    assert gallery.session.draft.prompt != "a green house"
 
 
 def test_copy_gives_the_pixels_and_the_file(gallery: OpenGallery, add_picture: AddPicture) -> None:
@@ -102,7 +102,7 @@ def test_copying_the_recipe_gives_text(gallery: OpenGallery, add_picture: AddPic
     gallery.wait_for_rows(1)
     gallery.choose(0)
     gallery.wait_for(lambda: value(gallery, "promptValue") != "")
-    gallery.commands.do(Deed.copy_recipe)
+    gallery.commands.do(PictureAction.copy_recipe)
     assert "Prompt: a red house" in QGuiApplication.clipboard().text()
 
 
@@ -114,9 +114,9 @@ def test_using_it_as_source_begins_the_draft_with_it(
     gallery.wait_for_rows(1)
     gallery.choose(0)
     with qtbot.waitSignal(gallery.commands.create_asked):
-        gallery.commands.do(Deed.use_as_source)
-    assert gallery.studio.draft.source is not None
-    assert gallery.studio.draft.source.path == str(path)
+        gallery.commands.do(PictureAction.use_as_source)
+    assert gallery.session.draft.source is not None
+    assert gallery.session.draft.source.path == str(path)
 
 
 def test_tags_and_notes_are_kept_and_found(gallery: OpenGallery, add_picture: AddPicture) -> None:
@@ -166,7 +166,7 @@ def test_the_viewer_shows_a_picture_and_the_next_one(gallery: OpenGallery, add_p
 def test_a_picture_that_was_just_saved_is_there(gallery: OpenGallery, add_picture: AddPicture) -> None:
     gallery.open()
     path = add_picture("a.png")
-    gallery.studio.picture_saved.emit(SavedPicture(path, generated_image()))
+    gallery.session.picture_saved.emit(SavedPicture(path, generated_image()))
     gallery.wait_for_rows(1)
 
 
@@ -176,5 +176,5 @@ def test_a_picture_can_be_taken_to_the_noise(gallery: OpenGallery, add_picture: 
     gallery.wait_for_rows(1)
     gallery.choose(0)
     with qtbot.waitSignal(gallery.commands.noise_asked) as asked:
-        gallery.commands.do(Deed.add_noise)
+        gallery.commands.do(PictureAction.add_noise)
     assert asked.args == [path]

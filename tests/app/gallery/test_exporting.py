@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.gallery.export_dialog import ExportDialog
-from app.gallery.picture_actions import Deed
+from app.gallery.picture_actions import PictureAction
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from core.errors import UnreadablePicture
 from core.pictures.metadata import read_recipe
@@ -28,7 +28,7 @@ def dialog(gallery: OpenGallery, add_picture: AddPicture) -> ExportDialog:
     gallery.open()
     gallery.wait_for_rows(2)
     gallery.choose(0, 1)
-    gallery.commands.do(Deed.export)
+    gallery.commands.do(PictureAction.export)
     found = gallery.window.findChild(ExportDialog)
     assert found is not None
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.gallery.picture_actions import Deed
+from app.gallery.picture_actions import PictureAction
 from tests.app.gallery.conftest import OpenGallery
 
 AddPicture = Callable[..., Path]
@@ -73,7 +73,7 @@ def test_chosen_pictures_are_moved_to_a_folder(
     gallery.open()
     gallery.wait_for_rows(3)
     gallery.choose(0, 1)
-    gallery.commands.do(Deed.move)
+    gallery.commands.do(PictureAction.move)
     dialog = dialog_of(gallery, qtbot)
     assert isinstance(dialog, QFileDialog)
     dialog.fileSelected.emit(str(target))
@@ -90,6 +90,6 @@ def test_a_folder_outside_the_library_is_refused(
     path = add_picture("a.png")
     gallery.open()
     gallery.wait_for_rows(1)
-    with qtbot.waitSignal(gallery.page.desk.failed):
-        gallery.page.desk.move((gallery.known(0).id,), tmp_path / "elsewhere")
+    with qtbot.waitSignal(gallery.page.service.failed):
+        gallery.page.service.move((gallery.known(0).id,), tmp_path / "elsewhere")
     assert path.exists()

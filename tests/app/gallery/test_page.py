@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.gallery.filters import cleared
 from app.gallery.grid import CELLS_PX
 from app.gallery.page import GalleryPage
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.widgets.theme import LIGHT
 from core.gallery.gallery import Gallery
 from core.gallery.query import Group, Query, Sort
@@ -84,7 +84,7 @@ def test_a_choice_stays_when_pictures_come(gallery: OpenGallery, add_picture: Ad
     gallery.wait_for_rows(1)
     gallery.choose(0)
     path = add_picture("b.png", "a blue boat", day=1)
-    gallery.page.desk.index(path)
+    gallery.page.service.index(path)
     gallery.wait_for_rows(2)
     assert gallery.page.grid.selected_rows() == [1]
     assert gallery.page.grid.currentIndex().row() == 1
@@ -140,7 +140,7 @@ def test_an_index_damaged_while_it_is_open_is_made_anew(gallery: OpenGallery, ad
     index.with_name("index.sqlite-wal").write_bytes(b"")
     index.write_bytes(b"x" * index.stat().st_size)
     add_picture("new.png", day=9)
-    gallery.page.desk.scan()
+    gallery.page.service.scan()
     gallery.wait_for_rows(4)
 
 
@@ -149,7 +149,7 @@ def test_sizes_order_and_groups_are_remembered(gallery: OpenGallery, qtbot: QtBo
     gallery.page.filters.slider.setValue(CELLS_PX[3])
     gallery.page.filters.set_query(Query(text="house", sort=Sort.rating, group=Group.model))
     gallery.page.finish()
-    again = GalleryPage(gallery.studio, SettingsKeeper(gallery.folders), LIGHT)
+    again = GalleryPage(gallery.session, SettingsStore(gallery.folders), LIGHT)
     qtbot.addWidget(again)
     assert again.filters.query == Query(sort=Sort.rating, group=Group.model)
     assert again.filters.slider.value() == CELLS_PX[3]

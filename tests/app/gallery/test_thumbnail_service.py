@@ -9,7 +9,7 @@ from PIL import Image
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from app.gallery.thumbnail_service import ThumbnailDesk
+from app.gallery.thumbnail_service import ThumbnailService
 from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery
 from core.gallery.query import LibraryPicture, Query
@@ -33,16 +33,16 @@ def red(tmp_path: Path) -> LibraryPicture:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, qtbot: QtBot) -> Iterator[ThumbnailDesk]:
-    made = ThumbnailDesk(Thumbnails(tmp_path / "kept"))
+def service(tmp_path: Path, qtbot: QtBot) -> Iterator[ThumbnailService]:
+    made = ThumbnailService(Thumbnails(tmp_path / "kept"))
     yield made
     made.close()
 
 
-def shown(desk: ThumbnailDesk, picture: LibraryPicture, qtbot: QtBot) -> QImage:
-    with qtbot.waitSignal(desk.loaded):
-        desk.want([picture], SIZE_PX)
-    image = desk.find(picture, SIZE_PX)
+def shown(service: ThumbnailService, picture: LibraryPicture, qtbot: QtBot) -> QImage:
+    with qtbot.waitSignal(service.loaded):
+        service.want([picture], SIZE_PX)
+    image = service.find(picture, SIZE_PX)
     assert image is not None
     return image
 
@@ -52,40 +52,44 @@ def is_red(image: QImage) -> bool:
     return (image.width(), image.height()) == (128, 64) and colour.red() > 250 and colour.green() < 5
 
 
-def test_a_picture_is_shown_small(desk: ThumbnailDesk, red: LibraryPicture, qtbot: QtBot) -> None:
-    assert is_red(shown(desk, red, qtbot))
+def test_a_picture_is_shown_small(service: ThumbnailService, red: LibraryPicture, qtbot: QtBot) -> None:
+    assert is_red(shown(service, red, qtbot))
 
 
 def test_a_kept_one_is_shown_of_a_picture_that_is_away(
-    desk: ThumbnailDesk, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
+    service: ThumbnailService, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
 ) -> None:
     Thumbnails(tmp_path / "kept").make(red.path, red.stamp, SIZE_PX)
     red.path.unlink()
-    assert is_red(shown(desk, replace(red, is_away=True), qtbot))
+    assert is_red(shown(service, replace(red, is_away=True), qtbot))
 
 
-def test_what_is_away_and_was_never_seen_is_null(desk: ThumbnailDesk, red: LibraryPicture, qtbot: QtBot) -> None:
-    assert shown(desk, replace(red, is_away=True), qtbot).isNull()
+def test_what_is_away_and_was_never_seen_is_null(
+    service: ThumbnailService, red: LibraryPicture, qtbot: QtBot
+) -> None:
+    assert shown(service, replace(red, is_away=True), qtbot).isNull()
 
 
 @pytest.mark.parametrize("content", [b"", bytes(300), b"<html>"])
 def test_a_damaged_one_is_made_again(
-    content: bytes, desk: ThumbnailDesk, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
+    content: bytes, service: ThumbnailService, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
 ) -> None:
     thumbnails = Thumbnails(tmp_path / "kept")
     thumbnails.make(red.path, red.stamp, SIZE_PX)
     Path(thumbnails.kept(red.path, red.stamp, SIZE_PX) or "").write_bytes(content)
-    assert is_red(shown(desk, red, qtbot))
+    assert is_red(shown(service, red, qtbot))
     assert Path(thumbnails.kept(red.path, red.stamp, SIZE_PX) or "").stat().st_size > 100
 
 
-def test_a_picture_that_cannot_be_read_is_null(desk: ThumbnailDesk, red: LibraryPicture, qtbot: QtBot) -> None:
+def test_a_picture_that_cannot_be_read_is_null(
+    service: ThumbnailService, red: LibraryPicture, qtbot: QtBot
+) -> None:
     red.path.write_bytes(b"no picture")
-    assert shown(desk, red, qtbot).isNull()
+    assert shown(service, red, qtbot).isNull()
 
 
 def test_a_picture_is_shown_also_when_nothing_can_be_kept(
-    desk: ThumbnailDesk, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
+    service: ThumbnailService, red: LibraryPicture, tmp_path: Path, qtbot: QtBot
 ) -> None:
     (tmp_path / "kept").write_text("no folder")
-    assert is_red(shown(desk, red, qtbot))
+    assert is_red(shown(service, red, qtbot))

@@ -32,23 +32,23 @@ make = application.make_window
 
 def make_driven(program, folders):
     window = make(program, folders)
-    desk = window.models_page.desk
+    service = window.models_page.service
     notes = Path(os.environ["EMULSION_NOTES"])
     def follow(key):
-        state = desk.states.get(key)
+        state = service.states.get(key)
         if state is None or state.stage is not Stage.running or state.done < int(sys.argv[2]):
             return
-        desk.changed.disconnect(follow)
+        service.changed.disconnect(follow)
         notes.write_text(str(state.done))
         QTimer.singleShot(0, window.close)
-    desk.changed.connect(follow)
-    desk.completed.connect(lambda key: window.close())
+    service.changed.connect(follow)
+    service.completed.connect(lambda key: window.close())
     window.show()
     def begin():
         window.places.show_place(window.models_page)
-        for key in list(desk.states):
-            notes.write_text(f"{desk.states[key].stage.name} {desk.states[key].done}")
-        desk.begin("small", sys.argv[1])
+        for key in list(service.states):
+            notes.write_text(f"{service.states[key].stage.name} {service.states[key].done}")
+        service.begin("small", sys.argv[1])
     QTimer.singleShot(0, begin)
     return window
 

@@ -16,7 +16,7 @@ from app.controls.prompt import PromptControl
 from app.controls.sampler import SamplerControl
 from app.controls.token_counting import TokenCounting
 from app.models.importing import ModelImport
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import MessageArea, MessageBar
 from core.models.catalogue import Catalogue
 from core.models.families import MODEL_FAMILIES
@@ -24,13 +24,13 @@ from core.paths import Folders
 from core.request.request import Limits
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeModels, model
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> SettingsKeeper:
-    return SettingsKeeper(
+def settings_store(tmp_path: Path) -> SettingsStore:
+    return SettingsStore(
         Folders(*(tmp_path / name for name in ("p", "models", "data", "config", "cache", "logs")))
     )
 
@@ -50,8 +50,8 @@ def window(qtbot: QtBot) -> QWidget:
 
 
 def test_a_dropped_model_is_added_in_place_and_chosen(
-    make_studio: MakeStudio,
-    keeper: SettingsKeeper,
+    make_session: MakeSession,
+    settings_store: SettingsStore,
     area: MessageArea,
     window: QWidget,
     qtbot: QtBot,
@@ -59,13 +59,13 @@ def test_a_dropped_model_is_added_in_place_and_chosen(
 ) -> None:
     transformers.utils.logging.disable_progress_bar()  # it leaves a thread behind
     folder = tiny.z_image(tmp_path / "other program" / "my-z")
-    catalogue = Catalogue(keeper.settings.model_folders)
-    studio = make_studio(models=catalogue)
-    importer = ModelImport(catalogue, keeper, studio, area, window)
+    catalogue = Catalogue(settings_store.settings.model_folders)
+    session = make_session(models=catalogue)
+    importer = ModelImport(catalogue, settings_store, session, area, window)
 
     def look() -> None:
-        catalogue.look_in(keeper.settings.model_folders)
-        studio.refresh_models()
+        catalogue.look_in(settings_store.settings.model_folders)
+        session.refresh_models()
 
     importer.models_changed.connect(look)
     data = QMimeData()
@@ -78,9 +78,9 @@ def test_a_dropped_model_is_added_in_place_and_chosen(
         Qt.KeyboardModifier.NoModifier,
     )
     assert importer.eventFilter(window, drop)
-    qtbot.waitUntil(lambda: studio.draft.model == "my-z")
-    assert keeper.settings.model_folders[-1] == folder.parent
-    assert studio.draft.sampler == "euler"
+    qtbot.waitUntil(lambda: session.draft.model == "my-z")
+    assert settings_store.settings.model_folders[-1] == folder.parent
+    assert session.draft.sampler == "euler"
     assert "my-z was added" in bar(area)
     assert catalogue.find("my-z").folder == folder
 
@@ -97,24 +97,24 @@ def test_what_is_no_model_is_refused_and_not_kept(
     name: str,
     content: bytes,
     why: str,
-    make_studio: MakeStudio,
-    keeper: SettingsKeeper,
+    make_session: MakeSession,
+    settings_store: SettingsStore,
     area: MessageArea,
     window: QWidget,
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    before = keeper.settings
-    importer = ModelImport(Catalogue(()), keeper, make_studio(), area, window)
+    before = settings_store.settings
+    importer = ModelImport(Catalogue(()), settings_store, make_session(), area, window)
     importer.add(tmp_path / name)
     qtbot.waitUntil(lambda: why in bar(area))
-    assert keeper.settings == before
+    assert settings_store.settings == before
 
 
 def test_it_is_told_in_the_place_that_the_user_looks_at(
-    make_studio: MakeStudio,
-    keeper: SettingsKeeper,
+    make_session: MakeSession,
+    settings_store: SettingsStore,
     area: MessageArea,
     window: QWidget,
     qtbot: QtBot,
@@ -124,7 +124,7 @@ def test_it_is_told_in_the_place_that_the_user_looks_at(
     qtbot.addWidget(models)
     seen = MessageArea(models)
     models.show()
-    importer = ModelImport(Catalogue(()), keeper, make_studio(), area, window)
+    importer = ModelImport(Catalogue(()), settings_store, make_session(), area, window)
     importer.tell_in(seen)
     importer.add(tmp_path / "nowhere.safetensors")
     qtbot.waitUntil(lambda: "missing" in bar(seen))
@@ -136,7 +136,7 @@ def bar(area: MessageArea) -> str:
     return found.accessibleName() if isinstance(found, MessageBar) else ""
 
 
-def test_controls_follow_what_a_model_can_do(make_studio: MakeStudio, qtbot: QtBot) -> None:
+def test_controls_follow_what_a_model_can_do(make_session: MakeSession, qtbot: QtBot) -> None:
     flow = replace(
         model("flow", sampler="euler"),
         limits=Limits(16, 64, 256, FLOW_SAMPLERS),
@@ -145,16 +145,16 @@ def test_controls_follow_what_a_model_can_do(make_studio: MakeStudio, qtbot: QtB
     distilled = replace(
         model("lcm"), capabilities=replace(MODEL_FAMILIES["stable_diffusion"].capabilities, guidance="embedded")
     )
-    studio = make_studio(models=FakeModels(model(), flow, distilled))
-    samplers = SamplerControl(studio)
-    negative = PromptControl(studio, "negative_prompt", TokenCounting())
+    session = make_session(models=FakeModels(model(), flow, distilled))
+    samplers = SamplerControl(session)
+    negative = PromptControl(session, "negative_prompt", TokenCounting())
     for widget in (samplers, negative):
         qtbot.addWidget(widget)
     everything = samplers.combo.count()
     assert negative.edit.isEnabled()
-    studio.edit(model="flow")
+    session.edit(model="flow")
     assert [samplers.combo.itemData(i) for i in range(samplers.combo.count())] == list(FLOW_SAMPLERS)
     assert samplers.combo.currentData() == "euler"
-    studio.edit(model="lcm")
+    session.edit(model="lcm")
     assert samplers.combo.count() == everything
     assert not negative.edit.isEnabled()

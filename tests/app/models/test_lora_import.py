@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.models.lora_import import LoraImport
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import MessageArea, MessageBar
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import Lora
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.core.lora.test_library import write_lora
 
 
@@ -27,8 +27,8 @@ class Bench:
     """An import with what it was made of, over the starter model."""
 
     importer: LoraImport
-    studio: Studio
-    keeper: SettingsKeeper
+    session: Session
+    settings_store: SettingsStore
     area: MessageArea
     field: QPlainTextEdit
     others: list[Path]
@@ -53,32 +53,32 @@ class Bench:
 
 
 @pytest.fixture
-def bench(make_studio: MakeStudio, qtbot: QtBot, tmp_path: Path) -> Bench:
-    keeper = SettingsKeeper(
+def bench(make_session: MakeSession, qtbot: QtBot, tmp_path: Path) -> Bench:
+    settings_store = SettingsStore(
         Folders(*(tmp_path / name for name in ("p", "models", "data", "config", "cache", "logs")))
     )
-    catalogue = Catalogue(keeper.settings.model_folders)
-    studio = make_studio(models=catalogue)
+    catalogue = Catalogue(settings_store.settings.model_folders)
+    session = make_session(models=catalogue)
     window, others = QWidget(), list[Path]()
     field = QPlainTextEdit(window)
     window.show()
     area = MessageArea(window)
     qtbot.addWidget(window)
-    importer = LoraImport(catalogue, keeper, studio, area, window, others.append)
-    studio.loras.look_on(lambda: catalogue.loras)
-    qtbot.waitUntil(lambda: studio.loras.at_hand is not None)
-    return Bench(importer, studio, keeper, area, field, others)
+    importer = LoraImport(catalogue, settings_store, session, area, window, others.append)
+    session.loras.look_on(lambda: catalogue.loras)
+    qtbot.waitUntil(lambda: session.loras.at_hand is not None)
+    return Bench(importer, session, settings_store, area, field, others)
 
 
 def test_a_dropped_one_is_copied_on_request(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
     path = write_lora(tmp_path / "downloads" / "ink.safetensors", 128)
     assert bench.drop(path)
     qtbot.waitUntil(lambda: "“ink” is a LoRA for Emulsion's starter model" in bench.text())
-    assert bench.studio.draft.loras == ()
+    assert bench.session.draft.loras == ()
     bench.press("copyLoraButton")
-    qtbot.waitUntil(lambda: bench.studio.draft.loras == (Lora("ink"),))
-    assert (bench.keeper.folders.models / "loras" / "ink.safetensors").read_bytes() == path.read_bytes()
-    assert bench.keeper.settings.lora_places == ()
+    qtbot.waitUntil(lambda: bench.session.draft.loras == (Lora("ink"),))
+    assert (bench.settings_store.folders.models / "loras" / "ink.safetensors").read_bytes() == path.read_bytes()
+    assert bench.settings_store.settings.lora_places == ()
 
 
 def test_or_used_where_it_lies(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
@@ -86,9 +86,9 @@ def test_or_used_where_it_lies(bench: Bench, qtbot: QtBot, tmp_path: Path) -> No
     assert bench.drop(*paths)
     qtbot.waitUntil(lambda: "2 LoRAs" in bench.text())
     bench.press("keepLoraButton")
-    qtbot.waitUntil(lambda: bench.studio.draft.loras == (Lora("ink"), Lora("snow")))
-    assert bench.keeper.settings.lora_places == tuple(paths)
-    assert SettingsKeeper(bench.keeper.folders).settings.lora_places == tuple(paths)
+    qtbot.waitUntil(lambda: bench.session.draft.loras == (Lora("ink"), Lora("snow")))
+    assert bench.settings_store.settings.lora_places == tuple(paths)
+    assert SettingsStore(bench.settings_store.folders).settings.lora_places == tuple(paths)
     assert bench.drop(paths[0])
 
 
@@ -97,16 +97,16 @@ def test_one_for_another_kind_of_model_is_kept_but_not_used(bench: Bench, qtbot:
     qtbot.waitUntil(lambda: "Stable Diffusion XL" in bench.text())
     bench.press("keepLoraButton")
     qtbot.waitUntil(lambda: "not for this model" in bench.text())
-    assert bench.studio.draft.loras == ()
+    assert bench.session.draft.loras == ()
     assert "made for Stable Diffusion XL, not for Emulsion's starter model" in bench.text()
 
 
 def test_a_name_that_is_taken_gets_a_number(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
-    write_lora(bench.keeper.folders.models / "loras" / "ink.safetensors", 128, b"\1")
+    write_lora(bench.settings_store.folders.models / "loras" / "ink.safetensors", 128, b"\1")
     bench.drop(write_lora(tmp_path / "downloads" / "ink.safetensors", 128, b"\2"))
     qtbot.waitUntil(lambda: "the copy gets a number" in bench.text())
     bench.press("copyLoraButton")
-    qtbot.waitUntil(lambda: bench.studio.draft.loras == (Lora("ink-2"),))
+    qtbot.waitUntil(lambda: bench.session.draft.loras == (Lora("ink-2"),))
 
 
 def test_what_is_no_lora_goes_to_the_import_of_models(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:

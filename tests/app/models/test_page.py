@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.models.page import FITTING, INSTALLED, ModelsPage
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from app.window.device_label import DeviceReadout
 from core.downloads.record import RECORD_NAME
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import STARTER_MODEL
 from tests import tiny
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.hub_content import Content, Text
 from tests.hub_server import HubServer, Repository
 
@@ -52,23 +52,23 @@ class FakeTrash:
 
 
 @pytest.fixture
-def studio(tmp_path: Path, make_studio: MakeStudio) -> Studio:
-    return make_studio(models=Catalogue((tmp_path / "data" / "Emulsion" / "models",)))
+def session(tmp_path: Path, make_session: MakeSession) -> Session:
+    return make_session(models=Catalogue((tmp_path / "data" / "Emulsion" / "models",)))
 
 
 @pytest.fixture
 def page(
-    tmp_path: Path, studio: Studio, qtbot: QtBot, server: HubServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, session: Session, qtbot: QtBot, server: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ModelsPage]:
     for name, place in (("HOME", "home"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config")):
         monkeypatch.setenv(name, str(tmp_path / place))
     folders = Folders.default()
-    keeper = SettingsKeeper(folders)
-    studio.refresh_models()
+    settings_store = SettingsStore(folders)
+    session.refresh_models()
     readout = DeviceReadout()
     qtbot.addWidget(readout)
-    page = ModelsPage(studio, keeper, readout, FakeTrash())
-    page.desk.endpoint = server.endpoint
+    page = ModelsPage(session, settings_store, readout, FakeTrash())
+    page.service.endpoint = server.endpoint
     page.resize(1000, 700)
     page.show()
     qtbot.addWidget(page)
@@ -134,20 +134,20 @@ def test_the_question_tells_licence_and_size(page: ModelsPage) -> None:
     assert "CreativeML OpenRAIL-M" in said
     assert "2.1 GB" in said
     dialog.reject()
-    assert not page.desk.states
+    assert not page.service.states
 
 
 def test_a_downloaded_model_can_be_chosen_at_once_and_removed(
-    page: ModelsPage, studio: Studio, server: HubServer, qtbot: QtBot
+    page: ModelsPage, session: Session, server: HubServer, qtbot: QtBot
 ) -> None:
     folder = Folders.default().models
     ask_for(page, NAME)
-    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed, timeout=20_000):
         pass
-    assert "tiny" in {model.key for model in studio.models}
+    assert "tiny" in {model.key for model in session.models}
     assert page.messages.subjects() == ("tiny",)
     press(page, "tiny", "useModelButton")
-    assert studio.draft.model == "tiny"
+    assert session.draft.model == "tiny"
     press(page, "tiny", "removeModelButton")
     yes = page.findChild(QPushButton, "confirmRemovalButton")
     assert isinstance(yes, QPushButton)
@@ -162,7 +162,7 @@ def test_a_gated_model_asks_to_log_in_and_goes_on_with_the_token(
     server.repositories[NAME] = Repository(server.repositories[NAME].files, is_gated=True)
     server.tokens = {"good-token": "good"}
     ask_for(page, NAME)
-    qtbot.waitUntil(lambda: page.desk.states["tiny"].asks_for_access, timeout=20_000)
+    qtbot.waitUntil(lambda: page.service.states["tiny"].asks_for_access, timeout=20_000)
     assert f"{server.endpoint}/{NAME}" in words(page, "tiny")
     press(page, "tiny", "explainDownloadButton")
     dialog = page.findChild(QDialog, "accessDialog")
@@ -172,7 +172,7 @@ def test_a_gated_model_asks_to_log_in_and_goes_on_with_the_token(
     assert isinstance(again, QPushButton)
     assert field.echoMode() is QLineEdit.EchoMode.Password
     field.setText("good-token")
-    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed, timeout=20_000):
         again.click()
 
 
@@ -186,7 +186,7 @@ def test_a_download_is_paused_taken_up_after_a_restart_and_cancelled(
     press(page, "tiny", "pauseDownloadButton")
     assert words(page, "tiny").startswith("Paused")
 
-    again = ModelsPage(page._studio, page._keeper, page._readout)  # pyright: ignore[reportPrivateUsage]
+    again = ModelsPage(page._session, page._settings_store, page._readout)  # pyright: ignore[reportPrivateUsage]
     qtbot.addWidget(again)
     again.show()
     assert words(again, "tiny").startswith("Paused")
@@ -206,7 +206,7 @@ def test_a_damaged_file_is_named_and_only_that_one_is_fetched_again(
     page: ModelsPage, server: HubServer, qtbot: QtBot
 ) -> None:
     ask_for(page, NAME)
-    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed, timeout=20_000):
         pass
     press(page, "tiny", "verifyModelButton")
     qtbot.waitUntil(lambda: "files are as the hub listed them" in check_words(page, "tiny"), timeout=10_000)
@@ -220,7 +220,7 @@ def test_a_damaged_file_is_named_and_only_that_one_is_fetched_again(
     qtbot.waitUntil(lambda: "is damaged" in check_words(page, "tiny"), timeout=10_000)
     assert check_words(page, "tiny").startswith(f"vae/{damaged.name}: ")
     server.asked.clear()
-    with qtbot.waitSignal(page.desk.completed, timeout=20_000):
+    with qtbot.waitSignal(page.service.completed, timeout=20_000):
         press(page, "tiny", "mendModelButton")
     asked = [one for one in server.asked if "/resolve/" in one.path or one.server == "content"]
     fetched = {one.path.partition("?")[0] for one in asked if one.headers.get("range") != "bytes=0-0"}

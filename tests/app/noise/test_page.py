@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.film.explanation import Explanation
 from app.noise.noise_text import NAME, TAKING, level
-from app.noise.page import PICTURE, STEP, ForwardPage
+from app.noise.page import PICTURE, STEP, NoisePage
 from app.widgets.pixels import to_pixels
 from core.errors import ModelMissing, OutOfMemory
 from core.request.request import Size
@@ -32,46 +32,46 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def page(opened: Opened, qtbot: QtBot) -> ForwardPage:
+def page(opened: Opened, qtbot: QtBot) -> NoisePage:
     page = opened.window.forward_page
     opened.window.places.show_place(page)
     qtbot.waitUntil(page.isVisible)
     return page
 
 
-def open_photo(page: ForwardPage, photo: Path, qtbot: QtBot) -> None:
+def open_photo(page: NoisePage, photo: Path, qtbot: QtBot) -> None:
     steps: list[object] = []
     page.experiment.step_made.connect(steps.append)
     page.open(photo)
     qtbot.waitUntil(lambda: steps[-1:] not in ([], [None]))
 
 
-def text_of(page: ForwardPage, name: str) -> str:
+def text_of(page: NoisePage, name: str) -> str:
     label = page.findChild(QLabel, name)
     assert label is not None
     return label.text()
 
 
-def shown_button(page: ForwardPage, name: str) -> bool:
+def shown_button(page: NoisePage, name: str) -> bool:
     button = page.findChild(QPushButton, name)
     assert button is not None
     return button.isVisible()
 
 
 def test_a_picture_is_taken_apart_and_shown_to_the_network(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     facts = text_of(page, "forwardFacts")
     assert "Latent 8 × 8, 4 channels" in facts
     assert "PSNR 48.1 dB" in facts
     assert text_of(page, "forwardCut").startswith("photo.png: 50 × 30, cut and scaled to 128 × 128 pixels")
-    assert opened.engine.asked_once == [(500, opened.window.studio.draft.prompt)]
+    assert opened.engine.asked_once == [(500, opened.window.session.draft.prompt)]
     assert to_pixels(page.bench.guess.image)[0, 0, 0] == 255 - 500 % 256
 
 
 def test_the_slider_answers_at_once_and_the_network_when_it_rests(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     for t in (700, 800, 900):
@@ -85,7 +85,7 @@ def test_the_slider_answers_at_once_and_the_network_when_it_rests(
     assert "t 900" in text_of(page, "noiseNumbers")
 
 
-def test_at_the_ends_are_the_picture_and_noise_alone(page: ForwardPage, photo: Path, qtbot: QtBot) -> None:
+def test_at_the_ends_are_the_picture_and_noise_alone(page: NoisePage, photo: Path, qtbot: QtBot) -> None:
     open_photo(page, photo, qtbot)
     page.bench.slider.setValue(999)
     assert "σ ∞" in text_of(page, "noiseNumbers")
@@ -94,7 +94,7 @@ def test_at_the_ends_are_the_picture_and_noise_alone(page: ForwardPage, photo: P
     assert page.bench.noisy.caption == "xₜ = 1.00 × picture + 0.03 × noise"
 
 
-def test_other_noise_is_other_but_as_strong(page: ForwardPage, photo: Path, qtbot: QtBot) -> None:
+def test_other_noise_is_other_but_as_strong(page: NoisePage, photo: Path, qtbot: QtBot) -> None:
     open_photo(page, photo, qtbot)
     page.bench.slider.setValue(999)
     before = page.experiment.noisy_preview()
@@ -106,7 +106,7 @@ def test_other_noise_is_other_but_as_strong(page: ForwardPage, photo: Path, qtbo
 
 
 def test_denoise_from_here_is_image_to_image_with_the_strength_of_the_slider(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     page.bench.slider.setValue(249)
@@ -119,10 +119,10 @@ def test_denoise_from_here_is_image_to_image_with_the_strength_of_the_slider(
     assert request.prompt == "a lighthouse"
     assert request.source is not None
     assert (request.source.path, request.source.strength) == (str(photo), 0.25)
-    assert opened.window.places.currentWidget() is opened.window.create_place
+    assert opened.window.places.currentWidget() is opened.window.create_page
 
 
-def test_another_prompt_asks_again(opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot) -> None:
+def test_another_prompt_asks_again(opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot) -> None:
     open_photo(page, photo, qtbot)
     page.denoise_bar.prompt.setFocus()
     page.denoise_bar.prompt.clear()
@@ -131,18 +131,16 @@ def test_another_prompt_asks_again(opened: Opened, page: ForwardPage, photo: Pat
 
 
 def test_nothing_is_asked_while_another_place_is_shown(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
-    opened.window.places.show_place(opened.window.create_place)
-    opened.window.studio.edit(prompt="elsewhere")
+    opened.window.places.show_place(opened.window.create_page)
+    opened.window.session.edit(prompt="elsewhere")
     qtbot.wait(300)
     assert len(opened.engine.asked_once) == 1
 
 
-def test_a_picture_that_cannot_be_used_is_told_on_the_page(
-    page: ForwardPage, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_picture_that_cannot_be_used_is_told_on_the_page(page: NoisePage, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.experiment.refused):
         page.open(tmp_path / "gone.png")
     assert page.messages.subjects() == (PICTURE,)
@@ -151,7 +149,7 @@ def test_a_picture_that_cannot_be_used_is_told_on_the_page(
 
 
 def test_the_picture_before_stays_when_another_cannot_be_used(
-    page: ForwardPage, photo: Path, tmp_path: Path, qtbot: QtBot
+    page: NoisePage, photo: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     page.bench.slider.setValue(300)
@@ -165,9 +163,7 @@ def test_the_picture_before_stays_when_another_cannot_be_used(
     qtbot.waitUntil(lambda: "one-step" in page.bench.guess.caption)
 
 
-def test_a_good_picture_takes_the_message_away(
-    page: ForwardPage, photo: Path, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_good_picture_takes_the_message_away(page: NoisePage, photo: Path, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.experiment.refused):
         page.open(tmp_path / "gone.png")
     open_photo(page, photo, qtbot)
@@ -175,7 +171,7 @@ def test_a_good_picture_takes_the_message_away(
 
 
 def test_while_the_first_picture_is_encoded_the_page_says_so(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     hold = opened.engine.trip_hold = threading.Event()
     page.open(photo)
@@ -186,22 +182,22 @@ def test_while_the_first_picture_is_encoded_the_page_says_so(
 
 
 def test_a_model_that_cannot_take_the_picture_is_told_and_another_one_takes_it(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     opened.engine.trip_error = ModelMissing("gone", ())
     with qtbot.waitSignal(page.experiment.refused):
-        opened.window.studio.edit(size=Size(64, 64))
+        opened.window.session.edit(size=Size(64, 64))
     assert page.start.isVisible()
     opened.engine.trip_error = None
     with qtbot.waitSignal(page.experiment.taken):
-        opened.window.studio.edit(size=Size(128, 128))
+        opened.window.session.edit(size=Size(128, 128))
     assert page.experiment.shown is not None
     assert page.experiment.shown.path == photo
 
 
 def test_a_network_without_answer_is_told_until_it_answers(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     opened.engine.step_error = OutOfMemory("cpu", None, None)
@@ -215,18 +211,18 @@ def test_a_network_without_answer_is_told_until_it_answers(
 
 
 def test_another_size_takes_the_picture_anew_and_keeps_the_timestep(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     page.bench.slider.setValue(321)
     with qtbot.waitSignal(page.experiment.taken):
-        opened.window.studio.edit(size=Size(64, 96))
+        opened.window.session.edit(size=Size(64, 96))
     assert page.experiment.t == 321
     assert "64 × 96" in text_of(page, "forwardCut")
 
 
 def test_the_picture_in_create_can_be_taken_where_there_is_one(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     assert not page.start.current_button.isEnabled()
     page.offer_current(photo)
@@ -237,7 +233,7 @@ def test_the_picture_in_create_can_be_taken_where_there_is_one(
 
 
 def test_it_explains_itself_until_it_is_understood(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     text = page.findChild(Explanation)
@@ -246,13 +242,13 @@ def test_it_explains_itself_until_it_is_understood(
     qtbot.mouseClick(opened.child("closeExplanationButton"), Qt.MouseButton.LeftButton)
     assert not text.isVisible()
     assert page.source.isVisible()
-    assert NAME in opened.keeper.settings.explained_views
+    assert NAME in opened.settings_store.settings.explained_views
     qtbot.mouseClick(opened.child("explainNoiseButton"), Qt.MouseButton.LeftButton)
     assert text.isVisible()
 
 
 def test_control_return_in_the_prompt_denoises_from_here(
-    opened: Opened, page: ForwardPage, photo: Path, qtbot: QtBot
+    opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
     page.denoise_bar.prompt.setFocus()
@@ -264,7 +260,7 @@ def test_control_return_in_the_prompt_denoises_from_here(
 
 @pytest.mark.parametrize("quantity", range(4))
 def test_the_schedule_is_drawn_in_every_unit_with_its_marker(
-    page: ForwardPage, photo: Path, qtbot: QtBot, quantity: int
+    page: NoisePage, photo: Path, qtbot: QtBot, quantity: int
 ) -> None:
     open_photo(page, photo, qtbot)
     page.bench.plot.quantity_combo.setCurrentIndex(quantity)
@@ -283,7 +279,7 @@ def test_what_is_seen_is_said_in_words(ratio: float, words: str) -> None:
     assert words in level(ratio)
 
 
-def test_a_picture_can_be_dropped(page: ForwardPage, photo: Path, qtbot: QtBot) -> None:
+def test_a_picture_can_be_dropped(page: NoisePage, photo: Path, qtbot: QtBot) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(photo))])
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

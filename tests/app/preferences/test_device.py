@@ -22,14 +22,14 @@ PROCESSOR = ChosenDevice(
 
 
 def test_another_device_is_kept_and_the_next_run_begins_with_a_new_engine(opened: Opened, qtbot: QtBot) -> None:
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     combo = part(preferences(opened), QComboBox, "deviceCombo")
     combo.setCurrentIndex(combo.findData("cpu"))
     combo.activated.emit(combo.currentIndex())
-    assert opened.keeper.settings.device == "cpu"
+    assert opened.settings_store.settings.device == "cpu"
     assert not opened.engine.is_closed
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.engine.is_closed
 
@@ -47,7 +47,7 @@ def test_before_the_first_picture_devices_are_looked_for_when_asked(opened: Open
 
 
 def test_a_device_from_the_settings_file_that_is_not_in_the_list_stays(opened: Opened) -> None:
-    opened.keeper.change(device="cuda:1")
+    opened.settings_store.change(device="cuda:1")
     assert part(preferences(opened), QComboBox, "deviceCombo").currentText() == "cuda:1"
 
 

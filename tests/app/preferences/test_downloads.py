@@ -73,14 +73,14 @@ def test_a_mirror_and_a_proxy_hold_for_the_next_download(
     dialog = preferences(opened)
     enter(dialog, "hubEndpointEdit", " https://mirror.example.org/hub/ ")
     enter(dialog, "hubProxyEdit", "http://proxy.example.org:8080")
-    desk = downloads(opened).desk
-    assert (desk.endpoint, desk.proxy) == ("https://mirror.example.org/hub", "http://proxy.example.org:8080")
-    settings = load_settings(opened.keeper.folders)
+    service = downloads(opened).service
+    assert (service.endpoint, service.proxy) == ("https://mirror.example.org/hub", "http://proxy.example.org:8080")
+    settings = load_settings(opened.settings_store.folders)
     assert settings.hub_endpoint == "https://mirror.example.org/hub"
     assert settings.hub_proxy == "http://proxy.example.org:8080"
     enter(dialog, "hubEndpointEdit", "")
     enter(dialog, "hubProxyEdit", "")
-    assert (desk.endpoint, desk.proxy) == (DEFAULT_ENDPOINT, "")
+    assert (service.endpoint, service.proxy) == (DEFAULT_ENDPOINT, "")
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_what_is_no_address_is_told_and_not_kept(
     opened: Opened, keychain: Keychain, name: str, text: str, why: str
 ) -> None:
     dialog = preferences(opened)
-    before = opened.keeper.settings
+    before = opened.settings_store.settings
     enter(dialog, name, text)
     assert why in said(dialog)
-    assert opened.keeper.settings == before
+    assert opened.settings_store.settings == before
 
 
 def test_a_token_is_kept_told_and_removed_but_never_shown(
@@ -123,7 +123,7 @@ def test_a_token_is_kept_told_and_removed_but_never_shown(
     assert field.text() == ""
     qtbot.waitUntil(lambda: words.text().startswith("A token is kept"))
     assert list(keychain.kept.values()) == [TOKEN]
-    assert TOKEN not in repr(opened.keeper.settings)
+    assert TOKEN not in repr(opened.settings_store.settings)
     remove.click()
     qtbot.waitUntil(lambda: words.text().startswith("No token"))
     assert keychain.kept == {}
@@ -137,5 +137,5 @@ def test_without_a_keychain_a_token_is_held_for_the_session(opened: Opened, qtbo
     qtbot.waitUntil(lambda: "no keychain" in words.text())
     part(dialog, QLineEdit, "hubTokenEdit").setText(TOKEN)
     part(dialog, QPushButton, "keepTokenButton").click()
-    qtbot.waitUntil(lambda: downloads(opened).desk.session_token.value == TOKEN)
+    qtbot.waitUntil(lambda: downloads(opened).service.session_token.value == TOKEN)
     assert "until Emulsion is closed" in words.text()

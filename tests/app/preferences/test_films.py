@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.film.stored_films import size_text
 from app.preferences.dialog import PreferencesDialog
 from core.film.reader import SUFFIX, film_path
-from core.settings.settings import KeepFilms
+from core.settings.settings import FilmPolicy
 from tests.app.preferences.windows import preferences
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
@@ -26,15 +26,15 @@ def saving(open_window: Opener) -> Opened:
     return open_window(saves=True)
 
 
-def radio(dialog: PreferencesDialog, choice: KeepFilms) -> QRadioButton:
+def radio(dialog: PreferencesDialog, choice: FilmPolicy) -> QRadioButton:
     button = dialog.findChild(QRadioButton, f"films-{choice.name}")
     assert button is not None
     return button
 
 
 def make_picture(opened: Opened, qtbot: QtBot) -> Path:
-    with qtbot.waitSignal(opened.window.studio.picture_saved) as saved:
-        opened.window.studio.generate()
+    with qtbot.waitSignal(opened.window.session.picture_saved) as saved:
+        opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert saved.args is not None
     return saved.args[0].path
@@ -42,14 +42,14 @@ def make_picture(opened: Opened, qtbot: QtBot) -> Path:
 
 def test_films_are_kept_by_default_and_never_when_so_chosen(saving: Opened, qtbot: QtBot) -> None:
     assert film_path(make_picture(saving, qtbot)).is_file()
-    radio(preferences(saving), KeepFilms.never).click()
+    radio(preferences(saving), FilmPolicy.never).click()
     assert not film_path(make_picture(saving, qtbot)).exists()
     assert "keep film" not in saving.subjects
 
 
 @pytest.mark.parametrize(("button", "is_kept"), [("keepFilmButton", True), ("removeFilmButton", False)])
 def test_asked_for_a_film_the_answer_counts(saving: Opened, button: str, is_kept: bool, qtbot: QtBot) -> None:
-    radio(preferences(saving), KeepFilms.ask).click()
+    radio(preferences(saving), FilmPolicy.ask).click()
     pictures = [make_picture(saving, qtbot), make_picture(saving, qtbot)]
     assert "keep film" in saving.subjects
     answer = saving.child(button)
@@ -60,12 +60,12 @@ def test_asked_for_a_film_the_answer_counts(saving: Opened, button: str, is_kept
 
 
 def test_always_keep_ends_the_questions(saving: Opened, qtbot: QtBot) -> None:
-    radio(preferences(saving), KeepFilms.ask).click()
+    radio(preferences(saving), FilmPolicy.ask).click()
     make_picture(saving, qtbot)
     answer = saving.child("alwaysKeepFilmsButton")
     assert isinstance(answer, QPushButton)
     answer.click()
-    assert saving.keeper.settings.keep_films is KeepFilms.always
+    assert saving.settings_store.settings.keep_films is FilmPolicy.always
     make_picture(saving, qtbot)
     assert "keep film" not in saving.subjects
 
@@ -92,7 +92,7 @@ def test_old_films_are_counted_and_removed_and_their_pictures_stay(saving: Opene
 
 def test_the_size_of_a_film_is_told_with_the_recipe(saving: Opened, qtbot: QtBot) -> None:
     picture = make_picture(saving, qtbot)
-    saving.window.create_place.strip.chosen.emit(picture)
+    saving.window.create_page.strip.chosen.emit(picture)
     facts = saving.child("recipeFacts")
     assert isinstance(facts, QLabel)
     size = film_path(picture).stat().st_size

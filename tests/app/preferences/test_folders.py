@@ -27,14 +27,14 @@ def test_another_folder_for_pictures_holds_at_once_and_can_be_reset(
     dialog = preferences(saving)
     elsewhere = tmp_path / "elsewhere"
     part(dialog, FoldersPage, "foldersPage").take_pictures(elsewhere)
-    with qtbot.waitSignal(saving.window.studio.picture_saved) as saved:
-        saving.window.studio.generate()
+    with qtbot.waitSignal(saving.window.session.picture_saved) as saved:
+        saving.window.session.generate()
     wait_until_idle(saving, qtbot)
     assert saved.args is not None
     assert saved.args[0].path.is_relative_to(elsewhere)
     part(dialog, QPushButton, "resetFolderButton").click()
-    assert part(dialog, QLineEdit, "picturesFolderEdit").text() == str(saving.keeper.folders.pictures)
-    assert saving.keeper.settings.pictures == saving.keeper.folders.pictures
+    assert part(dialog, QLineEdit, "picturesFolderEdit").text() == str(saving.settings_store.folders.pictures)
+    assert saving.settings_store.settings.pictures == saving.settings_store.folders.pictures
 
 
 def test_folders_for_models_are_added_shown_as_away_and_removed(
@@ -47,14 +47,14 @@ def test_folders_for_models_are_added_shown_as_away_and_removed(
     with qtbot.waitSignal(opened.window.preferences.models_changed):
         page.add_models(drive)
     page.add_models(drive)
-    own = opened.keeper.folders.models
-    assert opened.keeper.settings.model_folders == (own, drive)
+    own = opened.settings_store.folders.models
+    assert opened.settings_store.settings.model_folders == (own, drive)
     assert listed.item(1).text().endswith("(not there now)")
     listed.setCurrentRow(1)
     qtbot.mouseClick(remove, Qt.MouseButton.LeftButton)
-    assert opened.keeper.settings.model_folders == (own,)
+    assert opened.settings_store.settings.model_folders == (own,)
     listed.setCurrentRow(0)
     assert not remove.isEnabled()
     page.add_models(drive)
     part(dialog, QPushButton, "resetModelFoldersButton").click()
-    assert opened.keeper.settings.model_folders == (own,)
+    assert opened.settings_store.settings.model_folders == (own,)

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.preferences.general import GeneralPage
 from app.widgets.theme import DARK
 from core.runs.events import PreviewMode
-from core.settings.settings import KeepFilms, Theme, load_settings
+from core.settings.settings import FilmPolicy, Theme, load_settings
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened
 
@@ -33,8 +33,8 @@ def page(opened: Opened) -> GeneralPage:
 def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
     combo = part(preferences(opened), QComboBox, "themeCombo")
     choose(combo, Theme.dark)
-    assert opened.window.create_place.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
-    assert load_settings(opened.keeper.folders).theme is Theme.dark
+    assert opened.window.create_page.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
+    assert load_settings(opened.settings_store.folders).theme is Theme.dark
     assert opened.action("Dark").isChecked()
     choose(combo, Theme.light)
 
@@ -42,25 +42,25 @@ def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
 def test_the_previews_are_those_of_the_controls(opened: Opened) -> None:
     combo = part(preferences(opened), QComboBox, "previewsCombo")
     choose(combo, PreviewMode.every_step)
-    assert opened.window.studio.preview_mode is PreviewMode.every_step
+    assert opened.window.session.preview_mode is PreviewMode.every_step
     control = opened.child("previewCombo")
     assert isinstance(control, QComboBox)
     assert control.currentData() is PreviewMode.every_step
-    assert load_settings(opened.keeper.folders).previews is PreviewMode.every_step
+    assert load_settings(opened.settings_store.folders).previews is PreviewMode.every_step
 
 
 def test_notices_can_be_switched_off(opened: Opened) -> None:
     part(preferences(opened), QCheckBox, "tellWhenDoneBox").click()
-    assert not load_settings(opened.keeper.folders).tell_when_done
+    assert not load_settings(opened.settings_store.folders).tell_when_done
 
 
 def test_settings_are_exported_and_hold_at_once_when_they_are_imported(opened: Opened, tmp_path: Path) -> None:
-    opened.window.studio.edit(prompt="a secret")
-    opened.keeper.change(
+    opened.window.session.edit(prompt="a secret")
+    opened.settings_store.change(
         theme=Theme.dark,
         previews=PreviewMode.linear,
         shortcuts={"stop": ("F9",)},
-        keep_films=KeepFilms.never,
+        keep_films=FilmPolicy.never,
         device="cpu",
         pictures=tmp_path / "there",
     )
@@ -70,17 +70,17 @@ def test_settings_are_exported_and_hold_at_once_when_they_are_imported(opened: O
     assert "settings exchanged" in preferences(opened).messages.subjects()
     preferences(opened)
     part(preferences(opened), GeneralPage, "generalPage").reset_asked.emit()
-    assert opened.keeper.settings.device is None
+    assert opened.settings_store.settings.device is None
     assert opened.action("Stop").shortcut() == QKeySequence("Esc")
     page(opened).import_asked.emit(file)
-    assert opened.keeper.settings.keep_films is KeepFilms.never
-    assert opened.keeper.settings.device == "cpu"
-    assert opened.keeper.settings.pictures == tmp_path / "there"
+    assert opened.settings_store.settings.keep_films is FilmPolicy.never
+    assert opened.settings_store.settings.device == "cpu"
+    assert opened.settings_store.settings.pictures == tmp_path / "there"
     assert opened.action("Stop").shortcut() == QKeySequence("F9")
     assert opened.action("Dark").isChecked()
-    assert opened.window.studio.preview_mode is PreviewMode.linear
-    assert opened.window.studio.draft.prompt == "a secret"
-    assert load_settings(opened.keeper.folders).device == "cpu"
+    assert opened.window.session.preview_mode is PreviewMode.linear
+    assert opened.window.session.draft.prompt == "a secret"
+    assert load_settings(opened.settings_store.folders).device == "cpu"
     page(opened).theme_chosen.emit(Theme.light)
 
 
@@ -88,9 +88,9 @@ def test_settings_are_exported_and_hold_at_once_when_they_are_imported(opened: O
 def test_a_file_of_another_kind_changes_nothing_and_is_told(opened: Opened, tmp_path: Path, content: str) -> None:
     file = tmp_path / "file.json"
     file.write_text(content)
-    before = opened.keeper.settings
+    before = opened.settings_store.settings
     page(opened).import_asked.emit(file)
-    assert opened.keeper.settings == before
+    assert opened.settings_store.settings == before
     assert "settings exchanged" in preferences(opened).messages.subjects()
 
 
@@ -101,9 +101,9 @@ def test_an_export_that_cannot_be_written_is_told(opened: Opened, tmp_path: Path
 
 
 def test_a_reset_asks_first(opened: Opened, qtbot: QtBot) -> None:
-    opened.keeper.change(device="cpu")
+    opened.settings_store.change(device="cpu")
     dialog = preferences(opened)
     qtbot.mouseClick(part(dialog, QPushButton, "resetSettingsButton"), Qt.MouseButton.LeftButton)
-    assert opened.keeper.settings.device == "cpu"
+    assert opened.settings_store.settings.device == "cpu"
     part(dialog, QPushButton, "confirmResetButton").click()
-    assert opened.keeper.settings.device is None
+    assert opened.settings_store.settings.device is None

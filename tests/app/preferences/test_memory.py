@@ -22,29 +22,29 @@ PROCESSOR = ChosenDevice("cpu", "Example 7", "float32", "")
 def test_a_placement_is_kept_and_the_next_run_begins_with_a_new_engine(
     opened: Opened, qtbot: QtBot, placement: Placement
 ) -> None:
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     dialog = preferences(opened)
     assert part(dialog, QRadioButton, "memory-automatic").isChecked()
     part(dialog, QRadioButton, f"memory-{placement.name}").click()
-    assert load_settings(opened.keeper.folders).memory is placement
+    assert load_settings(opened.settings_store.folders).memory is placement
     assert not opened.engine.is_closed
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.engine.is_closed
 
 
 def test_automatic_is_what_one_comes_back_to(opened: Opened) -> None:
-    opened.keeper.change(memory=Placement.group_offload)
+    opened.settings_store.change(memory=Placement.group_offload)
     dialog = preferences(opened)
     assert part(dialog, QRadioButton, "memory-group_offload").isChecked()
     part(dialog, QRadioButton, "memory-automatic").click()
-    assert opened.keeper.settings.memory is None
+    assert opened.settings_store.settings.memory is None
 
 
 def test_decoding_in_tiles_is_kept(opened: Opened) -> None:
     part(preferences(opened), QCheckBox, "tiledDecodeBox").click()
-    assert load_settings(opened.keeper.folders).tiled_decode
+    assert load_settings(opened.settings_store.folders).tiled_decode
 
 
 def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened, qtbot: QtBot) -> None:
@@ -72,16 +72,16 @@ def test_moving_parts_is_not_offered_where_there_is_nowhere_to_move_them(opened:
 
 @pytest.mark.parametrize("bits", [8, 4, None])
 def test_packed_weights_are_an_explicit_choice_of_the_draft(opened: Opened, bits: int | None) -> None:
-    opened.window.studio.edit(weight_bits=None if bits else 8)
+    opened.window.session.edit(weight_bits=None if bits else 8)
     dialog = preferences(opened)
     combo, about = part(dialog, QComboBox, "weightBitsCombo"), part(dialog, QLabel, "weightBitsHint")
     combo.setCurrentIndex(combo.findData(bits))
     combo.activated.emit(combo.currentIndex())
-    assert opened.window.studio.draft.weight_bits == bits
+    assert opened.window.session.draft.weight_bits == bits
     assert ("stands in the recipe" in about.text()) is (bits is not None)
 
 
 def test_the_choice_follows_a_picture_whose_settings_are_taken_over(opened: Opened) -> None:
     combo = part(preferences(opened), QComboBox, "weightBitsCombo")
-    opened.window.studio.edit(weight_bits=4)
+    opened.window.session.edit(weight_bits=4)
     assert combo.currentData() == 4

@@ -17,13 +17,13 @@ __all__ = ["open_window", "opened"]
 def test_nothing_is_looked_for_before_it_is_asked(opened: Opened) -> None:
     dialog = preferences(opened)
     assert part(dialog, QLabel, "updateWords").text() == ""
-    assert opened.keeper.settings.update_address == ""
+    assert opened.settings_store.settings.update_address == ""
 
 
 def test_a_newer_version_is_told_from_a_file(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
     file = tmp_path / "news.json"
     file.write_text(json.dumps({"version": "99", "page": "https://example.org"}))
-    opened.keeper.change(update_address=str(file))
+    opened.settings_store.change(update_address=str(file))
     opened.action("Check for updates…").trigger()
     dialog = preferences(opened)
     words, page = part(dialog, QLabel, "updateWords"), part(dialog, QPushButton, "openUpdatePageButton")
@@ -37,6 +37,6 @@ def test_another_address_is_kept_when_it_is_used(opened: Opened, tmp_path: Path,
     part(dialog, QLineEdit, "updateAddressEdit").setText(f"  {tmp_path / 'none'} ")
     button = part(dialog, QPushButton, "checkForUpdatesButton")
     button.click()
-    assert opened.keeper.settings.update_address == str(tmp_path / "none")
+    assert opened.settings_store.settings.update_address == str(tmp_path / "none")
     qtbot.waitUntil(button.isEnabled)
     assert "could not be read" in part(dialog, QLabel, "updateWords").text()

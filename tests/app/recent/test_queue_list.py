@@ -8,22 +8,22 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.recent.queue_list import MOST_ROWS, QueueList
-from app.session.session import Studio
-from tests.app.conftest import MakeStudio
+from app.session.session import Session
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
 @pytest.fixture
-def studio(make_studio: MakeStudio) -> Iterator[Studio]:
+def session(make_session: MakeSession) -> Iterator[Session]:
     """Its first picture waits in the first step until the test ends."""
     hold = threading.Event()
-    yield make_studio(FakeEngine(holds={0: hold}))
+    yield make_session(FakeEngine(holds={0: hold}))
     hold.set()
 
 
 @pytest.fixture
-def queue(studio: Studio, qtbot: QtBot) -> QueueList:
-    queue = QueueList(studio)
+def queue(session: Session, qtbot: QtBot) -> QueueList:
+    queue = QueueList(session)
     qtbot.addWidget(queue)
     assert queue.isHidden()
     return queue
@@ -35,28 +35,28 @@ def wait_for(queue: QueueList, qtbot: QtBot, *texts: str) -> None:
     )
 
 
-def test_waiting_requests_are_listed_and_can_be_removed(studio: Studio, queue: QueueList, qtbot: QtBot) -> None:
+def test_waiting_requests_are_listed_and_can_be_removed(session: Session, queue: QueueList, qtbot: QtBot) -> None:
     for prompt in ("first", "second", "third"):
-        studio.edit(prompt=prompt)
-        studio.generate()
+        session.edit(prompt=prompt)
+        session.generate()
     wait_for(queue, qtbot, "Waiting (2)", "second", "third")
     button = queue.findChild(QToolButton)
     assert isinstance(button, QToolButton)
     button.click()
     wait_for(queue, qtbot, "Waiting (1)", "third")
-    studio.clear_queue()
+    session.clear_queue()
     assert queue.isHidden()
 
 
-def test_a_long_queue_is_cut(studio: Studio, queue: QueueList, qtbot: QtBot) -> None:
+def test_a_long_queue_is_cut(session: Session, queue: QueueList, qtbot: QtBot) -> None:
     for _ in range(MOST_ROWS + 3):
-        studio.generate()
-    prompt = studio.draft.prompt
+        session.generate()
+    prompt = session.draft.prompt
     wait_for(queue, qtbot, f"Waiting ({MOST_ROWS + 2})", *[prompt] * MOST_ROWS, "and 2 more")
 
 
-def test_several_pictures_of_one_request_are_told(studio: Studio, queue: QueueList, qtbot: QtBot) -> None:
-    studio.generate()
-    studio.edit(prompt="a\nlighthouse", count=4)
-    studio.generate()
+def test_several_pictures_of_one_request_are_told(session: Session, queue: QueueList, qtbot: QtBot) -> None:
+    session.generate()
+    session.edit(prompt="a\nlighthouse", count=4)
+    session.generate()
     wait_for(queue, qtbot, "Waiting (1)", "4 × a lighthouse")

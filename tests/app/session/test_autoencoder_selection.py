@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from app.controls.autoencoder import AutoencoderControl
 from app.controls.previews import PreviewControl
 from app.messages.errors import Message
-from app.session.autoencoder_selection import AutoencoderDesk
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.pictures.picture import GeneratedImage
@@ -38,35 +38,37 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> SettingsKeeper:
-    return SettingsKeeper(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
+def settings_store(tmp_path: Path) -> SettingsStore:
+    return SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
 
 
 @pytest.fixture
-def studio(models: Path, keeper: SettingsKeeper, qtbot: QtBot) -> Iterator[Studio]:
+def session(models: Path, settings_store: SettingsStore, qtbot: QtBot) -> Iterator[Session]:
     def save(image: GeneratedImage, *_: object) -> Path:
         raise AssertionError(image)
 
-    studio = Studio(Catalogue((models,)), FakeEngine, save, keeper)
-    studio.edit(model="tiny")
-    yield studio
-    assert studio.shutdown()
+    session = Session(Catalogue((models,)), FakeEngine, save, settings_store)
+    session.edit(model="tiny")
+    yield session
+    assert session.shutdown()
 
 
 @pytest.fixture
-def desk(models: Path, keeper: SettingsKeeper, studio: Studio, qtbot: QtBot) -> Iterator[AutoencoderDesk]:
+def selection(
+    models: Path, settings_store: SettingsStore, session: Session, qtbot: QtBot
+) -> Iterator[AutoencoderSelection]:
     parent = QObject()
-    desk = AutoencoderDesk(Catalogue((models,)), keeper, studio, parent)
-    qtbot.waitUntil(lambda: bool(desk.names))
-    yield desk
-    desk.close()
+    selection = AutoencoderSelection(Catalogue((models,)), settings_store, session, parent)
+    qtbot.waitUntil(lambda: bool(selection.names))
+    yield selection
+    selection.close()
 
 
 @pytest.fixture
-def control(desk: AutoencoderDesk, qtbot: QtBot) -> AutoencoderControl:
+def control(selection: AutoencoderSelection, qtbot: QtBot) -> AutoencoderControl:
     control = AutoencoderControl()
     qtbot.addWidget(control)
-    control.follow(desk)
+    control.follow(selection)
     return control
 
 
@@ -82,61 +84,65 @@ def test_only_those_that_fit_the_model_are_offered(control: AutoencoderControl) 
 
 
 def test_the_choice_is_part_of_the_draft_and_remembered_for_its_model(
-    control: AutoencoderControl, desk: AutoencoderDesk, studio: Studio, keeper: SettingsKeeper
+    control: AutoencoderControl, selection: AutoencoderSelection, session: Session, settings_store: SettingsStore
 ) -> None:
     items(control)
     control.button.menu().actions()[1].trigger()
-    assert studio.draft.autoencoder == Autoencoder("soft")
+    assert session.draft.autoencoder == Autoencoder("soft")
     assert control.button.text() == "soft ▾"
-    assert SettingsKeeper(keeper.folders).settings.autoencoders == {"tiny": "soft"}
-    studio.edit(model="tiny-2")
-    assert studio.draft.autoencoder is None
+    assert SettingsStore(settings_store.folders).settings.autoencoders == {"tiny": "soft"}
+    session.edit(model="tiny-2")
+    assert session.draft.autoencoder is None
     assert control.button.text() == "the model's own ▾"
-    studio.edit(model="tiny")
-    assert studio.draft.autoencoder == Autoencoder("soft")
-    desk.choose("")
-    assert studio.draft.autoencoder is None
-    assert keeper.settings.autoencoders == {}
+    session.edit(model="tiny")
+    assert session.draft.autoencoder == Autoencoder("soft")
+    selection.choose("")
+    assert session.draft.autoencoder is None
+    assert settings_store.settings.autoencoders == {}
 
 
 def test_a_file_from_elsewhere_is_used_where_it_lies(
-    models: Path, control: AutoencoderControl, desk: AutoencoderDesk, keeper: SettingsKeeper, qtbot: QtBot
+    models: Path,
+    control: AutoencoderControl,
+    selection: AutoencoderSelection,
+    settings_store: SettingsStore,
+    qtbot: QtBot,
 ) -> None:
     path = models.parent / "elsewhere" / "sharp & clear.safetensors"
-    desk.add(path)
-    qtbot.waitUntil(lambda: desk.chosen == "sharp & clear" and len(desk.names) == 2)
-    assert keeper.settings.autoencoder_places == (path,)
+    selection.add(path)
+    qtbot.waitUntil(lambda: selection.chosen == "sharp & clear" and len(selection.names) == 2)
+    assert settings_store.settings.autoencoder_places == (path,)
     assert "sharp && clear" in items(control)
     assert control.button.text() == "sharp && clear ▾"
 
 
 @pytest.mark.parametrize(("name", "words"), [("wide", "8 latent channels"), ("missing", "missing")])
 def test_one_that_cannot_be_used_is_refused_in_words(
-    models: Path, desk: AutoencoderDesk, studio: Studio, qtbot: QtBot, name: str, words: str
+    models: Path, selection: AutoencoderSelection, session: Session, qtbot: QtBot, name: str, words: str
 ) -> None:
     heard: list[Message] = []
     hear: Callable[[Message], None] = heard.append
-    studio.failed.connect(hear)
-    desk.add(models / "vae" / f"{name}.safetensors")
+    session.failed.connect(hear)
+    selection.add(models / "vae" / f"{name}.safetensors")
     qtbot.waitUntil(lambda: bool(heard))
     assert words in heard[0].sentence
-    assert studio.draft.autoencoder is None
+    assert session.draft.autoencoder is None
 
 
-def test_one_of_a_recipe_that_is_not_here_is_named(control: AutoencoderControl, studio: Studio) -> None:
-    studio.edit(autoencoder=Autoencoder("lost", "ab" * 32))
+def test_one_of_a_recipe_that_is_not_here_is_named(control: AutoencoderControl, session: Session) -> None:
+    session.edit(autoencoder=Autoencoder("lost", "ab" * 32))
     assert control.button.text() == "lost (not found) ▾"
     assert "lost" in items(control)
 
 
 def test_sharp_previews_are_offered_where_there_is_a_tiny_one(
-    models: Path, desk: AutoencoderDesk, studio: Studio, qtbot: QtBot
+    models: Path, selection: AutoencoderSelection, session: Session, qtbot: QtBot
 ) -> None:
-    previews = PreviewControl(studio)
+    previews = PreviewControl(session)
     qtbot.addWidget(previews)
-    previews.follow(desk)
+    previews.follow(selection)
     index = previews.combo.findText("Sharp (tiny autoencoder)")
-    studio.set_preview_mode(PreviewMode.sharp)
+    session.set_preview_mode(PreviewMode.sharp)
     assert not is_enabled(previews, index)
     assert "taesd" in previews.combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
     assert "not for this model" in [label.text() for label in previews.findChildren(QLabel)]
@@ -147,7 +153,7 @@ def test_sharp_previews_are_offered_where_there_is_a_tiny_one(
         num_encoder_blocks=blocks,
         num_decoder_blocks=blocks,
     ).save_pretrained(models / "vae_approx" / "mine")
-    desk.look()
+    selection.look()
     qtbot.waitUntil(lambda: is_enabled(previews, index))
     assert "hundredth" in previews.combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
     assert "not for this model" not in [label.text() for label in previews.findChildren(QLabel)]

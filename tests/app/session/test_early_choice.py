@@ -27,13 +27,13 @@ def sheet_of(opened: Opened) -> ContactSheet:
 
 
 def begin(opened: Opened, qtbot: QtBot, count: int = 4, hold_after: int = 3) -> ContactSheet:
-    opened.window.studio.edit(count=count, steps=8, seed=20)
+    opened.window.session.edit(count=count, steps=8, seed=20)
     box, spin = opened.child("earlyChoiceCheck"), opened.child("earlyChoiceSpin")
     assert isinstance(box, QCheckBox)
     assert isinstance(spin, QSpinBox)
     box.setChecked(True)
     spin.setValue(hold_after)
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     return sheet_of(opened)
 
@@ -45,7 +45,7 @@ def press(opened: Opened, name: str, qtbot: QtBot) -> None:
 
 
 def parts(opened: Opened) -> int:
-    folder = opened.keeper.films_folder()
+    folder = opened.settings_store.films_folder()
     assert folder is not None
     return len(list(folder.glob(f"*{PART_SUFFIX}"))) if folder.is_dir() else 0
 
@@ -54,11 +54,11 @@ def test_all_pictures_wait_at_the_step_and_nothing_is_finished(saving: Opened, q
     sheet = begin(saving, qtbot)
     assert sheet.isVisible()
     assert [sheet.list.item(row).text() for row in range(4)] == ["seed 20", "seed 21", "seed 22", "seed 23"]
-    assert [len(film.frames) for film in saving.window.studio.cull.films] == [3, 3, 3, 3]
+    assert [len(film.frames) for film in saving.window.session.cull.films] == [3, 3, 3, 3]
     assert saving.engine.calls == 12
     assert parts(saving) == 4
-    assert not saving.window.studio.unsaved
-    assert not list(saving.keeper.settings.pictures.rglob("*.png"))
+    assert not saving.window.session.unsaved
+    assert not list(saving.settings_store.settings.pictures.rglob("*.png"))
 
 
 def test_those_chosen_are_finished_from_where_they_were(saving: Opened, qtbot: QtBot) -> None:
@@ -69,7 +69,7 @@ def test_those_chosen_are_finished_from_where_they_were(saving: Opened, qtbot: Q
     wait_until_idle(saving, qtbot)
     assert [(branch.call, branch.request.seed) for branch in saving.engine.branches] == [(3, 21), (3, 23)]
     assert saving.engine.calls == 12 + 2 * 5
-    assert len(list(saving.keeper.settings.pictures.rglob("*.png"))) == 2
+    assert len(list(saving.settings_store.settings.pictures.rglob("*.png"))) == 2
     assert parts(saving) == 0
     assert not sheet.isVisible()
 
@@ -79,7 +79,7 @@ def test_discarding_all_leaves_nothing(saving: Opened, qtbot: QtBot) -> None:
     press(saving, "discardAllButton", qtbot)
     assert parts(saving) == 0
     assert not sheet.isVisible()
-    assert not saving.window.studio.cull.films
+    assert not saving.window.session.cull.films
     assert not saving.engine.branches
 
 
@@ -119,7 +119,7 @@ def test_the_true_pictures_come_to_the_sheet(saving: Opened, qtbot: QtBot) -> No
 
 def test_a_second_batch_joins_the_sheet(saving: Opened, qtbot: QtBot) -> None:
     sheet = begin(saving, qtbot, count=2)
-    saving.window.studio.generate()
+    saving.window.session.generate()
     wait_until_idle(saving, qtbot)
     assert sheet.list.count() == 4
 
@@ -128,10 +128,10 @@ def test_one_picture_or_no_choice_is_made_as_always(opened: Opened, qtbot: QtBot
     begin(opened, qtbot, count=1)
     assert opened.child("earlyChoiceCheck").isHidden() or not opened.child("earlyChoiceCheck").isVisible()
     assert not sheet_of(opened).isVisible()
-    opened.window.studio.cull.choose_early(None)
-    opened.window.studio.edit(count=3)
-    opened.window.studio.cull.choose_early(None)
-    opened.window.studio.generate()
+    opened.window.session.cull.choose_early(None)
+    opened.window.session.edit(count=3)
+    opened.window.session.cull.choose_early(None)
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.engine.requests[-1].count == 3
 
@@ -139,14 +139,14 @@ def test_one_picture_or_no_choice_is_made_as_always(opened: Opened, qtbot: QtBot
 def test_the_step_follows_the_number_of_steps_until_it_is_chosen(opened: Opened) -> None:
     spin = opened.child("earlyChoiceSpin")
     assert isinstance(spin, QSpinBox)
-    opened.window.studio.edit(count=2, steps=30)
+    opened.window.session.edit(count=2, steps=30)
     assert spin.value() == 10
-    opened.window.studio.edit(steps=12)
+    opened.window.session.edit(steps=12)
     assert spin.value() == 4
     spin.setValue(6)
-    opened.window.studio.edit(steps=40)
+    opened.window.session.edit(steps=40)
     assert spin.value() == 6
-    opened.window.studio.edit(steps=4)
+    opened.window.session.edit(steps=4)
     assert spin.value() == 3
 
 

@@ -7,13 +7,15 @@ from pytestqt.qtbot import QtBot
 
 from app.session.run import Engine
 from core.errors import ModelMissing
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
-def test_an_errand_runs_in_the_worker_and_is_answered_in_the_window(make_studio: MakeStudio, qtbot: QtBot) -> None:
+def test_an_errand_runs_in_the_worker_and_is_answered_in_the_window(
+    make_session: MakeSession, qtbot: QtBot
+) -> None:
     engine = FakeEngine()
-    studio = make_studio(engine)
+    session = make_session(engine)
     worked_in: list[int] = []
     answers: list[tuple[object, int]] = []
 
@@ -21,14 +23,14 @@ def test_an_errand_runs_in_the_worker_and_is_answered_in_the_window(make_studio:
         worked_in.append(threading.get_ident())
         return "same engine" if cast(object, given) is engine else "another"
 
-    studio.errands.ask("greeting", work, lambda result: answers.append((result, threading.get_ident())))
+    session.engine_tasks.ask("greeting", work, lambda result: answers.append((result, threading.get_ident())))
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [("same engine", threading.get_ident())]
     assert worked_in[0] != threading.get_ident()
 
 
-def test_only_the_newest_of_a_kind_is_answered(make_studio: MakeStudio, qtbot: QtBot) -> None:
-    studio = make_studio(FakeEngine())
+def test_only_the_newest_of_a_kind_is_answered(make_session: MakeSession, qtbot: QtBot) -> None:
+    session = make_session(FakeEngine())
     begun, go_on = threading.Event(), threading.Event()
     worked: list[int] = []
     answers: list[int] = []
@@ -43,18 +45,18 @@ def test_only_the_newest_of_a_kind_is_answered(make_studio: MakeStudio, qtbot: Q
         worked.append(number)
         return number
 
-    studio.errands.ask("slider", first, answers.append)
+    session.engine_tasks.ask("slider", first, answers.append)
     assert begun.wait(5)
     for number in (1, 2, 3):
-        studio.errands.ask("slider", lambda _engine, number=number: later(number), answers.append)
+        session.engine_tasks.ask("slider", lambda _engine, number=number: later(number), answers.append)
     go_on.set()
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [3]
     assert worked == [0, 3]
 
 
-def test_a_withdrawn_errand_is_neither_done_nor_answered(make_studio: MakeStudio, qtbot: QtBot) -> None:
-    studio = make_studio(FakeEngine())
+def test_a_withdrawn_errand_is_neither_done_nor_answered(make_session: MakeSession, qtbot: QtBot) -> None:
+    session = make_session(FakeEngine())
     begun, go_on = threading.Event(), threading.Event()
     answers: list[str] = []
 
@@ -62,37 +64,39 @@ def test_a_withdrawn_errand_is_neither_done_nor_answered(make_studio: MakeStudio
         begun.set()
         go_on.wait(5)
 
-    studio.errands.ask("first", wait, lambda _: answers.append("first"))
+    session.engine_tasks.ask("first", wait, lambda _: answers.append("first"))
     assert begun.wait(5)
-    studio.errands.ask("unwanted", lambda _engine: answers.append("done"), lambda _: answers.append("answered"))
-    studio.errands.withdraw("unwanted")
-    studio.errands.ask("last", lambda _engine: None, lambda _: answers.append("last"))
+    session.engine_tasks.ask(
+        "unwanted", lambda _engine: answers.append("done"), lambda _: answers.append("answered")
+    )
+    session.engine_tasks.withdraw("unwanted")
+    session.engine_tasks.ask("last", lambda _engine: None, lambda _: answers.append("last"))
     go_on.set()
     qtbot.waitUntil(lambda: "last" in answers)
     assert answers == ["first", "last"]
 
 
-def test_an_errand_that_fails_is_told_as_a_message(make_studio: MakeStudio, qtbot: QtBot) -> None:
-    studio = make_studio(FakeEngine())
+def test_an_errand_that_fails_is_told_as_a_message(make_session: MakeSession, qtbot: QtBot) -> None:
+    session = make_session(FakeEngine())
 
     def fail(_engine: Engine) -> None:
         raise ModelMissing("starter")
 
-    with qtbot.waitSignal(studio.failed) as failed:
-        studio.errands.ask("broken", fail, lambda _result: None)
+    with qtbot.waitSignal(session.failed) as failed:
+        session.engine_tasks.ask("broken", fail, lambda _result: None)
     assert failed.args is not None
     assert "starter" in failed.args[0].sentence
 
 
-def test_errands_are_served_between_the_steps_of_a_run(make_studio: MakeStudio, qtbot: QtBot) -> None:
+def test_errands_are_served_between_the_steps_of_a_run(make_session: MakeSession, qtbot: QtBot) -> None:
     engine = FakeEngine()
     engine.holds[4] = threading.Event()
-    studio = make_studio(engine)
-    studio.generate()
+    session = make_session(engine)
+    session.generate()
     assert engine.arrived.wait(5)
     order: list[str] = []
-    studio.picture_saved.connect(lambda: order.append("picture"))
-    studio.errands.ask("view", lambda _engine: None, lambda _: order.append("errand"))
+    session.picture_saved.connect(lambda: order.append("picture"))
+    session.engine_tasks.ask("view", lambda _engine: None, lambda _: order.append("errand"))
     engine.holds[4].set()
     qtbot.waitUntil(lambda: len(order) == 2)
     assert order == ["errand", "picture"]

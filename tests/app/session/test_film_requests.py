@@ -1,4 +1,4 @@
-"""Films in the studio: recorded, opened again, kept from and branched."""
+"""Films in the session: recorded, opened again, kept from and branched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.session.run import OpenedFilm
-from app.session.session import Studio
+from app.session.session import Session
 from core.film.film import Film
 from core.film.reader import SUFFIX
 from core.pictures.picture import GeneratedImage
@@ -19,9 +19,9 @@ from core.runs.recorder import FilmRecorder
 from tests.app.conftest import Heard
 from tests.fakes import FakeEngine
 
-MakeStudio = Callable[..., Studio]
-Settle = Callable[[Studio], None]
-Listen = Callable[[Studio], Heard]
+MakeSession = Callable[..., Session]
+Settle = Callable[[Session], None]
+Listen = Callable[[Session], Heard]
 
 
 def save_into(folder: Path) -> Callable[[GeneratedImage, Film, Path | None], Path]:
@@ -34,90 +34,90 @@ def save_into(folder: Path) -> Callable[[GeneratedImage, Film, Path | None], Pat
 
 
 def test_the_film_of_a_run_is_saved_beside_the_picture_and_opens_again(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot, tmp_path: Path
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    studio = make_studio(save=save_into(tmp_path), recorder=FilmRecorder(lambda: tmp_path / ".unfinished"))
-    heard = listen(studio)
-    studio.edit(seed=3)
-    studio.generate()
-    settle(studio)
+    session = make_session(save=save_into(tmp_path), recorder=FilmRecorder(lambda: tmp_path / ".unfinished"))
+    heard = listen(session)
+    session.edit(seed=3)
+    session.generate()
+    settle(session)
     path = tmp_path / f"final{SUFFIX}"
     qtbot.waitUntil(path.exists)
-    studio.films.open(path)
+    session.films.open(path)
     qtbot.waitUntil(lambda: len(heard.all("opened")) == 1)
     (opened,) = heard.all("opened")
     assert isinstance(opened, OpenedFilm)
     assert opened.path == path
     assert opened.film.request.seed == 3
-    assert len(opened.film.frames) == studio.draft.steps
+    assert len(opened.film.frames) == session.draft.steps
 
 
 def test_a_film_that_is_none_is_told_and_the_studio_lives_on(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot, tmp_path: Path
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    studio = make_studio()
-    heard = listen(studio)
+    session = make_session()
+    heard = listen(session)
     (tmp_path / f"x{SUFFIX}").write_bytes(b"no film")
-    studio.films.open(tmp_path / f"x{SUFFIX}")
+    session.films.open(tmp_path / f"x{SUFFIX}")
     qtbot.waitUntil(lambda: len(heard.all("failed")) == 1)
-    studio.generate()
-    settle(studio)
+    session.generate()
+    settle(session)
     assert heard.all("image_ready")
 
 
 def test_a_branch_is_queued_behind_the_run_in_progress(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
 ) -> None:
     engine = FakeEngine()
-    studio = make_studio(engine)
-    listen(studio)
-    studio.generate()
-    settle(studio)
-    film = studio.film
+    session = make_session(engine)
+    listen(session)
+    session.generate()
+    settle(session)
+    film = session.film
     assert film is not None
     hold = threading.Event()
     engine.holds[3] = hold
-    studio.generate()
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.branch(Branch(film, 4, replace(film.request, prompt="a blue house")))
-    assert [run.request.prompt for run in studio.queue] == ["a blue house"]
+    session.branch(Branch(film, 4, replace(film.request, prompt="a blue house")))
+    assert [run.request.prompt for run in session.queue] == ["a blue house"]
     hold.set()
-    settle(studio)
+    settle(session)
     assert len(engine.branches) == 1
-    assert studio.film is not None
-    assert studio.film.request.prompt == "a blue house"
-    assert studio.film.is_complete
+    assert session.film is not None
+    assert session.film.request.prompt == "a blue house"
+    assert session.film.is_complete
 
 
-def test_what_stop_left_can_be_continued(make_studio: MakeStudio, settle: Settle, qtbot: QtBot) -> None:
+def test_what_stop_left_can_be_continued(make_session: MakeSession, settle: Settle, qtbot: QtBot) -> None:
     hold = threading.Event()
     engine = FakeEngine(holds={6: hold})
-    studio = make_studio(engine)
-    studio.generate()
+    session = make_session(engine)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.stop()
+    session.stop()
     hold.set()
-    settle(studio)
-    stopped = studio.stopped_film
+    settle(session)
+    stopped = session.stopped_film
     assert stopped is not None
-    studio.continue_last()
-    settle(studio)
+    session.continue_last()
+    settle(session)
     assert [len(branch.film.frames) for branch in engine.branches] == [len(stopped.frames)]
-    assert studio.stopped_film is None
-    assert studio.film is not None
-    assert studio.film.is_complete
+    assert session.stopped_film is None
+    assert session.film is not None
+    assert session.film.is_complete
 
 
 def test_any_step_can_be_kept_as_what_the_model_saw_or_believed(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
 ) -> None:
     engine = FakeEngine()
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
-    settle(studio)
-    film = studio.film
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
+    settle(session)
+    film = session.film
     assert film is not None
-    studio.films.keep(film, film.frames[2], "noisy")
+    session.films.keep(film, film.frames[2], "noisy")
     qtbot.waitUntil(lambda: len(heard.all("picture_saved")) == 2)
     assert [frame.call for frame in engine.kept] == [2]

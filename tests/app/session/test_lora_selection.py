@@ -10,11 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
 from app.session.run import RunState
-from app.session.session import Studio
-from core.lora.library import LoraShelf
+from app.session.session import Session
+from core.lora.library import LoraLibrary
 from core.request.request import GenerationRequest, Lora
 from core.runs.events import LoraDiffers
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.core.lora.test_library import write_lora
 from tests.fakes import FakeEngine, FakeModels, model
 
@@ -40,37 +40,37 @@ def engine() -> FakeEngine:
 
 
 @pytest.fixture
-def studio(make_studio: MakeStudio, engine: FakeEngine, folder: Path, qtbot: QtBot) -> Studio:
+def session(make_session: MakeSession, engine: FakeEngine, folder: Path, qtbot: QtBot) -> Session:
     models = [replace(model(key), folder=folder / key) for key in ("starter-model", "large")]
-    studio = make_studio(engine, models=FakeModels(*models))
-    assert studio.loras.at_hand is None
-    studio.loras.look_on(lambda: LoraShelf((folder,)))
-    qtbot.waitUntil(lambda: studio.loras.at_hand is not None)
-    return studio
+    session = make_session(engine, models=FakeModels(*models))
+    assert session.loras.at_hand is None
+    session.loras.look_on(lambda: LoraLibrary((folder,)))
+    qtbot.waitUntil(lambda: session.loras.at_hand is not None)
+    return session
 
 
-def test_what_does_not_fit_is_told_with_both_names(studio: Studio) -> None:
-    at_hand = studio.loras.at_hand
+def test_what_does_not_fit_is_told_with_both_names(session: Session) -> None:
+    at_hand = session.loras.at_hand
     assert at_hand is not None
-    told = {found.name: studio.loras.objection(found, studio.models[0]) for found in at_hand.loras}
+    told = {found.name: session.loras.objection(found, session.models[0]) for found in at_hand.loras}
     assert told["ink"] == told["snow"] == ""
     assert told["large only"] == "made for Stable Diffusion XL, not for Stable Diffusion 1.x"
     assert "web page" in told["page"]
 
 
-def test_adding_removing_and_switching_are_undone_one_by_one(studio: Studio) -> None:
-    studio.loras.add("ink")
-    studio.loras.add("snow")
-    studio.loras.add("ink")
-    studio.loras.switch("ink", is_on=False)
-    studio.loras.weigh("snow", 0.5)
-    studio.loras.weigh("snow", 0.6)
-    assert studio.draft.loras == (Lora("ink", is_on=False), Lora("snow", 0.6))
-    studio.loras.remove("ink")
+def test_adding_removing_and_switching_are_undone_one_by_one(session: Session) -> None:
+    session.loras.add("ink")
+    session.loras.add("snow")
+    session.loras.add("ink")
+    session.loras.switch("ink", is_on=False)
+    session.loras.weigh("snow", 0.5)
+    session.loras.weigh("snow", 0.6)
+    assert session.draft.loras == (Lora("ink", is_on=False), Lora("snow", 0.6))
+    session.loras.remove("ink")
     seen = []
-    while studio.can_undo:
-        studio.undo()
-        seen.append([(lora.name, lora.weight, lora.is_on) for lora in studio.draft.loras])
+    while session.can_undo:
+        session.undo()
+        seen.append([(lora.name, lora.weight, lora.is_on) for lora in session.draft.loras])
     assert seen == [
         [("ink", 1.0, False), ("snow", 0.6, True)],
         [("ink", 1.0, False), ("snow", 1.0, True)],
@@ -81,45 +81,45 @@ def test_adding_removing_and_switching_are_undone_one_by_one(studio: Studio) -> 
 
 
 def test_pictures_are_made_without_those_of_another_kind_of_model(
-    studio: Studio, engine: FakeEngine, qtbot: QtBot
+    session: Session, engine: FakeEngine, qtbot: QtBot
 ) -> None:
-    studio.edit(loras=(Lora("ink"), Lora("large only", 0.5)))
-    studio.generate()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    session.edit(loras=(Lora("ink"), Lora("large only", 0.5)))
+    session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert engine.requests[-1].loras == (Lora("ink"),)
-    assert len(studio.draft.loras) == 2
-    studio.edit(model="large")
-    studio.generate()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle)
+    assert len(session.draft.loras) == 2
+    session.edit(model="large")
+    session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert engine.requests[-1].loras == (Lora("large only", 0.5),)
 
 
-def test_a_recipes_loras_are_found_by_name_and_by_hash_and_the_missing_ones_are_named(studio: Studio) -> None:
+def test_a_recipes_loras_are_found_by_name_and_by_hash_and_the_missing_ones_are_named(session: Session) -> None:
     recipe = GenerationRequest(
         "a house", loras=(Lora("gone", 0.3), Lora("renamed", 0.7, "abababababab"), Lora("snow", -1.0, "0" * 12))
     )
-    assert studio.apply(recipe) == ()
-    assert studio.draft.loras == (Lora("ink", 0.7, "abababababab"), Lora("snow", -1.0, "0" * 12))
-    assert studio.draft.prompt == "a house"
-    assert studio.loras.take_missing() == ("gone",)
-    assert studio.loras.take_missing() == ()
-    studio.undo()
-    assert studio.draft.loras == ()
+    assert session.apply(recipe) == ()
+    assert session.draft.loras == (Lora("ink", 0.7, "abababababab"), Lora("snow", -1.0, "0" * 12))
+    assert session.draft.prompt == "a house"
+    assert session.loras.pop_missing() == ("gone",)
+    assert session.loras.pop_missing() == ()
+    session.undo()
+    assert session.draft.loras == ()
 
 
-def test_another_file_than_the_recipes_is_told_once(studio: Studio, qtbot: QtBot) -> None:
+def test_another_file_than_the_recipes_is_told_once(session: Session, qtbot: QtBot) -> None:
     heard: list[Message] = []
-    studio.loras.noticed.connect(heard.append)
+    session.loras.noticed.connect(heard.append)
     event = LoraDiffers("ink", Path("ink.safetensors"), "0" * 12, "1" * 12)
     for _ in range(2):
-        studio.loras._follow(event)  # pyright: ignore[reportPrivateUsage]
+        session.loras._on_happened(event)  # pyright: ignore[reportPrivateUsage]
     (message,) = heard
     assert "another file" in message.title
     assert "000000000000" in message.sentence
 
 
-def test_a_new_file_is_found_at_the_next_look(studio: Studio, folder: Path, qtbot: QtBot) -> None:
+def test_a_new_file_is_found_at_the_next_look(session: Session, folder: Path, qtbot: QtBot) -> None:
     write_lora(folder / "loras" / "new.safetensors")
-    with qtbot.waitSignal(studio.loras.changed):
-        studio.loras.refresh()
-    assert studio.loras.found(Lora("new")) is not None
+    with qtbot.waitSignal(session.loras.changed):
+        session.loras.refresh()
+    assert session.loras.found(Lora("new")) is not None

@@ -1,4 +1,4 @@
-"""Stop, failures and refusals in the studio, with a fake engine in the real worker thread."""
+"""Stop, failures and refusals in the session, with a fake engine in the real worker thread."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
 from app.session.run import Ending, RunState
-from app.session.session import Studio
+from app.session.session import Session
 from core.errors import ModelMissing, OutOfMemory
 from core.runs.events import Phase
-from tests.app.conftest import Heard, MakeStudio
+from tests.app.conftest import Heard, MakeSession
 from tests.app.holding import hold_at
 from tests.fakes import FakeEngine, Point
 
-Settle = Callable[[Studio], None]
-Listen = Callable[[Studio], Heard]
+Settle = Callable[[Session], None]
+Listen = Callable[[Session], Heard]
 
 
 @pytest.mark.parametrize("point", [Phase.loading_model, Phase.reading_prompt, 0, 7, Phase.decoding])
 def test_stop_answers_at_once_and_ends_within_one_step(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot, point: Point
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot, point: Point
 ):
     engine, hold = hold_at(point)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.edit(steps=10)
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.edit(steps=10)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.stop()
-    assert studio.state is RunState.stopping
+    session.stop()
+    assert session.state is RunState.stopping
     hold.set()
-    settle(studio)
+    settle(session)
     assert heard.all("run_ended") == [Ending.cancelled]
     assert engine.closed_runs == 1
     assert len(heard.all("stepped")) == {0: 1, 7: 8, Phase.decoding: 10}.get(point, 0)
-    studio.generate()
-    settle(studio)
+    session.generate()
+    settle(session)
     assert heard.all("run_ended") == [Ending.cancelled, Ending.finished]
 
 
 def test_stop_while_torch_is_imported_ends_before_the_model_is_loaded(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
 ):
     engine, hold, importing = FakeEngine(), threading.Event(), threading.Event()
 
@@ -53,59 +53,59 @@ def test_stop_while_torch_is_imported_ends_before_the_model_is_loaded(
         assert hold.wait(10)
         return engine
 
-    studio = make_studio(make_engine=make)
-    heard = listen(studio)
-    studio.generate()
+    session = make_session(make_engine=make)
+    heard = listen(session)
+    session.generate()
     qtbot.waitUntil(importing.is_set)
-    qtbot.waitUntil(lambda: studio.phase is Phase.importing)
-    studio.stop()
+    qtbot.waitUntil(lambda: session.phase is Phase.importing)
+    session.stop()
     hold.set()
-    settle(studio)
+    settle(session)
     assert heard.all("run_ended") == [Ending.cancelled]
     assert engine.calls == 0
-    assert studio.phase is None
+    assert session.phase is None
 
 
-def test_stop_goes_on_with_the_queue(make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot):
+def test_stop_goes_on_with_the_queue(make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot):
     engine, hold = hold_at(2)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.stop()
+    session.stop()
     hold.set()
-    settle(studio)
+    settle(session)
     assert heard.all("run_ended") == [Ending.cancelled, Ending.finished]
 
 
-def test_stop_when_nothing_runs_does_nothing(make_studio: MakeStudio, listen: Listen):
-    studio = make_studio()
-    heard = listen(studio)
-    studio.stop()
-    assert studio.state is RunState.idle
+def test_stop_when_nothing_runs_does_nothing(make_session: MakeSession, listen: Listen):
+    session = make_session()
+    heard = listen(session)
+    session.stop()
+    assert session.state is RunState.idle
     assert not heard.said
 
 
-def test_a_failed_run_says_why_and_the_next_one_works(make_studio: MakeStudio, settle: Settle, listen: Listen):
+def test_a_failed_run_says_why_and_the_next_one_works(make_session: MakeSession, settle: Settle, listen: Listen):
     engine = FakeEngine(errors={3: OutOfMemory("cpu", None, None)})
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
-    settle(studio)
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
+    settle(session)
     assert heard.all("run_ended") == [Ending.failed]
     assert heard.names().index("failed") < heard.names().index("run_ended")
     (text,) = heard.all("failed")
     assert isinstance(text, Message)
     assert text.title == "Not enough memory"
     engine.errors.clear()
-    studio.generate()
-    settle(studio)
+    session.generate()
+    settle(session)
     assert heard.all("run_ended") == [Ending.failed, Ending.finished]
 
 
 def test_an_engine_that_cannot_be_made_is_a_failed_run_and_is_tried_again(
-    make_studio: MakeStudio, settle: Settle, listen: Listen
+    make_session: MakeSession, settle: Settle, listen: Listen
 ):
     engines: list[FakeEngine | Exception] = [ModelMissing("torch"), FakeEngine()]
 
@@ -115,33 +115,33 @@ def test_an_engine_that_cannot_be_made_is_a_failed_run_and_is_tried_again(
             raise engine
         return engine
 
-    studio = make_studio(make_engine=make)
-    heard = listen(studio)
+    session = make_session(make_engine=make)
+    heard = listen(session)
     for _ in range(2):
-        studio.generate()
-        settle(studio)
+        session.generate()
+        settle(session)
     assert heard.all("run_ended") == [Ending.failed, Ending.finished]
-    assert studio.phase is None
+    assert session.phase is None
 
 
 def test_an_unforeseen_error_is_logged_and_becomes_a_message(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, expected_warnings: list[str]
+    make_session: MakeSession, settle: Settle, listen: Listen, expected_warnings: list[str]
 ):
     expected_warnings.append("unexpected")
-    studio = make_studio(FakeEngine(errors={0: ZeroDivisionError("inside")}))
-    heard = listen(studio)
-    studio.generate()
-    settle(studio)
+    session = make_session(FakeEngine(errors={0: ZeroDivisionError("inside")}))
+    heard = listen(session)
+    session.generate()
+    settle(session)
     (text,) = heard.all("failed")
     assert isinstance(text, Message)
     assert "inside" not in str(text)
 
 
-def test_an_invalid_draft_is_refused_before_it_is_queued(make_studio: MakeStudio, listen: Listen):
-    studio = make_studio()
-    heard = listen(studio)
-    studio.edit(steps=0)
-    studio.generate()
+def test_an_invalid_draft_is_refused_before_it_is_queued(make_session: MakeSession, listen: Listen):
+    session = make_session()
+    heard = listen(session)
+    session.edit(steps=0)
+    session.generate()
     assert len(heard.all("failed")) == 1
-    assert studio.state is RunState.idle
-    assert studio.queue == ()
+    assert session.state is RunState.idle
+    assert session.queue == ()

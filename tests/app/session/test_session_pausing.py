@@ -1,4 +1,4 @@
-"""Pause and single step in the studio, with a fake engine in the real worker thread."""
+"""Pause and single step in the session, with a fake engine in the real worker thread."""
 
 from __future__ import annotations
 
@@ -9,143 +9,143 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.session.run import Ending, RunState
-from app.session.session import Studio
+from app.session.session import Session
 from core.runs.events import Phase
-from tests.app.conftest import Heard, MakeStudio
+from tests.app.conftest import Heard, MakeSession
 from tests.app.holding import hold_at, wait_for_steps
 from tests.fakes import pixels
 
-Settle = Callable[[Studio], None]
-Listen = Callable[[Studio], Heard]
+Settle = Callable[[Session], None]
+Listen = Callable[[Session], Heard]
 
 
 def test_pause_holds_after_the_step_and_resume_goes_on(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
 ):
     engine, hold = hold_at(5)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.pause()
-    assert studio.state is RunState.paused
+    session.pause()
+    assert session.state is RunState.paused
     hold.set()
     wait_for_steps(qtbot, heard, 6)
     qtbot.wait(50)
     assert engine.calls == 6
-    studio.resume()
-    settle(studio)
+    session.resume()
+    settle(session)
     assert heard.all("run_ended") == [Ending.finished]
     assert engine.calls == 20
 
 
 @pytest.mark.parametrize("point", [Phase.loading_model, Phase.reading_prompt, Phase.decoding])
 def test_pause_works_in_every_phase(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot, point: Phase
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot, point: Phase
 ):
     engine, hold = hold_at(point)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.pause()
+    session.pause()
     hold.set()
     qtbot.wait(50)
-    assert studio.state is RunState.paused
+    assert session.state is RunState.paused
     assert not heard.all("run_ended")
-    studio.resume()
-    settle(studio)
+    session.resume()
+    settle(session)
     assert heard.all("run_ended") == [Ending.finished]
 
 
-def test_stop_while_paused_ends_at_once(make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot):
+def test_stop_while_paused_ends_at_once(make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot):
     engine, hold = hold_at(5)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.pause()
+    session.pause()
     hold.set()
     wait_for_steps(qtbot, heard, 6)
-    studio.stop()
-    settle(studio)
+    session.stop()
+    settle(session)
     assert heard.all("run_ended") == [Ending.cancelled]
     assert engine.calls == 6
 
 
 def test_pausing_shows_the_last_frame_by_the_full_autoencoder(
-    make_studio: MakeStudio, listen: Listen, qtbot: QtBot
+    make_session: MakeSession, listen: Listen, qtbot: QtBot
 ):
     engine, hold = hold_at(5)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.pause()
+    session.pause()
     hold.set()
     qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    assert np.array_equal(heard.decoded()[0].pixels, pixels(studio.draft.size, 5))
+    assert np.array_equal(heard.decoded()[0].pixels, pixels(session.draft.size, 5))
     assert len(engine.decoded) == 1
 
 
 def test_single_steps_advance_by_one_step_each(
-    make_studio: MakeStudio, settle: Settle, listen: Listen, qtbot: QtBot
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
 ):
-    studio = make_studio()
-    heard = listen(studio)
-    studio.edit(steps=3)
+    session = make_session()
+    heard = listen(session)
+    session.edit(steps=3)
     for step in (1, 2, 3):
-        studio.single_step()
-        assert studio.state is RunState.paused
+        session.single_step()
+        assert session.state is RunState.paused
         wait_for_steps(qtbot, heard, step)
         qtbot.waitUntil(lambda: len(heard.all("decoded")) == len(heard.all("stepped")))
         assert len(heard.all("stepped")) == step
-    studio.single_step()
-    settle(studio)
+    session.single_step()
+    settle(session)
     assert heard.all("run_ended") == [Ending.finished]
     assert len(heard.all("image_ready")) == 1
 
 
-def test_a_single_step_pauses_a_run(make_studio: MakeStudio, listen: Listen, qtbot: QtBot):
+def test_a_single_step_pauses_a_run(make_session: MakeSession, listen: Listen, qtbot: QtBot):
     engine, hold = hold_at(5)
-    studio = make_studio(engine)
-    heard = listen(studio)
-    studio.generate()
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
-    studio.single_step()
+    session.single_step()
     hold.set()
     wait_for_steps(qtbot, heard, 6)
     qtbot.wait(50)
-    assert studio.state is RunState.paused
+    assert session.state is RunState.paused
     assert engine.calls in (6, 7)
 
 
-def test_single_steps_rest_at_each_finished_picture(make_studio: MakeStudio, listen: Listen, qtbot: QtBot):
-    studio = make_studio()
-    heard = listen(studio)
-    studio.edit(steps=1, count=2)
-    studio.single_step()
+def test_single_steps_rest_at_each_finished_picture(make_session: MakeSession, listen: Listen, qtbot: QtBot):
+    session = make_session()
+    heard = listen(session)
+    session.edit(steps=1, count=2)
+    session.single_step()
     wait_for_steps(qtbot, heard, 1)
-    studio.single_step()
+    session.single_step()
     qtbot.waitUntil(lambda: len(heard.all("image_ready")) == 1)
     qtbot.wait(50)
     assert len(heard.all("run_started")) == 1
 
 
 def test_a_run_that_ends_while_paused_leaves_the_next_one_paused(
-    make_studio: MakeStudio, listen: Listen, qtbot: QtBot, settle: Settle
+    make_session: MakeSession, listen: Listen, qtbot: QtBot, settle: Settle
 ):
-    studio = make_studio()
-    heard = listen(studio)
-    studio.edit(steps=1)
-    studio.single_step()
+    session = make_session()
+    heard = listen(session)
+    session.edit(steps=1)
+    session.single_step()
     wait_for_steps(qtbot, heard, 1)
-    studio.generate()
-    studio.single_step()
+    session.generate()
+    session.single_step()
     qtbot.waitUntil(lambda: len(heard.all("run_ended")) == 1)
     qtbot.wait(50)
-    assert studio.state is RunState.paused
+    assert session.state is RunState.paused
     assert len(heard.all("run_started")) == 1
-    studio.resume()
-    settle(studio)
+    session.resume()
+    settle(session)
     assert len(heard.all("run_ended")) == 2

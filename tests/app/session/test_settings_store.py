@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from core.paths import Folders
 from core.request.request import GenerationRequest
 from core.settings.settings import Theme, load_settings
@@ -16,20 +16,20 @@ def folders(tmp_path: Path) -> Folders:
 
 
 def test_a_change_is_there_at_the_next_start(folders: Folders) -> None:
-    SettingsKeeper(folders).change(theme=Theme.dark)
-    assert SettingsKeeper(folders).settings.theme is Theme.dark
+    SettingsStore(folders).change(theme=Theme.dark)
+    assert SettingsStore(folders).settings.theme is Theme.dark
 
 
 def test_the_draft_comes_back(folders: Folders) -> None:
-    keeper = SettingsKeeper(folders)
-    assert keeper.load_draft() is None
-    keeper.save_draft(GenerationRequest("a lighthouse", seed=3))
-    assert SettingsKeeper(folders).load_draft() == GenerationRequest("a lighthouse", seed=3)
+    settings_store = SettingsStore(folders)
+    assert settings_store.load_draft() is None
+    settings_store.save_draft(GenerationRequest("a lighthouse", seed=3))
+    assert SettingsStore(folders).load_draft() == GenerationRequest("a lighthouse", seed=3)
 
 
 def test_what_is_as_before_is_not_written(folders: Folders) -> None:
-    keeper = SettingsKeeper(folders)
-    keeper.change(theme=keeper.settings.theme)
+    settings_store = SettingsStore(folders)
+    settings_store.change(theme=settings_store.settings.theme)
     assert not folders.config.exists()
 
 
@@ -39,7 +39,7 @@ def test_without_a_disk_changes_hold_until_the_end(folders: Folders, expected_wa
     folders.config.write_text("a file where the folder should be")
     expected_warnings.append("cannot be read")
     expected_warnings.append("cannot be put aside")
-    keeper = SettingsKeeper(folders)
-    keeper.change(theme=Theme.dark)
-    assert keeper.settings.theme is Theme.dark
+    settings_store = SettingsStore(folders)
+    settings_store.change(theme=Theme.dark)
+    assert settings_store.settings.theme is Theme.dark
     assert load_settings(folders).theme is Theme.system

@@ -10,18 +10,18 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.session.settings_store import SettingsKeeper
+from app.session.settings_store import SettingsStore
 from app.shortcuts.keymap import Command, Keymap, native, unusable
 from core.paths import Folders
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> SettingsKeeper:
-    return SettingsKeeper(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
+def settings_store(tmp_path: Path) -> SettingsStore:
+    return SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
 
 
 @pytest.fixture
-def make_keymap(qtbot: QtBot, keeper: SettingsKeeper) -> Iterator[Callable[[], Keymap]]:
+def make_keymap(qtbot: QtBot, settings_store: SettingsStore) -> Iterator[Callable[[], Keymap]]:
     """Makes keymaps over the same settings, as one start after the other does."""
 
     windows: list[QWidget] = []
@@ -35,7 +35,7 @@ def make_keymap(qtbot: QtBot, keeper: SettingsKeeper) -> Iterator[Callable[[], K
         actions["generate"].setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
         actions["stop"].setShortcut(QKeySequence("Esc"))
         actions["export"].setShortcut(QKeySequence("Ctrl+E"))
-        return Keymap([("Run", name, action) for name, action in actions.items()], keeper, window)
+        return Keymap([("Run", name, action) for name, action in actions.items()], settings_store, window)
 
     yield make
 
@@ -89,31 +89,33 @@ def test_a_command_can_be_without_a_key(keymap: Keymap) -> None:
     assert keymap.owner("Esc") is None
 
 
-def test_one_command_is_reset_and_gets_its_key_back_from_the_other(keymap: Keymap, keeper: SettingsKeeper) -> None:
+def test_one_command_is_reset_and_gets_its_key_back_from_the_other(
+    keymap: Keymap, settings_store: SettingsStore
+) -> None:
     keymap.give(command(keymap, "about"), "Ctrl+E")
     keymap.reset(command(keymap, "export"))
     assert keys(keymap, "export") == ("Ctrl+E",)
     assert keys(keymap, "about") == ()
-    assert keeper.settings.shortcuts == {}
+    assert settings_store.settings.shortcuts == {}
 
 
-def test_all_are_reset(keymap: Keymap, keeper: SettingsKeeper) -> None:
+def test_all_are_reset(keymap: Keymap, settings_store: SettingsStore) -> None:
     keymap.give(command(keymap, "about"), "Ctrl+E")
     keymap.give(command(keymap, "stop"), "")
     keymap.reset_all()
     assert all(keymap.is_own(each) for each in keymap.commands)
-    assert keeper.settings.shortcuts == {}
+    assert settings_store.settings.shortcuts == {}
 
 
 def test_settings_with_a_key_twice_nonsense_or_unknown_commands_do_no_harm(
-    keeper: SettingsKeeper, make_keymap: Callable[[], Keymap]
+    settings_store: SettingsStore, make_keymap: Callable[[], Keymap]
 ) -> None:
     chosen = {"about": ("Ctrl+E",), "stop": ("Ctrl+E", "no such key", ""), "of_tomorrow": ("F9",)}
-    keeper.change(shortcuts=chosen)
+    settings_store.change(shortcuts=chosen)
     keymap = make_keymap()
     assert [keys(keymap, name) for name in ("about", "stop", "export")] == [(), ("Ctrl+E",), ()]
     keymap.give(command(keymap, "generate"), "F5")
-    assert keeper.settings.shortcuts["of_tomorrow"] == ("F9",)
+    assert settings_store.settings.shortcuts["of_tomorrow"] == ("F9",)
 
 
 @pytest.mark.parametrize("key", ["Ctrl+G", "Ctrl+Shift+Return", "F9", "Shift+F9", "Esc", "Alt+X", "Meta+P"])

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtGui import QFileOpenEvent
 from pytestqt.qtbot import QtBot
 
-from app.startup.file_open_events import OpenRequests
+from app.startup.file_open_events import FileOpenEvents
 from tests.app.saved_pictures import SavePicture
 from tests.app.windows import Opened, open_window, opened
 
@@ -14,7 +14,7 @@ __all__ = ["open_window", "opened"]
 
 
 def test_a_file_that_the_system_opens_is_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
-    watched, requests = QObject(), OpenRequests()
+    watched, requests = QObject(), FileOpenEvents()
     watched.installEventFilter(requests)
     with qtbot.waitSignal(requests.picture_asked) as asked:
         QCoreApplication.sendEvent(watched, QFileOpenEvent(str(tmp_path / "house.png")))
@@ -22,7 +22,7 @@ def test_a_file_that_the_system_opens_is_asked_for(qtbot: QtBot, tmp_path: Path)
 
 
 def test_other_events_pass(qtbot: QtBot) -> None:
-    requests = OpenRequests()
+    requests = FileOpenEvents()
     with qtbot.assertNotEmitted(requests.picture_asked):
         assert not requests.eventFilter(requests, QEvent(QEvent.Type.User))
 
@@ -32,4 +32,4 @@ def test_the_window_shows_a_picture_that_was_asked_for(
 ) -> None:
     path = save_picture()
     opened.window.show_picture(path)
-    qtbot.waitUntil(lambda: opened.window.create_place.canvas.shown is not None)
+    qtbot.waitUntil(lambda: opened.window.create_page.canvas.shown is not None)

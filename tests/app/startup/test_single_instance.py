@@ -16,8 +16,8 @@ from PySide6.QtCore import QLockFile
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.startup.instance_server import Doorbell
-from app.startup.single_instance import LOCK_NAME, Knock, address_of, claim
+from app.startup.instance_server import InstanceServer
+from app.startup.single_instance import LOCK_NAME, InstanceMessage, address_of, claim
 from tests.app.programs import (
     ENDS_WITHIN_S,
     data_folder,
@@ -138,13 +138,13 @@ def test_the_doorbell_shows_a_minimised_window_and_passes_the_picture_on(tmp_pat
     window = QWidget()
     qtbot.addWidget(window)
     window.showMinimized()
-    doorbell = Doorbell(address_of(tmp_path), window)
-    doorbell.answer_for(window)
-    with qtbot.waitSignal(doorbell.picture_asked) as asked:
-        knock_at(doorbell, tmp_path, Knock(tmp_path / "a.png").to_line())
+    instance_server = InstanceServer(address_of(tmp_path), window)
+    instance_server.answer_for(window)
+    with qtbot.waitSignal(instance_server.picture_asked) as asked:
+        knock_at(instance_server, tmp_path, InstanceMessage(tmp_path / "a.png").to_line())
     assert asked.args == [tmp_path / "a.png"]
     assert not window.isMinimized()
-    doorbell.close()
+    instance_server.close()
 
 
 @pytest.mark.parametrize(
@@ -154,36 +154,36 @@ def test_nonsense_at_the_door_is_not_answered(tmp_path: Path, qtbot: QtBot, line
     window = QWidget()
     qtbot.addWidget(window)
     window.show()
-    doorbell = Doorbell(address_of(tmp_path), window)
-    doorbell.answer_for(window)
+    instance_server = InstanceServer(address_of(tmp_path), window)
+    instance_server.answer_for(window)
     with socket.socket(socket.AF_UNIX) as visitor:
         visitor.connect(address_of(tmp_path))
         visitor.sendall(line)
         visitor.settimeout(0.01)
         qtbot.waitUntil(lambda: is_left(visitor))
-    doorbell.close()
+    instance_server.close()
 
 
 def test_a_closed_window_is_not_raised_again(tmp_path: Path, qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
-    doorbell = Doorbell(address_of(tmp_path), window)
-    doorbell.answer_for(window)
+    instance_server = InstanceServer(address_of(tmp_path), window)
+    instance_server.answer_for(window)
     with socket.socket(socket.AF_UNIX) as visitor:
         visitor.connect(address_of(tmp_path))
-        visitor.sendall(Knock().to_line())
+        visitor.sendall(InstanceMessage().to_line())
         visitor.settimeout(0.01)
         qtbot.waitUntil(lambda: is_left(visitor))
     assert not window.isVisible()
-    doorbell.close()
+    instance_server.close()
 
 
-@pytest.mark.parametrize("knock", [Knock(), Knock(Path("/a/größe \udcff.png"), "token")])
-def test_a_knock_is_one_line_and_comes_back_as_it_was(knock: Knock) -> None:
-    line = knock.to_line()
+@pytest.mark.parametrize("knock", [InstanceMessage(), InstanceMessage(Path("/a/größe \udcff.png"), "token")])
+def test_a_knock_is_one_line_and_comes_back_as_it_was(instance_message: InstanceMessage) -> None:
+    line = instance_message.to_line()
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    assert Knock.from_line(line) == knock
+    assert InstanceMessage.from_line(line) == instance_message
 
 
 def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_the_lock_has_no_age_at_which_it_is_stale(tmp_path: Path) -> None:
     first.lock.unlock()
 
 
-def knock_at(doorbell: Doorbell, data: Path, line: bytes) -> None:
+def knock_at(instance_server: InstanceServer, data: Path, line: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as visitor:
         visitor.connect(address_of(data))
         visitor.sendall(line)

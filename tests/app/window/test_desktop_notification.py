@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.session.run import Ending, RunState
-from app.session.session import Studio
-from app.session.settings_store import SettingsKeeper
-from app.window.desktop_notification import LONG_S, DesktopNotice, RunNotice
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from app.window.desktop_notification import LONG_S, DesktopNotification, RunNotification
 from core.errors import OutOfMemory
 from core.paths import Folders
-from tests.app.conftest import MakeStudio
+from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 Told = list[tuple[str, str]]
@@ -33,66 +33,68 @@ class Clock:
 
 
 @pytest.fixture
-def keeper(tmp_path_factory: pytest.TempPathFactory) -> SettingsKeeper:
+def settings_store(tmp_path_factory: pytest.TempPathFactory) -> SettingsStore:
     folder = tmp_path_factory.mktemp("home")
-    return SettingsKeeper(Folders(*(folder / name for name in Folders.__dataclass_fields__)))
+    return SettingsStore(Folders(*(folder / name for name in Folders.__dataclass_fields__)))
 
 
 @pytest.fixture
-def follow(qtbot: QtBot, keeper: SettingsKeeper) -> Callable[..., Told]:
+def follow(qtbot: QtBot, settings_store: SettingsStore) -> Callable[..., Told]:
     windows: list[QWidget] = []
 
-    def start(studio: Studio, seconds: float) -> Told:
+    def start(session: Session, seconds: float) -> Told:
         told: Told = []
         window = QWidget()
         windows.append(window)
         qtbot.addWidget(window)
-        RunNotice(studio, keeper, window, lambda title, words: told.append((title, words)), Clock(seconds))
+        RunNotification(
+            session, settings_store, window, lambda title, words: told.append((title, words)), Clock(seconds)
+        )
         return told
 
     return start
 
 
-def run(studio: Studio, qtbot: QtBot, count: int = 1) -> None:
+def run(session: Session, qtbot: QtBot, count: int = 1) -> None:
     for _ in range(count):
-        studio.generate()
-    qtbot.waitUntil(lambda: studio.state is RunState.idle and not studio.queue, timeout=5000)
+        session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue, timeout=5000)
 
 
 def test_a_long_run_is_told_without_its_prompt(
-    make_studio: MakeStudio, follow: Callable[..., Told], qtbot: QtBot
+    make_session: MakeSession, follow: Callable[..., Told], qtbot: QtBot
 ) -> None:
-    studio = make_studio()
-    studio.edit(prompt="a secret")
-    told = follow(studio, 200.0)
-    run(studio, qtbot)
+    session = make_session()
+    session.edit(prompt="a secret")
+    told = follow(session, 200.0)
+    run(session, qtbot)
     assert told == [("The picture is finished", "It took 3 min 20 s.")]
 
 
-def test_a_short_run_is_not_told(make_studio: MakeStudio, follow: Callable[..., Told], qtbot: QtBot) -> None:
-    studio = make_studio()
-    told = follow(studio, LONG_S - 1)
-    run(studio, qtbot)
+def test_a_short_run_is_not_told(make_session: MakeSession, follow: Callable[..., Told], qtbot: QtBot) -> None:
+    session = make_session()
+    told = follow(session, LONG_S - 1)
+    run(session, qtbot)
     assert told == []
 
 
 def test_a_queue_is_told_once_at_its_end(
-    make_studio: MakeStudio, follow: Callable[..., Told], qtbot: QtBot
+    make_session: MakeSession, follow: Callable[..., Told], qtbot: QtBot
 ) -> None:
-    studio = make_studio()
-    told = follow(studio, 60.0)
-    run(studio, qtbot, count=3)
+    session = make_session()
+    told = follow(session, 60.0)
+    run(session, qtbot, count=3)
     assert [title for title, _ in told] == ["3 pictures are finished"]
 
 
 def test_a_failure_is_told_and_what_the_user_stopped_is_not(
-    make_studio: MakeStudio, follow: Callable[..., Told], qtbot: QtBot
+    make_session: MakeSession, follow: Callable[..., Told], qtbot: QtBot
 ) -> None:
-    studio = make_studio(FakeEngine(errors={1: OutOfMemory("cpu", None, None)}))
-    told = follow(studio, 60.0)
-    run(studio, qtbot)
+    session = make_session(FakeEngine(errors={1: OutOfMemory("cpu", None, None)}))
+    told = follow(session, 60.0)
+    run(session, qtbot)
     assert [title for title, _ in told] == ["The run has failed"]
-    stopped = make_studio()
+    stopped = make_session()
     told_of_stopped = follow(stopped, 60.0)
     with qtbot.waitSignal(stopped.run_ended) as ended:
         stopped.single_step()
@@ -103,16 +105,16 @@ def test_a_failure_is_told_and_what_the_user_stopped_is_not(
 
 
 def test_notices_can_be_switched_off(
-    make_studio: MakeStudio, follow: Callable[..., Told], keeper: SettingsKeeper, qtbot: QtBot
+    make_session: MakeSession, follow: Callable[..., Told], settings_store: SettingsStore, qtbot: QtBot
 ) -> None:
-    studio = make_studio()
-    keeper.change(tell_when_done=False)
-    told = follow(studio, 60.0)
-    run(studio, qtbot)
+    session = make_session()
+    settings_store.change(tell_when_done=False)
+    told = follow(session, 60.0)
+    run(session, qtbot)
     assert told == []
 
 
 def test_where_the_desktop_has_no_tray_nothing_happens(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
-    DesktopNotice(window).show("The picture is finished", "It took 3 min.")
+    DesktopNotification(window).show("The picture is finished", "It took 3 min.")

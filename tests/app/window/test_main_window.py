@@ -23,10 +23,10 @@ def test_the_prompt_has_the_focus_and_ctrl_return_makes_a_picture(
 ) -> None:
     qtbot.waitUntil(opened.prompt.hasFocus)
     opened.prompt.setPlainText("a lighthouse at night")
-    with qtbot.waitSignal(opened.window.studio.picture_saved):
+    with qtbot.waitSignal(opened.window.session.picture_saved):
         qtbot.keyClick(opened.prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert saves.saved[0][0].request.prompt == "a lighthouse at night"
-    assert opened.window.create_place.canvas.shown is not None
+    assert opened.window.create_page.canvas.shown is not None
     view = opened.child("recentView")
     assert isinstance(view, QListView)
     assert view.model().rowCount() == 1
@@ -37,9 +37,9 @@ def test_the_actions_are_enabled_only_while_they_can_act(opened: Opened, qtbot: 
     assert not stop.isEnabled()
     assert not pause.isEnabled()
     assert not opened.action("Undo").isEnabled()
-    opened.window.studio.edit(steps=5)
+    opened.window.session.edit(steps=5)
     assert opened.action("Undo").isEnabled()
-    opened.window.studio.generate()
+    opened.window.session.generate()
     assert stop.isEnabled()
     opened.action("Pause").trigger()
     assert pause.text() == "Resume"
@@ -51,45 +51,45 @@ def test_the_actions_are_enabled_only_while_they_can_act(opened: Opened, qtbot: 
 def test_the_way_back_to_the_picture_in_progress_is_offered_while_there_is_one(
     opened: Opened, save_picture: SavePicture, qtbot: QtBot
 ) -> None:
-    create = opened.window.create_place
+    create = opened.window.create_page
     back = opened.child("liveButton")
     assert isinstance(back, QPushButton)
-    with qtbot.waitSignal(opened.window.studio.films.decoded):
-        opened.window.studio.single_step()
+    with qtbot.waitSignal(opened.window.session.films.decoded):
+        opened.window.session.single_step()
     create.strip.chosen.emit(save_picture())
     qtbot.waitUntil(lambda: not back.isHidden())
     back.click()
     assert back.isHidden()
     create.strip.chosen.emit(save_picture())
     qtbot.waitUntil(lambda: not back.isHidden())
-    opened.window.studio.stop()
+    opened.window.session.stop()
     wait_until_idle(opened, qtbot)
     assert back.isHidden()
 
 
 def test_panes_sizes_theme_and_background_are_remembered(open_window: Opener) -> None:
     first = open_window()
-    first.window.create_place.setSizes([400, 300, 260])
+    first.window.create_page.setSizes([400, 300, 260])
     first.action("Recent pictures").trigger()
     first.action("Checker background").trigger()
     first.action("Dark").trigger()
-    assert first.window.create_place.right.isHidden()
-    columns = first.window.create_place.sizes()
-    assert first.window.create_place.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
+    assert first.window.create_page.right.isHidden()
+    columns = first.window.create_page.sizes()
+    assert first.window.create_page.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
     first.window.close()
     second = open_window()
-    assert second.window.create_place.right.isHidden()
+    assert second.window.create_page.right.isHidden()
     assert not second.action("Recent pictures").isChecked()
     assert second.action("Checker background").isChecked()
     assert second.action("Dark").isChecked()
-    assert second.keeper.settings.theme is Theme.dark
-    assert second.window.create_place.sizes()[0] == columns[0] == 400
-    assert second.keeper.settings.window_geometry
+    assert second.settings_store.settings.theme is Theme.dark
+    assert second.window.create_page.sizes()[0] == columns[0] == 400
+    assert second.settings_store.settings.window_geometry
 
 
 def test_the_window_is_usable_at_1024_by_700(opened: Opened, qtbot: QtBot) -> None:
     opened.window.resize(1024, 700)
-    qtbot.waitUntil(lambda: opened.window.create_place.width() == 1024)
+    qtbot.waitUntil(lambda: opened.window.create_page.width() == 1024)
     for name in ("promptEdit", "generateButton", "stopButton", "canvas", "progressLine", "rightPane"):
         child = opened.child(name)
         corner = child.mapTo(opened.window, QPoint(child.width(), child.height()))
@@ -102,14 +102,14 @@ def test_a_dropped_picture_gives_its_settings_and_undo_takes_them_back(
     opened: Opened, save_picture: SavePicture, qtbot: QtBot
 ) -> None:
     path = save_picture("a red balloon", seed=99)
-    before = opened.window.studio.draft
-    with qtbot.waitSignal(opened.window.studio.draft_edited):
+    before = opened.window.session.draft
+    with qtbot.waitSignal(opened.window.session.draft_edited):
         opened.window._commands._drop.dropped.emit(path)  # pyright: ignore[reportPrivateUsage]
-    assert opened.window.studio.draft.prompt == "a red balloon"
-    assert opened.window.studio.draft.seed == 99
+    assert opened.window.session.draft.prompt == "a red balloon"
+    assert opened.window.session.draft.seed == 99
     assert opened.prompt.toPlainText() == "a red balloon"
     opened.action("Undo").trigger()
-    assert opened.window.studio.draft == before
+    assert opened.window.session.draft == before
 
 
 def test_a_picture_is_pasted_also_while_the_prompt_has_the_focus_and_text_goes_into_the_prompt(
@@ -119,26 +119,26 @@ def test_a_picture_is_pasted_also_while_the_prompt_has_the_focus_and_text_goes_i
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(save_picture("a red balloon")))])
     QGuiApplication.clipboard().setMimeData(data)
-    with qtbot.waitSignal(opened.window.studio.draft_edited):
+    with qtbot.waitSignal(opened.window.session.draft_edited):
         qtbot.keyClick(opened.prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert opened.window.studio.draft.prompt == "a red balloon"
+    assert opened.window.session.draft.prompt == "a red balloon"
     QGuiApplication.clipboard().setText("at night")
     opened.prompt.selectAll()
     qtbot.keyClick(opened.prompt, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert opened.window.studio.draft.prompt == "at night"
+    assert opened.window.session.draft.prompt == "at night"
 
 
 def test_a_picture_without_recipe_changes_nothing_and_says_so(
     opened: Opened, tmp_path: Path, qtbot: QtBot
 ) -> None:
     (tmp_path / "holiday.jpg").write_bytes(b"\xff\xd8\xff\xd9")
-    before = opened.window.studio.draft
+    before = opened.window.session.draft
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "holiday.jpg"))])
     QGuiApplication.clipboard().setMimeData(data)
     opened.action("Paste a picture's settings").trigger()
     qtbot.waitUntil(lambda: bool(opened.subjects))
-    assert opened.window.studio.draft == before
+    assert opened.window.session.draft == before
 
 
 def test_pasting_without_a_picture_file_says_what_to_do(opened: Opened) -> None:
@@ -156,18 +156,18 @@ def test_pictures_of_the_folder_are_there_at_the_start_and_a_click_shows_one_wit
     view = opened.child("recentView")
     assert isinstance(view, QListView)
     qtbot.waitUntil(lambda: view.model().rowCount() == 1)
-    before = opened.window.studio.draft
+    before = opened.window.session.draft
     qtbot.mouseClick(
         view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.model().index(0, 0)).center()
     )
-    qtbot.waitUntil(lambda: opened.window.create_place.canvas.shown is not None)
+    qtbot.waitUntil(lambda: opened.window.create_page.canvas.shown is not None)
     card = opened.child("recipeCard")
     assert card.isVisible()
-    assert opened.window.studio.draft == before
+    assert opened.window.session.draft == before
     use = opened.child("useSettingsButton")
     assert isinstance(use, QPushButton)
     use.click()
-    assert opened.window.studio.draft.prompt == "a sailboat"
+    assert opened.window.session.draft.prompt == "a sailboat"
     opened.action("Copy picture").trigger()
     assert QGuiApplication.clipboard().mimeData().urls() == [QUrl.fromLocalFile(str(path))]
 
@@ -177,7 +177,7 @@ def test_a_failed_run_leaves_a_bar_and_no_dialog(
 ) -> None:
     expected_warnings.append("unexpected")
     opened.engine.errors[2] = RuntimeError("something odd")
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.subjects == ("failed",)
     assert QApplication.activeModalWidget() is None
@@ -185,8 +185,8 @@ def test_a_failed_run_leaves_a_bar_and_no_dialog(
 
 def test_closing_while_a_picture_is_made_ends_the_worker(opened: Opened, qtbot: QtBot) -> None:
     opened.engine.call_seconds = 0.02
-    with qtbot.waitSignal(opened.window.studio.stepped):
-        opened.window.studio.generate()
+    with qtbot.waitSignal(opened.window.session.stepped):
+        opened.window.session.generate()
     opened.window.close()
     assert opened.window.ended_in_time
     assert not opened.window.isVisible()
@@ -198,7 +198,7 @@ def test_closing_with_a_picture_that_is_not_saved_warns_first(
     opened: Opened, saves: FakeSaves, qtbot: QtBot
 ) -> None:
     saves.failures = 1
-    opened.window.studio.generate()
+    opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     opened.window.close()
     assert opened.window.isVisible()

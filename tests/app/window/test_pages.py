@@ -6,14 +6,14 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QPushButton, QVBoxLayout, QWi
 from pytestqt.qtbot import QtBot
 
 from app.window.header import Header
-from app.window.pages import Places
+from app.window.pages import Pages
 
 
-def places_in_a_window(qtbot: QtBot) -> tuple[QMainWindow, Header, Places, list[QLabel]]:
+def places_in_a_window(qtbot: QtBot) -> tuple[QMainWindow, Header, Pages, list[QLabel]]:
     window = QMainWindow()
     qtbot.addWidget(window)
     header = Header(QAction("left", window), QAction("right", window), QLabel())
-    places = Places(header)
+    places = Pages(header)
     pages = [QLabel("create"), QLabel("gallery")]
     places.add("Create", pages[0])
     places.add("Gallery", pages[1])
@@ -37,7 +37,7 @@ def test_the_switch_in_the_header_shows_another_place(qtbot: QtBot) -> None:
     _window, header, places, pages = places_in_a_window(qtbot)
     assert places.currentWidget() is pages[0]
     button = next(button for button in header.findChildren(QPushButton) if button.text() == "Gallery")
-    with qtbot.waitSignal(places.place_changed) as changed:
+    with qtbot.waitSignal(places.page_changed) as changed:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert changed.args == [pages[1]]
     assert places.currentWidget() is pages[1]

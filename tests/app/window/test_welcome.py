@@ -24,7 +24,7 @@ def words(opened: Opened) -> str:
 def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(opened: Opened) -> None:
     opened.window.welcome.greet()
     assert opened.subjects == ("welcome",)
-    assert str(opened.keeper.settings.pictures) in words(opened)
+    assert str(opened.settings_store.settings.pictures) in words(opened)
     assert "Looking for what can compute" in words(opened)
     opened.window.readout.show_device(ChosenDevice("cpu", "Example 7", "float32", "cpu: first"))
     bars = [label.text() for label in opened.window.findChildren(QLabel, "messageText") if label.isVisible()]
@@ -33,13 +33,13 @@ def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(ope
 
 def test_the_engine_looks_for_the_device_by_itself_at_the_first_start(opened: Opened, qtbot: QtBot) -> None:
     opened.window.welcome.greet()
-    worker = opened.window.studio._thread.worker  # pyright: ignore[reportPrivateUsage]
+    worker = opened.window.session._thread.worker  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(lambda: worker._engine is opened.engine)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_the_first_picture_ends_the_welcome(opened: Opened, qtbot: QtBot) -> None:
     opened.window.welcome.greet()
-    opened.window.studio.generate()
+    opened.window.session.generate()
     qtbot.waitUntil(lambda: "welcome" not in opened.subjects)
     wait_until_idle(opened, qtbot)
 
@@ -54,14 +54,14 @@ def test_later_starts_are_not_welcomed(open_window: Opener) -> None:
 
 def test_a_folder_for_pictures_that_cannot_be_written_is_told(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    opened.keeper.change(pictures=tmp_path / "file" / "pictures")
+    opened.settings_store.change(pictures=tmp_path / "file" / "pictures")
     opened.window.welcome.greet()
     assert "read only" in opened.subjects
     assert "cannot be written" in words(opened)
 
 
 def test_settings_that_cannot_be_kept_are_told(opened: Opened, expected_warnings: list[str]) -> None:
-    opened.keeper.folders.config.write_text("")
+    opened.settings_store.folders.config.write_text("")
     opened.window.welcome.greet()
     assert "read only" in opened.subjects
     assert "Pictures are saved all the same" in words(opened)

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from core.autoencoders.compatibility import check_fit, own_space
-from core.autoencoders.file import AutoencoderShelf, folder_of, parse_autoencoder, read_autoencoder
+from core.autoencoders.file import AutoencoderLibrary, folder_of, parse_autoencoder, read_autoencoder
 from core.autoencoders.latent_space import LatentSpace
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.errors import InvalidRequest, ModelBroken, WrongAutoencoder
 from core.models.catalogue import read_model
 from core.paths import resources
@@ -69,8 +69,8 @@ def test_those_of_the_users_folders_are_found_by_name(model: Path, tmp_path: Pat
     original_names.autoencoder(tiny.autoencoder(), models / "VAE" / "below" / "deep.safetensors")
     tiny.autoencoder().save_pretrained(tmp_path / "vae" / "beside")
     save_file({"x": torch.zeros(1)}, models / "VAE" / "nothing.safetensors")
-    shelf = AutoencoderShelf((models,), CheckpointMemory())
-    assert [file.name for file in shelf.files()] == ["beside", "deep", "Loose"]
+    library = AutoencoderLibrary((models,), CheckpointCache())
+    assert [file.name for file in library.files()] == ["beside", "deep", "Loose"]
 
 
 def test_the_families_are_told_apart_by_their_scale() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.errors import ModelBroken
 
 
@@ -30,19 +30,19 @@ def damage_without_a_trace(path: Path) -> None:
 
 
 def test_kind_and_hash_are_kept_between_starts(weights: Path, tmp_path: Path) -> None:
-    memory = CheckpointMemory(tmp_path / "cache" / "checkpoints.json")
+    memory = CheckpointCache(tmp_path / "cache" / "checkpoints.json")
     expected = hashlib.sha256(weights.read_bytes()).hexdigest()
     assert memory.kind_of(weights).family == "z_image"
     assert memory.sha256_if_known(weights) == ""
     assert memory.sha256_of(weights) == expected
     damage_without_a_trace(weights)
-    again = CheckpointMemory(tmp_path / "cache" / "checkpoints.json")
+    again = CheckpointCache(tmp_path / "cache" / "checkpoints.json")
     assert again.kind_of(weights).family == "z_image"
     assert again.sha256_if_known(weights) == again.sha256_of(weights) == expected
 
 
 def test_a_file_that_changed_is_looked_at_again(weights: Path) -> None:
-    memory = CheckpointMemory()
+    memory = CheckpointCache()
     memory.kind_of(weights)
     before = memory.sha256_of(weights)
     weights.write_bytes(weights.read_bytes() + b"\0")
@@ -60,7 +60,7 @@ def test_a_file_that_changed_is_looked_at_again(weights: Path) -> None:
 def test_a_damaged_memory_begins_anew(content: str, weights: Path, tmp_path: Path) -> None:
     kept = tmp_path / "checkpoints.json"
     kept.write_text(content, "utf-8")
-    memory = CheckpointMemory(kept)
+    memory = CheckpointCache(kept)
     assert memory.kind_of(weights).family == "z_image"
     memory.save()
     assert str(weights) in json.loads(kept.read_text("utf-8"))
@@ -68,5 +68,5 @@ def test_a_damaged_memory_begins_anew(content: str, weights: Path, tmp_path: Pat
 
 def test_a_place_that_cannot_be_written_is_no_error(weights: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    memory = CheckpointMemory(tmp_path / "file" / "checkpoints.json")
+    memory = CheckpointCache(tmp_path / "file" / "checkpoints.json")
     assert memory.sha256_of(weights)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.downloads.download import Wanted, download
+from core.downloads.download import DownloadSpec, download
 from core.downloads.events import DownloadEvent
 from core.downloads.hub import Hub, HubAddress, Secret
-from core.downloads.retry_policy import Patience
+from core.downloads.retry_policy import RetryPolicy
 from tests.hub_content import Content, Text
 from tests.hub_server import HubServer, Repository
 
@@ -45,7 +45,7 @@ def fetch(server: HubServer, tmp_path: Path) -> Fetch:
     ) -> list[DownloadEvent]:
         address = HubAddress(server.endpoint, proxy, connect_s=2, stall_s=stall_s)
         with Hub(address, Secret(token)) as hub:
-            patience = Patience(attempts, first_wait_s=0.01)
-            return list(download(hub, Wanted(NAME, tmp_path / "small"), patience, lambda _folder: free))
+            patience = RetryPolicy(attempts, first_wait_s=0.01)
+            return list(download(hub, DownloadSpec(NAME, tmp_path / "small"), patience, lambda _folder: free))
 
     return run

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.film.alignment import FilmLock, LockedBy
+from core.film.alignment import AlignedBy, FilmAlignment
 from core.film.film import Film, Schedule
 from tests.synthetic_film import film
 
 
 def partners(first: Film, second: Film) -> list[int | None]:
-    lock = FilmLock(first, second)
+    lock = FilmAlignment(first, second)
     return [lock.partner(call) for call in range(first.schedule.calls)]
 
 
 def test_as_many_steps_go_step_by_step() -> None:
-    lock = FilmLock(film(6, seed=1), film(6, seed=2))
-    assert lock.locked_by is LockedBy.step
+    lock = FilmAlignment(film(6, seed=1), film(6, seed=2))
+    assert lock.locked_by is AlignedBy.step
     assert partners(lock.first, lock.second) == [0, 1, 2, 3, 4, 5]
 
 
@@ -31,8 +31,8 @@ def test_two_calls_of_a_step_stand_beside_the_only_one() -> None:
 
 def test_other_numbers_of_steps_go_by_the_noise_level() -> None:
     short, long = film(5), film(10)
-    lock = FilmLock(short, long)
-    assert lock.locked_by is LockedBy.noise
+    lock = FilmAlignment(short, long)
+    assert lock.locked_by is AlignedBy.noise
     for call, partner in enumerate(partners(short, long)):
         assert partner is not None
         distances = np.abs(np.log(long.schedule.sigmas) - np.log(short.schedule.sigmas[call]))
@@ -44,7 +44,7 @@ def test_a_run_that_goes_on_or_was_stopped_stays_at_its_last_call() -> None:
     stopped = replace(whole, frames=whole.frames[:3])
     assert partners(whole, stopped) == [0, 1, 2, 2, 2, 2]
     assert partners(film(12), stopped)[-1] == 2
-    assert FilmLock(whole, replace(whole, frames=())).partner(0) is None
+    assert FilmAlignment(whole, replace(whole, frames=())).partner(0) is None
 
 
 def test_a_branch_that_begins_later_waits_at_its_first_call() -> None:

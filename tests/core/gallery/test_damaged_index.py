@@ -156,5 +156,5 @@ def test_damaged_marks_cost_only_themselves_and_are_kept_aside(marked: Library, 
     assert picture is not None
     marked.gallery.mark([picture.id], MarkChange(rating=2))
     assert path.with_name(f"{path.name}.damaged").read_bytes() == b"{damaged"
-    assert marked.gallery.shelf.read(picture.path) == Marks(rating=2)
+    assert marked.gallery.mark_store.read(picture.path) == Marks(rating=2)
     marked.close()

@@ -119,7 +119,7 @@ def test_marks_in_the_mirror_come_back_too(library: Library, tmp_path: Path) -> 
     (picture,) = library.found()
     library.gallery.mark([picture.id], MarkChange(rating=4))
     (deleted,) = library.gallery.delete([picture.id])
-    assert library.gallery.shelf.mirrored_stamps() == {}
+    assert library.gallery.mark_store.mirrored_stamps() == {}
     restored = library.gallery.restore(deleted)
     assert restored is not None
     assert restored.rating == 4

@@ -11,7 +11,7 @@ import pytest
 from core.errors import SaveFailed
 from core.files.atomic import FileSystem
 from core.gallery.gallery import Gallery
-from core.gallery.marks import MarkChange, Marks, MarkShelf, sidecar
+from core.gallery.marks import MarkChange, Marks, MarkStore, sidecar
 from tests.core.gallery.conftest import Library
 from tests.core.gallery.failing import FailingFileSystem, contents
 
@@ -37,16 +37,16 @@ def test_marks_are_as_before_or_as_after(
     tmp_path: Path, failing_call: int, is_own: bool, expected_warnings: list[str]
 ) -> None:
     picture = tmp_path / "a.png"
-    MarkShelf(tmp_path / "mirror", lambda _: is_own).write(picture, BEFORE)
+    MarkStore(tmp_path / "mirror", lambda _: is_own).write(picture, BEFORE)
     disk = FailingFileSystem(failing_call)
-    shelf = MarkShelf(tmp_path / "mirror", lambda _: is_own, disk)
+    mark_store = MarkStore(tmp_path / "mirror", lambda _: is_own, disk)
     try:
-        shelf.write(picture, AFTER)
+        mark_store.write(picture, AFTER)
     except SaveFailed as error:
         assert error.reason == os.strerror(errno.ENOSPC)
-        assert shelf.read(picture) in (BEFORE, AFTER)
+        assert mark_store.read(picture) in (BEFORE, AFTER)
     else:
-        assert shelf.read(picture) == AFTER
+        assert mark_store.read(picture) == AFTER
     if disk.failed == "sync_folder":
         expected_warnings.append("could not be synchronised")
     assert not [name for name in contents(tmp_path) if name.endswith(".part")]
@@ -59,14 +59,14 @@ def test_where_nothing_can_be_written_beside_the_picture_marks_go_to_the_mirror(
     with Gallery(library.folders, library.pictures, ReadOnlyFolder(library.pictures)) as gallery:
         gallery.mark([1], MarkChange(rating=5))
         assert not sidecar(path).exists()
-        assert gallery.shelf.read(path).rating == 5
+        assert gallery.mark_store.read(path).rating == 5
     library.open()
     list(library.gallery.rebuild())
     (picture,) = library.found()
     assert picture.rating == 5
     library.gallery.mark([picture.id], MarkChange(rating=2))  # it can be written again
-    assert library.gallery.shelf.mirrored_stamps() == {}
-    assert library.gallery.shelf.read(path).rating == 2
+    assert library.gallery.mark_store.mirrored_stamps() == {}
+    assert library.gallery.mark_store.read(path).rating == 2
 
 
 def test_a_full_disk_is_told_and_the_pictures_before_it_are_marked(library: Library) -> None:

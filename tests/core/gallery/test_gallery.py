@@ -86,7 +86,7 @@ def test_marks_lie_beside_the_picture_and_can_be_undone(library: Library) -> Non
     library.scan()
     (picture,) = library.found()
     before = library.gallery.mark([picture.id], MarkChange(rating=4, add_tags=("sea",)))
-    assert library.gallery.shelf.read(path) == Marks(rating=4, tags=("sea",))
+    assert library.gallery.mark_store.read(path) == Marks(rating=4, tags=("sea",))
     assert library.found()[0].rating == 4
     assert library.scan() == Scanned(0, 0, 0, ())
     library.gallery.restore_marks(before)

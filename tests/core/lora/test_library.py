@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.errors import LoraMissing, WrongFamily
 from core.lora.compatibility import check_loras, fits, kind_of
-from core.lora.library import LoraShelf
+from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue
 from core.paths import resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Lora
@@ -42,16 +42,16 @@ def test_they_are_found_in_folders_beside_models_and_in_places_of_the_users_own(
     beside = write_lora(tmp_path / "Lora" / "Snow.safetensors")
     single = write_lora(tmp_path / "elsewhere" / "one.safetensors")
     write_lora(tmp_path / "elsewhere" / "not asked for.safetensors")
-    shelf = LoraShelf((models,), (single, tmp_path / "gone"))
-    assert shelf.files() == (inside, single, beside)
-    assert shelf.has(single)
-    assert shelf.find(Lora("ink")) == inside
+    library = LoraLibrary((models,), (single, tmp_path / "gone"))
+    assert library.files() == (inside, single, beside)
+    assert library.has(single)
+    assert library.find(Lora("ink")) == inside
 
 
 def test_what_cannot_be_used_is_listed_with_the_reason(tmp_path: Path) -> None:
     write_lora(tmp_path / "loras" / "ink.safetensors", metadata={"modelspec.trigger_phrase": "inkstyle"})
     (tmp_path / "loras" / "page.safetensors").write_bytes(b"<!DOCTYPE html>")
-    good, bad = LoraShelf((tmp_path,)).look()
+    good, bad = LoraLibrary((tmp_path,)).look()
     assert good.file is not None
     assert (good.file.made_for, good.file.words) == ("Stable Diffusion 1.x", ("inkstyle",))
     assert bad.file is None
@@ -60,42 +60,42 @@ def test_what_cannot_be_used_is_listed_with_the_reason(tmp_path: Path) -> None:
 
 def test_what_is_known_is_not_read_again_until_it_changes(tmp_path: Path) -> None:
     path = write_lora(tmp_path / "loras" / "ink.safetensors")
-    shelf = LoraShelf((tmp_path,))
-    (first,) = shelf.look()
+    library = LoraLibrary((tmp_path,))
+    (first,) = library.look()
     told = replace(first, problem="from an earlier look")
-    assert shelf.look((told,)) == (told,)
-    shelf.hash_of(path)
-    assert shelf.look((told,)) == (replace(told, hash=shelf.hash_of(path)),)
+    assert library.look((told,)) == (told,)
+    library.hash_of(path)
+    assert library.look((told,)) == (replace(told, hash=library.hash_of(path)),)
     write_lora(path, 2048)
-    assert shelf.look((told,))[0].problem == ""
+    assert library.look((told,))[0].problem == ""
 
 
 def test_of_two_with_one_name_the_one_of_the_recipe_is_taken(tmp_path: Path) -> None:
     first = write_lora(tmp_path / "loras" / "ink.safetensors", fill=b"\1")
     second = write_lora(tmp_path / "other" / "ink.safetensors", fill=b"\2")
-    shelf = LoraShelf((tmp_path,), (tmp_path / "other",))
-    assert shelf.find(Lora("ink")) == first
-    assert shelf.find(Lora("ink", hash=shelf.hash_of(second))) == second
-    assert shelf.find(Lora("ink", hash="0" * 12)) == first
+    library = LoraLibrary((tmp_path,), (tmp_path / "other",))
+    assert library.find(Lora("ink")) == first
+    assert library.find(Lora("ink", hash=library.hash_of(second))) == second
+    assert library.find(Lora("ink", hash="0" * 12)) == first
 
 
 def test_a_renamed_file_is_found_by_its_hash(tmp_path: Path) -> None:
     told = write_lora(tmp_path / "loras" / "renamed.safetensors", metadata={"sshs_model_hash": "ab" * 32})
-    shelf = LoraShelf((tmp_path,))
-    assert shelf.find(Lora("before", hash="abababababab")) == told
+    library = LoraLibrary((tmp_path,))
+    assert library.find(Lora("before", hash="abababababab")) == told
     with pytest.raises(LoraMissing):
-        shelf.find(Lora("before", hash="0" * 12))
+        library.find(Lora("before", hash="0" * 12))
 
 
 def test_hashes_are_remembered_until_the_file_changes(tmp_path: Path) -> None:
     path = write_lora(tmp_path / "loras" / "ink.safetensors", fill=b"\1")
     file = tmp_path / "known.json"
-    first = LoraShelf((tmp_path,), memory=CheckpointMemory(file)).hash_of(path)
-    memory = CheckpointMemory(file)
+    first = LoraLibrary((tmp_path,), memory=CheckpointCache(file)).hash_of(path)
+    memory = CheckpointCache(file)
     assert memory.lora_hash_if_known(path) == first
     write_lora(path, width=1024, fill=b"\2")
     assert memory.lora_hash_if_known(path) == ""
-    assert LoraShelf((tmp_path,), memory=memory).hash_of(path) != first
+    assert LoraLibrary((tmp_path,), memory=memory).hash_of(path) != first
 
 
 def test_the_wrong_kind_of_model_is_told_before_anything_is_loaded(tmp_path: Path) -> None:

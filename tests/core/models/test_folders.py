@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.models.defaults import good_settings
+from core.models.defaults import default_settings
 from core.models.folders import models_in
 
 
@@ -51,5 +51,5 @@ def test_models_are_found(files: list[str], pointed: str, found: list[str], tmp_
 def test_settings_follow_what_a_model_was_distilled_for(
     family: str, name: str, sampler: str, steps: int, scale: float
 ) -> None:
-    settings = good_settings(family, name, has_embedded_guidance=False)
+    settings = default_settings(family, name, has_embedded_guidance=False)
     assert (settings.sampler, settings.steps, settings.guidance_scale) == (sampler, steps, scale)

@@ -12,7 +12,7 @@ from core.errors import SaveFailed, SettingsUnreadable
 from core.paths import Folders
 from core.request.request import GenerationRequest
 from core.settings.import_export import LARGEST_BYTES, export_settings, import_settings, reset_settings
-from core.settings.settings import KeepFilms, Settings, Theme
+from core.settings.settings import FilmPolicy, Settings, Theme
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def chosen(folders: Folders) -> Settings:
     return replace(
         Settings.default(folders),
         theme=Theme.dark,
-        keep_films=KeepFilms.ask,
+        keep_films=FilmPolicy.ask,
         device="cpu",
         shortcuts={"stop": ("F9",), "export_film": ()},
         tell_when_done=False,

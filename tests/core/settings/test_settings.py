@@ -11,7 +11,7 @@ from core.files.atomic import FileSystem
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
 from core.runs.events import PreviewMode
-from core.settings.settings import KeepFilms, Settings, Theme, load_settings, save_settings
+from core.settings.settings import FilmPolicy, Settings, Theme, load_settings, save_settings
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def chosen(tmp_path: Path) -> Settings:
         dtype="float16",
         theme=Theme.dark,
         previews=PreviewMode.linear,
-        keep_films=KeepFilms.never,
+        keep_films=FilmPolicy.never,
         draft=GenerationRequest("a house", seed=5),
         window_geometry="AAAA",
         window_state="BBBB",

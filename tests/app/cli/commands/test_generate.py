@@ -20,7 +20,7 @@ from core.film.reader import film_path, read_recording
 from core.paths import Folders
 from core.pictures.metadata import read_recipe
 from core.pictures.picture import GeneratedImage
-from core.settings.settings import KeepFilms, load_settings, save_settings
+from core.settings.settings import FilmPolicy, load_settings, save_settings
 from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
 
@@ -77,9 +77,9 @@ def test_a_film_is_kept_beside_the_picture_unless_it_is_not_wanted(run: Run, mod
     assert not film_path(tmp_path / "plain.png").exists()
 
 
-@pytest.mark.parametrize("choice", [KeepFilms.ask, KeepFilms.never])
+@pytest.mark.parametrize("choice", [FilmPolicy.ask, FilmPolicy.never])
 def test_the_settings_say_whether_films_are_kept_and_the_command_overrules_them(
-    run: Run, model: Path, tmp_path: Path, home: Path, choice: KeepFilms
+    run: Run, model: Path, tmp_path: Path, home: Path, choice: FilmPolicy
 ) -> None:
     folders = Folders.default()
     save_settings(replace(load_settings(folders), keep_films=choice), folders)

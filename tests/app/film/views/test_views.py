@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.film import views
 from app.film.channel_cell import ChannelCell
 from app.film.film_view import FilmView
-from app.film.frame_context import DecodedLatent, Moment
+from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.views import VIEWS
 from app.film.views.denoised import DenoisedView
 from app.film.views.guidance import GuidanceView
@@ -74,9 +74,9 @@ def test_every_view_shows_every_kind_of_run(qtbot: QtBot, name: str, kind: str) 
     qtbot.addWidget(view)
     view.resize(500, 300)
     view.show()
-    ghosts = {"Karras": synthetic_film.schedule(4)}
+    other_schedules = {"Karras": synthetic_film.schedule(4)}
     for call in range(len(film.frames)):
-        view.show_moment(Moment(film, call, ghosts=ghosts))
+        view.show_moment(FrameContext(film, call, other_schedules=other_schedules))
         assert not view.grab().isNull()
     table = view.table()
     if table is not None:
@@ -84,7 +84,7 @@ def test_every_view_shows_every_kind_of_run(qtbot: QtBot, name: str, kind: str) 
         assert "nan" not in table.csv()
 
 
-def shown(qtbot: QtBot, view: FilmView, moment: Moment) -> None:
+def shown(qtbot: QtBot, view: FilmView, moment: FrameContext) -> None:
     qtbot.addWidget(view)
     view.resize(500, 300)
     view.show()
@@ -93,24 +93,24 @@ def shown(qtbot: QtBot, view: FilmView, moment: Moment) -> None:
 
 def test_denoised_shows_the_true_picture_where_it_is_there(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(4), DenoisedView()
-    shown(qtbot, view, Moment(film, 2))
+    shown(qtbot, view, FrameContext(film, 2))
     assert pixels_equal(view, film.frames[2].denoised, film)
     assert view.pane.caption == "rough preview"
     decoded = np.full((128, 128, 3), 77, np.uint8)
-    view.show_moment(Moment(film, 2, decoded))
+    view.show_moment(FrameContext(film, 2, decoded))
     assert np.array_equal(to_pixels(view.pane.image), decoded)
 
 
 def test_noisy_has_the_same_contrast_in_both_scales(qtbot: QtBot) -> None:
     vp, ve, view = synthetic_film.film(4), synthetic_film.film(4, space="ve"), NoisyView()
-    shown(qtbot, view, Moment(ve, 0))
+    shown(qtbot, view, FrameContext(ve, 0))
     difference = to_pixels(view.pane.image).astype(int) - vp.latent_rgb.picture(vp.frames[0].noisy)
     assert np.abs(difference).max() <= 1
 
 
 def test_noisy_tells_the_mixture(qtbot: QtBot) -> None:
     film, view = infinite_start(synthetic_film.film(4)), NoisyView()
-    shown(qtbot, view, Moment(film, 0))
+    shown(qtbot, view, FrameContext(film, 0))
     assert view.pane.caption == "0.00 × picture + 1.00 × noise"
 
 
@@ -119,7 +119,7 @@ def test_predicted_noise_is_what_the_network_said(qtbot: QtBot) -> None:
     for kind, word in words.items():
         film = synthetic_film.film(4, prediction_type=kind)
         view = PredictedNoiseView()
-        shown(qtbot, view, Moment(film, 1))
+        shown(qtbot, view, FrameContext(film, 1))
         difference = to_pixels(view.pane.image).astype(int) - film.latent_rgb.picture(film.frames[1].guided)
         assert np.abs(difference).max() <= 1
         assert view.pane.caption.startswith(word)
@@ -127,7 +127,7 @@ def test_predicted_noise_is_what_the_network_said(qtbot: QtBot) -> None:
 
 def test_guidance_shows_what_each_half_alone_would_make(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(6), GuidanceView()
-    shown(qtbot, view, Moment(film, 3))
+    shown(qtbot, view, FrameContext(film, 3))
     with_prompt, without, _ = (to_pixels(pane.image) for pane in view.panes)
     assert not np.array_equal(with_prompt, without)
     frame = film.frames[3]
@@ -145,7 +145,7 @@ def test_guidance_map_is_brightest_where_the_halves_differ_most(qtbot: QtBot) ->
     film = replace(film, frames=(film.frames[0], replace(frame, cond=cond), *film.frames[2:]))
     film = replace(film, latent_rgb=LatentRgb(np.zeros((4, 3), np.float32), np.zeros(3, np.float32)))
     view = GuidanceView()
-    shown(qtbot, view, Moment(film, 1))
+    shown(qtbot, view, FrameContext(film, 1))
     brightness = to_pixels(view.panes[2].image).sum(axis=2)
     assert np.unravel_index(brightness.argmax(), brightness.shape) == (5, 9)
     assert view.panes[2].caption == "difference ≤ 6"
@@ -153,16 +153,16 @@ def test_guidance_map_is_brightest_where_the_halves_differ_most(qtbot: QtBot) ->
 
 def test_guidance_says_when_it_was_off(qtbot: QtBot) -> None:
     view = GuidanceView()
-    shown(qtbot, view, Moment(synthetic_film.film(4, guidance_scale=1.0), 1))
+    shown(qtbot, view, FrameContext(synthetic_film.film(4, guidance_scale=1.0), 1))
     assert any("off" in label.text() and label.isVisible() for label in view.findChildren(QLabel))
     assert view.table() is None
 
 
 def test_a_channel_alone_is_shown_in_colours_until_pressed_again(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(4), LatentChannelsView()
-    shown(qtbot, view, Moment(film, 3))
-    wished: list[np.ndarray] = []
-    view.decode_wanted.connect(wished.append)
+    shown(qtbot, view, FrameContext(film, 3))
+    requested_decode: list[np.ndarray] = []
+    view.decode_wanted.connect(requested_decode.append)
     x0 = film.frames[3].denoised
     cell = view.cells[2]
     values = to_pixels(cell.pane.image)
@@ -170,18 +170,18 @@ def test_a_channel_alone_is_shown_in_colours_until_pressed_again(qtbot: QtBot) -
     only = np.zeros_like(x0)
     only[2] = x0[2]
     assert np.array_equal(to_pixels(cell.pane.image), film.latent_rgb.picture(only))
-    assert np.array_equal(wished[0], only)
+    assert np.array_equal(requested_decode[0], only)
     decoded = np.full((64, 64, 3), 99, np.uint8)
-    view.show_moment(Moment(film, 3, wished=DecodedLatent(wished[0], decoded)))
+    view.show_moment(FrameContext(film, 3, requested_decode=DecodedLatent(requested_decode[0], decoded)))
     assert np.array_equal(to_pixels(cell.pane.image), decoded)
-    assert len(wished) == 1
+    assert len(requested_decode) == 1
     qtbot.mouseClick(cell, Qt.MouseButton.LeftButton)
     assert np.array_equal(to_pixels(cell.pane.image), values)
 
 
 def test_channels_show_mean_spread_and_histogram(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(4), LatentChannelsView()
-    shown(qtbot, view, Moment(film, 3))
+    shown(qtbot, view, FrameContext(film, 3))
     cell: ChannelCell = view.cells[0]
     x0 = film.frames[3].denoised[0]
     assert cell.pane.caption == f"1: {x0.mean():.2f} ± {x0.std():.2f}".replace("-", "−")
@@ -191,7 +191,7 @@ def test_channels_show_mean_spread_and_histogram(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(("width", "height"), [(900, 400), (500, 220), (230, 170), (180, 300)])
 def test_channels_keep_their_pictures_in_every_room(qtbot: QtBot, width: int, height: int) -> None:
     film, view = synthetic_film.film(2, shape=(12, 16, 16)), LatentChannelsView()
-    shown(qtbot, view, Moment(film, 1))
+    shown(qtbot, view, FrameContext(film, 1))
     view.resize(width, height)
     qtbot.waitUntil(lambda: all(min(cell.pane.width(), cell.pane.height()) >= 24 for cell in view.cells))
     assert all(view.rect().contains(cell.geometry()) for cell in view.cells)
@@ -199,16 +199,16 @@ def test_channels_keep_their_pictures_in_every_room(qtbot: QtBot, width: int, he
 
 def test_drawing_anew_leaves_nothing_of_the_old_curves(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(6), SettlingView()
-    shown(qtbot, view, Moment(film, 3))
+    shown(qtbot, view, FrameContext(film, 3))
     before = len(view.plot.chart.scene().items())
-    view.show_moment(Moment(replace(film), 3))
-    view.show_moment(Moment(replace(film), 3))
+    view.show_moment(FrameContext(replace(film), 3))
+    view.show_moment(FrameContext(replace(film), 3))
     assert len(view.plot.chart.scene().items()) == before
 
 
 def test_schedule_shows_each_quantity_with_ghosts(qtbot: QtBot) -> None:
     film, ghost, view = synthetic_film.film(8), synthetic_film.schedule(5), ScheduleView()
-    shown(qtbot, view, Moment(film, 3, ghosts={"Karras": ghost}))
+    shown(qtbot, view, FrameContext(film, 3, other_schedules={"Karras": ghost}))
     combo = found(view, QComboBox, "scheduleQuantityCombo")
     sigmas = film.schedule.sigmas
     expected = [sigmas, -2 * np.log(sigmas), 1 / (1 + sigmas**2), film.schedule.timesteps]
@@ -223,7 +223,7 @@ def test_schedule_shows_each_quantity_with_ghosts(qtbot: QtBot) -> None:
 
 def test_the_marker_of_a_plot_can_be_dragged(qtbot: QtBot, heard: Callable[[object], Heard]) -> None:
     film, view = synthetic_film.film(8), ScheduleView()
-    shown(qtbot, view, Moment(film, 3))
+    shown(qtbot, view, FrameContext(film, 3))
     qtbot.waitUntil(lambda: view.plot.chart.width() > 400)
     selected = heard(view.call_selected)
     chart = view.plot.chart.viewport()
@@ -238,7 +238,7 @@ def test_settling_names_the_step_after_which_little_changes(qtbot: QtBot) -> Non
     parts = [0, 0.2, 0.4, 0.6, 0.8, 0.92, 0.95, 0.98, 0.99, 1]
     frames = [replace(frame, denoised=part * end) for frame, part in zip(film.frames, parts, strict=True)]
     view = SettlingView()
-    shown(qtbot, view, Moment(replace(film, frames=tuple(frames)), 3))
+    shown(qtbot, view, FrameContext(replace(film, frames=tuple(frames)), 3))
     assert view.sentence.text().startswith("From step 6 of 10 on")
     assert view.plot.note is not None
     assert view.plot.note.text == "step 6"
@@ -246,13 +246,13 @@ def test_settling_names_the_step_after_which_little_changes(qtbot: QtBot) -> Non
 
 def test_settling_names_no_step_while_the_run_goes_on(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(10), SettlingView()
-    shown(qtbot, view, Moment(replace(film, frames=film.frames[:4]), 3))
+    shown(qtbot, view, FrameContext(replace(film, frames=film.frames[:4]), 3))
     assert view.plot.note is None
 
 
 def test_spectrum_shows_layout_before_texture(qtbot: QtBot) -> None:
     film, view = synthetic_film.film(20, shape=(4, 32, 32)), SpectrumView()
-    shown(qtbot, view, Moment(film, 3))
+    shown(qtbot, view, FrameContext(film, 3))
     layout, *_, texture = view.plot.curves
     assert "layout" in layout.name
     assert "texture" in texture.name
@@ -273,6 +273,6 @@ def test_spectra_are_computed_once_for_each_frame(qtbot: QtBot, monkeypatch: pyt
     monkeypatch.setattr(module, "spectrum", count)
     film, view = synthetic_film.film(6), SpectrumView()
     for calls in range(1, 7):
-        view.show_moment(Moment(replace(film, frames=film.frames[:calls]), calls - 1))
+        view.show_moment(FrameContext(replace(film, frames=film.frames[:calls]), calls - 1))
     qtbot.addWidget(view)
     assert len(computed) == 6

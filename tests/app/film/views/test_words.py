@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.film.frame_context import Moment
+from app.film.frame_context import FrameContext
 from app.film.views.words import NO_WORDS, NOT_RECORDED, WordsView
 from app.widgets.pixels import to_pixels
 from core.film.attention_maps import AttentionMaps, AttentionRecord
@@ -48,7 +48,7 @@ def view(qtbot: QtBot) -> WordsView:
 
 
 def test_without_maps_it_says_why_and_what_recording_costs(view: WordsView, film: Film) -> None:
-    view.show_moment(Moment(film, 1))
+    view.show_moment(FrameContext(film, 1))
     assert view.reason.isVisible()
     assert view.reason.text() == NOT_RECORDED
     assert "slower" in NOT_RECORDED
@@ -57,13 +57,15 @@ def test_without_maps_it_says_why_and_what_recording_costs(view: WordsView, film
 
 def test_a_prompt_without_words_is_said(view: WordsView, film: Film) -> None:
     view.show_moment(
-        Moment(film, 0, attention=AttentionRecord.begin(AttentionMaps(0, (), np.zeros((0, 4, 4), np.float16))))
+        FrameContext(
+            film, 0, attention=AttentionRecord.begin(AttentionMaps(0, (), np.zeros((0, 4, 4), np.float16)))
+        )
     )
     assert view.reason.text() == NO_WORDS
 
 
 def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, film: Film) -> None:
-    view.show_moment(Moment(film, 1, attention=record(range(4))))
+    view.show_moment(FrameContext(film, 1, attention=record(range(4))))
     this_step, all_steps = view.panes
     assert this_step.caption == "this step: up to 40%"
     assert all_steps.caption == "mean of 4 calls: up to 50%"
@@ -72,7 +74,7 @@ def test_it_begins_with_the_word_that_acts_most_in_one_place(view: WordsView, fi
 
 
 def test_a_word_is_chosen_by_a_click_and_by_the_keyboard(view: WordsView, film: Film, qtbot: QtBot) -> None:
-    view.show_moment(Moment(film, 1, attention=record(range(4))))
+    view.show_moment(FrameContext(film, 1, attention=record(range(4))))
     view.prompt.linkActivated.emit("1")
     assert view.panes[0].caption == "this step: up to 10%"
     view.prompt.setFocus()
@@ -84,13 +86,13 @@ def test_a_word_is_chosen_by_a_click_and_by_the_keyboard(view: WordsView, film: 
 
 
 def test_the_prompt_is_shown_as_plain_text(view: WordsView, film: Film) -> None:
-    view.show_moment(Moment(film, 1, attention=record(range(4))))
+    view.show_moment(FrameContext(film, 1, attention=record(range(4))))
     assert "&lt;b&gt;" in view.prompt.text()
     assert view.prompt.text().count("<a href") == 3
 
 
 def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: WordsView, film: Film) -> None:
-    view.show_moment(Moment(film, 1, attention=record(range(2, 4))))
+    view.show_moment(FrameContext(film, 1, attention=record(range(2, 4))))
     assert view.panes[0].caption == "not recorded at this step"
     assert view.panes[1].caption == "mean of 2 calls: up to 70%"
     table = view.table()
@@ -99,14 +101,14 @@ def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: Wo
 
 
 def test_a_growing_record_keeps_the_chosen_word(view: WordsView, film: Film) -> None:
-    view.show_moment(Moment(film, 0, attention=record(range(1))))
+    view.show_moment(FrameContext(film, 0, attention=record(range(1))))
     view.choose(1)
-    view.show_moment(Moment(film, 0, attention=record(range(2))))
+    view.show_moment(FrameContext(film, 0, attention=record(range(2))))
     assert "background" in view.prompt.text().split("href='1'")[1][:80]
 
 
 def test_the_numbers_are_those_of_all_words(view: WordsView, film: Film) -> None:
-    view.show_moment(Moment(film, 0, attention=record(range(4))))
+    view.show_moment(FrameContext(film, 0, attention=record(range(4))))
     table = view.table()
     assert table is not None
     assert len(table.rows) == 3 * 16 * 16

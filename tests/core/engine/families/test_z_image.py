@@ -24,7 +24,7 @@ from core.engine.sampling.denoising import denoise
 from core.errors import InvalidRequest
 from core.film.reader import read_recording
 from core.film.writer import FilmWriter
-from core.film_export.pictures import PICTURES, believed
+from core.film_export.pictures import PICTURES, denoised_by
 from core.models.catalogue import Catalogue, read_model
 from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import FLOW_SAMPLERS
@@ -58,7 +58,7 @@ def asked(sampler: str, guidance_scale: float = 4.0, steps: int = 6) -> Generati
     return GenerationRequest("a red house", "fog", "", SIZE, sampler, steps, guidance_scale, 7)
 
 
-def with_our_timesteps(pipe: Any, sampling: schedulers.Sampling, monkeypatch: pytest.MonkeyPatch) -> None:
+def with_our_timesteps(pipe: Any, sampling: schedulers.SamplerRun, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stock pipeline asks for noise levels of its own, which only some schedulers take."""
 
     def timesteps(*_arguments: Any, **_options: Any) -> tuple[torch.Tensor, int]:
@@ -160,7 +160,7 @@ def test_film_branch_and_noise_levels_work_with_every_sampler(sampler: str, fold
         for picture in PICTURES.values():
             assert picture(film, frame).shape[-1] == 3
         # x0 from the guided prediction is the one the loop recorded
-        assert np.allclose(believed(film, frame, frame.guided), frame.denoised, atol=1e-4)
+        assert np.allclose(denoised_by(film, frame, frame.guided), frame.denoised, atol=1e-4)
     again = list(engine.branch(Branch(film, 3, film.request)))[-1]
     assert isinstance(again, ImageReady)
     assert np.array_equal(again.image.pixels, ready.image.pixels)

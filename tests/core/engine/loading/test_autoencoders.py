@@ -44,15 +44,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny.stable_diffusion(models / "tiny")
     tiny.stable_diffusion_xl(models / "tiny-xl")
     tiny.z_image(models / "tiny-z")
-    shelf = models / "vae"
-    vae().save_pretrained(shelf / "other")
-    original_names.autoencoder(vae(), shelf / "ldm.safetensors")
-    original_names.autoencoder(vae(), shelf / "ldm-in-model.safetensors", "first_stage_model.")
-    save_file(dict(vae().state_dict()), shelf / "diffusers.safetensors")
-    save_file(_old_names(vae().state_dict()), shelf / "old.safetensors")
-    vae(10).save_pretrained(shelf / "third")
-    vae(scaling_factor=0.13025).save_pretrained(shelf / "sdxl")
-    original_names.autoencoder(vae(latent_channels=16), shelf / "flux.safetensors")
+    library = models / "vae"
+    vae().save_pretrained(library / "other")
+    original_names.autoencoder(vae(), library / "ldm.safetensors")
+    original_names.autoencoder(vae(), library / "ldm-in-model.safetensors", "first_stage_model.")
+    save_file(dict(vae().state_dict()), library / "diffusers.safetensors")
+    save_file(_old_names(vae().state_dict()), library / "old.safetensors")
+    vae(10).save_pretrained(library / "third")
+    vae(scaling_factor=0.13025).save_pretrained(library / "sdxl")
+    original_names.autoencoder(vae(latent_channels=16), library / "flux.safetensors")
     return models
 
 

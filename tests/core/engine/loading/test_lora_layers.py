@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from core.checkpoints.cache import CheckpointMemory
+from core.checkpoints.cache import CheckpointCache
 from core.engine import engine as engine_module
 from core.engine.engine import Engine
 from core.engine.loading import lora_layers
@@ -242,10 +242,10 @@ def test_a_lora_that_was_given_by_its_full_path_is_found_by_name_the_next_time(
 ) -> None:
     path = tiny.lora(tmp_path / "far" / "away.safetensors", tiny.unet(), "unet")
     memory = tmp_path / "known.json"
-    made = run(Engine(Catalogue((folder,), CheckpointMemory(memory)), "cpu", "float32"), Lora(str(path)))
+    made = run(Engine(Catalogue((folder,), CheckpointCache(memory)), "cpu", "float32"), Lora(str(path)))
     recipe = request_from_json(request_to_json(made.image.request))
     assert [lora.name for lora in recipe.loras] == ["away"]
-    again = Engine(Catalogue((folder,), CheckpointMemory(memory)), "cpu", "float32")
+    again = Engine(Catalogue((folder,), CheckpointCache(memory)), "cpu", "float32")
     assert np.array_equal(run(again, *recipe.loras).image.pixels, made.image.pixels)
 
 

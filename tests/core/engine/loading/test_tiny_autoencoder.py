@@ -15,7 +15,7 @@ from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from safetensors.torch import save_file
 
 from core.autoencoders.latent_space import LatentSpace
-from core.autoencoders.tiny import TinyAutoencoderShelf, read_tiny_autoencoder
+from core.autoencoders.tiny import TinyAutoencoderLibrary, read_tiny_autoencoder
 from core.engine.decoding.decoding import to_pixels
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
@@ -158,17 +158,17 @@ def test_each_form_gives_the_same_decoder(tmp_path: Path, form: str) -> None:
 def test_the_name_tells_whose_latents_it_decodes(tmp_path: Path) -> None:
     for name, channels in (("taesd", 4), ("taesdxl", 4), ("taef1", 16), ("unnamed", 4)):
         taesd(latent_channels=channels).save_pretrained(tmp_path / name)
-    shelf = TinyAutoencoderShelf((tmp_path,))
-    found = {name: shelf.find(space) for name, space in (("taesd", SD), ("taesdxl", XL))}
+    library = TinyAutoencoderLibrary((tmp_path,))
+    found = {name: library.find(space) for name, space in (("taesd", SD), ("taesdxl", XL))}
     assert {name: file.path.name for name, file in found.items() if file is not None} == {
         "taesd": "taesd",
         "taesdxl": "taesdxl",
     }
-    flux = shelf.find(LatentSpace(16, 8, 0.3611, 0.1159))
+    flux = library.find(LatentSpace(16, 8, 0.3611, 0.1159))
     assert flux is not None
     assert flux.path.name == "taef1"
-    assert shelf.find(LatentSpace(16, 8, 1.5305, 0.0609)) is None
-    own = shelf.find(LatentSpace(4, 8, 0.5))
+    assert library.find(LatentSpace(16, 8, 1.5305, 0.0609)) is None
+    own = library.find(LatentSpace(4, 8, 0.5))
     assert own is not None
     assert own.path.name == "unnamed"
 
@@ -179,7 +179,7 @@ def test_what_is_none_is_refused(tmp_path: Path) -> None:
     for name in ("full", "taesd.safetensors"):
         with pytest.raises(ModelBroken):
             read_tiny_autoencoder(tmp_path / name)
-    assert TinyAutoencoderShelf((tmp_path, tmp_path / "nowhere")).find(SD) is None
+    assert TinyAutoencoderLibrary((tmp_path, tmp_path / "nowhere")).find(SD) is None
 
 
 def test_a_second_run_takes_one_that_has_come_meanwhile(models: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.engine.sampling.schedulers import Sampling, build
+from core.engine.sampling.schedulers import SamplerRun, build
 from core.errors import InvalidRequest
 from core.request.request import STEPS, Source
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
@@ -39,7 +39,7 @@ FLOW = {"_class_name": "FlowMatchEulerDiscreteScheduler", "num_train_timesteps":
 
 
 @torch.inference_mode()
-def latents_at_the_end(run: Sampling) -> torch.Tensor:
+def latents_at_the_end(run: SamplerRun) -> torch.Tensor:
     """Returns those of a start from a picture, and of one from noise where no step is left out."""
     rng = torch.Generator().manual_seed(5)
     noise, x0 = torch.randn((2, 1, 4, 2, 2), generator=rng)

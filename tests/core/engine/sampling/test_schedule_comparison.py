@@ -35,20 +35,20 @@ def label_of(sampler: Sampler) -> str:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_there_is_one_curve_for_each_way_to_spread_the_steps(sampler: str) -> None:
     """With trailing spacing all samplers take the same steps but those with Karras's sigmas and the distilled."""
-    ghosts = other_schedules(film_of(sampler, rescale_betas_zero_snr=True, timestep_spacing="trailing"))
+    others = other_schedules(film_of(sampler, rescale_betas_zero_snr=True, timestep_spacing="trailing"))
     names = ["DDPM, DDIM and 11 more", "DPM++ 2M Karras, DPM++ 2M SDE Karras", "LCM, TCD"]
     own = 1 if "karras" in sampler else 2 if sampler in ("lcm", "tcd") else 0
-    assert set(ghosts) == {name for place, name in enumerate(names) if place != own}
-    for schedule in ghosts.values():
+    assert set(others) == {name for place, name in enumerate(names) if place != own}
+    for schedule in others.values():
         assert schedule.steps == tuple(range(12))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_what_the_checkpoint_leaves_open_each_sampler_decides_for_itself(sampler: str) -> None:
     """Nothing of the film's own sampler, nor of the defaults of its class, is taken over to the others."""
-    ghosts = other_schedules(film_of(sampler))
+    others = other_schedules(film_of(sampler))
     checkpoint = dict(tiny.scheduler("v_prediction").config)
-    for name, schedule in ghosts.items():
+    for name, schedule in others.items():
         labels = name.split(" and ")[0].split(", ")
         first = next(key for key, spec in SAMPLERS.items() if label_of(spec) == labels[0])
         expected = build(first, checkpoint, 12, CPU).schedule

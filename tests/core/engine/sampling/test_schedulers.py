@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import core.request.samplers
-from core.engine.sampling.schedulers import Sampling, build
+from core.engine.sampling.schedulers import SamplerRun, build
 from core.errors import InvalidRequest
 from core.request.samplers import SAMPLERS
 from tests import tiny
@@ -20,7 +20,7 @@ CPU = torch.device("cpu")
 
 def sampling(
     sampler: str, prediction_type: str = "epsilon", steps: int = 8, skipped: int = 0, **changes: object
-) -> Sampling:
+) -> SamplerRun:
     return build(sampler, dict(tiny.scheduler(prediction_type, **changes).config), steps, CPU, skipped)
 
 
