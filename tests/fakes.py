@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UnreadablePicture
-from core.film.film import Film, Frame, Latent, ModelIdentity, Schedule
+from core.film.film import Film, Frame, Latent, Schedule
 from core.film.latent_rgb import LatentRgb
 from core.film.reader import Recording
 from core.models.catalogue import Model
 from core.models.families import MODEL_FAMILIES
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
-from core.pictures.picture import GeneratedImage, Pixels, Stage
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
+from core.recipes.recipe import ModelIdentity, Recipe, Stage
 from core.request.request import Autoencoder, GenerationRequest, Limits, Size
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
@@ -225,8 +227,7 @@ def pixels(size: Size, value: int) -> Pixels:
 
 
 def image(film: Film, stage: Stage, step: int) -> GeneratedImage:
-    return GeneratedImage(
-        pixels=pixels(film.request.size, 128),
+    recipe = Recipe(
         request=film.request,
         model=film.model,
         stage=stage,
@@ -237,6 +238,7 @@ def image(film: Film, stage: Stage, step: int) -> GeneratedImage:
         run=film.run,
         parent=film.parent,
     )
+    return GeneratedImage(pixels(film.request.size, 128), recipe)
 
 
 def model(key: str = "starter-model", **defaults: object) -> Model:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from core.film.film import ModelIdentity
-from core.pictures.picture import GeneratedImage, Stage
+from core.pictures.picture import GeneratedImage
+from core.recipes.recipe import ModelIdentity, Parent, Recipe, Stage
 from core.request.request import GenerationRequest, Size
 
 IDENTITY = ModelIdentity("starter-model", "Starter", "stable_diffusion", "0123456789")
@@ -16,8 +18,7 @@ def generated_image(
 ) -> GeneratedImage:
     """A picture of noise, 32x24, with seed 7 if nothing else is asked for."""
     fields = {"seed": 7, "size": Size(32, 24), "negative_prompt": "blurry", **request}
-    return GeneratedImage(
-        pixels=np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8),
+    recipe = Recipe(
         request=GenerationRequest(prompt, **fields),  # pyright: ignore[reportArgumentType]
         model=IDENTITY,
         stage=stage,
@@ -27,3 +28,9 @@ def generated_image(
         seconds=1.25,
         note="decoded again in float32",
     )
+    return GeneratedImage(np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8), recipe)
+
+
+def with_run(image: GeneratedImage, run: str, parent: Parent | None = None) -> GeneratedImage:
+    """The picture as one of this run, which may be a branch."""
+    return replace(image, recipe=replace(image.recipe, run=run, parent=parent))

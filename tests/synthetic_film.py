@@ -7,8 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.film.film import Film, Frame, ModelIdentity, PredictionType, Schedule
+from core.film.film import Film, Frame, PredictionType, Schedule
 from core.film.latent_rgb import LatentRgb
+from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import Space
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,22 @@ QT = {"PySide6", "shiboken6", "pyqtgraph"}
 HEAVY_LIBRARIES = {"torch", "diffusers", "transformers", "accelerate"}
 HEAVY_PACKAGES = ("core.engine", "core.training")
 """The rest of core is light: the window imports it at its start."""
+
+PACKAGES = {
+    "core": (
+        *("version", "errors", "paths", "files", "request", "checkpoints", "lora", "autoencoders", "recipes"),
+        *("downloads", "pictures", "models", "prompt", "film", "measures", "runs", "film_export", "gallery"),
+        *("settings", "engine", "training"),
+    ),
+    "app": (
+        *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),
+        *("compare", "dialogs", "shortcuts", "create", "gallery", "noise", "preferences", "window", "startup"),
+        *("cli", "__main__"),
+    ),
+}
+"""All packages, and the files beside them, in an order in which each imports earlier ones only."""
+
+MOST_FILES_AT_THE_ROOT = {"core": 5, "app": 3}
 
 TABLES = (
     ("core/engine/families/__init__.py", "FAMILIES", "core/engine/families"),
@@ -63,6 +80,11 @@ def imports_at_once(tree: ast.Module) -> Iterator[str]:
 
 def top(module: str) -> str:
     return module.partition(".")[0]
+
+
+def package(module: str) -> str:
+    """Returns the package below ``core`` or ``app`` that a module lies in."""
+    return ".".join(module.split(".")[:2])
 
 
 def is_heavy(module: str) -> bool:
@@ -115,6 +137,45 @@ def test_what_is_called_heavy_is(heavy: str) -> None:
     found = [path for path in files("core") if f"{module_of(path)}.".startswith(f"{heavy}.")]
     names = {name for path in found for name in imports(syntax(path))}
     assert any(top(name) in HEAVY_LIBRARIES for name in names)
+
+
+@pytest.mark.parametrize("half", PACKAGES)
+def test_a_package_imports_earlier_ones_only(half: str) -> None:
+    place = {f"{half}.{name}": number for number, name in enumerate(PACKAGES[half])}
+    wrong = {
+        (module_of(path), name)
+        for path in files(half)
+        for name in imports(syntax(path))
+        if top(name) == half and place.get(package(name), -1) > place.get(package(module_of(path)), 99)
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("half", PACKAGES)
+def test_the_order_names_every_package(half: str) -> None:
+    present = {
+        path.stem for path in (ROOT / half).iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert sorted(PACKAGES[half]) == sorted(present - {"__init__"})
+
+
+@pytest.mark.parametrize("half", PACKAGES)
+def test_few_files_lie_beside_the_packages(half: str) -> None:
+    assert len(list((ROOT / half).glob("*.py"))) <= MOST_FILES_AT_THE_ROOT[half]
+
+
+def test_no_files_import_one_another_in_a_circle() -> None:
+    modules = {module_of(path): path for path in files("app", "core")}
+    graph = {
+        module: {
+            name if name in modules else name.rpartition(".")[0]
+            for name in imports(syntax(path))
+            if top(name) in PACKAGES
+        }
+        & set(modules) - {module}
+        for module, path in modules.items()
+    }
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them
 
 
 def test_starting_the_window_loads_no_heavy_library() -> None:

@@ -7,7 +7,7 @@ from enum import Enum
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
 
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 
 TILE_PX = 12
 

@@ -16,7 +16,8 @@ from app.session.run import DecodedFrame, SavedPicture
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
-from core.pictures.picture import GeneratedImage, Pixels
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady, Phase, Started, Stepped
 
@@ -156,8 +157,8 @@ class CurrentView(QObject):
     def _save(self, saved: SavedPicture) -> None:
         """The picture shown may have a file now; one kept after Stop is shown in place of its preview."""
         image = saved.image
-        if image.stage != "final" and self._started is None:
-            badge = f"Kept at step {image.step} of {image.request.steps}"
+        if image.recipe.stage != "final" and self._started is None:
+            badge = f"Kept at step {image.recipe.step} of {image.request.steps}"
             self._show_live(image.pixels, badge, f"{image.request.prompt}. {badge}", image)
         if self._live is not None and self._live[0].generated is image:
             live, shown = self._live

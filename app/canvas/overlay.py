@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.widgets import icons
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 
 ICON_PX = 56
 GAP_PX = 16

@@ -22,7 +22,7 @@ from app.canvas.backdrop import Backdrop, brush
 from app.canvas.overlay import EmptyText, paint_badge, paint_empty
 from app.canvas.painted_picture import PaintedPicture
 from app.canvas.zoom import Extent, Placement, fitted
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 
 ZOOM_FACTOR = 1.25
 PAN_PX = 48

@@ -15,8 +15,8 @@ from app.compare.legend import Legend
 from app.compare.lens import Lens
 from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
+from app.widgets.colours import Colours
 from app.widgets.icon_button import IconButton
-from app.widgets.theme import Colours
 
 
 class CompareMode(Enum):

@@ -13,7 +13,7 @@ from app.compare.compared_picture import ComparedPicture
 from app.widgets.pixels import to_image, to_pixels
 from core.measures.difference import Difference
 from core.pictures.colour_maps import heat
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from app.canvas.zoom import Extent
 from app.compare.compared_picture import ComparedPicture
 from app.compare.divider import paint_divider
 from app.compare.lens import ZOOM_FACTOR, Lens
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 
 GRIP_PX = 10
 """How near to the divider a press takes hold of it, where a press elsewhere moves the picture."""

@@ -47,7 +47,7 @@ class EarlyChoiceControl(QWidget):
     @Slot()
     def _tell(self) -> None:
         self.spin.setEnabled(self.box.isChecked())
-        self._session.cull.choose_early(self.spin.value() if self.box.isChecked() else None)
+        self._session.early_choice.choose_early(self.spin.value() if self.box.isChecked() else None)
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

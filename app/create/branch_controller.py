@@ -92,7 +92,7 @@ class BranchController(QObject):
     @Slot(object)
     def _on_picture_saved(self, saved: SavedPicture) -> None:
         """A new picture belongs to the tree at once."""
-        self._opens_by_itself = saved.image.parent is not None and not self._was_closed
+        self._opens_by_itself = saved.image.recipe.parent is not None and not self._was_closed
         if self._run:
             self._reader.find(self._run)
 

@@ -9,8 +9,10 @@ from app.compare.compared_picture import ComparedPicture
 from app.film.decoded_pictures import DecodedPictures
 from app.film.position import number
 from app.widgets.pixels import to_image
-from core.film.film import Film, Parent
-from core.pictures.picture import GeneratedImage, Pixels
+from core.film.film import Film
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
+from core.recipes.recipe import Parent
 from core.request.request import GenerationRequest
 
 
@@ -46,13 +48,19 @@ class ComparedRun:
 
     @property
     def run(self) -> str:
-        return self.film.run if self.film is not None else self.generated.run if self.generated is not None else ""
+        return (
+            self.film.run
+            if self.film is not None
+            else self.generated.recipe.run
+            if self.generated is not None
+            else ""
+        )
 
     @property
     def parent(self) -> Parent | None:
         if self.film is not None:
             return self.film.parent
-        return self.generated.parent if self.generated is not None else None
+        return self.generated.recipe.parent if self.generated is not None else None
 
     @property
     def name(self) -> str:
@@ -70,8 +78,12 @@ class ComparedRun:
         if self.finished is None:
             return None
         generated = self.generated
-        kept = generated is not None and generated.stage != "final"
-        state = f"kept at step {generated.step} of {generated.request.steps}" if generated and kept else "finished"
+        kept = generated is not None and generated.recipe.stage != "final"
+        state = (
+            f"kept at step {generated.recipe.step} of {generated.request.steps}"
+            if generated and kept
+            else "finished"
+        )
         return ComparedPicture(self.finished, self.finished.size(), self.name, state)
 
     def picture_at(self, film: Film, call: int, *, is_decoded: bool, tells_noise: bool = False) -> ComparedPicture:
@@ -92,7 +104,12 @@ class ComparedRun:
         """Of the last call, the finished picture is the true one."""
         film, generated = self.film, self.generated
         is_last = film is not None and call == film.schedule.calls - 1
-        if is_last and generated is not None and generated.stage == "final" and generated.run == self.run:
+        if (
+            is_last
+            and generated is not None
+            and generated.recipe.stage == "final"
+            and generated.recipe.run == self.run
+        ):
             return generated.pixels
         return self._decoded.find(call)
 

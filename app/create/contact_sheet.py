@@ -24,7 +24,7 @@ from app.session.engine_tasks import EngineTasks
 from app.session.run import Engine
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 SMALLEST_PX, LARGEST_PX, GAP_PX = 112, 320, 12
 TEXT_PX = 28

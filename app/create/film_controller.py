@@ -24,7 +24,7 @@ from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.film.film import Film
 from core.film.reader import PART_SUFFIX, completed_calls, film_path, read_recording
 from core.film.stored import unfinished
-from core.pictures.picture import Stage
+from core.recipes.recipe import Stage
 from core.runs.branch import Branch
 from core.runs.events import Started, Stepped
 

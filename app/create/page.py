@@ -15,8 +15,8 @@ from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
 from app.recent.strip import RecentStrip
 from app.session.session import Session
+from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
-from app.widgets.theme import Colours
 
 LEFT_PX = 336
 RIGHT_PX, NARROW_RIGHT_PX = 264, 168

@@ -74,7 +74,7 @@ class PictureCommands(QObject):
             panel.transport.add_tool(tool)
         for below_canvas in (panel, self._branches.area):
             create.set_film_panel(below_canvas)
-        sheet = ContactSheet(session.cull, session.engine_tasks, create.canvas)
+        sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
         sheet.chosen.connect(self._finish_chosen)
         self._menu = PictureMenu(window, loader)
         self._drop = PictureDrop(window, create)
@@ -117,7 +117,7 @@ class PictureCommands(QObject):
     def _finish_chosen(self, runs: tuple[str, ...]) -> None:
         if runs:
             self._current.follow()
-        self._session.cull.finish(runs, self._settings_store.films_folder())
+        self._session.early_choice.finish(runs, self._settings_store.films_folder())
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from app.dialogs.diagnostics import scrub
 from app.dialogs.machine_text import machine_sections, machine_text
+from app.session.device import Device
 from app.session.memory import MemoryService
-from app.window.device_label import DeviceReadout
 
 SIZE_PX = (640, 520)
 
@@ -27,12 +27,12 @@ SIZE_PX = (640, 520)
 class MachineDialog(QDialog):
     """Follows the device and the plan while it is open. Open it with `open`: it does not block."""
 
-    def __init__(self, readout: DeviceReadout, memory: MemoryService, parent: QWidget | None = None) -> None:
+    def __init__(self, device: Device, memory: MemoryService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("machineDialog")
         self.setWindowTitle("This machine")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._readout = readout
+        self._device = device
         self._memory = memory
         content = QWidget()
         content.setProperty("role", "panel")
@@ -57,7 +57,7 @@ class MachineDialog(QDialog):
         layout.addWidget(area, 1)
         layout.addWidget(buttons)
         self.resize(*SIZE_PX)
-        readout.device_shown.connect(self._show)
+        device.changed.connect(self._show)
         memory.changed.connect(self._show)
         memory.ask()
         self._show()
@@ -67,7 +67,7 @@ class MachineDialog(QDialog):
         self._copy.setText("Copy")
         while (item := self._column.takeAt(0)) is not None:  # pyright: ignore[reportUnnecessaryComparison]
             _drop(item)
-        for number, (title, lines) in enumerate(machine_sections(self._readout.device, self._memory.planned)):
+        for number, (title, lines) in enumerate(machine_sections(self._device.chosen, self._memory.planned)):
             if number:
                 self._column.addSpacing(12)
             self._column.addWidget(_label(title, "title"))
@@ -77,7 +77,7 @@ class MachineDialog(QDialog):
 
     @Slot()
     def _copy_text(self) -> None:
-        text = machine_text(self._readout.device, self._memory.planned)
+        text = machine_text(self._device.chosen, self._memory.planned)
         QGuiApplication.clipboard().setText(scrub(text))
         self._copy.setText("Copied")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from app.session.device import ChosenDevice
 from app.session.memory import Planned
 from app.session.memory_text import planned_words
-from app.window.device_label import ChosenDevice
 
 NOT_YET = "Nobody has looked for a device yet: that happens when the first picture is made."
 

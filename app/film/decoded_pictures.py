@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 LIMIT_BYTES = 128 * 2**20
 

@@ -19,7 +19,7 @@ from app.film.transport import Transport
 from app.film.view_area import ViewArea
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame, Schedule
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 REST_MS = 150
 """A step that is looked at for this long is worth a full decode."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame, Latent, Schedule
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.pictures.picture import Stage
+from core.recipes.recipe import Stage
 
 _KEEPING: tuple[tuple[Stage, str], ...] = (
     ("denoised", "Keep the denoised picture"),

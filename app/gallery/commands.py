@@ -28,7 +28,7 @@ from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.picture_reader import PictureReader
 from app.gallery.viewer import Viewer
 from app.session.session import Session
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
 from core.request.request import GenerationRequest, Source

@@ -14,7 +14,7 @@ from app.session.run import Engine
 from app.widgets.pixels import enlarged, to_image
 from core.film.reader import film_path, read_recording
 from core.gallery.query import LibraryPicture
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 KIND = "hovered film"
 REST_MS = 350

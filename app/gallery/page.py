@@ -35,8 +35,8 @@ from app.gallery.status_line import StatusLine
 from app.gallery.thumbnail_service import ThumbnailService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
-from app.widgets.theme import Colours
 from core.gallery.gallery import gallery_folder
 from core.gallery.scan import Indexing, Listing
 from core.gallery.system_trash import Trash

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from core.recipes.recipe import Recipe, plain_name
+from core.recipes.recipe import Recipe
+from core.request.json_codec import plain_name
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
 

@@ -16,7 +16,7 @@ from app.gallery.picture_list import PictureList, accessible_text
 from app.gallery.picture_reader import PictureReader, WholePicture
 from app.gallery.viewer_bar import ViewerBar
 from app.messages.errors import Message
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 from core.gallery.query import LibraryPicture
 
 SLIDE_MS = 4_000

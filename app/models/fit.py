@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import (
     BYTES_OF_DTYPE,

@@ -9,7 +9,7 @@ from app.models.card import CardFacts
 from app.models.download_dialog import size_words
 from app.models.download_state import DownloadState
 from app.models.fit import Level, fit_of
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice
 from core.checkpoints.weights import SHORT_HASH
 from core.downloads.record import read_record
 from core.models.catalogue import Model

@@ -33,7 +33,6 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.field import describe
 from app.widgets.message_bar import Choice, MessageArea
-from app.window.device_label import DeviceReadout
 from core.downloads.address import chosen_endpoint
 from core.downloads.download import free_bytes_at
 from core.downloads.hub import Secret
@@ -57,14 +56,11 @@ class ModelsPage(QWidget):
     create_asked = Signal()
     file_asked = Signal()
 
-    def __init__(
-        self, session: Session, settings_store: SettingsStore, readout: DeviceReadout, trash: Trash | None = None
-    ) -> None:
+    def __init__(self, session: Session, settings_store: SettingsStore, trash: Trash | None = None) -> None:
         super().__init__()
         self.setObjectName("modelsPage")
         self._session = session
         self._settings_store = settings_store
-        self._readout = readout
         self._removal = ModelRemoval(self, trash or SystemTrash())
         self._known = known_models()
         self.service = DownloadService(self)
@@ -92,7 +88,7 @@ class ModelsPage(QWidget):
         self.service.completed.connect(self._welcome)
         self.verification.changed.connect(self._show_check)
         session.models_changed.connect(self.refill)
-        readout.device_shown.connect(self.refill)
+        session.device.changed.connect(self.refill)
         self._removal.removed.connect(self._on_removed)
         self.take_address()
 
@@ -121,7 +117,7 @@ class ModelsPage(QWidget):
             card.hide()
             card.deleteLater()
         self.cards.clear()
-        device, endpoint = self._readout.device, self.service.endpoint
+        device, endpoint = self._session.device.chosen, self.service.endpoint
         found = all_cards(self._session.models, self._known, self.service.states, self._folders, device, endpoint)
         for facts in found:
             card = ModelCard(facts)

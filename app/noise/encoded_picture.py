@@ -8,7 +8,7 @@ from pathlib import Path
 from app.session.run import Engine
 from core.measures.difference import Difference
 from core.pictures.colour_maps import heat
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
 from core.runs.round_trip import RoundTrip
 

@@ -13,7 +13,7 @@ from app.session.run import Engine
 from app.session.session import Session
 from core.film.film import Latent
 from core.measures.forward import standard_noise
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Source
 from core.runs.round_trip import OneStep, strength_of
 

@@ -12,7 +12,7 @@ from app.noise.schedule_plot import SchedulePlot
 from app.widgets.field import describe
 from app.widgets.icons import ICON_NAME
 from app.widgets.pixels import to_image
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.runs.round_trip import OneStep, RoundTrip
 
 

@@ -22,7 +22,6 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.shortcuts.keymap import Keymap
 from app.widgets.message_bar import Tone
-from app.window.device_label import DeviceReadout
 from core.errors import EmulsionError
 from core.runs.events import PreviewMode
 from core.settings.import_export import export_settings, import_settings, reset_settings
@@ -54,7 +53,6 @@ class PreferencesController(QObject):
         window: QWidget,
         settings_store: SettingsStore,
         session: Session,
-        readout: DeviceReadout,
         keymap: Keymap,
         memory: MemoryService,
     ) -> None:
@@ -62,7 +60,6 @@ class PreferencesController(QObject):
         self._window = window
         self._settings_store = settings_store
         self._session = session
-        self._readout = readout
         self._keymap = keymap
         self._memory = memory
         self._dialog: PreferencesDialog | None = None
@@ -114,8 +111,8 @@ class PreferencesController(QObject):
         folders.pictures_changed.connect(self.folder_changed)
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
-        device = DevicePage(self._settings_store, self._session, self._readout)
-        memory = MemoryPage(self._settings_store, self._session, self._readout, self._memory)
+        device = DevicePage(self._settings_store, self._session)
+        memory = MemoryPage(self._settings_store, self._session, self._memory)
         downloads = self._downloads = DownloadsPage(self._settings_store)
         downloads.address_changed.connect(self.address_changed)
         downloads.token_held.connect(self.token_held)

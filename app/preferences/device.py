@@ -11,7 +11,6 @@ from app.session.device import device_sentence
 from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.window.device_label import DeviceReadout
 
 DEVICES = {
     None: "The best one there is",
@@ -32,11 +31,10 @@ TASK = "look for devices"
 class DevicePage(Page):
     """Asks the worker to look for devices: importing what knows them takes seconds."""
 
-    def __init__(self, settings_store: SettingsStore, session: Session, readout: DeviceReadout) -> None:
+    def __init__(self, settings_store: SettingsStore, session: Session) -> None:
         super().__init__("Device", "devicePage")
         self._settings_store = settings_store
         self._session = session
-        self._readout = readout
         self._device = _combo("deviceCombo", DEVICES, settings_store.settings.device)
         self._device.activated.connect(self._choose)
         self._dtype = _combo("dtypeCombo", DTYPES, settings_store.settings.dtype)
@@ -56,7 +54,7 @@ class DevicePage(Page):
         self._look.clicked.connect(self._look_now)
         self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
         self.end()
-        readout.device_shown.connect(self._show)
+        session.device.changed.connect(self._show)
         self._show()
 
     @Slot()
@@ -79,7 +77,7 @@ class DevicePage(Page):
 
     @Slot()
     def _show(self) -> None:
-        device = self._readout.device
+        device = self._session.device.chosen
         self._look.setVisible(device is None)
         if device is None:
             self._words.setText("Nobody has looked yet: that happens when the first picture is made.")
@@ -91,7 +89,7 @@ class DevicePage(Page):
 
 
 def make(_engine: Engine) -> None:
-    """Making the engine is what looks for devices; its maker tells the readout."""
+    """Making the engine is what looks for devices; its maker tells the session."""
 
 
 def _combo(object_name: str, choices: dict[str | None, str], chosen: str | None) -> QComboBox:

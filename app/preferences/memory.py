@@ -12,7 +12,6 @@ from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.window.device_label import DeviceReadout
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
 
@@ -24,13 +23,10 @@ MOVING = (Placement.model_offload, Placement.group_offload)
 class MemoryPage(Page):
     """A choice holds from the next load on, which the next picture begins with."""
 
-    def __init__(
-        self, settings_store: SettingsStore, session: Session, readout: DeviceReadout, service: MemoryService
-    ) -> None:
+    def __init__(self, settings_store: SettingsStore, session: Session, service: MemoryService) -> None:
         super().__init__("Memory", "memoryPage")
         self._settings_store = settings_store
         self._session = session
-        self._readout = readout
         self._service = service
         self._words = QLabel()
         self._words.setObjectName("memoryPlanWords")
@@ -77,7 +73,7 @@ class MemoryPage(Page):
         self._show_bits(session.draft)
         self.end()
         service.changed.connect(self._show)
-        readout.device_shown.connect(self._show)
+        session.device.changed.connect(self._show)
         session.draft_edited.connect(self._show_bits)
         service.ask()
         self._show()
@@ -122,7 +118,7 @@ class MemoryPage(Page):
 
     @Slot()
     def _show(self) -> None:
-        device = self._readout.device
+        device = self._session.device.chosen
         self._look.setVisible(device is None)
         is_processor = device is not None and device.kind == "cpu"
         self._nowhere.setVisible(is_processor)

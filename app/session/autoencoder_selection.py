@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 from app.messages.errors import message
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from core.autoencoders.compatibility import check_fit, own_space
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
 from core.errors import EmulsionError, ModelBroken
 from core.models.catalogue import Catalogue, Model
+from core.models.compatibility import check_autoencoder, own_space
 from core.request.request import Autoencoder, GenerationRequest
 
 
@@ -113,7 +113,7 @@ class AutoencoderSelection(QObject):
         """In a thread of the pool."""
         try:
             file = read_autoencoder(path)
-            check_fit(file, model)
+            check_autoencoder(file, model)
         except EmulsionError as error:
             self._refused.emit(error)
         else:

@@ -1,10 +1,55 @@
-"""The device that computes, in one sentence for people."""
+"""The device that the engine computes on, and a sentence about it."""
 
 from __future__ import annotations
 
-from app.window.device_label import ChosenDevice
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.models.memory_plan import DeviceMemory
 
 _KINDS = {"cuda": "the GPU", "mps": "the Apple GPU", "xpu": "the Intel GPU", "cpu": "the processor"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenDevice:
+    """What the engine computes on.
+
+    Attributes:
+        kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.
+        plan: the whole choice in lines of text, with its reasons.
+        memory: what it had when it was chosen; None where it was not asked.
+        machine: processor, memory, graphics cards and drivers, a line each, see `core.engine.devices.machine`.
+    """
+
+    kind: str
+    name: str
+    dtype: str
+    plan: str
+    memory: DeviceMemory | None = None
+    machine: tuple[str, ...] = ()
+
+
+class Device(QObject):
+    """Holds the device in use; nothing is known before the engine has chosen one.
+
+    Attributes:
+        chosen: None before.
+
+    Signals:
+        changed: ``chosen`` is known now, or another one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.chosen: ChosenDevice | None = None
+
+    @Slot(object)
+    def choose(self, device: ChosenDevice) -> None:
+        self.chosen = device
+        self.changed.emit()
 
 
 def device_sentence(device: ChosenDevice) -> str:

@@ -10,7 +10,7 @@ from app.session.engine_tasks import EngineTasks
 from app.session.run import DecodedFrame, FrameRequest
 from app.session.worker_thread import WorkerThread
 from core.film.film import Film, Frame
-from core.pictures.picture import Stage
+from core.recipes.recipe import Stage
 
 LOOK = "look"
 """The kind of task that decodes the frame one looks at."""

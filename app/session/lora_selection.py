@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
 from app.messages.loras import differs, misfit
 from app.session.draft_editor import DraftEditor
 from app.session.worker_thread import WorkerThread
-from core.lora.compatibility import fits, kind_of
 from core.lora.library import FoundLora, LoraLibrary
 from core.models.catalogue import Model
+from core.models.compatibility import fits, kind_of
 from core.request.lora_codec import take_tags
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
 from core.runs.events import Event, LoraDiffers

@@ -13,7 +13,6 @@ from app.messages.errors import Message
 from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.window.device_label import DeviceReadout
 from core.errors import ModelBroken
 from core.models.catalogue import Model
 from core.models.memory_plan import (
@@ -67,13 +66,10 @@ class MemoryService(QObject):
     changed = Signal()
     _counted = Signal(object, object)
 
-    def __init__(
-        self, session: Session, settings_store: SettingsStore, readout: DeviceReadout, parent: QObject
-    ) -> None:
+    def __init__(self, session: Session, settings_store: SettingsStore, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._settings_store = settings_store
-        self._readout = readout
         self.planned = Planned()
         self._use: MemoryInUse | None = None
         self._weights: dict[str, ModelWeights | None] = {}
@@ -86,13 +82,13 @@ class MemoryService(QObject):
         session.models_changed.connect(self._plan_anew)
         session.run_started.connect(self.ask)
         session.run_ended.connect(self.ask)
-        readout.device_shown.connect(self.plan)
+        session.device.changed.connect(self.plan)
         self.plan()
 
     @property
     def device(self) -> DeviceMemory | None:
         """What the next model can have; None before a device was chosen."""
-        chosen = self._readout.device
+        chosen = self._session.device.chosen
         if chosen is None:
             return None
         if self._use is not None:
@@ -108,7 +104,7 @@ class MemoryService(QObject):
     @Slot()
     def ask(self) -> None:
         """Has the engine tell what it holds, as soon as it can."""
-        if self._readout.device is not None:
+        if self._session.device.chosen is not None:
             self._session.engine_tasks.ask(TASK, _in_use, self._take, self._pass_over)
 
     @Slot()
@@ -116,7 +112,7 @@ class MemoryService(QObject):
         """Looks at draft, settings and free memory again."""
         self._timer.stop()
         draft, settings = self._session.draft, self._settings_store.settings
-        model, chosen, use = self._session.model_of(draft), self._readout.device, self._use
+        model, chosen, use = self._session.model_of(draft), self._session.device.chosen, self._use
         planned = Planned(model.name if model is not None else "", str(draft.size), weight_bits=draft.weight_bits)
         if model is None or chosen is None:
             self._show(planned)

@@ -62,22 +62,7 @@ class OpenedPicture:
     @property
     def generated(self) -> GeneratedImage | None:
         """The picture as it once came out of the engine, None without a recipe."""
-        recipe = self.recipe
-        if recipe is None:
-            return None
-        return GeneratedImage(
-            pixels=to_pixels(self.image),
-            request=recipe.request,
-            model=recipe.model,
-            stage=recipe.stage,
-            step=recipe.step,
-            device=recipe.device,
-            dtype=recipe.dtype,
-            seconds=recipe.seconds,
-            run=recipe.run,
-            parent=recipe.parent,
-            note=recipe.note,
-        )
+        return GeneratedImage(to_pixels(self.image), self.recipe) if self.recipe is not None else None
 
 
 class PictureLoader(QObject):

@@ -109,7 +109,7 @@ class Progress:
     def finish(self, ready: ImageReady) -> None:
         image = ready.image
         self.fraction = 1.0
-        self._outcome = f"Finished in {duration(image.seconds)}  ·  seed {image.request.seed}"
+        self._outcome = f"Finished in {duration(image.recipe.seconds)}  ·  seed {image.request.seed}"
 
     def end(self, ending: Ending) -> None:
         match ending:

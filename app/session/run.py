@@ -13,7 +13,9 @@ from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame, Latent, Schedule
 from core.film.reader import Recording
 from core.models.memory_plan import MemoryInUse
-from core.pictures.picture import GeneratedImage, Pixels, Stage
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
+from core.recipes.recipe import Stage
 from core.request.request import GenerationRequest
 from core.runs.branch import Branch
 from core.runs.events import Event, PreviewMode

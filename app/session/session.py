@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import message
+from app.session.device import Device
 from app.session.draft_editor import DraftEditor, DraftStore, ModelSource
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
@@ -32,12 +33,8 @@ class Session(QObject):
     """The state behind the window. Lives in the GUI thread; ask it to `shutdown` at the end.
 
     Attributes:
-        state: what the worker is doing.
-        phase: what the engine is busy with, None while it steps or rests.
-        tasks: what views may ask of the engine beside its runs, see `EngineTasks`.
-        cull: where begun pictures wait to be chosen, see `EarlyChoice`.
-        films: where films are looked at and kept from, see `FilmRequests`. loras: see `LoraSelection`.
-        progress: the film of the picture in progress and what Stop left of it, see `RunProgress`.
+        state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
+        device, early_choice, engine_tasks, films, loras, progress: each see its class.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
         unsaved: finished pictures that could not be written, see `save_again`.
 
@@ -85,6 +82,7 @@ class Session(QObject):
         self._queue = RunQueue()
         self.state = RunState.idle
         self.phase: Phase | None = None
+        self.device = Device(self)
         self.progress = RunProgress()
         self.preview_mode = PreviewMode.automatic
         self.unsaved: tuple[UnsavedPicture, ...] = ()
@@ -100,8 +98,8 @@ class Session(QObject):
         self.engine_tasks.failed.connect(self.failed)
         self.films = FilmRequests(self._thread, self.engine_tasks, self)
         self.loras = LoraSelection(self._thread, self._drafting, self)
-        self.cull = EarlyChoice(lambda: self.progress.film, self.branch, self)
-        self.run_ended.connect(self.cull.follow)
+        self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
+        self.run_ended.connect(self.early_choice.follow)
         self._thread.start()
 
     @property
@@ -239,7 +237,7 @@ class Session(QObject):
             self.failed.emit(message(error))
             return
         self._drafting.end_step()
-        for request, hold_after in self.cull.runs_of(self.loras.fitting(self.draft)):
+        for request, hold_after in self.early_choice.runs_of(self.loras.fitting(self.draft)):
             self._queue.add(request, hold_after=hold_after)
         self._begin_if_idle(is_paused)
 

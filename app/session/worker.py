@@ -273,7 +273,7 @@ class Worker(QObject):
             case Message() as text:
                 self.not_saved.emit(UnsavedPicture(image, film, text))
             case path:
-                self._put_film_beside(image.run, path)
+                self._put_film_beside(image.recipe.run, path)
                 self.saved.emit(SavedPicture(path, image))
 
     def _put_film_beside(self, run: str, path: Path) -> None:

@@ -104,7 +104,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     look = ModelDiscovery(catalogue)
     session = Session(look, make_engine, save_picture, settings_store, recorder, folders.logs / LOG_NAME)
     window = MainWindow(session, settings_store, appearance)
-    make_engine.made.connect(window.readout.show_device)
+    make_engine.made.connect(session.device.choose)
 
     def look_for_models() -> None:
         catalogue.look_in(settings_store.settings.model_folders)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.session.device import ChosenDevice
 from app.session.run import Engine
 from app.session.settings_store import SettingsStore
 from app.startup.garbage_collection import kept_for_good
-from app.window.device_label import ChosenDevice
 from core.models.catalogue import Catalogue
 
 

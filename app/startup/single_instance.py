@@ -56,7 +56,7 @@ class InstanceMessage:
             case {"picture": str() | None, "activation": str()}:
                 known = cast("dict[str, Any]", content)
             case _:
-                raise ValueError("no knock")
+                raise ValueError("no message of ours")
         picture = known["picture"]
         return cls(None if picture is None else Path(picture), known["activation"])
 
@@ -66,7 +66,7 @@ class InstanceLock:
     """This process is the one that opens the window.
 
     Attributes:
-        address: where later starts knock.
+        address: where later starts send messages.
         lock: held until the end; None where nothing can be written, so that there is nothing to protect.
     """
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 from core.paths import resources
 
 ICON_NAME = "iconName"

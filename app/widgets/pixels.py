@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtGui import QImage
 
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 SMALL_PX = 384
 """Pictures with shorter edges than this are enlarged by a cubic filter: Qt's own is linear and shows its grid."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from app.widgets.theme import Colours
+from app.widgets.colours import Colours
 
 _TEMPLATE = Template("""
 QWidget { color: $text; }

@@ -9,9 +9,9 @@ from PySide6.QtGui import QGuiApplication
 
 from app.dialogs.diagnostics import diagnostics
 from app.messages.errors import Message
+from app.session.device import Device
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
-from app.window.device_label import DeviceReadout
 
 CRASHED, COPIED = "crashed", "copied"
 LASTING_MS = 6000
@@ -20,13 +20,11 @@ LASTING_MS = 6000
 class CrashReport(QObject):
     """Part of the window."""
 
-    def __init__(
-        self, area: MessageArea, settings_store: SettingsStore, readout: DeviceReadout, parent: QObject
-    ) -> None:
+    def __init__(self, area: MessageArea, settings_store: SettingsStore, device: Device, parent: QObject) -> None:
         super().__init__(parent)
         self._area = area
         self._settings_store = settings_store
-        self._readout = readout
+        self._device = device
         self._crash: Path | None = None
 
     def offer_crash(self, crash: Path) -> None:
@@ -46,7 +44,7 @@ class CrashReport(QObject):
     @Slot()
     def copy_diagnostics(self) -> None:
         """Puts the report into the clipboard, and says so."""
-        device = self._readout.device
+        device = self._device.chosen
         plan = "\n".join((*device.machine, device.plan)) if device is not None else ""
         text = diagnostics(self._settings_store.folders, self._settings_store.settings, plan, self._crash)
         QGuiApplication.clipboard().setText(text)

@@ -19,7 +19,7 @@ class Header(QFrame):
 
     page_chosen = Signal(int)
 
-    def __init__(self, left_pane: QAction, right_pane: QAction, readout: QWidget) -> None:
+    def __init__(self, left_pane: QAction, right_pane: QAction, device_label: QWidget) -> None:
         super().__init__()
         self.setObjectName("header")
         self.setProperty("role", "header")
@@ -34,7 +34,7 @@ class Header(QFrame):
         layout.addWidget(_toggle(left_pane))
         layout.addLayout(self._place_row)
         layout.addStretch(1)
-        layout.addWidget(readout)
+        layout.addWidget(device_label)
         layout.addWidget(_toggle(right_pane))
 
     def add_page(self, title: str) -> None:

@@ -29,10 +29,11 @@ from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
 from app.widgets import icons
-from app.widgets.theme import Appearance, Colours, indent_spin_boxes
+from app.widgets.colours import Colours
+from app.widgets.theme import Appearance, indent_spin_boxes
 from app.window.crash_report import CrashReport
 from app.window.desktop_notification import RunNotification
-from app.window.device_label import DeviceReadout
+from app.window.device_label import DeviceLabel
 from app.window.header import Header
 from app.window.pages import Pages
 from app.window.welcome import Welcome
@@ -70,20 +71,19 @@ class MainWindow(QMainWindow):
         self._loader = PictureLoader(self)
         recent = RecentPictures(self._loader)
         self.create_page = CreatePage(session, recent, appearance.colours)
-        self.readout = DeviceReadout()
         panes = (
             self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_page.left),
             self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_page.right),
         )
         self._panes = panes
-        self._header = Header(*panes, self.readout)
+        self._header = Header(*panes, DeviceLabel(session.device))
         self.places = Pages(self._header)
         self.places.add("Create", self.create_page)
         self.gallery_page = GalleryPage(session, settings_store, appearance.colours)
         self.places.add("Gallery", self.gallery_page)
         self.forward_page = NoisePage(session, settings_store)
         self.places.add("Noise", self.forward_page)
-        self.models_page = ModelsPage(session, settings_store, self.readout)
+        self.models_page = ModelsPage(session, settings_store)
         self.models_page.create_asked.connect(self._show_create)
         self.places.add("Models", self.models_page)
         self._put_together()
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.gallery.picture_asked.connect(self.show_picture)
         self.gallery.noise_asked.connect(self._noise)
         self.gallery.icons_needed.connect(self._tint_widget)
-        self.crash_report = CrashReport(self.create_page.messages, settings_store, self.readout, self)
+        self.crash_report = CrashReport(self.create_page.messages, settings_store, session.device, self)
         self._commands.noise_asked.connect(self._noise)
         self.places.page_changed.connect(self._offer_current)
         self.forward_page.denoising.connect(self._show_create)
@@ -105,18 +105,16 @@ class MainWindow(QMainWindow):
         self._menu_actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), settings_store, self)
         self._menu_actions.name_keys(self)
-        self.memory = MemoryService(session, settings_store, self.readout, self)
+        self.memory = MemoryService(session, settings_store, self)
         self.create_page.left.memory_line.follow(self.memory)
-        self.preferences = PreferencesController(
-            self, settings_store, session, self.readout, self.keymap, self.memory
-        )
+        self.preferences = PreferencesController(self, settings_store, session, self.keymap, self.memory)
         self.preferences.address_changed.connect(self.models_page.take_address)
         self.preferences.token_held.connect(self.models_page.hold_token)
         self.preferences.theme_chosen.connect(self._take_theme)
         self.preferences.folder_changed.connect(self._loader.find)
         self.preferences.dialog_opened.connect(self._tint_widget)
         self.welcome = Welcome(
-            self.create_page.messages, session, settings_store, self.readout, self.preferences.open_folders, self
+            self.create_page.messages, session, settings_store, self.preferences.open_folders, self
         )
         RunNotification(session, settings_store, self)
         self._connect_actions(self._menu_actions)
@@ -212,7 +210,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_machine(self) -> None:
-        MachineDialog(self.readout, self.memory, self).open()
+        MachineDialog(self.session.device, self.memory, self).open()
 
     @Slot(QAction)
     def _choose_theme(self, action: QAction) -> None:

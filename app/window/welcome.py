@@ -14,7 +14,6 @@ from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
-from app.window.device_label import DeviceReadout
 
 WELCOME, READ_ONLY = "welcome", "read only"
 LOOK_AFTER_MS = 700
@@ -31,7 +30,6 @@ class Welcome(QObject):
         area: MessageArea,
         session: Session,
         settings_store: SettingsStore,
-        readout: DeviceReadout,
         open_folders: Callable[[], None],
         parent: QObject,
     ) -> None:
@@ -39,7 +37,6 @@ class Welcome(QObject):
         self._area = area
         self._session = session
         self._settings_store = settings_store
-        self._readout = readout
         self._open_folders = open_folders
         self._device = "Looking for what can compute here …"
         session.run_started.connect(self._leave)
@@ -48,7 +45,7 @@ class Welcome(QObject):
         """Call it when the window is there."""
         self._warn()
         if self._settings_store.is_first_start:
-            self._readout.device_shown.connect(self._on_device_shown)
+            self._session.device.changed.connect(self._on_device_changed)
             self._show()
             QTimer.singleShot(LOOK_AFTER_MS, self, self._look)
 
@@ -84,15 +81,15 @@ class Welcome(QObject):
 
     @Slot()
     def _look(self) -> None:
-        if self._readout.device is None and WELCOME in self._area.subjects():
+        if self._session.device.chosen is None and WELCOME in self._area.subjects():
             self._session.engine_tasks.ask(TASK, _make, self._ignore)
 
     def _ignore(self, _made: None) -> None:
-        """The readout tells what was found."""
+        """Ignores the answer: the session tells what was found."""
 
     @Slot()
-    def _on_device_shown(self) -> None:
-        device = self._readout.device
+    def _on_device_changed(self) -> None:
+        device = self._session.device.chosen
         if device is not None and WELCOME in self._area.subjects():
             self._device = device_sentence(device)
             self._show()

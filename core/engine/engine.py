@@ -33,9 +33,11 @@ from core.film.reader import Recording
 from core.measures.conversions import noisy_of
 from core.models.catalogue import Catalogue, hashed_file
 from core.models.memory_plan import MemoryInUse, Placement
-from core.pictures.picture import GeneratedImage, Pixels, Stage
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
 from core.pictures.source import read_source
 from core.prompt.tokens import TokenCounter
+from core.recipes.recipe import Stage
 from core.request.request import GenerationRequest, validate
 from core.runs.branch import Branch
 from core.runs.events import Event, Loading, LoraDiffers, Phase, PreviewMode

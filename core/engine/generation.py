@@ -20,7 +20,9 @@ from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.tensors import to_numpy
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
-from core.pictures.picture import GeneratedImage, Pixels, Stage
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
+from core.recipes.recipe import Recipe, Stage
 from core.runs.events import Event, ImageReady, Loading, Phase, Preview, Started, Stepped
 
 Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
@@ -97,8 +99,7 @@ class Generation:
 def image_of(
     film: Film, plan: DevicePlan, pixels: Pixels, stage: Stage, step: int, seconds: float, note: str
 ) -> GeneratedImage:
-    return GeneratedImage(
-        pixels=pixels,
+    recipe = Recipe(
         request=film.request,
         model=film.model,
         stage=stage,
@@ -106,10 +107,11 @@ def image_of(
         device=plan.device.type,
         dtype=plan.dtype_name,
         seconds=seconds,
+        note=note,
         run=film.run,
         parent=film.parent,
-        note=note,
     )
+    return GeneratedImage(pixels, recipe)
 
 
 def rebuild_frames(start: InitialState) -> Film:

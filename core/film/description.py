@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from core.film.film import Film, ModelIdentity, Parent, PredictionType, Schedule
+from core.film.film import Film, PredictionType, Schedule
 from core.film.latent_rgb import LatentRgb
 from core.film.layout import Malformed
-from core.recipes.recipe import request_from_json, request_to_json
+from core.recipes.recipe import ModelIdentity, Parent
+from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import STEPS
 from core.request.samplers import SAMPLERS, Space
 

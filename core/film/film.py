@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film.latent_rgb import LatentRgb
+from core.recipes.recipe import ModelIdentity, Parent
 from core.request.request import GenerationRequest
 from core.request.samplers import Space
 
@@ -21,35 +22,6 @@ Latent = NDArray[Any]
 """(channels, height / factor, width / factor): float32, for predictions also float16 or (ml_dtypes) bfloat16."""
 
 PredictionType = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelIdentity:
-    """Which weights made a picture.
-
-    Attributes:
-        hash: the first 10 hexadecimal digits of the SHA-256 of the network's weights file.
-    """
-
-    key: str
-    name: str
-    family: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """Where a branch left another run.
-
-    Attributes:
-        run: `Film.run` of the other.
-        step: how many of its steps were taken over.
-        changes: what was changed, as a phrase ("prompt, guidance scale"); "" when it was only taken up again.
-    """
-
-    run: str
-    step: int
-    changes: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ from core.measures.conversions import (
 )
 from core.measures.guidance_map import guidance_map
 from core.pictures.colour_maps import heat_over
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 GAP_PX = 4
 _GAP_COLOUR = 24

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 _FARTHEST = 255 * 3**0.5
 _ROUNDING = 1e-6

@@ -21,7 +21,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.text_chunks import read_texts
 from core.recipes.other_programs import read_other
 from core.recipes.parameters import from_parameters, to_parameters
-from core.recipes.recipe import Recipe, recipe_from_text, recipe_to_json
+from core.recipes.recipe import Recipe, recipe_from_text, recipe_to_json, signed
 
 PARAMETERS = "parameters"
 EMULSION = "emulsion"
@@ -91,5 +91,5 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _texts(image: GeneratedImage, created: datetime) -> tuple[str, str]:
-    recipe = Recipe.of(image, created)
+    recipe = signed(image.recipe, created)
     return to_parameters(recipe), json.dumps(recipe_to_json(recipe), separators=(",", ":"))

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import Size, Source
 
 LARGEST_FILE = 256 * 2**20

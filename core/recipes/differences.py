@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from core.recipes.recipe import plain_name
+from core.request.json_codec import plain_name
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
 

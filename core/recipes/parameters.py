@@ -10,9 +10,9 @@ import math
 import re
 from types import MappingProxyType
 
-from core.film.film import ModelIdentity
-from core.recipes.recipe import Recipe, plain_name, request_from_json
+from core.recipes.recipe import ModelIdentity, Recipe
 from core.request import autoencoder_codec, lora_codec
+from core.request.json_codec import plain_name, request_from_json
 from core.request.samplers import SAMPLERS
 
 NEGATIVE = "Negative prompt:"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.film.film import Film, Parent
+from core.film.film import Film
+from core.recipes.recipe import Parent
 from core.request.request import GenerationRequest
 
 

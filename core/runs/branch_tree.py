@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.film.film import Parent
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Parent, Recipe
 
 RecipeAt = tuple[Path, Recipe]
 """A picture and its recipe."""

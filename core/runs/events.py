@@ -8,7 +8,8 @@ from pathlib import Path
 
 from core.film.attention_maps import AttentionMaps
 from core.film.film import Film, Frame
-from core.pictures.picture import GeneratedImage, Pixels
+from core.pictures.picture import GeneratedImage
+from core.pictures.pixels import Pixels
 
 
 class Phase(Enum):

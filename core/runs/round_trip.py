@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.film.film import Latent
 from core.film.latent_rgb import LatentRgb
 from core.measures.forward import noised
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import Size
 
 LATENT_VALUE_BYTES = 2

@@ -18,7 +18,7 @@ from typing import Any, cast
 from core.files.atomic import DISK, FileSystem, words_of, write_file
 from core.models.memory_plan import Placement
 from core.paths import Folders
-from core.recipes.recipe import request_from_json, request_to_json
+from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
 

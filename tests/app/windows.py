@@ -58,7 +58,7 @@ class Opener:
     def __init__(self, folders: Folders, make_session: MakeSession, application: QApplication) -> None:
         self.folders = folders
         self.opened: list[MainWindow] = []
-        self._make_studio = make_session
+        self._make_session = make_session
         self._appearance = Appearance(application, Theme.light)
 
     def __call__(self, *, saves: bool = False) -> Opened:
@@ -69,7 +69,7 @@ class Opener:
         def save_picture(image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
             return save(image, settings_store.settings.pictures)
 
-        session = self._make_studio(
+        session = self._make_session(
             engine,
             drafts=settings_store,
             recorder=FilmRecorder(settings_store.films_folder) if saves else None,

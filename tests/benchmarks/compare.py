@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,12 @@ from app.create.compared_run import ComparedRun
 from app.widgets.pixels import to_image
 from app.widgets.theme import LIGHT
 from core.film.alignment import FilmAlignment
-from core.film.film import Parent
 from core.pictures.saving import save_in
+from core.recipes.recipe import Parent
 from core.runs.branch_tree import branch_tree
 from core.runs.run_index import RunIndex
 from tests import synthetic_film
-from tests.pictures import generated_image
+from tests.pictures import generated_image, with_run
 
 STEPS = 50
 BUDGET_MS = 16.0
@@ -90,7 +89,7 @@ def _reading() -> None:
         folder = Path(name)
         for number in range(PICTURES):
             parent = Parent(f"run {number // 10 * 10}", 8, "prompt") if number % 10 else None
-            save_in(replace(generated_image(f"picture {number}"), run=f"run {number}", parent=parent), folder)
+            save_in(with_run(generated_image(f"picture {number}"), f"run {number}", parent), folder)
         index = RunIndex()
         first = _timed_ms(lambda: list(index.refresh(folder)))
         again = _timed_ms(lambda: list(index.refresh(folder)))

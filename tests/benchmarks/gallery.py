@@ -25,6 +25,7 @@ from core.gallery.query import Group, Query, Sort
 from core.gallery.thumbnails import Thumbnails
 from core.paths import Folders
 from core.pictures.metadata import encode_png
+from core.pictures.picture import GeneratedImage
 from core.request.request import Size
 from tests.pictures import generated_image
 
@@ -65,7 +66,8 @@ def make(folder: Path, count: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         request = replace(image.request, prompt=prompt, sampler=sampler, seed=number, size=Size(32, 24))
         created = start + timedelta(days=number // A_DAY, minutes=number % A_DAY)
-        path.write_bytes(encode_png(replace(image, request=request, run=f"{number:032x}"), created))
+        recipe = replace(image.recipe, request=request, run=f"{number:032x}")
+        path.write_bytes(encode_png(GeneratedImage(image.pixels, recipe), created))
 
 
 def timed(name: str, work: Callable[[], object], times: int = 1) -> float:

@@ -16,12 +16,11 @@ from app.cli.command import Command
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES, message
-from core.autoencoders.compatibility import check_fit
 from core.autoencoders.file import parse_autoencoder
 from core.errors import InvalidRequest, SaveFailed
-from core.lora.compatibility import check_loras
 from core.lora.file import parse_lora
 from core.models.catalogue import Catalogue, users_catalogue
+from core.models.compatibility import check_autoencoder, check_loras
 from core.models.memory_plan import Placement, parse_placement, placement_names
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
@@ -141,7 +140,7 @@ def _run(arguments: Namespace) -> int:
         for image in _pictures(job, progress, recorder):
             path = save_or_rescue(job.save, image)
             progress.clear()
-            _keep_film(job, recorder, image.run, path)
+            _keep_film(job, recorder, image.recipe.run, path)
             recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
             print(to_json({"path": str(path), "recipe": recipe}) if job.is_json else path, flush=True)
     return 0
@@ -186,7 +185,7 @@ def _read(arguments: Namespace) -> Job:
     validate(request, model.limits)
     check_loras(request, model, catalogue.loras)
     if request.autoencoder is not None:
-        check_fit(catalogue.autoencoders.find(request.autoencoder), model)
+        check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
     if request.source is not None:
         read_source(request.source, request.size)
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype

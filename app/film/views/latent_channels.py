@@ -13,7 +13,7 @@ from app.widgets.pixels import to_image
 from core.film.film import Latent
 from core.measures.channels import channel_numbers
 from core.pictures.colour_maps import diverging
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 _GAP_PX = 6
 _HINT_PX = 20

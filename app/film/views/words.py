@@ -16,7 +16,7 @@ from app.widgets.pixels import to_image
 from core.film.attention_maps import AttentionRecord
 from core.models.families import MODEL_FAMILIES
 from core.pictures.colour_maps import heat_over
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.prompt.word import Word
 
 COST = "Recording makes each step about 10 % slower; the picture stays the same."

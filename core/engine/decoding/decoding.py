@@ -10,7 +10,7 @@ import torch
 from core.engine.devices.allocation import is_out_of_memory
 from core.engine.families import Family
 from core.errors import NotANumberPicture
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 
 log = logging.getLogger(__name__)
 

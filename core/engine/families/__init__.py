@@ -13,9 +13,9 @@ import torch
 from core.engine.devices.device import DevicePlan
 from core.engine.families import stable_diffusion, stable_diffusion_xl, z_image
 from core.engine.sampling.denoising import Predict
-from core.film.film import ModelIdentity
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
+from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
 
 

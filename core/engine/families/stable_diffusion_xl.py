@@ -22,9 +22,9 @@ from core.engine.networks.prompt_cache import PromptCache
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
-from core.film.film import ModelIdentity
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model, pipeline_config
+from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
 
 

@@ -21,9 +21,9 @@ from core.engine.networks.prompt_cache import PromptCache
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.weights.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
-from core.film.film import ModelIdentity
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
+from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
 
 MAX_TOKENS = 512

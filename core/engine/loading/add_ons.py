@@ -15,7 +15,7 @@ from core.engine.generation import Decode
 from core.engine.loading.loaded_model import LoadedModel
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
 from core.runs.events import LoraDiffers, PreviewMode
 

@@ -17,7 +17,6 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from core.autoencoders.compatibility import check_fit
 from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
@@ -27,6 +26,7 @@ from core.engine.weights.components import load_component
 from core.errors import ModelBroken
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
+from core.models.compatibility import check_autoencoder
 from core.request.request import Autoencoder
 
 PART = "vae"
@@ -79,7 +79,7 @@ class Autoencoders:
 
     def _load(self, wanted: Autoencoder, library: AutoencoderLibrary) -> _Loaded:
         file = library.find(wanted)
-        check_fit(file, self._model)
+        check_autoencoder(file, self._model)
         name = wanted.name if Path(wanted.name).is_absolute() else file.name
         told = Autoencoder(name, library.sha256_of(file))
         if self._other is not None and told == self._other.told:

@@ -11,7 +11,6 @@ from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from core.autoencoders.compatibility import own_space
 from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoencoderLibrary
 from core.engine.decoding.decoding import to_pixels
 from core.engine.devices.allocation import is_out_of_memory
@@ -20,7 +19,8 @@ from core.engine.generation import Decode
 from core.engine.weights.components import load_component
 from core.errors import ModelBroken, NotANumberPicture
 from core.models.catalogue import Model
-from core.pictures.picture import Pixels
+from core.models.compatibility import own_space
+from core.pictures.pixels import Pixels
 
 log = logging.getLogger(__name__)
 

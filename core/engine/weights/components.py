@@ -16,10 +16,10 @@ from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import read_single_file
 from core.errors import ModelBroken
 from core.files.json_file import read_json
-from core.film.film import ModelIdentity
 from core.models.catalogue import Model
 from core.models.families import MODEL_FAMILIES
 from core.paths import clip_vocabulary
+from core.recipes.recipe import ModelIdentity
 
 Part = TypeVar("Part")
 

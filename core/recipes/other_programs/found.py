@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, cast
 
-from core.film.film import ModelIdentity
 from core.recipes.other_programs.loras import Told, taken_from
-from core.recipes.recipe import Recipe, parse_json, plain_name, request_from_json
+from core.recipes.recipe import ModelIdentity, Recipe
+from core.request.json_codec import parse_json, plain_name, request_from_json
 from core.request.lora_codec import loras_to_json, take_tags
 
 LONGEST_OTHER = 4_000

@@ -11,17 +11,16 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.session.picture_loader import PictureLoader
-from core.film.film import Parent
 from core.pictures.saving import save
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Parent, Recipe, signed
 from core.runs.branch_tree import BranchTree, branch_tree
-from tests.pictures import generated_image
+from tests.pictures import generated_image, with_run
 
 CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
 
 
 def recipe(run: str, parent: Parent | None = None, prompt: str = "a red house", **request: object) -> Recipe:
-    return Recipe.of(replace(generated_image(prompt, **request), run=run, parent=parent), CREATED)  # pyright: ignore[reportArgumentType]
+    return signed(replace(generated_image(prompt, **request).recipe, run=run, parent=parent), CREATED)  # pyright: ignore[reportArgumentType]
 
 
 def tree_of(current: str, *recipes: Recipe) -> BranchTree:
@@ -36,7 +35,7 @@ SaveRun = Callable[..., Path]
 @pytest.fixture
 def save_run(tmp_path: Path) -> SaveRun:
     def save_one(run: str, parent: Parent | None = None, prompt: str = "a red house") -> Path:
-        return save(replace(generated_image(prompt), run=run, parent=parent), tmp_path)
+        return save(with_run(generated_image(prompt), run, parent), tmp_path)
 
     return save_one
 

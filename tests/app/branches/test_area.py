@@ -15,8 +15,8 @@ from app.branches.delegate import ROW_PX
 from app.branches.model import THUMBNAIL_ROLE, BranchModel
 from app.session.picture_loader import PictureLoader
 from app.widgets.pixels import to_pixels
-from core.film.film import Parent
 from core.pictures.metadata import read_recipe
+from core.recipes.recipe import Parent
 from core.runs.branch_tree import branch_tree
 from tests.app.branches.conftest import SaveRun, recipe, tree_of
 from tests.app.film.conftest import found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.branches.lanes import Lanes
-from core.film.film import Parent
+from core.recipes.recipe import Parent
 from tests.app.branches.conftest import recipe, tree_of
 
 

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.branches.reader import BranchReader, FoundTree
-from core.film.film import Parent
+from core.recipes.recipe import Parent
 from tests.app.branches.conftest import SaveRun
 
 

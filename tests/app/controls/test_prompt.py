@@ -120,7 +120,7 @@ def test_tab_leaves_the_field(prompt: PromptControl, negative: PromptControl, wi
     assert prompt.edit.toPlainText() == "a red house"
 
 
-def test_undo_and_redo_keys_are_the_studios(prompt: PromptControl, session: Session, qtbot: QtBot):
+def test_undo_and_redo_keys_are_the_sessions(prompt: PromptControl, session: Session, qtbot: QtBot):
     session.edit(steps=5)
     qtbot.keyClick(prompt.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.draft.steps == 20

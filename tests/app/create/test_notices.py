@@ -87,7 +87,7 @@ def test_after_stop_the_picture_can_be_kept(bench: Bench, saves: FakeSaves, qtbo
     assert bench.text().startswith("Stopped at step ")
     with qtbot.waitSignal(bench.session.picture_saved):
         bench.press("keepButton")
-    assert saves.saved[0][0].stage == "denoised"
+    assert saves.saved[0][0].recipe.stage == "denoised"
     assert bench.area.subjects() == ()
 
 

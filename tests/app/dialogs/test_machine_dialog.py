@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.machine import MachineDialog
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice
 from core.models.memory_plan import GIB, DeviceMemory
 from tests.app.windows import Opened, open_window, opened
 
@@ -43,7 +43,7 @@ def test_before_a_device_was_looked_for_that_is_said(opened: Opened) -> None:
 
 def test_what_was_found_and_the_plan_are_told_and_follow(opened: Opened, qtbot: QtBot) -> None:
     dialog = dialog_of(opened)
-    opened.window.readout.show_device(GPU)
+    opened.window.session.device.choose(GPU)
     found = ["Machine", "processor: Example 7, 8 cores", "driver: Example 570"]
     qtbot.waitUntil(lambda: lines(dialog)[:3] == found)
     told = lines(dialog)
@@ -53,7 +53,7 @@ def test_what_was_found_and_the_plan_are_told_and_follow(opened: Opened, qtbot: 
 
 
 def test_all_of_it_is_copied_as_text(opened: Opened) -> None:
-    opened.window.readout.show_device(GPU)
+    opened.window.session.device.choose(GPU)
     dialog = dialog_of(opened)
     button = dialog.findChild(QPushButton, "copyMachineButton")
     assert button is not None

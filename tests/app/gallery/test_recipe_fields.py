@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from app.gallery.recipe_fields import recipe_fields
-from core.film.film import ModelIdentity
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import ModelIdentity, Recipe
 from core.request.request import GenerationRequest, Lora
 
 

@@ -24,7 +24,7 @@ CLOSE_WHILE_IT_DOWNLOADS = """
 import os, sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from app import application
+from app.startup import application
 from app.__main__ import main
 from app.models.download_state import Stage
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.models.fit import Level, fit_of
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice
 from core.models.downloadable import KnownModel, known_models
 from core.models.memory_plan import GIB, DeviceMemory
 

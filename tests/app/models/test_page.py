@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from app.models.page import FITTING, INSTALLED, ModelsPage
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.window.device_label import DeviceReadout
 from core.downloads.record import RECORD_NAME
 from core.models.catalogue import Catalogue
 from core.paths import Folders
@@ -65,9 +64,7 @@ def page(
     folders = Folders.default()
     settings_store = SettingsStore(folders)
     session.refresh_models()
-    readout = DeviceReadout()
-    qtbot.addWidget(readout)
-    page = ModelsPage(session, settings_store, readout, FakeTrash())
+    page = ModelsPage(session, settings_store, FakeTrash())
     page.service.endpoint = server.endpoint
     page.resize(1000, 700)
     page.show()
@@ -186,7 +183,7 @@ def test_a_download_is_paused_taken_up_after_a_restart_and_cancelled(
     press(page, "tiny", "pauseDownloadButton")
     assert words(page, "tiny").startswith("Paused")
 
-    again = ModelsPage(page._session, page._settings_store, page._readout)  # pyright: ignore[reportPrivateUsage]
+    again = ModelsPage(page._session, page._settings_store)  # pyright: ignore[reportPrivateUsage]
     qtbot.addWidget(again)
     again.show()
     assert words(again, "tiny").startswith("Paused")

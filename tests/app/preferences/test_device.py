@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.session.device import device_sentence
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice, device_sentence
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 
@@ -40,7 +39,7 @@ def test_before_the_first_picture_devices_are_looked_for_when_asked(opened: Open
     assert not look.isHidden()
     look.click()
     assert words.text() == "Looking …"
-    opened.window.readout.show_device(PROCESSOR)
+    opened.window.session.device.choose(PROCESSOR)
     assert look.isHidden()
     assert "the processor (Example 7) in float32" in words.text()
     assert part(dialog, QLabel, "devicesFound").text() == "cuda: not found, no GPU\ncpu: found"

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
 from pytestqt.qtbot import QtBot
 
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice
 from core.models.memory_plan import GIB, DeviceMemory, Placement
 from core.settings.settings import load_settings
 from tests.app.preferences.windows import part, preferences
@@ -54,18 +54,18 @@ def test_the_plan_is_told_as_soon_as_a_device_is_known(opened: Opened, qtbot: Qt
     assert not look.isHidden()
     look.click()
     assert words.text() == "Looking …"
-    opened.window.readout.show_device(GPU)
+    opened.window.session.device.choose(GPU)
     assert look.isHidden()
     qtbot.waitUntil(lambda: "Starter Model" in words.text())
 
 
 def test_moving_parts_is_not_offered_where_there_is_nowhere_to_move_them(opened: Opened) -> None:
     dialog = preferences(opened)
-    opened.window.readout.show_device(PROCESSOR)
+    opened.window.session.device.choose(PROCESSOR)
     assert not part(dialog, QRadioButton, "memory-group_offload").isEnabled()
     assert part(dialog, QRadioButton, "memory-drop_encoder").isEnabled()
     assert not part(dialog, QLabel, "memoryOfProcessor").isHidden()
-    opened.window.readout.show_device(GPU)
+    opened.window.session.device.choose(GPU)
     assert part(dialog, QRadioButton, "memory-group_offload").isEnabled()
     assert part(dialog, QLabel, "memoryOfProcessor").isHidden()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Recipe, signed
 from core.request.request import GenerationRequest, Lora, Source
 from tests import fakes
 
@@ -17,7 +17,7 @@ from tests import fakes
 @pytest.fixture
 def recipe() -> Recipe:
     film = fakes.film(GenerationRequest("a <b>red</b> house", negative_prompt="people", seed=7))
-    return Recipe.of(fakes.image(film, "final", 20), datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+    return signed(fakes.image(film, "final", 20).recipe, datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
 
 
 @pytest.fixture

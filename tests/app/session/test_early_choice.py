@@ -54,7 +54,7 @@ def test_all_pictures_wait_at_the_step_and_nothing_is_finished(saving: Opened, q
     sheet = begin(saving, qtbot)
     assert sheet.isVisible()
     assert [sheet.list.item(row).text() for row in range(4)] == ["seed 20", "seed 21", "seed 22", "seed 23"]
-    assert [len(film.frames) for film in saving.window.session.cull.films] == [3, 3, 3, 3]
+    assert [len(film.frames) for film in saving.window.session.early_choice.films] == [3, 3, 3, 3]
     assert saving.engine.calls == 12
     assert parts(saving) == 4
     assert not saving.window.session.unsaved
@@ -79,7 +79,7 @@ def test_discarding_all_leaves_nothing(saving: Opened, qtbot: QtBot) -> None:
     press(saving, "discardAllButton", qtbot)
     assert parts(saving) == 0
     assert not sheet.isVisible()
-    assert not saving.window.session.cull.films
+    assert not saving.window.session.early_choice.films
     assert not saving.engine.branches
 
 
@@ -128,9 +128,9 @@ def test_one_picture_or_no_choice_is_made_as_always(opened: Opened, qtbot: QtBot
     begin(opened, qtbot, count=1)
     assert opened.child("earlyChoiceCheck").isHidden() or not opened.child("earlyChoiceCheck").isVisible()
     assert not sheet_of(opened).isVisible()
-    opened.window.session.cull.choose_early(None)
+    opened.window.session.early_choice.choose_early(None)
     opened.window.session.edit(count=3)
-    opened.window.session.cull.choose_early(None)
+    opened.window.session.early_choice.choose_early(None)
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.engine.requests[-1].count == 3

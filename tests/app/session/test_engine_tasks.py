@@ -88,7 +88,7 @@ def test_an_errand_that_fails_is_told_as_a_message(make_session: MakeSession, qt
     assert "starter" in failed.args[0].sentence
 
 
-def test_errands_are_served_between_the_steps_of_a_run(make_session: MakeSession, qtbot: QtBot) -> None:
+def test_tasks_are_served_between_the_steps_of_a_run(make_session: MakeSession, qtbot: QtBot) -> None:
     engine = FakeEngine()
     engine.holds[4] = threading.Event()
     session = make_session(engine)

@@ -28,7 +28,7 @@ def save_into(folder: Path) -> Callable[[GeneratedImage, Film, Path | None], Pat
     """Saves nothing but the name, in the folder where films go too."""
 
     def save(image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
-        return folder / f"{image.stage}.png"
+        return folder / f"{image.recipe.stage}.png"
 
     return save
 
@@ -52,7 +52,7 @@ def test_the_film_of_a_run_is_saved_beside_the_picture_and_opens_again(
     assert len(opened.film.frames) == session.draft.steps
 
 
-def test_a_film_that_is_none_is_told_and_the_studio_lives_on(
+def test_a_film_that_is_none_is_told_and_the_session_lives_on(
     make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = make_session()

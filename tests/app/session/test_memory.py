@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.controls.memory_line import MemoryLine
+from app.session.device import ChosenDevice
 from app.session.memory import MemoryService
 from app.session.memory_text import planned_words, short_words
 from app.session.run import RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.window.device_label import ChosenDevice, DeviceReadout
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse, Placement, plan_memory
 from core.paths import Folders
 from core.request.request import GenerationRequest, Size
@@ -26,13 +26,12 @@ from tests.sparse_weights import SDXL, sparse_model
 
 
 @dataclass
-class Desk:
+class Bench:
     """A desk with what it looks at."""
 
     memory: MemoryService
     session: Session
     settings_store: SettingsStore
-    readout: DeviceReadout
     engine: FakeEngine
 
     @property
@@ -46,31 +45,30 @@ class Desk:
     def show_gpu(self, qtbot: QtBot, free_gib: float) -> None:
         memory = DeviceMemory("cuda", 24 * GIB, int(free_gib * GIB))
         with qtbot.waitSignal(self.memory.changed):
-            self.readout.show_device(ChosenDevice("cuda", "Example 4070", "bfloat16", "", memory))
+            self.session.device.choose(ChosenDevice("cuda", "Example 4070", "bfloat16", "", memory))
 
 
 @pytest.fixture
-def service(tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Iterator[Desk]:
+def service(tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Iterator[Bench]:
     """Its model has the weights of a large one; another model has no files."""
     large = replace(model("large"), folder=sparse_model(tmp_path / "large", SDXL))
-    engine, readout, parent = FakeEngine(), DeviceReadout(), QObject()
-    qtbot.addWidget(readout)
+    engine, parent = FakeEngine(), QObject()
     draft = GenerationRequest("a", model="large", size=Size(256, 256), steps=2)
     session = make_session(engine, FakeModels(large, model("empty")), FakeDrafts(draft))
     settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
-    memory = MemoryService(session, settings_store, readout, parent)
-    yield Desk(memory, session, settings_store, readout, engine)
+    memory = MemoryService(session, settings_store, parent)
+    yield Bench(memory, session, settings_store, engine)
     memory.close()
     parent.deleteLater()
 
 
-def test_nothing_is_planned_before_a_device_is_chosen(service: Desk) -> None:
+def test_nothing_is_planned_before_a_device_is_chosen(service: Bench) -> None:
     service.memory.plan()
     assert service.memory.planned.plan is None
     assert service.short == ""
 
 
-def test_the_plan_follows_device_and_settings(service: Desk, qtbot: QtBot) -> None:
+def test_the_plan_follows_device_and_settings(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 5.7)
     assert service.short == "One part of the model on the device at a time."
     assert service.words.startswith("Large at 256x256, not loaded yet. One part of the model on the device at a")
@@ -82,7 +80,7 @@ def test_the_plan_follows_device_and_settings(service: Desk, qtbot: QtBot) -> No
     assert service.short == "One part of the model on the device at a time, decoded in tiles."
 
 
-def test_a_model_that_fits_needs_no_words_in_the_window(service: Desk, qtbot: QtBot) -> None:
+def test_a_model_that_fits_needs_no_words_in_the_window(service: Bench, qtbot: QtBot) -> None:
     line = MemoryLine()
     qtbot.addWidget(line)
     line.follow(service.memory)
@@ -91,7 +89,7 @@ def test_a_model_that_fits_needs_no_words_in_the_window(service: Desk, qtbot: Qt
     assert line.isHidden()
 
 
-def test_the_window_says_when_a_model_is_not_on_the_device_as_a_whole(service: Desk, qtbot: QtBot) -> None:
+def test_the_window_says_when_a_model_is_not_on_the_device_as_a_whole(service: Bench, qtbot: QtBot) -> None:
     line = MemoryLine()
     qtbot.addWidget(line)
     line.follow(service.memory)
@@ -101,7 +99,7 @@ def test_the_window_says_when_a_model_is_not_on_the_device_as_a_whole(service: D
     assert "3.5 GiB of memory are free" in line.toolTip()
 
 
-def test_a_model_that_cannot_fit_is_told_in_the_colour_of_errors(service: Desk, qtbot: QtBot) -> None:
+def test_a_model_that_cannot_fit_is_told_in_the_colour_of_errors(service: Bench, qtbot: QtBot) -> None:
     line = MemoryLine()
     qtbot.addWidget(line)
     line.follow(service.memory)
@@ -110,7 +108,7 @@ def test_a_model_that_cannot_fit_is_told_in_the_colour_of_errors(service: Desk, 
     assert line.property("tone") == "error"
 
 
-def test_another_size_and_another_model_are_planned_for(service: Desk, qtbot: QtBot) -> None:
+def test_another_size_and_another_model_are_planned_for(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 20.0)
     with qtbot.waitSignal(service.memory.changed):
         service.session.edit(size=Size(128, 128))
@@ -121,7 +119,7 @@ def test_another_size_and_another_model_are_planned_for(service: Desk, qtbot: Qt
     assert service.short == ""
 
 
-def test_what_is_loaded_is_told_by_the_engine(service: Desk, qtbot: QtBot) -> None:
+def test_what_is_loaded_is_told_by_the_engine(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 20.0)
     device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
     plan = plan_memory(SDXL, "bfloat16", Size(256, 256), device)
@@ -135,15 +133,15 @@ def test_what_is_loaded_is_told_by_the_engine(service: Desk, qtbot: QtBot) -> No
     assert service.short == ""
 
 
-def test_a_processor_is_planned_with_the_memory_that_the_computer_has(service: Desk, qtbot: QtBot) -> None:
+def test_a_processor_is_planned_with_the_memory_that_the_computer_has(service: Bench, qtbot: QtBot) -> None:
     with qtbot.waitSignal(service.memory.changed):
-        service.readout.show_device(ChosenDevice("cpu", "Example 7", "float32", ""))
+        service.session.device.choose(ChosenDevice("cpu", "Example 7", "float32", ""))
     plan = service.memory.planned.plan
     assert plan is not None
     assert 0 < plan.free <= 2**50
 
 
-def test_packed_weights_are_planned_for_and_said_in_the_window(service: Desk, qtbot: QtBot) -> None:
+def test_packed_weights_are_planned_for_and_said_in_the_window(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 20.0)
     with qtbot.waitSignal(service.memory.changed):
         service.session.edit(weight_bits=4)
@@ -151,7 +149,7 @@ def test_packed_weights_are_planned_for_and_said_in_the_window(service: Desk, qt
     assert "Large at 256x256, weights in 4 bit, not loaded yet. Everything on the device: 2.1 GiB" in service.words
 
 
-def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(service: Desk, qtbot: QtBot) -> None:
+def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 20.0)
     device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
     plan = plan_memory(SDXL, "bfloat16", Size(256, 256), device, weight_bits=8)

@@ -91,7 +91,8 @@ def test_pausing_tells_where(running: Progress, film: Film) -> None:
 
 def test_the_outcome_stays_until_the_next_run(running: Progress, film: Film) -> None:
     running.step(stepped(film, 19))
-    image = replace(fakes.image(film, "final", 20), seconds=75.2)
+    image = fakes.image(film, "final", 20)
+    image = replace(image, recipe=replace(image.recipe, seconds=75.2))
     running.finish(ImageReady(image, film))
     running.end(Ending.finished)
     running.change_state(RunState.idle)

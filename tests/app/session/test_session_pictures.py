@@ -84,7 +84,7 @@ def test_what_stop_left_can_be_kept(
     session.keep_last()
     qtbot.waitUntil(lambda: len(heard.all("picture_saved")) == 1)
     (image, folder), *_ = saves.saved
-    assert (image.stage, image.step, folder) == ("denoised", 5, None)
+    assert (image.recipe.stage, image.recipe.step, folder) == ("denoised", 5, None)
     assert [frame.call for frame in engine.kept] == [4]
     assert session.stopped_film is None
 
@@ -151,7 +151,7 @@ def test_a_kept_picture_that_cannot_be_saved_is_not_lost(
     stop_at(session, engine, hold, qtbot)
     session.keep_last()
     qtbot.waitUntil(lambda: len(heard.all("save_failed")) == 1)
-    assert session.unsaved[0].image.stage == "denoised"
+    assert session.unsaved[0].image.recipe.stage == "denoised"
 
 
 def test_looking_at_a_frame_when_idle_decodes_it(

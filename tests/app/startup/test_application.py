@@ -22,7 +22,7 @@ window.show()
 application.processEvents()
 imported = sorted({name.split(".")[0] for name in sys.modules})
 window.close()
-print(json.dumps({"imported": imported, "ended": window.ended_in_time, "model": window.studio.draft.model}))
+print(json.dumps({"imported": imported, "ended": window.ended_in_time, "model": window.session.draft.model}))
 """
 
 SIGNAL_TO_END = """

@@ -178,8 +178,10 @@ def test_a_closed_window_is_not_raised_again(tmp_path: Path, qtbot: QtBot) -> No
     instance_server.close()
 
 
-@pytest.mark.parametrize("knock", [InstanceMessage(), InstanceMessage(Path("/a/größe \udcff.png"), "token")])
-def test_a_knock_is_one_line_and_comes_back_as_it_was(instance_message: InstanceMessage) -> None:
+@pytest.mark.parametrize(
+    "instance_message", [InstanceMessage(), InstanceMessage(Path("/a/größe \udcff.png"), "token")]
+)
+def test_a_message_is_one_line_and_comes_back_as_it_was(instance_message: InstanceMessage) -> None:
     line = instance_message.to_line()
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1

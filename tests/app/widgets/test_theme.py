@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.widgets.theme import DARK, LIGHT, Appearance, Colours, indent_spin_boxes
+from app.widgets.colours import Colours
+from app.widgets.theme import DARK, LIGHT, Appearance, indent_spin_boxes
 from core.settings.settings import Theme
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.window.device_label import ChosenDevice
+from app.session.device import ChosenDevice
 from app.window.welcome import can_be_written
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
@@ -26,7 +26,7 @@ def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(ope
     assert opened.subjects == ("welcome",)
     assert str(opened.settings_store.settings.pictures) in words(opened)
     assert "Looking for what can compute" in words(opened)
-    opened.window.readout.show_device(ChosenDevice("cpu", "Example 7", "float32", "cpu: first"))
+    opened.window.session.device.choose(ChosenDevice("cpu", "Example 7", "float32", "cpu: first"))
     bars = [label.text() for label in opened.window.findChildren(QLabel, "messageText") if label.isVisible()]
     assert any("computes on the processor (Example 7)" in text for text in bars)
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.autoencoders.compatibility import check_fit, own_space
 from core.autoencoders.file import AutoencoderLibrary, folder_of, parse_autoencoder, read_autoencoder
 from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.cache import CheckpointCache
 from core.errors import InvalidRequest, ModelBroken, WrongAutoencoder
 from core.models.catalogue import read_model
+from core.models.compatibility import check_autoencoder, own_space
 from core.paths import resources
 from tests import original_names, tiny
 
@@ -99,7 +99,7 @@ def test_the_configurations_that_ship_are_of_the_known_kinds() -> None:
 def test_one_of_another_kind_is_refused_by_its_configuration_alone(model: Path, tmp_path: Path) -> None:
     tiny.autoencoder(scaling_factor=0.13025).save_pretrained(tmp_path / "sdxl-vae")
     with pytest.raises(WrongAutoencoder):
-        check_fit(read_autoencoder(tmp_path / "sdxl-vae"), read_model(model, "tiny"))
+        check_autoencoder(read_autoencoder(tmp_path / "sdxl-vae"), read_model(model, "tiny"))
 
 
 def test_a_name_stays_a_name_and_a_file_becomes_its_full_path(

@@ -127,7 +127,7 @@ def test_a_run_that_was_cut_off_is_resumed_from_disk_to_the_same_picture(
     film = engine.replay(read_recording(writer.part_path))
     again = ready(list(engine.branch(Branch(film, len(film.frames), film.request))))
     assert np.array_equal(again.image.pixels, whole.image.pixels)
-    assert (again.image.run, again.image.parent) == (whole.image.run, None)
+    assert (again.image.recipe.run, again.image.recipe.parent) == (whole.image.recipe.run, None)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,13 @@ def test_a_changed_branch_is_another_picture_that_knows_its_parent(
     request = replace(REQUEST, **changes)  # pyright: ignore[reportArgumentType]
     image = ready(list(engine.branch(Branch(whole.film, 2, request)))).image
     assert not np.array_equal(image.pixels, whole.image.pixels)
-    assert image.run != whole.image.run
-    assert image.parent is not None
-    assert (image.parent.run, image.parent.step, image.parent.changes) == (whole.film.run, 2, named)
+    assert image.recipe.run != whole.image.recipe.run
+    assert image.recipe.parent is not None
+    assert (image.recipe.parent.run, image.recipe.parent.step, image.recipe.parent.changes) == (
+        whole.film.run,
+        2,
+        named,
+    )
 
 
 @pytest.mark.parametrize(("parent_sampler", "sampler"), [("euler", "ddim"), *(("ddim", key) for key in SAMPLERS)])

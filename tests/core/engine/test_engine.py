@@ -59,7 +59,7 @@ def test_the_last_denoised_latent_is_the_picture_for_a_sampler_that_ends_at_zero
     ready = picture(list(engine.generate(replace(REQUEST, sampler="euler"))))
     kept = engine.keep(ready.film, ready.film.frames[-1], "denoised")
     assert np.abs(kept.pixels.astype(int) - ready.image.pixels).max() <= 1
-    assert (kept.stage, kept.step) == ("denoised", 3)
+    assert (kept.recipe.stage, kept.recipe.step) == ("denoised", 3)
 
 
 def test_the_noisy_latent_can_be_kept_in_the_networks_own_scale(engine: Engine) -> None:
@@ -117,8 +117,8 @@ def test_a_prompt_is_encoded_once(engine: Engine, monkeypatch: pytest.MonkeyPatc
 def test_another_model_takes_the_place_of_the_first(engine: Engine) -> None:
     first = picture(list(engine.generate(REQUEST))).image
     other = picture(list(engine.generate(replace(REQUEST, model="tiny-v")))).image
-    assert other.model.key == "tiny-v"
-    assert other.model.hash != first.model.hash
+    assert other.recipe.model.key == "tiny-v"
+    assert other.recipe.model.hash != first.recipe.model.hash
     assert Loading(Phase.loading_model) in list(engine.generate(REQUEST))
 
 
@@ -191,7 +191,7 @@ def test_closing_frees_the_model(engine: Engine, monkeypatch: pytest.MonkeyPatch
 def test_bfloat16_runs_record_bfloat16(models: Path) -> None:
     engine = Engine(Catalogue((models,)), device="cpu", dtype="bfloat16")
     ready = picture(list(engine.generate(REQUEST)))
-    assert ready.image.dtype == "bfloat16"
+    assert ready.image.recipe.dtype == "bfloat16"
     assert str(ready.film.frames[0].guided.dtype) == "bfloat16"
     assert engine.decode(ready.film, ready.film.frames[-1].denoised).shape == (24, 32, 3)
 

@@ -18,9 +18,10 @@ import safetensors
 import safetensors.numpy
 
 from core.errors import FilmBroken
-from core.film.film import Film, Parent
+from core.film.film import Film
 from core.film.reader import Recording, completed_calls, film_path, read_recording
 from core.film.writer import FilmWriter
+from core.recipes.recipe import Parent
 from tests import synthetic_film
 
 MUTATIONS = 2000

@@ -9,7 +9,7 @@ import pytest
 
 from core.film.film import Film, Latent
 from core.film_export.pictures import GAP_PX, PICTURES, caption, export_frames
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from tests import synthetic_film
 
 

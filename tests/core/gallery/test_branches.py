@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
-from core.film.film import Parent
 from core.pictures.saving import save_as
+from core.recipes.recipe import Parent
 from tests.core.gallery.conftest import Library
-from tests.pictures import generated_image
+from tests.pictures import generated_image, with_run
 
 
 def add(library: Library, name: str, run: str, parent: Parent | None = None) -> None:
-    image = replace(generated_image(), run=run, parent=parent)
+    image = with_run(generated_image(), run, parent)
     save_as(image, library.pictures / f"{name}.png", datetime.fromtimestamp(1_795_000_000).astimezone())
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from core.checkpoints.cache import CheckpointCache
 from core.errors import LoraMissing, WrongFamily
-from core.lora.compatibility import check_loras, fits, kind_of
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue
+from core.models.compatibility import check_loras, fits, kind_of
 from core.paths import resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Lora
 

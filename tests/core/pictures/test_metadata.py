@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.errors import SaveFailed, UnreadablePicture
 from core.pictures.metadata import encode_for, encode_png, read_recipe, write_png
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import signed
 from tests.pictures import generated_image
 
 CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_the_recipe_comes_back_from_every_format(tmp_path: Path, suffix: str, pr
     image = generated_image(prompt)
     path = tmp_path / f"picture{suffix}"
     path.write_bytes(encode_for(path, image, CREATED))
-    assert read_recipe(path) == Recipe.of(image, CREATED)
+    assert read_recipe(path) == signed(image.recipe, CREATED)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".webp"])

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.film.film import Parent
 from core.recipes.parameters import from_parameters, to_parameters
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Parent, signed
 from core.request.request import Size, Source
 from core.request.samplers import SAMPLERS
 from core.version import VERSION
@@ -27,7 +26,7 @@ Version: v1.10.1"""
 
 
 def text_of(**request: object) -> str:
-    return to_parameters(Recipe.of(generated_image(**request), CREATED))  # pyright: ignore[reportArgumentType]
+    return to_parameters(signed(generated_image(**request).recipe, CREATED))  # pyright: ignore[reportArgumentType]
 
 
 def test_the_text_is_what_other_programs_expect() -> None:
@@ -44,7 +43,7 @@ def test_an_empty_negative_prompt_has_no_line() -> None:
 
 
 def test_values_with_separators_are_quoted() -> None:
-    recipe = replace(Recipe.of(generated_image(), CREATED), program='Emulsion, "test": 1')
+    recipe = replace(signed(generated_image().recipe, CREATED), program='Emulsion, "test": 1')
     text = to_parameters(recipe)
     assert text.endswith('Version: "Emulsion, \\"test\\": 1"')
     assert from_parameters(text).program == recipe.program
@@ -57,9 +56,9 @@ def test_every_sampler_comes_back(sampler: str) -> None:
 
 def test_our_own_text_gives_the_request_back() -> None:
     image = generated_image("first line\nsecond: line, with 海", guidance_scale=4.25, seed=2**64 - 1)
-    recipe = from_parameters(to_parameters(Recipe.of(image, CREATED)))
+    recipe = from_parameters(to_parameters(signed(image.recipe, CREATED)))
     assert recipe.request == image.request
-    assert recipe.model.hash == image.model.hash
+    assert recipe.model.hash == image.recipe.model.hash
     assert recipe.others == {}
 
 
@@ -69,8 +68,8 @@ def test_a_kept_step_is_told() -> None:
 
 
 def test_a_branch_is_told() -> None:
-    image = replace(generated_image(), parent=Parent("a1", 12, "prompt"))
-    assert to_parameters(Recipe.of(image, CREATED)).endswith("Branched at step: 12")
+    recipe = replace(generated_image().recipe, parent=Parent("a1", 12, "prompt"))
+    assert to_parameters(signed(recipe, CREATED)).endswith("Branched at step: 12")
 
 
 def test_control_characters_are_left_out() -> None:

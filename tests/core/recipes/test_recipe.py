@@ -7,16 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.film.film import Parent
-from core.recipes.recipe import (
-    FORMAT,
-    Recipe,
-    plain_name,
-    recipe_from_text,
-    recipe_to_json,
-    request_from_json,
-    request_to_json,
-)
+from core.recipes.recipe import FORMAT, Parent, recipe_from_text, recipe_to_json, signed
+from core.request.json_codec import plain_name, request_from_json, request_to_json
 from core.request.request import GenerationRequest, Size, Source
 from tests.pictures import generated_image
 
@@ -24,7 +16,7 @@ CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
 
 
 def recipe_json(**changes: Any) -> dict[str, Any]:
-    return {**recipe_to_json(Recipe.of(generated_image(), CREATED)), **changes}
+    return {**recipe_to_json(signed(generated_image().recipe, CREATED)), **changes}
 
 
 def request_json(**changes: Any) -> str:
@@ -37,16 +29,16 @@ def test_everything_about_a_picture_comes_back() -> None:
     image = generated_image(
         "é 海 😀 \0 \udcff", "denoised", 12, seed=2**64 - 1, guidance_scale=7.123456789, sampler="lcm"
     )
-    recipe = recipe_from_text(json.dumps(recipe_to_json(Recipe.of(image, CREATED))))
-    assert recipe == Recipe.of(image, CREATED)
+    recipe = recipe_from_text(json.dumps(recipe_to_json(signed(image.recipe, CREATED))))
+    assert recipe == signed(image.recipe, CREATED)
     assert recipe.request == image.request
     assert recipe.created == CREATED
     assert recipe.versions["torch"].startswith("2.")
 
 
 def test_the_run_a_picture_branched_from_comes_back() -> None:
-    image = replace(generated_image(), run="b2", parent=Parent("a1", 12, "prompt"))
-    recipe = recipe_from_text(json.dumps(recipe_to_json(Recipe.of(image, CREATED))))
+    branched = replace(generated_image().recipe, run="b2", parent=Parent("a1", 12, "prompt"))
+    recipe = recipe_from_text(json.dumps(recipe_to_json(signed(branched, CREATED))))
     assert (recipe.run, recipe.parent) == ("b2", Parent("a1", 12, "prompt"))
 
 
@@ -137,7 +129,7 @@ def test_plain_names_have_no_path(model: str, name: str) -> None:
 
 def test_a_source_picture_is_told_by_name_and_hash_but_not_by_its_place() -> None:
     image = generated_image(source=Source("/home/somebody/photos/me.jpg", 0.6, "0123456789abcdef" * 4))
-    text = json.dumps(recipe_to_json(Recipe.of(image, CREATED)))
+    text = json.dumps(recipe_to_json(signed(image.recipe, CREATED)))
     assert "somebody" not in text
     assert recipe_from_text(text).request.source == Source("me.jpg", 0.6, "0123456789abcdef" * 4)
 

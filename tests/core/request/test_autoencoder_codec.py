@@ -7,10 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from core.film.film import ModelIdentity
 from core.recipes.differences import differences
 from core.recipes.parameters import from_parameters, to_parameters
-from core.recipes.recipe import Recipe, request_from_json, request_to_json
+from core.recipes.recipe import ModelIdentity, Recipe
+from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import Autoencoder, GenerationRequest
 
 SHA256 = "0123456789abcdef" * 4

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.errors import InvalidRequest
-from core.film.film import ModelIdentity
 from core.lora.file import parse_lora
 from core.recipes.parameters import from_parameters, to_parameters
-from core.recipes.recipe import Recipe, request_from_json, request_to_json
+from core.recipes.recipe import ModelIdentity, Recipe
+from core.request.json_codec import request_from_json, request_to_json
 from core.request.lora_codec import loras_from_json, loras_to_json
 from core.request.request import GenerationRequest, Lora
 

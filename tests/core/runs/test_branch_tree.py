@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from core.film.film import Parent
-from core.pictures.picture import Stage
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Parent, Recipe, Stage, signed
 from core.runs.branch_tree import BranchTree, branch_tree, family
-from tests.pictures import generated_image
+from tests.pictures import generated_image, with_run
 
 CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
 
@@ -20,8 +17,8 @@ CREATED = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
 def picture(
     run: str, parent: Parent | None = None, *, stage: Stage = "final", step: int = 20, age: int = 0, name: str = ""
 ) -> tuple[Path, Recipe]:
-    image = replace(generated_image(stage=stage, step=step), run=run, parent=parent)
-    return Path(f"{name or run}.png"), Recipe.of(image, CREATED - timedelta(seconds=age))
+    image = with_run(generated_image(stage=stage, step=step), run, parent)
+    return Path(f"{name or run}.png"), signed(image.recipe, CREATED - timedelta(seconds=age))
 
 
 def built(run: str, *pictures: tuple[Path, Recipe]) -> BranchTree:

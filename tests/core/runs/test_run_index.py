@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from core.film.film import Parent
 from core.pictures.saving import save
+from core.recipes.recipe import Parent
 from core.runs.branch_tree import branch_tree
 from core.runs.run_index import RunIndex
-from tests.pictures import generated_image
+from tests.pictures import generated_image, with_run
 
 
 def save_run(folder: Path, run: str, parent: Parent | None = None, day: int = 21) -> Path:
-    image = replace(generated_image(run or "no run"), run=run, parent=parent)
+    image = with_run(generated_image(run or "no run"), run, parent)
     return save(image, folder, datetime(2026, 11, day, 12, 0).astimezone())
 
 

@@ -32,7 +32,7 @@ def picture(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     *_, ready = recorder.record(engine.generate(request))
     assert isinstance(ready, ImageReady)
     write_png(ready.image, folder / "house.png")
-    recorder.put_beside(ready.image.run, folder / "house.png")
+    recorder.put_beside(ready.image.recipe.run, folder / "house.png")
     return folder / "house.png"
 
 

@@ -74,7 +74,7 @@ def test_ten_switches_between_models_give_all_memory_back(models: Path) -> None:
 def test_the_engine_tells_how_its_model_was_placed(models: Path) -> None:
     engine = Engine(Catalogue((models,)), "cpu", "float32", tiled_decode=True)
     assert engine.memory_in_use().model == ""
-    assert picture(engine).note == "decoded in tiles"
+    assert picture(engine).recipe.note == "decoded in tiles"
     use = engine.memory_in_use()
     assert use.plan is not None
     assert (use.model, use.placement, use.plan.tiled_decode) == ("tiny", Placement.on_device, True)

@@ -90,7 +90,7 @@ def test_one_failure_anywhere_still_ends_in_the_picture(
     assert isinstance(last, ImageReady)
     if site == "decode" and first_failure == 0:
         expected_warnings.append("out of memory while decoding")
-        assert last.image.note == "decoded in tiles"
+        assert last.image.recipe.note == "decoded in tiles"
     assert len(calls) > 1 or site in ("decode", "picture")
     assert np.abs(last.image.pixels.astype(int) - whole.image.pixels).max() <= 1
 

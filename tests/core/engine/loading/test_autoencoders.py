@@ -23,7 +23,7 @@ from core.engine.sampling.tensors import to_torch
 from core.errors import AutoencoderMissing, ModelBroken, WrongAutoencoder
 from core.models.catalogue import Catalogue, read_model
 from core.models.memory_plan import Placement
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder, GenerationRequest, Size
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from tests import original_names, tiny

@@ -19,8 +19,8 @@ from core.engine.loading import lora_layers
 from core.errors import LoraBroken, LoraMissing, WrongFamily
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
-from core.pictures.picture import Pixels
-from core.recipes.recipe import request_from_json, request_to_json
+from core.pictures.pixels import Pixels
+from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Lora, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, LoraDiffers, Stepped

@@ -24,7 +24,7 @@ from core.engine.sampling.tensors import to_torch
 from core.errors import ModelBroken
 from core.film.film import Film
 from core.models.catalogue import Catalogue
-from core.pictures.picture import Pixels
+from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady, Preview, PreviewMode, Stepped
 from tests import tiny

@@ -121,7 +121,7 @@ def test_a_single_file_makes_the_picture_of_its_folder_without_a_connection(
     assert of_file.pixels.std() > 0
     packed = [picture(catalogue, model, sampler, 8).pixels for model in (found["folder"], single)]
     assert np.array_equal(packed[0], packed[1])
-    assert of_file.model.hash == hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+    assert of_file.recipe.model.hash == hashlib.sha256(file.read_bytes()).hexdigest()[:10]
     assert not connections
 
 
