@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from app.canvas.view import Canvas
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 
 
 class ZoomBar(QFrame):
@@ -38,12 +38,7 @@ class ZoomBar(QFrame):
             if name is None or slot is None:
                 layout.addWidget(self._percent)
                 continue
-            button = QToolButton()
-            button.setProperty("kind", "quiet")
-            button.setProperty(ICON_NAME, name)
-            button.setObjectName(f"zoom-{name}")
-            button.setToolTip(text)
-            button.setAccessibleName(text.split(" (")[0])
+            button = IconButton(name, text, f"zoom-{name}")
             button.clicked.connect(slot)
             layout.addWidget(button)
         self._canvas = canvas

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.field import describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 
 SEARCH_FROM = 8
 """So many are seen at once; more can be searched."""
@@ -66,7 +66,7 @@ class LoraMenu(QFrame):
         self.hint.setWordWrap(True)
         self.file_button = QPushButton("Add a LoRA file …")
         self.file_button.setProperty("kind", "quiet")
-        self.file_button.setProperty(ICON_NAME, "folder")
+        set_icon(self.file_button, "folder")
         self.file_button.setStyleSheet("text-align: left")
         describe(self.file_button, "loraFileButton", "Add a LoRA file", "A .safetensors file that lies elsewhere")
         layout = QVBoxLayout(self)

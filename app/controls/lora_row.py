@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from app.controls.wheel_guard import WheelGuard
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 from app.widgets.theme import indent_spin_boxes
 from core.request.request import LARGEST_LORA_WEIGHT, Lora
 
@@ -65,12 +64,8 @@ class LoraRow(QWidget):
             "Weight: how strongly the LoRA acts. 1 is as it was trained, 0 is nothing, below 0 is its opposite.\n"
             "Mostly 0.4 to 1.2; beyond 2 pictures tend to break.",
         )
-        self.remove_button = QToolButton()
-        self.remove_button.setProperty("kind", "quiet")
-        self.remove_button.setProperty(ICON_NAME, "close")
-        describe(
-            self.remove_button, "removeLoraButton", f"Remove {name}", "Removes the LoRA from the list (Delete)"
-        )
+        tip = "Removes the LoRA from the list (Delete)"
+        self.remove_button = IconButton("close", tip, "removeLoraButton", name=f"Remove {name}")
         self.note = QLabel()
         self.note.setObjectName("loraNote")
         self.note.setProperty("role", "hint")

@@ -10,7 +10,7 @@ from app.controls.lora_row import LoraRow
 from app.messages.loras import about
 from app.session.session import Session
 from app.widgets.field import GAP_PX, describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 from core.lora.library import FoundLora
 from core.models.catalogue import Model
 from core.request.lora_codec import take_tags
@@ -26,11 +26,10 @@ class LorasControl(QWidget):
     """Rows of `LoraRow` above the button that opens `LoraMenu`. Hidden where the model takes no LoRAs.
 
     Signals:
-        file_wanted: the user wants to choose a file. icons_changed: new buttons ask for their icons.
+        file_wanted: the user wants to choose a file.
     """
 
     file_wanted = Signal()
-    icons_changed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -38,7 +37,7 @@ class LorasControl(QWidget):
         self._selection = session.loras
         self.rows: list[LoraRow] = []
         self.button = QPushButton("Add a LoRA …")
-        self.button.setProperty(ICON_NAME, "plus")
+        set_icon(self.button, "plus")
         self.button.setStyleSheet("text-align: left")
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         describe(
@@ -79,7 +78,6 @@ class LorasControl(QWidget):
     def _open_menu(self) -> None:
         self._selection.refresh()
         self._fill_menu()
-        self.icons_changed.emit()
         self.menu.open_below(self.button)
 
     @Slot()
@@ -145,7 +143,6 @@ class LorasControl(QWidget):
         for row in self.rows:
             self._column.addWidget(row)
         self._order_for_tab()
-        self.icons_changed.emit()
 
     def _order_for_tab(self) -> None:
         """New widgets are the last ones otherwise."""

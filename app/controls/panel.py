@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.controls.autoencoder import AutoencoderControl
@@ -30,13 +30,7 @@ SMALLEST_WIDTH_PX = 304
 
 
 class ControlPanel(QFrame):
-    """The left pane of the window.
-
-    Signals:
-        icons_changed: buttons ask for other icons.
-    """
-
-    icons_changed = Signal()
+    """The left pane of the window."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -88,9 +82,6 @@ class ControlPanel(QFrame):
         layout.addWidget(area, 1)
         layout.addWidget(line)
         layout.addLayout(bottom)
-        self.loras.icons_changed.connect(self.icons_changed)
-        seed.icons_changed.connect(self.icons_changed)
-        self.buttons.icons_changed.connect(self.icons_changed)
         WheelGuard(self)
 
 

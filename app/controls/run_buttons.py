@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.field import describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 
 GAP_PX = 8
 
 
 class RunButtons(QWidget):
-    """Four buttons that always say what they would do now.
-
-    Signals:
-        icons_changed: a button asks for another icon.
-    """
-
-    icons_changed = Signal()
+    """Four buttons that always say what they would do now."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,7 +42,7 @@ class RunButtons(QWidget):
     def _button(self, name: str, icon_name: str) -> QPushButton:
         button = QPushButton()
         button.setObjectName(name)
-        button.setProperty(ICON_NAME, icon_name)
+        set_icon(button, icon_name)
         return button
 
     @Slot()
@@ -84,9 +78,8 @@ class RunButtons(QWidget):
             button.setText(text)
             describe(button, button.objectName(), text, effect)
         self.step.setAccessibleName("Single step")
-        self.generate.setProperty(ICON_NAME, "play" if is_idle else "plus")
-        self.pause.setProperty(ICON_NAME, "play" if is_paused else "pause")
+        set_icon(self.generate, "play" if is_idle else "plus")
+        set_icon(self.pause, "play" if is_paused else "pause")
         self.stop.setEnabled(state in (RunState.running, RunState.paused))
         self.pause.setEnabled(state in (RunState.running, RunState.paused))
         self.step.setEnabled(not is_stopping)
-        self.icons_changed.emit()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication, QValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.session.session import Session
 from app.widgets.field import GAP_PX, Field, describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
+from app.widgets.icons import set_icon
 from core.request.request import LARGEST_SEED, GenerationRequest
 from core.runs.events import Started
 
@@ -29,13 +30,7 @@ class SeedValidator(QValidator):
 
 
 class SeedControl(QWidget):
-    """A line for the seed and three buttons: keep, dice, copy. An empty line is a random seed each time.
-
-    Signals:
-        icons_changed: a button asks for another icon.
-    """
-
-    icons_changed = Signal()
+    """A line for the seed and three buttons: keep, dice, copy. An empty line is a random seed each time."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -49,12 +44,11 @@ class SeedControl(QWidget):
             "Empty: a random one each time.",
         )
         self.edit.setValidator(SeedValidator(self.edit))
-        self.keep_button = self._button("keepSeedButton", "unlock")
+        self.keep_button = IconButton("unlock", "", "keepSeedButton")
         self.keep_button.setCheckable(True)
-        self.dice_button = self._button("diceButton", "dice")
-        describe(self.dice_button, "diceButton", "Another random seed", "Throw the dice: another seed, kept")
-        self.copy_button = self._button("copySeedButton", "copy")
-        describe(self.copy_button, "copySeedButton", "Copy the seed", "Copy the seed")
+        tip = "Throw the dice: another seed, kept"
+        self.dice_button = IconButton("dice", tip, "diceButton", name="Another random seed")
+        self.copy_button = IconButton("copy", "Copy the seed", "copySeedButton")
         row = QHBoxLayout()
         row.setSpacing(GAP_PX)
         row.addWidget(self.edit, 1)
@@ -72,14 +66,6 @@ class SeedControl(QWidget):
         session.draft_edited.connect(self._show)
         session.run_started.connect(self._on_run_started)
         self._show_draft()
-
-    def _button(self, name: str, icon_name: str) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setProperty("kind", "quiet")
-        button.setProperty(ICON_NAME, icon_name)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        return button
 
     @property
     def _shown_seed(self) -> int | None:
@@ -131,7 +117,4 @@ class SeedControl(QWidget):
         words = "Use a random seed each time" if is_kept else "Keep the seed that was used last"
         describe(self.keep_button, "keepSeedButton", words, words)
         self.copy_button.setEnabled(self._shown_seed is not None)
-        icon_name = "lock" if is_kept else "unlock"
-        if self.keep_button.property(ICON_NAME) != icon_name:
-            self.keep_button.setProperty(ICON_NAME, icon_name)
-            self.icons_changed.emit()
+        set_icon(self.keep_button, "lock" if is_kept else "unlock")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from app.controls.aspect import preset_sizes
 from app.session.session import Session
 from app.widgets.field import GAP_PX, describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 from core.models.catalogue import Model
 from core.request.request import GenerationRequest, Limits, Size
 
@@ -57,13 +57,10 @@ class SizeControl(QWidget):
         self._presets: dict[str, Size] = {}
         self.width_spin = LengthSpin()
         self.height_spin = LengthSpin()
-        self.swap_button = QToolButton()
+        self.swap_button = IconButton("swap", "Swap width and height", "swapSizeButton")
         self.aspect_combo = QComboBox()
         describe(self.width_spin, "widthSpin", "Width", "Width in pixels")
         describe(self.height_spin, "heightSpin", "Height", "Height in pixels")
-        describe(self.swap_button, "swapSizeButton", "Swap width and height", "Swap width and height")
-        self.swap_button.setProperty("kind", "quiet")
-        self.swap_button.setProperty(ICON_NAME, "swap")
         describe(
             self.aspect_combo,
             "aspectCombo",

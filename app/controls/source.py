@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +29,8 @@ from PySide6.QtWidgets import (
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
 from app.widgets.field import GAP_PX, Field, describe, set_tone
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
+from app.widgets.icons import set_icon
 from core.errors import SaveFailed
 from core.files.atomic import write_file
 from core.paths import Folders
@@ -55,7 +55,7 @@ class SourceControl(QWidget):
         self.setAcceptDrops(True)
         self.thumbnail = QLabel()
         self.button = QPushButton()
-        self.button.setProperty(ICON_NAME, "picture")
+        set_icon(self.button, "picture")
         self.button.setStyleSheet("text-align: left")
         # a long name must not make the whole column wider than its place
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -67,10 +67,8 @@ class SourceControl(QWidget):
             "Click to choose one, drop it here, or paste it (Ctrl+V).",
         )
         self.button.installEventFilter(self)
-        self.remove_button = QToolButton()
-        self.remove_button.setProperty("kind", "quiet")
-        self.remove_button.setProperty(ICON_NAME, "close")
-        describe(self.remove_button, "removeSourceButton", "Remove the picture", "Begin with pure noise again")
+        tip = "Begin with pure noise again"
+        self.remove_button = IconButton("close", tip, "removeSourceButton", name="Remove the picture")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(_LEAST_PERCENT, 100)
         self.slider.setSingleStep(_LEAST_PERCENT)

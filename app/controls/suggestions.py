@@ -7,11 +7,11 @@ import secrets
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.session.session import Session
-from app.widgets.field import GAP_PX, describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.field import GAP_PX
+from app.widgets.icon_button import IconButton
 from core.errors import ModelBroken
 from core.models.catalogue import Model
 from core.prompt.vocabulary import Vocabulary, appended, read_vocabulary
@@ -38,15 +38,8 @@ class Suggestions(QWidget):
         self._model: Model | None = None
         self.vocabulary: Vocabulary | None = None
         self._offered: tuple[str, ...] = ()
-        self._dice = QToolButton()
-        self._dice.setProperty(ICON_NAME, "dice")
-        self._dice.setProperty("kind", "quiet")
-        describe(
-            self._dice,
-            "promptDiceButton",
-            "Another prompt",
-            "Throw the dice: a prompt from the words that this model was taught",
-        )
+        tip = "Throw the dice: a prompt from the words that this model was taught"
+        self._dice = IconButton("dice", tip, "promptDiceButton", name="Another prompt")
         self._dice.clicked.connect(self._throw)
         self._chips = [self._chip() for _ in range(MOST_CHIPS)]
         self._row = QWidget()

@@ -10,6 +10,7 @@ from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
 from app.film.step_menu import StepMenu
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
+from app.widgets.icons import set_icon
 
 _RATE_WIDTH_PX = 72
 _WIDE_PX = 720
@@ -100,7 +101,7 @@ class Transport(QWidget):
         self._live.setVisible(is_running and not is_following)
 
     def set_playing(self, is_playing: bool) -> None:
-        self._play.set_icon("pause" if is_playing else "play")
+        set_icon(self._play, "pause" if is_playing else "play")
         self._play.setToolTip("Pause the film (Space)" if is_playing else "Play the film (Space)")
 
     def open_views(self, *, is_open: bool, are_four: bool) -> None:

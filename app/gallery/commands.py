@@ -43,13 +43,11 @@ class GalleryCommands(QObject):
         create_asked: show the place *Create*.
         picture_asked: the path of a picture to be opened there, with its film.
         noise_asked: the path of a picture for the place *Noise*.
-        icons_needed: a widget whose buttons need icons.
     """
 
     create_asked = Signal()
     picture_asked = Signal(object)
     noise_asked = Signal(object)
-    icons_needed = Signal(QWidget)
 
     def __init__(self, page: GalleryPage, session: Session, colours: Colours, window: QWidget) -> None:
         super().__init__(window)
@@ -107,7 +105,6 @@ class GalleryCommands(QObject):
         self._comparing.failed.connect(self.notices.show_failure)
         self.viewer.closed.connect(self._return_from_viewer)
         self.viewer.key_pressed.connect(self._on_key_pressed)
-        self.viewer.needs_icons.connect(self._tint_viewer)
         session.picture_saved.connect(self._on_picture_saved)
 
     def finish(self) -> None:
@@ -212,10 +209,6 @@ class GalleryCommands(QObject):
         if 0 <= row < self._page.pictures.rowCount():
             self._page.grid.setCurrentIndex(self._page.pictures.index(row))
         self._page.grid.setFocus()
-
-    @Slot()
-    def _tint_viewer(self) -> None:
-        self.icons_needed.emit(self.viewer)
 
     def _compare(self) -> None:
         page = self._page

@@ -24,7 +24,7 @@ from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import FilterMenus
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
 from app.widgets.field import describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Facets, Group, Query
 
@@ -84,7 +84,7 @@ class FilterBar(QFrame):
         self.search.textEdited.connect(self._typed.start)
         self.favourite = self._toggle("♥", "favouriteFilterButton", "Only favourites")
         self.film = self._toggle("", "filmFilterButton", "Only pictures that have a film")
-        self.film.setProperty(ICON_NAME, "film")
+        set_icon(self.film, "film")
         self.favourite.clicked.connect(self._take_toggles)
         self.film.clicked.connect(self._take_toggles)
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -163,7 +163,7 @@ class FilterBar(QFrame):
         button = QToolButton()
         button.setText(words)
         button.setProperty("kind", "menu")
-        button.setProperty(ICON_NAME, "chevron-down")
+        set_icon(button, "chevron-down")
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow after the word
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.gallery.branch_list import BranchList
@@ -35,12 +35,7 @@ class Inspector(QFrame):
 
     Attributes:
         marks, recipe, branches, actions: its parts, with signals of their own.
-
-    Signals:
-        rows_made: new buttons need their icons.
     """
-
-    rows_made = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,7 +100,6 @@ class Inspector(QFrame):
         )
         parts = (self._title, self.marks.head, self.recipe, self.picture_actions, self.marks, self._files)
         self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
-        self.rows_made.emit()
 
     def show_several(self, count: int) -> None:
         """What can be done with all of them."""
@@ -118,7 +112,6 @@ class Inspector(QFrame):
         )
         self.picture_actions.show_deeds(picture_actions, are_several=True)
         self._show_parts(self._title, self.marks.head, self.marks, self.picture_actions)
-        self.rows_made.emit()
 
     def _show_parts(self, *shown: QWidget) -> None:
         for part in self._parts:

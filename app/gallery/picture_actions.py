@@ -7,7 +7,7 @@ from enum import Enum, auto
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 
 
 class PictureAction(Enum):
@@ -88,7 +88,7 @@ class ActionButtons(QWidget):
             button.setObjectName(f"{picture_action.name}Deed")
             button.setProperty("kind", "quiet")
             button.setProperty("action", picture_action)
-            button.setProperty(ICON_NAME, icon)
+            set_icon(button, icon)
             button.setStyleSheet("text-align: left; padding-left: 4px")
             keys = f" ({KEYS[picture_action]})" if picture_action in KEYS else ""
             button.setToolTip(f"{WORDS[picture_action]}{keys}")

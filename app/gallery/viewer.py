@@ -37,12 +37,10 @@ class Viewer(QWidget):
     Signals:
         closed: the row that was seen last.
         key_pressed: a `QKeyEvent` and the id of the picture; accept it to keep it.
-        needs_icons: its buttons have none yet.
     """
 
     closed = Signal(int)
     key_pressed = Signal(object, object)
-    needs_icons = Signal()
 
     def __init__(self, pictures: PictureList, reader: PictureReader, colours: Colours, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -84,7 +82,6 @@ class Viewer(QWidget):
 
     def open(self, row: int) -> None:
         """Shows this row, on the whole screen."""
-        self.needs_icons.emit()
         self.showFullScreen()
         self.canvas.setFocus()
         self._go(row)

@@ -6,8 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.field import describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 from core.gallery.query import LibraryPicture
 
 
@@ -63,11 +62,8 @@ class ViewerBar(QFrame):
         self._slideshow.setChecked(is_on)
 
     def _button(self, icon: str, name: str, words: str) -> QToolButton:
-        button = QToolButton()
-        button.setProperty("kind", "quiet")
-        button.setProperty(ICON_NAME, icon)
+        button = IconButton(icon, words, name)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        describe(button, name, words, words)
         return button
 
     @Slot()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.field import describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 from core.request.request import Source
 
 _RETURNS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -54,7 +54,7 @@ class DenoiseBar(QWidget):
             "Image to image: the run begins with your picture under this much noise, in the place of noise alone",
         )
         self.button.setProperty("kind", "primary")
-        self.button.setProperty(ICON_NAME, "play")
+        set_icon(self.button, "play")
         self.button.clicked.connect(self.denoise_asked)
         self._sentence = QLabel()
         self._sentence.setObjectName("denoiseSentence")

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.noise.noise_text import EMPTY, TAKING
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 
 TEXT_WIDTH_PX = 440
 
@@ -28,8 +28,8 @@ class EmptyPage(QWidget):
         self._words.setWordWrap(True)
         self._choose = QPushButton("Open a picture…")
         self._choose.setObjectName("forwardStartButton")
-        self._choose.setProperty(ICON_NAME, "picture")
         self._choose.setProperty("kind", "primary")
+        set_icon(self._choose, "picture")
         self._choose.clicked.connect(self.choose_asked)
         self.current_button = QPushButton("Take the picture in Create")
         self.current_button.setObjectName("forwardStartCurrentButton")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from app.film.picture_pane import PicturePane
 from app.film.position import number
 from app.noise.noise_text import level
 from app.noise.schedule_plot import SchedulePlot
 from app.widgets.field import describe
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 from app.widgets.pixels import to_image
 from core.pictures.pixels import Pixels
 from core.runs.round_trip import OneStep, RoundTrip
@@ -89,10 +89,8 @@ class NoisePane(QWidget):
         pictures.setSpacing(16)
         pictures.addWidget(self.noisy)
         pictures.addWidget(self.guess)
-        dice = QToolButton()
-        dice.setProperty("kind", "quiet")
-        dice.setProperty(ICON_NAME, "dice")
-        describe(dice, "otherNoiseButton", "Other noise", "Throw the dice: the same amount of other noise")
+        tip = "Throw the dice: the same amount of other noise"
+        dice = IconButton("dice", tip, "otherNoiseButton", name="Other noise")
         dice.clicked.connect(self.other_noise_asked)
         ends = QHBoxLayout()
         ends.setSpacing(8)

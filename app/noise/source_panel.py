@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollA
 from app.compare.scale_bar import percent
 from app.film.picture_pane import PicturePane
 from app.noise.encoded_picture import EncodedPicture
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 from app.widgets.pixels import to_image
 from core.film.film import Latent
 from core.pictures.colour_maps import diverging
@@ -42,7 +42,7 @@ class SourcePanel(QFrame):
         self.setFixedWidth(WIDTH_PX)
         choose = QPushButton("Open another picture…")
         choose.setObjectName("forwardOpenButton")
-        choose.setProperty(ICON_NAME, "picture")
+        set_icon(choose, "picture")
         choose.clicked.connect(self.choose_asked)
         self.current_button = QPushButton("Take the picture in Create")
         self.current_button.setObjectName("forwardCurrentButton")

@@ -38,7 +38,6 @@ class PreferencesController(QObject):
         theme_chosen: a `Theme`. folder_changed: the new folder for pictures.
         models_changed: models are looked for in other folders.
         address_changed: downloads go another way. token_held: a `Secret` that no keychain keeps.
-        dialog_opened: the dialog, whose icons are not there yet.
     """
 
     theme_chosen = Signal(object)
@@ -46,7 +45,6 @@ class PreferencesController(QObject):
     models_changed = Signal()
     address_changed = Signal()
     token_held = Signal(object)
-    dialog_opened = Signal(QWidget)
 
     def __init__(
         self,
@@ -93,7 +91,6 @@ class PreferencesController(QObject):
             dialog.finished.connect(self._leave)
             self._fill(dialog)
             dialog.open()
-            self.dialog_opened.emit(dialog)
         dialog.show_page(page)
         dialog.raise_()
         dialog.activateWindow()
@@ -171,7 +168,6 @@ class PreferencesController(QObject):
         if self._dialog is not None:
             lasting = LASTING_MS if tone == "info" else None
             self._dialog.messages.show_message(EXCHANGED, text, tone, lasting_ms=lasting)
-            self.dialog_opened.emit(self._dialog)
 
     @Slot()
     def _leave(self) -> None:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.session.queue import QueuedRun
 from app.session.session import Session
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 
 MOST_ROWS = 6
 
 
 class QueueList(QWidget):
-    """Follows the session's queue; hidden while nothing waits.
-
-    Signals:
-        rows_made: new buttons need their icons.
-    """
-
-    rows_made = Signal()
+    """Follows the session's queue; hidden while nothing waits."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,7 +45,6 @@ class QueueList(QWidget):
             self._rows.addWidget(more)
         self._heading.setText(f"Waiting ({len(runs)})")
         self.setVisible(bool(runs))
-        self.rows_made.emit()
 
     def _row(self, run: QueuedRun) -> QWidget:
         row = QFrame()
@@ -60,12 +52,9 @@ class QueueList(QWidget):
         words = " ".join(run.request.prompt.split()) or "(no prompt)"
         many = f"{run.request.count} × " if run.request.count > 1 else ""
         prompt = ElidedLabel(many + words)
-        remove = QToolButton()
-        remove.setProperty("kind", "quiet")
-        remove.setProperty(ICON_NAME, "close")
+        text = "Remove from the queue"
+        remove = IconButton("close", text, "removeRunButton", name=f"{text}: {words}")
         remove.setProperty("runId", run.id)
-        remove.setAccessibleName(f"Remove from the queue: {words}")
-        remove.setToolTip("Remove from the queue")
         remove.clicked.connect(self._remove)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(12, 2, 2, 2)

@@ -14,7 +14,7 @@ from app.canvas.backdrop import Backdrop
 from app.session.run import RunState
 from app.session.session import Session
 from app.shortcuts.key_tips import KeyTips
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 from core.settings.settings import Theme
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -148,7 +148,7 @@ class Actions(QObject):
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
         if icon_name:
-            action.setProperty(ICON_NAME, icon_name)
+            set_icon(action, icon_name)
         action.setCheckable(is_checkable)
         self._window.addAction(action)
         return action

@@ -1,46 +1,23 @@
-"""A small button whose line icon has the colour of the text, whenever it is made and whatever the theme."""
+"""A small button with a line icon and no text."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QIcon, QPalette
+import re
+
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.widgets.icons import pixmap
-
-_ICON_PX = 16
-_REDRAWING = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.DevicePixelRatioChange)
+from app.widgets.field import describe
+from app.widgets.icons import set_icon
 
 
 class IconButton(QToolButton):
-    """Takes its icon by name from ``resources/icons``; ``set_icon`` changes it."""
+    """Takes its icon by name from ``resources/icons``."""
 
-    def __init__(self, icon_name: str, tooltip: str, object_name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon_name: str, tooltip: str, object_name: str, parent: QWidget | None = None, *, name: str = ""
+    ) -> None:
+        """``name`` is for screen readers; by default it is the tooltip without explanation and key."""
         super().__init__(parent)
-        self.setObjectName(object_name)
-        self.setToolTip(tooltip)
-        self.setAccessibleName(tooltip.partition(":")[0])
+        describe(self, object_name, name or re.split(r":| \(", tooltip)[0], tooltip)
         self.setProperty("kind", "quiet")
-        self._icon_name = icon_name
-        self._draw()
-
-    def set_icon(self, icon_name: str) -> None:
-        if icon_name != self._icon_name:
-            self._icon_name = icon_name
-            self._draw()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in _REDRAWING:
-            self._draw()
-
-    def _draw(self) -> None:
-        icon = QIcon()
-        groups = (
-            (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
-            (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
-        )
-        for mode, group in groups:
-            colour = self.palette().color(group, QPalette.ColorRole.ButtonText)
-            icon.addPixmap(pixmap(self._icon_name, colour, _ICON_PX, self.devicePixelRatioF()), mode)
-        self.setIcon(icon)
+        set_icon(self, icon_name)

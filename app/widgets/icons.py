@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from app.widgets.colours import Colours
 from core.paths import resources
 
 ICON_NAME = "iconName"
-"""The dynamic property by which a button or an action asks for an icon."""
+"""The dynamic property that holds the name of the icon of a button or an action, see `set_icon`."""
 
 DRAWN_COLOUR = "#808080"
 """The colour of the lines in the files, replaced by the theme's."""
-
-_DRAWN = "drawnIcon"
-"""The dynamic property that remembers which drawing a button or an action has."""
 
 _SIZES_PX = (16, 32)
 """At scale 1 and 2; what is between is scaled from the larger one."""
@@ -41,30 +37,39 @@ def pixmap(name: str, colour: str | QColor, size_px: int, scale: float = 1.0) ->
     return result
 
 
-def icon(name: str, colours: Colours, colour: str | None = None) -> QIcon:
-    """An icon in the theme's text colour (or ``colour``), paler when disabled."""
-    result = QIcon()
-    for size_px in _SIZES_PX:
-        result.addPixmap(pixmap(name, colour or colours.text, size_px), QIcon.Mode.Normal)
-        result.addPixmap(pixmap(name, colours.disabled, size_px), QIcon.Mode.Disabled)
-    return result
+def set_icon(item: QAbstractButton | QAction, name: str) -> None:
+    """Gives a button or an action an icon in the colours of the theme, which it also takes when the theme changes.
 
-
-def tint(root: QWidget, colours: Colours) -> None:
-    """Gives every button and action below ``root`` that names an icon its icon in these colours.
-
-    Drawing takes milliseconds, so what has its icon already is left alone.
+    On a primary button (the property ``kind``, set before) the lines have the colour of text on the accent.
     """
-    drawn: dict[str, QIcon] = {}
-    for item in (*root.findChildren(QAbstractButton), *root.findChildren(QAction)):
-        name = item.property(ICON_NAME)
-        if isinstance(name, str) and name:
-            is_primary = item.property("kind") == "primary" or item.objectName() == "generateButton"
-            colour = colours.on_accent if is_primary else colours.text
-            drawing = f"{name} {colour} {colours.disabled}"
-            if item.property(_DRAWN) == drawing:
-                continue
-            if drawing not in drawn:
-                drawn[drawing] = icon(name, colours, colour)
-            item.setIcon(drawn[drawing])
-            item.setProperty(_DRAWN, drawing)
+    item.setProperty(ICON_NAME, name)
+    role = QPalette.ColorRole
+    is_primary = item.property("kind") == "primary" or item.objectName() == "generateButton"
+    palette = QGuiApplication.palette()
+    normal = palette.color(QPalette.ColorGroup.Active, role.HighlightedText if is_primary else role.ButtonText)
+    disabled = palette.color(QPalette.ColorGroup.Disabled, role.ButtonText)
+    icon = QIcon()
+    for size_px in _SIZES_PX:
+        icon.addPixmap(_cached(name, normal, size_px), QIcon.Mode.Normal)
+        icon.addPixmap(_cached(name, disabled, size_px), QIcon.Mode.Disabled)
+    item.setIcon(icon)
+
+
+def redraw_icons() -> None:
+    """Draws the icons of all buttons and actions again, in the colours of another theme."""
+    widgets = QApplication.allWidgets()
+    actions = {action for widget in widgets for action in widget.actions()}
+    actions |= {action for window in QApplication.topLevelWidgets() for action in window.findChildren(QAction)}
+    for item in (*widgets, *actions):
+        if isinstance(item, QAbstractButton | QAction) and (name := item.property(ICON_NAME)):
+            set_icon(item, name)
+
+
+def _cached(name: str, colour: QColor, size_px: int) -> QPixmap:
+    """Drawing takes milliseconds, and many buttons have the same icon."""
+    key = f"icon {name} {colour.name()} {size_px}"
+    drawn = QPixmap()
+    if not QPixmapCache.find(key, drawn):
+        drawn = pixmap(name, colour, size_px)
+        QPixmapCache.insert(key, drawn)
+    return drawn

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.messages.errors import Message
-from app.widgets.icons import ICON_NAME
+from app.widgets.icon_button import IconButton
 
 Tone = Literal["error", "info"]
 
@@ -62,24 +62,13 @@ class MessageBar(QFrame):
             if not choice.keeps_bar:
                 button.clicked.connect(self.dismissed)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        dismiss = QToolButton()
-        dismiss.setObjectName("dismissButton")
-        dismiss.setProperty("kind", "quiet")
-        dismiss.setProperty(ICON_NAME, "close")
-        dismiss.setAccessibleName("Dismiss")
-        dismiss.setToolTip("Dismiss")
+        dismiss = IconButton("close", "Dismiss", "dismissButton")
         dismiss.clicked.connect(self.dismissed)
         layout.addWidget(dismiss, 0, Qt.AlignmentFlag.AlignTop)
 
 
 class MessageArea(QWidget):
-    """Room for bars of different subjects; a new one takes the place of the old one of its subject.
-
-    Signals:
-        bar_made: a new bar needs its icons.
-    """
-
-    bar_made = Signal()
+    """Room for bars of different subjects; a new one takes the place of the old one of its subject."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,7 +97,6 @@ class MessageArea(QWidget):
         self.show()
         if lasting_ms is not None:
             QTimer.singleShot(lasting_ms, bar, bar.dismissed.emit)
-        self.bar_made.emit()
 
     def dismiss(self, subject: str) -> None:
         bar = self._bars.pop(subject, None)

@@ -5,7 +5,7 @@ Widgets say what they are by dynamic properties, set once when they are made; th
 * ``kind`` of a button: ``primary`` (one in a window), ``quiet`` (no border until hovered), ``chip`` (small);
 * ``role`` of a label: ``title``, ``caption`` (small heading above a field), ``hint`` (explains), ``number``;
 * ``role`` of a frame: ``panel`` (a pane of the window), ``card``, ``bar``; ``tone`` of a bar: ``error``, ``info``;
-* ``iconName`` of a button or action: a file in ``resources/icons``, tinted by `app.widgets.icons`.
+* ``iconName`` of a button or action: a file in ``resources/icons``, tinted by `app.widgets.icons.set_icon`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from app.widgets.colours import Colours
+from app.widgets.icons import redraw_icons
 from app.widgets.style_sheet import style_sheet
 from core.paths import resources
 from core.settings.settings import Theme
@@ -118,6 +119,7 @@ class Appearance(QObject):
     def _apply(self) -> None:
         self._application.setPalette(palette(self.colours))
         self._application.setStyleSheet(style_sheet(self.colours, self._application.font().pointSizeF()))
+        redraw_icons()
 
 
 def palette(colours: Colours) -> QPalette:

@@ -28,8 +28,8 @@ from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
-from app.widgets import icons
 from app.widgets.colours import Colours
+from app.widgets.icons import set_icon
 from app.widgets.theme import Appearance, indent_spin_boxes
 from app.window.crash_report import CrashReport
 from app.window.desktop_notification import RunNotification
@@ -96,7 +96,6 @@ class MainWindow(QMainWindow):
         self.gallery.create_asked.connect(self._show_create)
         self.gallery.picture_asked.connect(self.show_picture)
         self.gallery.noise_asked.connect(self._noise)
-        self.gallery.icons_needed.connect(self._tint_widget)
         self.crash_report = CrashReport(self.create_page.messages, settings_store, session.device, self)
         self._commands.noise_asked.connect(self._noise)
         self.places.page_changed.connect(self._offer_current)
@@ -112,21 +111,13 @@ class MainWindow(QMainWindow):
         self.preferences.token_held.connect(self.models_page.hold_token)
         self.preferences.theme_chosen.connect(self._take_theme)
         self.preferences.folder_changed.connect(self._loader.find)
-        self.preferences.dialog_opened.connect(self._tint_widget)
         self.welcome = Welcome(
             self.create_page.messages, session, settings_store, self.preferences.open_folders, self
         )
         RunNotification(session, settings_store, self)
         self._connect_actions(self._menu_actions)
         appearance.changed.connect(self._show_colours)
-        self.create_page.messages.bar_made.connect(self._tint)
-        self.forward_page.messages.bar_made.connect(self._tint)
-        self.gallery_page.messages.bar_made.connect(self._tint)
-        self.models_page.messages.bar_made.connect(self._tint)
-        self.create_page.queue_list.rows_made.connect(self._tint)
-        self.create_page.left.icons_changed.connect(self._tint_controls)
         self._restore()
-        self._tint()
         indent_spin_boxes(self)
         prompt = self.findChild(QWidget, "promptEdit")
         if prompt is not None:
@@ -171,7 +162,7 @@ class MainWindow(QMainWindow):
         action.setShortcut(QKeySequence(shortcut))
         action.setCheckable(True)
         action.setChecked(True)
-        action.setProperty(icons.ICON_NAME, icon_name)
+        set_icon(action, icon_name)
         action.setIconVisibleInMenu(False)  # it would hide the tick
         action.setProperty("pane", pane.objectName())
         action.setToolTip(f"Show or hide: {text.lower()} ({shortcut})")
@@ -231,19 +222,6 @@ class MainWindow(QMainWindow):
         self.create_page.set_colours(colours)
         self.gallery_page.set_colours(colours)
         self.gallery.viewer.canvas.set_colours(colours)
-        self._tint()
-
-    @Slot()
-    def _tint(self) -> None:
-        icons.tint(self, self._appearance.colours)
-
-    @Slot(QWidget)
-    def _tint_widget(self, widget: QWidget) -> None:
-        icons.tint(widget, self._appearance.colours)
-
-    @Slot()
-    def _tint_controls(self) -> None:
-        icons.tint(self.create_page.left, self._appearance.colours)
 
     def _restore(self) -> None:
         settings, actions = self._settings_store.settings, self._menu_actions
