@@ -16,7 +16,7 @@ from core.request.request import STEPS, Source
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 
 CPU = torch.device("cpu")
-RESOURCES = Path(__file__).parents[2] / "resources"
+RESOURCES = Path(__file__).parents[4] / "resources"
 SOME_STEPS = (1, 2, 3, 20, 21, 30, 50, 150, 500)
 STRENGTHS = (0.02, 0.3, 0.7, 1.0)
 
