@@ -265,6 +265,9 @@ class FakeModels:
     def models(self) -> tuple[Model, ...]:
         return self.found
 
+    def remembered(self) -> tuple[tuple[Model, ...], bool]:
+        return self.found, False
+
 
 class FakeDrafts:
     """Keeps the draft in memory. ``saves`` counts how often it was written."""

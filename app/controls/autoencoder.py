@@ -55,11 +55,6 @@ class AutoencoderControl(QWidget):
         selection.changed.connect(self._show)
         self._show()
 
-    def finish(self) -> None:
-        """Nothing is looked for any more."""
-        if self._selection is not None:
-            self._selection.close()
-
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
 

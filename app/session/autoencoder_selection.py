@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import message
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
-from core.errors import EmulsionError, ModelBroken
+from core.errors import EmulsionError
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import check_autoencoder, own_space
 from core.request.request import Autoencoder, GenerationRequest
 
 
 class AutoencoderSelection(QObject):
-    """Part of the window; reads files in a thread of the pool. Call `close` at the end.
+    """Part of the window; reads files in the background.
 
     Attributes:
         names: of those that fit the draft's model.
@@ -28,9 +29,6 @@ class AutoencoderSelection(QObject):
     """
 
     changed = Signal()
-    _looked = Signal(str, object, bool)
-    _checked = Signal(object, object)
-    _refused = Signal(object)
 
     def __init__(
         self, catalogue: Catalogue, settings_store: SettingsStore, session: Session, parent: QObject
@@ -42,11 +40,7 @@ class AutoencoderSelection(QObject):
         self.names: tuple[str, ...] = ()
         self.has_tiny = False
         self._model = ""
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._looked.connect(self._on_looked)
-        self._checked.connect(self._keep)
-        self._refused.connect(self._on_refused)
+        self._tasks = session.background.queue(self, "autoencoders")
         session.draft_edited.connect(self._follow)
         session.models_changed.connect(self.look)
         self._follow(session.draft)
@@ -72,18 +66,15 @@ class AutoencoderSelection(QObject):
         """Checks a file or folder, and chooses it where it lies; a refusal is told by the session."""
         model = self._session.model_of(self._session.draft)
         if model is not None:
-            self._pool.start(lambda: self._check(path.absolute(), model))
+            check = partial(_read_checked, path.absolute(), model)
+            self._tasks.submit(check, partial(self._on_checked, model.key), self._on_refused)
 
     @Slot()
     def look(self) -> None:
         """Looks at the disk again."""
         model = self._session.model_of(self._session.draft)
         if model is not None:
-            self._pool.start(lambda: self._find(model))
-
-    def close(self) -> None:
-        self._pool.clear()
-        self._pool.waitForDone()
+            self._tasks.submit(partial(_find, self._catalogue, model), partial(self._on_found, model.key))
 
     @Slot(object)
     def _follow(self, draft: GenerationRequest) -> None:
@@ -93,34 +84,12 @@ class AutoencoderSelection(QObject):
             self.look()
         self.changed.emit()
 
-    def _find(self, model: Model) -> None:
-        """In a thread of the pool."""
-        try:
-            own = own_space(model)
-        except ModelBroken:
-            return
-        files = self._catalogue.autoencoders.files()
-        has_tiny = self._catalogue.tiny_autoencoders.find(own) is not None
-        self._looked.emit(model.key, tuple(file.name for file in files if file.space.fits(own)), has_tiny)
-
-    @Slot(str, object, bool)
-    def _on_looked(self, model: str, names: tuple[str, ...], has_tiny: bool) -> None:
-        if model == self._session.draft.model and (names, has_tiny) != (self.names, self.has_tiny):
-            self.names, self.has_tiny = names, has_tiny
+    def _on_found(self, model: str, found: tuple[tuple[str, ...], bool]) -> None:
+        if model == self._session.draft.model and found != (self.names, self.has_tiny):
+            self.names, self.has_tiny = found
             self.changed.emit()
 
-    def _check(self, path: Path, model: Model) -> None:
-        """In a thread of the pool."""
-        try:
-            file = read_autoencoder(path)
-            check_autoencoder(file, model)
-        except EmulsionError as error:
-            self._refused.emit(error)
-        else:
-            self._checked.emit(file, model.key)
-
-    @Slot(object, object)
-    def _keep(self, file: AutoencoderFile, model: str) -> None:
+    def _on_checked(self, model: str, file: AutoencoderFile) -> None:
         places = self._settings_store.settings.autoencoder_places
         if file.path not in places:
             self._settings_store.change(autoencoder_places=(file.path, *places))
@@ -129,6 +98,19 @@ class AutoencoderSelection(QObject):
         if model == self._session.draft.model:
             self.choose(file.name)
 
-    @Slot(object)
     def _on_refused(self, error: EmulsionError) -> None:
         self._session.failed.emit(message(error))
+
+
+def _find(catalogue: Catalogue, model: Model) -> tuple[tuple[str, ...], bool]:
+    """Returns the names of the autoencoders that fit, and whether a tiny one does. Raises ModelBroken."""
+    own = own_space(model)
+    names = tuple(file.name for file in catalogue.autoencoders.files() if file.space.fits(own))
+    return names, catalogue.tiny_autoencoders.find(own) is not None
+
+
+def _read_checked(path: Path, model: Model) -> AutoencoderFile:
+    """Raises an EmulsionError if it is no autoencoder or not one for the model."""
+    file = read_autoencoder(path)
+    check_autoencoder(file, model)
+    return file

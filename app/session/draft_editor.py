@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
 from core.models.catalogue import Model
 from core.request.request import Autoencoder, GenerationRequest, Limits
@@ -28,7 +29,13 @@ class DraftStore(Protocol):
 class ModelSource(Protocol):
     """Where models come from; `core.models.catalogue.Catalogue` is one."""
 
-    def models(self) -> tuple[Model, ...]: ...
+    def models(self) -> tuple[Model, ...]:
+        """Reads files that are new; this may take a while."""
+        ...
+
+    def remembered(self) -> tuple[tuple[Model, ...], bool]:
+        """Returns the models that need no reading, and whether there are files that do."""
+        ...
 
 
 class DraftEditor(QObject):
@@ -47,11 +54,14 @@ class DraftEditor(QObject):
     undo_changed = Signal()
     models_changed = Signal()
 
-    def __init__(self, catalogue: ModelSource, store: DraftStore, parent: QObject | None = None) -> None:
+    def __init__(
+        self, catalogue: ModelSource, store: DraftStore, background: BackgroundTasks, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._catalogue = catalogue
         self._store = store
-        self.models = catalogue.models()
+        self._tasks = background.queue(self, "models")
+        self.models = self._find_models()
         self._draft = Draft(self._first_draft())
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)
@@ -109,17 +119,26 @@ class DraftEditor(QObject):
         self._draft.end_step()
 
     def refresh_models(self) -> None:
-        """Looks for models on the disk again."""
-        models = self._catalogue.models()
-        if models != self.models:
-            self.models = models
-            self.models_changed.emit()
+        """Looks for models on the disk again; those in new files follow when they have been read."""
+        self._show_models(self._find_models())
 
     @Slot()
     def save(self) -> None:
         """Keeps the draft for the next start; otherwise done a moment after the last edit."""
         self._save_timer.stop()
         self._store.save_draft(self.draft)
+
+    def _find_models(self) -> tuple[Model, ...]:
+        models, has_more = self._catalogue.remembered()
+        self._tasks.cancel()
+        if has_more:
+            self._tasks.submit(self._catalogue.models, self._show_models)
+        return models
+
+    def _show_models(self, models: tuple[Model, ...]) -> None:
+        if models != self.models:
+            self.models = models
+            self.models_changed.emit()
 
     def _first_draft(self) -> GenerationRequest:
         kept = self._store.load_draft()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.messages.loras import differs, misfit
+from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
 from app.session.worker_thread import WorkerThread
 from core.lora.library import FoundLora, LoraLibrary
@@ -27,7 +28,7 @@ class AvailableLoras:
 
 
 class LoraSelection(QObject):
-    """Part of the session; all methods return at once. The files are read in a thread of its own.
+    """Part of the session; all methods return at once. The files are read in the background.
 
     Attributes:
         at_hand: what was found at the last look, None before the first one.
@@ -39,18 +40,17 @@ class LoraSelection(QObject):
 
     changed = Signal()
     noticed = Signal(object)
-    _looked = Signal(object)
 
-    def __init__(self, thread: WorkerThread, drafting: DraftEditor, parent: QObject) -> None:
+    def __init__(
+        self, thread: WorkerThread, drafting: DraftEditor, background: BackgroundTasks, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self.at_hand: AvailableLoras | None = None
         self._drafting = drafting
         self._library: Callable[[], LoraLibrary] | None = None
         self._missing: tuple[str, ...] = ()
         self._told: set[tuple[str, str, str]] = set()
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._looked.connect(self._on_looked)
+        self._tasks = background.queue(self, "LoRAs")
         thread.worker.happened.connect(self._on_happened)
         drafting.models_changed.connect(self.refresh)
 
@@ -72,17 +72,12 @@ class LoraSelection(QObject):
             return
         library, models = self._library(), self._drafting.models
         known = self.at_hand.loras if self.at_hand is not None else ()
-        self._pool.clear()
-        self._pool.start(
-            lambda: self._looked.emit(
-                AvailableLoras(library.look(known), {model.key: kind_of(model) for model in models})
-            )
-        )
 
-    def close(self) -> None:
-        """Waits for a look in progress."""
-        self._pool.clear()
-        self._pool.waitForDone()
+        def look() -> AvailableLoras:
+            return AvailableLoras(library.look(known), {model.key: kind_of(model) for model in models})
+
+        self._tasks.cancel()
+        self._tasks.submit(look, self._on_looked)
 
     def found(self, lora: Lora) -> FoundLora | None:
         """The file of a LoRA of the draft."""
@@ -170,7 +165,6 @@ class LoraSelection(QObject):
             return next((found for found in loras if found.hash == lora.hash), named)
         return named
 
-    @Slot(object)
     def _on_looked(self, at_hand: AvailableLoras) -> None:
         if at_hand != self.at_hand:
             self.at_hand = at_hand

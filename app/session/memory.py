@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.messages.errors import Message
 from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from core.errors import ModelBroken
+from core.errors import EmulsionError
 from core.models.catalogue import Model
 from core.models.memory_plan import (
     DeviceMemory,
@@ -54,7 +53,7 @@ class Planned:
 
 
 class MemoryService(QObject):
-    """Part of the window. Call `close` at the end.
+    """Part of the window.
 
     Attributes:
         planned: what holds now.
@@ -64,7 +63,6 @@ class MemoryService(QObject):
     """
 
     changed = Signal()
-    _counted = Signal(object, object)
 
     def __init__(self, session: Session, settings_store: SettingsStore, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,11 +71,9 @@ class MemoryService(QObject):
         self.planned = Planned()
         self._use: MemoryInUse | None = None
         self._weights: dict[str, ModelWeights | None] = {}
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._tasks = session.background.queue(self, "memory")
         self._timer = QTimer(self, singleShot=True, interval=PLAN_AFTER_MS)
         self._timer.timeout.connect(self.plan)
-        self._counted.connect(self._on_counted)
         session.draft_edited.connect(self._plan_soon)
         session.models_changed.connect(self._plan_anew)
         session.run_started.connect(self.ask)
@@ -120,17 +116,15 @@ class MemoryService(QObject):
             fallen = use.placement if use.placement is not use.plan.placement else None
             self._show(replace(planned, plan=use.plan, is_in_use=True, fallen_back_to=fallen))
         elif model.key not in self._weights:
-            self._pool.start(partial(_count, model, self._counted.emit))
+            count = partial(weights_in, model.folder, model.file)
+            told = partial(self._on_counted, model)
+            self._tasks.submit(count, told, partial(self._on_uncountable, model))
         else:
             weights, device = self._weights[model.key], self.device
             if weights is not None and device is not None:
                 how = (settings.memory, settings.tiled_decode, draft.weight_bits)
                 planned = replace(planned, plan=plan_memory(weights, chosen.dtype, draft.size, device, *how))
             self._show(planned)
-
-    def close(self) -> None:
-        self._timer.stop()
-        self._pool.waitForDone()
 
     def _take(self, use: MemoryInUse) -> None:
         self._use = use
@@ -149,10 +143,13 @@ class MemoryService(QObject):
     def _plan_soon(self) -> None:
         self._timer.start()
 
-    @Slot(object, object)
     def _on_counted(self, model: Model, weights: ModelWeights | None) -> None:
         self._weights[model.key] = weights
         self.plan()
+
+    def _on_uncountable(self, model: Model, error: EmulsionError) -> None:
+        log.info("%s cannot be planned for: %s", model.key, error)
+        self._on_counted(model, None)
 
     def _show(self, planned: Planned) -> None:
         if planned != self.planned:
@@ -166,13 +163,3 @@ def _is_of(use: MemoryInUse, draft: GenerationRequest) -> bool:
 
 def _in_use(engine: Engine) -> MemoryInUse:
     return engine.memory_in_use()
-
-
-def _count(model: Model, tell: Callable[[Model, ModelWeights | None], None]) -> None:
-    """Reads headers; runs in a thread of its own."""
-    try:
-        weights = weights_in(model.folder, model.file)
-    except ModelBroken as error:
-        log.info("%s cannot be planned for: %s", model.key, error)
-        weights = None
-    tell(model, weights)

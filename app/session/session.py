@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import message
+from app.session.background import BackgroundTasks
 from app.session.device import Device
 from app.session.draft_editor import DraftEditor, DraftStore, ModelSource
 from app.session.early_choice import EarlyChoice
@@ -34,7 +35,7 @@ class Session(QObject):
 
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        device, early_choice, engine_tasks, films, loras, progress: each see its class.
+        background, device, early_choice, engine_tasks, films, loras, progress: each see its class.
         preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
         unsaved: finished pictures that could not be written, see `save_again`.
 
@@ -75,7 +76,8 @@ class Session(QObject):
     ) -> None:
         """Starts the worker's thread. ``make_engine`` is called in it; unforeseen errors point to ``log_file``."""
         super().__init__(parent)
-        self._drafting = DraftEditor(catalogue, drafts, self)
+        self.background = BackgroundTasks(self)
+        self._drafting = DraftEditor(catalogue, drafts, self.background, self)
         self._drafting.edited.connect(self.draft_edited)
         self._drafting.undo_changed.connect(self.undo_changed)
         self._drafting.models_changed.connect(self.models_changed)
@@ -97,7 +99,7 @@ class Session(QObject):
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.films = FilmRequests(self._thread, self.engine_tasks, self)
-        self.loras = LoraSelection(self._thread, self._drafting, self)
+        self.loras = LoraSelection(self._thread, self._drafting, self.background, self)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()
@@ -224,10 +226,10 @@ class Session(QObject):
         self.preview_mode_changed.emit(mode)
 
     def shutdown(self) -> bool:
-        """Keeps the draft, ends run and worker; says whether the worker came to an end in time."""
+        """Keeps the draft, ends run, worker and background tasks; says whether the worker ended in time."""
         self._queue.clear()
         self._drafting.save()
-        self.loras.close()
+        self.background.close()
         return self._thread.shut_down()
 
     def _enqueue(self, is_paused: bool) -> None:

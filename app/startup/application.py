@@ -8,11 +8,9 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.models.discovery import ModelDiscovery
 from app.models.importing import ModelImport
 from app.models.lora_import import LoraImport
 from app.session.autoencoder_selection import AutoencoderSelection
@@ -101,8 +99,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
         return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
 
     recorder = FilmRecorder(settings_store.films_folder)
-    look = ModelDiscovery(catalogue)
-    session = Session(look, make_engine, save_picture, settings_store, recorder, folders.logs / LOG_NAME)
+    session = Session(catalogue, make_engine, save_picture, settings_store, recorder, folders.logs / LOG_NAME)
     window = MainWindow(session, settings_store, appearance)
     make_engine.made.connect(session.device.choose)
 
@@ -111,9 +108,6 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
         session.refresh_models()
         session.loras.refresh()
 
-    look.learned.connect(session.refresh_models, Qt.ConnectionType.QueuedConnection)
-    session.refresh_models()  # the look that the session began with may have ended before somebody listened
-    application.aboutToQuit.connect(look.finish)
     window.preferences.models_changed.connect(look_for_models)
     importer = ModelImport(catalogue, settings_store, session, window.create_page.messages, window)
     autoencoders = AutoencoderSelection(catalogue, settings_store, session, window)

@@ -267,8 +267,6 @@ class MainWindow(QMainWindow):
         self._commands.close()
         self.gallery.finish()
         self.models_page.finish()
-        self.memory.close()
-        self.create_page.left.autoencoder.finish()
         self.ended_in_time = self.session.shutdown()
         self._loader.close()
         event.accept()

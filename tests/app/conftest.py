@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.session.background import BackgroundTasks
 from app.session.run import DecodedFrame, Engine, RunState, SavePicture
 from app.session.session import Session
 from core.errors import SaveFailed
@@ -39,6 +40,13 @@ class FakeSaves:
 @pytest.fixture
 def saves() -> FakeSaves:
     return FakeSaves()
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[BackgroundTasks]:
+    tasks = BackgroundTasks()
+    yield tasks
+    tasks.close()
 
 
 MakeSession = Callable[..., Session]

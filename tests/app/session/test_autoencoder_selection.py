@@ -61,7 +61,6 @@ def selection(
     selection = AutoencoderSelection(Catalogue((models,)), settings_store, session, parent)
     qtbot.waitUntil(lambda: bool(selection.names))
     yield selection
-    selection.close()
 
 
 @pytest.fixture

@@ -58,7 +58,6 @@ def service(tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Iterator
     settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
     memory = MemoryService(session, settings_store, parent)
     yield Bench(memory, session, settings_store, engine)
-    memory.close()
     parent.deleteLater()
 
 

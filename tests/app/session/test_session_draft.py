@@ -117,6 +117,9 @@ def test_without_any_model_there_is_still_a_draft(make_session: MakeSession):
         def models(self) -> tuple[()]:
             return ()
 
+        def remembered(self) -> tuple[tuple[()], bool]:
+            return (), False
+
     session = make_session(FakeEngine(), NoModels())
     session.edit(prompt="works")
     assert session.draft.prompt == "works"

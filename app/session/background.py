@@ -1,0 +1,184 @@
+"""Runs what would hold up the window in background threads, and brings the answers back to the window's thread.
+
+Only this and the engine's worker own threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from shiboken6 import Shiboken
+
+from core.errors import EmulsionError
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class BackgroundTasks(QObject):
+    """Owns all threads but the engine's. Close it at the end.
+
+    Attributes:
+        is_closing: only what must be kept is still done.
+
+    Signals:
+        closing_begun: emitted first at the end: work that waits for something else must be ended now.
+    """
+
+    closing_begun = Signal()
+    _told = Signal(object, object)
+    _ended = Signal(object, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.is_closing = False
+        self._is_closed = False
+        self._pools: dict[str, QThreadPool] = {}
+        self._tasks: set[_Task] = set()
+        self._told.connect(self._on_told)
+        self._ended.connect(self._on_ended)
+
+    def queue(self, owner: QObject, name: str, threads: int = 1) -> TaskQueue:
+        """Returns a queue for the work of ``owner``; queues of one name share their threads."""
+        if name not in self._pools:
+            self._pools[name] = QThreadPool(self, maxThreadCount=threads)
+            self._pools[name].setObjectName(name)
+        return TaskQueue(self, owner, name)
+
+    def start(self, name: str, task: _Task, work: Callable[[], object], priority: int) -> None:
+        """Part of `TaskQueue`."""
+        if not self._is_closed:
+            self._tasks.add(task)
+            # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
+            self._pools[name].start(lambda: self._run(task, work), priority)
+
+    def follow(self, task: _Task, steps: Callable[[], Generator[Any, None, Any]]) -> object:
+        """Part of `TaskQueue`; goes through a generator in a background thread."""
+        with closing(steps()) as items:
+            while not self.is_closing and not task.is_cancelled:
+                try:
+                    item = next(items)
+                except StopIteration as end:
+                    return end.value
+                self._told.emit(task, item)
+        return None
+
+    def close(self) -> None:
+        """Drops what waits, ends what goes step by step, and waits for the rest."""
+        self.is_closing = True
+        self.closing_begun.emit()
+        for pool in self._pools.values():
+            pool.waitForDone()
+        self._is_closed = True
+
+    def _run(self, task: _Task, work: Callable[[], object]) -> None:
+        """In a background thread."""
+        result, problem = None, None
+        try:
+            if task.is_kept or not (self.is_closing or task.is_cancelled):
+                result = work()
+        except EmulsionError as error:
+            problem = error
+        except Exception:  # the end of a thread: the program goes on without this answer
+            log.exception("a background task failed")
+            task.answer = None
+        self._ended.emit(task, result, problem)
+
+    @Slot(object, object)
+    def _on_told(self, task: _Task, item: object) -> None:
+        if task.told is not None and self._is_wanted(task):
+            task.told(item)
+
+    @Slot(object, object, object)
+    def _on_ended(self, task: _Task, result: object, problem: EmulsionError | None) -> None:
+        self._tasks.discard(task)
+        answer, refuse = task.answer, task.refuse
+        # a pool's thread may be the last to hold the task, and must not be the one that frees a widget
+        task.answer = task.refuse = task.told = None
+        if not self._is_wanted(task):
+            return
+        if problem is None and answer is not None:
+            answer(result)
+        elif problem is not None and refuse is not None:
+            refuse(problem)
+        elif problem is not None:
+            log.info("%s", problem)
+
+    def _is_wanted(self, task: _Task) -> bool:
+        owner = task.queue.owner()
+        return not (self.is_closing or task.is_cancelled) and owner is not None and Shiboken.isValid(owner)
+
+
+class TaskQueue:
+    """Takes the work of one owner; it begins in the order in which it was submitted, unless priorities differ.
+
+    All callbacks are called in the window's thread, and none once the owner is gone or the window closes.
+
+    Attributes:
+        turn: counts how often everything was cancelled.
+    """
+
+    def __init__(self, background: BackgroundTasks, owner: QObject, name: str) -> None:
+        self.owner = weakref.ref(owner)
+        self.turn = 0
+        self._background = background
+        self._name = name
+
+    @property
+    def is_closing(self) -> bool:
+        return self._background.is_closing
+
+    def submit(
+        self,
+        work: Callable[[], Result],
+        answer: Callable[[Result], object] | None = None,
+        refuse: Callable[[EmulsionError], object] | None = None,
+        *,
+        priority: int = 0,
+        is_kept: bool = False,
+    ) -> None:
+        """Calls back with the result of ``work``, or with its error, which is logged without a ``refuse``.
+
+        ``is_kept``: it is also done when the window closes or the queue is cancelled.
+        """
+        task = _Task(self, self.turn, answer, refuse, is_kept=is_kept)
+        self._background.start(self._name, task, work, priority)
+
+    def follow(
+        self,
+        steps: Callable[[], Generator[Item, None, Result]],
+        told: Callable[[Item], object] | None = None,
+        answer: Callable[[Result], object] | None = None,
+        refuse: Callable[[EmulsionError], object] | None = None,
+        *,
+        priority: int = 0,
+    ) -> None:
+        """Goes through a generator: ``told`` gets its items, ``answer`` its result. It can end at each item."""
+        task = _Task(self, self.turn, answer, refuse, told)
+        self._background.start(self._name, task, lambda: self._background.follow(task, steps), priority)
+
+    def cancel(self) -> None:
+        """Drops what was submitted so far; work in progress ends at its next step, and nobody is called back."""
+        self.turn += 1
+
+
+@dataclass(slots=True, eq=False)
+class _Task:
+    queue: TaskQueue
+    turn: int
+    answer: Callable[[Any], object] | None
+    refuse: Callable[[EmulsionError], object] | None
+    told: Callable[[Any], object] | None = None
+    is_kept: bool = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.turn != self.queue.turn

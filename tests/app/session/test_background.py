@@ -1,0 +1,155 @@
+"""Work in the background is done in order, answered in the window's thread, and can be dropped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
+
+from app.session.background import BackgroundTasks, TaskQueue
+from core.errors import EmulsionError, ModelMissing
+
+
+class Owner(QObject):
+    """Hears answers, and holds its queue's thread until `gate` is set."""
+
+    def __init__(self, background: BackgroundTasks, name: str = "tests") -> None:
+        super().__init__()
+        self.heard: list[object] = []
+        self.threads: set[int] = set()
+        self.done: list[str] = []
+        self.gate = threading.Event()
+        self.tasks: TaskQueue = background.queue(self, name)
+
+    def hear(self, answer: object) -> None:
+        self.heard.append(answer)
+        self.threads.add(threading.get_ident())
+
+    def waits(self, name: str) -> Callable[[], str]:
+        def work() -> str:
+            assert self.gate.wait(5)
+            self.done.append(name)
+            return name
+
+        return work
+
+
+@pytest.fixture
+def owner(background: BackgroundTasks) -> Owner:
+    return Owner(background)
+
+
+def fails() -> None:
+    raise ModelMissing("lost", ())
+
+
+def test_the_answer_comes_in_the_windows_thread(owner: Owner, qtbot: QtBot) -> None:
+    owner.tasks.submit(threading.get_ident, owner.hear)
+    qtbot.waitUntil(lambda: bool(owner.heard))
+    assert owner.heard != [threading.get_ident()]
+    assert owner.threads == {threading.get_ident()}
+
+
+def test_one_queue_works_in_order_and_urgent_work_goes_first(owner: Owner, qtbot: QtBot) -> None:
+    owner.tasks.submit(owner.waits("first"), owner.hear)
+    for name, priority in (("second", 0), ("third", 0), ("urgent", 1)):
+        owner.tasks.submit(owner.waits(name), owner.hear, priority=priority)
+    owner.gate.set()
+    qtbot.waitUntil(lambda: len(owner.heard) == 4)
+    assert owner.heard[0] == "first" or owner.heard[0] == "urgent"
+    assert owner.heard.index("second") < owner.heard.index("third")
+    assert owner.heard.index("urgent") <= 1
+
+
+def test_queues_of_other_names_do_not_wait(owner: Owner, background: BackgroundTasks, qtbot: QtBot) -> None:
+    owner.tasks.submit(owner.waits("slow"))
+    other = Owner(background, "others")
+    other.tasks.submit(lambda: "quick", other.hear)
+    qtbot.waitUntil(lambda: other.heard == ["quick"])
+    owner.gate.set()
+
+
+def test_an_error_is_refused(owner: Owner, qtbot: QtBot) -> None:
+    owner.tasks.submit(fails, None, owner.hear)
+    qtbot.waitUntil(lambda: bool(owner.heard))
+    assert isinstance(owner.heard[0], EmulsionError)
+
+
+def test_an_unforeseen_error_is_logged_and_the_thread_goes_on(
+    owner: Owner, qtbot: QtBot, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("a background task failed")
+    owner.tasks.submit(lambda: 1 // 0, owner.hear)
+    owner.tasks.submit(lambda: "next", owner.hear)
+    qtbot.waitUntil(lambda: owner.heard == ["next"])
+
+
+def test_what_is_cancelled_is_not_begun_and_not_answered(owner: Owner, qtbot: QtBot) -> None:
+    owner.tasks.submit(owner.waits("in progress"), owner.hear)
+    owner.tasks.submit(owner.waits("waiting"), owner.hear)
+    qtbot.wait(20)
+    owner.tasks.cancel()
+    owner.tasks.submit(owner.waits("wanted"), owner.hear)
+    owner.gate.set()
+    qtbot.waitUntil(lambda: bool(owner.heard))
+    assert owner.heard == ["wanted"]
+    assert owner.done == ["in progress", "wanted"]
+
+
+def test_a_generator_tells_its_items_and_is_closed_when_it_is_cancelled(owner: Owner, qtbot: QtBot) -> None:
+    is_closed = threading.Event()
+
+    def counts() -> Generator[int, None, str]:
+        try:
+            yield 1
+            yield 2
+            assert owner.gate.wait(5)
+            yield 3
+        finally:
+            is_closed.set()
+        return "end"
+
+    owner.tasks.follow(counts, owner.hear, owner.hear)
+    qtbot.waitUntil(lambda: owner.heard == [1, 2])
+    owner.gate.set()
+    qtbot.waitUntil(lambda: owner.heard == [1, 2, 3, "end"])
+    is_closed.clear()
+    owner.gate.clear()
+    owner.tasks.follow(counts, owner.hear, owner.hear)
+    qtbot.waitUntil(lambda: len(owner.heard) == 6)
+    owner.tasks.cancel()
+    owner.gate.set()
+    qtbot.waitUntil(is_closed.is_set)
+    assert owner.heard[4:] == [1, 2]
+
+
+def test_nobody_is_called_who_is_gone(background: BackgroundTasks, qtbot: QtBot) -> None:
+    gone, other = Owner(background), Owner(background)
+    gone.tasks.submit(gone.waits("late"), gone.hear)
+    other.tasks.submit(lambda: "after", other.hear)
+    Shiboken.delete(gone)
+    gone.gate.set()
+    qtbot.waitUntil(lambda: other.heard == ["after"])
+    assert gone.heard == []
+
+
+def test_closing_keeps_what_must_be_kept_and_drops_the_rest(tmp_path: Path, qtbot: QtBot) -> None:
+    background = BackgroundTasks()
+    owner = Owner(background)
+    background.closing_begun.connect(owner.gate.set)
+    owner.tasks.submit(owner.waits("in progress"), owner.hear)
+    owner.tasks.submit(owner.waits("look"), owner.hear)
+    owner.tasks.submit((tmp_path / "kept").touch, owner.hear, is_kept=True)
+    qtbot.wait(20)
+    background.close()
+    assert owner.done == ["in progress"]
+    assert (tmp_path / "kept").exists()
+    owner.tasks.submit(owner.waits("too late"), owner.hear, is_kept=True)
+    qtbot.wait(20)
+    assert owner.done == ["in progress"]
+    assert owner.heard == []

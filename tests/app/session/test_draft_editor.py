@@ -1,0 +1,64 @@
+"""The window's list of models waits for no file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import transformers.utils.logging
+from pytestqt.qtbot import QtBot
+
+from app.session.background import BackgroundTasks
+from app.session.draft_editor import DraftEditor
+from core.checkpoints.cache import CheckpointCache
+from core.models.catalogue import Catalogue, Model
+from core.request.request import STARTER_MODEL
+from tests import original_names, tiny
+from tests.fakes import FakeDrafts
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    transformers.utils.logging.disable_progress_bar()  # it leaves a thread behind
+    whole = tiny.z_image(tmp_path / "models" / "whole")
+    original_names.z_image(whole, tmp_path / "models" / "dreams.safetensors")
+    return tmp_path / "models"
+
+
+def test_new_files_follow_when_they_are_read(place: Path, background: BackgroundTasks, qtbot: QtBot) -> None:
+    editor = DraftEditor(Catalogue((place,)), FakeDrafts(), background)
+    assert [model.key for model in editor.models] == [STARTER_MODEL, "whole"]
+    with qtbot.waitSignal(editor.models_changed):
+        pass
+    assert {model.key for model in editor.models} == {STARTER_MODEL, "whole", "dreams"}
+
+
+def test_what_was_known_at_an_earlier_start_is_there_at_once(place: Path, tmp_path: Path) -> None:
+    Catalogue((place,), CheckpointCache(tmp_path / "memory.json")).models()
+    catalogue = Catalogue((place,), CheckpointCache(tmp_path / "memory.json"))
+    models, has_more = catalogue.remembered()
+    assert "dreams" in {model.key for model in models}
+    assert not has_more
+
+
+def test_a_file_that_is_still_being_written_is_not_read_again_and_again(
+    place: Path, background: BackgroundTasks, qtbot: QtBot
+) -> None:
+    class Counted(Catalogue):
+        reads = 0
+
+        def models(self) -> tuple[Model, ...]:
+            self.reads += 1
+            return super().models()
+
+    catalogue = Counted((place,))
+    editor = DraftEditor(catalogue, FakeDrafts(), background)
+    qtbot.waitUntil(lambda: len(editor.models) == 3)
+    (place / "growing.safetensors").write_bytes(b"\0" * 9)
+    editor.refresh_models()
+    qtbot.waitUntil(lambda: catalogue.reads == 2)
+    qtbot.wait(200)
+    assert catalogue.reads == 2
+    original_names.z_image(place / "whole", place / "growing.safetensors")
+    editor.refresh_models()
+    qtbot.waitUntil(lambda: "growing" in {model.key for model in editor.models})
