@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.widgets.field import GAP_PX, describe
+from app.widgets.file_dialogs import ask_file
 
 OWN = "The model's own"
 MOST_LETTERS = 28
@@ -94,14 +93,5 @@ class AutoencoderControl(QWidget):
         if action.data() is not None:
             self._selection.choose(action.data())
             return
-        dialog = QFileDialog(self, "Add an autoencoder", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Autoencoders (*.safetensors)", "All files (*)"])
-        dialog.fileSelected.connect(self._add)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _add(self, path: str) -> None:
-        if self._selection is not None:
-            self._selection.add(Path(path))
+        filters = ["Autoencoders (*.safetensors)", "All files (*)"]
+        ask_file(self, "Add an autoencoder", self._selection.add, filters)

@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -29,6 +28,7 @@ from PySide6.QtWidgets import (
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
 from app.widgets.field import GAP_PX, Field, describe, set_tone
+from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.errors import SaveFailed
@@ -149,19 +149,9 @@ class SourceControl(QWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        dialog = QFileDialog(self, "Picture to begin with")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
         source = self._session.draft.source
-        if source is not None and Path(source.path).is_file():
-            dialog.selectFile(source.path)
-        dialog.fileSelected.connect(self._choose_file)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _choose_file(self, file: str) -> None:
-        self.choose(Path(file))
+        start = Path(source.path) if source is not None else None
+        ask_file(self, "Picture to begin with", self.choose, [PICTURES], start)
 
     @Slot()
     def _remove(self) -> None:

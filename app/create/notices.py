@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.messages.errors import Message
 from app.messages.loras import not_here
 from app.session.run import Ending, SavedPicture
 from app.session.session import Session
+from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
 
 FAILED, SAVING, STOPPED, SETTINGS, LORAS = "failed", "saving", "stopped", "settings", "loras"
@@ -121,17 +122,11 @@ class Notices(QObject):
         self._area.show_message(STOPPED, message, "info", (go_on, keep))
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self._window, "Save the picture in this folder", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._save_in)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_folder(self._window, "Save the picture in this folder", self._save_in)
 
-    @Slot(str)
-    def _save_in(self, folder: str) -> None:
+    def _save_in(self, folder: Path) -> None:
         self._area.dismiss(SAVING)
-        self._session.save_again(Path(folder))
+        self._session.save_again(folder)
 
     def _close(self) -> None:
         self.close_asked.emit()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentPicture, CurrentView
 from app.canvas.picture_menu import PictureMenu, open_in_system
@@ -25,6 +25,7 @@ from app.session.run import RunState, SavedPicture
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
+from app.widgets.file_dialogs import PICTURES, ask_file
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
 
@@ -129,17 +130,7 @@ class PictureCommands(QObject):
     @Slot()
     def _ask_picture(self) -> None:
         folder = self._settings_store.settings.pictures
-        start = folder if folder.is_dir() else Path.home()
-        dialog = QFileDialog(self._window, "Open a picture's settings", str(start))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
-        dialog.fileSelected.connect(self._load_recipe)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _load_recipe(self, file: str) -> None:
-        self._loader.load_recipe(Path(file))
+        ask_file(self._window, "Open a picture's settings", self._loader.load_recipe, [PICTURES], folder)
 
     @Slot()
     def _open_folder(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from app.recent.grid import ThumbnailGrid
 from app.recent.model import RecentPictures
+from app.widgets.file_dialogs import PICTURES, ask_file
 
 _SIZE_PX = (560, 480)
 
@@ -59,17 +60,7 @@ class ChoosePictureDialog(QDialog):
 
     @Slot()
     def _ask_file(self) -> None:
-        start = self._folder if self._folder.is_dir() else Path.home()
-        dialog = QFileDialog(self, "Choose a picture", str(start))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter("Pictures (*.png *.jpg *.jpeg *.webp)")
-        dialog.fileSelected.connect(self._on_file_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _on_file_selected(self, file: str) -> None:
-        self._take(Path(file))
+        ask_file(self, "Choose a picture", self._take, [PICTURES], self._folder)
 
     def _take(self, path: Path) -> None:
         self.accept()

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.create.notices import LASTING_MS
 from app.gallery.library_service import LibraryService
 from app.gallery.rename_dialog import RenameDialog
 from app.messages.errors import Message
+from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.gallery import Moved
 from core.gallery.query import LibraryPicture
@@ -38,19 +39,7 @@ class FileMover(QObject):
     def ask_folder(self, pictures: Sequence[int], first: Path) -> None:
         """``first`` is the folder that is offered."""
         title = "Move the picture to…" if len(pictures) == 1 else f"Move {len(pictures):,} pictures to…"
-        dialog = QFileDialog(self._window, title, str(first))
-        dialog.setObjectName("moveDialog")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Move here")
-        dialog.setProperty("pictures", tuple(pictures))
-        dialog.fileSelected.connect(self._move)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _move(self, folder: str) -> None:
-        self._service.move(self.sender().property("pictures"), Path(folder))
+        ask_folder(self._window, title, partial(self._service.move, tuple(pictures)), first, "Move here")
 
     @Slot(object)
     def _show_moved(self, moved: tuple[Moved, ...]) -> None:

@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.gallery.empty_state import Remedy
 from app.gallery.filters import cleared
 from app.gallery.library_notices import FOLDERS, LibraryNotices
 from app.gallery.page import GalleryPage
 from app.messages.errors import Message
+from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice
 from core.gallery.library import library_folder_of
 
@@ -40,12 +41,7 @@ class FolderAdding(QObject):
     @Slot()
     def ask_folder(self) -> None:
         """Lets the user choose one."""
-        dialog = QFileDialog(self._window, "Add a folder to the gallery", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self._add)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_folder(self._window, "Add a folder to the gallery", self._page.service.add_folder)
 
     @Slot(object)
     def _follow_remedy(self, remedy: Remedy) -> None:
@@ -62,10 +58,6 @@ class FolderAdding(QObject):
     @Slot()
     def _rebuild(self) -> None:
         self._page.service.rebuild()
-
-    @Slot(str)
-    def _add(self, folder: str) -> None:
-        self._page.service.add_folder(Path(folder))
 
     @Slot(object)
     def _on_folders_dropped(self, folders: tuple[Path, ...]) -> None:

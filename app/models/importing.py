@@ -9,11 +9,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
 from PySide6.QtGui import QAction, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.messages.imports import added, refused
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.file_dialogs import ask_file, ask_folder
 from app.widgets.message_bar import MessageArea
 from core.checkpoints.safetensors_header import PICKLED_SUFFIXES
 from core.errors import EmulsionError, ModelBroken
@@ -65,17 +66,12 @@ class ModelImport(QObject):
 
     @Slot()
     def ask_file(self) -> None:
-        dialog = QFileDialog(self._window, "Add a model file", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Models (*.safetensors)", "All files (*)"])
-        self._open(dialog)
+        ask_file(self._window, "Add a model file", self.add, ["Models (*.safetensors)", "All files (*)"])
 
     @Slot()
     def ask_folder(self) -> None:
         """A diffusers folder, or the model folder of another program."""
-        dialog = QFileDialog(self._window, "Add a folder with models", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        self._open(dialog)
+        ask_folder(self._window, "Add a folder with models", self.add)
 
     def tell_in(self, area: MessageArea) -> None:
         """Another place of the window, for what is told while the user looks at it."""
@@ -107,15 +103,6 @@ class ModelImport(QObject):
                     self.add(path)
                 return True
         return super().eventFilter(watched, event)
-
-    def _open(self, dialog: QFileDialog) -> None:
-        dialog.fileSelected.connect(self._add_chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _add_chosen(self, path: str) -> None:
-        self.add(Path(path))
 
     def _check(self, path: Path) -> None:
         """In a thread of the pool."""

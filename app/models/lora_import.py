@@ -9,12 +9,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
 from PySide6.QtGui import QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from app.messages.errors import Message, message
 from app.messages.loras import misfit_notice, offer
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.file_dialogs import ask_files
 from app.widgets.message_bar import Choice, MessageArea, Tone
 from core.errors import LoraBroken, SaveFailed
 from core.lora.file import SUFFIX, LoraFile, read_lora
@@ -85,12 +86,8 @@ class LoraImport(QObject):
 
     @Slot()
     def ask_files(self) -> None:
-        dialog = QFileDialog(self._window, "Add LoRA files", str(Path.home()))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([f"LoRAs (*{SUFFIX})", "All files (*)"])
-        dialog.filesSelected.connect(self._add_chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        add = partial(self.add, must_be_loras=True)
+        ask_files(self._window, "Add LoRA files", add, [f"LoRAs (*{SUFFIX})", "All files (*)"])
 
     def add(self, paths: list[Path], must_be_loras: bool = False) -> None:
         """Checks the files; what comes of it is told above the canvas."""
@@ -122,10 +119,6 @@ class LoraImport(QObject):
                     self.add(paths)
                 return True
         return super().eventFilter(watched, event)
-
-    @Slot(list)
-    def _add_chosen(self, files: list[str]) -> None:
-        self.add([Path(file) for file in files], must_be_loras=True)
 
     @Slot(object, bool)
     def _offer(self, checked: Checked, must_be_loras: bool) -> None:

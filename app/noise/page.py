@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.controls.source import file_in
 from app.film.explanation import Explanation
@@ -20,9 +20,9 @@ from app.noise.noise_text import ABOUT, NAME, TERMS
 from app.noise.source_panel import SourcePanel
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import MessageArea
-from core.pictures.source import SUFFIXES
 from core.request.request import GenerationRequest
 from core.runs.round_trip import OneStep
 
@@ -157,16 +157,7 @@ class NoisePage(QWidget):
 
     @Slot()
     def _on_choose_asked(self) -> None:
-        dialog = QFileDialog(self, "Open a picture")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilter(f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})")
-        dialog.fileSelected.connect(self._open_chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _open_chosen(self, file: str) -> None:
-        self.open(Path(file))
+        ask_file(self, "Open a picture", self.open, [PICTURES])
 
     @Slot()
     def _open_current(self) -> None:

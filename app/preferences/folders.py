@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton
 
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
+from app.widgets.file_dialogs import ask_folder
 
 LIST_HEIGHT_PX = 96
 
@@ -124,11 +125,8 @@ class FoldersPage(Page):
 
     @Slot()
     def _ask_pictures(self) -> None:
-        self._ask("Save pictures in this folder", self._pictures.text(), self._take_pictures_text)
-
-    @Slot(str)
-    def _take_pictures_text(self, folder: str) -> None:
-        self.take_pictures(Path(folder))
+        start = Path(self._pictures.text())
+        ask_folder(self, "Save pictures in this folder", self.take_pictures, start)
 
     @Slot()
     def _reset_pictures(self) -> None:
@@ -144,11 +142,7 @@ class FoldersPage(Page):
 
     @Slot()
     def _ask_models(self) -> None:
-        self._ask("Look for models in this folder", str(Path.home()), self._add_models_text)
-
-    @Slot(str)
-    def _add_models_text(self, folder: str) -> None:
-        self.add_models(Path(folder))
+        ask_folder(self, "Look for models in this folder", self.add_models)
 
     @Slot()
     def _remove_models(self) -> None:
@@ -165,14 +159,6 @@ class FoldersPage(Page):
         self._settings_store.change(model_folders=folders)
         self._show_models()
         self.models_changed.emit()
-
-    def _ask(self, title: str, start: str, take: object) -> None:
-        dialog = QFileDialog(self, title, start)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(take)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
 
 def _button(text: str, object_name: str, slot: object) -> QPushButton:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QM
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
+from app.widgets.file_dialogs import ask_file
 from core.runs.events import PreviewMode
 from core.settings.settings import Theme
 
@@ -103,15 +104,7 @@ class GeneralPage(Page):
 
     @Slot()
     def _ask_import(self) -> None:
-        dialog = QFileDialog(self, "Import settings", str(Path.home()), _FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self._import)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _import(self, file: str) -> None:
-        self.import_asked.emit(Path(file))
+        ask_file(self, "Import settings", self.import_asked.emit, [_FILTER])
 
     @Slot()
     def _ask_reset(self) -> None:

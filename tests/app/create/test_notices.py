@@ -112,7 +112,7 @@ def test_a_picture_that_could_not_be_saved_can_be_saved_elsewhere(
     assert bench.area.subjects() == (SAVING,)
     (dialog,) = bench.window.findChildren(QFileDialog)
     with qtbot.waitSignal(bench.session.picture_saved):
-        dialog.fileSelected.emit(str(tmp_path))
+        dialog.filesSelected.emit([str(tmp_path)])
     assert saves.saved[0][1] == tmp_path
     assert bench.area.subjects() == ()
 

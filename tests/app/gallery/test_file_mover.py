@@ -76,7 +76,7 @@ def test_chosen_pictures_are_moved_to_a_folder(
     gallery.commands.do(PictureAction.move)
     dialog = dialog_of(gallery, qtbot)
     assert isinstance(dialog, QFileDialog)
-    dialog.fileSelected.emit(str(target))
+    dialog.filesSelected.emit([str(target)])
     dialog.reject()
     gallery.wait_for(lambda: all((target / path.name).exists() for path in paths[:2]))
     gallery.settle()

@@ -1,0 +1,62 @@
+"""Questions for files and folders, in the system's own dialogs; nothing waits for the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from core.pictures.metadata import SUFFIXES
+
+PICTURES = f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})"
+"""The filter for pictures that may hold settings."""
+
+
+def ask_file(
+    parent: QWidget, title: str, take: Callable[[Path], object], filters: Sequence[str], start: Path | None = None
+) -> None:
+    """Asks for a file that is there, at first in ``start``: a folder, or a file that is offered again.
+
+    ``take`` gets the answer; it is not called when the user cancels.
+    """
+    _ask(parent, title, QFileDialog.FileMode.ExistingFile, lambda paths: take(paths[0]), filters, start)
+
+
+def ask_files(parent: QWidget, title: str, take: Callable[[list[Path]], object], filters: Sequence[str]) -> None:
+    """Asks for one or several files that are there."""
+    _ask(parent, title, QFileDialog.FileMode.ExistingFiles, take, filters)
+
+
+def ask_folder(
+    parent: QWidget, title: str, take: Callable[[Path], object], start: Path | None = None, accept: str = ""
+) -> None:
+    """Asks for a folder; ``accept`` is the text of the button."""
+    _ask(parent, title, QFileDialog.FileMode.Directory, lambda paths: take(paths[0]), (), start, accept)
+
+
+def _ask(
+    parent: QWidget,
+    title: str,
+    mode: QFileDialog.FileMode,
+    take: Callable[[list[Path]], object],
+    filters: Sequence[str],
+    start: Path | None = None,
+    accept: str = "",
+) -> None:
+    def answer(files: Sequence[str]) -> None:
+        take([Path(file) for file in files])
+
+    folder = start if start is not None and start.is_dir() else Path.home()
+    dialog = QFileDialog(parent, title, str(folder))
+    dialog.setFileMode(mode)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, mode is QFileDialog.FileMode.Directory)
+    if filters:
+        dialog.setNameFilters(filters)
+    if accept:
+        dialog.setLabelText(QFileDialog.DialogLabel.Accept, accept)
+    if start is not None and start.is_file():
+        dialog.selectFile(str(start))
+    dialog.filesSelected.connect(answer)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
