@@ -17,6 +17,7 @@ from core.engine.initial_state import InitialState
 from core.engine.sampling.denoising import Predict, Step, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import SamplerRun
+from core.engine.sampling.step_hooks import step_hooks
 from core.engine.sampling.tensors import to_numpy
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
@@ -52,7 +53,8 @@ class Generation:
         """Raises NotANumberPicture or torch.OutOfMemoryError."""
         start, film, sampling = self.start, self.start.film, self.start.sampling
         scale = film.request.guidance_scale
-        steps = denoise(self.predict, sampling, start.x, start.generators, scale, start.recorded)
+        hooks = step_hooks(film, start.x.device)
+        steps = denoise(self.predict, sampling, start.x, start.generators, scale, start.recorded, hooks)
         for _ in start.recorded:
             film = film.with_frame(_frame(next(steps), sampling))
         yield Started(film, self.index, self.count)
@@ -118,7 +120,8 @@ def rebuild_frames(start: InitialState) -> Film:
     """The film of a recording with all its frames: replays the scheduler, without any network."""
     film = start.film
     scale = film.request.guidance_scale
-    steps = denoise(_no_network, start.sampling, start.x, start.generators, scale, start.recorded)
+    hooks = step_hooks(film, start.x.device)
+    steps = denoise(_no_network, start.sampling, start.x, start.generators, scale, start.recorded, hooks)
     for _ in start.recorded:
         film = film.with_frame(_frame(next(steps), start.sampling))
     return film

@@ -96,6 +96,7 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
         start = _from_frames(branch.film, branch.call, device)
     else:
         start = from_request(family, request, device)  # stopped before its first call
+        start = replace(start, film=replace(start.film, extras=branch.film.extras))
     if branch.changes():
         film = replace(start.film, request=request, run=_new_run(), parent=branch.parent)
         return replace(start, film=film)
@@ -140,7 +141,12 @@ def _from_noise_level(
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     _draw_start(request, frame.noisy, generators)
     x = _moved(branch, frame, float(sampling.schedule.sigmas[0]), sampling.space, device)
-    film = replace(_film(family, request, sampling), parent=branch.parent, skipped_steps=total - remaining)
+    film = replace(
+        _film(family, request, sampling),
+        parent=branch.parent,
+        skipped_steps=total - remaining,
+        extras=branch.film.extras,
+    )
     return InitialState(film, sampling, x, generators)
 
 

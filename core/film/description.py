@@ -1,4 +1,4 @@
-"""What a film file says about its run besides tensors, as JSON: request, model, scheduler, colours, origin."""
+"""All that a film file tells of its run besides tensors, as JSON: request, model, scheduler, colours, extras."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from core.film.extras import extras_from_json, extras_to_json
 from core.film.film import Film, PredictionType, Schedule
 from core.film.latent_rgb import LatentRgb
 from core.film.layout import Malformed
@@ -47,6 +48,7 @@ def describe(film: Film) -> str:
             "run": film.run,
             "parent": None if film.parent is None else asdict(film.parent),
             "skipped_steps": film.skipped_steps,
+            **({"extras": extras_to_json(film.extras)} if film.extras else {}),
         },
         separators=(",", ":"),
     )
@@ -75,6 +77,7 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
         run=_name(content, "run"),
         parent=_parent(content.get("parent")),
         skipped_steps=_steps(content.get("skipped_steps")),
+        extras=extras_from_json(content.get("extras", {})),
     )
 
 

@@ -7,7 +7,8 @@ scheduler.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -85,6 +86,8 @@ class Film:
         run: a random name, by which branches know their parent.
         skipped_steps: steps of the request that were left out at the start, since the run began with a latent
             that is less noisy than x_T.
+        extras: arrays that hooks of the loop read, by name, such as a mask; see `core.engine.sampling.step_hooks`.
+            A name that this version does not know stays in all that continues the film.
     """
 
     request: GenerationRequest
@@ -98,6 +101,7 @@ class Film:
     run: str = ""
     parent: Parent | None = None
     skipped_steps: int = 0
+    extras: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
     frames: tuple[Frame, ...] = ()
 
     @property

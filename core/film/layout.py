@@ -30,7 +30,7 @@ GUIDED_ONLY, WITH_HALVES = 1, 2
 """Flags in ``completed``: the call has its guided prediction, or cond and uncond as well; 0: it was not done."""
 
 _ALIGNMENT = 8
-_DTYPES: dict[str, np.dtype[Any]] = {
+DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("<f8"),
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
@@ -39,7 +39,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "U32": np.dtype("<u4"),
     "U8": np.dtype("u1"),
 }
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 _LATENT_NAMES = ("F32", "F16", "BF16")
 
 
@@ -58,7 +58,7 @@ class LatentKind:
     def of(cls, latent: NDArray[Any]) -> LatentKind:
         """Raises ValueError for what cannot be recorded."""
         shape = tuple(int(length) for length in latent.shape)
-        if len(shape) != 3 or _NAMES.get(latent.dtype) not in _LATENT_NAMES:
+        if len(shape) != 3 or DTYPE_NAMES.get(latent.dtype) not in _LATENT_NAMES:
             raise ValueError(f"cannot record a latent of shape {shape} and dtype {latent.dtype}")
         return cls(shape, latent.dtype)
 
@@ -106,13 +106,13 @@ class Layout:
         """Names, dtypes and shapes, in the order in which they lie; large alignment first."""
         predictions = ("guided", "cond", "uncond") if self.has_guidance else ("guided",)
         return {
-            "sigmas": (_DTYPES["F64"], (self.calls,)),
-            "timesteps": (_DTYPES["F32"], (self.calls,)),
-            "steps": (_DTYPES["I32"], (self.calls,)),
+            "sigmas": (DTYPES["F64"], (self.calls,)),
+            "timesteps": (DTYPES["F32"], (self.calls,)),
+            "steps": (DTYPES["I32"], (self.calls,)),
             "start": (self.start.dtype, self.start.shape),
-            "checksums": (_DTYPES["U32"], (self.places,)),
+            "checksums": (DTYPES["U32"], (self.places,)),
             **dict.fromkeys(predictions, (self.prediction.dtype, (self.places, *self.prediction.shape))),
-            "completed": (_DTYPES["U8"], (self.places,)),
+            "completed": (DTYPES["U8"], (self.places,)),
         }
 
 
@@ -125,7 +125,7 @@ class Header:
     checksum: int
 
     def encode(self) -> bytes:
-        """The first bytes of the file, up to the first tensor."""
+        """Returns the first bytes of the file, up to the first tensor. Raises Malformed when they are too many."""
         table: dict[str, object] = {
             "__metadata__": {
                 "format": FORMAT,
@@ -137,10 +137,12 @@ class Header:
         offset = 0
         for name, (dtype, shape) in self.layout.table().items():
             end = offset + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-            table[name] = {"dtype": _NAMES[dtype], "shape": list(shape), "data_offsets": [offset, end]}
+            table[name] = {"dtype": DTYPE_NAMES[dtype], "shape": list(shape), "data_offsets": [offset, end]}
             offset = end
         text = json.dumps(table, separators=(",", ":")).encode()
         text += b" " * (-len(text) % _ALIGNMENT)
+        if len(text) > LARGEST_HEADER:
+            raise Malformed(f"its header would have {len(text)} bytes; expected at most {LARGEST_HEADER}")
         return struct.pack("<Q", len(text)) + text
 
     def tensors(self) -> dict[str, Tensor]:
@@ -214,7 +216,7 @@ def _latent(table: dict[str, Any], name: str) -> LatentKind:
         raise Malformed(f"{name} is {dtype!s:.20}; expected one of {', '.join(_LATENT_NAMES)}")
     if not all(1 <= length <= most for length, most in zip(shape, LARGEST_LATENT, strict=True)):
         raise Malformed(f"{name} has the shape {shape}; expected at most {LARGEST_LATENT}")
-    return LatentKind((shape[0], shape[1], shape[2]), _DTYPES[dtype])
+    return LatentKind((shape[0], shape[1], shape[2]), DTYPES[dtype])
 
 
 def _shape(table: dict[str, Any], name: str, dimensions: int) -> tuple[int, ...]:

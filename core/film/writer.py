@@ -24,7 +24,18 @@ from core.files.atomic import DISK, words_of
 from core.files.lock import lock
 from core.film.description import describe
 from core.film.film import Film, Frame, Latent, Schedule
-from core.film.layout import GUIDED_ONLY, WITH_HALVES, Header, LatentKind, Layout, Tensor, checksum, crc_of, raw
+from core.film.layout import (
+    GUIDED_ONLY,
+    WITH_HALVES,
+    Header,
+    LatentKind,
+    Layout,
+    Malformed,
+    Tensor,
+    checksum,
+    crc_of,
+    raw,
+)
 from core.film.reader import PART_SUFFIX, SUFFIX, read_header, read_recording
 
 SYNC_INTERVAL_S = 5.0
@@ -97,6 +108,8 @@ class FilmWriter:
             self._put(file, "checksums", frame.call, raw(np.array([crc_of(parts.values())], "<u4")))
             self._put(file, "completed", frame.call, bytes([WITH_HALVES if len(parts) == 3 else GUIDED_ONLY]))
             self._sync(file)
+        except Malformed as error:
+            raise SaveFailed(self.part_path, str(error)) from error
         except OSError as error:
             raise SaveFailed(self.part_path, words_of(error)) from error
         self._written += 1

@@ -1,11 +1,11 @@
-"""The denoising loop: scale, predict, guide, look, step. Also the replay of a film, which is the same loop.
+"""The denoising loop: scale, predict, guide, look, step, hooks. Also the replay of a film, which is the same loop.
 
 Latents stay in float32 from step to step, also for networks that compute in 16 bits: what the scheduler adds up
 over a run would drown in bfloat16 rounding (a start at sigma = 4096 comes out ten times too strong).
 
 A call whose prediction is already recorded does not run the network. With all calls recorded this rebuilds every
 latent of a run; with the first k recorded it resumes or branches at call k. Exact for every sampler, because the
-scheduler goes through the same states and the generators through the same numbers.
+scheduler goes through the same states, the generators through the same numbers, and the hooks are called again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from core.engine.sampling import guidance
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.prediction import denoised
 from core.engine.sampling.schedulers import SamplerRun
+from core.request.samplers import Space
 
 Predict = Callable[[torch.Tensor, torch.Tensor], Prediction]
 """Runs the network on float32 latents (batch, channels, height, width) at timestep t.
@@ -47,6 +48,32 @@ class Recorded:
     prediction: Prediction
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StepContext:
+    """The place after one scheduler step, at which hooks act.
+
+    Attributes:
+        call: number of the network call that the scheduler stepped with, from 0.
+        step: the sampler step that this call belongs to, from 0.
+        sigma: noise to signal ratio of the latents now, which is that of the next call; 0 after the last one.
+        space: the scale of the latents (`core.request.samplers.Sampler.space`).
+        generators: those of the run. What a hook draws from them is drawn again when the film is replayed.
+    """
+
+    call: int
+    step: int
+    sigma: float
+    space: Space
+    generators: Sequence[torch.Generator]
+
+
+StepHook = Callable[[StepContext, torch.Tensor], torch.Tensor]
+"""Takes the latents after a scheduler step and returns those to go on with, for masks, regions or probes.
+
+Both are float32 (batch, channels, height, width) on the run's device. It must not change its argument.
+"""
+
+
 def initial_latents(
     shape: tuple[int, int, int], sampling: SamplerRun, generators: Sequence[torch.Generator], device: torch.device
 ) -> torch.Tensor:
@@ -65,6 +92,7 @@ def denoise(
     generators: list[torch.Generator],
     guidance_scale: float,
     recorded: Sequence[Recorded] = (),
+    after_step: Sequence[StepHook] = (),
 ) -> Generator[Step, None, torch.Tensor]:
     """Yields each call before its scheduler step and returns the final latents (variance preserving).
 
@@ -72,7 +100,10 @@ def denoise(
         x: x_T from `initial_latents`.
         generators: one for each picture of the batch, in the state after drawing x_T.
         recorded: predictions of the first calls; the network is not run for them.
+        after_step: called one after the other on the latents of each scheduler step, also of recorded calls.
     """
+    schedule = sampling.schedule
+    sigmas = [*(float(sigma) for sigma in schedule.sigmas), 0.0]
     for call, t in enumerate(sampling.timesteps):
         x_in = sampling.scale(x, t)
         if call < len(recorded):
@@ -80,8 +111,10 @@ def denoise(
         else:
             prediction = predict(x_in, t)
             guided = guidance.combine(prediction, guidance_scale)
-        sigma = float(sampling.schedule.sigmas[call])
-        x0 = denoised(x_in, guided, sigma, sampling.prediction_type)
+        x0 = denoised(x_in, guided, sigmas[call], sampling.prediction_type)
         yield Step(call, x, x0, guided, prediction)
         x = sampling.step(guided.float(), t, x, generators)
+        context = StepContext(call, schedule.steps[call], sigmas[call + 1], sampling.space, generators)
+        for hook in after_step:
+            x = hook(context, x)
     return x
