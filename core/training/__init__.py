@@ -1,4 +1,4 @@
-"""How the starter model was made: pictures drawn by code, an autoencoder, and a diffusion model in its latents.
+"""Makes the starter model: pictures drawn by code, an autoencoder, and a diffusion model in its latents.
 
-Nothing here is needed to run the program; `python -m core.training --help` makes the whole model again.
+The program runs without this package; `python -m core.training all` makes the whole model again.
 """

@@ -1,6 +1,7 @@
-"""What can be asked of a postcard, and how the judge answers: one named question each, with a few answers.
+"""The attributes of a postcard, as named questions with a few possible answers each.
 
-A `Scene` answers all of them; a prompt states some; the judge (`judge.py`) reads its answers off the pixels.
+A `Scene` answers all of the questions, a prompt states some answers, and the judge (`judge.py`) reads its answers
+off the pixels.
 """
 
 from dataclasses import dataclass
@@ -16,13 +17,13 @@ Answers = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class SearchTerms:
+class Question:
     """One attribute of a picture.
 
     Attributes:
         name: for example "terrain", "balloon" or "balloon colour".
-        category: what the figures are summed up by: time, terrain, season, object, colour or sky.
-        answers: what can be said to it.
+        category: the group that figures are given for: time, terrain, season, object, colour or sky.
+        answers: all possible answers.
     """
 
     name: str
@@ -30,19 +31,19 @@ class SearchTerms:
     answers: tuple[str, ...]
 
 
-QUESTIONS: tuple[SearchTerms, ...] = (
-    SearchTerms("time", "time", TIMES),
-    SearchTerms("terrain", "terrain", TERRAINS),
-    SearchTerms("season", "season", ("summer", "winter", "autumn")),
-    *(SearchTerms(name, "object", _PRESENCE) for name in OBJECTS),
-    *(SearchTerms(f"{name} colour", "colour", COLOURS) for name in COLOURED),
-    *(SearchTerms(name, "sky", _PRESENCE) for name in _SKY),
+QUESTIONS: tuple[Question, ...] = (
+    Question("time", "time", TIMES),
+    Question("terrain", "terrain", TERRAINS),
+    Question("season", "season", ("summer", "winter", "autumn")),
+    *(Question(name, "object", _PRESENCE) for name in OBJECTS),
+    *(Question(f"{name} colour", "colour", COLOURS) for name in COLOURED),
+    *(Question(name, "sky", _PRESENCE) for name in _SKY),
 )
 CATEGORIES = ("time", "terrain", "season", "object", "colour", "sky")
 
 
 def truth(scene: Scene) -> Answers:
-    """The right answers by the questions' names; an object that is not there has no colour."""
+    """Returns the right answers by the questions' names; an absent object has no colour."""
     answers: Answers = {"time": scene.time, "terrain": scene.terrain, "season": scene.season}
     there = {
         "house": scene.house is not None,
@@ -61,6 +62,6 @@ def truth(scene: Scene) -> Answers:
 
 
 def agrees(scene: Scene, stated: Answers) -> bool:
-    """Whether everything that is stated is true of a scene."""
+    """Returns whether everything that is stated is true of a scene."""
     true = truth(scene)
     return all(true.get(name) == answer for name, answer in stated.items())

@@ -1,4 +1,4 @@
-"""What the autoencoder is punished for: wrong colours, lost edges, lost hues, latents far from a unit Gaussian.
+"""The autoencoder's losses: wrong colours, lost edges, lost hues, latents far from a unit Gaussian.
 
 The autoencoder is a KL-regularised one (Kingma & Welling 2014, eq. 7; Rombach et al. 2022, section 3.1): the
 encoder gives a Gaussian q(z|x) = N(mu, sigma^2), the decoder D a picture, and the loss is
@@ -20,7 +20,7 @@ _SCALES = 3
 
 
 def reconstruction_loss(picture: Tensor, decoded: Tensor) -> Tensor:
-    """Pixels, edges at three scales and local means; both (batch, 3, height, width) in [-1, 1]."""
+    """Returns the error of pixels, edges and local means; both (batch, 3, height, width) in [-1, 1]."""
     residual = decoded - picture
     loss = residual.abs().mean() + residual.square().mean()
     for _ in range(_SCALES):
@@ -31,25 +31,25 @@ def reconstruction_loss(picture: Tensor, decoded: Tensor) -> Tensor:
 
 
 def thumbnail_loss(picture: Tensor, seen: Tensor) -> Tensor:
-    """The thumbnail read off the latents against the picture's own; `seen` is (batch, 3, latent height, width)."""
+    """Returns the error of `seen`, the thumbnail read off the latents: (batch, 3, latent height, width)."""
     residual = seen - F.adaptive_avg_pool2d(picture, seen.shape[-1])
     chroma = residual - residual.mean(dim=1, keepdim=True)
     return residual.abs().mean() + 3 * chroma.abs().mean() + 2 * chroma.square().mean()
 
 
 def kl_loss(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL divergence to the unit Gaussian, mean over all values of the latents."""
+    """Returns the KL divergence from the unit Gaussian, mean over all values of the latents."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
 
 
 def chroma_error(picture: Tensor, decoded: Tensor) -> Tensor:
-    """Mean absolute error of what remains of the colours without their brightness, in units of [-1, 1]."""
+    """Returns the mean absolute error of the colours without their brightness, in units of [-1, 1]."""
     residual = decoded - picture
     return (residual - residual.mean(dim=1, keepdim=True)).abs().mean()
 
 
 def psnr(picture: Tensor, decoded: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio in dB of each picture, (batch,)."""
+    """Returns the peak signal-to-noise ratio in dB of each picture, (batch,)."""
     error = (decoded.clamp(-1, 1) - picture).square().mean(dim=(1, 2, 3))
     return 10 * torch.log10(4 / error.clamp_min(1e-12))
 

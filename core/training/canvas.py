@@ -16,12 +16,12 @@ OVERSAMPLING = 2
 
 
 def rgb(red: float, green: float, blue: float) -> Pixels:
-    """A colour from three values in 0..255."""
+    """Returns a colour from three values in 0..255."""
     return np.array([red, green, blue], dtype=np.float32) * np.float32(1 / 255)
 
 
 def mix(first: Pixels, second: Pixels, share: float) -> Pixels:
-    """`first` at share 0, `second` at share 1."""
+    """Mixes two colours: `first` at share 0, `second` at share 1."""
     return (first + np.float32(share) * (second - first)).astype(np.float32)
 
 
@@ -42,7 +42,7 @@ class Canvas:
         self.y: Pixels = centres[:, None]
 
     def below(self, line: Pixels, colour: Pixels, foot: Pixels | None = None, depth: float = 0.4) -> None:
-        """Fill everything under a ridge line.
+        """Fills everything under a ridge line.
 
         Args:
             line: float32 (side,), the height y of the ridge in each column.
@@ -61,26 +61,26 @@ class Canvas:
         region += coverage * (paint - region)
 
     def polygon(self, points: Points, colour: Pixels, opacity: float = 1.0) -> None:
-        """Fill a polygon given by its corners."""
+        """Fills a polygon given by its corners."""
         corners = [(x * self.side, y * self.side) for x, y in points]
         self._stamp(corners, colour, opacity, is_ellipse=False)
 
     def ellipse(
         self, centre: tuple[float, float], radii: tuple[float, float], colour: Pixels, opacity: float = 1.0
     ) -> None:
-        """Fill an ellipse with axes along x and y."""
+        """Fills an ellipse with axes along x and y."""
         (x, y), (rx, ry) = centre, radii
         corners = [((x - rx) * self.side, (y - ry) * self.side), ((x + rx) * self.side, (y + ry) * self.side)]
         self._stamp(corners, colour, opacity, is_ellipse=True)
 
     def rectangle(self, left: float, top: float, right: float, bottom: float, colour: Pixels) -> None:
-        """Fill a rectangle with straight edges."""
+        """Fills a rectangle with straight edges."""
         self.polygon(((left, top), (right, top), (right, bottom), (left, bottom)), colour)
 
     def glow(
         self, centre: tuple[float, float], radius: float, colour: Pixels, strength: float, bottom: float = 1.0
     ) -> None:
-        """Lay soft light around a point, down to the row `bottom`."""
+        """Lays soft light around a point, down to the row `bottom`."""
         x, y = centre
         rows = slice(max(0, int((y - 2.6 * radius) * self.side)), int(min(bottom, y + 2.6 * radius) * self.side))
         distance = (self.y[rows] - np.float32(y)) ** 2 + (self.x - np.float32(x)) ** 2
@@ -89,7 +89,7 @@ class Canvas:
         region += light * (colour - region)
 
     def finished(self) -> NDArray[np.uint8]:
-        """The picture at its final size: uint8 (size, size, 3)."""
+        """Returns the picture at its final size: uint8 (size, size, 3)."""
         size = self.side // OVERSAMPLING
         small = self.pixels.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3).mean(axis=(1, 3), dtype=np.float32)
         return np.clip(small * 255 + np.float32(0.5), 0, 255).astype(np.uint8)

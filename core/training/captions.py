@@ -1,7 +1,7 @@
-"""Says in words what a scene shows: a small grammar with synonyms, several sentence shapes and random omission.
+"""Describes a scene in words: a small grammar with synonyms, several sentence shapes and random omission.
 
-Omission is deliberate: "a lighthouse at night" must mean something without naming the sea. What a caption does
-name is always true of its scene.
+Omission is deliberate: "a lighthouse at night" must mean something without naming the sea. Everything that a
+caption names is true of its scene.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.training import words
 from core.training.scene import Colour, Scene, random_scene
 
 FEWEST_WORDS, MOST_WORDS = 4, 11
-"""Of a prompt that says enough and is read at a glance."""
+"""The length of a prompt that says enough and is read at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class _Phrases:
 
 
 def caption(scene: Scene, rng: np.random.Generator) -> str:
-    """One sentence about a scene; another draw gives another sentence."""
+    """Returns one sentence about a scene; another draw gives another sentence."""
     parts = _phrases(scene, rng)
     shape = float(rng.random())
     if shape < 0.5:
@@ -48,7 +48,7 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
 
 
 def prompts(count: int, seed: int) -> list[str]:
-    """Different captions of random scenes as one would type them: short, and without "a painting of"."""
+    """Returns different captions of random scenes as people type them: short, and without "a painting of"."""
     rng = np.random.default_rng(seed)
     found: dict[str, None] = {}
     while len(found) < count:
@@ -74,7 +74,7 @@ def _phrases(scene: Scene, rng: np.random.Generator) -> _Phrases:
 
 
 def _subject(scene: Scene, rng: np.random.Generator, with_season: bool) -> tuple[str, str, bool]:
-    """What the picture is of, where that is, and whether the season still wants to be said."""
+    """Returns the subject of the picture, its place, and whether the season is still to be named."""
     adjective = _pick(rng, words.SEASON_ADJECTIVES[scene.season]) if with_season else ""
     if not scene.objects:
         name = _pick(rng, words.TERRAIN_NAMES[scene.terrain])
@@ -153,7 +153,7 @@ def _with(extras: tuple[str, ...], rng: np.random.Generator) -> str:
 
 
 def _adorned(name: str, adjective: str) -> str:
-    """The adjective between article and noun."""
+    """Puts the adjective between article and noun."""
     if not adjective:
         return name
     article, _, rest = name.partition(" ")

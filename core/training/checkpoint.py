@@ -1,7 +1,7 @@
 """Checkpoints of a training run: tensors and a little JSON in one safetensors file, replaced atomically.
 
-Everything a run needs to go on as if it had never stopped is in it: weights, their moving average, the optimiser's
-moments and the step. Random numbers need no saving: they are drawn from (seed, step, process).
+A checkpoint holds all that a run needs to go on as if it had never stopped: weights, their moving average, the
+optimiser's moments and the step. Random numbers need no saving: they are drawn from (seed, step, process).
 """
 
 import json
@@ -19,7 +19,7 @@ from torch.optim import Optimizer
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come: steps done, samples seen over all processes, seconds spent."""
+    """The progress of a run: steps done, samples seen over all processes, seconds spent."""
 
     step: int = 0
     samples: int = 0
@@ -27,7 +27,7 @@ class Progress:
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: Progress) -> None:
-    """Write a checkpoint beside the old one, then take its place."""
+    """Writes a checkpoint beside the old one, which it then replaces."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     state = {"step": progress.step, "samples": progress.samples, "seconds": progress.seconds}
@@ -37,31 +37,40 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: Progres
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Progress]:
-    """The tensors and the progress of a checkpoint."""
+    """Returns the tensors and the progress of a checkpoint."""
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
         progress = Progress(**json.loads(file.metadata()["progress"]))
     return tensors, progress
 
 
+def load_averages(path: Path, modules: Iterable[nn.Module]) -> Progress:
+    """Loads the averaged weights of a checkpoint into its first networks and returns its progress."""
+    tensors, progress = load_checkpoint(path)
+    with torch.no_grad():
+        for number, parameter in enumerate(p for module in modules for p in module.parameters()):
+            parameter.copy_(tensors[f"average.{number}"])
+    return progress
+
+
 def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors, each name led by `prefix.`."""
+    """Returns the tensors with `prefix.` before each name."""
     return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
 
 
 def part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors led by `prefix.`, without it: undoes `prefixed`."""
+    """Returns the tensors whose names begin with `prefix.`, without it: undoes `prefixed`."""
     return {name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}.")}
 
 
 def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
-    """The optimiser's moments and counters, named by parameter number and moment."""
+    """Returns the optimiser's moments and counters, named by parameter number and moment."""
     state = optimiser.state_dict()["state"]
     return {f"{number}.{name}": value for number, moments in state.items() for name, value in moments.items()}
 
 
 def restore_optimiser(optimiser: Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put moments and counters back that `optimiser_tensors` gave."""
+    """Restores moments and counters that `optimiser_tensors` returned."""
     whole = optimiser.state_dict()
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
@@ -85,24 +94,24 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, step: int) -> None:
-        """Move towards the parameters; early steps move faster, so that the start is soon forgotten."""
+        """Moves towards the parameters; early steps move faster, so that the start is soon forgotten."""
         decay = min(self._decay, (1 + step) / (10 + step))
         for average, parameter in zip(self.shadow, self._parameters, strict=True):
             average.lerp_(parameter, 1 - decay)
 
     @torch.no_grad()
     def swap(self) -> None:
-        """Exchange averages and parameters; a second call exchanges them back."""
+        """Exchanges averages and parameters; a second call exchanges them back."""
         for average, parameter in zip(self.shadow, self._parameters, strict=True):
             kept = parameter.detach().clone()
             parameter.copy_(average)
             average.copy_(kept)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The averages by number."""
+        """Returns the averages by number."""
         return {str(number): average for number, average in enumerate(self.shadow)}
 
     def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Put averages back that `tensors` gave."""
+        """Restores averages that `tensors` returned."""
         for number, average in enumerate(self.shadow):
             average.copy_(tensors[str(number)])

@@ -1,83 +1,93 @@
-"""The course of a training: steps until the samples or the seconds are used up, with pauses to save and look."""
+"""Runs one training: steps until the samples or the seconds are used up, with pauses to save and measure."""
 
+import functools
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.training.checkpoint import Progress
 from core.training.journal import append_losses, forget_losses_after
 from core.training.learner import Learner
 from core.training.parallel import Team
-from core.training.schedule import learning_rate
+from core.training.settings import Phase, Run
+from core.training.supply import plan, supplied
+
+B = TypeVar("B", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How long to train, and what is written down.
+class Batches(Protocol[B]):
+    """Makes the batch of any step from the progress alone."""
 
-    Attributes:
-        name: what the progress bar says.
-        samples: in all, over all processes and all calls.
-        peak_rate: the highest learning rate.
-        seconds: stop after so many seconds of this call; None trains to the end.
-        pause_seconds: time between two pauses; there is one at the end in any case.
-        losses: the table of losses, CSV.
-    """
+    def size(self, samples: int) -> int:
+        """Returns how many samples the batch after so many samples holds."""
+        ...
 
-    name: str
-    samples: int
-    peak_rate: float
-    seconds: float | None
-    pause_seconds: float
-    losses: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What one step gives: the loss to go down, values for the table, and how many samples were seen."""
-
-    loss: Tensor
-    values: dict[str, float]
-    samples: int
+    def __call__(self, progress: Progress) -> B: ...
 
 
 def train(
-    learner: Learner,
+    run: Run,
     team: Team,
-    course: Course,
-    give_lesson: Callable[[], Lesson],
-    pause: Callable[[bool], None],
+    phase: Phase,
+    networks: Mapping[str, nn.Module],
+    batches: Batches[B],
+    losses: Callable[[B], dict[str, Tensor]],
+    measure: Callable[[Progress, bool], dict[str, float]],
 ) -> None:
-    """Train to the end of the course.
+    """Trains networks to the end of a phase, from its last checkpoint on.
+
+    The run's folder gets `<phase>.safetensors`, the checkpoint; `<phase>.csv`, the losses of each step; and
+    `<phase>-measured.csv`, the figures of each pause.
 
     Args:
-        give_lesson: computes the loss of the next step, the one after the learner's progress.
-        pause: called in the leading process, with whether it is the last time, after the checkpoint is written.
+        losses: returns the named terms of a batch's loss; their sum is minimised.
+        measure: called in the leading process after each checkpoint, while the networks carry their averaged
+            weights; gets the progress and whether the training ends, returns figures to write down.
     """
+    learner = Learner(run.folder / f"{phase.name}.safetensors", networks, phase.ema_decay, phase.weight_decay)
+    table = run.folder / f"{phase.name}.csv"
+    supply = supplied(batches, plan(learner.progress, lambda n: batches.size(n) * team.size), run.workers)
     if team.leads:
-        forget_losses_after(course.losses, learner.progress.step)
-    bar = tqdm(initial=learner.progress.samples, total=course.samples, desc=course.name, disable=not team.leads)
+        forget_losses_after(table, learner.progress.step)
+    bar = tqdm(initial=learner.progress.samples, total=phase.samples, desc=phase.name, disable=not team.leads)
     started = paused = time.monotonic()
     while True:
         began = time.monotonic()
-        is_late = course.seconds is not None and team.agreed(began - started) > course.seconds
-        ends = is_late or learner.progress.samples >= course.samples
-        if team.leads and (ends or began - paused > course.pause_seconds):
+        is_late = run.seconds is not None and team.agreed(began - started) > run.seconds
+        ends = is_late or learner.progress.samples >= phase.samples
+        if team.leads and (ends or began - paused > run.settings.checkpoint_seconds):
             learner.save()
-            pause(ends)
+            with learner.averaged():
+                figures = measure(learner.progress, ends)
+            if figures:
+                append_losses(run.folder / f"{phase.name}-measured.csv", learner.progress.step, figures)
             paused = time.monotonic()
         if ends:
             bar.close()
             return
-        lesson = give_lesson()
-        rate = learning_rate(course.peak_rate, learner.progress.samples, course.samples)
-        learner.learn(lesson.loss, rate, team)
-        samples = lesson.samples * team.size
+        terms = losses(next(supply))
+        values = {name: float(term.detach()) for name, term in terms.items()}
+        rate = learning_rate(phase.learning_rate, learner.progress.samples, phase.samples)
+        learner.learn(functools.reduce(torch.add, terms.values()), rate, team)
+        samples = batches.size(learner.progress.samples) * team.size
         learner.advance(samples, time.monotonic() - began)
         bar.update(samples)
         if team.leads:
-            row = {"samples": float(learner.progress.samples), **lesson.values}
-            append_losses(course.losses, learner.progress.step, row)
+            append_losses(table, learner.progress.step, {"samples": float(learner.progress.samples), **values})
+
+
+def learning_rate(
+    peak: float, samples: int, total: int, *, decay_share: float = 0.35, warm_up: int = 3000
+) -> float:
+    """Returns the rate after so many samples: a short warm-up, a plateau, then half a cosine down to 2 %."""
+    rise = min(1.0, (samples + 1) / min(warm_up, max(1, total // 10)))
+    done = min(1.0, samples / total)
+    if done < 1 - decay_share:
+        return peak * rise
+    fall = (done - (1 - decay_share)) / decay_share
+    return peak * rise * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * fall)))

@@ -30,104 +30,70 @@ sampling exaggerates their difference, v = v(empty) + g (v(c) - v(empty)) (Ho & 
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel
 
 from core.training.batches import LatentBatch, LatentBatches
 from core.training.checkpoint import Progress
-from core.training.course import Course, Lesson, train
-from core.training.generation import generated
+from core.training.course import train
 from core.training.journal import save_grid
 from core.training.latents import finished_autoencoder
-from core.training.learner import Learner
-from core.training.networks import latent_side, new_pipeline, new_scheduler, new_text_encoder, new_unet, place
+from core.training.networks import (
+    generated,
+    latent_side,
+    new_pipeline,
+    new_scheduler,
+    new_text_encoder,
+    new_unet,
+    place,
+    tokenizer_of,
+)
 from core.training.parallel import Team
-from core.training.settings import Settings
-from core.training.supply import plan, supplied
+from core.training.settings import Run
 from core.training.words import EXAMPLE_PROMPTS
 
 _GRID_STEPS, _GRID_GUIDANCE = 16, 4.0
 
 
-@dataclass(frozen=True, slots=True)
-class DiffusionTraining:
-    """The training as a task for `run_together`.
+def train_diffusion(run: Run, team: Team) -> None:
+    """Trains both networks on the run's latents until the samples or the seconds are used up."""
+    settings = run.settings.diffusion
+    torch.manual_seed(run.settings.seed)
+    text_encoder = new_text_encoder(settings, run.settings.vocabulary)
+    unet = new_unet(settings, run.settings.autoencoder.latent_channels, latent_side(run.settings))
+    networks: dict[str, nn.Module] = {"text": text_encoder, "unet": unet}
+    for network in networks.values():
+        network.to(team.device)
+    alphas = new_scheduler().alphas_cumprod.to(team.device)
+    drawn = time.monotonic()
 
-    Attributes:
-        folder: the run's folder with tokenizer, autoencoder and latents.
-        seconds: stop after so many seconds of this call; None trains to the end.
-        grid_seconds: pause between two grids of sample pictures; None draws none.
-        workers: processes that make batches ahead for each training process.
-    """
+    def losses(batch: LatentBatch) -> dict[str, Tensor]:
+        return {"loss": diffusion_loss(text_encoder, unet, batch, alphas)}
 
-    settings: Settings
-    folder: Path
-    seconds: float | None = None
-    grid_seconds: float | None = 300.0
-    workers: int = 0
-
-    def __call__(self, team: Team) -> None:
-        """Train until the samples or the seconds are used up, going on from the last checkpoint."""
-        settings = self.settings.diffusion
-        torch.manual_seed(self.settings.seed)
-        text_encoder = new_text_encoder(settings, self.settings.vocabulary)
-        unet = new_unet(settings, self.settings.autoencoder.latent_channels, latent_side(self.settings))
-        networks: dict[str, nn.Module] = {"text": text_encoder, "unet": unet}
-        for network in networks.values():
-            network.to(team.device)
-        batches = LatentBatches(self.settings, self.folder, team.rank)
-        alphas = new_scheduler().alphas_cumprod.to(team.device)
-        learner = Learner(
-            self.folder / "diffusion.safetensors", networks, ema_decay=settings.ema_decay, weight_decay=1e-2
-        )
-        course = Course(
-            name="diffusion",
-            samples=settings.samples,
-            peak_rate=settings.learning_rate,
-            seconds=self.seconds,
-            pause_seconds=self.settings.checkpoint_seconds,
-            losses=self.folder / "diffusion.csv",
-        )
-        drawn = time.monotonic()
-
-        steps = plan(learner.progress, lambda _: settings.batch * team.size)
-        supply = supplied(batches, steps, self.workers)
-
-        def give_lesson() -> Lesson:
-            loss = diffusion_loss(text_encoder, unet, next(supply), alphas)
-            return Lesson(loss, {"loss": float(loss.detach())}, settings.batch)
-
-        def pause(is_last: bool) -> None:
-            nonlocal drawn
-            if self.grid_seconds is None or not (is_last or time.monotonic() - drawn > self.grid_seconds):
-                return
-            with learner.averaged():
-                self._draw_grid(text_encoder, unet, learner.progress)
-            drawn = time.monotonic()
-
-        train(learner, team, course, give_lesson, pause)
-
-    def _draw_grid(self, text_encoder: CLIPTextModel, unet: UNet2DConditionModel, progress: Progress) -> None:
-        autoencoder = finished_autoencoder(self.settings, self.folder)
+    def draw_grid(progress: Progress, ends: bool) -> dict[str, float]:
+        nonlocal drawn
+        if run.grid_seconds is None or not (ends or time.monotonic() - drawn > run.grid_seconds):
+            return {}
+        autoencoder = finished_autoencoder(run.settings, run.folder)
         place(autoencoder, unet.device)
-        length = self.settings.diffusion.text_length
-        tokenizer = CLIPTokenizer.from_pretrained(self.folder / "tokenizer", model_max_length=length)
-        pipeline = new_pipeline(autoencoder, text_encoder, tokenizer, unet)
+        pipeline = new_pipeline(autoencoder, text_encoder, tokenizer_of(run.settings, run.folder), unet)
         made = generated(pipeline, EXAMPLE_PROMPTS, range(len(EXAMPLE_PROMPTS)), _GRID_GUIDANCE, _GRID_STEPS)
-        shown = (made * 255).round().astype(np.uint8)
-        save_grid(self.folder / "samples" / f"{progress.samples:08d}.png", shown, 4)
+        save_grid(run.folder / "samples" / f"{progress.samples:08d}.png", made, 4)
+        drawn = time.monotonic()
+        return {}
+
+    batches = LatentBatches(run.settings, run.folder, team.rank)
+    train(run, team, settings, networks, batches, losses, draw_grid)
 
 
 def diffusion_loss(
     text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: LatentBatch, alphas: Tensor
 ) -> Tensor:
-    """Mean squared error of the predicted velocity; `alphas` are the alpha_t^2 of all timesteps, on its device."""
+    """Returns the mean squared error of the velocity; `alphas` are the alpha_t^2 of all timesteps."""
     noised = _noised(batch, alphas)
     velocity = noised.alpha * noised.noise - noised.sigma * noised.clean
     return (_predicted(text_encoder, unet, batch, noised.noisy) - velocity).square().mean()
@@ -137,7 +103,7 @@ def diffusion_loss(
 def denoised(
     text_encoder: CLIPTextModel, unet: UNet2DConditionModel, batch: LatentBatch, alphas: Tensor
 ) -> Tensor:
-    """What the U-Net takes a batch's noised latents to be without the noise, float32, by one prediction."""
+    """Returns a batch's noised latents without the noise, float32, by one prediction of the U-Net."""
     noised = _noised(batch, alphas)
     return noised.alpha * noised.noisy - noised.sigma * _predicted(text_encoder, unet, batch, noised.noisy)
 

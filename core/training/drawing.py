@@ -14,7 +14,7 @@ SIZE_PX = 128
 
 
 def draw(scene: Scene, size_px: int = SIZE_PX) -> NDArray[np.uint8]:
-    """The picture of a scene: uint8 (size_px, size_px, 3), the same pixels for the same scene."""
+    """Returns the picture of a scene: uint8 (size_px, size_px, 3), always the same pixels."""
     rng = np.random.default_rng((scene.seed, 2))
     light = daylight(scene.time)
     canvas = Canvas(size_px)
@@ -27,7 +27,7 @@ def draw(scene: Scene, size_px: int = SIZE_PX) -> NDArray[np.uint8]:
 
 
 def _glitter(canvas: Canvas, scene: Scene, x: float) -> None:
-    """The path of light that a low sun or the moon lays on the water."""
+    """Paints the path of light that a low sun or the moon lays on the water."""
     if scene.time == "noon":
         return
     top = int(horizon_of("sea") * canvas.side) + 1

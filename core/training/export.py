@@ -8,13 +8,12 @@ import numpy as np
 import torch
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
-from torch import nn
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel
 
 from core.training.captions import prompts
-from core.training.checkpoint import MovingAverage, load_checkpoint, part
+from core.training.checkpoint import load_averages
 from core.training.latents import finished_autoencoder, latent_rgb, sample_postcards
-from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet
+from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet, tokenizer_of
 from core.training.settings import Settings
 from core.training.words import EXAMPLE_PROMPTS, word_list
 
@@ -22,36 +21,27 @@ DRAWN_PROMPTS = 300
 
 
 def trained_pipeline(settings: Settings, folder: Path) -> StableDiffusionPipeline:
-    """The model of the last checkpoints, averaged weights, float32; an untrained U-Net where there is none yet."""
+    """Returns the pipeline of the last checkpoints, averaged weights, float32; its U-Net may be untrained yet."""
     text_encoder, unet = trained_networks(settings, folder)
-    length = settings.diffusion.text_length
-    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=length)
-    return new_pipeline(finished_autoencoder(settings, folder), text_encoder, tokenizer, unet)
+    return new_pipeline(finished_autoencoder(settings, folder), text_encoder, tokenizer_of(settings, folder), unet)
 
 
 def trained_networks(settings: Settings, folder: Path) -> tuple[CLIPTextModel, UNet2DConditionModel]:
-    """Text encoder and U-Net of the last checkpoint, averaged weights; untrained where there is none yet."""
+    """Returns text encoder and U-Net with the averaged weights of the last checkpoint; without one, untrained."""
     text_encoder = new_text_encoder(settings.diffusion, settings.vocabulary)
     unet = new_unet(settings.diffusion, settings.autoencoder.latent_channels, latent_side(settings))
-    path = folder / "diffusion.safetensors"
-    if path.exists():
-        modules: tuple[nn.Module, nn.Module] = (text_encoder, unet)
-        average = MovingAverage(modules, settings.diffusion.ema_decay)
-        tensors, _ = load_checkpoint(path)
-        average.restore(part("average", tensors))
-        average.swap()
-    text_encoder.eval()
-    unet.eval()
-    return text_encoder, unet
+    if (path := folder / "diffusion.safetensors").exists():
+        load_averages(path, (text_encoder, unet))
+    return text_encoder.eval(), unet.eval()
 
 
 def finished_pipeline(folder: Path) -> StableDiffusionPipeline:
-    """A model that `export` wrote, widened to float32."""
+    """Returns a model that `export` wrote, widened to float32."""
     return StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
 
 
 def export(settings: Settings, folder: Path, target: Path) -> None:
-    """Write the model to a new folder, then let it take the place of the old one; its `README.md` is kept."""
+    """Writes the model to a new folder, which then replaces the old one; its `README.md` is kept."""
     pipeline = trained_pipeline(settings, folder)
     matrix, bias = latent_rgb(pipeline.vae, sample_postcards(settings, folder))
     fresh = target.with_name(f"{target.name}.fresh")
@@ -78,12 +68,12 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
 
 
 def example_prompts(seed: int) -> list[str]:
-    """Written by hand, and drawn from the grammar: what the window's dice throws."""
+    """Returns the prompts that the window's dice chooses from, by hand and from the grammar."""
     return [*EXAMPLE_PROMPTS, *prompts(DRAWN_PROMPTS, seed)]
 
 
 def _load_as_float32(path: Path) -> None:
-    """Let transformers widen the text encoder when no dtype is asked for, as diffusers does with the rest."""
+    """Makes transformers widen the text encoder when no dtype is asked for, as diffusers does with the rest."""
     config = json.loads(path.read_text(encoding="utf-8"))
     _write_json(path, {**config, "dtype": "float32"})
 

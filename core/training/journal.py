@@ -1,4 +1,4 @@
-"""What a training run tells while it goes on: a CSV of losses and grids of sample pictures."""
+"""The reports of a training while it runs: CSV tables of losses and grids of sample pictures."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def append_losses(path: Path, step: int, values: dict[str, float]) -> None:
-    """Add a row to the table of losses; a row of a step that is already there is not written twice."""
+    """Adds a row to a table of losses."""
     is_new = not path.exists()
     with path.open("a", encoding="utf-8") as file:
         if is_new:
@@ -17,7 +17,7 @@ def append_losses(path: Path, step: int, values: dict[str, float]) -> None:
 
 
 def forget_losses_after(path: Path, step: int) -> None:
-    """Drop the rows of steps that a resumed run will do again."""
+    """Drops the rows of steps that a resumed run will do again."""
     if not path.exists():
         return
     head, *rows = path.read_text(encoding="utf-8").splitlines()
@@ -26,7 +26,7 @@ def forget_losses_after(path: Path, step: int) -> None:
 
 
 def save_grid(path: Path, pictures: NDArray[np.uint8], columns: int) -> None:
-    """Write pictures, uint8 (count, height, width, 3), side by side as one PNG."""
+    """Writes pictures, uint8 (count, height, width, 3), side by side as one PNG."""
     rows = [np.concatenate(list(pictures[k : k + columns]), axis=1) for k in range(0, len(pictures), columns)]
     rows = [row for row in rows if row.shape == rows[0].shape]
     path.parent.mkdir(parents=True, exist_ok=True)

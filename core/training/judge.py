@@ -1,7 +1,8 @@
-"""The judge: a small network that reads off a picture what is on it, to measure how far a model obeys its words.
+"""The judge: a small network that sees what a picture shows, to measure how far a model obeys.
 
-It is trained on drawn postcards, whose scenes are known, and on nothing that a model made. A little blur and noise
-keep it from hanging on edges sharper than any decoder's; the accuracy is measured on drawn pictures as they are.
+The judge is trained on drawn postcards, whose scenes are known, and on nothing that a model made. A little blur
+and noise keep it from relying on edges sharper than any decoder's. Its accuracy is measured on unchanged drawn
+pictures.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.training.attributes import QUESTIONS, Answers, truth
+from core.training.networks import as_tensor
 from core.training.scene import random_scene
 
 _UNKNOWN = -1
@@ -36,14 +38,14 @@ class Judge(nn.Module):
         self.head = nn.Linear(2 * _WIDTHS[-1], sum(len(question.answers) for question in QUESTIONS))
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Logits of each question's answers, (batch, answers), from pictures (batch, 3, h, w) in [-1, 1]."""
+        """Returns the logits (batch, answers) of each question; pictures are (batch, 3, h, w) in [-1, 1]."""
         seen = self.trunk(pictures)
         pooled = torch.cat([seen.mean(dim=(2, 3)), seen.amax(dim=(2, 3))], dim=1)
         return list(self.head(pooled).split([len(question.answers) for question in QUESTIONS], dim=1))
 
     @torch.no_grad()
     def answers(self, pictures: NDArray[np.uint8]) -> list[Answers]:
-        """What it sees on each picture; `pictures` are uint8 (count, height, width, 3)."""
+        """Returns the answers for each picture; `pictures` are uint8 (count, height, width, 3)."""
         self.eval()
         seen: list[Answers] = []
         for start in range(0, len(pictures), _BATCH):
@@ -57,36 +59,22 @@ class Judge(nn.Module):
 
 
 def load_judge(path: Path) -> Judge:
-    """The judge that `save_judge` kept."""
+    """Returns the judge that `save_judge` wrote."""
     judge = Judge()
     judge.load_state_dict(load_file(path))
     return judge
 
 
 def save_judge(judge: Judge, path: Path) -> None:
-    """Keep a trained judge."""
+    """Writes a trained judge."""
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(judge.state_dict(), path)
 
 
 def train_judge(pictures: NDArray[np.uint8], epochs: int, seed: int) -> Judge:
-    """A judge trained on postcards 0 to count - 1, uint8 (count, height, width, 3); numbers are scenes' seeds."""
+    """Returns a judge trained on postcards 0 to count - 1, uint8 (count, height, width, 3)."""
     torch.manual_seed(seed)
     judge = Judge()
-    _train(judge, pictures, epochs, seed)
-    return judge
-
-
-def as_tensor(pictures: NDArray[np.uint8]) -> Tensor:
-    """float32 (batch, 3, height, width) in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def _convolution(before: int, after: int, stride: int) -> tuple[nn.Module, ...]:
-    return nn.Conv2d(before, after, 3, stride, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
-
-
-def _train(judge: Judge, pictures: NDArray[np.uint8], epochs: int, seed: int) -> None:
     labels = torch.from_numpy(np.array([_labels(truth(random_scene(k))) for k in range(len(pictures))]))
     rng = np.random.default_rng((seed, 5))
     optimiser = torch.optim.AdamW(judge.parameters(), weight_decay=1e-2)
@@ -104,6 +92,11 @@ def _train(judge: Judge, pictures: NDArray[np.uint8], epochs: int, seed: int) ->
                 optimiser.step()
                 plan.step()
                 bar.update(len(chosen))
+    return judge
+
+
+def _convolution(before: int, after: int, stride: int) -> tuple[nn.Module, ...]:
+    return nn.Conv2d(before, after, 3, stride, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
 
 
 def _labels(answers: Answers) -> list[int]:
@@ -121,7 +114,7 @@ def _loss(logits: Sequence[Tensor], labels: Tensor) -> Tensor:
 
 
 def _roughened(batch: Tensor, rng: np.random.Generator) -> Tensor:
-    """Sometimes mirrored, softened or noisy."""
+    """Returns the pictures, sometimes mirrored, softened or noisy."""
     if rng.random() < 0.5:
         batch = batch.flip(3)
     if rng.random() < 0.5:

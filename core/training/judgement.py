@@ -1,4 +1,4 @@
-"""The whole judgement of a model: every guidance scale, as JSON, as a table and as grids to look at."""
+"""Judges a model at every guidance scale and writes the result as JSON, as a table and as grids of pictures."""
 
 import json
 import logging
@@ -9,10 +9,19 @@ from pathlib import Path
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from core.training.attributes import CATEGORIES, truth
-from core.training.diversity import drawn_for, relative_diversity
 from core.training.journal import save_grid
 from core.training.judge import Judge, load_judge, save_judge, train_judge
-from core.training.obedience import STEPS, Prompt, Verdict, by_category, painted, rates, verdict
+from core.training.obedience import (
+    STEPS,
+    Prompt,
+    Verdict,
+    by_category,
+    drawn_for,
+    painted,
+    rates,
+    relative_diversity,
+    verdict,
+)
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
 from core.training.scene import random_scene
 from core.training.settings import Settings
@@ -22,11 +31,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came out.
+    """The result of a judgement.
 
     Attributes:
-        judge: the judge's own accuracy on unseen drawn pictures by category, and that of its worst question.
         seeds: pictures of each prompt.
+        judge: the judge's own accuracy on unseen drawn pictures by category, and that of its worst question.
     """
 
     prompts: int
@@ -37,7 +46,7 @@ class Judgement:
 
 
 def ready_judge(settings: Settings, folder: Path, processes: int) -> Judge:
-    """The run's judge; trained on postcards and kept first where there is none yet."""
+    """Returns the run's judge, which is trained on postcards and saved first if there is none yet."""
     path = folder / "judge.safetensors"
     count = settings.judge.pictures
     if path.exists():
@@ -50,7 +59,7 @@ def ready_judge(settings: Settings, folder: Path, processes: int) -> Judge:
 
 
 def accuracy(judge: Judge, settings: Settings) -> dict[str, float]:
-    """How often it is right about unseen drawn pictures, by category and for its worst question."""
+    """Returns the judge's share of right answers about unseen drawn pictures, by category and at worst."""
     count = settings.judge.unseen
     true = [truth(random_scene(FIRST_UNSEEN + number)) for number in range(count)]
     questions = rates(judge.answers(unseen_postcards(count, settings.size_px)), true)
@@ -66,7 +75,7 @@ def judged(
     seeds: int,
     target: Path,
 ) -> Judgement:
-    """Judge a model; `judge.json` and a grid for each guidance scale go into the folder `target`."""
+    """Judges a model; `judge.json` and a grid for each guidance scale go into the folder `target`."""
     drawn = drawn_for(prompts, seeds, settings.size_px, settings.judge.scenes) if seeds > 1 else {}
     log.info("diversity is measured on %s of %s prompts", len(drawn), len(prompts))
     verdicts: list[Verdict] = []
@@ -83,7 +92,7 @@ def judged(
 
 
 def table(judgement: Judgement) -> str:
-    """The figures as a Markdown table: a row for each category, a column for each guidance scale."""
+    """Returns the figures as a Markdown table: a row for each category, a column for each guidance scale."""
     heads = ["", "judge on drawn", *(f"guidance {row.guidance:g}" for row in judgement.verdicts)]
     lines = [heads, ["---"] * len(heads)]
     for category in CATEGORIES:

@@ -16,17 +16,17 @@ AUTUMN_LEAVES = (rgb(206, 84, 24), rgb(226, 132, 28), rgb(178, 52, 26), rgb(222,
 
 
 def horizon_of(terrain: Terrain) -> float:
-    """Where the sky ends (y): a little lower in flat lands."""
+    """Returns the height (y) at which the sky ends: a little lower in flat lands."""
     return {"sea": 0.56, "field": 0.60, "desert": 0.58, "city": 0.66}.get(terrain, 0.60)
 
 
 def ground_of(terrain: Terrain) -> float:
-    """Where the foot of an object in the foreground stands (y)."""
+    """Returns the height (y) of the foot of an object in the foreground."""
     return {"sea": 0.93, "city": 0.93}.get(terrain, 0.88)
 
 
 def paint_land(canvas: Canvas, scene: Scene, daylight: Daylight, rng: np.random.Generator) -> None:
-    """Paint everything between the horizon and the foreground objects."""
+    """Paints everything between the horizon and the foreground objects."""
     brushes: dict[Terrain, Brush] = {
         "sea": _sea,
         "mountains": _mountains,
@@ -40,7 +40,7 @@ def paint_land(canvas: Canvas, scene: Scene, daylight: Daylight, rng: np.random.
 
 
 def grass(season: Season, rng: np.random.Generator) -> Pixels:
-    """The colour of a meadow in a season; winter covers it with snow."""
+    """Returns the colour of a meadow in a season; winter covers it with snow."""
     match season:
         case "winter":
             return SNOW.copy()
@@ -51,12 +51,12 @@ def grass(season: Season, rng: np.random.Generator) -> Pixels:
 
 
 def snow_light(daylight: Daylight) -> Pixels:
-    """Snow under this light: brighter than the land around it would be."""
+    """Returns the colour of snow under this light: brighter than other land."""
     return SNOW * mix(daylight.land, daylight.paint, 0.75)
 
 
 def meadow(scene: Scene, daylight: Daylight, rng: np.random.Generator, distance: float = 0.0) -> Pixels:
-    """The meadow under this light, faded by distance."""
+    """Returns the colour of the meadow under this light, faded by distance."""
     if scene.season == "winter":
         return mix(snow_light(daylight), daylight.haze, distance * 0.6)
     return daylight.on_land(grass(scene.season, rng), distance)

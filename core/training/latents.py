@@ -1,9 +1,8 @@
-"""From the trained autoencoder to what the diffusion model learns from: unit latents, encoded once and kept.
+"""Encodes the postcards once, into the unit latents that the diffusion model learns from.
 
 Also fits the linear map latent -> RGB that previews use.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -15,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.training.checkpoint import MovingAverage, load_checkpoint, part
-from core.training.networks import new_autoencoder, place, posterior
+from core.training.checkpoint import load_averages
+from core.training.networks import as_tensor, new_autoencoder, place, posterior
 from core.training.parallel import Team
 from core.training.postcards import postcards
-from core.training.settings import Settings
+from core.training.settings import Run, Settings
 from core.training.shards import ROWS, Shards
 
 DECODER = "decoder.safetensors"
@@ -27,27 +26,20 @@ _BATCH = 25
 
 
 def trained_autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
-    """The averaged weights of the last checkpoint, before `standardise`."""
-    tensors, _ = load_checkpoint(folder / "autoencoder.safetensors")
+    """Returns the autoencoder with the averaged weights of the last checkpoint, before `standardise`."""
     network = new_autoencoder(settings.autoencoder, settings.size_px)
-    averages = part("average", tensors)
-    with torch.no_grad():
-        for number, parameter in enumerate(network.parameters()):
-            parameter.copy_(averages[str(number)])
-    network.eval()
-    for parameter in network.parameters():
-        parameter.requires_grad = False
-    return network
+    load_averages(folder / "autoencoder.safetensors", (network,))
+    return network.eval().requires_grad_(requires_grad=False)
 
 
 @torch.no_grad()
 def standardise(network: AutoencoderKL, pictures: NDArray[np.uint8]) -> None:
-    """Fold zero mean and unit deviation of each latent channel into the two 1x1 convolutions around the latents.
+    """Folds zero mean and unit deviation of each latent channel into the two 1x1 convolutions around the latents.
 
     With z' = (z - m) / s the encoder's last layer gives (mean - m) / s and log variance - 2 log s, the decoder's
     first one takes W (s z' + m) + b. The pictures stay the same, and the model's scaling factor is 1.
     """
-    latents = torch.cat([encode(network, pictures[k : k + _BATCH]) for k in range(0, len(pictures), _BATCH)])
+    latents = encode(network, pictures)
     mean, deviation = latents.mean(dim=(0, 2, 3)), latents.std(dim=(0, 2, 3))
     channels = len(mean)
     into, out_of = cast(nn.Conv2d, network.quant_conv), cast(nn.Conv2d, network.post_quant_conv)
@@ -61,20 +53,21 @@ def standardise(network: AutoencoderKL, pictures: NDArray[np.uint8]) -> None:
 
 @torch.no_grad()
 def encode(network: AutoencoderKL, pictures: NDArray[np.uint8]) -> Tensor:
-    """Latents, float32 (batch, channels, height, width), of pictures uint8 (batch, size, size, 3)."""
+    """Returns the latents, float32 (count, channels, height, width), of pictures uint8 (count, size, size, 3)."""
     device = next(network.parameters()).device
-    batch = torch.from_numpy(np.array(pictures)).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return posterior(network, batch.contiguous(memory_format=torch.channels_last)).mean.float()
+    starts = range(0, len(pictures), _BATCH)
+    batches = (as_tensor(np.array(pictures[k : k + _BATCH])).to(device) for k in starts)
+    return torch.cat(
+        [posterior(network, b.contiguous(memory_format=torch.channels_last)).mean.float() for b in batches]
+    )
 
 
 def latent_rgb(
     network: AutoencoderKL, pictures: NDArray[np.uint8]
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Matrix (channels, 3) and bias (3,) of the linear map from latents to RGB in [-1, 1], by least squares."""
-    latents = torch.cat([encode(network, pictures[k : k + _BATCH]) for k in range(0, len(pictures), _BATCH)]).cpu()
-    small = F.adaptive_avg_pool2d(
-        torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1, latents.shape[-1]
-    )
+    """Fits the linear map from latents to RGB in [-1, 1]: matrix (channels, 3) and bias (3,), by least squares."""
+    latents = encode(network, pictures).cpu()
+    small = F.adaptive_avg_pool2d(as_tensor(pictures), latents.shape[-1])
     known = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1]).numpy()
     wanted = small.permute(0, 2, 3, 1).reshape(-1, 3).numpy()
     known = np.concatenate([known, np.ones((len(known), 1), dtype=known.dtype)], axis=1)
@@ -82,56 +75,43 @@ def latent_rgb(
     return solution[:-1], solution[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """Encodes all postcards, as a task for `run_together`; shards that are there already are kept."""
-
-    settings: Settings
-    folder: Path
-
-    def __call__(self, team: Team) -> None:
-        """Encode every `team.size`-th shard."""
-        pictures = postcards(self.folder, self.settings.size_px)
-        encoded = latents(self.folder)
-        network = standard_autoencoder(self.settings, self.folder)
-        place(network, team.device)
-        starts = list(range(0, self.settings.pictures, ROWS))[team.rank :: team.size]
-        for start in tqdm(starts, desc="encoding", unit="shard", disable=not team.leads):
-            if encoded.path(start).exists():
-                continue
-            shard = pictures.shard(start)[: self.settings.pictures - start]
-            rows = torch.cat([encode(network, shard[k : k + _BATCH]) for k in range(0, len(shard), _BATCH)])
+def encode_postcards(run: Run, team: Team) -> None:
+    """Encodes every `team.size`-th shard of a run's postcards; keeps shards that are there already."""
+    settings, pictures, encoded = run.settings, postcards(run.folder, run.settings.size_px), latents(run.folder)
+    network = standard_autoencoder(settings, run.folder)
+    place(network, team.device)
+    starts = list(range(0, settings.pictures, ROWS))[team.rank :: team.size]
+    for start in tqdm(starts, desc="encoding", unit="shard", disable=not team.leads):
+        if not encoded.path(start).exists():
+            rows = encode(network, pictures.shard(start)[: settings.pictures - start])
             encoded.write(start, rows.cpu().numpy().astype(np.float16))
 
 
 def standard_autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
-    """The trained autoencoder with unit latents: always the same one for the same checkpoint."""
+    """Returns the trained autoencoder with unit latents, which depends on the checkpoint alone."""
     network = trained_autoencoder(settings, folder)
     standardise(network, sample_postcards(settings, folder))
     return network
 
 
 def finished_autoencoder(settings: Settings, folder: Path) -> AutoencoderKL:
-    """The same with the decoder trained once more (`decoder.py`), where that has been done."""
+    """Returns the autoencoder with unit latents, its decoder trained once more (`decoder.py`) if that was done."""
     network = standard_autoencoder(settings, folder)
     if (folder / DECODER).exists():
-        tensors, _ = load_checkpoint(folder / DECODER)
-        average = MovingAverage(decoding_half(network).values(), settings.decoder.ema_decay)
-        average.restore(part("average", tensors))
-        average.swap()
+        load_averages(folder / DECODER, decoding_half(network).values())
     return network
 
 
 def decoding_half(network: AutoencoderKL) -> dict[str, nn.Module]:
-    """The parts of an autoencoder that latents pass on their way to a picture."""
+    """Returns the parts of an autoencoder that latents pass on their way to a picture."""
     return {"entry": cast(nn.Module, network.post_quant_conv), "decoder": network.decoder}
 
 
 def sample_postcards(settings: Settings, folder: Path) -> NDArray[np.uint8]:
-    """The first postcards of a run, enough for the latents' statistics: uint8 (500 at most, size, size, 3)."""
+    """Returns postcards of a run for the latents' statistics: uint8 (500 at most, size, size, 3)."""
     return postcards(folder, settings.size_px).first(min(ROWS, settings.pictures))
 
 
 def latents(folder: Path) -> Shards:
-    """The cached latents of a run's folder: each row float16 (channels, height, width)."""
+    """Returns the cached latents of a run's folder: each row float16 (channels, height, width)."""
     return Shards(folder / "latents", "latents")

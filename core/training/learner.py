@@ -22,14 +22,14 @@ from core.training.parallel import Team
 
 
 class Learner:
-    """What a training changes.
+    """The networks of a training and all that changes with them; resumed from the checkpoint if there is one.
 
     Attributes:
-        progress: how far it has come; that of the checkpoint when there was one.
+        progress: steps, samples and seconds so far.
     """
 
     def __init__(
-        self, path: Path, networks: Mapping[str, nn.Module], *, ema_decay: float, weight_decay: float
+        self, path: Path, networks: Mapping[str, nn.Module], ema_decay: float, weight_decay: float
     ) -> None:
         self.progress = Progress()
         self._path = path
@@ -41,7 +41,7 @@ class Learner:
             self._resume()
 
     def learn(self, loss: Tensor, learning_rate: float, team: Team) -> None:
-        """Move the weights against the loss' gradient, averaged over the team, and the average after them."""
+        """Moves the weights against the loss' gradient, averaged over the team, and the average after them."""
         for group in self._optimiser.param_groups:
             group["lr"] = learning_rate
         self._optimiser.zero_grad(set_to_none=True)
@@ -52,14 +52,14 @@ class Learner:
         self._average.update(self.progress.step)
 
     def advance(self, samples: int, seconds: float) -> None:
-        """Count a step that saw so many samples and took so many seconds."""
+        """Counts a step that saw so many samples and took so many seconds."""
         now = self.progress
         self.progress = replace(
             now, step=now.step + 1, samples=now.samples + samples, seconds=now.seconds + seconds
         )
 
     def save(self) -> None:
-        """Write the checkpoint."""
+        """Writes the checkpoint."""
         tensors = prefixed("average", self._average.tensors())
         tensors |= prefixed("optimiser", optimiser_tensors(self._optimiser))
         for name, network in self._networks.items():
@@ -68,7 +68,7 @@ class Learner:
 
     @contextmanager
     def averaged(self) -> Generator[None, None, None]:
-        """Inside, the networks carry their averaged weights."""
+        """Gives the networks their averaged weights inside the block."""
         self._average.swap()
         try:
             yield

@@ -1,13 +1,17 @@
-"""The networks of the starter model, all of them diffusers and transformers classes, made from the settings."""
+"""Makes the networks of the starter model, all of them classes of diffusers and transformers, and calls them."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
@@ -15,12 +19,12 @@ from core.training.settings import AutoencoderSettings, DiffusionSettings, Setti
 
 
 def new_autoencoder(settings: AutoencoderSettings, size_px: int) -> AutoencoderKL:
-    """An untrained autoencoder; its latents are 2^(widths - 1) times smaller than the picture."""
+    """Returns an untrained autoencoder; its latents are 2^(widths - 1) times smaller than the picture."""
     return AutoencoderKL(**autoencoder_shapes(settings, size_px))
 
 
 def autoencoder_shapes(settings: AutoencoderSettings, size_px: int) -> dict[str, Any]:
-    """The arguments that autoencoders with either regulariser share."""
+    """Returns the arguments that autoencoders with either regulariser share."""
     depth = len(settings.channels)
     return {
         "in_channels": 3,
@@ -38,7 +42,7 @@ def autoencoder_shapes(settings: AutoencoderSettings, size_px: int) -> dict[str,
 
 
 def new_text_encoder(settings: DiffusionSettings, vocabulary: int) -> CLIPTextModel:
-    """An untrained text encoder; the two last entries of the vocabulary begin and end a text."""
+    """Returns an untrained text encoder; the two last entries of the vocabulary begin and end a text."""
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=vocabulary,
@@ -57,7 +61,7 @@ def new_text_encoder(settings: DiffusionSettings, vocabulary: int) -> CLIPTextMo
 
 
 def new_unet(settings: DiffusionSettings, latent_channels: int, latent_side: int) -> UNet2DConditionModel:
-    """An untrained U-Net: cross-attention where the settings say so, the text also added to the time embedding."""
+    """Returns an untrained U-Net; the text enters by cross-attention and, added, by the time embedding."""
     down = tuple("CrossAttnDownBlock2D" if has else "DownBlock2D" for has in settings.has_attention)
     up = tuple("CrossAttnUpBlock2D" if has else "UpBlock2D" for has in reversed(settings.has_attention))
     shapes: dict[str, Any] = {
@@ -81,7 +85,7 @@ def new_unet(settings: DiffusionSettings, latent_channels: int, latent_side: int
 
 
 def new_scheduler() -> DDIMScheduler:
-    """The noise schedule, with zero terminal signal-to-noise ratio (Lin et al. 2024, section 3.1 to 3.3)."""
+    """Returns the noise schedule, with zero terminal SNR (Lin et al. 2024, section 3.1 to 3.3)."""
     return DDIMScheduler(
         num_train_timesteps=1000,
         beta_start=0.00085,
@@ -97,14 +101,14 @@ def new_scheduler() -> DDIMScheduler:
 
 
 def latent_side(settings: Settings) -> int:
-    """Height and width of the latents."""
+    """Returns height and width of the latents."""
     return settings.size_px // 2 ** (len(settings.autoencoder.channels) - 1)
 
 
 def new_pipeline(
     autoencoder: AutoencoderKL, text_encoder: CLIPTextModel, tokenizer: CLIPTokenizer, unet: UNet2DConditionModel
 ) -> StableDiffusionPipeline:
-    """The parts as the stock pipeline, without the safety checker that has never seen postcards."""
+    """Returns the stock pipeline of these parts, without the safety checker that has never seen postcards."""
     absent: dict[str, Any] = {"safety_checker": None, "feature_extractor": None}
     scheduler: Any = new_scheduler()
     return StableDiffusionPipeline(
@@ -118,17 +122,48 @@ def new_pipeline(
     )
 
 
+def tokenizer_of(settings: Settings, folder: Path) -> CLIPTokenizer:
+    """Returns the tokenizer of a run's folder."""
+    return CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=settings.diffusion.text_length)
+
+
+def generated(
+    pipeline: StableDiffusionPipeline, prompts: Sequence[str], seeds: Sequence[int], guidance: float, steps: int
+) -> NDArray[np.uint8]:
+    """Returns one picture for each prompt and its seed: uint8 (prompts, height, width, 3)."""
+    pipeline.set_progress_bar_config(disable=True)
+    call: Any = pipeline
+    made = call(
+        list(prompts),
+        num_inference_steps=steps,
+        guidance_scale=guidance,
+        generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+        output_type="np",
+    )
+    return (np.asarray(made.images, dtype=np.float32) * 255).round().astype(np.uint8)
+
+
+def as_tensor(pictures: NDArray[np.uint8]) -> Tensor:
+    """Returns pictures (batch, height, width, 3) as float32 (batch, 3, height, width) in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def as_pixels(pictures: Tensor) -> NDArray[np.uint8]:
+    """Returns pictures (batch, 3, height, width) in [-1, 1] as uint8 (batch, height, width, 3)."""
+    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+
+
 def place(module: nn.Module, device: torch.device) -> None:
-    """Move a network to a device, its convolutions' weights laid out as they run fastest."""
+    """Moves a network to a device and lays out the weights of its convolutions so that they run fastest."""
     module.to(device)
     module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
 
 def posterior(network: AutoencoderKL, pictures: Tensor) -> DiagonalGaussianDistribution:
-    """The Gaussian q(z|x) over latents of pictures (batch, 3, height, width) in [-1, 1]."""
+    """Returns the Gaussian q(z|x) over latents of pictures (batch, 3, height, width) in [-1, 1]."""
     return cast(DiagonalGaussianDistribution, network.encode(pictures, return_dict=False)[0])
 
 
 def decoded(network: AutoencoderKL, latents: Tensor) -> Tensor:
-    """Pictures (batch, 3, height, width), about [-1, 1]."""
+    """Returns the pictures of latents: (batch, 3, height, width), about [-1, 1]."""
     return cast(Tensor, network.decode(latents, return_dict=False)[0])  # pyright: ignore[reportArgumentType]

@@ -1,11 +1,13 @@
-"""How far a model obeys its words: a fixed list of prompts with fixed seeds, painted and shown to the judge.
+"""Measures how far a model obeys its words, on a fixed list of prompts with fixed seeds that the judge looks at.
 
-Only what a prompt states is asked; "a lighthouse at night" leaves it open where the lighthouse stands.
+Only the attributes that a prompt states count: "a lighthouse at night" leaves the terrain open. The diversity of
+the pictures of one prompt is measured too, against drawn postcards that fit the prompt.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,14 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.training.attributes import CATEGORIES, QUESTIONS, Answers
-from core.training.generation import generated
+from core.training.attributes import CATEGORIES, QUESTIONS, Answers, agrees
+from core.training.drawing import draw
 from core.training.judge import Judge
+from core.training.networks import generated
+from core.training.postcards import FIRST_UNSEEN
+from core.training.scene import Scene, random_scene
+
+Pictures = NDArray[np.uint8]
 
 STEPS = 20
 _BATCH = 20
@@ -23,7 +30,7 @@ _BATCH = 20
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A prompt of the list and what it states."""
+    """A prompt of the list and the answers that it states."""
 
     text: str
     stated: Answers
@@ -35,9 +42,9 @@ class Verdict:
 
     Attributes:
         categories: rate of all questions of a category that were asked, by category.
-        questions: rate and how often it was asked, by question.
-        diversity: distance between the pictures of one prompt as a share of that between drawn ones
-            (`diversity.py`); None where it was not measured.
+        questions: rate and number of times it was asked, by question.
+        diversity: distance between the pictures of one prompt as a share of that between drawn ones; None if it
+            was not measured.
     """
 
     guidance: float
@@ -47,7 +54,7 @@ class Verdict:
 
 
 def fixed_prompts() -> tuple[Prompt, ...]:
-    """The 200 prompts of `prompts.json`, always in the same order."""
+    """Returns the 200 prompts of `prompts.json`, always in the same order."""
     rows = json.loads(Path(__file__).with_name("prompts.json").read_text(encoding="utf-8"))
     return tuple(Prompt(row["prompt"], row["stated"]) for row in rows)
 
@@ -55,19 +62,18 @@ def fixed_prompts() -> tuple[Prompt, ...]:
 def painted(
     pipeline: StableDiffusionPipeline, prompts: Sequence[Prompt], seeds: int, guidance: float
 ) -> NDArray[np.uint8]:
-    """Seeds 0 to seeds - 1 of each prompt: uint8 (prompts, seeds, height, width, 3)."""
+    """Returns pictures of seeds 0 to seeds - 1 of each prompt: uint8 (prompts, seeds, height, width, 3)."""
     jobs = [(prompt.text, seed) for prompt in prompts for seed in range(seeds)]
     batches: list[NDArray[np.uint8]] = []
     for start in tqdm(range(0, len(jobs), _BATCH), desc=f"guidance {guidance:g}", unit="batch"):
         texts, numbers = zip(*jobs[start : start + _BATCH], strict=True)
-        made = generated(pipeline, texts, numbers, guidance, STEPS)
-        batches.append((made * 255).round().astype(np.uint8))
+        batches.append(generated(pipeline, texts, numbers, guidance, STEPS))
     pictures = np.concatenate(batches)
     return pictures.reshape(len(prompts), seeds, *pictures.shape[1:])
 
 
 def verdict(judge: Judge, prompts: Sequence[Prompt], pictures: NDArray[np.uint8], guidance: float) -> Verdict:
-    """What the judge says to pictures, uint8 (prompts, seeds, height, width, 3), of these prompts."""
+    """Returns the judge's verdict on pictures, uint8 (prompts, seeds, height, width, 3), of these prompts."""
     seeds = pictures.shape[1]
     seen = judge.answers(pictures.reshape(-1, *pictures.shape[2:]))
     stated = [prompt.stated for prompt in prompts for _ in range(seeds)]
@@ -76,7 +82,7 @@ def verdict(judge: Judge, prompts: Sequence[Prompt], pictures: NDArray[np.uint8]
 
 
 def rates(seen: Sequence[Answers], stated: Sequence[Answers]) -> dict[str, tuple[float, int]]:
-    """How often each question was answered as stated, and how often it was asked, if ever."""
+    """Returns the share of right answers and their number, for each question that was asked at all."""
     table: dict[str, tuple[float, int]] = {}
     for question in QUESTIONS:
         name = question.name
@@ -87,10 +93,39 @@ def rates(seen: Sequence[Answers], stated: Sequence[Answers]) -> dict[str, tuple
 
 
 def by_category(questions: dict[str, tuple[float, int]]) -> dict[str, float]:
-    """The rates summed up, each question weighing as often as it was asked."""
+    """Returns the mean rate of each category; each question counts as often as it was asked."""
     table: dict[str, float] = {}
     for category in CATEGORIES:
         rows = [questions[q.name] for q in QUESTIONS if q.category == category and q.name in questions]
         if rows:
             table[category] = sum(rate * asked for rate, asked in rows) / sum(asked for _, asked in rows)
     return table
+
+
+def drawn_for(prompts: Sequence[Prompt], count: int, size_px: int, scenes: int) -> dict[int, Pictures]:
+    """Returns `count` drawn postcards, uint8 (count, size_px, size_px, 3), for each prompt's number.
+
+    They come from so many unseen scenes; prompts that fewer scenes fit are left out.
+    """
+    found: dict[int, list[Scene]] = {number: [] for number in range(len(prompts))}
+    for number in range(scenes):
+        scene = random_scene(FIRST_UNSEEN + number)
+        for fitting, prompt in zip(found.values(), prompts, strict=True):
+            if len(fitting) < count and agrees(scene, prompt.stated):
+                fitting.append(scene)
+    return {
+        number: np.stack([draw(scene, size_px) for scene in fitting])
+        for number, fitting in found.items()
+        if len(fitting) == count
+    }
+
+
+def spread(pictures: Pictures) -> float:
+    """Returns the mean absolute difference of all pairs of pictures (count, h, w, 3), 0 to 255."""
+    wide = pictures.astype(np.int16)
+    return float(np.mean([np.abs(wide[a] - wide[b]).mean() for a, b in combinations(range(len(wide)), 2)]))
+
+
+def relative_diversity(drawn: dict[int, Pictures], painted: Pictures) -> float:
+    """Returns the spread of a model's pictures (prompts, seeds, h, w, 3) as a share of that of drawn ones."""
+    return float(np.mean([spread(painted[k]) for k in drawn]) / np.mean([spread(some) for some in drawn.values()]))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.training.canvas import Canvas, Pixels, mix, rgb
-from core.training.land import ground_of, horizon_of, snow_light
+from core.training.land import ground_of, snow_light
 from core.training.palette import Daylight, paint
 from core.training.scene import Colour, Scene
 
@@ -11,7 +11,7 @@ _GLOWING = rgb(255, 214, 104)
 
 
 def paint_objects(canvas: Canvas, scene: Scene, daylight: Daylight, rng: np.random.Generator) -> None:
-    """Paint what stands in the foreground; two objects keep to different sides."""
+    """Paints the objects in the foreground; two objects keep to different sides."""
     side = 1.0 if rng.random() < 0.5 else -1.0
     is_alone = len(scene.objects) < 2
     spread = float(rng.uniform(-0.22, 0.22)) if is_alone else side * float(rng.uniform(0.16, 0.22))
@@ -40,7 +40,7 @@ def paint_objects(canvas: Canvas, scene: Scene, daylight: Daylight, rng: np.rand
 
 
 def _shore(canvas: Canvas, daylight: Daylight, x: float, rng: np.random.Generator) -> None:
-    """A grassy bank in front of the water, highest below the object."""
+    """Paints a grassy bank in front of the water, highest below the object."""
     rise = np.float32(0.13) * np.exp(-(((canvas.x[0] - np.float32(x)) / np.float32(0.38)) ** 4))
     line = np.float32(0.94 + float(rng.uniform(-0.01, 0.01))) - rise
     green = daylight.on_land(rgb(86, 152, 64))
@@ -57,7 +57,7 @@ def _house(
     colour: Colour,
     side: float,
 ) -> None:
-    """A cottage in three-quarter view: the gable on one side, the long wall and the roof on the other."""
+    """Paints a cottage in three-quarter view: the gable on one side, the long wall and the roof on the other."""
     middle, y = foot
     wall = daylight.on_paint(paint(colour))
     roof = snow_light(daylight) if scene.season == "winter" else daylight.on_paint(rgb(92, 78, 78))
@@ -88,7 +88,7 @@ def _house(
 def _lighthouse(
     canvas: Canvas, scene: Scene, daylight: Daylight, foot: tuple[float, float], height: float
 ) -> None:
-    """A white tower with red bands; its lamp throws two beams at night."""
+    """Paints a white tower with red bands; its lamp throws two beams at night."""
     x, y = foot
     top = y - height * 0.8
     white, red = daylight.on_paint(rgb(250, 248, 244)), daylight.on_paint(rgb(214, 38, 36))
@@ -130,7 +130,7 @@ def _half(base: float, top: float, share: float) -> float:
 def _sailboat(
     canvas: Canvas, daylight: Daylight, foot: tuple[float, float], height: float, colour: Colour, side: float
 ) -> None:
-    """A boat with a main sail and a jib of one colour, and its reflection in the water."""
+    """Paints a boat with a main sail and a jib of one colour, and its reflection in the water."""
     x, y = foot
     sail = daylight.on_paint(paint(colour))
     hull = daylight.on_paint(rgb(120, 76, 48))
@@ -154,7 +154,7 @@ def _sailboat(
 def _balloon(
     canvas: Canvas, daylight: Daylight, centre: tuple[float, float], radius: float, colour: Colour
 ) -> None:
-    """A hot-air balloon with lighter and darker gores and a basket."""
+    """Paints a hot-air balloon with lighter and darker gores and a basket."""
     x, y = centre
     skin: Pixels = daylight.on_paint(paint(colour))
     knot = y + radius * 1.5
@@ -181,8 +181,3 @@ def _balloon(
             rope,
         )
     canvas.rectangle(x - radius * 0.22, knot + radius * 0.3, x + radius * 0.22, knot + radius * 0.62, basket)
-
-
-def sky_room(scene: Scene) -> float:
-    """How much of the picture is sky (0 to 1)."""
-    return horizon_of(scene.terrain)

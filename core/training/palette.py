@@ -16,7 +16,7 @@ class Daylight:
         sky: colours from the top of the sky to the horizon.
         land: factor (3,) on everything that lies on the ground.
         paint: factor (3,) on objects: milder than `land`, so that a colour word stays recognisable.
-        haze: what distance fades into.
+        haze: the colour that distance fades into.
         lamp: the colour of sun or moon.
         cloud: the colour of clouds.
     """
@@ -29,16 +29,16 @@ class Daylight:
     cloud: Pixels
 
     def on_land(self, colour: Pixels, distance: float = 0.0) -> Pixels:
-        """A ground colour under this light, faded by distance (0 near, 1 gone)."""
+        """Returns a ground colour under this light, faded by distance (0 near, 1 gone)."""
         return mix(colour * self.land, self.haze, distance)
 
     def on_paint(self, colour: Pixels) -> Pixels:
-        """An object's colour under this light."""
+        """Returns an object's colour under this light."""
         return colour * self.paint
 
 
 def daylight(time: Time) -> Daylight:
-    """The light at a time of day."""
+    """Returns the light at a time of day."""
     match time:
         case "morning":
             return Daylight(
@@ -79,7 +79,7 @@ def daylight(time: Time) -> Daylight:
 
 
 def paint(colour: Colour) -> Pixels:
-    """The paint that a colour word names."""
+    """Returns the paint that a colour word names."""
     return _PAINTS[colour].copy()
 
 

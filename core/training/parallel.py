@@ -22,8 +22,8 @@ class Team:
 
     Attributes:
         rank: this process' number; 0 writes files and shows progress.
-        size: how many processes there are.
-        device: where this process computes.
+        size: number of processes.
+        device: the device that this process computes on.
     """
 
     rank: int
@@ -32,11 +32,11 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this process writes files and shows progress."""
+        """Returns whether this process writes files and shows progress."""
         return self.rank == 0
 
     def average_gradients(self, modules: Iterable[nn.Module]) -> None:
-        """Replace each gradient by its mean over all processes."""
+        """Replaces each gradient by its mean over all processes."""
         if self.size == 1:
             return
         gradients = [p.grad for module in modules for p in module.parameters() if p.grad is not None]
@@ -47,7 +47,7 @@ class Team:
             gradient.copy_(mean.view_as(gradient))
 
     def agreed(self, value: float) -> float:
-        """The leading process' value, in every process."""
+        """Returns the leading process' value, in every process."""
         if self.size == 1:
             return value
         shared: Tensor = torch.tensor([value], dtype=torch.float64)
@@ -56,7 +56,7 @@ class Team:
 
 
 def run_together(task: Task, processes: int, device: str) -> None:
-    """Run `task` in so many processes, on "cpu" or "cuda"; one process runs it here."""
+    """Runs `task` in so many processes, on "cpu" or "cuda"; one process runs it here."""
     if device == "cuda":
         torch.set_float32_matmul_precision("high")
     if processes == 1:

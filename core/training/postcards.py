@@ -1,8 +1,7 @@
-"""The training pictures: drawn into shards on disk, before or while somebody learns from them.
+"""The training pictures, drawn into shards on disk before or during a training.
 
-A postcard's number is its seed, so nothing but pixels needs to be stored: `random_scene(number)` tells what is on
-it.
-Numbers from `FIRST_UNSEEN` on are never drawn for training; they are there to measure with.
+A postcard's number is its seed, so nothing but pixels needs to be stored: `random_scene(number)` returns the
+content. Numbers from `FIRST_UNSEEN` on are never drawn for training; they are there to measure with.
 """
 
 import multiprocessing
@@ -23,12 +22,12 @@ FIRST_UNSEEN = 10_000_000
 
 
 def postcards(folder: Path, size_px: int) -> Shards:
-    """The postcards of a run's folder: each row uint8 (size_px, size_px, 3)."""
+    """Returns the postcards of a run's folder: each row uint8 (size_px, size_px, 3)."""
     return Shards(folder / "postcards", f"postcards-{size_px}")
 
 
 def draw_postcards(folder: Path, count: int, size_px: int, workers: int) -> None:
-    """Draw postcards 0 to count - 1 of a run's folder; shards that are there already are kept."""
+    """Draws postcards 0 to count - 1 of a run's folder; keeps shards that are there already."""
     with drawn_ahead(folder, count, size_px, workers) as shards:
         for shard in tqdm(shards, desc="drawing", unit="shard"):
             shard.result()
@@ -38,7 +37,7 @@ def draw_postcards(folder: Path, count: int, size_px: int, workers: int) -> None
 def drawn_ahead(
     folder: Path, count: int, size_px: int, workers: int
 ) -> Generator[tuple[Future[None], ...], None, None]:
-    """Inside, so many processes draw the postcards that are not there yet; leaving waits until all are drawn."""
+    """Draws missing postcards in so many processes during the block, and waits for the rest at its end."""
     shards = postcards(folder, size_px)
     starts = [start for start in range(0, count, ROWS) if not shards.path(start).exists()]
     context = multiprocessing.get_context("spawn")
@@ -56,7 +55,7 @@ def drawn_ahead(
 
 
 def unseen_postcards(count: int, size_px: int) -> NDArray[np.uint8]:
-    """Pictures that no training has seen: uint8 (count, size_px, size_px, 3)."""
+    """Returns pictures that no training has seen: uint8 (count, size_px, size_px, 3)."""
     return np.stack([draw(random_scene(FIRST_UNSEEN + number), size_px) for number in range(count)])
 
 

@@ -1,4 +1,4 @@
-"""What an autoencoder keeps of pictures it has never seen: figures, and a grid of the smallest things on them."""
+"""Measures an autoencoder on pictures it has never seen, and shows the smallest things on them in a grid."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from core.training.autoencoder_loss import chroma_error, psnr
-from core.training.checkpoint import load_checkpoint, part
+from core.training.checkpoint import load_averages
 from core.training.journal import save_grid
-from core.training.judge import as_tensor
 from core.training.latents import DECODER, finished_autoencoder
+from core.training.networks import as_pixels, as_tensor
 from core.training.postcards import FIRST_UNSEEN, unseen_postcards
 from core.training.regulariser import KullbackLeibler, VectorQuantised, new_regularised
 from core.training.scene import Scene, random_scene
@@ -24,16 +24,16 @@ _SHOWN = 32
 
 @dataclass(frozen=True, slots=True)
 class Reconstruction:
-    """How well pictures come back.
+    """The quality of reconstructed pictures.
 
     Attributes:
-        pictures: how many were measured.
+        pictures: number of pictures that were measured.
         psnr: mean of the pictures' PSNR in dB.
         chroma: mean absolute error of the colours without their brightness, in units of [-1, 1].
         latent_deviation: smallest and largest standard deviation of a latent channel.
         latent_extreme: largest absolute value of the latents, in standard deviations.
         codes_used: share of the codebook that occurs in these pictures; None without a codebook.
-        perplexity: exp of the entropy of the codes: how many there would be if all occurred equally often.
+        perplexity: exp of the entropy of the codes, their number if all occurred equally often.
     """
 
     regulariser: str
@@ -49,7 +49,7 @@ class Reconstruction:
 
 @torch.no_grad()
 def reconstruct(settings: Settings, folder: Path, count: int) -> Reconstruction:
-    """Measure the run's autoencoder; `reconstruction.json` and `reconstruction.png` go into its folder."""
+    """Measures the run's autoencoder; `reconstruction.json` and `reconstruction.png` go into its folder."""
     autoencoder, samples = _trained(settings, folder)
     unseen = unseen_postcards(count, settings.size_px)
     batches = [as_tensor(unseen[start : start + _BATCH]) for start in range(0, count, _BATCH)]
@@ -70,23 +70,18 @@ def reconstruct(settings: Settings, folder: Path, count: int) -> Reconstruction:
         perplexity=perplexity,
     )
     (folder / "reconstruction.json").write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
-    shown = ((torch.cat(made).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     chosen = _with_small_things(count)
-    pairs = np.stack([unseen[chosen], shown[chosen]], axis=1)
+    pairs = np.stack([unseen[chosen], as_pixels(torch.cat(made))[chosen]], axis=1)
     save_grid(folder / "reconstruction.png", pairs.reshape(-1, *unseen.shape[1:]), 8)
     return found
 
 
 def _trained(settings: Settings, folder: Path) -> tuple[KullbackLeibler | VectorQuantised, int]:
-    tensors, progress = load_checkpoint(folder / "autoencoder.safetensors")
-    if (folder / DECODER).exists():
-        weight = settings.autoencoder.kl_weight
-        return KullbackLeibler(finished_autoencoder(settings, folder), weight), progress.samples
     autoencoder = new_regularised(settings.autoencoder, settings.size_px)
-    averages = part("average", tensors)
-    for number, parameter in enumerate(autoencoder.network.parameters()):
-        parameter.copy_(averages[str(number)])
+    progress = load_averages(folder / "autoencoder.safetensors", (autoencoder.network,))
     autoencoder.network.eval()
+    if (folder / DECODER).exists():
+        autoencoder = KullbackLeibler(finished_autoencoder(settings, folder), settings.autoencoder.kl_weight)
     return autoencoder, progress.samples
 
 
@@ -103,7 +98,7 @@ def _code_use(
 
 
 def _with_small_things(count: int) -> NDArray[np.int64]:
-    """Unseen pictures with moon, stars, sailboat or balloon first."""
+    """Returns the numbers of unseen pictures, those with moon, stars, sailboat or balloon first."""
 
     def smallness(scene: Scene) -> int:
         return (scene.light == "crescent moon") + scene.has_stars + (scene.sailboat is not None) + scene.has_trees

@@ -29,15 +29,15 @@ class Regularised(Protocol):
     channels: int
 
     def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """What the decoder gets in training, (batch, channels, h, w), and the penalty, weighted, a scalar."""
+        """Returns the decoder's input in training, (batch, channels, h, w), and the weighted penalty, a scalar."""
         ...
 
     def encoded(self, pictures: Tensor) -> Tensor:
-        """What the decoder gets when pictures are encoded and decoded, (batch, channels, h, w)."""
+        """Returns the decoder's input after training, (batch, channels, h, w)."""
         ...
 
     def decoded(self, latents: Tensor) -> Tensor:
-        """Pictures (batch, 3, height, width), about [-1, 1]."""
+        """Returns the pictures of latents: (batch, 3, height, width), about [-1, 1]."""
         ...
 
 
@@ -51,17 +51,16 @@ class KullbackLeibler:
         self._weight = weight
 
     def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A sample of the Gaussian, and its divergence from N(0, 1)."""
+        """Returns a sample of the Gaussian, and its divergence from N(0, 1)."""
         gaussian = posterior(self._model, pictures)
         noise = torch.randn(gaussian.mean.shape, generator=source, device=pictures.device)
         return gaussian.mean + gaussian.std * noise, self._weight * kl_loss(gaussian.mean, gaussian.logvar)
 
     def encoded(self, pictures: Tensor) -> Tensor:
-        """The Gaussian's mean."""
+        """Returns the Gaussian's mean."""
         return posterior(self._model, pictures).mean
 
     def decoded(self, latents: Tensor) -> Tensor:
-        """Through the decoder."""
         return decoded(self._model, latents)
 
 
@@ -81,21 +80,20 @@ class VectorQuantised:
         self._model = network
 
     def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """The nearest codes, and how far they and the encoder's output are apart."""
+        """Returns the nearest codes, and their distance from the encoder's output."""
         codes, penalty, _ = self._quantised(pictures)
         return codes, penalty
 
     def encoded(self, pictures: Tensor) -> Tensor:
-        """The nearest codes."""
+        """Returns the nearest codes."""
         return self._quantised(pictures)[0]
 
     def decoded(self, latents: Tensor) -> Tensor:
-        """Through the decoder, codes as they are."""
         pictures: Any = self._model.decode(cast(Any, latents), force_not_quantize=True, return_dict=False)
         return cast(Tensor, pictures[0])
 
     def numbers(self, pictures: Tensor) -> Tensor:
-        """The codes' numbers, int64, of all latent vectors of all pictures."""
+        """Returns the codes' numbers, int64, of all latent vectors of all pictures."""
         return self._quantised(pictures)[2]
 
     def _quantised(self, pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -105,7 +103,7 @@ class VectorQuantised:
 
 
 def new_regularised(settings: AutoencoderSettings, size_px: int) -> KullbackLeibler | VectorQuantised:
-    """An untrained autoencoder with the settings' regulariser."""
+    """Returns an untrained autoencoder with the settings' regulariser."""
     if settings.regulariser == "vq":
         return VectorQuantised(settings, size_px)
     return KullbackLeibler(new_autoencoder(settings, size_px), settings.kl_weight)

@@ -1,6 +1,6 @@
-"""What is on a postcard: one frozen record of attributes, drawn at random, that the picture is drawn from.
+"""The content of a postcard: a frozen record of attributes, chosen at random, from which the picture is drawn.
 
-A `Scene` is the truth that the picture, the caption and any later judgement of generated pictures share.
+The picture, the caption and the judgement of generated pictures share a `Scene` as their truth.
 """
 
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ T = TypeVar("T")
 class Scene:
     """The attributes of one postcard.
 
-    `season` is "summer" where nothing speaks of a season. A colour is None where the object is absent.
-    `seed` decides the composition: where things stand, how ridges run.
+    `season` is "summer" if nothing suggests a season. A colour is None if the object is absent. `seed` decides the
+    composition: positions of things, shapes of ridges.
     """
 
     seed: int
@@ -49,7 +49,7 @@ class Scene:
 
     @property
     def objects(self) -> tuple[str, ...]:
-        """The names of the objects that are present."""
+        """Returns the names of the objects that are present."""
         present = {
             "house": self.house is not None,
             "lighthouse": self.has_lighthouse,
@@ -60,7 +60,7 @@ class Scene:
 
 
 def random_scene(seed: int) -> Scene:
-    """The scene that belongs to a seed: the same seed gives the same scene on every machine."""
+    """Returns the scene that belongs to a seed, the same on every machine."""
     rng = np.random.default_rng((seed, 1))
     time: Time = _choose(rng, TIMES, (0.22, 0.26, 0.26, 0.26))
     terrain: Terrain = _choose(rng, TERRAINS, _TERRAIN_WEIGHTS)
@@ -97,21 +97,11 @@ def _random_light(rng: np.random.Generator, time: Time) -> Light:
 
 
 def _random_objects(rng: np.random.Generator, terrain: Terrain) -> tuple[str, ...]:
-    """At most two objects: large and clear beats many."""
+    """Returns at most two objects, so that each is large and clear."""
     if terrain == "sea":
-        return _choose(
-            rng,
-            (
-                (),
-                ("house",),
-                ("lighthouse",),
-                ("sailboat",),
-                ("balloon",),
-                ("lighthouse", "sailboat"),
-                ("house", "balloon"),
-            ),
-            (0.10, 0.26, 0.22, 0.24, 0.10, 0.04, 0.04),
-        )
+        alone = ((), ("house",), ("lighthouse",), ("sailboat",), ("balloon",))
+        pairs = (("lighthouse", "sailboat"), ("house", "balloon"))
+        return _choose(rng, (*alone, *pairs), (0.10, 0.26, 0.22, 0.24, 0.10, 0.04, 0.04))
     if terrain == "city":
         return _choose(rng, ((), ("balloon",)), (0.55, 0.45))
     return _choose(rng, ((), ("house",), ("balloon",), ("house", "balloon")), (0.30, 0.40, 0.24, 0.06))

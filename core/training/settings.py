@@ -1,7 +1,8 @@
 """All numbers of a training run in one frozen record, and the three runs: starter, large and tiny."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class AutoencoderSettings:
         codes: entries of the codebook, of `code_width` numbers each, with vector quantisation.
     """
 
+    name: ClassVar = "autoencoder"
     latent_channels: int = 12
     channels: tuple[int, ...] = (16, 32, 64, 96)
     groups: int = 8
@@ -27,6 +29,7 @@ class AutoencoderSettings:
     samples: int = 130_000
     learning_rate: float = 1.6e-3
     ema_decay: float = 0.998
+    weight_decay: float = 1e-4
     kl_weight: float = 2e-4
     recolour: float = 0.2
     regulariser: Literal["kl", "vq"] = "kl"
@@ -45,6 +48,7 @@ class DiffusionSettings:
         dropout: share of the captions that are left empty, for classifier-free guidance.
     """
 
+    name: ClassVar = "diffusion"
     channels: tuple[int, ...] = (96, 128, 128)
     has_attention: tuple[bool, ...] = (False, True, False)
     groups: int = 16
@@ -57,6 +61,7 @@ class DiffusionSettings:
     samples: int = 400_000
     learning_rate: float = 8e-4
     ema_decay: float = 0.998
+    weight_decay: float = 1e-2
     dropout: float = 0.1
 
 
@@ -64,20 +69,25 @@ class DiffusionSettings:
 class DecoderSettings:
     """The decoder's second training, on latents as the U-Net gives them."""
 
+    name: ClassVar = "decoder"
     batch: int = 6
     samples: int = 12_000
     learning_rate: float = 6e-4
     ema_decay: float = 0.99
+    weight_decay: float = 1e-4
+
+
+Phase = AutoencoderSettings | DiffusionSettings | DecoderSettings
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """How the judge is trained and checked.
+    """Training and check of the judge.
 
     Attributes:
-        pictures: how many postcards it is trained on.
-        unseen: how many its accuracy is measured on.
-        scenes: among how many scenes drawn pictures that fit a prompt are looked for.
+        pictures: number of postcards to train on.
+        unseen: number of postcards to measure the accuracy on.
+        scenes: number of scenes to search for drawn pictures that fit a prompt.
     """
 
     pictures: int = 12_000
@@ -88,11 +98,11 @@ class JudgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One whole run.
+    """The numbers of one whole run.
 
     Attributes:
-        pictures: how many postcards are drawn to train on.
-        unseen: how many the autoencoder is measured on at the end.
+        pictures: number of postcards that are drawn to train on.
+        unseen: number of postcards that the autoencoder is measured on at the end.
         checkpoint_seconds: pause between two checkpoints, in seconds.
     """
 
@@ -106,6 +116,24 @@ class Settings:
     diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
     decoder: DecoderSettings = field(default_factory=DecoderSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call of a training: its numbers, its folder and its limits.
+
+    Attributes:
+        folder: holds all that the run reads and writes.
+        seconds: stop after so many seconds of this call; None trains to the end.
+        grid_seconds: pause between two grids of the diffusion's sample pictures; None draws none.
+        workers: processes that make batches ahead for each training process.
+    """
+
+    settings: Settings
+    folder: Path
+    seconds: float | None = None
+    grid_seconds: float | None = 300.0
+    workers: int = 0
 
 
 STARTER = Settings()

@@ -1,7 +1,7 @@
-"""Long arrays that lie on disk in files of a fixed number of rows, read row by row as they are needed.
+"""Long arrays on disk, in files of a fixed number of rows that are read when they are needed.
 
-Nothing is loaded at once, so that many processes can share what the system keeps in memory, and a reader waits for
-a file that another process is still making.
+Files are mapped, so that many processes share one copy in memory. A reader waits for a file that another process
+is still making.
 """
 
 import os
@@ -20,8 +20,8 @@ class Shards:
     """The rows of one array.
 
     Attributes:
-        folder: where the files are.
-        stem: how their names begin.
+        folder: the folder of the files.
+        stem: the beginning of their names.
     """
 
     def __init__(self, folder: Path, stem: str) -> None:
@@ -30,18 +30,18 @@ class Shards:
         self._open: dict[int, NDArray[Any]] = {}
 
     def path(self, start: int) -> Path:
-        """The file whose first row has this number."""
+        """Returns the path of the file whose first row has this number."""
         return self.folder / f"{self.stem}-{start:07d}.npy"
 
     def write(self, start: int, rows: NDArray[Any]) -> None:
-        """Write the file whose first row has this number; readers see all of it or nothing."""
+        """Writes the file whose first row has this number; readers see all of it or nothing."""
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = self.folder / f"{self.stem}-{start:07d}.{os.getpid()}.partial.npy"
         np.save(partial, rows)
         partial.replace(self.path(start))
 
     def shard(self, start: int) -> NDArray[Any]:
-        """All rows of one file, mapped into memory.
+        """Returns all rows of one file, mapped into memory.
 
         Raises:
             TimeoutError: the file did not come within ten minutes.
@@ -56,9 +56,8 @@ class Shards:
         return self._open[start]
 
     def __getitem__(self, number: int) -> NDArray[Any]:
-        """One row."""
         return self.shard(number - number % ROWS)[number % ROWS]
 
     def first(self, count: int) -> NDArray[Any]:
-        """The first `count` rows, in memory."""
+        """Returns the first `count` rows, in memory."""
         return np.concatenate([self.shard(start)[: count - start] for start in range(0, count, ROWS)])

@@ -8,7 +8,7 @@ from core.training.scene import Scene
 
 
 def paint_sky(canvas: Canvas, scene: Scene, daylight: Daylight, horizon: float, rng: np.random.Generator) -> float:
-    """Paint the whole sky down to the horizon and return where the sun or moon stands (x)."""
+    """Paints the sky down to the horizon and returns the position (x) of sun or moon."""
     _gradient(canvas, daylight, horizon)
     if scene.has_stars:
         _stars(canvas, horizon, rng)

@@ -1,4 +1,4 @@
-"""Batches computed ahead: worker processes make what the next steps will learn from while this one learns.
+"""Makes the batches of the next steps in worker processes while the current step learns.
 
 A batch depends on nothing but the progress it is for, so the losses are the same with any number of workers.
 """
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 def supplied(make: Callable[[Progress], T], plan: Iterable[Progress], workers: int) -> Iterator[T]:
-    """`make` of each progress of the plan, in order; with 0 workers made here, when it is asked for.
+    """Yields `make` of each progress of the plan, in order; 0 workers make it in this process, on demand.
 
-    With workers `make` and what it makes must be picklable, and should hold its tensors on the CPU.
+    With workers, `make` and its results must be picklable and should hold their tensors on the CPU.
     """
     if workers == 0:
         return map(make, plan)
@@ -35,10 +35,10 @@ def supplied(make: Callable[[Progress], T], plan: Iterable[Progress], workers: i
 
 
 def plan(now: Progress, samples_of_step: Callable[[int], int]) -> Iterator[Progress]:
-    """The progress of this step and of all that follow, without end.
+    """Yields the progress of this step and of all that follow, without end.
 
     Args:
-        samples_of_step: how many samples all processes together see in the step after so many samples.
+        samples_of_step: returns the samples of all processes in the step after so many samples.
     """
     while True:
         yield now
@@ -54,10 +54,10 @@ class _Made(Dataset[Any]):
 
 
 def _end_at_once(worker: int) -> None:
-    """A spawned worker ends like a forked one: without the destructors of torch's libraries.
+    """Lets a spawned worker end like a forked one: without the destructors of torch's libraries.
 
-    They abort the worker when one of their threads still runs ("terminate called without an active exception"),
-    and the loader then reports a failed worker. Its queues are closed before this handler is called.
+    The destructors abort the worker if one of their threads still runs ("terminate called without an active
+    exception"), and the loader then reports a failed worker. The queues are closed before this handler runs.
     """
     del worker
     atexit.register(os._exit, 0)

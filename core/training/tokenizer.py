@@ -26,7 +26,7 @@ Pair = tuple[str, str]
 
 
 def learn_tokenizer(folder: Path, entries: int, text_length: int, captions: int = 4000) -> CLIPTokenizer:
-    """Learn the merges, write `vocab.json` and `merges.txt`, and give the tokenizer that reads them."""
+    """Learns the merges, writes `vocab.json` and `merges.txt`, and returns the tokenizer that reads them."""
     folder.mkdir(parents=True, exist_ok=True)
     counts = _count_words(captions)
     symbols = list(byte_letters().values())
@@ -42,7 +42,7 @@ def learn_tokenizer(folder: Path, entries: int, text_length: int, captions: int 
 
 
 def learn_merges(counts: Counter[str], limit: int) -> list[Pair]:
-    """The most frequent pairs, in the order they are merged; fewer than `limit` when every word is whole."""
+    """Returns the most frequent pairs in the order of their merging; fewer than `limit` if every word is whole."""
     letters = byte_letters()
     spelled = {word: [letters[byte] for byte in word.encode()] for word in counts}
     for symbols in spelled.values():
@@ -62,7 +62,7 @@ def learn_merges(counts: Counter[str], limit: int) -> list[Pair]:
 
 
 def byte_letters() -> dict[int, str]:
-    """A letter for each byte: printable ones stand for themselves, the others move above 255 (as in CLIP)."""
+    """Returns a letter for each byte: printable ones stay, the others move above 255 (as in CLIP)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     moved = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + k) for k, byte in enumerate(moved)}

@@ -8,7 +8,7 @@ from core.training.canvas import Canvas, Pixels, rgb
 def paint_pine(
     canvas: Canvas, foot: tuple[float, float], height: float, leaf: Pixels, snow: Pixels | None
 ) -> None:
-    """A pine of three tiers, lit from the left; `snow` lies on its tiers where given."""
+    """Paints a pine of three tiers, lit from the left, with `snow` on them unless it is None."""
     x, y = foot
     trunk = height * 0.05
     canvas.rectangle(x - trunk, y - height * 0.14, x + trunk, y, leaf * rgb(190, 120, 110))
@@ -24,7 +24,7 @@ def paint_pine(
 def paint_round_tree(
     canvas: Canvas, foot: tuple[float, float], height: float, leaf: Pixels, trunk: Pixels
 ) -> None:
-    """A tree with a round crown, lit from the upper left."""
+    """Paints a tree with a round crown, lit from the upper left."""
     x, y = foot
     canvas.rectangle(x - height * 0.05, y - height * 0.5, x + height * 0.05, y, trunk)
     crown = (x, y - height * 0.62)

@@ -9,10 +9,18 @@ from tqdm import tqdm
 
 from core.training import words
 from core.training.attributes import QUESTIONS, truth
-from core.training.diversity import drawn_for, relative_diversity, spread
 from core.training.drawing import draw
 from core.training.judge import Judge, load_judge, save_judge, train_judge
-from core.training.obedience import Prompt, by_category, fixed_prompts, rates, verdict
+from core.training.obedience import (
+    Prompt,
+    by_category,
+    drawn_for,
+    fixed_prompts,
+    rates,
+    relative_diversity,
+    spread,
+    verdict,
+)
 from core.training.postcards import FIRST_UNSEEN, unseen_postcards
 from core.training.scene import random_scene
 

@@ -20,17 +20,24 @@ from tqdm import tqdm
 
 from core.training.__main__ import main
 from core.training.attributes import CATEGORIES
-from core.training.autoencoder import AutoencoderTraining
+from core.training.autoencoder import train_autoencoder
 from core.training.checkpoint import load_checkpoint
-from core.training.decoder import DecoderTraining
-from core.training.diffusion import DiffusionTraining
-from core.training.latents import Encoding, encode, finished_autoencoder, latents, standardise, trained_autoencoder
+from core.training.decoder import train_decoder
+from core.training.diffusion import train_diffusion
+from core.training.latents import (
+    encode,
+    encode_postcards,
+    finished_autoencoder,
+    latents,
+    standardise,
+    trained_autoencoder,
+)
 from core.training.networks import decoded
 from core.training.parallel import Team, run_together
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
 from core.training.reconstruction import reconstruct
 from core.training.regulariser import VectorQuantised
-from core.training.settings import TINY
+from core.training.settings import TINY, Run
 from core.training.tokenizer import learn_tokenizer
 from core.training.words import EXAMPLE_PROMPTS
 
@@ -54,8 +61,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     draw_postcards(folder, TINY.pictures, TINY.size_px, 1)
     learn_tokenizer(folder / "tokenizer", TINY.vocabulary, TINY.diffusion.text_length, captions=50)
-    AutoencoderTraining(TINY, folder)(ALONE)
-    Encoding(TINY, folder)(ALONE)
+    train_autoencoder(Run(TINY, folder), ALONE)
+    encode_postcards(Run(TINY, folder), ALONE)
     return folder
 
 
@@ -86,9 +93,9 @@ def test_unseen_postcards_are_not_among_the_trained() -> None:
 
 def test_stopped_autoencoder_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
     folder = links(run, tmp_path / "stopped", "postcards")
-    AutoencoderTraining(TINY, folder, seconds=0.0)(ALONE)
+    train_autoencoder(Run(TINY, folder, seconds=0.0), ALONE)
     while load_checkpoint(folder / "autoencoder.safetensors")[1].samples < TINY.autoencoder.samples:
-        AutoencoderTraining(TINY, folder, seconds=0.3)(ALONE)
+        train_autoencoder(Run(TINY, folder, seconds=0.3), ALONE)
     assert losses(folder, "autoencoder.csv") == losses(run, "autoencoder.csv")
     assert load_checkpoint(folder / "autoencoder.safetensors")[1].samples == TINY.autoencoder.samples
 
@@ -96,10 +103,10 @@ def test_stopped_autoencoder_training_goes_on_with_the_same_losses(run: Path, tm
 def test_stopped_diffusion_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
     parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors")
     whole, stopped = links(run, tmp_path / "whole", *parts), links(run, tmp_path / "stopped", *parts)
-    DiffusionTraining(TINY, whole, grid_seconds=None)(ALONE)
-    DiffusionTraining(TINY, stopped, seconds=0.0, grid_seconds=None)(ALONE)
+    train_diffusion(Run(TINY, whole, grid_seconds=None), ALONE)
+    train_diffusion(Run(TINY, stopped, seconds=0.0, grid_seconds=None), ALONE)
     while load_checkpoint(stopped / "diffusion.safetensors")[1].samples < TINY.diffusion.samples:
-        DiffusionTraining(TINY, stopped, seconds=0.3, grid_seconds=None)(ALONE)
+        train_diffusion(Run(TINY, stopped, seconds=0.3, grid_seconds=None), ALONE)
     assert losses(stopped, "diffusion.csv") == losses(whole, "diffusion.csv")
     first, second = (load_file(folder / "diffusion.safetensors") for folder in (whole, stopped))
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -189,7 +196,7 @@ def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path
 def test_vector_quantised_autoencoder_gives_the_decoder_nothing_but_codes(run: Path, tmp_path: Path) -> None:
     folder = links(run, tmp_path, "postcards")
     settings = replace(TINY, autoencoder=replace(TINY.autoencoder, regulariser="vq", codes=16))
-    AutoencoderTraining(settings, folder)(ALONE)
+    train_autoencoder(Run(settings, folder), ALONE)
     found = reconstruct(settings, folder, TINY.unseen)
     assert found.samples == TINY.autoencoder.samples
     assert found.psnr > 8
@@ -226,8 +233,8 @@ def trained(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny run whose decoder has been trained once more."""
     parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors")
     folder = links(run, tmp_path_factory.mktemp("trained"), *parts)
-    DiffusionTraining(TINY, folder, grid_seconds=None)(ALONE)
-    DecoderTraining(TINY, folder)(ALONE)
+    train_diffusion(Run(TINY, folder, grid_seconds=None), ALONE)
+    train_decoder(Run(TINY, folder), ALONE)
     return folder
 
 
@@ -242,15 +249,15 @@ def test_second_training_of_the_decoder_changes_pictures_but_no_latents(run: Pat
 def test_stopped_training_of_the_decoder_goes_on_with_the_same_losses(trained: Path, tmp_path: Path) -> None:
     parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors", "diffusion.safetensors")
     stopped = links(trained, tmp_path, *parts)
-    DecoderTraining(TINY, stopped, seconds=0.0)(ALONE)
-    DecoderTraining(TINY, stopped)(ALONE)
+    train_decoder(Run(TINY, stopped, seconds=0.0), ALONE)
+    train_decoder(Run(TINY, stopped), ALONE)
     assert losses(stopped, "decoder.csv") == losses(trained, "decoder.csv")
 
 
 def test_killed_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
     settings = replace(TINY, autoencoder=replace(TINY.autoencoder, samples=600))
     whole, killed = links(run, tmp_path / "whole", "postcards"), links(run, tmp_path / "killed", "postcards")
-    AutoencoderTraining(settings, whole)(ALONE)
+    train_autoencoder(Run(settings, whole), ALONE)
     command = [sys.executable, "-m", "core.training", "autoencoder", "--size", "tiny", "--samples", "600"]
     root = Path(__file__).parents[3]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -265,5 +272,5 @@ def test_killed_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path)
             time.sleep(0.01)
         process.kill()
     assert len(losses(killed, "autoencoder.csv")) < len(losses(whole, "autoencoder.csv"))
-    AutoencoderTraining(settings, killed)(ALONE)
+    train_autoencoder(Run(settings, killed), ALONE)
     assert losses(killed, "autoencoder.csv") == losses(whole, "autoencoder.csv")
