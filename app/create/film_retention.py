@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from app.film.stored_films import size_text
 from app.messages.errors import Message
+from app.messages.sizes import size_text
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.session.settings_store import SettingsStore

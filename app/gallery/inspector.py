@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.gallery.branch_list import BranchList
-from app.gallery.file_facts import file_facts
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
 from app.gallery.picture_actions import ActionButtons, PictureAction
 from app.gallery.recipe_panel import RecipePanel
+from app.messages.sizes import size_text
 from app.widgets.elided_label import ElidedLabel
 
 MARGIN_PX = 16
@@ -90,7 +90,7 @@ class Inspector(QFrame):
         self.marks.show_marks(picture, details.tags, details.collections)
         self.recipe.show_recipe(details.recipe, picture.problem)
         self.branches.show_tree(details.tree, picture.run)
-        self._files.setText(file_facts(details))
+        self._files.setText(_file_facts(details))
         self.picture_actions.show_deeds(
             tuple(
                 picture_action
@@ -126,3 +126,17 @@ def _label(role: str) -> QLabel:
     label.setWordWrap(True)
     label.setMinimumWidth(1)
     return label
+
+
+def _file_facts(details: PictureDetails) -> str:
+    """Returns a line for each fact about the picture's files."""
+    picture = details.picture
+    lines = [f"{picture.created:%d %B %Y, %H:%M}"]
+    if picture.size.width:
+        lines.append(f"{picture.size.width} × {picture.size.height} pixels · {size_text(picture.size_bytes)}")
+    if details.film_bytes:
+        lines.append(f"Film · {size_text(details.film_bytes)}")
+    lines.append(str(picture.path.parent))
+    if picture.is_away:
+        lines.append("Its folder is away: connect the drive to open the picture.")
+    return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.messages.sizes import size_text
 from core.downloads.failures import Failure, Fault
 
 _LATER = "Try again later; what has arrived is kept and used."
@@ -92,7 +93,8 @@ def download_words(failure: Failure) -> tuple[str, str, str]:
                 "Try again later; the other files are kept.",
             )
         case Fault.disk_full:
-            room = f": {_gb(failure.needed)} are needed, {_gb(failure.free)} are free" if failure.free else ""
+            needed, free = size_text(failure.needed), size_text(failure.free)
+            room = f": {needed} are needed, {free} are free" if failure.free else ""
             return (
                 "Not enough room on the disk",
                 f"There is no room for {what}{room}.",
@@ -110,7 +112,3 @@ def download_words(failure: Failure) -> tuple[str, str, str]:
                 f"Another Emulsion is downloading {what}.",
                 "Wait until it has finished.",
             )
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

@@ -94,6 +94,7 @@ class DownloadService(QObject):
         self.changed.emit(key)
         self._start_next()
 
+    @Slot()
     def finish(self) -> None:
         for key in tuple(self._processes):
             self._stop(key)

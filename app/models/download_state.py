@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.messages.downloads import download_words
+from app.messages.sizes import size_text
 from core.downloads.failures import ACCESS, Failure
 
 
@@ -53,7 +54,7 @@ class DownloadState:
 
     def words(self) -> str:
         """One line for people."""
-        amount = f"{_gb(self.done)} of {_gb(self.total)}" if self.total else ""
+        amount = f"{size_text(self.done, 2)} of {size_text(self.total, 2)}" if self.total else ""
         match self.stage:
             case Stage.queued:
                 return "Waits for its turn"
@@ -79,7 +80,3 @@ class DownloadState:
         if seconds >= 3600:
             return f" · {seconds // 3600} h {seconds % 3600 // 60} min left"
         return f" · {seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f" · {seconds} s left"
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

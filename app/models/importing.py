@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from contextlib import closing
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,27 +16,23 @@ from app.session.settings_store import SettingsStore
 from app.widgets.file_dialogs import ask_file, ask_folder
 from app.widgets.message_bar import MessageArea
 from core.checkpoints.safetensors_header import PICKLED_SUFFIXES
-from core.errors import EmulsionError, ModelBroken
+from core.errors import EmulsionError
 from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.folders import SUFFIX
-from core.models.importing import find_models
-
-log = logging.getLogger(__name__)
+from core.models.importing import Found, find_models
 
 SUBJECT = "model-import"
 LASTING_MS = 12_000
 
 
 class ModelImport(QObject):
-    """Takes what is dropped on the window or chosen in a dialog; reads it in a thread of the pool.
+    """Takes what is dropped on the window or chosen in a dialog; reads it in the background.
 
     Signals:
         models_changed: the places where models lie have changed.
     """
 
     models_changed = Signal()
-    _checked = Signal(object, object)
-    _refused = Signal(object)
 
     def __init__(
         self,
@@ -53,9 +48,8 @@ class ModelImport(QObject):
         self._session = session
         self._areas = [area]
         self._window = window
-        self._is_ending = threading.Event()
-        self._checked.connect(self._on_checked)
-        self._refused.connect(self._refuse)
+        self._checks = session.background.queue(self, "model import")
+        self._hashes = session.background.queue(self, "hashes")
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
@@ -85,14 +79,12 @@ class ModelImport(QObject):
                 return area
         return self._areas[0]
 
-    @Slot()
-    def finish(self) -> None:
-        """At the end of the program: files of many GB need not be read to their end."""
-        self._is_ending.set()
-
     def add(self, path: Path) -> None:
         """Checks the place and keeps it; what comes of it is told above the canvas."""
-        QThreadPool.globalInstance().start(lambda: self._check(path.absolute()))
+        place = path.absolute()
+        self._checks.submit(
+            partial(find_models, self._catalogue, place), partial(self._on_checked, place), self._refuse
+        )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDropEvent):  # entering and moving are kinds of it
@@ -104,15 +96,8 @@ class ModelImport(QObject):
                 return True
         return super().eventFilter(watched, event)
 
-    def _check(self, path: Path) -> None:
-        """In a thread of the pool."""
-        try:
-            self._checked.emit(path, find_models(self._catalogue, path).models)
-        except EmulsionError as error:
-            self._refused.emit(error)
-
-    @Slot(object, object)
-    def _on_checked(self, place: Path, models: tuple[Model, ...]) -> None:
+    def _on_checked(self, place: Path, found: Found) -> None:
+        models = found.models
         places = self._settings_store.settings.model_folders
         if not any(place == known or known in place.parents for known in places):
             self._settings_store.change(model_folders=(*places, place))
@@ -122,21 +107,16 @@ class ModelImport(QObject):
         self._session.edit(model=chosen.key)
         self._area.show_message(SUBJECT, added(models), "info", lasting_ms=LASTING_MS)
         if len(models) == 1:
-            QThreadPool.globalInstance().start(lambda: self._identify(models[0]))
+            # the hash is there when the first picture wants it
+            self._hashes.follow(partial(_hashing, self._catalogue, models[0]))
 
-    @Slot(object)
     def _refuse(self, error: EmulsionError) -> None:
         self._area.show_message(SUBJECT, refused(error), "error")
 
-    def _identify(self, model: Model) -> None:
-        """In a thread of the pool: the hash is there when the first picture wants it."""
-        try:
-            with closing(self._catalogue.memory.hashing(hashed_file(model))) as hashing:
-                for _ in hashing:
-                    if self._is_ending.is_set():
-                        return
-        except ModelBroken as error:
-            log.info("a model's hash is not known: %s", error)
+
+def _hashing(catalogue: Catalogue, model: Model) -> Generator[int]:
+    """Reads a model's hash into the catalogue's memory, step by step. Raises ModelBroken."""
+    yield from catalogue.memory.hashing(hashed_file(model))
 
 
 def model_in(data: QMimeData) -> Path | None:

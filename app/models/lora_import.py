@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -17,10 +17,10 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.file_dialogs import ask_files
 from app.widgets.message_bar import Choice, MessageArea, Tone
-from core.errors import LoraBroken, SaveFailed
+from core.errors import EmulsionError, LoraBroken
 from core.lora.file import SUFFIX, LoraFile, read_lora
 from core.lora.importing import copy_lora
-from core.lora.library import FOLDER_NAMES
+from core.lora.library import FOLDER_NAMES, LoraLibrary
 from core.models.catalogue import Catalogue
 
 SUBJECT = "lora-import"
@@ -42,18 +42,19 @@ class Checked:
     refused: tuple[LoraBroken, ...]
 
 
+Placed = tuple[tuple[LoraFile, ...], tuple[Path, ...]]
+"""Files that can be used now, and the places to be remembered for them."""
+
+
 class LoraImport(QObject):
     """Takes ``.safetensors`` files that are dropped on the window, text fields included; all reading and copying
-    happens in a thread of its own.
+    happens in the background.
 
     Signals:
         told: there is something to be read above the canvas.
     """
 
     told = Signal()
-    _checked = Signal(object, bool)
-    _placed = Signal(object, object)
-    _failed = Signal(object)
 
     def __init__(
         self,
@@ -73,11 +74,7 @@ class LoraImport(QObject):
         self._window = window
         self._take_other = take_other
         self._awaited: list[str] = []
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._checked.connect(self._offer)
-        self._placed.connect(self._take_placed)
-        self._failed.connect(self._refuse)
+        self._tasks = session.background.queue(self, "LoRA import")
         session.loras.changed.connect(self._add_awaited)
         fields = window.findChildren(QAbstractScrollArea)
         for widget in (window, *fields, *(field.viewport() for field in fields)):
@@ -91,24 +88,8 @@ class LoraImport(QObject):
 
     def add(self, paths: list[Path], must_be_loras: bool = False) -> None:
         """Checks the files; what comes of it is told above the canvas."""
-        library = self._catalogue.loras
-        files = [path.absolute() for path in paths]
-
-        def check() -> None:
-            on_shelf = library.files()
-            known: list[LoraFile] = []
-            new: list[LoraFile] = []
-            refused: list[LoraBroken] = []
-            for path in files:
-                try:
-                    (known if path in on_shelf else new).append(read_lora(path))
-                except LoraBroken as error:
-                    refused.append(error)
-            names = {path.stem for path in on_shelf}
-            taken = frozenset(file.name for file in new if file.name in names)
-            self._checked.emit(Checked(tuple(known), tuple(new), taken, tuple(refused)), must_be_loras)
-
-        self._pool.start(check)
+        check = partial(_check, self._catalogue.loras, [path.absolute() for path in paths])
+        self._tasks.submit(check, partial(self._offer, must_be_loras))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QDropEvent):  # entering and moving are kinds of it
@@ -120,8 +101,7 @@ class LoraImport(QObject):
                 return True
         return super().eventFilter(watched, event)
 
-    @Slot(object, bool)
-    def _offer(self, checked: Checked, must_be_loras: bool) -> None:
+    def _offer(self, must_be_loras: bool, checked: Checked) -> None:
         for error in checked.refused:
             if must_be_loras:
                 self._tell(message(error), "error")
@@ -133,26 +113,17 @@ class LoraImport(QObject):
         choices = [Choice("Copy", partial(self._copy, checked), "copyLoraButton")]
         if not checked.taken:
             places = tuple(file.path for file in checked.new)
-            use = partial(self._take_placed, checked.new, places)
+            use = partial(self._on_placed, (checked.new, places))
             choices.append(Choice("Use in place", use, "keepLoraButton"))
         self._tell(offer(checked.new, checked.taken), "info", tuple(choices))
 
     def _copy(self, checked: Checked) -> None:
-        folder, library = self._settings_store.folders.models / FOLDER_NAMES[0], self._catalogue.loras
+        folder = self._settings_store.folders.models / FOLDER_NAMES[0]
+        copy = partial(_copied, self._catalogue.loras, checked.new, folder)
+        self._tasks.submit(copy, self._on_placed, self._refuse, is_kept=True)
 
-        def copy() -> None:
-            try:
-                taken = frozenset(path.stem for path in library.files() if path.parent != folder)
-                copies = [copy_lora(file.path, folder, taken) for file in checked.new]
-                places = () if all(library.has(path) for path in copies) else (folder,)
-                self._placed.emit(tuple(read_lora(path) for path in copies), places)
-            except (SaveFailed, LoraBroken) as error:
-                self._failed.emit(error)
-
-        self._pool.start(copy)
-
-    @Slot(object, object)
-    def _take_placed(self, files: tuple[LoraFile, ...], places: tuple[Path, ...]) -> None:
+    def _on_placed(self, placed: Placed) -> None:
+        files, places = placed
         known = self._settings_store.settings.lora_places
         self._settings_store.change(lora_places=(*known, *(place for place in places if place not in known)))
         self._catalogue.lora_places = self._settings_store.settings.lora_places
@@ -181,13 +152,35 @@ class LoraImport(QObject):
             else:
                 session.loras.add(found.name)
 
-    @Slot(object)
-    def _refuse(self, error: SaveFailed | LoraBroken) -> None:
+    def _refuse(self, error: EmulsionError) -> None:
         self._tell(message(error), "error")
 
     def _tell(self, words: Message, tone: Tone, choices: tuple[Choice, ...] = ()) -> None:
         self._area.show_message(SUBJECT, words, tone, choices)
         self.told.emit()
+
+
+def _check(library: LoraLibrary, files: list[Path]) -> Checked:
+    present = library.files()
+    known: list[LoraFile] = []
+    new: list[LoraFile] = []
+    refused: list[LoraBroken] = []
+    for path in files:
+        try:
+            (known if path in present else new).append(read_lora(path))
+        except LoraBroken as error:
+            refused.append(error)
+    names = {path.stem for path in present}
+    taken = frozenset(file.name for file in new if file.name in names)
+    return Checked(tuple(known), tuple(new), taken, tuple(refused))
+
+
+def _copied(library: LoraLibrary, files: tuple[LoraFile, ...], folder: Path) -> Placed:
+    """Copies files into the folder. Raises SaveFailed or LoraBroken."""
+    taken = frozenset(path.stem for path in library.files() if path.parent != folder)
+    copies = [copy_lora(file.path, folder, taken) for file in files]
+    places = () if all(library.has(path) for path in copies) else (folder,)
+    return tuple(read_lora(path) for path in copies), places
 
 
 def loras_in(data: QMimeData) -> list[Path]:

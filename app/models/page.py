@@ -1,4 +1,4 @@
-"""The place *Models*: search and filter above, a card for each model below."""
+"""The models page: search and filter above, a card for each model below."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ALL, INSTALLED, FITTING = "all", "installed", "fitting"
 
 
 class ModelsPage(QWidget):
-    """A place of the window. Call `finish` at the end.
+    """A page of the window.
 
     Signals:
         create_asked: a model was chosen; show where pictures are made.
@@ -61,12 +61,12 @@ class ModelsPage(QWidget):
         self.setObjectName("modelsPage")
         self._session = session
         self._settings_store = settings_store
-        self._removal = ModelRemoval(self, trash or SystemTrash())
+        self._removal = ModelRemoval(self, trash or SystemTrash(), session.background)
         self._known = known_models()
         self.service = DownloadService(self)
-        self.verification = ModelVerification(self)
+        self.verification = ModelVerification(session.background, self)
         self.messages = MessageArea()
-        self._access = AccessService(self.service, self.messages, self)
+        self._access = AccessService(self.service, self.messages, session.background, self)
         self.cards: dict[str, ModelCard] = {}
         self.search = QLineEdit()
         self.search.setClearButtonEnabled(True)
@@ -90,14 +90,8 @@ class ModelsPage(QWidget):
         session.models_changed.connect(self.refill)
         session.device.changed.connect(self.refill)
         self._removal.removed.connect(self._on_removed)
+        session.background.closing_begun.connect(self.service.finish)
         self.take_address()
-
-    def finish(self) -> None:
-        """Downloads stop, and go on when they are resumed after the next start."""
-        self.service.finish()
-        self._access.finish()
-        self.verification.finish()
-        self._removal.finish()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -1,18 +1,19 @@
-"""Moving a model to the system's trash, after a question."""
+"""Moves a model to the system's trash, after a question."""
 
 from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from app.session.background import BackgroundTasks
 from core.gallery.system_trash import Trash
 
 
 class ModelRemoval(QObject):
-    """Asks before it acts. Call `finish` at the end.
+    """Asks before it acts.
 
     Signals:
         removed: the key of the model, and what went wrong or "".
@@ -20,15 +21,11 @@ class ModelRemoval(QObject):
 
     removed = Signal(str, str)
 
-    def __init__(self, window: QWidget, trash: Trash) -> None:
+    def __init__(self, window: QWidget, trash: Trash, background: BackgroundTasks) -> None:
         super().__init__(window)
         self._window = window
         self._trash = trash
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-
-    def finish(self) -> None:
-        self._pool.waitForDone()
+        self._tasks = background.queue(self, "trash")
 
     def ask(self, key: str, name: str, folder: Path) -> None:
         box = QMessageBox(self._window)
@@ -48,12 +45,14 @@ class ModelRemoval(QObject):
     @Slot()
     def _remove(self) -> None:
         key, folder = self.sender().property("model")
-        self._pool.start(partial(self._put, str(key), Path(folder)))
+        put = partial(_put, self._trash, Path(folder))
+        self._tasks.submit(put, partial(self.removed.emit, str(key)), is_kept=True)
 
-    def _put(self, key: str, folder: Path) -> None:
-        try:
-            self._trash.put(folder)
-        except OSError as error:
-            self.removed.emit(key, error.strerror or str(error))
-        else:
-            self.removed.emit(key, "")
+
+def _put(trash: Trash, folder: Path) -> str:
+    """Returns the reason why it did not work, or ""."""
+    try:
+        trash.put(folder)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""

@@ -61,8 +61,6 @@ class PreferencesController(QObject):
         self._keymap = keymap
         self._memory = memory
         self._dialog: PreferencesDialog | None = None
-        self._films: FilmsPage | None = None
-        self._downloads: DownloadsPage | None = None
         self._updates: UpdatesPage | None = None
 
     @Slot()
@@ -96,7 +94,7 @@ class PreferencesController(QObject):
         dialog.activateWindow()
 
     def _fill(self, dialog: PreferencesDialog) -> None:
-        self._close_pages()
+        background = self._session.background
         general = GeneralPage(self._settings_store, self._session.preview_mode)
         general.theme_chosen.connect(self.theme_chosen)
         general.previews_chosen.connect(self._choose_previews)
@@ -104,16 +102,16 @@ class PreferencesController(QObject):
         general.import_asked.connect(self._import)
         general.reset_asked.connect(self._reset)
         folders = FoldersPage(self._settings_store)
-        films = self._films = FilmsPage(self._settings_store)
+        films = FilmsPage(self._settings_store, background)
         folders.pictures_changed.connect(self.folder_changed)
         folders.pictures_changed.connect(films.measure)
         folders.models_changed.connect(self.models_changed)
         device = DevicePage(self._settings_store, self._session)
         memory = MemoryPage(self._settings_store, self._session, self._memory)
-        downloads = self._downloads = DownloadsPage(self._settings_store)
+        downloads = DownloadsPage(self._settings_store, background)
         downloads.address_changed.connect(self.address_changed)
         downloads.token_held.connect(self.token_held)
-        updates = self._updates = UpdatesPage(self._settings_store)
+        updates = self._updates = UpdatesPage(self._settings_store, background)
         shortcuts = ShortcutsPage(self._keymap)
         dialog.set_pages((general, folders, downloads, device, memory, films, shortcuts, updates))
 
@@ -171,18 +169,7 @@ class PreferencesController(QObject):
 
     @Slot()
     def _leave(self) -> None:
-        self._close_pages()
-        self._dialog = None
-
-    def _close_pages(self) -> None:
-        """Threads that look for something come to their end."""
-        if self._films is not None:
-            self._films.close_films()
-        if self._downloads is not None:
-            self._downloads.close_page()
-        if self._updates is not None:
-            self._updates.close_check()
-        self._films = self._downloads = self._updates = None
+        self._dialog = self._updates = None
 
 
 def _of_engine(settings: Settings) -> tuple[object, ...]:

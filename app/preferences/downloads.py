@@ -1,4 +1,4 @@
-"""Downloads: which hub models come from, by which way, and with whose token."""
+"""The preferences page for downloads: hub, proxy and access token."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 
 from app.preferences.page import LABELS_PX, Page
 from app.preferences.token_box import TokenBox
+from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from app.widgets.field import describe, set_tone
 from core.downloads.address import chosen_endpoint, endpoint_problem, proxy_problem
@@ -20,7 +21,7 @@ PROXY = "Empty: what the system's environment says (HTTPS_PROXY)."
 
 
 class DownloadsPage(Page):
-    """An address that cannot be used is told, and not kept. Call `close_page` at the end.
+    """Tells when an address cannot be used, and does not keep it.
 
     Signals:
         address_changed: the next download goes another way.
@@ -30,7 +31,7 @@ class DownloadsPage(Page):
     address_changed = Signal()
     token_held = Signal(object)
 
-    def __init__(self, settings_store: SettingsStore) -> None:
+    def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
         super().__init__("Downloads", "downloadsPage")
         self._settings_store = settings_store
         default = chosen_endpoint("", os.environ)
@@ -47,7 +48,7 @@ class DownloadsPage(Page):
         self.add_row("&Proxy", self._proxy)
         self._about_proxy = self.add_hint(PROXY, INDENT_PX)
         self.add_section("Access token")
-        self._token = TokenBox()
+        self._token = TokenBox(background)
         self._token.held.connect(self.token_held)
         self.column.addWidget(self._token)
         self.add_hint(
@@ -59,9 +60,6 @@ class DownloadsPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._look_for_token()  # not before: a keychain may ask to be unlocked
-
-    def close_page(self) -> None:
-        self._token.close_box()
 
     @Slot()
     def _keep_hub(self) -> None:

@@ -1,13 +1,20 @@
-"""Films: whether they are kept, how much room they take, and removing old ones."""
+"""The preferences page for films: whether they are kept, how much room they take, and removing old ones."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QRadioButton, QSpinBox
 
-from app.film.stored_films import FilmRoom, StoredFilms, size_text
+from app.messages.sizes import size_text
 from app.preferences.page import Page
+from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
+from core.film.stored import films, remove_older
 from core.settings.settings import FilmPolicy
 
 OLD_DAYS = 30
@@ -18,15 +25,23 @@ FILMS = {
 }
 
 
-class FilmsPage(Page):
-    """Looks at the films in a thread of its own; `close_films` waits for it."""
+@dataclass(frozen=True, slots=True)
+class FilmRoom:
+    """The room that films take: all of them, and those that are older than was asked for."""
 
-    def __init__(self, settings_store: SettingsStore) -> None:
+    count: int
+    size_bytes: int
+    old_count: int
+    old_bytes: int
+
+
+class FilmsPage(Page):
+    """Looks at the films in the background."""
+
+    def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
         super().__init__("Films", "filmsPage")
         self._settings_store = settings_store
-        self._films = StoredFilms(self)
-        self._films.measured.connect(self._on_measured)
-        self._films.removed.connect(self._on_removed)
+        self._tasks = background.queue(self, "stored films")
         self._keep = QButtonGroup(self)
         for number, (choice, (text, about)) in enumerate(FILMS.items()):
             button = QRadioButton(text)
@@ -61,16 +76,18 @@ class FilmsPage(Page):
     @Slot()
     def measure(self) -> None:
         """Looks at the films in the folder for pictures again."""
-        self._films.measure(self._settings_store.settings.pictures, self._days.value())
+        self._tasks.submit(
+            partial(_measure, self._settings_store.settings.pictures, self._oldest), self._on_measured
+        )
 
-    def close_films(self) -> None:
-        self._films.close()
+    @property
+    def _oldest(self) -> datetime:
+        return datetime.now() - timedelta(days=self._days.value())
 
     @Slot(int)
     def _choose(self, number: int) -> None:
         self._settings_store.change(keep_films=list(FILMS)[number])
 
-    @Slot(object)
     def _on_measured(self, room: FilmRoom) -> None:
         films = "1 film takes" if room.count == 1 else f"{room.count} films take"
         self._room.setText(f"{films} {size_text(room.size_bytes)}." if room.count else "There are no films yet.")
@@ -82,8 +99,15 @@ class FilmsPage(Page):
     @Slot()
     def _remove_old(self) -> None:
         self._remove.setEnabled(False)
-        self._films.remove(self._settings_store.settings.pictures, self._days.value())
+        remove = partial(remove_older, self._settings_store.settings.pictures, self._oldest)
+        self._tasks.submit(remove, self._on_removed)
 
-    @Slot(object)
     def _on_removed(self, _freed_bytes: int) -> None:
         self.measure()
+
+
+def _measure(folder: Path, oldest: datetime) -> FilmRoom:
+    found = films(folder)
+    old = [film for film in found if film.made < oldest]
+    sizes = [sum(film.size_bytes for film in part) for part in (found, old)]
+    return FilmRoom(len(found), sizes[0], len(old), sizes[1])

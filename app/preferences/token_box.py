@@ -1,11 +1,14 @@
-"""The token for the hub: told whether there is one, taken, forgotten; never shown."""
+"""Shows whether there is a token for the hub, stores another one and forgets it; never shows the token itself."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QThreadPool, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.preferences.page import hint
+from app.session.background import BackgroundTasks
 from app.widgets.field import describe
 from core.downloads.hub import Secret
 from core.downloads.token import NoKeychain, is_token, store_token, stored_token
@@ -17,20 +20,18 @@ NO_KEYCHAIN = "This system offers no keychain that is open: a token can be held 
 
 
 class TokenBox(QWidget):
-    """Asks the keychain in a thread, for it may wait for the user. Call `close_box` at the end.
+    """Asks the keychain in the background, for it may wait for the user.
 
     Signals:
         held: a `Secret` for this session, where nothing can keep it; empty when it was removed.
     """
 
     held = Signal(object)
-    _told = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, background: BackgroundTasks) -> None:
         super().__init__()
         self._endpoint = ""
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
+        self._tasks = background.queue(self, "keychain")
         self._edit = QLineEdit()
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
         self._edit.setPlaceholderText("Paste a token of the kind “read”")
@@ -56,15 +57,11 @@ class TokenBox(QWidget):
         self._edit.returnPressed.connect(self._keep.click)
         self._keep.clicked.connect(self._store)
         self._remove.clicked.connect(self._forget)
-        self._told.connect(self._on_told)
 
     def look(self, endpoint: str) -> None:
         """Finds out whether there is a token for this hub."""
         self._endpoint = endpoint
-        self._pool.start(lambda: self._ask(endpoint))
-
-    def close_box(self) -> None:
-        self._pool.waitForDone()
+        self._tasks.submit(partial(_stored_words, endpoint), self._show_words)
 
     @Slot()
     def _check(self) -> None:
@@ -75,35 +72,31 @@ class TokenBox(QWidget):
 
     @Slot()
     def _store(self) -> None:
-        token, endpoint = Secret(self._edit.text().strip()), self._endpoint
+        token = Secret(self._edit.text().strip())
         self._edit.clear()
-        self._pool.start(lambda: self._put(endpoint, token))
+        self._put(token)
 
     @Slot()
     def _forget(self) -> None:
-        endpoint = self._endpoint
-        self._pool.start(lambda: self._put(endpoint, Secret()))
+        self._put(Secret())
 
-    def _ask(self, endpoint: str) -> None:
-        """In a thread of the pool, as is `_put`."""
-        try:
-            is_kept = bool(stored_token(endpoint))
-        except NoKeychain:
-            self._told.emit(NO_KEYCHAIN)
+    def _put(self, token: Secret) -> None:
+        self._tasks.submit(partial(store_token, self._endpoint, token), partial(self._on_put, token), is_kept=True)
+
+    def _on_put(self, token: Secret, is_in_keychain: bool) -> None:
+        self.held.emit(Secret() if is_in_keychain else token)
+        if is_in_keychain:
+            self._show_words(KEPT if token else NONE)
         else:
-            self._told.emit(KEPT if is_kept else NONE)
+            self._show_words(HELD if token else NO_KEYCHAIN)
 
-    def _put(self, endpoint: str, token: Secret) -> None:
-        try:
-            store_token(endpoint, token)
-        except NoKeychain:
-            self.held.emit(token)
-            self._told.emit(HELD if token else NO_KEYCHAIN)
-        else:
-            self.held.emit(Secret())
-            self._told.emit(KEPT if token else NONE)
-
-    @Slot(str)
-    def _on_told(self, words: str) -> None:
+    def _show_words(self, words: str) -> None:
         self._words.setText(words)
         self._remove.setEnabled(words in (KEPT, HELD))
+
+
+def _stored_words(endpoint: str) -> str:
+    try:
+        return KEPT if stored_token(endpoint) else NONE
+    except NoKeychain:
+        return NO_KEYCHAIN

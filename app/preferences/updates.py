@@ -1,26 +1,31 @@
-"""Updates: looked for when the user asks, at an address that can be seen and changed."""
+"""The preferences page for updates: looks for a newer version when the user asks, and never else."""
 
 from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from app.preferences.page import Page
-from app.preferences.update_check import UpdateCheck
+from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from core.version import VERSION
+
+if TYPE_CHECKING:  # imports what speaks to the network
+    from core.downloads.updates import UpdateInfo
 
 
 class UpdatesPage(Page):
     """Nothing is looked for before `check` or its button."""
 
-    def __init__(self, settings_store: SettingsStore) -> None:
+    def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
         super().__init__("Updates", "updatesPage")
         self._settings_store = settings_store
         self._page = ""
-        self._updates = UpdateCheck(self)
-        self._updates.told.connect(self._on_told)
+        self._tasks = background.queue(self, "updates")
         self.column.addWidget(QLabel(f"This is Emulsion {VERSION}."))
         self._address = QLineEdit(settings_store.settings.update_address)
         self._address.setObjectName("updateAddressEdit")
@@ -58,22 +63,25 @@ class UpdatesPage(Page):
         self._button.setEnabled(False)
         self._open.hide()
         self._words.setText("Looking …")
-        self._updates.ask(self._settings_store.settings.update_address)
-
-    def close_check(self) -> None:
-        self._updates.close()
+        address = self._settings_store.settings.update_address
+        self._tasks.submit(partial(_check, address), self._on_checked)
 
     @Slot()
     def _keep_address(self) -> None:
         self._settings_store.change(update_address=self._address.text().strip())
 
-    @Slot(object)
-    def _on_told(self, news: object) -> None:
+    def _on_checked(self, info: UpdateInfo) -> None:
         self._button.setEnabled(True)
-        self._words.setText(str(getattr(news, "sentence", "")))
-        self._page = str(getattr(news, "page", ""))
+        self._words.setText(info.sentence)
+        self._page = info.page
         self._open.setVisible(bool(self._page))
 
     @Slot()
     def _open_page(self) -> None:
         QDesktopServices.openUrl(QUrl(self._page))
+
+
+def _check(address: str) -> UpdateInfo:
+    from core.downloads.updates import check  # imports what speaks to the network: only for this
+
+    return check(address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.film.stored_films import size_text
+from app.messages.sizes import size_text
 from core.recipes.recipe import Recipe
 from core.request.json_codec import plain_name
 from core.request.request import GenerationRequest

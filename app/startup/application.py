@@ -116,7 +116,6 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     importer.tell_in(window.models_page.messages)
     window.models_page.file_asked.connect(importer.ask_file)
     importer.models_changed.connect(look_for_models)
-    application.aboutToQuit.connect(importer.finish)
     window.take_import(importer)
     loras = LoraImport(catalogue, settings_store, session, window.create_page.messages, window, importer.add)
     loras.told.connect(lambda: window.places.show_place(window.create_page))

@@ -266,7 +266,6 @@ class MainWindow(QMainWindow):
         self.hide()  # at once: what follows may take as long as a step
         self._commands.close()
         self.gallery.finish()
-        self.models_page.finish()
         self.ended_in_time = self.session.shutdown()
         self._loader.close()
         event.accept()

@@ -37,8 +37,11 @@ def stored_token(endpoint: str) -> Secret:
         raise NoKeychain(type(error).__name__) from None
 
 
-def store_token(endpoint: str, token: Secret) -> None:
-    """Keeps the token for later sessions; an empty one is forgotten. Raises NoKeychain."""
+def store_token(endpoint: str, token: Secret) -> bool:
+    """Stores the token for later sessions, or removes it if ``token`` is empty. Returns False without a keychain.
+
+    May wait until the user unlocks the keychain.
+    """
     import keyring
     from keyring.errors import KeyringError, PasswordDeleteError
 
@@ -49,8 +52,9 @@ def store_token(endpoint: str, token: Secret) -> None:
             keyring.delete_password(SERVICE, _account(endpoint))
     except PasswordDeleteError:
         log.debug("there was no token to forget")
-    except (KeyringError, RuntimeError, OSError) as error:
-        raise NoKeychain(type(error).__name__) from None
+    except (KeyringError, RuntimeError, OSError):
+        return False
+    return True
 
 
 def _account(endpoint: str) -> str:

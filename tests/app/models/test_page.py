@@ -70,7 +70,6 @@ def page(
     page.show()
     qtbot.addWidget(page)
     yield page
-    page.finish()
 
 
 def shown(page: ModelsPage) -> set[str]:
@@ -190,7 +189,6 @@ def test_a_download_is_paused_taken_up_after_a_restart_and_cancelled(
     press(again, "tiny", "cancelDownloadButton")
     assert not folder.exists()
     assert "tiny" not in again.cards
-    again.finish()
 
 
 def check_words(page: ModelsPage, key: str) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from app.film.stored_films import size_text
+from app.messages.sizes import size_text
 from app.preferences.dialog import PreferencesDialog
 from core.film.reader import SUFFIX, film_path
 from core.settings.settings import FilmPolicy
@@ -98,18 +98,3 @@ def test_the_size_of_a_film_is_told_with_the_recipe(saving: Opened, qtbot: QtBot
     size = film_path(picture).stat().st_size
     qtbot.waitUntil(lambda: facts.text().endswith(f"Film {size_text(size)}"))
     assert picture.with_name(picture.stem + SUFFIX).is_file()
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "text"),
-    [
-        (0, "1 kB"),
-        (12_000, "12 kB"),
-        (300_000, "0.3 MB"),
-        (4_240_000, "4.2 MB"),
-        (12e6, "12 MB"),
-        (1.44e9, "1.4 GB"),
-    ],
-)
-def test_sizes_are_told_with_two_figures(size_bytes: float, text: str) -> None:
-    assert size_text(int(size_bytes)) == text
