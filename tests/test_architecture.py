@@ -37,6 +37,7 @@ MOST_FILES_AT_THE_ROOT = {"core": 5, "app": 3}
 
 TABLES = (
     ("core/engine/families/__init__.py", "FAMILIES", "core/engine/families"),
+    ("core/request/settings/__init__.py", "SETTINGS", "core/request/settings"),
     ("app/cli/command_line.py", "COMMANDS", "app/cli/commands"),
     ("app/film/views/__init__.py", "VIEWS", "app/film/views"),
 )

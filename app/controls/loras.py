@@ -13,8 +13,8 @@ from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import set_icon
 from core.lora.library import FoundLora
 from core.models.catalogue import Model
-from core.request.lora_codec import take_tags
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
+from core.request.settings.loras import take_tags
 
 NONE_FOUND = (
     "No LoRA was found yet. Put .safetensors files into the folder “loras” beside your models, or drop one "

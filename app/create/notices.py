@@ -14,29 +14,19 @@ from app.session.run import Ending, SavedPicture
 from app.session.session import Session
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
+from core.request.settings import SETTINGS
 
-FAILED, SAVING, STOPPED, SETTINGS, LORAS = "failed", "saving", "stopped", "settings", "loras"
+FAILED, SAVING, STOPPED, TAKEN_OVER, LORAS = "failed", "saving", "stopped", "settings", "loras"
 
 LASTING_MS = 8000
 """Good news need not be dismissed by hand."""
-
-FIELD_WORDS = {
-    "model": "model",
-    "size": "size",
-    "sampler": "sampler",
-    "steps": "steps",
-    "guidance_scale": "guidance scale",
-    "seed": "seed",
-    "count": "number of pictures",
-    "loras": "LoRAs",
-}
 
 
 def settings_sentence(differing: Sequence[str], missing_loras: Sequence[str]) -> str:
     """What became of settings that were taken over: fields that had to differ, LoRAs that are not here."""
     sentences = [not_here(missing_loras)] if missing_loras else []
     if differing:
-        words = ", ".join(FIELD_WORDS.get(field, field.replace("_", " ")) for field in differing)
+        words = ", ".join(setting.noun for setting in SETTINGS if setting.name in differing)
         sentences.append(f"Not taken over as they were: {words}. This model or program does not have them.")
     return " ".join(sentences) or "Undo brings back what was there before."
 
@@ -73,7 +63,7 @@ class Notices(QObject):
         undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)
         is_whole = not differing and not missing
-        self._area.show_message(SETTINGS, message, "info", (undo,), LASTING_MS if is_whole else None)
+        self._area.show_message(TAKEN_OVER, message, "info", (undo,), LASTING_MS if is_whole else None)
 
     @Slot(object)
     def _on_noticed(self, message: Message) -> None:
@@ -104,7 +94,7 @@ class Notices(QObject):
 
     @Slot()
     def _forget_old(self) -> None:
-        for subject in (FAILED, STOPPED, SETTINGS):
+        for subject in (FAILED, STOPPED, TAKEN_OVER):
             self._area.dismiss(subject)
 
     @Slot(object)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from core.recipes.recipe import Recipe
-from core.request.json_codec import plain_name
-from core.request.request import GenerationRequest
-from core.request.samplers import SAMPLERS
+from core.recipes.told import UNKNOWN_SAMPLER, can_be_used, words_of
+from core.request.settings import SETTINGS
 
 SHORT_LENGTH = 60
-_LONG = ("prompt", "negativePrompt")
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,47 +27,27 @@ class RecipeField:
     label: str
     text: str
     changes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_prose: bool = False
 
     @property
     def is_short(self) -> bool:
-        """Whether it fits beside its label."""
-        return self.name not in _LONG and len(self.text) <= SHORT_LENGTH
+        """True if it fits beside its label."""
+        return not self.is_prose and len(self.text) <= SHORT_LENGTH
 
 
 def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
     """All that the recipe tells, the settings first."""
     request = recipe.request
     fields = [
-        RecipeField("prompt", "Prompt", request.prompt, {"prompt": request.prompt}),
         RecipeField(
-            "negativePrompt",
-            "Negative prompt",
-            request.negative_prompt,
-            {"negative_prompt": request.negative_prompt},
-        ),
-        RecipeField("model", "Model", recipe.model.name or request.model),
-        RecipeField("size", "Size", f"{request.size.width} × {request.size.height}", {"size": request.size}),
-        _sampler(recipe),
-        RecipeField("steps", "Steps", str(request.steps), {"steps": request.steps}),
-        RecipeField(
-            "guidance",
-            "Guidance scale",
-            f"{request.guidance_scale:g}",
-            {"guidance_scale": request.guidance_scale},
-        ),
-        RecipeField("seed", "Seed", "" if request.seed is None else str(request.seed), _seed(request)),
-    ]
-    if request.loras:
-        told = ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.loras)
-        fields.append(
-            RecipeField("loras", "LoRA" if len(request.loras) == 1 else "LoRAs", told, {"loras": request.loras})
+            camel_case(setting.name),
+            setting.title,
+            words_of(recipe, setting),
+            {setting.name: setting.of(request)} if can_be_used(recipe, setting) else {},
+            is_prose=setting.is_prose,
         )
-    if request.weight_bits is not None:
-        bits = {"weight_bits": request.weight_bits}
-        fields.append(RecipeField("weightBits", "Weights", f"{request.weight_bits} bit", bits))
-    if request.source is not None:
-        name = plain_name(request.source.path) or "a picture that is not known"
-        fields.append(RecipeField("source", "Begins with", f"{name}, strength {request.source.strength:g}"))
+        for setting in SETTINGS
+    ]
     if recipe.stage != "final":
         fields.append(RecipeField("stage", "Kept at", f"step {recipe.step} of {request.steps} ({recipe.stage})"))
     if recipe.parent is not None:
@@ -82,7 +58,7 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
     fields += [
         RecipeField("program", "Program", recipe.program),
         RecipeField("recipeNote", "Note", recipe.note),
-        *(RecipeField(f"other{key}", key, text) for key, text in recipe.others.items() if key != "Sampler"),
+        *(RecipeField(f"other{key}", key, text) for key, text in recipe.others.items() if key != UNKNOWN_SAMPLER),
     ]
     return tuple(line for line in fields if line.text)
 
@@ -92,13 +68,6 @@ def recipe_text(recipe: Recipe) -> str:
     return "\n".join(f"{line.label}: {line.text}" for line in recipe_fields(recipe))
 
 
-def _sampler(recipe: Recipe) -> RecipeField:
-    unknown = recipe.others.get("Sampler")
-    if unknown:
-        return RecipeField("sampler", "Sampler", f"{unknown} (not known here)")
-    sampler = recipe.request.sampler
-    return RecipeField("sampler", "Sampler", SAMPLERS[sampler].name, {"sampler": sampler})
-
-
-def _seed(request: GenerationRequest) -> Mapping[str, Any]:
-    return _NOTHING if request.seed is None else {"seed": request.seed}
+def camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

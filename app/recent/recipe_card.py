@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.messages.sizes import size_text
 from core.recipes.recipe import Recipe
-from core.request.json_codec import plain_name
+from core.recipes.told import words_of
 from core.request.request import GenerationRequest
-from core.request.samplers import SAMPLERS
+from core.request.setting import Setting
+from core.request.settings import SETTINGS
 
 LONGEST_PROMPT = 400
+_ROWS = (("negative_prompt",), ("seed",), ("size", "sampler"), ("steps", "guidance_scale"))
+"""The settings that come first, those that share a line; each of the others has a line of its own."""
 
 
 class RecipeCard(QFrame):
@@ -58,30 +63,21 @@ class RecipeCard(QFrame):
 
 def facts(recipe: Recipe) -> str:
     """The settings in the words of the controls, a few to a line."""
-    request = recipe.request
-    lines = [f"Not wanted: {_shortened(request.negative_prompt)}"] if request.negative_prompt else []
-    seed = "random" if request.seed is None else str(request.seed)
-    lines += [
-        f"Seed {seed}",
-        f"{request.size.width} × {request.size.height} · {SAMPLERS[request.sampler].name}",
-        f"{request.steps} steps · guidance {request.guidance_scale:g}",
-    ]
-    lines += [f"LoRA {lora.key} · weight {lora.weight:g}" for lora in request.loras]
-    if request.source:
-        name = plain_name(request.source.path) or "a picture that is not known"
-        lines.append(f"Begins with {name} · strength {request.source.strength:g}")
-    model = recipe.model.name or request.model
-    if model:
-        lines.append(model)
-    if request.weight_bits is not None:
-        lines.append(f"Weights in {request.weight_bits} bit")
+    told = {setting.name: _phrase(recipe, setting) for setting in SETTINGS if setting.name != "prompt"}
+    rows = [" · ".join(told.pop(name) for name in names if told[name]) for names in _ROWS]
+    lines = [line for line in (*rows, *told.values()) if line]
     if recipe.stage != "final":
-        lines.append(f"Kept at step {recipe.step} of {request.steps}")
+        lines.append(f"Kept at step {recipe.step} of {recipe.request.steps}")
     if recipe.created:
         lines.append(f"{recipe.created:%d %b %Y, %H:%M}" + (f" · {recipe.program}" if recipe.program else ""))
     if recipe.note:
         lines.append(recipe.note)
     return "\n".join(lines)
+
+
+def _phrase(recipe: Recipe, setting: Setting[Any]) -> str:
+    words = _shortened(words_of(recipe, setting))
+    return (setting.card or f"{setting.title} {{}}").replace("{}", words) if words else ""
 
 
 def _shortened(text: str) -> str:

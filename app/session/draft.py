@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from core.models.catalogue import Model
-from core.request.request import COUNT, LARGEST_GUIDANCE_SCALE, LARGEST_SEED, STEPS, GenerationRequest, Size
+from core.request.request import GenerationRequest
+from core.request.settings import SETTINGS
 
 MERGE_WITHIN_SECONDS = 2.0
-MODEL_FIELDS = ("size", "sampler", "steps", "guidance_scale")
-"""What a model brings its own good defaults for."""
 
 
 class Draft:
@@ -80,29 +78,19 @@ class Draft:
 
 def with_defaults(model: Model, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changes, and the model's own good settings where they say nothing."""
-    return {name: getattr(model.defaults, name) for name in MODEL_FIELDS} | dict(changes)
+    own = {setting.name: setting.of(model.defaults) for setting in SETTINGS if setting.is_of_model}
+    return own | dict(changes)
 
 
 def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
     """The request nearest to one from outside that the model can carry out."""
-    snap = model.limits.snap
-    scale = model.defaults.guidance_scale if math.isnan(request.guidance_scale) else request.guidance_scale
-    return replace(
-        request,
-        model=model.key,
-        size=Size(snap(request.size.width), snap(request.size.height)),
-        sampler=request.sampler if request.sampler in model.limits.samplers else model.defaults.sampler,
-        steps=_clamped(request.steps, STEPS),
-        guidance_scale=min(max(scale, 0.0), LARGEST_GUIDANCE_SCALE),
-        seed=request.seed if request.seed is not None and 0 <= request.seed <= LARGEST_SEED else None,
-        count=_clamped(request.count, COUNT),
-    )
+    values = {
+        setting.name: setting.fit(setting.of(request), model.limits, setting.of(model.defaults))
+        for setting in SETTINGS
+    }
+    return replace(request, **values | {"model": model.key})
 
 
 def differing_fields(left: GenerationRequest, right: GenerationRequest) -> tuple[str, ...]:
-    """Names of the fields in which two requests differ."""
-    return tuple(field.name for field in fields(left) if getattr(left, field.name) != getattr(right, field.name))
-
-
-def _clamped(number: int, allowed: range) -> int:
-    return min(max(number, allowed[0]), allowed[-1])
+    """Names of the settings in which two requests differ."""
+    return tuple(setting.name for setting in SETTINGS if setting.of(left) != setting.of(right))

@@ -14,8 +14,8 @@ from app.session.worker_thread import WorkerThread
 from core.lora.library import FoundLora, LoraLibrary
 from core.models.catalogue import Model
 from core.models.compatibility import fits, kind_of
-from core.request.lora_codec import take_tags
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
+from core.request.settings.loras import take_tags
 from core.runs.events import Event, LoraDiffers
 
 

@@ -24,7 +24,8 @@ from app.session.worker_thread import WorkerThread
 from core.errors import InvalidRequest
 from core.film.film import Film
 from core.models.catalogue import Model
-from core.request.request import GenerationRequest, Limits, validate
+from core.request.request import GenerationRequest, Limits
+from core.request.settings import validate
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.runs.recorder import FilmRecorder
@@ -36,8 +37,7 @@ class Session(QObject):
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
         background, device, early_choice, engine_tasks, films, loras, progress: each see its class.
-        preview_mode: how the next run shows its steps; told by ``preview_mode_changed``.
-        unsaved: finished pictures that could not be written, see `save_again`.
+        preview_mode: of the next run. unsaved: finished pictures that could not be written, see `save_again`.
 
     Signals:
         draft_edited: the new draft. undo_changed, models_changed: look again at the properties.

@@ -17,9 +17,10 @@ from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import UNET
 from core.checkpoints.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.checkpoints.weights import weights_of
-from core.errors import AutoencoderMissing, InvalidRequest, ModelBroken
+from core.errors import AutoencoderMissing, ModelBroken
 from core.files.json_file import read_json
 from core.request.request import Autoencoder
+from core.request.settings.autoencoder import folder_of
 
 FOLDER_NAMES = ("vae", "VAE", "vaes")
 """In a folder of models, or beside it: ComfyUI's, and that of AUTOMATIC1111's program."""
@@ -65,22 +66,6 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
     if not found.fits(replace(space, scale=None)):
         raise ModelBroken(folder, "its weights do not fit its configuration")
     return AutoencoderFile(folder, folder.name, space, weights)
-
-
-def parse_autoencoder(text: str) -> Autoencoder:
-    """What is meant by a name, a file or a folder. Raises InvalidRequest."""
-    if not text.strip():
-        raise InvalidRequest("vae", text, "a name, a file or a folder")
-    path = Path(text).expanduser().absolute()
-    is_path = _is_there(path) and (path.is_dir() or path.suffix.lower() == SUFFIX)
-    return Autoencoder(str(folder_of(path) or path) if is_path else text)
-
-
-def folder_of(path: Path) -> Path | None:
-    """The diffusers folder that is meant by it, or by the file of weights in it; None for a lone file."""
-    if path.is_dir():
-        return path
-    return path.parent if (path.parent / "config.json").is_file() else None
 
 
 class AutoencoderLibrary:

@@ -38,7 +38,8 @@ from core.pictures.pixels import Pixels
 from core.pictures.source import read_source
 from core.prompt.tokens import TokenCounter
 from core.recipes.recipe import Stage
-from core.request.request import GenerationRequest, validate
+from core.request.request import GenerationRequest
+from core.request.settings import validate
 from core.runs.branch import Branch
 from core.runs.events import Event, Loading, LoraDiffers, Phase, PreviewMode
 from core.runs.round_trip import OneStep, RoundTrip
@@ -81,10 +82,7 @@ class Engine:
         self._decode_times: DecodeTimes = {}
 
     def generate(
-        self,
-        request: GenerationRequest,
-        previews: PreviewMode = PreviewMode.automatic,
-        attention: bool = False,
+        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
     ) -> Generator[Event, None, None]:
         """Makes ``request.count`` pictures, one after the other: a picture does not depend on its neighbours.
 

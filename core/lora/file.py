@@ -15,9 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from core.checkpoints.safetensors_header import SafetensorsHeader, read_safetensors_header
-from core.errors import InvalidRequest, LoraBroken, ModelBroken
+from core.errors import LoraBroken, ModelBroken
 from core.lora.trigger_words import trigger_words
-from core.request.request import Lora
 
 HASH_DIGITS = 12
 SUFFIX = ".safetensors"
@@ -60,16 +59,6 @@ class LoraFile:
     layers: int
     words: tuple[str, ...] = ()
     hash: str = ""
-
-
-def parse_lora(text: str) -> Lora:
-    """Reads ``NAME`` or ``NAME:WEIGHT``, the name being that of a file too. Raises InvalidRequest."""
-    match = re.fullmatch(r"(.+?)(?::([+-]?(?:\d+\.?\d*|\.\d+)))?", text, re.ASCII)
-    if match is None:
-        raise InvalidRequest("lora", text, "a name or a file, with or without a weight: ink or ink:0.8")
-    path = Path(match[1]).expanduser().absolute()
-    is_file = path.suffix == SUFFIX and path.is_file()
-    return Lora(str(path) if is_file else match[1], float(match[2] or 1))
 
 
 def read_lora(path: Path) -> LoraFile:

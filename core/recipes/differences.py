@@ -1,15 +1,12 @@
-"""In what two recipes differ, in short: for the legend of a comparison and the tree of branches."""
+"""The settings in which two recipes differ, in short: for the legend of a comparison and the tree of branches."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from core.request.json_codec import plain_name
 from core.request.request import GenerationRequest
-from core.request.samplers import SAMPLERS
+from core.request.settings import SETTINGS
 
 MOST_WORDS = 6
 
@@ -33,40 +30,18 @@ class RecipeDifference:
         return f"{self.name} {self.first} → {self.second}"
 
 
-_SETTINGS: Mapping[str, Callable[[GenerationRequest], str]] = MappingProxyType(
-    {
-        "guidance": lambda request: f"{request.guidance_scale:g}",
-        "sampler": lambda request: SAMPLERS[request.sampler].name,
-        "steps": lambda request: str(request.steps),
-        "seed": lambda request: "random" if request.seed is None else str(request.seed),
-        "size": lambda request: str(request.size).replace("x", " × "),
-        "model": lambda request: plain_name(request.model) or "unknown",
-        "LoRA": lambda request: (
-            ", ".join(f"{lora.key} {lora.weight:g}" for lora in request.active_loras) or "none"
-        ),
-        "autoencoder": lambda request: request.autoencoder.key if request.autoencoder else "the model's own",
-        "weights": lambda request: f"{request.weight_bits} bit" if request.weight_bits else "as they come",
-        "source": lambda request: plain_name(request.source.path) or "a picture" if request.source else "none",
-        "strength": lambda request: f"{request.source.strength:g}" if request.source else "none",
-    }
-)
-
-
 def differences(first: GenerationRequest, second: GenerationRequest) -> tuple[RecipeDifference, ...]:
-    """What was set differently, prompts first; of prompts only the words that differ."""
+    """What was set differently, in the order of the settings; of prompts only the words that differ."""
     found: list[RecipeDifference] = []
-    for name, before, after in (
-        ("prompt", first.prompt, second.prompt),
-        ("negative prompt", first.negative_prompt, second.negative_prompt),
-    ):
-        parts = changed_words(before, after)
-        if any(parts):
-            found.append(RecipeDifference(name, *(f"“{part}”" if part else "" for part in parts)))
-    for name, read in _SETTINGS.items():
-        before, after = read(first), read(second)
-        if before != after:
-            found.append(RecipeDifference(name, before, after))
-    return tuple(found)
+    for setting in SETTINGS:
+        if setting.is_prose:
+            parts = changed_words(setting.of(first), setting.of(second))
+            if any(parts):
+                found.append(RecipeDifference(setting.noun, *(f"“{part}”" if part else "" for part in parts)))
+        elif setting.is_of_picture:
+            before, after = setting.facts(first), setting.facts(second)
+            found += [RecipeDifference(name, before[name], after[name]) for name in before]
+    return tuple(difference for difference in found if difference.first != difference.second)
 
 
 def changed_words(before: str, after: str) -> tuple[str, str]:

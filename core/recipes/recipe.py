@@ -11,16 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from core.request.json_codec import (
-    number_of,
-    object_of,
-    parse_json,
-    plain_name,
-    request_from_json,
-    request_to_json,
-    text_of,
-    whole_of,
-)
+from core.request.json_codec import request_from_json, request_to_json
+from core.request.json_values import number_of, object_of, parse_json, plain_name, text_of, whole_of
 from core.request.request import STEPS, GenerationRequest
 from core.version import VERSION
 

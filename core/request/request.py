@@ -1,11 +1,10 @@
-"""What the user asks for: one frozen value that the window, the command line, the recipe and the engine share."""
+"""The request for pictures: one frozen value that window, command line, recipe and engine share."""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.errors import InvalidRequest
 from core.request.samplers import SAMPLERS
@@ -158,60 +157,3 @@ class GenerationRequest:
     def active_loras(self) -> tuple[Lora, ...]:
         """Those that act on the picture."""
         return tuple(lora for lora in self.loras if lora.is_on)
-
-
-def validate(request: GenerationRequest, limits: Limits) -> None:
-    """Checks every field once, at the border of the engine. Raises InvalidRequest for the first bad one."""
-    for name, length_px in (("width", request.size.width), ("height", request.size.height)):
-        if length_px != limits.snap(length_px):
-            raise InvalidRequest(
-                name,
-                length_px,
-                f"a multiple of {limits.size_step} from {limits.smallest} to {limits.largest} "
-                f"(nearest: {limits.snap(length_px)})",
-            )
-    if not 0 <= request.guidance_scale <= LARGEST_GUIDANCE_SCALE:  # also refuses NaN
-        raise InvalidRequest("guidance", request.guidance_scale, f"a number from 0 to {LARGEST_GUIDANCE_SCALE:g}")
-    if request.seed is not None and not 0 <= request.seed <= LARGEST_SEED:
-        raise InvalidRequest("seed", request.seed, f"a whole number from 0 to {LARGEST_SEED}")
-    if request.count not in COUNT:
-        raise InvalidRequest("count", request.count, f"a whole number from {COUNT[0]} to {COUNT[-1]}")
-    if request.sampler not in limits.samplers:
-        raise InvalidRequest("sampler", request.sampler, "one of " + ", ".join(limits.samplers))
-    most_steps = SAMPLERS[request.sampler].most_steps or STEPS[-1]
-    if not STEPS[0] <= request.steps <= most_steps:
-        with_sampler = f" with the sampler {request.sampler}" if most_steps < STEPS[-1] else ""
-        raise InvalidRequest(
-            "steps", request.steps, f"a whole number from {STEPS[0]} to {most_steps}{with_sampler}"
-        )
-    if request.weight_bits not in (None, *WEIGHT_BITS):
-        raise InvalidRequest("quantise", request.weight_bits, "8 or 4")
-    _validate_loras(request.loras)
-    if request.source is not None:
-        _validate_source(request.source, request.steps)
-
-
-def _validate_loras(loras: tuple[Lora, ...]) -> None:
-    if len(loras) > MOST_LORAS:
-        raise InvalidRequest("lora", len(loras), f"at most {MOST_LORAS} LoRAs")
-    for index, lora in enumerate(loras):
-        if not abs(lora.weight) <= LARGEST_LORA_WEIGHT:  # also refuses NaN
-            allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
-            raise InvalidRequest("LoRA weight", lora.weight, allowed)
-        if any(lora.key == other.key for other in loras[:index]):
-            raise InvalidRequest("lora", lora.key, "named once only")
-
-
-def _validate_source(source: Source, steps: int) -> None:
-    if not 0 < source.strength <= 1:  # also refuses NaN
-        raise InvalidRequest("strength", source.strength, "a number above 0 and at most 1")
-    if source.steps_of(steps) < 1:
-        least = math.ceil(100 / steps) / 100
-        raise InvalidRequest("strength", source.strength, f"at least {least:g}: of {steps} steps one must remain")
-    path = Path(source.path)
-    try:
-        is_there = path.is_absolute() and path.is_file()
-    except ValueError:  # NUL
-        is_there = False
-    if not is_there:
-        raise InvalidRequest("image", source.path, "a picture file that is there")

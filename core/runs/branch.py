@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.film.film import Film
 from core.recipes.recipe import Parent
 from core.request.request import GenerationRequest
+from core.request.settings import SETTINGS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,23 +61,8 @@ class Branch:
     def changes(self) -> str:
         """What differs from the parent, as a phrase for the recipe and the tree of branches; "" for nothing."""
         before, after = self.film.request, self.request
-        changed = {
-            "prompt": before.prompt != after.prompt,
-            "negative prompt": before.negative_prompt != after.negative_prompt,
-            "guidance scale": before.guidance_scale != after.guidance_scale,
-            "sampler": before.sampler != after.sampler,
-            "LoRA": _weighted(before) != _weighted(after),
-            "autoencoder": _autoencoder(before) != _autoencoder(after),
-            "weights": before.weight_bits != after.weight_bits,
-            "steps": self.remaining_steps not in (None, self.steps_left),
-            "fresh noise": self.fresh_noise > 0,
-        }
-        return ", ".join(name for name, is_changed in changed.items() if is_changed)
-
-
-def _autoencoder(request: GenerationRequest) -> str:
-    return request.autoencoder.key if request.autoencoder else ""
-
-
-def _weighted(request: GenerationRequest) -> list[tuple[str, float]]:
-    return [(lora.key, lora.weight) for lora in request.active_loras]
+        settings = (setting for setting in SETTINGS if setting.can_branch)
+        changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]
+        changed += ["steps"] * (self.remaining_steps not in (None, self.steps_left))
+        changed += ["fresh noise"] * (self.fresh_noise > 0)
+        return ", ".join(changed)

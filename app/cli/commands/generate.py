@@ -8,17 +8,15 @@ import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from app.cli.argument_values import number, text_of, whole_number
 from app.cli.command import Command
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES, message
-from core.autoencoders.file import parse_autoencoder
 from core.errors import InvalidRequest, SaveFailed
-from core.lora.file import parse_lora
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras
 from core.models.memory_plan import Placement, parse_placement, placement_names
@@ -27,19 +25,8 @@ from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
 from core.pictures.source import read_source
 from core.recipes.recipe import recipe_to_json
-from core.request.request import (
-    COUNT,
-    LARGEST_GUIDANCE_SCALE,
-    LARGEST_SEED,
-    STARTER_MODEL,
-    STEPS,
-    WEIGHT_BITS,
-    GenerationRequest,
-    Size,
-    Source,
-    validate,
-)
-from core.request.samplers import SAMPLERS
+from core.request.request import STARTER_MODEL, GenerationRequest
+from core.request.settings import SETTINGS, validate
 from core.runs.events import ImageReady, Loading, LoraDiffers, Phase, PreviewMode, Started, Stepped
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
 from core.settings.settings import FilmPolicy, load_settings
@@ -47,8 +34,8 @@ from core.settings.settings import FilmPolicy, load_settings
 log = logging.getLogger(__name__)
 
 _DEVICE = re.compile(r"cpu|mps|(cuda|xpu)(:\d{1,3})?")
-DEFAULT_STRENGTH = 0.6
 _DTYPES = ("float32", "bfloat16", "float16")
+_OPTIONS = tuple(option for setting in SETTINGS for option in setting.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,36 +61,10 @@ class Job:
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    own = "(default: the model's own)"
     add = parser.add_argument
-    add("prompt", metavar="PROMPT", help="what the picture shows, in quotes")
-    add("--negative", metavar="TEXT", default="", help="what it shall not show")
-    add("--model", metavar="NAME", default=STARTER_MODEL, help="a model's name or folder (default: %(default)s)")
-    add("--size", metavar="WxH", help=f"width and height in pixels, such as 128x128 {own}")
-    add("--sampler", metavar="NAME", help=f"one of {', '.join(SAMPLERS)} {own}")
-    add("--steps", metavar="N", help=f"sampler steps, {STEPS[0]} to {STEPS[-1]} {own}")
-    add(
-        "--guidance",
-        metavar="SCALE",
-        help=f"how strongly the prompt pulls, 0 to {LARGEST_GUIDANCE_SCALE:g}; at 1 and below it is off {own}",
-    )
-    add(
-        "--lora",
-        metavar="NAME[:WEIGHT]",
-        action="append",
-        default=[],
-        help="a LoRA by name or file, and its weight (default: 1); may be given several times",
-    )
-    add("--vae", metavar="NAME", help="an autoencoder (VAE) by name, file or folder (default: the model's own)")
-    add("--image", metavar="FILE", help="a picture to begin with, in the place of noise (image to image)")
-    add(
-        "--strength",
-        metavar="S",
-        help="how much of --image changes: above 0, at most 1; the last S x steps are made "
-        f"(default: {DEFAULT_STRENGTH:g})",
-    )
-    add("--seed", metavar="N", help="start of the random numbers; it makes a picture repeatable (default: any)")
-    add("--count", metavar="N", help="number of pictures; their seeds count up from --seed (default: 1)")
+    for option in _OPTIONS:
+        action = "append" if option.is_repeated else "store"
+        add(option.flag, metavar=option.metavar, action=action, help=option.help)
     add(
         "-o",
         "--output",
@@ -123,11 +84,6 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "--memory",
         metavar="HOW",
         help=f"where the model's parts are: automatic, {', '.join(placement_names())} (default: what fits)",
-    )
-    add(
-        "--quantise",
-        metavar="BITS",
-        help="pack the model's weights into 8 or 4 bits: less memory, and another picture (default: not)",
     )
     add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
 
@@ -164,24 +120,8 @@ def _read(arguments: Namespace) -> Job:
     catalogue = users_catalogue(
         Folders.default(), settings.model_folders, settings.lora_places, settings.autoencoder_places
     )
-    model = catalogue.find(arguments.model)
-    own = model.defaults
-    request = replace(
-        own,
-        prompt=text_of("prompt", arguments.prompt),
-        negative_prompt=text_of("negative", arguments.negative),
-        model=arguments.model,
-        size=Size.parse(arguments.size) if arguments.size is not None else own.size,
-        sampler=arguments.sampler if arguments.sampler is not None else own.sampler,
-        steps=whole_number("steps", arguments.steps, STEPS, own.steps),
-        guidance_scale=number("guidance", arguments.guidance, LARGEST_GUIDANCE_SCALE, own.guidance_scale),
-        seed=None if arguments.seed is None else whole_number("seed", arguments.seed, range(LARGEST_SEED + 1), 0),
-        count=whole_number("count", arguments.count, COUNT, 1),
-        source=_source(arguments.image, arguments.strength),
-        weight_bits=_bits(arguments.quantise),
-        loras=tuple(parse_lora(text_of("lora", text)) for text in arguments.lora),
-        autoencoder=None if arguments.vae is None else parse_autoencoder(text_of("vae", arguments.vae)),
-    )
+    model = catalogue.find(arguments.model or STARTER_MODEL)
+    request = _request(arguments, model.defaults)
     validate(request, model.limits)
     check_loras(request, model, catalogue.loras)
     if request.autoencoder is not None:
@@ -193,7 +133,7 @@ def _read(arguments: Namespace) -> Job:
         raise InvalidRequest("device", device, "cuda, cuda:1, mps, xpu or cpu")
     if dtype is not None and dtype not in _DTYPES:
         raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
-    output = None if arguments.output is None else text_of("output", arguments.output)
+    output = None if arguments.output is None else _storable("output", arguments.output)
     save = output_of(output, request.count, settings)
     keeps_films = settings.keep_films is FilmPolicy.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
@@ -234,17 +174,28 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
                     pass  # names on the command line tell no hashes
 
 
-def _bits(text: str | None) -> int | None:
-    return None if text is None else whole_number("quantise", text, range(1, 33), WEIGHT_BITS[0])
+def _request(arguments: Namespace, own: GenerationRequest) -> GenerationRequest:
+    """The model's own settings with those that were typed."""
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        value = setting.of(own)
+        for option in setting.options:
+            typed = getattr(arguments, option.name)
+            for text in typed or () if option.is_repeated else () if typed is None else (typed,):
+                value = option.read(_storable(option.name, text), value)
+        values[setting.name] = value
+    return GenerationRequest(**values)
 
 
-def _source(image: str | None, strength: str | None) -> Source | None:
-    if image is None:
-        if strength is not None:
-            raise InvalidRequest("strength", strength, "given together with --image")
-        return None
-    path = Path(text_of("image", image)).expanduser().absolute()
-    return Source(str(path), number("strength", strength, 1.0, DEFAULT_STRENGTH))
+def _storable(field: str, value: str) -> str:
+    """The text, if it can stand in a recipe. Raises InvalidRequest."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequest(field, value.encode("ascii", "backslashreplace").decode(), "text in UTF-8") from error
+    if "\0" in value:
+        raise InvalidRequest(field, value.replace("\0", "\\0"), "text without NUL characters")
+    return value
 
 
 COMMAND = Command("make pictures from words", _add_arguments, _run)

@@ -12,8 +12,9 @@ from typing import Any, cast
 
 from core.recipes.other_programs.loras import Told, taken_from
 from core.recipes.recipe import ModelIdentity, Recipe
-from core.request.json_codec import parse_json, plain_name, request_from_json
-from core.request.lora_codec import loras_to_json, take_tags
+from core.request.json_codec import request_from_json
+from core.request.json_values import parse_json, plain_name
+from core.request.settings.loras import loras_to_json, take_tags
 
 LONGEST_OTHER = 4_000
 MOST_OTHERS = 100

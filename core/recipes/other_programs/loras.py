@@ -13,7 +13,7 @@ from typing import Any, cast
 from core.request.request import MOST_LORAS
 
 Told = dict[str, object]
-"""Name and weight, as `core.request.lora_codec.loras_from_json` reads them."""
+"""Name and weight, as `core.request.settings.loras.loras_from_json` reads them."""
 
 _LISTS = ("loras", "lora")
 _WEIGHTS = "loraweights"

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.create.notices import FAILED, SAVING, SETTINGS, STOPPED, Notices
+from app.create.notices import FAILED, SAVING, STOPPED, TAKEN_OVER, Notices
 from app.messages.errors import Message
 from app.session.run import RunState
 from app.session.session import Session
@@ -128,7 +128,7 @@ def test_used_settings_are_told_and_can_be_undone(bench: Bench) -> None:
     before = bench.session.draft
     bench.session.edit(prompt="a balloon")
     bench.notices.show_settings_used(())
-    assert bench.area.subjects() == (SETTINGS,)
+    assert bench.area.subjects() == (TAKEN_OVER,)
     bench.press("undoSettingsButton")
     assert bench.session.draft == before
     assert bench.area.subjects() == ()

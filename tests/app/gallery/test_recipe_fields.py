@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from app.gallery.recipe_fields import recipe_fields
 from core.recipes.recipe import ModelIdentity, Recipe
-from core.request.request import GenerationRequest, Lora
+from core.request.request import Autoencoder, GenerationRequest, Lora
 
 
 def test_loras_are_a_line_of_their_own_that_can_be_taken_over() -> None:
     loras = (Lora("ink", 0.8, "0123456789ab"), Lora("snow", -0.5))
     recipe = Recipe(GenerationRequest("a house", loras=loras), ModelIdentity("m", "m", "stable_diffusion", ""))
     (line,) = [line for line in recipe_fields(recipe) if line.name == "loras"]
-    assert (line.label, line.text) == ("LoRAs", "ink 0.8, snow -0.5")
+    assert (line.label, line.text) == ("LoRA", "ink 0.8, snow -0.5")
     assert line.changes == {"loras": loras}
 
 
 def test_without_loras_there_is_no_such_line() -> None:
     recipe = Recipe(GenerationRequest("a house"), ModelIdentity("m", "m", "stable_diffusion", ""))
     assert "loras" not in {line.name for line in recipe_fields(recipe)}
+
+
+def test_another_autoencoder_is_a_line_that_can_be_taken_over() -> None:
+    autoencoder = Autoencoder("soft", "0123456789")
+    request = GenerationRequest("a house", autoencoder=autoencoder)
+    recipe = Recipe(request, ModelIdentity("m", "m", "stable_diffusion", ""))
+    (line,) = [line for line in recipe_fields(recipe) if line.name == "autoencoder"]
+    assert (line.label, line.text, line.changes) == ("Autoencoder", "soft", {"autoencoder": autoencoder})

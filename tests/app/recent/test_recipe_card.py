@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.recent.recipe_card import LONGEST_PROMPT, RecipeCard, facts
 from core.recipes.recipe import Recipe, signed
-from core.request.request import GenerationRequest, Lora, Source
+from core.request.request import Autoencoder, GenerationRequest, Lora, Source
 from tests import fakes
 
 
@@ -46,13 +46,13 @@ def test_a_kept_step_says_which(recipe: Recipe) -> None:
 
 def test_a_source_picture_is_named(recipe: Recipe) -> None:
     request = replace(recipe.request, source=Source("photo.jpg", 0.6))
-    assert "Begins with photo.jpg · strength 0.6" in facts(replace(recipe, request=request))
+    assert "Begins with photo.jpg, strength 0.6" in facts(replace(recipe, request=request))
 
 
 def test_loras_are_named_with_their_weights(recipe: Recipe) -> None:
     request = replace(recipe.request, loras=(Lora("ink", 0.8), Lora("snow", -0.5)))
     told = facts(replace(recipe, request=request)).split("\n")
-    assert {"LoRA ink · weight 0.8", "LoRA snow · weight -0.5"} <= set(told)
+    assert "LoRA ink 0.8, snow -0.5" in told
 
 
 def test_text_from_files_is_plain_text(card: RecipeCard, recipe: Recipe) -> None:
@@ -82,3 +82,8 @@ def test_a_picture_without_recipe_says_so_and_offers_nothing(card: RecipeCard) -
     button = card.findChild(QPushButton, "useSettingsButton")
     assert isinstance(button, QPushButton)
     assert button.isHidden()
+
+
+def test_another_autoencoder_is_named(recipe: Recipe) -> None:
+    request = replace(recipe.request, autoencoder=Autoencoder("soft", "0123456789"))
+    assert "Autoencoder soft" in facts(replace(recipe, request=request)).split("\n")

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from app.session.draft import Draft, differing_fields, fitted
-from core.request.request import GenerationRequest, Size, validate
+from core.request.request import GenerationRequest, Size
+from core.request.settings import validate
 from tests.fakes import model
 
 FIRST = GenerationRequest("first")

@@ -9,13 +9,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from core.autoencoders.file import AutoencoderLibrary, folder_of, parse_autoencoder, read_autoencoder
+from core.autoencoders.file import AutoencoderLibrary, read_autoencoder
 from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.cache import CheckpointCache
 from core.errors import InvalidRequest, ModelBroken, WrongAutoencoder
 from core.models.catalogue import read_model
 from core.models.compatibility import check_autoencoder, own_space
 from core.paths import resources
+from core.request.settings.autoencoder import folder_of, parse_autoencoder
 from tests import original_names, tiny
 
 

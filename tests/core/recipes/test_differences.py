@@ -43,11 +43,11 @@ def test_words_that_came_or_went_are_told_as_such() -> None:
 
 def test_each_setting_is_told_in_the_words_of_the_controls() -> None:
     assert texts(guidance_scale=7.5, sampler="dpmpp_2m_karras", steps=30, seed=None, size=Size(64, 128)) == [
-        "guidance 4 → 7.5",
+        "size 128 × 128 → 64 × 128",
         "sampler DDIM → DPM++ 2M Karras",
         "steps 20 → 30",
+        "guidance scale 4 → 7.5",
         "seed 7 → random",
-        "size 128 × 128 → 64 × 128",
     ]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from core.recipes.recipe import FORMAT, Parent, recipe_from_text, recipe_to_json, signed
-from core.request.json_codec import plain_name, request_from_json, request_to_json
+from core.request.json_codec import request_from_json, request_to_json
+from core.request.json_values import plain_name
 from core.request.request import GenerationRequest, Size, Source
 from tests.pictures import generated_image
 

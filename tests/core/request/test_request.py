@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import InvalidRequest
-from core.request.request import GenerationRequest, Limits, Size, Source, validate
+from core.request.request import GenerationRequest, Limits, Size, Source
+from core.request.settings import validate
 
 REQUEST = GenerationRequest("a house", seed=1)
 LIMITS = Limits(size_step=8, smallest=64, largest=256)

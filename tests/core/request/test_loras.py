@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from core.errors import InvalidRequest
-from core.lora.file import parse_lora
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.lora_codec import loras_from_json, loras_to_json
 from core.request.request import GenerationRequest, Lora
+from core.request.settings.loras import loras_from_json, loras_to_json, parse_lora
 
 LORAS = (Lora("/models/loras/ink drawing.safetensors", 0.8, "0123456789ab"), Lora("snow", -0.5, "fedcba987654"))
 NAMED = (Lora("ink drawing", 0.8, "0123456789ab"), Lora("snow", -0.5, "fedcba987654"))

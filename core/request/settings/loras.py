@@ -1,7 +1,7 @@
-"""How recipes name LoRAs: in our JSON, and in the ``parameters`` text as AUTOMATIC1111's program writes it.
+"""The LoRAs, small changes to the model (Hu et al. 2021).
 
-There a LoRA is a tag in the prompt, ``<lora:name:weight>``, and the hashes are a setting,
-``Lora hashes: "name: 0123456789ab"`` (``extensions-builtin/Lora`` of that program).
+In the ``parameters`` text of AUTOMATIC1111's program a LoRA is a tag in the prompt, ``<lora:name:weight>``, and
+hashes are an entry, ``Lora hashes: "name: 0123456789ab"`` (``extensions-builtin/Lora`` of that program).
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
-from core.request.request import LARGEST_LORA_WEIGHT, MOST_LORAS, Lora
+from core.errors import InvalidRequest
+from core.request.request import LARGEST_LORA_WEIGHT, MOST_LORAS, GenerationRequest, Limits, Lora
+from core.request.setting import Option, Setting, sparse_json_writer
 
 HASHES = "Lora hashes"
 _TAG = re.compile(r"\s{0,9}<(?:lora|lyco):([^:<>]{1,200})(?::([^<>]{0,200}))?>")
+_SUFFIX = ".safetensors"
 _HASH = re.compile(r"[0-9a-f]{0,64}")
 
 
@@ -89,3 +93,66 @@ def _clamped(weight: float) -> float:
 
 def _in_tag(lora: Lora) -> str:
     return re.sub(r"[:<>,\n]", "_", lora.key)
+
+
+def parse_lora(text: str) -> Lora:
+    """Reads ``NAME`` or ``NAME:WEIGHT``, the name being that of a file too. Raises InvalidRequest."""
+    match = re.fullmatch(r"(.+?)(?::([+-]?(?:\d+\.?\d*|\.\d+)))?", text, re.ASCII)
+    if match is None:
+        raise InvalidRequest("lora", text, "a name or a file, with or without a weight: ink or ink:0.8")
+    path = Path(match[1]).expanduser().absolute()
+    is_file = path.suffix == _SUFFIX and path.is_file()
+    return Lora(str(path) if is_file else match[1], float(match[2] or 1))
+
+
+def _check(request: GenerationRequest, _limits: Limits) -> None:
+    loras = request.loras
+    if len(loras) > MOST_LORAS:
+        raise InvalidRequest("lora", len(loras), f"at most {MOST_LORAS} LoRAs")
+    for index, lora in enumerate(loras):
+        if not abs(lora.weight) <= LARGEST_LORA_WEIGHT:  # also refuses NaN
+            allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
+            raise InvalidRequest("LoRA weight", lora.weight, allowed)
+        if any(lora.key == other.key for other in loras[:index]):
+            raise InvalidRequest("lora", lora.key, "named once only")
+
+
+def _words(loras: tuple[Lora, ...]) -> str:
+    """Only those that act on the picture."""
+    return ", ".join(f"{lora.key} {lora.weight:g}" for lora in loras if lora.is_on) or "none"
+
+
+def _to_parameters(loras: tuple[Lora, ...]) -> dict[str, object]:
+    return {HASHES: told} if (told := hashes(loras)) else {}
+
+
+def _take(told: dict[str, str], content: dict[str, Any]) -> None:
+    """Takes the tags out of the prompt that was read before."""
+    names = told.pop(HASHES, "")
+    content["prompt"], loras = take_tags(content["prompt"], names)
+    if names.count(":") > sum(1 for lora in loras if lora.hash):
+        told[HASHES] = names  # it names more than the prompt does
+    content["loras"] = loras_to_json(loras)
+
+
+LORAS: Setting[tuple[Lora, ...]] = Setting(
+    name="loras",
+    noun="LoRA",
+    words=_words,
+    from_json=lambda content: loras_from_json(content.get("loras", [])),
+    to_json=sparse_json_writer("loras", loras_to_json),
+    check=_check,
+    options=(
+        Option(
+            "--lora",
+            "NAME[:WEIGHT]",
+            "a LoRA by name or file, and its weight (default: 1); may be given several times",
+            lambda text, before: (*before, parse_lora(text)),
+            is_repeated=True,
+        ),
+    ),
+    to_parameters=_to_parameters,
+    take_parameters=_take,
+    is_shown=lambda loras: any(lora.is_on for lora in loras),
+    facet=lambda loras: tuple(lora.key for lora in loras if lora.is_on),
+)

@@ -1,0 +1,158 @@
+"""Describes one setting of a request to everything that shows, checks, stores, reads or finds it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from core.request.request import GenerationRequest, Limits
+
+Value = TypeVar("Value")
+Read = Callable[[Any], Value]
+DEFAULT = GenerationRequest("")
+OWN = "(default: the model's own)"
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Generic[Value]):
+    """An option of ``emulsion generate`` that sets a setting, or a part of it.
+
+    Attributes:
+        flag: as ``--steps``; a name without dashes is an argument that must be given.
+        read: returns the value from the typed text and the value so far. Raises InvalidRequest.
+        is_repeated: the option may be given several times.
+    """
+
+    flag: str
+    metavar: str
+    help: str
+    read: Callable[[str, Value], Value]
+    is_repeated: bool = False
+
+    @property
+    def name(self) -> str:
+        """The flag as a Python name, and as errors call it."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+def _accept(_request: GenerationRequest, _limits: Limits) -> None:
+    """Checks nothing."""
+
+
+def _keep(value: Value, _limits: Limits, _own: Value) -> Value:
+    return value
+
+
+def _write_nothing(_value: object) -> Mapping[str, object]:
+    return {}
+
+
+def _take_nothing(_told: dict[str, str], _content: dict[str, Any]) -> None:
+    """Reads nothing from a ``parameters`` text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Generic[Value]):
+    """A setting; its entry in `core.request.settings.SETTINGS` is all that the program needs to know of it.
+
+    Attributes:
+        name: of the field of `GenerationRequest`.
+        noun: the field's name inside a sentence.
+        label: the name as a caption; "" for the noun with a capital letter.
+        words: the value for people; of a text from outside, show it as plain text.
+        card: the value on the recipe card, ``{}`` being the words; "" for the label and the words.
+        parts: the value as several facts with a noun for each, where one is not enough to compare two requests.
+        from_json: reads the value from the JSON of a request, hostile ones too. Raises ValueError.
+        to_json: what stands for the value in the JSON of a request.
+        check: raises InvalidRequest for what the limits do not allow.
+        fit: the nearest value that the limits allow; the third argument is the model's own value.
+        options: of the command line.
+        to_parameters: the entries of a ``parameters`` text for the value.
+        take_parameters: moves such entries from what a text tells to the JSON of a request.
+        is_shown: False for values that change nothing, which recipe card and inspector leave out.
+        is_prose: the value is a text of any length, of which only the words that differ are told.
+        is_of_picture: False for what says nothing about a single picture.
+        is_of_model: a model brings its own good value.
+        is_optional: only families have it that name it in their capabilities; others use the default.
+        can_branch: a branch may have another value than the run that it leaves.
+        can_be_used: the value can be taken over from the inspector, alone.
+        facet: the values that the gallery can filter by, or None.
+        typed_facet: reads such a value from the command line. Raises InvalidRequest.
+    """
+
+    name: str
+    noun: str
+    label: str = ""
+    words: Callable[[Value], str] = str
+    card: str = ""
+    parts: Callable[[Value], Mapping[str, str]] | None = None
+    from_json: Callable[[Mapping[str, Any]], Value]
+    to_json: Callable[[Value], Mapping[str, Any]]
+    check: Callable[[GenerationRequest, Limits], None] = _accept
+    fit: Callable[[Value, Limits, Value], Value] = _keep
+    options: tuple[Option[Value], ...] = ()
+    to_parameters: Callable[[Value], Mapping[str, object]] = _write_nothing
+    take_parameters: Callable[[dict[str, str], dict[str, Any]], None] = _take_nothing
+    is_shown: Callable[[Value], bool] = bool
+    is_prose: bool = False
+    is_of_picture: bool = True
+    is_of_model: bool = False
+    is_optional: bool = False
+    can_branch: bool = True
+    can_be_used: bool = True
+    facet: Callable[[Value], tuple[str, ...]] | None = None
+    typed_facet: Callable[[str], str] = str
+
+    @property
+    def title(self) -> str:
+        return self.label or self.noun[0].upper() + self.noun[1:]
+
+    def of(self, request: GenerationRequest) -> Value:
+        """The value that a request has."""
+        return getattr(request, self.name)
+
+    def facts(self, request: GenerationRequest) -> Mapping[str, str]:
+        """The value in words, by the noun of each part."""
+        value = self.of(request)
+        return {self.noun: self.words(value)} if self.parts is None else self.parts(value)
+
+
+def json_reader(name: str, read: Read[Value]) -> Callable[[Mapping[str, Any]], Value]:
+    """Reads the value under a name; where there is none, that of a request that says nothing."""
+    return lambda content: read(content.get(name, getattr(DEFAULT, name)))
+
+
+def json_writer(name: str) -> Callable[[Any], Mapping[str, Any]]:
+    """Writes the value as it is, always."""
+    return lambda value: {name: value}
+
+
+def sparse_json_writer(name: str, write: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
+    """Writes the value only when it is not the default: for settings that came after the first version."""
+    return lambda value: {} if value == getattr(DEFAULT, name) else {name: write(value)}
+
+
+def clamped(allowed: range) -> Callable[[int, Limits, int], int]:
+    return lambda value, _limits, _own: min(max(value, allowed[0]), allowed[-1])
+
+
+def number_taker(key: str, name: str, kind: type[int] | type[float]) -> Callable[..., None]:
+    """Moves a number from a ``parameters`` text to JSON; one that cannot be read stays where it is."""
+
+    def take(told: dict[str, str], content: dict[str, Any]) -> None:
+        try:
+            number = kind(told.get(key, ""))
+        except ValueError:
+            return
+        if math.isfinite(number):
+            content[name] = number
+            del told[key]
+
+    return take
+
+
+def short_number(number: float) -> str:
+    """All digits of a number, without ``.0``."""
+    return f"{float(number)!r}".removesuffix(".0")

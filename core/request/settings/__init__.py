@@ -1,0 +1,44 @@
+"""The settings of a request, one file each: the next is a file here, a line below and a field of the request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.request.request import GenerationRequest, Limits
+from core.request.setting import Setting
+from core.request.settings.autoencoder import AUTOENCODER
+from core.request.settings.count import COUNT
+from core.request.settings.guidance_scale import GUIDANCE_SCALE
+from core.request.settings.loras import LORAS
+from core.request.settings.model import MODEL
+from core.request.settings.negative_prompt import NEGATIVE_PROMPT
+from core.request.settings.prompt import PROMPT
+from core.request.settings.sampler import SAMPLER
+from core.request.settings.seed import SEED
+from core.request.settings.size import SIZE
+from core.request.settings.source import SOURCE
+from core.request.settings.steps import STEPS
+from core.request.settings.weight_bits import WEIGHT_BITS
+
+SETTINGS: tuple[Setting[Any], ...] = (
+    PROMPT,
+    NEGATIVE_PROMPT,
+    MODEL,
+    SIZE,
+    SAMPLER,
+    STEPS,
+    GUIDANCE_SCALE,
+    SEED,
+    COUNT,
+    SOURCE,
+    LORAS,
+    AUTOENCODER,
+    WEIGHT_BITS,
+)
+"""In the order of their JSON; what the check of one needs comes before it."""
+
+
+def validate(request: GenerationRequest, limits: Limits) -> None:
+    """Checks every setting once, at the border of the engine. Raises InvalidRequest for the first bad one."""
+    for setting in SETTINGS:
+        setting.check(request, limits)

@@ -1,0 +1,53 @@
+"""How strongly the prompt pulls (Ho & Salimans 2022)."""
+
+from __future__ import annotations
+
+import math
+
+from core.errors import InvalidRequest
+from core.request.json_values import number_of
+from core.request.request import LARGEST_GUIDANCE_SCALE as LARGEST
+from core.request.request import GenerationRequest, Limits
+from core.request.setting import (
+    OWN,
+    Option,
+    Setting,
+    json_reader,
+    json_writer,
+    number_taker,
+    short_number,
+)
+from core.request.typed_values import typed_number
+
+
+def _check(request: GenerationRequest, _limits: Limits) -> None:
+    if not 0 <= request.guidance_scale <= LARGEST:  # also refuses NaN
+        raise InvalidRequest("guidance", request.guidance_scale, f"a number from 0 to {LARGEST:g}")
+
+
+def _fit(scale: float, _limits: Limits, own: float) -> float:
+    return min(max(own if math.isnan(scale) else scale, 0.0), LARGEST)
+
+
+GUIDANCE_SCALE: Setting[float] = Setting(
+    name="guidance_scale",
+    noun="guidance scale",
+    words=lambda scale: f"{scale:g}",
+    card="guidance {}",
+    from_json=json_reader("guidance_scale", lambda value: number_of(value, "guidance_scale", LARGEST)),
+    to_json=json_writer("guidance_scale"),
+    check=_check,
+    fit=_fit,
+    options=(
+        Option(
+            "--guidance",
+            "SCALE",
+            f"how strongly the prompt pulls, 0 to {LARGEST:g}; at 1 and below it is off {OWN}",
+            lambda text, _: typed_number("guidance", text, LARGEST),
+        ),
+    ),
+    to_parameters=lambda scale: {"CFG scale": short_number(scale)},
+    take_parameters=number_taker("CFG scale", "guidance_scale", float),
+    is_shown=lambda _scale: True,
+    is_of_model=True,
+)

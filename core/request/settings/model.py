@@ -1,0 +1,22 @@
+"""The model that makes the picture. A recipe knows more of it than its key, see `core.recipes.told`."""
+
+from __future__ import annotations
+
+from core.request.json_values import plain_name, text_of
+from core.request.request import STARTER_MODEL
+from core.request.setting import Option, Setting, json_reader, json_writer
+
+MODEL: Setting[str] = Setting(
+    name="model",
+    noun="model",
+    words=lambda model: plain_name(model) or "unknown",
+    card="{}",
+    from_json=json_reader("model", lambda value: text_of(value, "model")),
+    to_json=json_writer("model"),
+    options=(
+        Option("--model", "NAME", f"a model's name or folder (default: {STARTER_MODEL})", lambda text, _: text),
+    ),
+    can_branch=False,
+    can_be_used=False,
+    facet=lambda model: (model,),
+)

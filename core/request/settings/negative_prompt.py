@@ -1,0 +1,16 @@
+"""What the picture is to move away from; without guidance it has no effect."""
+
+from __future__ import annotations
+
+from core.request.json_values import text_of
+from core.request.setting import Option, Setting, json_reader, json_writer
+
+NEGATIVE_PROMPT: Setting[str] = Setting(
+    name="negative_prompt",
+    noun="negative prompt",
+    card="Not wanted: {}",
+    from_json=json_reader("negative_prompt", lambda value: text_of(value, "negative_prompt")),
+    to_json=json_writer("negative_prompt"),
+    options=(Option("--negative", "TEXT", "what it shall not show", lambda text, _: text),),
+    is_prose=True,
+)

@@ -1,0 +1,15 @@
+"""What the picture shows."""
+
+from __future__ import annotations
+
+from core.request.json_values import text_of
+from core.request.setting import Option, Setting, json_reader, json_writer
+
+PROMPT: Setting[str] = Setting(
+    name="prompt",
+    noun="prompt",
+    from_json=json_reader("prompt", lambda value: text_of(value, "prompt")),
+    to_json=json_writer("prompt"),
+    options=(Option("prompt", "PROMPT", "what the picture shows, in quotes", lambda text, _: text),),
+    is_prose=True,
+)

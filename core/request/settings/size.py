@@ -1,0 +1,61 @@
+"""Width and height of the picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.request.json_values import whole_of
+from core.request.request import GenerationRequest, Limits, Size
+from core.request.setting import DEFAULT, OWN, Option, Setting
+
+_LENGTHS_PX = range(1, 2**16 + 1)
+
+
+def _check(request: GenerationRequest, limits: Limits) -> None:
+    for name, length_px in (("width", request.size.width), ("height", request.size.height)):
+        if length_px != limits.snap(length_px):
+            raise InvalidRequest(
+                name,
+                length_px,
+                f"a multiple of {limits.size_step} from {limits.smallest} to {limits.largest} "
+                f"(nearest: {limits.snap(length_px)})",
+            )
+
+
+def _from_json(content: Mapping[str, Any]) -> Size:
+    return Size(
+        whole_of(content.get("width", DEFAULT.size.width), "width", _LENGTHS_PX),
+        whole_of(content.get("height", DEFAULT.size.height), "height", _LENGTHS_PX),
+    )
+
+
+def _take(told: dict[str, str], content: dict[str, Any]) -> None:
+    if size := re.fullmatch(r"(\d{1,9})x(\d{1,9})", told.get("Size", ""), re.ASCII):
+        del told["Size"]
+        content |= {"width": int(size[1]), "height": int(size[2])}
+
+
+SIZE: Setting[Size] = Setting(
+    name="size",
+    noun="size",
+    words=lambda size: f"{size.width} × {size.height}",
+    card="{}",
+    from_json=_from_json,
+    to_json=lambda size: {"width": size.width, "height": size.height},
+    check=_check,
+    fit=lambda size, limits, _own: Size(limits.snap(size.width), limits.snap(size.height)),
+    options=(
+        Option(
+            "--size", "WxH", f"width and height in pixels, such as 128x128 {OWN}", lambda text, _: Size.parse(text)
+        ),
+    ),
+    to_parameters=lambda size: {"Size": size},
+    take_parameters=_take,
+    is_of_model=True,
+    can_branch=False,
+    facet=lambda size: (str(size),),
+    typed_facet=lambda text: str(Size.parse(text)),
+)

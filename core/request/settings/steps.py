@@ -1,0 +1,41 @@
+"""How many steps the sampler makes."""
+
+from __future__ import annotations
+
+from core.errors import InvalidRequest
+from core.request.json_values import whole_of
+from core.request.request import STEPS as ALLOWED
+from core.request.request import GenerationRequest, Limits
+from core.request.samplers import SAMPLERS
+from core.request.setting import OWN, Option, Setting, clamped, json_reader, json_writer, number_taker
+from core.request.typed_values import typed_whole_number
+
+
+def _check(request: GenerationRequest, _limits: Limits) -> None:
+    most = SAMPLERS[request.sampler].most_steps or ALLOWED[-1]
+    if not ALLOWED[0] <= request.steps <= most:
+        with_sampler = f" with the sampler {request.sampler}" if most < ALLOWED[-1] else ""
+        raise InvalidRequest("steps", request.steps, f"a whole number from {ALLOWED[0]} to {most}{with_sampler}")
+
+
+STEPS: Setting[int] = Setting(
+    name="steps",
+    noun="steps",
+    card="{} steps",
+    from_json=json_reader("steps", lambda value: whole_of(value, "steps", ALLOWED)),
+    to_json=json_writer("steps"),
+    check=_check,
+    fit=clamped(ALLOWED),
+    options=(
+        Option(
+            "--steps",
+            "N",
+            f"sampler steps, {ALLOWED[0]} to {ALLOWED[-1]} {OWN}",
+            lambda text, _: typed_whole_number("steps", text, ALLOWED),
+        ),
+    ),
+    to_parameters=lambda steps: {"Steps": steps},
+    take_parameters=number_taker("Steps", "steps", int),
+    is_of_model=True,
+    can_branch=False,  # a branch counts the steps that remain
+)

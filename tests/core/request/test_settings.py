@@ -1,0 +1,103 @@
+"""The table of settings holds what a request holds, and everything follows from it for each of its entries."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from core.recipes.differences import differences
+from core.recipes.parameters import from_parameters, to_parameters
+from core.recipes.recipe import ModelIdentity, Recipe
+from core.recipes.told import facet_values, words_of
+from core.request.json_codec import request_from_json, request_to_json
+from core.request.request import Autoencoder, GenerationRequest, Limits, Lora, Size, Source
+from core.request.setting import Setting
+from core.request.settings import SETTINGS, validate
+
+REQUEST = GenerationRequest("a house", seed=1)
+OTHERS: dict[str, Any] = {
+    "prompt": "a boat",
+    "negative_prompt": "snow",
+    "model": "mine",
+    "size": Size(256, 64),
+    "sampler": "euler",
+    "steps": 7,
+    "guidance_scale": 2.5,
+    "seed": 2**64 - 1,
+    "count": 3,
+    "source": Source("photo.png", 0.5, "0123456789"),
+    "loras": (Lora("ink", 0.5, "0123456789ab"),),
+    "autoencoder": Autoencoder("soft", "0123456789"),
+    "weight_bits": 4,
+}
+"""Another value for each setting than that of `REQUEST`."""
+
+each_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+
+
+def with_other(setting: Setting[Any]) -> GenerationRequest:
+    return replace(REQUEST, **{setting.name: OTHERS[setting.name]})
+
+
+def recipe_of(request: GenerationRequest) -> Recipe:
+    return Recipe(request, ModelIdentity(request.model, request.model, "", ""), step=request.steps)
+
+
+def test_the_table_has_the_fields_of_the_request_in_their_order() -> None:
+    assert [setting.name for setting in SETTINGS] == [field.name for field in fields(GenerationRequest)]
+
+
+def test_no_two_settings_share_a_noun_or_an_option() -> None:
+    for names in (
+        [setting.noun for setting in SETTINGS],
+        [option.name for setting in SETTINGS for option in setting.options],
+    ):
+        assert len(names) == len(set(names))
+
+
+@each_setting
+def test_json_gives_it_back(setting: Setting[Any]) -> None:
+    request = with_other(setting)
+    assert request_from_json(request_to_json(request)) == request
+
+
+@each_setting
+def test_the_parameters_text_gives_it_back(setting: Setting[Any]) -> None:
+    if setting.is_of_picture:
+        request = with_other(setting)
+        assert from_parameters(to_parameters(recipe_of(request))).request == request
+
+
+@each_setting
+def test_what_says_something_of_a_picture_is_told_and_compared(setting: Setting[Any]) -> None:
+    request = with_other(setting)
+    assert bool(words_of(recipe_of(request), setting)) == setting.is_of_picture
+    assert bool(differences(REQUEST, request)) == setting.is_of_picture
+
+
+@each_setting
+def test_a_default_is_allowed_and_stays_when_it_is_fitted(setting: Setting[Any]) -> None:
+    limits = Limits()
+    validate(replace(REQUEST, source=None), limits)
+    own = setting.of(REQUEST)
+    assert setting.fit(own, limits, own) == own
+
+
+def test_the_gallery_finds_pictures_by_what_made_them() -> None:
+    recipe = recipe_of(replace(REQUEST, **OTHERS))
+    found = {setting.name: values for setting in SETTINGS if (values := facet_values(recipe, setting))}
+    assert found == {
+        "model": ("mine",),
+        "size": ("256x64",),
+        "sampler": ("Euler",),
+        "loras": ("ink",),
+        "autoencoder": ("soft",),
+    }
+
+
+def test_what_is_not_known_here_is_told_under_its_own_name() -> None:
+    recipe = replace(recipe_of(REQUEST), others={"Sampler": "Odd one"})
+    told = {setting.name: (words_of(recipe, setting), facet_values(recipe, setting)) for setting in SETTINGS}
+    assert told["sampler"] == ("Odd one (not known here)", ("Odd one",))
