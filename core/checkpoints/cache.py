@@ -1,6 +1,4 @@
-"""What is known of files of weights from an earlier look, as long as they stay as they are: kind and SHA-256."""
-
-from __future__ import annotations
+"""Remembers the kind and SHA-256 of files of weights for as long as the files stay unchanged."""
 
 import hashlib
 import json
@@ -25,9 +23,9 @@ MOST_KNOWN = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A file at one moment: ``kind`` or ``reason`` says what it is, or why it is no model; "" is not known yet.
+    """The facts about a file at one moment: its ``kind``, or the ``reason`` why it is no model; "" is unknown.
 
-    ``lora_hash`` as `core.lora.file.lora_hash` tells it.
+    ``lora_hash`` is that of `core.lora.file.lora_hash`.
     """
 
     size: int
@@ -42,14 +40,14 @@ class CheckpointCache:
     """Remembers by path, size and time of change. May be asked from several threads."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """Keeps what it knows in ``file``, or only while the program runs."""
+        """Keeps the facts in ``file``, or only while the program runs."""
         self._file = file
         self._lock = threading.Lock()
         self._known: dict[str, Known] = _read(file) if file is not None else {}
         self._saved = dict(self._known)
 
     def kind_of(self, path: Path) -> CheckpointKind:
-        """What the file is; reads its header where that was not done before. Raises ModelBroken."""
+        """Returns the kind of a file; reads its header unless that is known. Raises ModelBroken."""
         known = self._known_of(path)
         if known.kind is None and not known.reason:
             try:
@@ -62,7 +60,7 @@ class CheckpointCache:
         return known.kind
 
     def knows(self, path: Path) -> bool:
-        """Whether `kind_of` answers without reading the file."""
+        """Returns whether `kind_of` answers without reading the file."""
         try:
             known = self._known_of(path)
         except ModelBroken:
@@ -70,14 +68,14 @@ class CheckpointCache:
         return known.kind is not None or bool(known.reason)
 
     def sha256_if_known(self, path: Path) -> str:
-        """64 hexadecimal digits, or "" where the file was not read as a whole yet."""
+        """Returns 64 hexadecimal digits, or "" if the file has not been read as a whole."""
         try:
             return self._known_of(path).sha256
         except ModelBroken:
             return ""
 
     def sha256_of(self, path: Path) -> str:
-        """Reads the whole file where that was not done before: some seconds for each GB. Raises ModelBroken."""
+        """Returns the hash; reads the whole file unless it is known, some seconds per GB. Raises ModelBroken."""
         for _ in self.hashing(path):
             pass
         if digest := self._known_of(path).sha256:
@@ -85,7 +83,7 @@ class CheckpointCache:
         raise ModelBroken(path, "it changes while it is read")
 
     def hashing(self, path: Path) -> Generator[int]:
-        """The same step by step: yields how many bytes have been read; nothing where the hash is known.
+        """Computes the hash step by step: yields the number of bytes read so far; nothing if the hash is known.
 
         Closing it keeps nothing. Raises ModelBroken.
         """
@@ -105,14 +103,14 @@ class CheckpointCache:
         self.save()
 
     def lora_hash_if_known(self, path: Path) -> str:
-        """12 digits, or "" where the file was not read as a whole yet."""
+        """Returns 12 digits, or "" if the file has not been read as a whole."""
         try:
             return self._known_of(path).lora_hash
         except ModelBroken:
             return ""
 
     def lora_hash_of(self, path: Path, read: Callable[[Path], str]) -> str:
-        """What ``read`` finds out, where that was not done before. Raises ModelBroken."""
+        """Returns the known hash, or that of ``read``, which is then remembered. Raises ModelBroken."""
         known = self._known_of(path)
         if not known.lora_hash:
             known = replace(known, lora_hash=read(path))
@@ -121,12 +119,12 @@ class CheckpointCache:
         return known.lora_hash
 
     def lora_files(self) -> tuple[Path, ...]:
-        """The LoRAs that have been used, wherever they lie or lay."""
+        """Returns the LoRAs that have been used, wherever they lie or lay."""
         with self._lock:
             return tuple(Path(path) for path, known in self._known.items() if known.lora_hash)
 
     def save(self) -> None:
-        """Writes what is known; a folder that cannot be written only costs the time of another look."""
+        """Writes all facts; a folder that cannot be written only costs the time of reading again."""
         with self._lock:
             if self._file is None or self._known == self._saved:
                 return

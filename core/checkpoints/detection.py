@@ -1,4 +1,4 @@
-"""What a single file of weights is, by the names and shapes of its tensors; unknown stays unknown, with reason.
+"""Recognises a file of weights by the names and shapes of its tensors; says why if it cannot.
 
 The names are those of the programs that trained the models (CompVis, Stability AI, Tongyi-MAI), as diffusers'
 ``single_file_utils.py`` and ComfyUI's ``model_detection.py`` know them.
@@ -26,7 +26,7 @@ _V_PREDICTION = "v_pred"
 
 @dataclass(frozen=True, slots=True)
 class CheckpointKind:
-    """What a file holds.
+    """The kind of a file.
 
     Attributes:
         layout: folder in ``resources/families`` with the configurations of its parts; "" for a lone transformer.
@@ -44,7 +44,7 @@ class CheckpointKind:
 
 
 def recognise(header: SafetensorsHeader) -> CheckpointKind:
-    """Which model a file is. Raises ModelBroken with what it is instead, or that it is unknown."""
+    """Returns the kind of a file. Raises ModelBroken with its real content, or because it is unknown."""
     names = header.tensors.keys()
     if f"{UNET}{_Z_IMAGE}" in names or _Z_IMAGE in names:
         return CheckpointKind("", "z_image")

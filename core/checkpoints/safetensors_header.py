@@ -2,11 +2,9 @@
 
 The format is that of https://github.com/huggingface/safetensors: eight bytes of header length, the header as
 JSON (for each tensor dtype, shape and data_offsets; ``__metadata__`` with texts), then the tensors without gaps.
-What a broken download or another program leaves under the same name is told apart: a web page, a pickle, a cut
-off file. Nothing in the file is executed, and no more of it is read than the header.
+Errors name other content that broken downloads and other programs leave: a web page, a pickle, a cut off file.
+Nothing in the file is executed, and no more of it is read than the header.
 """
-
-from __future__ import annotations
 
 import json
 import math
@@ -77,7 +75,7 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class TensorEntry:
-    """One tensor: its dtype as the format names it (`BITS`), shape, and where its bytes lie after the header."""
+    """One tensor: its dtype in the format's words (`BITS`), shape, and the place of its bytes after the header."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -87,7 +85,7 @@ class TensorEntry:
 
 @dataclass(frozen=True, slots=True)
 class SafetensorsHeader:
-    """What a file holds, by its header.
+    """The content of a file, by its header.
 
     Attributes:
         tensors: by name, in the order of the header.
@@ -100,17 +98,17 @@ class SafetensorsHeader:
 
     @property
     def parameters(self) -> int:
-        """Number of weights."""
+        """Returns the number of weights."""
         return sum(math.prod(entry.shape) for entry in self.tensors.values())
 
     def shape(self, name: str) -> tuple[int, ...] | None:
-        """The shape of a tensor, or None if it is not there."""
+        """Returns the shape of a tensor, or None if it is not there."""
         entry = self.tensors.get(name)
         return None if entry is None else entry.shape
 
 
 def read_safetensors_header(path: Path) -> SafetensorsHeader:
-    """Reads and checks the header, and that the file is as long as it says. Raises ModelBroken with the reason."""
+    """Reads and checks the header and the length of the file. Raises ModelBroken with the reason."""
     if path.suffix.lower() in PICKLED_SUFFIXES:
         raise ModelBroken(path, f"a {path.suffix.lower()} file: {PICKLED}")
     try:
@@ -138,7 +136,7 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
 
 
 class _Malformed(Exception):
-    """Says in which way a header is wrong."""
+    """The fault of a header."""
 
 
 def _check_start(path: Path, start: bytes, length: int, size: int) -> None:
@@ -158,7 +156,7 @@ def _check_start(path: Path, start: bytes, length: int, size: int) -> None:
 
 
 class _Scanner:
-    """Walks over the one shape that a header may have, so that a hostile one can neither nest nor grow."""
+    """Walks over the one shape that a header may have, so that a hostile header can neither nest nor grow."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -181,7 +179,7 @@ class _Scanner:
         return tensors, metadata or {}
 
     def _names(self) -> Any:
-        """Goes through an object: yields each name and stands at its value then."""
+        """Goes through an object: yields each name while standing at its value."""
         self._take("{")
         if self._peek() == "}":
             self._take("}")
@@ -239,7 +237,7 @@ class _Scanner:
 
 
 def _sizes(value: object) -> tuple[int, ...] | None:
-    """Whole numbers from 0 on that fit into 63 bits, or None."""
+    """Returns whole numbers from 0 on that fit into 63 bits, or None."""
     if not isinstance(value, list):
         return None
     items = cast("list[object]", value)
@@ -248,7 +246,7 @@ def _sizes(value: object) -> tuple[int, ...] | None:
 
 
 def _check_layout(tensors: Mapping[str, TensorEntry], data_bytes: int) -> None:
-    """The tensors lie one after the other and fill the file. Raises _Malformed."""
+    """Checks that the tensors lie one after the other and fill the file. Raises _Malformed."""
     at = 0
     for entry in sorted(tensors.values(), key=lambda entry: (entry.begin, entry.end)):
         if entry.begin != at:

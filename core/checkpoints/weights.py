@@ -1,10 +1,8 @@
-"""A first look at a model's weights: are the files whole and of a safe format, before anything reads them.
+"""Checks that a model's weights are whole and in a safe format before anything loads them.
 
 diffusers answers every damaged file with the same sentence, after reading all of it; the header tells in
 microseconds whether the file is whole.
 """
-
-from __future__ import annotations
 
 import hashlib
 from pathlib import Path
@@ -17,7 +15,7 @@ SHORT_HASH = 10
 
 
 def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
-    """The safetensors files of one component, checked, and their variant (``"fp16"``) if only that is there.
+    """Returns the checked safetensors files of a component, and their variant (``"fp16"``) if only that is there.
 
     Raises:
         ModelBroken: no weights, only pickled ones, or a damaged file.
@@ -41,6 +39,6 @@ def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
 
 
 def short_hash(path: Path) -> str:
-    """The first 10 hexadecimal digits of the file's SHA-256, as AUTOMATIC1111 writes it into recipes."""
+    """Returns the first 10 hexadecimal digits of the file's SHA-256, as in AUTOMATIC1111's recipes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:SHORT_HASH]

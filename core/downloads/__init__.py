@@ -1,1 +1,1 @@
-"""Fetching models from a hub: what is needed of a repository, whole and unchanged, across any interruption."""
+"""Fetches models from a hub: only the needed files, whole and unchanged, across any interruption."""

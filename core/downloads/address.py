@@ -1,6 +1,4 @@
-"""Which hub downloads come from and by which way: what the user has set, or else what the environment says."""
-
-from __future__ import annotations
+"""The hub and the proxy to use, from the settings or else from the environment."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -12,12 +10,12 @@ _WEB = ("http", "https")
 
 
 def chosen_endpoint(setting: str, environment: Mapping[str, str]) -> str:
-    """Without a slash at the end."""
+    """Returns the hub's address without a slash at the end."""
     return (setting or environment.get(ENDPOINT_VARIABLE, "") or DEFAULT_ENDPOINT).rstrip("/")
 
 
 def endpoint_problem(text: str) -> str:
-    """Why this cannot be the address of a hub, as a sentence; "" when it can, or is empty."""
+    """Returns the reason why this cannot be the address of a hub, as a sentence; "" if it can, or is empty."""
     if not text:
         return ""
     problem = _problem(text, "https://hub.example.org")
@@ -28,7 +26,7 @@ def endpoint_problem(text: str) -> str:
 
 
 def proxy_problem(text: str) -> str:
-    """The same for a proxy."""
+    """Returns the reason why this cannot be the address of a proxy, as a sentence; "" if it can, or is empty."""
     if not text:
         return ""
     problem = _problem(text, "http://proxy.example.org:8080")

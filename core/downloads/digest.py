@@ -1,6 +1,4 @@
-"""Whether a file is what the hub says: SHA-256 of the content, or the SHA-1 of a Git blob for small files."""
-
-from __future__ import annotations
+"""Checks files against the hub's hashes: SHA-256, or the SHA-1 of a Git blob for small files."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ READ_AT_ONCE = 4 * 2**20
 
 
 class Digest(Protocol):
-    """What `hashlib` makes."""
+    """A hash of `hashlib`."""
 
     def update(self, content: bytes | memoryview, /) -> None: ...
 
@@ -21,7 +19,7 @@ class Digest(Protocol):
 
 
 def begin_digest(file: RemoteFile) -> Digest:
-    """A hash that takes the file's bytes in order; `is_right` compares it."""
+    """Returns a hash that takes the file's bytes in order; `is_right` compares it."""
     if file.sha256:
         return hashlib.sha256()
     digest = hashlib.sha1(usedforsecurity=False)
@@ -34,7 +32,7 @@ def is_right(digest: Digest, file: RemoteFile) -> bool:
 
 
 def feed(digest: Digest, path: Path) -> Iterator[int]:
-    """Reads a file into the hash; yields how many bytes have been read so far. Raises OSError."""
+    """Reads a file into the hash; yields the number of bytes read so far. Raises OSError."""
     done = 0
     with path.open("rb") as content:
         while part := content.read(READ_AT_ONCE):
@@ -44,7 +42,7 @@ def feed(digest: Digest, path: Path) -> Iterator[int]:
 
 
 def is_whole(path: Path, file: RemoteFile) -> bool:
-    """Whether the file is there and its content is right. Raises OSError when it cannot be read."""
+    """Returns whether the file is there with the right content. Raises OSError if it cannot be read."""
     if not path.is_file() or path.stat().st_size != file.size:
         return False
     digest = begin_digest(file)

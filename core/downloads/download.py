@@ -1,6 +1,4 @@
-"""The whole download of a model: list, choose, make sure of room, fetch file after file."""
-
-from __future__ import annotations
+"""Downloads a model: lists, selects, checks the free space, fetches file after file."""
 
 import shutil
 from collections import deque
@@ -32,7 +30,7 @@ SPEED_OVER_S = 8.0
 
 @dataclass(frozen=True, slots=True)
 class DownloadSpec:
-    """What to fetch, and into which folder.
+    """The files to fetch, and the folder for them.
 
     Attributes:
         variant: of the weights, where there is a choice: ``"fp16"``, or "" for full precision.
@@ -45,7 +43,7 @@ class DownloadSpec:
 
 
 def plan_download(hub: Hub, wanted: DownloadSpec) -> DownloadRecord:
-    """What would be fetched; nothing is written. A download that was begun keeps its commit and its files.
+    """Returns the files to fetch; writes nothing. A download that was begun keeps its commit and its files.
 
     Raises DownloadFailed.
     """
@@ -58,7 +56,7 @@ def plan_download(hub: Hub, wanted: DownloadSpec) -> DownloadRecord:
 
 
 def check_access(hub: Hub, record: DownloadRecord) -> None:
-    """Finds out by one byte whether the files may be had; gated repositories let everyone list them.
+    """Checks by one byte that the files may be had; gated repositories let everyone list them.
 
     Raises DownloadFailed.
     """
@@ -67,7 +65,7 @@ def check_access(hub: Hub, record: DownloadRecord) -> None:
 
 
 def check_room(record: DownloadRecord, folder: Path, free_bytes: Callable[[Path], int] | None = None) -> None:
-    """Raises DownloadFailed when the disk has too little room for what is still to come."""
+    """Raises DownloadFailed if the disk has too little room for the missing bytes."""
     needed = record.total - record.present(folder) + SPARE_BYTES
     free = (free_bytes or free_bytes_at)(folder)
     if free < needed:
@@ -75,7 +73,7 @@ def check_room(record: DownloadRecord, folder: Path, free_bytes: Callable[[Path]
 
 
 def free_bytes_at(folder: Path) -> int:
-    """Free bytes on the disk that holds a folder, which need not exist yet."""
+    """Returns the free bytes on the disk of a folder, which need not exist yet."""
     nearest = folder
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
@@ -88,7 +86,7 @@ def download(
     patience: RetryPolicy | None = None,
     free_bytes: Callable[[Path], int] | None = None,
 ) -> Iterator[DownloadEvent]:
-    """Fetches what is needed of a repository into a folder, going on where an earlier attempt ended.
+    """Fetches the needed files of a repository into a folder; goes on from the end of an earlier attempt.
 
     Files that are there are read and compared with the hub's hashes, and only damaged ones are fetched again.
     Closing the generator, or killing the process, loses nothing that has arrived. Raises DownloadFailed.
@@ -131,7 +129,7 @@ def _fetch_all(transfer: Transfer, record: DownloadRecord, folder: Path) -> Iter
 
 
 class _Speed:
-    """Bytes per second over the last seconds."""
+    """Measures bytes per second over the last seconds."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque()
@@ -148,13 +146,13 @@ class _Speed:
         return max(done - first, 0) / (now - began) if now - began > TOLD_EVERY_S else 0.0
 
     def forget(self) -> None:
-        """After a pause: its time is not counted."""
+        """Starts the measurement again after a pause, whose time is not counted."""
         self._seen.clear()
 
 
 @contextmanager
 def _only_one(wanted: DownloadSpec) -> Generator[None]:
-    """Two writers would spoil each other's files."""
+    """Lets one download write into a folder; two would spoil each other's files."""
     path = wanted.folder / LOCK_NAME
     with path.open("ab", buffering=0) as file:
         if not lock(file):

@@ -1,6 +1,4 @@
-"""What a download says while it goes on."""
-
-from __future__ import annotations
+"""The events of a download."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +8,7 @@ from core.downloads.failures import Failure
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """It is known what will be fetched: ``files`` of ``total`` bytes, of which ``done`` bytes are here."""
+    """The files to fetch are known: ``files`` of ``total`` bytes, of which ``done`` bytes are here."""
 
     repository: str
     files: int
@@ -20,7 +18,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """A file that is here, wholly or in part, is read to see that it is right; sizes in bytes."""
+    """A file that is here, wholly or in part, is read and checked; sizes in bytes."""
 
     file: str
     done: int
@@ -44,15 +42,10 @@ class Downloading:
     total: int
     bytes_per_second: float
 
-    @property
-    def seconds_left(self) -> float | None:
-        """At the present speed, None until that is known."""
-        return (self.total - self.done) / self.bytes_per_second if self.bytes_per_second > 0 else None
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A passing fault; it is tried again in ``wait_s`` seconds."""
+    """A passing fault; another attempt follows in ``wait_s`` seconds."""
 
     failure: Failure
     wait_s: float
@@ -60,7 +53,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Damaged:
-    """A file was not what it must be, and is fetched again."""
+    """A file has the wrong content and is fetched again."""
 
     file: str
 

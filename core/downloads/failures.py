@@ -1,6 +1,4 @@
-"""What can go wrong between here and the hub, told apart so that each has its own sentence and remedy."""
-
-from __future__ import annotations
+"""The faults between this computer and the hub; each has its own sentence and remedy."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -9,7 +7,7 @@ from core.errors import EmulsionError
 
 
 class Fault(Enum):
-    """Why a download stands still."""
+    """The reason why a download stopped."""
 
     not_logged_in = auto()
     licence_not_accepted = auto()
@@ -43,10 +41,10 @@ PASSING = frozenset(
         Fault.no_connection,
     }
 )
-"""Faults that may be over when one tries again."""
+"""Faults that may be over at the next attempt."""
 
 ACCESS = frozenset({Fault.not_logged_in, Fault.licence_not_accepted, Fault.token_refused, Fault.token_lacks_scope})
-"""Faults that a visit to the model's page or another token mends."""
+"""Faults that a visit to the model's page or another token repairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +54,12 @@ class Failure:
     Attributes:
         repository: ``"owner/name"`` on the hub.
         file: the path inside the repository, or "".
-        host: who was asked.
+        host: the server.
         status: the HTTP status, or 0.
-        wait_s: what the server asked to wait, in seconds, or 0.
+        wait_s: the wait that the server asked for, in seconds, or 0.
         needed, free: in bytes, for a full disk.
-        page: where a person can read about the model and accept its licence.
-        reason: what the system or the server said, as a short phrase, or "".
+        page: the web page for people, with the model's description and licence.
+        reason: the words of the system or the server, short, or "".
     """
 
     fault: Fault
@@ -77,7 +75,7 @@ class Failure:
 
 
 class DownloadFailed(EmulsionError):
-    """A download came to an end that is not its own; what has arrived stays and is used the next time."""
+    """A download that cannot go on; the bytes that have arrived are used the next time."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.repository} {failure.file}: {failure.fault.name} {failure.reason}".strip())

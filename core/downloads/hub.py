@@ -1,4 +1,4 @@
-"""Requests to a hub: who may see the token, how redirects are followed, and what each answer means.
+"""Sends requests to a hub: protects the token, follows redirects, and interprets the answers.
 
 The protocol is that of the Hugging Face Hub; the meaning of its answers is as in ``huggingface_hub``
 (``utils/_http.py``, ``hf_raise_for_status``).
@@ -33,12 +33,12 @@ for _library in ("httpx2", "httpcore2"):
 
 @dataclass(frozen=True, slots=True)
 class HubAddress:
-    """Where the hub is and how it is reached.
+    """The address of the hub and the way to it.
 
     Attributes:
         endpoint: without a slash at the end.
-        proxy: ``"http://host:port"``, or "" for what the system's environment says.
-        connect_s, stall_s: how long to wait for a connection, and for the next bytes.
+        proxy: ``"http://host:port"``, or "" for that of the environment.
+        connect_s, stall_s: the longest wait for a connection, and for the next bytes.
     """
 
     endpoint: str = DEFAULT_ENDPOINT
@@ -47,7 +47,7 @@ class HubAddress:
     stall_s: float = 45.0
 
     def page(self, repository: str) -> str:
-        """The model's page, for people."""
+        """Returns the address of the model's page for people."""
         return f"{self.endpoint}/{repository}"
 
 
@@ -62,9 +62,9 @@ class Secret:
 
 
 class Hub:
-    """One connection to a hub. A context manager.
+    """One connection to a hub, as a context manager.
 
-    A token that is refused is left out from then on when the repository can be had without it.
+    If a token is refused and the repository can be had without it, later requests leave the token out.
     """
 
     def __init__(self, address: HubAddress, token: Secret | None = None) -> None:
@@ -90,7 +90,7 @@ class Hub:
         self._client.close()
 
     def ask(self, repository: str, path: str) -> tuple[Any, str]:
-        """JSON from ``/api/models/{repository}/{path}``, and the path of the next page or "".
+        """Returns JSON from ``/api/models/{repository}/{path}``, and the path of the next page or "".
 
         Raises DownloadFailed.
         """
@@ -109,7 +109,7 @@ class Hub:
     def open(
         self, repository: str, revision: str, file: str, headers: Mapping[str, str]
     ) -> Generator[httpx2.Response]:
-        """A file's content as it arrives: status 200, 206 or 416. Raises DownloadFailed, also while it is read."""
+        """Opens a file's content: status 200, 206 or 416. Raises DownloadFailed, also while it is read."""
         target = f"{self.address.endpoint}/{quote(repository)}/resolve/{quote(revision, safe='')}/{quote(file)}"
         with self._answer(target, repository, file, headers) as answer:
             yield answer
@@ -126,7 +126,7 @@ class Hub:
     def _answer(
         self, target: str, repository: str, file: str, headers: Mapping[str, str]
     ) -> Generator[httpx2.Response]:
-        """An answer of 200, 206 or 416; tried without the token where that is refused."""
+        """Opens an answer of 200, 206 or 416; tries again without the token if the token is refused."""
         host = self._endpoint.host
         try:
             with self._follow(target, headers, self._token) as answer:
@@ -151,7 +151,7 @@ class Hub:
 
     @contextmanager
     def _follow(self, target: str, headers: Mapping[str, str], token: Secret) -> Generator[httpx2.Response]:
-        """Follows redirects by hand: the token goes to the endpoint's own scheme, host and port, nowhere else."""
+        """Follows redirects itself: the token goes to the endpoint's own scheme, host and port, nowhere else."""
         url = httpx2.URL(target)
         for _ in range(MOST_REDIRECTS):
             secret = {"Authorization": f"Bearer {token.value}"} if token and self._is_endpoint(url) else {}
@@ -215,7 +215,7 @@ def _web_address(text: str) -> httpx2.URL:
 
 
 def _wait_of(headers: Mapping[str, str]) -> float:
-    """Seconds, from ``Retry-After`` in its form with a number (RFC 9110, 10.2.3); 0 without one."""
+    """Returns the seconds of a ``Retry-After`` with a number (RFC 9110, 10.2.3), or 0."""
     said = headers.get("Retry-After", "")
     return float(said) if re.fullmatch(r"\d{1,6}", said) else 0.0
 
@@ -246,5 +246,5 @@ def _is_about_trust(error: BaseException | None) -> bool:
 
 
 def _host_of_proxy(proxy: str) -> str:
-    """Without the name and password that it may contain."""
+    """Returns the proxy's host without the name and password that its address may contain."""
     return httpx2.URL(proxy).host if proxy else ""

@@ -1,6 +1,4 @@
-"""Events of a download as lines of JSON, between the process that downloads and the window or a script."""
-
-from __future__ import annotations
+"""Events of a download as lines of JSON, from the process that downloads to the window or a script."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +13,7 @@ FAILED = "failed"
 
 
 def to_line(event: DownloadEvent | DownloadFailed) -> str:
-    """One line without its end; a failure is the last one."""
+    """Returns one line without its end; a failure is the last one."""
     if isinstance(event, DownloadFailed):
         return json.dumps({"event": FAILED, "failure": _failure_to_json(event.failure)})
     content: dict[str, Any] = {"event": type(event).__name__.lower(), **asdict(event)}
@@ -30,7 +28,7 @@ def to_line(event: DownloadEvent | DownloadFailed) -> str:
 
 
 def from_line(line: str) -> DownloadEvent | DownloadFailed | None:
-    """None for what is no event."""
+    """Returns the event of a line, or None if it is none."""
     try:
         content: dict[str, Any] = json.loads(line)
         name = content.pop("event")

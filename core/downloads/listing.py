@@ -1,6 +1,4 @@
-"""What a repository holds: its files with their sizes and hashes, at one commit."""
-
-from __future__ import annotations
+"""Lists the files of a repository with their sizes and hashes, at one commit."""
 
 import re
 from dataclasses import dataclass
@@ -35,13 +33,13 @@ class RemoteFile:
 
     @property
     def identity(self) -> str:
-        """What tells this content from any other."""
+        """Returns the hash that distinguishes this content from any other."""
         return self.sha256 or self.git_sha1
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A repository's files at one commit; ``is_gated`` says that its page asks to accept a licence."""
+    """A repository's files at one commit; ``is_gated`` means that its page asks to accept a licence."""
 
     repository: str
     commit: str
@@ -50,12 +48,12 @@ class Listing:
 
 
 def is_repository(text: str) -> bool:
-    """Whether the text has the form ``owner/name``."""
+    """Returns whether the text has the form ``owner/name``."""
     return _REPOSITORY.fullmatch(text) is not None and ".." not in text
 
 
 def list_repository(hub: Hub, repository: str, revision: str = "main") -> Listing:
-    """Asks the hub. Raises DownloadFailed."""
+    """Returns the hub's listing of a repository. Raises DownloadFailed."""
     if not is_repository(repository):
         raise DownloadFailed(Failure(Fault.not_found, repository, page=hub.address.endpoint))
     about, _ = hub.ask(repository, f"revision/{quote(revision, safe='')}")
@@ -74,7 +72,7 @@ def list_repository(hub: Hub, repository: str, revision: str = "main") -> Listin
 
 
 def is_safe_path(path: str) -> bool:
-    """Whether a path from outside stays inside its folder on every system."""
+    """Returns whether a path from outside stays inside its folder on every system."""
     if not path or len(path) > 400 or _FORBIDDEN_IN_NAMES.search(path):
         return False
     parts = path.split("/")
@@ -82,7 +80,7 @@ def is_safe_path(path: str) -> bool:
 
 
 def _remote_file(entry: Any) -> RemoteFile | None:
-    """None for folders and for paths that must not be written. Raises KeyError, TypeError or ValueError."""
+    """Returns None for folders and forbidden paths. Raises KeyError, TypeError or ValueError."""
     if entry["type"] != "file" or not is_safe_path(str(entry["path"])):
         return None
     lfs = cast("dict[str, Any] | None", entry.get("lfs"))

@@ -1,4 +1,4 @@
-"""The beginning of a file that is on its way: ``NAME.part``, and beside it whose beginning it is."""
+"""The beginning of a file that is being downloaded: ``NAME.part``, with its identity beside it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ OWNER_SUFFIX = ".part.json"
 
 
 class Part:
-    """Grows at its end, across restarts. A context manager; every method raises OSError.
+    """A file that grows at its end, across restarts. A context manager; every method raises OSError.
 
     Attributes:
-        size: how many bytes are there.
-        etag: what the server called the content when it began to arrive, or "".
+        size: the number of bytes that are there.
+        etag: the server's name for the content when it began to arrive, or "".
     """
 
     def __init__(self, target: Path, file: RemoteFile, disk: FileSystem = DISK) -> None:
-        """What is there already is kept when it is a beginning of this very content."""
+        """Keeps the bytes that are there if they begin this very content."""
         self._target = target
         self._file = file
         self._disk = disk
@@ -53,13 +53,13 @@ class Part:
         return self.size == self._file.size
 
     def read_again(self) -> Iterator[int]:
-        """Takes what is there into the hash; yields how many bytes have been read."""
+        """Takes the bytes that are there into the hash; yields the number of bytes read."""
         self._digest = begin_digest(self._file)
         if self.size:
             yield from feed(self._digest, self.path)
 
     def begin_again(self) -> None:
-        """Throws away what is there."""
+        """Discards the bytes that are there."""
         self._close()
         self._truncate()
         self._digest = begin_digest(self._file)
@@ -67,7 +67,7 @@ class Part:
         self.etag = ""
 
     def name_owner(self, etag: str) -> None:
-        """Writes down whose beginning this is, before its first byte. Raises SaveFailed."""
+        """Writes the content's identity before its first byte. Raises SaveFailed."""
         if etag != self.etag or not self._owner.exists():
             self.etag = etag
             record = {"identity": self._file.identity, "etag": etag}
@@ -85,7 +85,7 @@ class Part:
             rest = rest[written:]
 
     def finish(self) -> bool:
-        """Gives the file its name if every byte is right, else begins again; says which."""
+        """Gives the file its name and returns True if every byte is right; begins again otherwise."""
         if self.size == 0 and self._file.size == 0:
             self.append(b"")
         if not self.is_full or not is_right(self._digest, self._file):
@@ -102,7 +102,7 @@ class Part:
         return True
 
     def _known_etag(self) -> str | None:
-        """None when what is there, if anything, belongs to another content."""
+        """Returns None if the bytes that are there, if any, belong to another content."""
         try:
             record = json.loads(self._owner.read_bytes())
             return str(record["etag"]) if record["identity"] == self._file.identity else None
@@ -126,7 +126,7 @@ class Part:
 
 
 def part_length(target: Path) -> int:
-    """How many bytes of a file are here: all of it, its beginning, or none."""
+    """Returns how many bytes of a file are here: all of it, its beginning, or none."""
     for path in (target, target.with_name(target.name + SUFFIX)):
         try:
             return path.stat().st_size

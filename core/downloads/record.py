@@ -1,6 +1,4 @@
-"""What is fetched into a folder, written beside the files: a restart goes on by it, `verify` checks by it."""
-
-from __future__ import annotations
+"""The record of a download, beside its files: a restart goes on by it, and `verify` checks by it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,20 +29,20 @@ class DownloadRecord:
 
     @property
     def total(self) -> int:
-        """Bytes of all files."""
+        """Returns the bytes of all files."""
         return sum(file.size for file in self.files)
 
     def present(self, folder: Path) -> int:
-        """Bytes that are here, by the sizes of the files alone."""
+        """Returns the bytes that are here, by the sizes of the files alone."""
         return sum(min(part_length(folder / file.path), file.size) for file in self.files)
 
     def is_complete(self, folder: Path) -> bool:
-        """Whether every file has its name, which it gets only when it is whole."""
+        """Returns whether every file has its name, which it gets only when it is whole."""
         return all((folder / file.path).is_file() for file in self.files)
 
 
 def read_record(folder: Path) -> DownloadRecord | None:
-    """None where there is none that can be used."""
+    """Returns the record of a folder, or None without one that can be used."""
     try:
         path = folder / RECORD_NAME
         if path.stat().st_size > LARGEST_RECORD:
@@ -64,6 +62,6 @@ def read_record(folder: Path) -> DownloadRecord | None:
 
 
 def write_record(record: DownloadRecord, folder: Path, disk: FileSystem = DISK) -> None:
-    """Raises SaveFailed."""
+    """Writes the record into its folder. Raises SaveFailed."""
     text = json.dumps({"format": FORMAT, **asdict(record)}, indent=1)
     write_file(folder / RECORD_NAME, text.encode(), disk)

@@ -1,6 +1,4 @@
-"""How long a download keeps trying: waits that grow, and that begin small again once something has arrived."""
-
-from __future__ import annotations
+"""The patience of a download: waits that grow, and that are short again once something has arrived."""
 
 import random
 from dataclasses import dataclass
@@ -10,10 +8,10 @@ from core.downloads.failures import PASSING, Failure
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When to give up, and how long to wait before the next attempt.
+    """The number of attempts and the waits between them.
 
     Attributes:
-        attempts: how often in a row without a single new byte.
+        attempts: the most attempts in a row without a single new byte.
         first_wait_s, longest_wait_s: the wait doubles from the first to the longest.
     """
 
@@ -23,10 +21,10 @@ class RetryPolicy:
     longest_asked_s: float = 900.0
 
     def wait_s(self, failure: Failure, failed: int) -> float | None:
-        """Seconds before the next attempt after ``failed`` ones in a row, None to give up.
+        """Returns the seconds before the next attempt after ``failed`` ones in a row, or None to give up.
 
-        A tenth of the wait is left to chance, so that many programs do not come back at once. What the server
-        asks for is kept to, unless it is absurd.
+        A tenth of the wait is random, so that many programs do not come back at once. The server's wish is
+        respected, unless it is absurd.
         """
         if failure.fault not in PASSING or failed >= self.attempts:
             return None

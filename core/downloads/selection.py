@@ -1,10 +1,8 @@
-"""Which files of a repository are needed: safetensors in one variant, configurations, tokenizers; nothing twice.
+"""Selects the needed files of a repository: safetensors in one variant, configurations, tokenizers, none twice.
 
 The layout is that of diffusers: a folder for each part, weights named ``*.safetensors``, other variants
 ``*.fp16.safetensors``, shards ``*-00001-of-00002.safetensors`` with an ``*.index.json`` beside them.
 """
-
-from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
@@ -26,7 +24,7 @@ _WEIGHTS_INDEX = ".index."
 
 
 def select_files(listing: Listing, variant: str = HALF) -> tuple[RemoteFile, ...]:
-    """The files to fetch, small ones first and ``model_index.json`` last.
+    """Returns the files to fetch, small ones first and ``model_index.json`` last.
 
     ``variant`` is preferred where a part has it; "" prefers the plain files. Raises DownloadFailed when the
     repository holds no model that can be loaded from safetensors.
@@ -70,7 +68,7 @@ def _network(listing: Listing, part: str, inside: list[RemoteFile], variant: str
 
 
 def _variant_of(path: str) -> str:
-    """``"fp16"`` of ``model.fp16-00001-of-00002.safetensors`` and ``model.safetensors.index.fp16.json``."""
+    """Returns ``"fp16"`` for ``a.fp16-00001-of-00002.safetensors`` and ``a.safetensors.index.fp16.json``."""
     name = PurePosixPath(path).name
     if name.endswith(".json"):
         middle = name.removesuffix(".json").partition(_WEIGHTS_INDEX)[2]

@@ -1,6 +1,4 @@
-"""The user's token for the hub, in the system's keychain; never in a file of ours, a log or an address."""
-
-from __future__ import annotations
+"""The user's token for the hub, in the system's keychain; never in our files, a log or an address."""
 
 import logging
 import re
@@ -15,16 +13,16 @@ _TOKEN = re.compile(r"[\x21-\x7e]{8,500}", re.ASCII)
 
 
 class NoKeychain(Exception):
-    """This system has no keychain, or it stays locked; a token can be held for the session only."""
+    """The system has no keychain, or it stays locked; a token can be held until the program ends."""
 
 
 def is_token(text: str) -> bool:
-    """Whether a text can be a token at all: no spaces, nothing that would break a header."""
+    """Returns whether a text can be a token: no spaces, nothing that would break a header."""
     return _TOKEN.fullmatch(text) is not None
 
 
 def stored_token(endpoint: str) -> Secret:
-    """The token for this hub, empty if there is none. May wait until the user unlocks the keychain.
+    """Returns the token for a hub, empty if there is none. May wait until the user unlocks the keychain.
 
     Raises NoKeychain.
     """

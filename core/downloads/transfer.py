@@ -1,6 +1,4 @@
-"""One file from the hub to the disk: from where it stopped, checked byte by byte, complete or not at all."""
-
-from __future__ import annotations
+"""Transfers one file from the hub to the disk: resumed, checked byte by byte, complete or not at all."""
 
 import errno
 import re
@@ -35,10 +33,10 @@ class Transfer:
         self._patience = patience
 
     def fetch(self, file: RemoteFile, target: Path) -> Iterator[int | Checking | Waiting | Damaged]:
-        """Yields how many bytes of the file are here each time some arrive, and what happens meanwhile.
+        """Yields the number of bytes that are here each time some arrive, and other events meanwhile.
 
-        What is at ``target`` already is checked and, if right, left alone. A generator that is closed leaves
-        the beginning in place for the next time. Raises DownloadFailed.
+        A right file at ``target`` is left alone. Closing the generator leaves the beginning in place for the
+        next time. Raises DownloadFailed.
         """
         try:
             if target.exists():
@@ -74,7 +72,7 @@ class Transfer:
             raise DownloadFailed(self._failure(Fault.damaged, file))
 
     def _fill(self, file: RemoteFile, part: Part) -> Iterator[int | Waiting]:
-        """As many requests as it takes and patience allows."""
+        """Sends requests until the file is full or the retry policy gives up."""
         failed = 0
         while not part.is_full:
             before = part.size
@@ -95,8 +93,9 @@ class Transfer:
             time.sleep(wait_s)
 
     def _receive(self, file: RemoteFile, part: Part) -> Iterator[None]:
-        """One request. Content that the server calls otherwise than before is asked for by its hash alone:
-        the commit is fixed, and so is what the file must be in the end."""
+        """Sends one request. If the server names the content otherwise than before, its hash alone is trusted:
+        the commit is fixed, and with it the final content.
+        """
         for is_conditional in (True, False):
             headers = {"Range": f"bytes={part.size}-"} if part.size else {}
             if part.size and part.etag and is_conditional:

@@ -1,10 +1,8 @@
-"""Whether there is a newer version: asked only when the user asks, at an address that can be seen and changed.
+"""Looks for a newer version, only when the user asks, at an address that can be seen and changed.
 
 The address is a file, or a link, to JSON such as ``{"version": "1.2", "about": "…", "page": "https://…"}``.
 Nothing is sent but the request for it.
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -28,7 +26,7 @@ _WEB = ("http", "https")
 
 @dataclass(frozen=True, slots=True)
 class UpdateInfo:
-    """What was found out.
+    """The result of looking for an update.
 
     Attributes:
         sentence: for people.
@@ -51,7 +49,7 @@ def check(address: str) -> UpdateInfo:
 
 
 def news_of(content: bytes, current: str = VERSION) -> UpdateInfo:
-    """What an announcement means for this version."""
+    """Returns the meaning of an announcement for this version."""
     try:
         announced = json.loads(content)
     except (ValueError, RecursionError):
@@ -81,7 +79,7 @@ def numbers_of(version: str) -> tuple[int, ...]:
 
 
 def _read(address: str) -> bytes:
-    """Raises OSError, ValueError or HTTPException."""
+    """Returns the content of an address. Raises OSError, ValueError or HTTPException."""
     parts = urlsplit(address)
     if parts.scheme in _WEB:
         request = urllib.request.Request(address, headers={"User-Agent": f"Emulsion/{VERSION}"})
@@ -97,7 +95,7 @@ def _bounded(file: IO[bytes]) -> bytes:
 
 
 def _web_only() -> urllib.request.OpenerDirector:
-    """Follows links of the web, and of nothing else: an answer must not lead to files."""
+    """Returns an opener that follows links to the web only, because an answer must not lead to files."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),

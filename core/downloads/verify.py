@@ -1,6 +1,4 @@
-"""Whether a model's files are still what the hub listed: a flipped bit loads silently and spoils every picture."""
-
-from __future__ import annotations
+"""Checks an installed model against the hub's hashes: a flipped bit loads silently and spoils every picture."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ class Verified:
 
 
 def verify(record: DownloadRecord, folder: Path) -> Generator[Checking | Verified]:
-    """Reads every file of a download and compares size and hash. Nothing is changed; downloading again mends."""
+    """Reads every file of a download and compares size and hash. Changes nothing; a new download repairs."""
     for file in record.files:
         path = folder / file.path
         try:

@@ -1,10 +1,8 @@
-"""The one way files are written: complete under their name, or not at all.
+"""Writes files atomically: complete under their name, or not at all.
 
 Order: temporary name in the same folder, write, fsync, rename, fsync of the folder. A crash, a full disk or a
 pulled plug at any moment leaves the old file or the new one, never a part of one.
 """
-
-from __future__ import annotations
 
 import errno
 import logging
@@ -27,10 +25,10 @@ _NO_FOLDER_SYNC = {errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOTSUP, e
 
 
 class FileSystem:
-    """The calls that change a disk, each raising OSError; tests hand in one in which the N-th call fails."""
+    """The calls that change a disk, each raising OSError; tests pass one in which the N-th call fails."""
 
     def make_folder(self, folder: Path) -> None:
-        """Makes the folder where it is missing."""
+        """Makes the folder if it is missing."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:
@@ -153,7 +151,7 @@ def check_writable(folder: Path) -> None:
 
 
 def words_of(error: OSError) -> str:
-    """The system's own words for what went wrong."""
+    """Returns the system's own words for an error."""
     return error.strerror or str(error) or type(error).__name__
 
 

@@ -1,7 +1,5 @@
 """Reads the small configuration files of models."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any, cast
@@ -10,7 +8,7 @@ from core.errors import ModelBroken
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Raises ModelBroken."""
+    """Returns the content of a JSON file. Raises ModelBroken."""
     try:
         content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:

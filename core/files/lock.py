@@ -1,16 +1,14 @@
-"""A lock on an open file that the system lets go of when the process ends, however it ends."""
-
-from __future__ import annotations
+"""A lock on an open file that the system releases when the process ends for any reason."""
 
 import sys
 from io import FileIO
 
 _FAR_AWAY = 2**40
-"""Windows locks ranges of bytes and forbids others to read them: lock one where no file has any."""
+"""Windows locks ranges of bytes and forbids others to read them; the lock is on one beyond the end of any file."""
 
 
 def lock(file: FileIO) -> bool:
-    """Takes the lock if no other open file has it, without waiting; closing the file lets go of it."""
+    """Takes the lock if no other open file has it, without waiting; closing the file releases it."""
     try:
         _lock_now(file)
     except OSError:

@@ -1,6 +1,4 @@
-"""A file that is written piece by piece and has its name only once it is complete."""
-
-from __future__ import annotations
+"""A file that is written piece by piece and gets its name only when it is complete."""
 
 import os
 import secrets
@@ -10,7 +8,7 @@ from core.files.atomic import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSyst
 
 
 class PartFile:
-    """Takes what is written to it; a stream that cannot go back. Every method raises OSError.
+    """A stream that can be written but not rewound. Every method raises OSError.
 
     Call `finish` to give it its name, in place of an older file, or `abandon` to leave nothing behind.
     """
@@ -24,7 +22,7 @@ class PartFile:
         self._position = 0
 
     def write(self, content: bytes) -> int:
-        """Writes all of it and returns how many bytes."""
+        """Writes all of the content and returns its length in bytes."""
         assert self._descriptor is not None
         rest = memoryview(content)
         while rest:
@@ -39,7 +37,7 @@ class PartFile:
         return False
 
     def flush(self) -> None:
-        """What is written is with the system already."""
+        """Does nothing, since writes go to the system at once."""
 
     def finish(self) -> None:
         assert self._descriptor is not None

@@ -1,6 +1,4 @@
-"""Writes a film as a file that other people can watch: animation, video, or contact sheet."""
-
-from __future__ import annotations
+"""Writes a film as a file for other people: animation, video, or contact sheet."""
 
 from collections.abc import Generator, Iterable
 from contextlib import suppress
@@ -18,7 +16,7 @@ CAPTION_BACKGROUND = (24, 24, 25)
 CAPTION_COLOUR = (220, 219, 217)
 _SMALLEST_FONT_PX, _LARGEST_FONT_PX = 11, 28
 _CHARACTERS_IN_WIDTH = 34
-"""The caption's letters are so large that about this many stand side by side."""
+"""The caption's font size: about this many letters fit side by side."""
 
 FRAME_MS = range(20, 2001)
 HOLD_MS = range(10001)
@@ -26,13 +24,13 @@ HOLD_MS = range(10001)
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """How a film is written.
+    """The settings of an export.
 
     Attributes:
         format: key in `core.film_export.formats.FORMATS`.
-        frame_ms: how long each step is shown, within `FRAME_MS`.
-        hold_ms: how much longer the last one is shown, within `HOLD_MS`.
-        width_px: of the written picture; None: as wide as the pictures are.
+        frame_ms: duration of each step, within `FRAME_MS`.
+        hold_ms: extra duration of the last step, within `HOLD_MS`.
+        width_px: width of the written picture; None keeps that of the pictures.
     """
 
     path: Path
@@ -54,7 +52,7 @@ class Progress:
 def export(
     frames: Iterable[CaptionedPicture], total: int, options: ExportOptions
 ) -> Generator[Progress, None, None]:
-    """Writes the pictures one by one; the file has its name only when it is complete.
+    """Writes the pictures one by one; the file gets its name only when it is complete.
 
     Closing the generator cancels and leaves nothing behind. Raises SaveFailed.
     """
@@ -88,7 +86,7 @@ def export(
 
 
 def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFormat) -> Image.Image:
-    """The picture in its final size, with the caption on a dark band below it."""
+    """Returns the picture in its final size, with the caption on a dark band below it."""
     picture = Image.fromarray(frame.picture)
     width, height = _fitting(picture.size, options.width_px, film_format)
     if picture.size != (width, height):
@@ -111,7 +109,7 @@ def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFo
 
 
 def size_of(view: Size, views: int, options: ExportOptions, film_format: FilmFormat) -> tuple[int, int]:
-    """(width, height) of what `compose` makes of so many views side by side."""
+    """Returns (width, height) of the picture that `compose` makes of so many views side by side."""
     whole = (view.width * views + GAP_PX * (views - 1), view.height)
     width, height = _fitting(whole, options.width_px, film_format)
     return width, height + (_band_px(width, film_format) if options.has_captions else 0)
@@ -126,7 +124,7 @@ def _band_px(width: int, film_format: FilmFormat) -> int:
 
 
 def _fitting(size: tuple[int, int], width_px: int | None, film_format: FilmFormat) -> tuple[int, int]:
-    """The size to write in, with the shape kept as far as the format's steps and limits allow."""
+    """Returns the size to write in; keeps the shape as far as the format's steps and limits allow."""
     scale = (width_px or size[0]) / size[0]
     scale = min(scale, film_format.largest_px / max(size))
     step = film_format.size_step

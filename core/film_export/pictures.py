@@ -1,6 +1,4 @@
-"""What can be seen of one call of a film as a picture, without window or network: for views, exports, commands."""
-
-from __future__ import annotations
+"""Makes pictures of one call of a film, without window or network: for views, exports and commands."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +24,12 @@ GAP_PX = 4
 _GAP_COLOUR = 24
 
 Decode = Callable[[Film, Latent], Pixels]
-"""The full autoencoder: pixels of a latent in variance-preserving scale, such as `Frame.denoised`."""
+"""Decodes a latent in variance-preserving scale, such as `Frame.denoised`, by the full autoencoder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptionedPicture:
-    """A picture and the line below it; plain Latin letters, because the font of exports has no Greek."""
+    """A picture and the line below it, in plain Latin letters, because the font of exports has no Greek."""
 
     picture: Pixels
     caption: str = ""
@@ -41,13 +39,13 @@ _PREDICTIONS = {"v_prediction": predicted_velocity, "flow_prediction": predicted
 
 
 def prediction(film: Film, frame: Frame) -> Values:
-    """Float32 (channels, height, width): velocity for models that predict it, noise for all others."""
+    """Returns float32 (channels, height, width): velocity for models that predict it, noise for all others."""
     kind = _PREDICTIONS.get(film.prediction_type, predicted_noise)
     return kind(noisy_of(frame, film.space), frame.denoised, frame.sigma)
 
 
 def denoised_by(film: Film, frame: Frame, half: Latent) -> Values:
-    """x0 as one half of the prediction, cond or uncond, alone would have it."""
+    """Returns x0 as predicted by one half, cond or uncond, alone."""
     return denoised_from(noisy_of(frame, film.space), half, frame.sigma, film.prediction_type)
 
 
@@ -64,7 +62,7 @@ def predicted_noise_picture(film: Film, frame: Frame) -> Pixels:
 
 
 def guidance_picture(film: Film, frame: Frame) -> Pixels:
-    """The heat map over the denoised picture; that picture alone where guidance was off."""
+    """Returns the heat map over the denoised picture, or that picture alone if guidance was off."""
     picture = denoised_picture(film, frame)
     if frame.cond is None or frame.uncond is None:
         return picture
@@ -80,21 +78,21 @@ PICTURES: Mapping[str, Callable[[Film, Frame], Pixels]] = MappingProxyType(
         "guidance": guidance_picture,
     }
 )
-"""By the linear map to colours, in the size of the latent."""
+"""Pictures by the linear map to colours, in the size of the latent."""
 
 
 DECODED = frozenset({"denoised", "noisy"})
-"""Those that the autoencoder can show; the others stay linear."""
+"""Pictures that the autoencoder can show; the others stay linear."""
 
 
 def caption(film: Film, frame: Frame) -> str:
-    """``step 12 of 30 · sigma 4.1``, in letters that every font has."""
+    """Returns ``step 12 of 30 · sigma 4.1``, in letters that every font has."""
     sigma = "infinite" if np.isinf(frame.sigma) else f"{frame.sigma:.3g}"
     return f"step {frame.step + 1} of {film.request.steps} · sigma {sigma}"
 
 
 def export_frames(film: Film, names: Sequence[str], decode: Decode | None = None) -> Iterator[CaptionedPicture]:
-    """The film's calls in the size of the finished picture, the named pictures side by side.
+    """Yields the film's calls in the size of the finished picture, the named pictures side by side.
 
     Args:
         names: keys of `PICTURES`.

@@ -1,6 +1,4 @@
-"""What each channel of a latent holds: its histogram, mean and standard deviation."""
-
-from __future__ import annotations
+"""Histogram, mean and standard deviation of each channel of a latent."""
 
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ from core.film.film import Latent
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelNumbers:
-    """One channel.
+    """The numbers of one channel.
 
     Attributes:
         edges: float64 (bins + 1,). counts: int64 (bins,); values outside the edges count in the outer bins.
@@ -25,7 +23,7 @@ class ChannelNumbers:
 
 
 def channel_numbers(latent: Latent, reach: float, bins: int = 32) -> tuple[ChannelNumbers, ...]:
-    """For each channel of a latent; the histograms all go from -reach to reach, to be compared."""
+    """Returns the numbers of each channel; all histograms go from -reach to reach, to be comparable."""
     edges = np.linspace(-reach, reach, bins + 1)
     numbers: list[ChannelNumbers] = []
     for channel in latent.astype(np.float32):

@@ -1,9 +1,7 @@
-"""The same prediction as noise, as velocity or as picture (Salimans & Ho 2022, section 4 and appendix D).
+"""Converts predictions between noise, velocity and picture (Salimans & Ho 2022, section 4 and appendix D).
 
 All latents are float (channels, height, width) in variance-preserving scale; see `core.measures.noise_levels`.
 """
-
-from __future__ import annotations
 
 from typing import Any
 
@@ -19,7 +17,7 @@ Values = NDArray[np.floating[Any]]
 
 
 def variance_preserving(noisy: Latent, sigma: float, space: Space) -> Values:
-    """x_t as the network sees it, whatever scale the sampler keeps it in: of variance 1 at every noise level."""
+    """Returns x_t as the network sees it, of variance 1 at every noise level, whatever scale the sampler uses."""
     x = noisy.astype(np.float32)
     match space:
         case "vp":
@@ -31,7 +29,7 @@ def variance_preserving(noisy: Latent, sigma: float, space: Space) -> Values:
 
 
 def predicted_noise(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
-    """eps = (x_t - alpha x0) / noise; zero where the schedule leaves no noise."""
+    """Returns eps = (x_t - alpha x0) / noise, or zero if the schedule leaves no noise."""
     alpha, noise = signal_and_noise(sigma)
     if noise == 0:
         return np.zeros(x.shape, np.float32)
@@ -39,18 +37,18 @@ def predicted_noise(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
 
 
 def predicted_velocity(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
-    """v = alpha eps - noise x0: the direction in which x_t turns from noise to picture."""
+    """Returns v = alpha eps - noise x0: the direction in which x_t turns from noise to picture."""
     alpha, noise = signal_and_noise(sigma)
     return alpha * predicted_noise(x, x0, sigma) - noise * x0.astype(np.float32)
 
 
 def predicted_flow(x: NDArray[Any], x0: NDArray[Any], sigma: float) -> Values:
-    """u = eps - x0: the straight way from picture to noise."""
+    """Returns u = eps - x0: the straight way from picture to noise."""
     return predicted_noise(x, x0, sigma) - x0.astype(np.float32)
 
 
 def denoised_from(x: NDArray[Any], prediction: NDArray[Any], sigma: float, kind: PredictionType) -> Values:
-    """x0 from any kind of prediction, for instance from ``cond`` alone. Infinite sigma needs v or sample."""
+    """Returns x0 from any kind of prediction, such as ``cond`` alone. Infinite sigma needs v or sample."""
     alpha, noise = signal_and_noise(sigma)
     prediction = prediction.astype(np.float32)
     match kind:
@@ -66,5 +64,5 @@ def denoised_from(x: NDArray[Any], prediction: NDArray[Any], sigma: float, kind:
 
 
 def noisy_of(frame: Frame, space: Space) -> Values:
-    """x_t of a frame in variance-preserving scale."""
+    """Returns x_t of a frame in variance-preserving scale."""
     return variance_preserving(frame.noisy, frame.sigma, space)

@@ -1,6 +1,4 @@
-"""Where in the picture the prompt pulls: the difference that guidance makes larger (Ho & Salimans 2022)."""
-
-from __future__ import annotations
+"""The difference that guidance enlarges, over the picture (Ho & Salimans 2022)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +8,12 @@ from core.measures.conversions import Values
 
 
 def guidance_map(cond: Latent, uncond: Latent) -> NDArray[np.float32]:
-    """(height, width): norm over the channels of cond - uncond."""
+    """Returns (height, width): norm over the channels of cond - uncond."""
     difference = cond.astype(np.float32) - uncond.astype(np.float32)
     return np.sqrt(np.square(difference).sum(axis=0))
 
 
 def guided(cond: Latent, uncond: Latent, guidance_scale: float) -> Values:
-    """uncond + g (cond - uncond)."""
+    """Returns uncond + g (cond - uncond)."""
     without = uncond.astype(np.float32)
     return without + guidance_scale * (cond.astype(np.float32) - without)

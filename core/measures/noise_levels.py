@@ -1,11 +1,9 @@
-"""One noise level in all the ways papers write it; sigma, the ratio of noise to signal, is the common currency.
+"""Converts noise levels between the forms that papers use; sigma, noise over signal, is the common currency.
 
 Variance preserving (Ho et al. 2020): x_t = alpha x0 + noise eps with alpha² = alpha-bar and alpha² + noise² = 1.
 Variance exploding (Karras et al. 2022): x_t = x0 + sigma eps. The two differ by the factor sqrt(1 + sigma²).
 Flow matching (Lipman et al. 2023): x_t = (1 - s) x0 + s eps with sigma = s / (1 - s).
 """
-
-from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,24 +14,24 @@ Numbers = NDArray[np.float64]
 
 
 def alphas_cumprod(sigmas: Numbers) -> Numbers:
-    """alpha-bar = 1 / (1 + sigma²): which part of the variance is signal, 0 to 1."""
+    """Returns alpha-bar = 1 / (1 + sigma²), the part of the variance that is signal, 0 to 1."""
     return 1.0 / (1.0 + np.square(sigmas))
 
 
 def signal_to_noise(sigmas: Numbers) -> Numbers:
-    """SNR = alpha-bar / (1 - alpha-bar) = 1 / sigma² (Kingma et al. 2021); infinite where there is no noise."""
+    """Returns SNR = alpha-bar / (1 - alpha-bar) = 1 / sigma² (Kingma et al. 2021); infinite without noise."""
     with np.errstate(divide="ignore"):
         return 1.0 / np.square(sigmas)
 
 
 def log_snr(sigmas: Numbers) -> Numbers:
-    """The natural logarithm of the SNR, -2 ln sigma: equal steps in it are equal steps for the eye."""
+    """Returns the natural logarithm of the SNR, -2 ln sigma; equal steps in it look equal."""
     with np.errstate(divide="ignore"):
         return -2.0 * np.log(sigmas)
 
 
 def signal_and_noise(sigma: float) -> tuple[float, float]:
-    """(alpha, noise), the factors of x0 and eps in variance-preserving form; (0, 1) at infinite sigma."""
+    """Returns (alpha, noise), the factors of x0 and eps in variance-preserving form; (0, 1) at infinite sigma."""
     if np.isinf(sigma):
         return 0.0, 1.0
     alpha = 1.0 / float(np.sqrt(1.0 + sigma * sigma))
@@ -41,7 +39,7 @@ def signal_and_noise(sigma: float) -> tuple[float, float]:
 
 
 def flow_signal_and_noise(sigma: float) -> tuple[float, float]:
-    """(1 - s, s), the factors of x0 and eps on the straight line; (0, 1) at infinite sigma."""
+    """Returns (1 - s, s), the factors of x0 and eps on the straight line; (0, 1) at infinite sigma."""
     if np.isinf(sigma):
         return 0.0, 1.0
     noise = sigma / (1.0 + sigma)
@@ -49,13 +47,13 @@ def flow_signal_and_noise(sigma: float) -> tuple[float, float]:
 
 
 def sigmas_of_flow(noise: Numbers) -> Numbers:
-    """sigma = s / (1 - s); infinite where nothing but noise is there."""
+    """Returns sigma = s / (1 - s); infinite for pure noise."""
     with np.errstate(divide="ignore"):
         return noise / (1.0 - noise)
 
 
 def scale_of(space: Space, sigma: float) -> float:
-    """What variance-preserving latents are multiplied with to be those of ``space``; 0 stands for infinite."""
+    """Returns the factor from variance-preserving latents to those of ``space``; 0 stands for infinite."""
     match space:
         case "vp":
             return 1.0

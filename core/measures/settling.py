@@ -1,6 +1,4 @@
-"""When a picture has made up its mind: how far each x0 is from the last one, and from its neighbour."""
-
-from __future__ import annotations
+"""Measures when a picture settles: the distance of each x0 from the last one, and from its neighbour."""
 
 import itertools
 from collections.abc import Sequence
@@ -11,24 +9,24 @@ from numpy.typing import NDArray
 from core.film.film import Latent
 
 SETTLED_PART = 0.1
-"""A picture counts as settled once it stays nearer to its end than this part of the longest way."""
+"""A picture has settled once it stays nearer to its end than this part of the longest distance."""
 
 
 def distances_to_last(x0s: Sequence[Latent]) -> NDArray[np.float64]:
-    """(calls,): root mean square of x0_k - x0_last, in units of the standard deviation of x0_last."""
+    """Returns (calls,): root mean square of x0_k - x0_last, in units of the standard deviation of x0_last."""
     last = x0s[-1].astype(np.float32)
     return np.array([_rms(x0.astype(np.float32) - last) for x0 in x0s]) / _spread(last)
 
 
 def distances_between_neighbours(x0s: Sequence[Latent]) -> NDArray[np.float64]:
-    """(calls,): root mean square of x0_k - x0_(k-1), in the same unit; NaN for the first call."""
+    """Returns (calls,): root mean square of x0_k - x0_(k-1), in the same unit; NaN for the first call."""
     values = [x0.astype(np.float32) for x0 in x0s]
     steps = [_rms(after - before) for before, after in itertools.pairwise(values)]
     return np.array([np.nan, *steps]) / _spread(values[-1])
 
 
 def settled_call(to_last: NDArray[np.float64], part: float = SETTLED_PART) -> int:
-    """The first call from which on all distances are at most ``part`` of the longest one."""
+    """Returns the first call from which on all distances are at most ``part`` of the longest one."""
     is_far = np.flatnonzero(to_last > part * np.max(to_last))
     return int(is_far[-1]) + 1 if is_far.size else 0
 

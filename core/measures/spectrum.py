@@ -1,6 +1,4 @@
-"""How much of a latent is layout and how much is texture: its power by spatial frequency, in octaves."""
-
-from __future__ import annotations
+"""The power of a latent by spatial frequency, in octaves: low ones are layout, high ones texture."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,7 +27,7 @@ class Spectrum:
 
 
 def spectrum(latent: Latent) -> Spectrum:
-    """Radially averaged power of a latent (channels, height, width), averaged over its channels."""
+    """Returns the radially averaged power of a latent (channels, height, width), averaged over its channels."""
     channels, height, width = latent.shape
     edges, band_of, counts = _bands(height, width)
     coefficients = np.fft.fft2(latent.astype(np.float32)) / (height * width)
@@ -40,7 +38,7 @@ def spectrum(latent: Latent) -> Spectrum:
 
 @lru_cache(maxsize=8)
 def _bands(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Edges, the band (height, width) of each frequency with 0 for the constant part, and frequencies per band."""
+    """Returns edges, the band of each frequency (0: the constant part), and frequencies per band."""
     longer = max(height, width)
     rows, columns = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :]
     radius = np.hypot(rows, columns) * longer  # cycles per longer side

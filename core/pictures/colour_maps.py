@@ -1,7 +1,5 @@
 """Colours for a map of strengths, dark to bright, that also read in grey."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -16,21 +14,21 @@ _STOPS = np.array(
 
 
 def heat(strengths: NDArray[Any]) -> Pixels:
-    """uint8 (height, width, 3) from (height, width), 0 to 1."""
+    """Returns the heat map, uint8 (height, width, 3), of strengths (height, width), 0 to 1."""
     places = np.clip(strengths, 0, 1) * (len(_STOPS) - 1)
     channels = [np.interp(places, np.arange(len(_STOPS)), _STOPS[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).astype(np.uint8)
 
 
 def heat_over(picture: Pixels, strengths: NDArray[Any]) -> Pixels:
-    """The heat map laid over a picture, whose forms stay visible in grey."""
+    """Returns the heat map laid over a picture, whose forms stay visible in grey."""
     grey = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     mixed = 0.7 * heat(strengths).astype(np.float32) + 0.3 * grey[..., None]
     return mixed.astype(np.uint8)
 
 
 def diverging(values: NDArray[Any], reach: float) -> Pixels:
-    """uint8 (height, width, 3): blue for -reach, near white for 0, red for reach."""
+    """Returns uint8 (height, width, 3): blue for -reach, near white for 0, red for reach."""
     part = np.clip(values.astype(np.float32) / reach, -1, 1)
     middle = np.array([244, 242, 240], np.float32)
     ends = np.where(part[..., None] < 0, np.array([33, 102, 172], np.float32), np.array([178, 24, 43], np.float32))

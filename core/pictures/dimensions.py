@@ -3,8 +3,6 @@
 Follows the PNG specification (section 11.2.1), JPEG (ITU T.81, B.2.2), WebP's container and VP8/VP8L bitstreams.
 """
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +20,7 @@ _MOST_AVIF_BYTES = 2**20
 
 
 def read_size(path: Path) -> Size:
-    """The size in pixels as the file tells it. Raises UnreadablePicture, also for other kinds of files."""
+    """Returns the size in pixels that the file states. Raises UnreadablePicture, also for other kinds of files."""
     try:
         with path.open("rb") as file:
             size = _size(file)
@@ -82,7 +80,7 @@ def _webp_size(start: bytes) -> Size | None:
 
 
 def _avif_size(start: bytes) -> Size | None:
-    """The largest of the spatial extents (``ispe``, ISO/IEC 23008-12, 6.5.3): the others are of its parts."""
+    """Returns the largest spatial extent (``ispe``, ISO/IEC 23008-12, 6.5.3); the others belong to parts."""
     found: list[tuple[int, int]] = []
     place = start.find(b"ispe")
     while place >= 0 and len(found) < _MOST_PARTS:

@@ -4,8 +4,6 @@ The comment (UserComment, EXIF 2.3 section 4.6.5) holds the ``parameters`` text 
 writes it; the description holds Emulsion's JSON.
 """
 
-from __future__ import annotations
-
 import struct
 from types import MappingProxyType
 
@@ -23,7 +21,7 @@ _SIZES = MappingProxyType({1: 1, 2: 1, 3: 2, 4: 4, 7: 1})
 
 
 def build(parameters: str, emulsion: str) -> Image.Exif:
-    """EXIF data for Pillow's ``save``; ``emulsion`` in ASCII, or "" for none."""
+    """Returns EXIF data for Pillow's ``save``; ``emulsion`` in ASCII, or "" for none."""
     data = Image.Exif()
     if emulsion:
         data[IMAGE_DESCRIPTION] = emulsion
@@ -32,7 +30,7 @@ def build(parameters: str, emulsion: str) -> Image.Exif:
 
 
 def texts(data: bytes) -> dict[str, str]:
-    """The comment as ``parameters``, the description as ``emulsion``, ComfyUI's graphs under their names.
+    """Returns the comment as ``parameters``, the description as ``emulsion``, and ComfyUI's graphs by their names.
 
     Raises ValueError or struct.error for damaged data.
     """
@@ -58,7 +56,7 @@ def texts(data: bytes) -> dict[str, str]:
 
 
 def _entries(data: bytes, start: int, order: str) -> dict[int, bytes]:
-    """The values of a TIFF folder (TIFF 6.0, section 2): entries of tag, type, count, and value or its place."""
+    """Returns the values of a TIFF folder (TIFF 6.0, section 2): tag, type, count, value or its offset."""
     (count,) = struct.unpack_from(order + "H", data, start)
     values: dict[int, bytes] = {}
     for number in range(min(count, _MOST_ENTRIES)):

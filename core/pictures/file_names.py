@@ -1,6 +1,4 @@
-"""Names for pictures that are valid on every file system and tell people something."""
-
-from __future__ import annotations
+"""Names for pictures that are valid on every file system and informative."""
 
 import unicodedata
 from datetime import datetime
@@ -15,12 +13,12 @@ _known = unicodedata.ucd_3_2_0
 
 
 def day_folder(now: datetime) -> str:
-    """``2026-11-21``."""
+    """Returns the name of a day's folder: ``2026-11-21``."""
     return f"{now:%Y-%m-%d}"
 
 
 def picture_stem(prompt: str, seed: int | None, now: datetime, copy: int = 1) -> str:
-    """``142530-7-a-red-house-by-the-sea``; a second picture that would have this name ends in ``-2``."""
+    """Returns ``142530-7-a-red-house-by-the-sea``; a second picture with that name gets ``-2`` at the end."""
     parts = [f"{now:%H%M%S}", str(seed), slug(prompt)]
     if copy > 1:
         parts.append(str(copy))
@@ -28,7 +26,7 @@ def picture_stem(prompt: str, seed: int | None, now: datetime, copy: int = 1) ->
 
 
 def slug(text: str) -> str:
-    """The words of a text in any script, joined by ``-``; empty when it has none.
+    """Returns the words of a text in any script, joined by ``-``, or "" if it has none.
 
     Letters, their marks and digits stay; everything else, such as separators, dots, control and direction
     characters and emoji, parts words.

@@ -1,10 +1,8 @@
-"""Pictures with their recipe inside: how they are encoded, and how the recipe is read back.
+"""Encodes pictures with their recipe inside, and reads the recipe back.
 
 A recipe is there twice: ``parameters``, the text that other programs read, and ``emulsion``, complete JSON. PNG
 keeps them in text chunks before the pixels, JPEG and WebP in EXIF.
 """
-
-from __future__ import annotations
 
 import json
 from datetime import datetime
@@ -35,7 +33,7 @@ def write_png(image: GeneratedImage, path: Path) -> None:
 
 
 def encode_png(image: GeneratedImage, created: datetime) -> bytes:
-    """The content of a PNG file with the picture and its recipe."""
+    """Returns the content of a PNG file with the picture and its recipe."""
     parameters, emulsion = _texts(image, created)
     info = PngInfo()
     if parameters.isascii():
@@ -49,7 +47,7 @@ def encode_png(image: GeneratedImage, created: datetime) -> bytes:
 
 
 def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
-    """The content of a picture file in the format that the path's suffix, one of `SUFFIXES`, stands for.
+    """Returns the content of a picture file in the format of the path's suffix, one of `SUFFIXES`.
 
     Raises SaveFailed: JPEG and WebP have size limits, and JPEG has no room for very long prompts.
     """
@@ -72,7 +70,7 @@ def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe inside a picture: from ``emulsion`` if it is there, else as another program wrote it.
+    """Returns the recipe inside a picture: ``emulsion`` if there is one, else another program's.
 
     Raises UnreadablePicture with the reason, also when there is no recipe.
     """

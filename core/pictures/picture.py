@@ -1,6 +1,4 @@
-"""Pictures as they come out of the engine."""
-
-from __future__ import annotations
+"""Pictures that the engine has made."""
 
 from dataclasses import dataclass
 
@@ -18,5 +16,5 @@ class GeneratedImage:
 
     @property
     def request(self) -> GenerationRequest:
-        """The request with the seed that was used and a count of 1."""
+        """Returns the request with the seed that was used and a count of 1."""
         return self.recipe.request

@@ -1,7 +1,5 @@
 """Pixels in memory."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

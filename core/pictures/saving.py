@@ -1,6 +1,4 @@
-"""Saving pictures: where they go, what they are called, and that none is ever overwritten or half written."""
-
-from __future__ import annotations
+"""Saves pictures under new names; no picture is ever overwritten or half written."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +10,7 @@ from core.pictures.picture import GeneratedImage
 
 
 def save(image: GeneratedImage, folder: Path, now: datetime | None = None, disk: FileSystem = DISK) -> Path:
-    """Saves a picture in the day's folder inside the pictures folder, as PNG, and returns its path.
+    """Saves a picture as PNG in the day's folder inside the pictures folder, and returns its path.
 
     Folders are made as needed. Raises SaveFailed with the system's words; nothing half-written is left then.
     """
@@ -21,7 +19,7 @@ def save(image: GeneratedImage, folder: Path, now: datetime | None = None, disk:
 
 
 def save_in(image: GeneratedImage, folder: Path, now: datetime | None = None, disk: FileSystem = DISK) -> Path:
-    """Saves a picture right in this folder under a new name, as PNG, and returns its path. Raises SaveFailed."""
+    """Saves a picture as PNG in this folder under a new name, and returns its path. Raises SaveFailed."""
     now = now or datetime.now().astimezone()
     content = encode_png(image, now)
     copy = 1

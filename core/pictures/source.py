@@ -1,6 +1,4 @@
-"""The picture that a run begins with in the place of noise: read safely, cut and scaled to the request's size."""
-
-from __future__ import annotations
+"""The picture that a run begins with instead of noise: read safely, cut and scaled to the request's size."""
 
 import hashlib
 import warnings
@@ -25,7 +23,7 @@ _WHITE = (255, 255, 255, 255)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourcePicture:
-    """What was read: pixels of the size that was asked for, and the SHA-256 of the file's whole content.
+    """A source that was read: pixels of the requested size, and the SHA-256 of the file's whole content.
 
     ``original`` is the size of the upright picture in the file.
     """
@@ -53,7 +51,7 @@ def read_source(source: Source, size: Size) -> SourcePicture:
 
 
 def found(source: Source, folders: Iterable[Path]) -> Source:
-    """The source with its path, when a file of its name and hash lies in one of the folders; else unchanged.
+    """Returns the source with its path if a file of its name and hash lies in one of the folders; else unchanged.
 
     Without a hash any file of this name could be meant, so none is taken.
     """

@@ -1,10 +1,8 @@
-"""The texts that PNG, JPEG, WebP and AVIF files carry, read by an own walk over the file's parts.
+"""Reads the texts in PNG, JPEG, WebP and AVIF files by its own walk over the parts of a file.
 
 Pictures come from anywhere: nothing is decoded, and every size and count is bounded before memory is taken.
 Follows the PNG specification (third edition, chapters 5 and 11), JPEG's APP1 segment and WebP's RIFF container.
 """
-
-from __future__ import annotations
 
 import struct
 import warnings
@@ -33,7 +31,7 @@ _START_OF_PIXELS, _END = 0xDA, 0xD9
 
 
 def read_texts(path: Path) -> Mapping[str, str]:
-    """The texts by keyword; an EXIF comment counts as ``parameters``, a description as ``emulsion``.
+    """Returns the texts by keyword; an EXIF comment counts as ``parameters``, a description as ``emulsion``.
 
     Raises UnreadablePicture.
     """
@@ -148,7 +146,7 @@ def _webp_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
 
 
 def _avif_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
-    """Pillow finds the EXIF data among the parts of the file, without decoding the picture."""
+    """Yields the texts of an AVIF file, whose EXIF data Pillow finds without decoding the picture."""
     if file.seek(0, 2) > LARGEST_AVIF:
         raise ValueError(f"it is larger than {LARGEST_AVIF // 2**20} MiB")
     file.seek(0)
@@ -183,7 +181,7 @@ def _inflate(content: bytes) -> bytes:
 
 
 def _latin_or_utf8(text: bytes) -> str:
-    """Latin-1 as the specification says; some programs write UTF-8, which Latin-1 text hardly ever looks like."""
+    """Decodes Latin-1, as specified, or UTF-8, which some programs write and Latin-1 hardly ever resembles."""
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,10 +1,8 @@
-"""The kinds of files that a film can be exported to, written picture by picture, so that one can watch and stop.
+"""The file formats that a film can be exported to, written picture by picture, so that exports can be stopped.
 
 Pillow compresses the single pictures, but writes animations only in one go; the containers around them are small
 and are put together here.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ class FilmFile(Protocol):
     """A file that is being written. After `finish` or `abandon` it is closed."""
 
     def add(self, picture: Image.Image, duration_ms: int) -> None:
-        """The next picture: RGB, of the size that was told in the beginning."""
+        """Adds the next picture: RGB, of the size given at the beginning."""
         ...
 
     def finish(self) -> None: ...
@@ -35,7 +33,7 @@ class FilmFile(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FilmFormat:
-    """An entry of the table.
+    """A format of the table.
 
     Attributes:
         open: makes a file for pictures of a size (width, height), each shown for about so many milliseconds.

@@ -1,7 +1,5 @@
 """Animated PNG: lossless; see https://www.w3.org/TR/png-3/#11acTL."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib
@@ -16,7 +14,7 @@ _LONGEST_MS = 65535
 
 
 class ApngFile:
-    """One picture after the other; the number of pictures is filled in at the end."""
+    """Writes one picture after the other; the number of pictures is filled in at the end."""
 
     def __init__(self, path: Path, size: tuple[int, int], _duration_ms: int) -> None:
         self._size = size

@@ -1,7 +1,5 @@
 """Contact sheet: all steps on one page, as photographers print a film."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +8,7 @@ from PIL import Image
 
 WIDEST_PX = 4096
 LARGEST_PICTURE_PX = 1024
-"""All pictures wait in memory until the page is laid out."""
+"""Limits the pictures that wait in memory until the page is laid out."""
 GAP_PX = 8
 BACKGROUND = (24, 24, 25)
 
@@ -33,7 +31,7 @@ class ContactSheet:
 
 
 def page(pictures: Sequence[Image.Image]) -> Image.Image:
-    """Pictures of one size in rows, made smaller if the page would become wider than `WIDEST_PX`."""
+    """Returns pictures of one size in rows, scaled down if the page would be wider than `WIDEST_PX`."""
     size = pictures[0].size
     columns, _ = layout(len(pictures), size)
     width, height = _fitting(size, columns)
@@ -46,14 +44,14 @@ def page(pictures: Sequence[Image.Image]) -> Image.Image:
 
 
 def page_size(pictures: int, size: tuple[int, int]) -> tuple[int, int]:
-    """(width, height) of a page with so many pictures of this size."""
+    """Returns (width, height) of a page with so many pictures of this size."""
     columns, rows = layout(pictures, size)
     width, height = _fitting(size, columns)
     return GAP_PX + columns * (width + GAP_PX), GAP_PX + rows * (height + GAP_PX)
 
 
 def layout(pictures: int, size: tuple[int, int]) -> tuple[int, int]:
-    """(columns, rows) of a page that is about one and a half times as wide as it is high."""
+    """Returns (columns, rows) of a page that is about one and a half times as wide as it is high."""
     columns = math.ceil(math.sqrt(pictures * 1.5 * size[1] / size[0]))
     columns = min(max(columns, 1), max(pictures, 1))
     return columns, math.ceil(pictures / columns)

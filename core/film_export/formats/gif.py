@@ -1,7 +1,5 @@
 """Animated GIF: plays everywhere; 256 colours for each picture; see https://www.w3.org/Graphics/GIF/spec-gif89a.txt."""
 
-from __future__ import annotations
-
 import io
 import struct
 from pathlib import Path
@@ -17,7 +15,7 @@ _SAMPLE_PX = 96
 
 
 class GifFile:
-    """One picture after the other, each with a table of its own best colours."""
+    """Writes one picture after the other, each with a table of its own best colours."""
 
     def __init__(self, path: Path, size: tuple[int, int], _duration_ms: int) -> None:
         self._file = path.open("wb")
@@ -39,7 +37,7 @@ class GifFile:
 
 
 def _with_256_colours(picture: Image.Image) -> Image.Image:
-    """The best colours of a small copy, dithered: better and several times faster than those of the whole."""
+    """Reduces to the best colours of a small copy, dithered: better and faster than those of the whole."""
     part = min(1.0, _SAMPLE_PX / max(picture.size))
     size = max(round(picture.width * part), 1), max(round(picture.height * part), 1)
     sample = picture.resize(size, Image.Resampling.NEAREST)
@@ -47,7 +45,7 @@ def _with_256_colours(picture: Image.Image) -> Image.Image:
 
 
 def _image_block(gif: bytes) -> bytes:
-    """The only image of a GIF file, with the file's table of colours made its own."""
+    """Returns the only image of a GIF file, with the file's table of colours as its own."""
     packed = gif[10]
     table = gif[_HEADER_LENGTH : _HEADER_LENGTH + 3 * 2 ** ((packed & 7) + 1)]
     offset = _HEADER_LENGTH + len(table)

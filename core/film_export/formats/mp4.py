@@ -1,7 +1,5 @@
 """MP4 video (H.264), by PyAV: plays in every browser and chat."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -11,11 +9,11 @@ from typing import Any
 from PIL import Image
 
 _QUALITY = {"crf": "18", "preset": "medium"}
-"""Near the point where noise, the hardest content for video, looks unchanged."""
+"""A quality at which noise, the hardest content for video, just looks unchanged."""
 
 
 class Mp4File:
-    """A constant frame rate; a picture that stays longer is repeated, because players cut the last one short.
+    """Writes at a constant frame rate; a longer picture is repeated, because players cut the last one short.
 
     PyAV is imported with the first file: it brings 70 MB of libraries, which no start need wait for.
     """
@@ -47,7 +45,7 @@ class Mp4File:
 
 @contextmanager
 def _libraries() -> Generator[Any]:
-    """PyAV, its errors told as every file's: OSError."""
+    """Yields PyAV and turns its errors into OSError, as for every file."""
     import av
     from av.error import FFmpegError
 

@@ -1,7 +1,5 @@
 """Animated WebP: small and good; see https://developers.google.com/speed/webp/docs/riff_container."""
 
-from __future__ import annotations
-
 import io
 import struct
 from pathlib import Path
@@ -15,7 +13,7 @@ _LONGEST_MS = 2**24 - 1
 
 
 class WebpFile:
-    """One picture after the other; the length of the file is filled in at the end."""
+    """Writes one picture after the other; the length of the file is filled in at the end."""
 
     def __init__(self, path: Path, size: tuple[int, int], _duration_ms: int) -> None:
         self._size = size
