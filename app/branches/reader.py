@@ -1,13 +1,15 @@
-"""Finds the tree of a run among the pictures of the folder, in a thread of its own."""
+"""Finds the tree of a run among the pictures of the folder, in the background."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
+from app.session.background import BackgroundTasks
 from core.runs.branch_tree import BranchTree, branch_tree
 from core.runs.run_index import RunIndex
 
@@ -21,7 +23,7 @@ class FoundTree:
 
 
 class BranchReader(QObject):
-    """Reads each recipe of the folder once. Close it at the end.
+    """Reads each recipe of the folder once.
 
     Signals:
         found(object): a `FoundTree`; only the newest question is answered.
@@ -29,31 +31,21 @@ class BranchReader(QObject):
 
     found = Signal(object)
 
-    def __init__(self, folder: Callable[[], Path], parent: QObject | None = None) -> None:
+    def __init__(
+        self, folder: Callable[[], Path], background: BackgroundTasks, parent: QObject | None = None
+    ) -> None:
         """``folder`` tells where the pictures are now."""
         super().__init__(parent)
         self._folder = folder
         self._index = RunIndex()
-        self._asked = 0
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
-        self._pool.setObjectName("branches")
+        self._tasks = background.queue(self, "branches")
 
     def find(self, run: str) -> None:
         """Looks at what is new in the folder, and for the tree of this run."""
-        self._asked += 1
-        number, folder = self._asked, self._folder()
+        self._tasks.cancel()
+        self._tasks.follow(partial(self._search, run, self._folder()), answer=self.found.emit)
 
-        def work() -> None:
-            for _ in self._index.refresh(folder):
-                if number != self._asked:
-                    return
-            if number == self._asked:
-                self.found.emit(FoundTree(run, branch_tree(run, self._index.relatives(run))))
-
-        self._pool.start(work)
-
-    def close(self) -> None:
-        """Forgets what was asked, and ends the thread."""
-        self._asked += 1
-        self._pool.waitForDone()
+    def _search(self, run: str, folder: Path) -> Generator[None, None, FoundTree]:
+        """In a background thread."""
+        yield from self._index.refresh(folder)
+        return FoundTree(run, branch_tree(run, self._index.relatives(run)))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.compare.compared_picture import LETTERS, ComparedPicture
-from app.compare.difference_maker import DifferenceMaker, DifferenceMap
+from app.compare.difference_map import DifferenceMap, difference_map_of
 from app.compare.legend import Legend
 from app.compare.lens import Lens
 from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
+from app.session.background import BackgroundTasks
 from app.widgets.colours import Colours
 from app.widgets.icon_button import IconButton
 
@@ -38,7 +40,7 @@ _ABOUT = {
 
 
 class CompareView(QWidget):
-    """Shows two to four pictures; knows nothing of where they come from. Call `finish` at the end.
+    """Shows two to four pictures; knows nothing of where they come from.
 
     Attributes:
         mode: how they are shown.
@@ -51,16 +53,15 @@ class CompareView(QWidget):
     closed = Signal()
     swap_asked = Signal()
 
-    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, colours: Colours, background: BackgroundTasks) -> None:
+        super().__init__()
         self.setObjectName("compareView")
         self.setAccessibleName("Comparison")
         self.mode = CompareMode.wipe
         self._pictures: tuple[ComparedPicture, ...] = ()
         self._colours = colours
         self._lens = Lens(self)
-        self._maker = DifferenceMaker(self)
-        self._maker.made.connect(self._show_difference)
+        self._tasks = background.queue(self, "differences")
         self._modes = QButtonGroup(self)
         self._wipe = self._pane("compareWipe")
         self._side_by_side = QWidget(self)
@@ -151,10 +152,6 @@ class CompareView(QWidget):
     def show_actual_size(self) -> None:
         self.panes[0].show_actual_size()
 
-    def finish(self) -> None:
-        """Ends what works in the background; before the view goes."""
-        self._maker.close()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
@@ -202,7 +199,7 @@ class CompareView(QWidget):
     def _show(self) -> None:
         """Fills what is seen; the other ways to look cost nothing."""
         pictures = self._pictures
-        self._maker.withdraw()
+        self._tasks.cancel()
         if not pictures:
             return
         match self.mode:
@@ -211,7 +208,8 @@ class CompareView(QWidget):
             case CompareMode.side_by_side:
                 self._show_side_by_side()
             case CompareMode.difference if pictures[0].has_shape_of(pictures[1]):
-                self._maker.ask(pictures[0], pictures[1], self._scale_bar.scale)
+                make = partial(difference_map_of, pictures[0].image, pictures[1].image, self._scale_bar.scale)
+                self._tasks.submit(make, self._show_difference)
             case CompareMode.difference:
                 sizes = " and ".join(f"{picture.size.width()} × {picture.size.height()}" for picture in pictures)
                 self._difference.show_message(f"There is no difference map: the shapes differ, {sizes} pixels.")
@@ -227,7 +225,6 @@ class CompareView(QWidget):
             if number < len(self._pictures):
                 pane.show_pictures(self._pictures[number : number + 1], LETTERS[number])
 
-    @Slot(object)
     def _show_difference(self, made: DifferenceMap) -> None:
         first, second = self._pictures
         state = first.state if first.state == second.state else f"A {first.state}, B {second.state}"

@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.compare.difference_maker import DifferenceMap
+from app.compare.difference_map import DifferenceMap
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.pixels import to_image
 from core.measures.difference import SCALES

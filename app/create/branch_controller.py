@@ -32,7 +32,7 @@ class BranchController(QObject):
         self._panel = panel
         self._folder = folder
         self._run = ""
-        self._reader = BranchReader(folder, self)
+        self._reader = BranchReader(folder, session.background, self)
         self._model = BranchModel(loader, self)
         self.area = BranchArea(self._model)
         self.area.hide()
@@ -73,10 +73,6 @@ class BranchController(QObject):
         elif self._gave_way:
             self._gave_way = False
             self.button.setChecked(not self._panel.transport.are_views_open)
-
-    def close(self) -> None:
-        """Before the window goes."""
-        self._reader.close()
 
     @Slot()
     def _on_film_changed(self) -> None:

@@ -122,10 +122,6 @@ class FilmController(QObject):
     def export_film(self) -> None:
         self._exporting.ask()
 
-    def close(self) -> None:
-        """At the program's end."""
-        self._exporting.close()
-
     @property
     def _is_live(self) -> bool:
         """The panel shows the run in progress, or the last one."""

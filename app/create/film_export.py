@@ -48,7 +48,8 @@ class FilmExport(QObject):
         self._saved: SavedPicture | None = None
         self.opened: Path | None = None
         self._dialog: ExportFilmDialog | None = None
-        self._exporter = FilmExporter(session.engine_tasks, self)
+        self._background = session.background
+        self._exporter = FilmExporter(session.engine_tasks, session.background, self)
         session.picture_saved.connect(self._remember_saved)
         panel.transport.export_wanted.connect(self.ask)
 
@@ -64,18 +65,12 @@ class FilmExport(QObject):
             self._messages.show_message(EXPORTED, NO_FILM, "info", (), LASTING_MS)
             return
         choices = ExportChoices.from_text(self._settings_store.settings.film_export)
-        dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._window)
+        dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._background, self._window)
         dialog.choices_made.connect(self._remember)
         dialog.exported.connect(self._on_exported)
         dialog.finished.connect(self._forget_dialog)
         self._dialog = dialog
         dialog.show()
-
-    def close(self) -> None:
-        """At the program's end: an export in progress is cancelled."""
-        if self._dialog is not None:
-            self._dialog.reject()
-        self._exporter.close()
 
     @Slot()
     def _forget_dialog(self) -> None:

@@ -50,7 +50,7 @@ class CreatePage(QSplitter):
         self._live_button.clicked.connect(self.live_asked)
         self._live_button.hide()
         self.canvas.setLayout(self._corner_layout())
-        self.compare = CompareView(colours)
+        self.compare = CompareView(colours, session.background)
         self._stage = QStackedWidget()
         self._stage.addWidget(self.canvas)
         self._stage.addWidget(self.compare)

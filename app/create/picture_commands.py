@@ -99,12 +99,6 @@ class PictureCommands(QObject):
         loader.failed.connect(notices.show_failure)
         session.picture_saved.connect(self._add_recent)
 
-    def close(self) -> None:
-        """At the program's end."""
-        self._films.close()
-        self._branches.close()
-        self._create.compare.finish()
-
     def offer_unfinished(self) -> None:
         """At the start: runs that were cut off."""
         self._films.offer_unfinished()

@@ -29,6 +29,7 @@ from app.film.export_text import decode_words, file_words, left_words
 from app.film.film_exporter import FilmExporter
 from app.film.views import VIEWS
 from app.messages.errors import Message
+from app.session.background import BackgroundTasks
 from app.widgets.theme import indent_spin_boxes
 from core.film.film import Film
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
@@ -58,6 +59,7 @@ class ExportFilmDialog(QDialog):
         picture: Path,
         choices: ExportChoices,
         exporter: FilmExporter,
+        background: BackgroundTasks,
         parent: QWidget | None = None,
     ) -> None:
         """``picture``: the file that the film belongs to; the export goes beside it by default."""
@@ -68,7 +70,7 @@ class ExportFilmDialog(QDialog):
         self._exporter = exporter
         self._began = 0.0
         self._fields = QWidget()
-        self._preview = ExportPreview()
+        self._preview = ExportPreview(background)
         self._preview.setFixedSize(PREVIEW_PX, PREVIEW_PX)
         self._summary = _hint("exportSummary")
         self._problem = _hint("exportProblem")
@@ -270,7 +272,7 @@ class ExportFilmDialog(QDialog):
     def _leave(self) -> None:
         self._exporter.cancel()
         self._redraw.stop()
-        self._preview.finish()
+        self._preview.leave()
         self.deleteLater()
 
 

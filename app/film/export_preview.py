@@ -1,20 +1,21 @@
-"""How an exported film will look: plays in a loop, by the linear map, while the choices are made."""
+"""Plays an exported film in a loop, by the linear map, while the choices are made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.film.export_choices import ExportChoices
 from app.film.picture_pane import PicturePane
+from app.session.background import BackgroundTasks
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
 from core.film_export.export import compose
@@ -29,30 +30,25 @@ WAIT_MS = 30
 
 
 class ExportPreview(QWidget):
-    """Draws in a thread of its own, one picture after the other; ask it to `finish` at the end.
+    """Draws in the background, one picture after the other.
 
     Attributes:
         images: those that are drawn, in the order in which they play.
     """
 
-    _drawn = Signal(object, object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, background: BackgroundTasks) -> None:
+        super().__init__()
         self.images: list[QImage] = []
         self._turn = 0
         self._frame_ms, self._hold_ms = 0, 0
         self._frames: tuple[Frame, ...] = ()
-        self._asked = object()
         self._pane = PicturePane()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pane)
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
+        self._tasks = background.queue(self, "film preview")
         self._clock = QTimer(self, singleShot=True)
         self._clock.timeout.connect(self._show_next)
-        self._drawn.connect(self._on_drawn)
 
     def show_export(self, film: Film, choices: ExportChoices) -> None:
         """Begins anew; ``choices`` have at least one view, the film one frame."""
@@ -60,42 +56,19 @@ class ExportPreview(QWidget):
         self._frames = sampled(film.frames)
         share = len(film.frames) / len(self._frames)
         self._frame_ms, self._hold_ms = round(choices.frame_ms * share), choices.hold_ms
-        asked = self._asked
         ratio = self.devicePixelRatioF()
         room = round(self.width() * ratio), round(self.height() * ratio)
         part = replace(film, frames=self._frames)
-        self._pool.start(lambda: self._draw(asked, part, choices, room))
+        self._tasks.follow(partial(_drawn, part, choices, room), self._on_drawn)
 
     def leave(self) -> None:
         """Stops what is drawn and played."""
-        self._asked = object()
+        self._tasks.cancel()
         self._clock.stop()
-        self._pool.clear()
         self._turn = 0
         self.images = []
 
-    def finish(self) -> None:
-        """Waits for the picture in progress, too."""
-        self.leave()
-        self._pool.waitForDone()
-
-    def _draw(self, asked: object, film: Film, choices: ExportChoices, room: tuple[int, int]) -> None:
-        """In the pool's thread."""
-        pictures = _composed(film, choices)
-        if choices.format == "sheet":
-            pictures = iter((page(list(pictures)),))
-        for picture in pictures:
-            if asked is not self._asked:
-                return
-            scale = min(room[0] / picture.width, room[1] / picture.height)
-            size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
-            smooth = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC
-            self._drawn.emit(asked, to_image(np.asarray(picture.resize(size, smooth))))
-
-    @Slot(object, object)
-    def _on_drawn(self, asked: object, image: QImage) -> None:
-        if asked is not self._asked:
-            return
+    def _on_drawn(self, image: QImage) -> None:
         self.images.append(image)
         if len(self.images) == 1:
             self._show_next()
@@ -116,6 +89,18 @@ def sampled(frames: Sequence[Frame]) -> tuple[Frame, ...]:
     if len(frames) <= MOST_FRAMES:
         return tuple(frames)
     return tuple(frames[round(place)] for place in np.linspace(0, len(frames) - 1, MOST_FRAMES))
+
+
+def _drawn(film: Film, choices: ExportChoices, room: tuple[int, int]) -> Generator[QImage]:
+    """Yields the pictures, as large as there is room in pixels."""
+    pictures = _composed(film, choices)
+    if choices.format == "sheet":
+        pictures = iter((page(list(pictures)),))
+    for picture in pictures:
+        scale = min(room[0] / picture.width, room[1] / picture.height)
+        size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
+        smooth = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC
+        yield to_image(np.asarray(picture.resize(size, smooth)))
 
 
 def _composed(film: Film, choices: ExportChoices) -> Iterator[Image.Image]:

@@ -1,4 +1,4 @@
-"""Exports a film while the window goes on: the worker makes its pictures, a thread of its own writes the file."""
+"""Exports a film while the window goes on: the worker makes its pictures, a background thread writes the file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import queue
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.film.export_choices import ExportChoices
 from app.messages.errors import Message, message
+from app.session.background import BackgroundTasks
 from app.session.engine_tasks import EngineTasks
 from app.session.run import Engine
 from core.errors import EmulsionError
@@ -39,19 +42,15 @@ class FilmExporter(QObject):
     finished = Signal(object)
     failed = Signal(object)
     cancelled = Signal()
-    _written = Signal(object, object)
-    _ended = Signal(object, object)
 
-    def __init__(self, engine_tasks: EngineTasks, parent: QObject | None = None) -> None:
+    def __init__(self, engine_tasks: EngineTasks, background: BackgroundTasks, parent: QObject) -> None:
         super().__init__(parent)
         self._engine_tasks = engine_tasks
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
+        self._tasks = background.queue(self, "film export")
         self._pictures: queue.SimpleQueue[CaptionedPicture | None] = queue.SimpleQueue()
         self._film: Film | None = None
         self._choices = ExportChoices()
-        self._written.connect(self._advance)
-        self._ended.connect(self._end)
+        background.closing_begun.connect(self.cancel)
 
     @property
     def is_busy(self) -> bool:
@@ -62,20 +61,16 @@ class FilmExporter(QObject):
         self._film = film
         self._choices = choices
         self._pictures = queue.SimpleQueue()
-        pictures, total = self._pictures, len(film.frames)
-        self._pool.start(lambda: self._write(pictures, total, options))
+        write = partial(_write, self._pictures, len(film.frames), options)
+        self._tasks.follow(write, self._on_written, self._on_ended, self._on_failed)
         self._ask(0)
 
+    @Slot()
     def cancel(self) -> None:
         """``cancelled`` follows; nothing when the exporter is not busy."""
         if self._film is not None:
             self._engine_tasks.withdraw(EXPORT)
             self._pictures.put(None)
-
-    def close(self) -> None:
-        """Cancels, and waits until the file is gone."""
-        self.cancel()
-        self._pool.waitForDone()
 
     def _ask(self, call: int) -> None:
         film, choices = self._film, self._choices
@@ -90,51 +85,45 @@ class FilmExporter(QObject):
         self._engine_tasks.ask(EXPORT, work, self._pictures.put, self._refuse)
 
     def _refuse(self, text: Message) -> None:
+        self._tasks.cancel()
         self._pictures.put(None)
         self._film = None
         self.failed.emit(text)
 
-    def _write(
-        self, pictures: queue.SimpleQueue[CaptionedPicture | None], total: int, options: ExportOptions
-    ) -> None:
-        """In the pool's thread."""
-
-        def received() -> Iterator[CaptionedPicture]:
-            for _ in range(total):
-                picture = pictures.get()
-                if picture is None:
-                    raise _Cancelled
-                yield picture
-
-        try:
-            writing: Generator[Progress, None, None] = export(received(), total, options)
-            with closing(writing):
-                for progress in writing:
-                    self._written.emit(pictures, progress)
-            self._ended.emit(pictures, options.path)
-        except _Cancelled:
-            self._ended.emit(pictures, None)
-        except EmulsionError as error:
-            self._ended.emit(pictures, message(error))
-
-    @Slot(object, object)
-    def _advance(self, pictures: object, progress: Progress) -> None:
-        if pictures is not self._pictures or self._film is None:
-            return
+    def _on_written(self, progress: Progress) -> None:
         self.advanced.emit(progress)
         if progress.done < progress.total:
             self._ask(progress.done)
 
-    @Slot(object, object)
-    def _end(self, pictures: object, result: object) -> None:
-        if pictures is not self._pictures or self._film is None:
-            return  # of an earlier export, or refused and told already
+    def _on_ended(self, path: Path | None) -> None:
         self._film = None
-        match result:
-            case None:
-                self.cancelled.emit()
-            case Message():
-                self._engine_tasks.withdraw(EXPORT)
-                self.failed.emit(result)
-            case path:
-                self.finished.emit(path)
+        if path is None:
+            self.cancelled.emit()
+        else:
+            self.finished.emit(path)
+
+    def _on_failed(self, error: EmulsionError) -> None:
+        self._film = None
+        self._engine_tasks.withdraw(EXPORT)
+        self.failed.emit(message(error))
+
+
+def _write(
+    pictures: queue.SimpleQueue[CaptionedPicture | None], total: int, options: ExportOptions
+) -> Generator[Progress, None, Path | None]:
+    """Returns the path of the file, None if it was cancelled."""
+
+    def received() -> Iterator[CaptionedPicture]:
+        for _ in range(total):
+            picture = pictures.get()
+            if picture is None:
+                raise _Cancelled
+            yield picture
+
+    writing: Generator[Progress, None, None] = export(received(), total, options)
+    try:
+        with closing(writing):
+            yield from writing
+    except _Cancelled:
+        return None
+    return options.path

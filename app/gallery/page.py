@@ -83,7 +83,7 @@ class GalleryPage(QWidget):
         self.grid = PictureGrid(self.pictures, self.films)
         self.empty = EmptyState()
         self.inspector = Inspector()
-        self.comparison = CompareView(colours)
+        self.comparison = CompareView(colours, session.background)
         self.comparison.closed.connect(self._end_comparison)
         self.status = StatusLine()
         self.messages = MessageArea()
@@ -117,7 +117,6 @@ class GalleryPage(QWidget):
         """Remembers sizes and order, and ends all threads: the library is free for other copies of the program."""
         self._keep_layout()
         self.films.leave()
-        self.comparison.finish()
         self._thumbnails.close()
         self.enquiries.close()
         self.service.close()

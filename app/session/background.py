@@ -68,7 +68,8 @@ class BackgroundTasks(QObject):
                     item = next(items)
                 except StopIteration as end:
                     return end.value
-                self._told.emit(task, item)
+                if task.told is not None:
+                    self._told.emit(task, item)
         return None
 
     def close(self) -> None:

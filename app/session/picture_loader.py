@@ -1,18 +1,20 @@
-"""Reads pictures, their thumbnails and recipes from the disk in one background thread, so that nothing waits."""
+"""Reads pictures, their thumbnails and recipes from the disk in the background, so that nothing waits."""
 
 from __future__ import annotations
 
 import heapq
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal, SignalInstance
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader
 
 from app.messages.errors import Message, message
+from app.session.background import BackgroundTasks
 from app.widgets.pixels import to_pixels
 from core.errors import EmulsionError, UnreadablePicture
 from core.files.atomic import words_of
@@ -66,7 +68,7 @@ class OpenedPicture:
 
 
 class PictureLoader(QObject):
-    """Owns the one thread that reads pictures. Close it at the end.
+    """Reads one thing after the other.
 
     Signals:
         found: `FoundPictures`, after `find`.
@@ -86,82 +88,66 @@ class PictureLoader(QObject):
     compared = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, background: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._is_closing = False
         self._pictures: Path | None = None
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._pool.setObjectName("pictures")
+        self._tasks = background.queue(self, "pictures")
 
     def find(self, folder: Path) -> None:
         self._pictures = folder
-        self._show(lambda: self.found.emit(FoundPictures(folder, newest_pictures(folder, MOST_RECENT))))
+        self._tasks.submit(partial(_found_in, folder), self.found.emit)
 
     def load_thumbnail(self, path: Path) -> None:
-        self._show(lambda: self.thumbnail_loaded.emit(LoadedThumbnail(path, thumbnail(path))))
+        self._tasks.submit(partial(_load_thumbnail, path), self.thumbnail_loaded.emit)
 
     def open(self, path: Path) -> None:
-        """Asked for by a click: goes before thumbnails that wait."""
-        self._show(lambda: self._open(path, self.opened), priority=1)
+        """Goes before thumbnails that wait, because a click asked for it."""
+        self._tasks.submit(partial(self._open, path), self.opened.emit, self._on_failed, priority=1)
 
     def load_copy(self, path: Path) -> None:
         """For the clipboard."""
-        self._show(lambda: self._open(path, self.copied), priority=1)
+        self._tasks.submit(partial(self._open, path), self.copied.emit, self._on_failed, priority=1)
 
     def load_compared(self, path: Path) -> None:
         """To be laid against the picture that is shown."""
-        self._show(lambda: self._open(path, self.compared), priority=1)
+        self._tasks.submit(partial(self._open, path), self.compared.emit, self._on_failed, priority=1)
 
     def save_as(self, image: GeneratedImage, path: Path) -> None:
-        """Encodes and writes a picture in the format that the path's suffix names."""
-        self._start(lambda: self._save_as(image, path), priority=1)
+        """Encodes and writes a picture in the format that the path's suffix names, also when the window closes."""
+        self._tasks.submit(partial(save_as, image, path), None, self._on_failed, priority=1, is_kept=True)
 
     def load_recipe(self, path: Path) -> None:
-        self._show(lambda: self._load_recipe(path), priority=1)
+        self._tasks.submit(
+            partial(self._read_recipe, path),
+            partial(self.recipe_loaded.emit, path),
+            self._on_no_recipe,
+            priority=1,
+        )
 
-    def close(self) -> None:
-        """Forgets what is only to be shown, writes what is to be saved, and ends the thread."""
-        self._is_closing = True
-        self._pool.waitForDone()
+    def _on_failed(self, error: EmulsionError) -> None:
+        self.failed.emit(message(error))
 
-    def _start(self, work: Callable[[], None], priority: int = 0) -> None:
-        # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
-        self._pool.start(work, priority)
+    def _on_no_recipe(self, error: EmulsionError) -> None:
+        remedy = "Pictures made by Emulsion carry their settings."
+        self.failed.emit(Message("No settings in this picture", message(error).sentence, remedy))
 
-    def _show(self, work: Callable[[], None], priority: int = 0) -> None:
-        """Work that nobody needs any more when the window is closing."""
-
-        def work_if_open() -> None:
-            if not self._is_closing:
-                work()
-
-        self._start(work_if_open, priority)
-
-    def _open(self, path: Path, done: SignalInstance) -> None:
+    def _open(self, path: Path) -> OpenedPicture:
+        """In a background thread. Raises UnreadablePicture."""
         reader = QImageReader(str(path))
         reader.setAutoTransform(True)
         image = reader.read()
         if image.isNull():
-            self.failed.emit(message(UnreadablePicture(path, reader.errorString() or "it is no picture")))
-            return
+            raise UnreadablePicture(path, reader.errorString() or "it is no picture")
         try:
             recipe = self._read_recipe(path)
         except EmulsionError as error:
             log.info("%s", error)
             recipe = None
         film = film_path(path)
-        film_bytes = film.stat().st_size if film.is_file() else None
-        done.emit(OpenedPicture(path, image, recipe, film_bytes))
-
-    def _load_recipe(self, path: Path) -> None:
-        try:
-            self.recipe_loaded.emit(path, self._read_recipe(path))
-        except EmulsionError as error:
-            self.failed.emit(_no_recipe(path, error))
+        return OpenedPicture(path, image, recipe, film.stat().st_size if film.is_file() else None)
 
     def _read_recipe(self, path: Path) -> Recipe:
-        """The recipe, with the place of its source picture if that is found. Raises UnreadablePicture."""
+        """Returns the recipe, with the place of its source picture if that is found. Raises UnreadablePicture."""
         recipe = read_recipe(path)
         if recipe.request.source is None:
             return recipe
@@ -169,11 +155,13 @@ class PictureLoader(QObject):
         source = found(recipe.request.source, folders)
         return replace(recipe, request=replace(recipe.request, source=source))
 
-    def _save_as(self, image: GeneratedImage, path: Path) -> None:
-        try:
-            save_as(image, path)
-        except EmulsionError as error:
-            self.failed.emit(message(error))
+
+def _found_in(folder: Path) -> FoundPictures:
+    return FoundPictures(folder, newest_pictures(folder, MOST_RECENT))
+
+
+def _load_thumbnail(path: Path) -> LoadedThumbnail:
+    return LoadedThumbnail(path, thumbnail(path))
 
 
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
@@ -223,8 +211,3 @@ def _time_of(entry: os.DirEntry[str]) -> int:
         return entry.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _no_recipe(path: Path, error: EmulsionError) -> Message:
-    text = message(error)
-    return Message("No settings in this picture", text.sentence, "Pictures made by Emulsion carry their settings.")

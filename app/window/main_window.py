@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self._settings_store = settings_store
         self._appearance = appearance
         self._may_lose_pictures = False
-        self._loader = PictureLoader(self)
+        self._loader = PictureLoader(session.background, self)
         recent = RecentPictures(self._loader)
         self.create_page = CreatePage(session, recent, appearance.colours)
         panes = (
@@ -264,8 +264,6 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         self.hide()  # at once: what follows may take as long as a step
-        self._commands.close()
         self.gallery.finish()
         self.ended_in_time = self.session.shutdown()
-        self._loader.close()
         event.accept()

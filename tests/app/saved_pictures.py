@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
+from app.session.background import BackgroundTasks
 from app.session.picture_loader import PictureLoader
 from core.pictures.saving import save_in
 from core.request.request import GenerationRequest, Source
@@ -41,7 +41,5 @@ def save_picture(tmp_path: Path) -> SavePicture:
 
 
 @pytest.fixture
-def loader(qtbot: QtBot) -> Iterator[PictureLoader]:
-    loader = PictureLoader()
-    yield loader
-    loader.close()
+def loader(background: BackgroundTasks) -> PictureLoader:
+    return PictureLoader(background)

@@ -14,8 +14,9 @@ import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from app.compare.compare_view import CompareMode, CompareView
-from app.compare.difference_maker import difference_map_of
+from app.compare.difference_map import difference_map_of
 from app.create.compared_run import ComparedRun
+from app.session.background import BackgroundTasks
 from app.widgets.pixels import to_image
 from app.widgets.theme import LIGHT
 from core.film.alignment import FilmAlignment
@@ -47,7 +48,8 @@ def _scrubbing(application: QApplication, mode: CompareMode) -> None:
     films = [synthetic_film.film(STEPS, shape=(4, 128, 128), seed=seed) for seed in (1, 2)]
     runs = [ComparedRun(film) for film in films]
     lock = FilmAlignment(films[0], films[1])
-    view = CompareView(LIGHT)
+    background = BackgroundTasks()
+    view = CompareView(LIGHT, background)
     view.resize(*VIEW_PX)
     view.choose(mode)
     view.show()
@@ -66,7 +68,7 @@ def _scrubbing(application: QApplication, mode: CompareMode) -> None:
 
         answers_ms.append(_timed_ms(answer))
     own_ms = (time.thread_time() - began) * 1000 / len(answers_ms)
-    view.finish()
+    background.close()
     view.close()
     p99 = float(np.quantile(answers_ms, 0.99))
     print(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
-from app.session.picture_loader import PictureLoader
 from core.pictures.saving import save
 from core.recipes.recipe import Parent, Recipe, signed
 from core.runs.branch_tree import BranchTree, branch_tree
@@ -38,10 +36,3 @@ def save_run(tmp_path: Path) -> SaveRun:
         return save(with_run(generated_image(prompt), run, parent), tmp_path)
 
     return save_one
-
-
-@pytest.fixture
-def loader(qtbot: QtBot) -> Iterator[PictureLoader]:
-    loader = PictureLoader()
-    yield loader
-    loader.close()

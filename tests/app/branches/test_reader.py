@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
 from app.branches.reader import BranchReader, FoundTree
+from app.session.background import BackgroundTasks
 from core.recipes.recipe import Parent
 from tests.app.branches.conftest import SaveRun
 
 
 @pytest.fixture
-def reader(qtbot: QtBot, tmp_path: Path) -> Iterator[BranchReader]:
-    reader = BranchReader(lambda: tmp_path)
-    yield reader
-    reader.close()
+def reader(background: BackgroundTasks, tmp_path: Path) -> BranchReader:
+    return BranchReader(lambda: tmp_path, background)
 
 
 def found(reader: BranchReader, run: str, qtbot: QtBot) -> list[str] | None:
@@ -53,8 +51,11 @@ def test_the_last_answer_is_about_the_newest_question(
     qtbot.waitUntil(lambda: bool(answers) and answers[-1].run == "9")
 
 
-def test_closing_ends_the_search(reader: BranchReader, save_run: SaveRun, qtbot: QtBot) -> None:
+def test_closing_ends_the_search(reader: BranchReader, background: BackgroundTasks, save_run: SaveRun) -> None:
     for number in range(20):
         save_run(str(number))
+    answers: list[FoundTree] = []
+    reader.found.connect(answers.append)
     reader.find("1")
-    reader.close()
+    background.close()
+    assert not answers

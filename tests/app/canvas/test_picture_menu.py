@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.current import CurrentPicture
 from app.canvas.picture_menu import PictureMenu
+from app.session.background import BackgroundTasks
 from app.session.picture_loader import PictureLoader
 from app.widgets.pixels import to_image
 from core.pictures.metadata import read_recipe
@@ -39,13 +40,6 @@ def system() -> Iterator[SystemPrograms]:
     QDesktopServices.setUrlHandler("file", system, "open")  # pyright: ignore[reportArgumentType, reportCallIssue]
     yield system
     QDesktopServices.unsetUrlHandler("file")
-
-
-@pytest.fixture
-def loader(qtbot: QtBot) -> Iterator[PictureLoader]:
-    loader = PictureLoader()
-    yield loader
-    loader.close()
 
 
 @pytest.fixture
@@ -98,14 +92,14 @@ def test_copying_puts_pixels_and_file_into_the_clipboard(
 
 
 def test_save_as_writes_the_recipe_too(
-    menu: PictureMenu, window: QWidget, loader: PictureLoader, tmp_path: Path
+    menu: PictureMenu, window: QWidget, background: BackgroundTasks, tmp_path: Path
 ) -> None:
     menu.open_for_picture(finished(), QPoint())
     actions(window)["Save as…"].trigger()
     (dialog,) = window.findChildren(QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "copy.jpg"))
     dialog.close()
-    loader.close()
+    background.close()
     assert read_recipe(tmp_path / "copy.jpg").request.seed == 7
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.compare.compare_view import CompareMode, CompareView
 from app.compare.compared_picture import ComparedPicture
+from app.session.background import BackgroundTasks
 from app.widgets.pixels import to_image
 from app.widgets.theme import LIGHT
 
@@ -31,14 +32,13 @@ def make_picture() -> MakePicture:
 
 
 @pytest.fixture
-def view(qtbot: QtBot) -> Iterator[CompareView]:
+def view(qtbot: QtBot, background: BackgroundTasks) -> CompareView:
     """Shown, with a wipe of nothing."""
-    widget = CompareView(LIGHT)
+    widget = CompareView(LIGHT, background)
     qtbot.addWidget(widget)
     widget.resize(600, 500)
     with qtbot.waitExposed(widget):
         widget.show()
     assert widget.mode is CompareMode.wipe
     assert widget.pictures == ()
-    yield widget
-    widget.finish()
+    return widget

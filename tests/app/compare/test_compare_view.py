@@ -57,6 +57,16 @@ def test_the_difference_follows_the_pictures(view: CompareView, make_picture: Ma
     qtbot.waitUntil(lambda: "largest 100 %" in numbers.accessibleName())
 
 
+def test_no_difference_is_shown_that_was_left_meanwhile(
+    view: CompareView, make_picture: MakePicture, qtbot: QtBot
+) -> None:
+    view.show_pictures((make_picture(0), make_picture(51)))
+    view.choose(CompareMode.difference)
+    view.choose(CompareMode.wipe)
+    qtbot.wait(100)
+    assert found(view, QLabel, "differenceNumbers").accessibleName() == ""
+
+
 def test_pictures_of_different_shapes_have_no_difference(view: CompareView, make_picture: MakePicture) -> None:
     view.show_pictures((make_picture(0), make_picture(0, (64, 32))))
     view.choose(CompareMode.difference)

@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from app.film.export_choices import ExportChoices
 from app.film.export_preview import MOST_FRAMES, ExportPreview, sampled
+from app.session.background import BackgroundTasks
 from tests import synthetic_film
 
 
@@ -16,8 +17,8 @@ def test_a_long_film_is_shown_by_some_of_its_steps() -> None:
     assert sampled(frames[:3]) == frames[:3]
 
 
-def test_pictures_fit_and_later_choices_replace_earlier_ones(qtbot: QtBot) -> None:
-    preview = ExportPreview()
+def test_pictures_fit_and_later_choices_replace_earlier_ones(qtbot: QtBot, background: BackgroundTasks) -> None:
+    preview = ExportPreview(background)
     qtbot.addWidget(preview)
     preview.setFixedSize(200, 100)
     film = synthetic_film.film(3)
@@ -25,5 +26,5 @@ def test_pictures_fit_and_later_choices_replace_earlier_ones(qtbot: QtBot) -> No
     preview.show_export(film, ExportChoices(views=("denoised",), has_captions=False))
     qtbot.waitUntil(lambda: len(preview.images) == 3)
     assert {image.size().toTuple() for image in preview.images} == {(100, 100)}
-    preview.finish()
+    preview.leave()
     assert not preview.images

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
+from app.session.background import BackgroundTasks
 from app.session.picture_loader import (
     THUMBNAIL_PX,
     FoundPictures,
@@ -79,7 +80,7 @@ def test_results_arrive_in_the_thread_of_the_loader(
 
 
 def test_an_opened_picture_has_its_recipe_and_can_be_saved_again_as_it_was(
-    loader: PictureLoader, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
+    loader: PictureLoader, background: BackgroundTasks, save_picture: SavePicture, tmp_path: Path, qtbot: QtBot
 ) -> None:
     path = save_picture("a lighthouse", seed=12)
     with qtbot.waitSignal(loader.opened) as done:
@@ -92,7 +93,7 @@ def test_an_opened_picture_has_its_recipe_and_can_be_saved_again_as_it_was(
     generated = opened.generated
     assert generated is not None
     loader.save_as(generated, tmp_path / "copy.webp")
-    loader.close()
+    background.close()
     assert read_recipe(tmp_path / "copy.webp").request == opened.recipe.request
 
 
