@@ -13,8 +13,9 @@ from core.training.batches import PictureBatch, PictureBatches
 from core.training.checkpoint import Progress
 from core.training.course import train
 from core.training.journal import save_grid
-from core.training.networks import as_pixels, as_tensor, place
+from core.training.networks import place
 from core.training.parallel import Team
+from core.training.pixels import as_pixels, as_tensor
 from core.training.postcards import unseen_postcards
 from core.training.regulariser import new_regularised
 from core.training.settings import Run
@@ -30,6 +31,7 @@ def train_autoencoder(run: Run, team: Team) -> None:
     seer = nn.Conv2d(autoencoder.channels, 3, 1)
     place(autoencoder.network, team.device)
     place(seer, team.device)
+    unseen = unseen_postcards(_MEASURED, run.settings.size_px)
 
     def losses(made: PictureBatch) -> dict[str, Tensor]:
         batch = made.pictures.to(team.device).contiguous(memory_format=torch.channels_last)
@@ -43,7 +45,6 @@ def train_autoencoder(run: Run, team: Team) -> None:
 
     @torch.no_grad()
     def measure(_progress: Progress, _ends: bool) -> dict[str, float]:
-        unseen = unseen_postcards(_MEASURED, run.settings.size_px)
         batch = as_tensor(unseen).to(team.device)
         latents = autoencoder.encoded(batch)
         made = autoencoder.decoded(latents)

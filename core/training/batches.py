@@ -14,12 +14,12 @@ from torch import Tensor
 
 from core.training.captions import caption
 from core.training.checkpoint import Progress
-from core.training.latents import latents
-from core.training.networks import as_tensor, tokenizer_of
+from core.training.pixels import as_tensor
 from core.training.postcards import postcards
 from core.training.scene import random_scene
 from core.training.settings import Settings
-from core.training.shards import ROWS
+from core.training.shards import ROWS, latents
+from core.training.tokenizer import tokenizer_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from core.training.course import train
 from core.training.diffusion import denoised
 from core.training.export import trained_networks
 from core.training.latents import decoding_half, standard_autoencoder
-from core.training.networks import as_tensor, decoded, new_scheduler, place, posterior
+from core.training.networks import decoded, new_scheduler, place, posterior
 from core.training.parallel import Team
+from core.training.pixels import as_tensor
 from core.training.postcards import unseen_postcards
 from core.training.settings import Run
 
@@ -43,9 +44,11 @@ def train_decoder(run: Run, team: Team) -> None:
         latents = denoised(text_encoder, unet, batch, alphas)
         return {"reconstruction": reconstruction_loss(pictures.to(team.device), decoded(autoencoder, latents))}
 
+    unseen = unseen_postcards(_MEASURED, run.settings.size_px)
+
     @torch.no_grad()
     def measure(_progress: Progress, _ends: bool) -> dict[str, float]:
-        batch = as_tensor(unseen_postcards(_MEASURED, run.settings.size_px)).to(team.device)
+        batch = as_tensor(unseen).to(team.device)
         made = decoded(autoencoder, posterior(autoencoder, batch).mean)
         return {"psnr": float(psnr(batch, made).mean()), "chroma": float(chroma_error(batch, made))}
 

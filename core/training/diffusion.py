@@ -50,10 +50,10 @@ from core.training.networks import (
     new_text_encoder,
     new_unet,
     place,
-    tokenizer_of,
 )
 from core.training.parallel import Team
 from core.training.settings import Run
+from core.training.tokenizer import tokenizer_of
 from core.training.words import EXAMPLE_PROMPTS
 
 _GRID_STEPS, _GRID_GUIDANCE = 16, 4.0

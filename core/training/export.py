@@ -13,8 +13,9 @@ from transformers import CLIPTextModel
 from core.training.captions import prompts
 from core.training.checkpoint import load_averages
 from core.training.latents import finished_autoencoder, latent_rgb, sample_postcards
-from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet, tokenizer_of
+from core.training.networks import latent_side, new_pipeline, new_text_encoder, new_unet
 from core.training.settings import Settings
+from core.training.tokenizer import tokenizer_of
 from core.training.words import EXAMPLE_PROMPTS, word_list
 
 DRAWN_PROMPTS = 300

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.training.attributes import QUESTIONS, Answers, truth
-from core.training.networks import as_tensor
+from core.training.pixels import as_tensor
 from core.training.scene import random_scene
 
 _UNKNOWN = -1

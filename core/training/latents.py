@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.training.checkpoint import load_averages
-from core.training.networks import as_tensor, new_autoencoder, place, posterior
+from core.training.networks import new_autoencoder, place, posterior
 from core.training.parallel import Team
+from core.training.pixels import as_tensor
 from core.training.postcards import postcards
 from core.training.settings import Run, Settings
-from core.training.shards import ROWS, Shards
+from core.training.shards import ROWS, latents
 
 DECODER = "decoder.safetensors"
 _BATCH = 25
@@ -110,8 +111,3 @@ def decoding_half(network: AutoencoderKL) -> dict[str, nn.Module]:
 def sample_postcards(settings: Settings, folder: Path) -> NDArray[np.uint8]:
     """Returns postcards of a run for the latents' statistics: uint8 (500 at most, size, size, 3)."""
     return postcards(folder, settings.size_px).first(min(ROWS, settings.pictures))
-
-
-def latents(folder: Path) -> Shards:
-    """Returns the cached latents of a run's folder: each row float16 (channels, height, width)."""
-    return Shards(folder / "latents", "latents")

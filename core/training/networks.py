@@ -1,7 +1,6 @@
 """Makes the networks of the starter model, all of them classes of diffusers and transformers, and calls them."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -122,11 +121,6 @@ def new_pipeline(
     )
 
 
-def tokenizer_of(settings: Settings, folder: Path) -> CLIPTokenizer:
-    """Returns the tokenizer of a run's folder."""
-    return CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=settings.diffusion.text_length)
-
-
 def generated(
     pipeline: StableDiffusionPipeline, prompts: Sequence[str], seeds: Sequence[int], guidance: float, steps: int
 ) -> NDArray[np.uint8]:
@@ -141,16 +135,6 @@ def generated(
         output_type="np",
     )
     return (np.asarray(made.images, dtype=np.float32) * 255).round().astype(np.uint8)
-
-
-def as_tensor(pictures: NDArray[np.uint8]) -> Tensor:
-    """Returns pictures (batch, height, width, 3) as float32 (batch, 3, height, width) in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
-def as_pixels(pictures: Tensor) -> NDArray[np.uint8]:
-    """Returns pictures (batch, 3, height, width) in [-1, 1] as uint8 (batch, height, width, 3)."""
-    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 
 def place(module: nn.Module, device: torch.device) -> None:

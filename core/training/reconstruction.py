@@ -12,7 +12,7 @@ from core.training.autoencoder_loss import chroma_error, psnr
 from core.training.checkpoint import load_averages
 from core.training.journal import save_grid
 from core.training.latents import DECODER, finished_autoencoder
-from core.training.networks import as_pixels, as_tensor
+from core.training.pixels import as_pixels, as_tensor
 from core.training.postcards import FIRST_UNSEEN, unseen_postcards
 from core.training.regulariser import KullbackLeibler, VectorQuantised, new_regularised
 from core.training.scene import Scene, random_scene

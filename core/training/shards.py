@@ -61,3 +61,8 @@ class Shards:
     def first(self, count: int) -> NDArray[Any]:
         """Returns the first `count` rows, in memory."""
         return np.concatenate([self.shard(start)[: count - start] for start in range(0, count, ROWS)])
+
+
+def latents(folder: Path) -> Shards:
+    """Returns the cached latents of a run's folder: each row float16 (channels, height, width)."""
+    return Shards(folder / "latents", "latents")

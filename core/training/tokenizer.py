@@ -17,6 +17,7 @@ from transformers import CLIPTokenizer
 from core.training import words
 from core.training.captions import caption
 from core.training.scene import random_scene
+from core.training.settings import Settings
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 _END_OF_WORD = "</w>"
@@ -87,3 +88,8 @@ def _count_words(captions: int) -> Counter[str]:
         for phrase in phrases:
             counts.update(_WORDS.findall(phrase.lower()))
     return counts
+
+
+def tokenizer_of(settings: Settings, folder: Path) -> CLIPTokenizer:
+    """Returns the tokenizer of a run's folder."""
+    return CLIPTokenizer.from_pretrained(folder / "tokenizer", model_max_length=settings.diffusion.text_length)

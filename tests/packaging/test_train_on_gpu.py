@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -56,9 +54,3 @@ def test_results_are_gathered_as_far_as_there_are_any(script: ModuleType, tmp_pa
         script.gather(tmp_path / "run", tmp_path / "kept")
     names = {path.relative_to(tmp_path / "kept").as_posix() for path in (tmp_path / "kept").rglob("*")}
     assert names == {"model", "model/unet", "model/unet/config.json", "diffusion.csv"}
-
-
-def test_training_needs_neither_qt_nor_the_desktop_program() -> None:
-    check = "import sys, core.training.__main__; print({'PySide6', 'app'} & set(sys.modules))"
-    told = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "set()"

@@ -24,24 +24,26 @@ from core.training.autoencoder import train_autoencoder
 from core.training.checkpoint import load_checkpoint
 from core.training.decoder import train_decoder
 from core.training.diffusion import train_diffusion
-from core.training.latents import (
-    encode,
-    encode_postcards,
-    finished_autoencoder,
-    latents,
-    standardise,
-    trained_autoencoder,
-)
+from core.training.latents import encode, finished_autoencoder, standardise, trained_autoencoder
 from core.training.networks import decoded
-from core.training.parallel import Team, run_together
+from core.training.parallel import Team
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
 from core.training.reconstruction import reconstruct
 from core.training.regulariser import VectorQuantised
 from core.training.settings import TINY, Run
-from core.training.tokenizer import learn_tokenizer
+from core.training.shards import latents
 from core.training.words import EXAMPLE_PROMPTS
 
 ALONE = Team(0, 1, torch.device("cpu"))
+ROOT = Path(__file__).parents[3]
+SAMPLES = 60
+"""Enough for a process to be killed long before its end."""
+
+WITHOUT_QT = """
+import runpy, sys
+sys.modules.update({"PySide6": None, "app": None})
+runpy.run_module("core.training", run_name="__main__", alter_sys=True)
+"""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -57,13 +59,14 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny run: drawn, autoencoder trained, latents encoded."""
+    """Returns the folder of a whole tiny run, made by the command line."""
     folder = tmp_path_factory.mktemp("run")
-    draw_postcards(folder, TINY.pictures, TINY.size_px, 1)
-    learn_tokenizer(folder / "tokenizer", TINY.vocabulary, TINY.diffusion.text_length, captions=50)
-    train_autoencoder(Run(TINY, folder), ALONE)
-    encode_postcards(Run(TINY, folder), ALONE)
+    main(["all", *options(folder)])
     return folder
+
+
+def options(folder: Path) -> list[str]:
+    return ["--size", "tiny", "--folder", str(folder), "--processes", "1"]
 
 
 def links(run: Path, folder: Path, *names: str) -> Path:
@@ -101,14 +104,12 @@ def test_stopped_autoencoder_training_goes_on_with_the_same_losses(run: Path, tm
 
 
 def test_stopped_diffusion_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
-    parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors")
-    whole, stopped = links(run, tmp_path / "whole", *parts), links(run, tmp_path / "stopped", *parts)
-    train_diffusion(Run(TINY, whole, grid_seconds=None), ALONE)
+    stopped = links(run, tmp_path / "stopped", "postcards", "tokenizer", "latents", "autoencoder.safetensors")
     train_diffusion(Run(TINY, stopped, seconds=0.0, grid_seconds=None), ALONE)
     while load_checkpoint(stopped / "diffusion.safetensors")[1].samples < TINY.diffusion.samples:
         train_diffusion(Run(TINY, stopped, seconds=0.3, grid_seconds=None), ALONE)
-    assert losses(stopped, "diffusion.csv") == losses(whole, "diffusion.csv")
-    first, second = (load_file(folder / "diffusion.safetensors") for folder in (whole, stopped))
+    assert losses(stopped, "diffusion.csv") == losses(run, "diffusion.csv")
+    first, second = (load_file(folder / "diffusion.safetensors") for folder in (run, stopped))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -133,64 +134,38 @@ def test_cached_latents_belong_to_their_pictures(run: Path) -> None:
     assert np.allclose(cached[5:9], encode(network, pictures[5:9]).numpy(), atol=5e-3)
 
 
-def _average(team: Team) -> None:
-    layer = torch.nn.Linear(1, 1, bias=False)
-    layer.weight.grad = torch.full((1, 1), float(team.rank))
-    team.average_gradients((layer,))
-    assert layer.weight.grad.item() == 0.5
-    assert team.agreed(10.0 + team.rank) == 10.0
-
-
-def test_two_processes_average_their_gradients() -> None:
-    run_together(_average, 2, "cpu")
-
-
-def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "core.training", "all", "--size", "tiny", "--folder", str(tmp_path)]
-    root = Path(__file__).parents[3]
-    subprocess.run(
-        [*command, "--processes", "1"],
-        check=True,
-        cwd=root,
-        capture_output=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    pipeline: Any = StableDiffusionPipeline.from_pretrained(tmp_path / "model", use_safetensors=True)
+def test_whole_run_ends_in_a_folder_that_the_stock_pipeline_loads(run: Path) -> None:
+    model = run / "model"
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(model, use_safetensors=True)
     pipeline.set_progress_bar_config(disable=True)
     made = pipeline("a red house", num_inference_steps=2, output_type="np", generator=torch.manual_seed(0)).images
     assert made.shape == (1, TINY.size_px, TINY.size_px, 3)
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
     assert pipeline.scheduler.config.rescale_betas_zero_snr
     assert pipeline.vae.config.scaling_factor == 1.0
-    preview = json.loads((tmp_path / "model" / "latent_rgb.json").read_text(encoding="utf-8"))
+    preview = json.loads((model / "latent_rgb.json").read_text(encoding="utf-8"))
     assert np.shape(preview["matrix"]) == (TINY.autoencoder.latent_channels, 3)
     assert np.shape(preview["bias"]) == (3,)
-    words = json.loads((tmp_path / "model" / "words.json").read_text(encoding="utf-8"))
+    words = json.loads((model / "words.json").read_text(encoding="utf-8"))
     assert set(EXAMPLE_PROMPTS) < set(words["prompts"])
     assert "red" in words["words"]["colour"]
-    assert (tmp_path / "diffusion.csv").exists()
-    main(
-        [
-            "judge",
-            *command[4:],
-            "--model",
-            str(tmp_path / "model"),
-            "--prompts",
-            "2",
-            "--seeds",
-            "2",
-            "--processes",
-            "1",
-        ]
-    )
-    judged = json.loads((tmp_path / "judged" / "judge.json").read_text(encoding="utf-8"))
+    assert (run / "diffusion.csv").exists()
+    assert list((run / "samples").glob("*.png"))
+
+
+def test_a_model_is_judged(run: Path) -> None:
+    main(["judge", *options(run), "--model", str(run / "model"), "--prompts", "2", "--seeds", "2"])
+    judged = json.loads((run / "judged" / "judge.json").read_text(encoding="utf-8"))
     assert judged["prompts"] == judged["seeds"] == 2
     assert set(judged["verdicts"][0]["categories"]) <= set(CATEGORIES)
-    assert (tmp_path / "judged" / "guidance-2.png").exists()
-    main(["showcase", *command[4:], "--model", str(tmp_path / "model"), "--target", str(tmp_path / "shown.png")])
-    with Image.open(tmp_path / "shown.png") as shown:
+    assert (run / "judged" / "guidance-2.png").exists()
+
+
+def test_a_model_paints_the_showcase(run: Path, tmp_path: Path) -> None:
+    target = tmp_path / "shown.png"
+    main(["showcase", *options(run), "--model", str(run / "model"), "--target", str(target)])
+    with Image.open(target) as shown:
         assert shown.size == (4 * TINY.size_px, 4 * TINY.size_px)
-    assert list((tmp_path / "samples").glob("*.png"))
 
 
 def test_vector_quantised_autoencoder_gives_the_decoder_nothing_but_codes(run: Path, tmp_path: Path) -> None:
@@ -228,49 +203,45 @@ def test_reconstruction_is_measured_and_shown(run: Path, tmp_path: Path) -> None
     assert (folder / "reconstruction.png").exists()
 
 
-@pytest.fixture(scope="module")
-def trained(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny run whose decoder has been trained once more."""
-    parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors")
-    folder = links(run, tmp_path_factory.mktemp("trained"), *parts)
-    train_diffusion(Run(TINY, folder, grid_seconds=None), ALONE)
-    train_decoder(Run(TINY, folder), ALONE)
-    return folder
-
-
-def test_second_training_of_the_decoder_changes_pictures_but_no_latents(run: Path, trained: Path) -> None:
+def test_second_training_of_the_decoder_changes_pictures_but_no_latents(run: Path, tmp_path: Path) -> None:
     pictures = postcards(run, TINY.size_px).first(4)
-    before, after = finished_autoencoder(TINY, run), finished_autoencoder(TINY, trained)
+    before = finished_autoencoder(TINY, links(run, tmp_path, "postcards", "autoencoder.safetensors"))
+    after = finished_autoencoder(TINY, run)
     with torch.no_grad():
         assert torch.equal(encode(before, pictures), encode(after, pictures))
         assert not torch.equal(decoded(before, encode(before, pictures)), decoded(after, encode(after, pictures)))
 
 
-def test_stopped_training_of_the_decoder_goes_on_with_the_same_losses(trained: Path, tmp_path: Path) -> None:
+def test_stopped_training_of_the_decoder_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
     parts = ("postcards", "tokenizer", "latents", "autoencoder.safetensors", "diffusion.safetensors")
-    stopped = links(trained, tmp_path, *parts)
+    stopped = links(run, tmp_path, *parts)
     train_decoder(Run(TINY, stopped, seconds=0.0), ALONE)
     train_decoder(Run(TINY, stopped), ALONE)
-    assert losses(stopped, "decoder.csv") == losses(trained, "decoder.csv")
+    assert losses(stopped, "decoder.csv") == losses(run, "decoder.csv")
 
 
-def test_killed_training_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:
-    settings = replace(TINY, autoencoder=replace(TINY.autoencoder, samples=600))
-    whole, killed = links(run, tmp_path / "whole", "postcards"), links(run, tmp_path / "killed", "postcards")
-    train_autoencoder(Run(settings, whole), ALONE)
-    command = [sys.executable, "-m", "core.training", "autoencoder", "--size", "tiny", "--samples", "600"]
-    root = Path(__file__).parents[3]
+@pytest.fixture(scope="module")
+def killed(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns the folder of a training in a process where Qt cannot be imported, killed after its third step."""
+    folder = links(run, tmp_path_factory.mktemp("killed"), "postcards")
+    command = [sys.executable, "-c", WITHOUT_QT, "autoencoder", *options(folder), "--samples", str(SAMPLES)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [*command, "--folder", str(killed), "--processes", "1"],
-        cwd=root,
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        while not (killed / "autoencoder.csv").exists() or len(losses(killed, "autoencoder.csv")) < 8:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
+        while not (folder / "autoencoder.csv").exists() or len(losses(folder, "autoencoder.csv")) < 4:
             assert process.poll() is None
-            time.sleep(0.01)
+            time.sleep(0.005)
         process.kill()
+    return folder
+
+
+def test_training_needs_neither_qt_nor_the_desktop_program(killed: Path) -> None:
+    assert len(losses(killed, "autoencoder.csv")) >= 4
+
+
+def test_killed_training_goes_on_with_the_same_losses(run: Path, killed: Path, tmp_path: Path) -> None:
+    settings = replace(TINY, autoencoder=replace(TINY.autoencoder, samples=SAMPLES))
+    whole = links(run, tmp_path, "postcards")
+    train_autoencoder(Run(settings, whole), ALONE)
     assert len(losses(killed, "autoencoder.csv")) < len(losses(whole, "autoencoder.csv"))
     train_autoencoder(Run(settings, killed), ALONE)
     assert losses(killed, "autoencoder.csv") == losses(whole, "autoencoder.csv")
