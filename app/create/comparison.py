@@ -180,7 +180,7 @@ class FilmComparison(QObject):
         sides = ((leading, places[0]), (following, places[1]))
         # a true picture beside a rough one would show what differs between the decoders
         is_decoded = all(place is None or run.has_decoded(place[1]) for run, place in sides)
-        tells_noise = self._lock is not None and self._lock.locked_by is AlignedBy.noise
+        tells_noise = self._lock is not None and self._lock.aligned_by is AlignedBy.noise
         pictures: list[ComparedPicture] = []
         for run, place in sides:
             if place is None:
@@ -259,7 +259,7 @@ class FilmComparison(QObject):
             return
         parts = differences_in_words(first, second)
         if self._lock is not None:
-            note = LOCKED[self._lock.locked_by]
+            note = LOCKED[self._lock.aligned_by]
         elif self._panel.film is None:
             note = "Finished pictures: there is no film to scrub"
         else:

@@ -1,4 +1,4 @@
-"""Locks two films together: which call of the one belongs beside a call of the other."""
+"""Aligns two films: finds the call of the one that belongs beside a call of the other."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class FilmAlignment:
     second: Film
 
     @property
-    def locked_by(self) -> AlignedBy:
+    def aligned_by(self) -> AlignedBy:
         same_steps = self.first.request.steps == self.second.request.steps
         return AlignedBy.step if same_steps else AlignedBy.noise
 
     def partner(self, call: int) -> int | None:
-        """The recorded call of ``second`` that belongs to this call of ``first``; None if it has no call yet."""
+        """Returns the recorded call of ``second`` for this call of ``first``, None if it has no call yet."""
         recorded = len(self.second.frames)
         if not recorded:
             return None
-        if self.locked_by is AlignedBy.step:
+        if self.aligned_by is AlignedBy.step:
             return self._same_step(call, recorded)
         return self._same_noise(call, recorded)
 
     def _same_step(self, call: int, recorded: int) -> int:
-        """Of the same step, or the nearest one; of two calls of a step the one with the same number."""
+        """Returns a call of the same step or the nearest; of two calls of a step, that of the same number."""
         mine, theirs = self.first.schedule.steps, self.second.schedule.steps[:recorded]
         nearest = min(theirs, key=lambda step: abs(step - mine[call]))
         begin = theirs.index(nearest)
@@ -47,7 +47,7 @@ class FilmAlignment:
         return begin + min(number, theirs.count(nearest) - 1)
 
     def _same_noise(self, call: int, recorded: int) -> int:
-        """Nearest in log sigma: equal steps in it are equal steps for the eye."""
+        """Returns the call that is nearest in log sigma: equal steps in it are equal steps for the eye."""
         with np.errstate(divide="ignore"):
             wanted = float(np.log(self.first.schedule.sigmas[call]))
             offered = np.log(self.second.schedule.sigmas[:recorded])

@@ -1,4 +1,4 @@
-"""Where the words of a film acted, on disk beside it: ``<name>.words.safetensors``.
+"""The attention of a film on disk, beside it: ``<name>.words.safetensors``.
 
 Metadata: ``format``, ``version``, ``run`` (that of `Film`) and ``words`` (JSON: text, characters and tokens
 of each). Tensors: ``calls`` (int32), ``maps`` (float16: calls, words, height, width). Only runs that recorded
@@ -32,12 +32,12 @@ LARGEST_SHARE = 1.01
 
 
 def attention_path(picture: Path) -> Path:
-    """Where the attention of a saved picture's run lies."""
+    """Returns the path of the attention that belongs to a saved picture."""
     return picture.with_name(picture.stem + SUFFIX)
 
 
 def write_attention(record: AttentionRecord, run: str, path: Path, disk: FileSystem = DISK) -> None:
-    """Raises SaveFailed; a file from before stays whole then."""
+    """Writes the attention of a run. Raises SaveFailed; a file from before stays whole then."""
     tensors = {
         "calls": np.array([maps.call for maps in record.calls], np.int32),
         "maps": np.stack([maps.maps for maps in record.calls]),
@@ -47,7 +47,7 @@ def write_attention(record: AttentionRecord, run: str, path: Path, disk: FileSys
 
 
 def read_attention(path: Path, run: str) -> AttentionRecord:
-    """Raises FilmBroken for anything that `write_attention` does not write for this run."""
+    """Reads the attention of a run. Raises FilmBroken for all that `write_attention` does not write for it."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
@@ -72,7 +72,7 @@ def read_attention(path: Path, run: str) -> AttentionRecord:
 
 
 def _check_shapes(path: Path, file: Any) -> None:
-    """Before anything is read into memory."""
+    """Raises FilmBroken for tensors of a wrong kind or size, before they are read into memory."""
     calls, maps = file.get_slice("calls"), file.get_slice("maps")
     shape: list[int] = maps.get_shape()
     is_ours = calls.get_dtype() == "I32" and maps.get_dtype() == "F16" and len(shape) == 4

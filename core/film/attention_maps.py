@@ -1,4 +1,4 @@
-"""Where each word of the prompt acts: the U-Net's cross-attention, as numbers that views can show.
+"""The U-Net's cross-attention as numbers that views can show: the places at which each word of the prompt acts.
 
 At each place of the latent, cross-attention shares a weight of 1 out among the tokens of the prompt (Vaswani et
 al. 2017, eq. 1); what a word gets is how much the network looks at it there (Tang et al. 2023, "What the DAAM").

@@ -27,7 +27,7 @@ PredictionType = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """What the sampler does at each network call, in the order of the calls.
+    """The sampler's timesteps and noise levels, one for each network call, in the order of the calls.
 
     Attributes:
         timesteps: float32 (calls,), in the units of training, falling from about 1000 to 0.
@@ -58,7 +58,7 @@ class Frame:
         step: the sampler step it belongs to, from 0.
         timestep, sigma: as in `Schedule`.
         noisy: x_t, the latent before this call, float32, scaled as the sampler keeps it (`Film.space`).
-        denoised: x0, the picture that the model believes in at this call, float32.
+        denoised: x0, the picture that the model predicts at this call, float32.
         guided: the prediction the sampler steps with, of `Film.prediction_type`, in the network's dtype.
         cond, uncond: the prediction with the prompt, and with the negative prompt; None with guidance off.
     """
@@ -109,7 +109,7 @@ class Film:
         return len(self.frames) == self.schedule.calls
 
     def continues(self, other: Film | None) -> bool:
-        """Whether this is the same recording, with more frames or as many; a branch is another one."""
+        """Returns True for the same recording with more frames or as many; a branch is another one."""
         return other is not None and self.run == other.run and self.schedule is other.schedule
 
     def with_frame(self, frame: Frame) -> Film:

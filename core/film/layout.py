@@ -1,4 +1,4 @@
-"""How a film lies in its safetensors file: which tensor is where, and the strict check of a header.
+"""The places of a film's tensors in its safetensors file, and the strict check of a header.
 
 The format is that of https://github.com/huggingface/safetensors: eight bytes of header length, the header as
 JSON, then the tensors without holes. Its metadata carries ``format``, ``version``, ``film`` (JSON) and
@@ -44,7 +44,7 @@ _LATENT_NAMES = ("F32", "F16", "BF16")
 
 
 class Malformed(ValueError):
-    """What was read is no film of ours; the message says why, as the end of a sentence about the file."""
+    """The file is no film of ours; the message says why, as the end of a sentence about the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class LatentKind:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """Where a tensor lies. ``start`` counts from the beginning of the file, in bytes."""
+    """The place of a tensor. ``start`` counts from the beginning of the file, in bytes."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]

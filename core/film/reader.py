@@ -1,7 +1,7 @@
 """A film on disk, ``<name>.film.safetensors``: how it is named and how it is read, strictly.
 
 Only what cannot be computed again is stored: the latent before the first call and the network's predictions;
-`core.engine.sampling.denoising.replay` rebuilds the rest. A call counts once its flag in ``completed`` is set.
+`core.engine.generation.rebuild_frames` computes the rest. A call counts once its flag in ``completed`` is set.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordedCall:
-    """What the network said at one call; ``cond`` and ``uncond`` are None where guidance was off."""
+    """The predictions of one network call; ``cond`` and ``uncond`` are None where guidance was off."""
 
     guided: Latent
     cond: Latent | None
@@ -72,7 +73,7 @@ class Recording:
 
 
 def film_path(picture: Path) -> Path:
-    """Where the film of a saved picture lies."""
+    """Returns the path of the film that belongs to a saved picture."""
     return picture.with_name(picture.stem + SUFFIX)
 
 
@@ -82,28 +83,16 @@ def read_recording(path: Path) -> Recording:
     Ends at the first call that is not there or whose data do not have their checksum.
     Raises FilmBroken, soon and without taking memory that the file does not fill.
     """
-    try:
-        if not path.is_file():
-            raise FilmBroken(path, "there is no such file")
-        with path.open("rb", buffering=0) as file:
-            header, tensors = read_header(file)
-            return _read_body(file, header, tensors)
-    except Malformed as error:
-        raise FilmBroken(path, str(error)) from error
-    except OSError as error:
-        raise FilmBroken(path, words_of(error)) from error
+    with _opened(path) as file:
+        header, tensors = read_header(file)
+        return _read_body(file, header, tensors)
 
 
 def completed_calls(path: Path) -> int:
-    """How many calls a film says it holds, without reading them. Raises FilmBroken."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            _, tensors = read_header(file)
-            return _leading(_read_tensor(file, tensors["completed"]))
-    except Malformed as error:
-        raise FilmBroken(path, str(error)) from error
-    except OSError as error:
-        raise FilmBroken(path, words_of(error)) from error
+    """Returns how many calls a film says it holds, without reading them. Raises FilmBroken."""
+    with _opened(path) as file:
+        _, tensors = read_header(file)
+        return _leading(_read_tensor(file, tensors["completed"]))
 
 
 def read_header(file: FileIO) -> tuple[Header, dict[str, Tensor]]:
@@ -126,6 +115,20 @@ def read_header(file: FileIO) -> tuple[Header, dict[str, Tensor]]:
     if size != expected:
         raise Malformed(f"it has {size} bytes; expected {expected}")
     return header, tensors
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[FileIO]:
+    """Opens a film for reading; all that goes wrong until it is closed becomes FilmBroken."""
+    try:
+        if not path.is_file():
+            raise FilmBroken(path, "there is no such file")
+        with path.open("rb", buffering=0) as file:
+            yield file
+    except Malformed as error:
+        raise FilmBroken(path, str(error)) from error
+    except OSError as error:
+        raise FilmBroken(path, words_of(error)) from error
 
 
 def _read_body(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> Recording:

@@ -192,7 +192,7 @@ class FilmWriter:
 
 
 def _widened(latent: Latent, dtype: np.dtype[Any]) -> Latent:
-    """The same values in a dtype that holds each of them; any other dtype stays, to be refused."""
+    """Returns the values in a dtype that holds each of them; a latent of any other dtype stays, to be refused."""
     return latent.astype(dtype) if dtype == np.float32 and latent.dtype.itemsize < dtype.itemsize else latent
 
 

@@ -59,7 +59,7 @@ class Branch:
         return Parent(self.film.run, self.step, self.changes())
 
     def changes(self) -> str:
-        """What differs from the parent, as a phrase for the recipe and the tree of branches; "" for nothing."""
+        """Returns all changes from the parent as a phrase for the recipe and the tree of branches, "" for none."""
         before, after = self.film.request, self.request
         settings = (setting for setting in SETTINGS if setting.can_branch)
         changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]

@@ -1,4 +1,4 @@
-"""What the engine says while it works: the only things that cross from it to the window or the command line."""
+"""The events of the engine: the only values that cross from it to the window or the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.pictures.pixels import Pixels
 
 
 class Phase(Enum):
-    """What the engine is about to do; each can take seconds."""
+    """The work that the engine begins; each can take seconds."""
 
     importing = auto()
     loading_model = auto()
@@ -22,7 +22,7 @@ class Phase(Enum):
 
 
 class PreviewMode(Enum):
-    """When a preview is decoded by the autoencoder; at all other steps it is the linear map to RGB.
+    """Chooses the steps whose preview the autoencoder decodes; at all others it is the linear map to RGB.
 
     ``automatic`` stays within 5 % of the run's time, as measured while it runs, and decodes by a tiny autoencoder
     where there is one for the model; so does ``sharp`` at every step. Without one ``sharp`` is ``automatic``.

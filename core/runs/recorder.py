@@ -38,7 +38,7 @@ class FilmRecorder:
         self.problem: EmulsionError | None = None
 
     def record(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-        """The same events; each call is on its way to the disk before it is passed on.
+        """Passes the events on; each call is on its way to the disk before that.
 
         Closing it closes ``events`` and leaves the film as it is, to be taken up again.
         """

@@ -1,4 +1,4 @@
-"""A picture on its way into the latents and back, and what the network makes of it drowned in noise."""
+"""A picture encoded and decoded again, and the network's estimate of it from its latent with noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATENT_VALUE_BYTES = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RoundTrip:
-    """What the autoencoder keeps of a picture.
+    """A picture before and after the autoencoder, which shows all that is lost in it.
 
     Attributes:
         picture: as the model was given it, cut and scaled to its size.
@@ -46,12 +46,12 @@ class RoundTrip:
 
     @property
     def fewer_values(self) -> float:
-        """How many numbers of the picture stand for one of the latent."""
+        """The number of values of the picture for each value of the latent."""
         return self.picture.size / self.latent.size
 
     @property
     def compression(self) -> float:
-        """The same in bytes."""
+        """The number of bytes of the picture for each byte of the latent."""
         return self.picture.size / (self.latent.size * LATENT_VALUE_BYTES)
 
     def noised(self, t: int, noise: Latent) -> Latent:
@@ -66,7 +66,7 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OneStep:
-    """What the network believes in, asked once, with x_t as one sees it.
+    """The network's estimate of x0 from one call, with the x_t that it saw.
 
     Attributes:
         noisy, denoised: x_t and the estimate of x0, decoded.

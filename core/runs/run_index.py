@@ -1,4 +1,4 @@
-"""Which saved pictures belong to which run, as far as the files of the pictures folder tell.
+"""Finds the saved pictures of a run, as far as the files of the pictures folder tell.
 
 Reads each picture's recipe once, and again when the file has changed; keeps only names, however many there are.
 """

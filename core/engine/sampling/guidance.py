@@ -12,7 +12,7 @@ Anchor = Literal["uncond", "cond"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
-    """What one network call predicts, (batch, channels, height, width); ``uncond`` is None with guidance off.
+    """The predictions of one network call, (batch, channels, height, width); ``uncond`` is None with guidance off.
 
     Attributes:
         anchor: from which of the two the model's own pipeline goes on; the same but for rounding.

@@ -82,7 +82,7 @@ class LMSDiscreteScheduler(EulerDiscreteScheduler):
 
 
 def coefficient(sigmas: torch.Tensor, step: int, order: int, past: int) -> float:
-    """How much the derivative of ``past`` steps ago counts: its Lagrange polynomial, integrated over this step.
+    """Returns the weight of the derivative of ``past`` steps ago: its Lagrange polynomial, integrated here.
 
     Args:
         sigmas: noise levels (steps + 1,), falling; float32, in which the polynomial is computed as diffusers does.

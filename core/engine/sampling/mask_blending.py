@@ -20,14 +20,14 @@ MASK, SOURCE = "mask", "source"
 (channels, height, width), the latent of the picture that is kept, as the network sees latents."""
 
 
-def mask_blending(film: Film, device: torch.device) -> StepHook | None:
-    """Returns the hook for a film with both extras, None for any other. Raises InvalidRequest for wrong shapes.
+def mask_blending(film: Film, device: torch.device) -> StepHook:
+    """Returns the hook for a film with both extras. Raises InvalidRequest where one is missing or does not fit.
 
     The noise is drawn once, as that of x_T is: the first of the run's seed.
     """
-    if MASK not in film.extras or SOURCE not in film.extras:
-        return None
-    mask, source = (film.extras[name] for name in (MASK, SOURCE))
+    if SOURCE not in film.extras:
+        raise InvalidRequest(SOURCE, None, "an extra of a film that has a mask")
+    mask, source = film.extras[MASK], film.extras[SOURCE]
     is_float = mask.dtype == source.dtype == np.float32
     if not is_float or source.ndim != 3 or mask.shape != (1, *source.shape[1:]):
         raise InvalidRequest(MASK, mask.shape, f"float32 of one channel, as large as the source {source.shape}")

@@ -1,4 +1,4 @@
-"""From what the network predicts to the picture it believes in (x0), for every kind of prediction.
+"""From what the network predicts to its estimate of the picture (x0), for every kind of prediction.
 
 In variance-preserving form, x_t = alpha x0 + sigma eps with alpha² + sigma² = 1 (Ho et al. 2020, eq. 4):
 

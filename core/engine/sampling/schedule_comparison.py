@@ -1,4 +1,4 @@
-"""What other samplers would have done with as many steps: their noise schedules, for comparison."""
+"""The noise schedules of other samplers with as many steps, for comparison."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRAINING = (
     "steps_offset",
     "set_alpha_to_one",
 )
-"""What a scheduler's configuration says about the checkpoint; the rest is about the sampler."""
+"""The keys of a scheduler's configuration that belong to the checkpoint; the rest belongs to the sampler."""
 
 CPU = torch.device("cpu")
 

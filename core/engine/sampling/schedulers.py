@@ -24,7 +24,7 @@ from core.measures.noise_levels import sigmas_of_flow
 from core.request.samplers import SAMPLERS, Sampler, Space
 
 SMALLEST_ALPHA_CUMPROD = 2.0**-24
-"""What diffusers' own schedulers put in the place of a terminal alpha-bar of 0, where they divide by it."""
+"""The value of a terminal alpha-bar of 0 in those of diffusers' own schedulers that divide by it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ class SamplerRun:
 
     @property
     def first_scale(self) -> Any:
-        """What pure noise is multiplied with at the start."""
+        """The factor of pure noise at the start."""
         return 1.0 if self.space == "flow" else self.scheduler.init_noise_sigma
 
     def scale(self, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -139,7 +139,7 @@ def _build_flow(
 
 
 def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
-    """What the checkpoint's network predicts, by the content of its ``scheduler_config.json``."""
+    """Returns the prediction type of a checkpoint's network, by the content of its ``scheduler_config.json``."""
     is_flow = str(checkpoint_config.get("_class_name", "")).startswith("FlowMatch")
     return "flow_prediction" if is_flow else checkpoint_config.get("prediction_type", "epsilon")
 

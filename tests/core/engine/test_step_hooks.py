@@ -109,8 +109,13 @@ def test_a_changed_branch_keeps_its_parents_extras_and_hooks(
 
 
 def test_a_film_with_extras_of_no_hook_runs_as_without_them() -> None:
-    film = replace(synthetic_film.film(2), extras={"from the future": np.zeros(3, np.uint8), MASK: NEW})
+    film = replace(synthetic_film.film(2), extras={"from the future": np.zeros(3, np.uint8), SOURCE: KEPT})
     assert step_hooks(film, CPU) == ()
+
+
+def test_a_mask_without_a_source_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="source"):
+        step_hooks(replace(synthetic_film.film(2), extras={MASK: NEW}), CPU)
 
 
 @pytest.mark.parametrize(

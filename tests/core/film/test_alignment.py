@@ -18,7 +18,7 @@ def partners(first: Film, second: Film) -> list[int | None]:
 
 def test_as_many_steps_go_step_by_step() -> None:
     lock = FilmAlignment(film(6, seed=1), film(6, seed=2))
-    assert lock.locked_by is AlignedBy.step
+    assert lock.aligned_by is AlignedBy.step
     assert partners(lock.first, lock.second) == [0, 1, 2, 3, 4, 5]
 
 
@@ -32,7 +32,7 @@ def test_two_calls_of_a_step_stand_beside_the_only_one() -> None:
 def test_other_numbers_of_steps_go_by_the_noise_level() -> None:
     short, long = film(5), film(10)
     lock = FilmAlignment(short, long)
-    assert lock.locked_by is AlignedBy.noise
+    assert lock.aligned_by is AlignedBy.noise
     for call, partner in enumerate(partners(short, long)):
         assert partner is not None
         distances = np.abs(np.log(long.schedule.sigmas) - np.log(short.schedule.sigmas[call]))
