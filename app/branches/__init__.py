@@ -1,1 +1,1 @@
-"""The tree of branches: which run left which other one, where, and what was changed there."""
+"""The tree of branches: the runs, the steps at which they left each other, and their changes."""

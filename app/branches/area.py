@@ -1,7 +1,5 @@
 """The tree of branches under the film: an axis from noise to picture, and a row for each run."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal, Slot
@@ -15,13 +13,13 @@ from core.runs.branch_tree import BranchTree
 _AXIS_PX = 22
 _MOST_ROWS, _MOST_ROWS_LOW, _LEAST_ROWS = 3.5, 2.5, 2
 _LOW_WINDOW_PX = 800
-"""In windows lower than this the tree leaves more room to the picture."""
+"""In windows lower than this, the tree leaves more room for the picture."""
 
 _HINT = "Click a picture to open it and its film"
 
 
 class _Axis(QWidget):
-    """Names the ends of the way, above the rows."""
+    """Names the two ends of the axis, above the rows."""
 
     def __init__(self, rows: QListView, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,6 +1,4 @@
-"""What is written beside a run in the tree of branches. Recipes come from outside: it is shown as plain text."""
-
-from __future__ import annotations
+"""The text beside a run in the tree of branches. Recipes come from outside: it is shown as plain text."""
 
 from core.recipes.differences import differences
 from core.request.request import GenerationRequest
@@ -11,7 +9,7 @@ _LONGEST_PROMPT = 200
 
 
 def heading(run: BranchRun) -> str:
-    """``from step 9 · prompt`` for a branch, the prompt for the first run."""
+    """Returns ``from step 9 · prompt`` for a branch, the prompt for the first run."""
     if run.origin is not None:
         return f"from step {run.origin.step + 1} · {run.origin.changes[:_LONGEST_PROMPT] or 'unchanged'}"
     if run.recipe is not None:
@@ -20,7 +18,7 @@ def heading(run: BranchRun) -> str:
 
 
 def detail(tree: BranchTree, run: BranchRun) -> str:
-    """What is different from the parent, or how the first run was made."""
+    """Returns the differences from the parent, or the settings of the first run."""
     recipe = run.recipe
     if recipe is None:
         return "the picture of this run was moved or deleted"
@@ -38,7 +36,7 @@ def detail(tree: BranchTree, run: BranchRun) -> str:
 
 
 def description(tree: BranchTree, row: int) -> str:
-    """All about a row, for the tooltip and screen readers."""
+    """Returns all about a row, for the tooltip and screen readers."""
     run = tree.runs[row]
     lines = [heading(run), detail(tree, run)]
     if run.recipe is not None and run.origin is not None:

@@ -1,6 +1,4 @@
-"""How a run looks in the tree of branches: its line from noise to picture, the picture, and words."""
-
-from __future__ import annotations
+"""Paints a run in the tree of branches: its line from noise to picture, the picture, and text."""
 
 from collections.abc import Callable
 
@@ -23,17 +21,17 @@ _DOT_PX = 3.5
 
 
 def axis_px(width_px: int) -> int:
-    """How long the way from noise to picture is in a list of this width."""
+    """Returns the length of the axis in a list of this width."""
     return min(max(round(width_px * 0.4), _SHORTEST_AXIS_PX), _LONGEST_AXIS_PX)
 
 
 def place_x(place: float, width_px: int) -> float:
-    """Where a part of the way (0 to 1) is, from the left edge of the list."""
+    """Returns the distance of a part of the axis (0 to 1) from the left edge of the list."""
     return MARGIN_PX + place * axis_px(width_px)
 
 
 class BranchDelegate(QStyledItemDelegate):
-    """Paints one row; lines of other runs that pass through it included."""
+    """Paints one row, including lines of other runs that pass through it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -66,7 +64,7 @@ class BranchDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_lines(self, painter: QPainter, palette: QPalette, row: QRectF, index: Index) -> None:
-        """First all lines quietly, then the way of the run that is shown over them."""
+        """Paints all lines in grey first, then the path of the selected run over them."""
         lane, width, middle = lane_of(index), int(row.width()), row.center().y()
 
         def point(place: float, y: float) -> QPointF:
@@ -164,7 +162,7 @@ class BranchDelegate(QStyledItemDelegate):
 def _line(
     lane: Lane, end: float, point: Callable[[float, float], QPointF], top: float, middle: float
 ) -> QPainterPath:
-    """A run's own line up to ``end``, with the bend from its parent's line above."""
+    """Returns a run's own line up to ``end``, with the bend from its parent's line above."""
     path = QPainterPath()
     begin, last = point(lane.begin, middle), point(end, middle)
     if lane.above is None:

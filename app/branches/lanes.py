@@ -1,7 +1,5 @@
 """The geometry of the tree of branches: one row for each run, its line along the way from noise to picture."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from core.runs.branch_tree import BranchTree
@@ -9,17 +7,16 @@ from core.runs.branch_tree import BranchTree
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What is drawn in one row; places are parts of the way from noise (0) to picture (1).
+    """The lines of one row; places are parts of the axis from noise (0) to picture (1).
 
     Attributes:
         taken_from: from here to ``begin`` the steps are the parent's, drawn because a branch leaves there.
         begin, end: the run's own steps.
-        above: where the parent's line comes down into this row, None for the first run.
-        below: where branches leave this run.
-        through: where lines of other runs pass.
-        way: how far this run belongs to the way of the one that is shown: to its end, to where that way leaves it,
-            or None.
-        way_through: where that way passes through this row, or None.
+        above: the place of the parent's line that comes down into this row, None for the first run.
+        below: the places at which branches leave this run.
+        through: the places at which lines of other runs pass.
+        way: the part of this run that the shown run passes: up to its end, to the branch, or None.
+        way_through: the place at which the shown run's line passes through this row, or None.
     """
 
     taken_from: float
@@ -33,7 +30,7 @@ class Lane:
 
 
 class Lanes:
-    """The lanes of a tree, worked out when they are asked for."""
+    """The lanes of a tree, computed when they are needed."""
 
     def __init__(self, tree: BranchTree) -> None:
         self._runs = tree.runs
@@ -71,7 +68,7 @@ class Lanes:
 
 
 def _ways(tree: BranchTree) -> dict[int, float]:
-    """The run that is shown and its ancestors, with how far their lines are its way."""
+    """Returns the shown run and its ancestors, with the part of each line that leads to the shown run."""
     ways: dict[int, float] = {}
     row: int | None = tree.current
     until = max(tree.runs[tree.current].end, tree.runs[tree.current].begin)

@@ -1,7 +1,5 @@
 """The tree of branches as rows for a list view."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ THUMBNAIL_ROLE = LANE_ROLE + 1
 CURRENT_ROLE = LANE_ROLE + 2
 """True for the run that is shown."""
 DETAIL_ROLE = LANE_ROLE + 3
-"""The second line of words."""
+"""The second line of text."""
 PICTURE_ROLE = LANE_ROLE + 4
 """`Path`, None for a gap."""
 
@@ -55,7 +53,7 @@ class BranchModel(QAbstractListModel):
         self.endResetModel()
 
     def picture(self, row: int) -> Path | None:
-        """The picture that stands for a run, None for a gap."""
+        """Returns the picture that stands for a run, None for a gap."""
         pictures = self._tree.runs[row].pictures if self._tree is not None else ()
         return pictures[0] if pictures else None
 

@@ -16,7 +16,7 @@ from core.runs.run_index import RunIndex
 
 @dataclass(frozen=True, slots=True)
 class FoundTree:
-    """The answer about a run; ``tree`` is None when no picture is known of it."""
+    """The tree of a run; ``tree`` is None if no picture of the run is known."""
 
     run: str
     tree: BranchTree | None

@@ -1,6 +1,4 @@
-"""What lies behind the picture: plain neutral grey, or a checker board that shows its edges."""
-
-from __future__ import annotations
+"""The surface behind the picture: plain neutral grey, or a checker board that shows its edges."""
 
 from enum import Enum
 
@@ -13,14 +11,14 @@ TILE_PX = 12
 
 
 class Backdrop(Enum):
-    """The kinds to choose from."""
+    """The kinds of backdrops."""
 
     neutral = "neutral"
     checker = "checker"
 
 
 def brush(backdrop: Backdrop, colours: Colours) -> QBrush:
-    """To be built once for each theme."""
+    """Returns the brush of a backdrop, to be made once for each theme."""
     if backdrop is Backdrop.neutral:
         return QBrush(QColor(colours.canvas))
     tile = QPixmap(2 * TILE_PX, 2 * TILE_PX)

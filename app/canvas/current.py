@@ -1,6 +1,4 @@
-"""Decides what the canvas shows: the picture in progress, or one from the folder that the user looks at."""
-
-from __future__ import annotations
+"""Decides which picture the canvas shows: the one in progress, or one that the user opened."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +22,10 @@ from core.runs.events import ImageReady, Phase, Started, Stepped
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurrentPicture:
-    """What the canvas shows, as far as menus need it.
+    """The picture on the canvas, as far as menus need it.
 
     Attributes:
-        request: whose settings can be used; None when it is not known.
+        request: the request whose settings can be used; None if it is unknown.
         generated: the finished picture with all that is known about it; None for previews and for pictures
             without a recipe.
         path: its file, None while it has none.
@@ -40,10 +38,10 @@ class CurrentPicture:
 
 
 class CurrentView(QObject):
-    """Follows the session and what the user opens.
+    """Shows the session's pictures and those that the user opens.
 
     Attributes:
-        current: what is shown, None while the canvas is empty.
+        current: the shown picture, None while the canvas is empty.
         is_following: the canvas follows the picture in progress.
 
     Signals:
@@ -69,7 +67,7 @@ class CurrentView(QObject):
         session.run_ended.connect(self._end)
 
     def show_opened(self, opened: OpenedPicture) -> None:
-        """Puts up a picture of the folder; the one in progress goes on unseen."""
+        """Shows a picture of the folder; the one in progress continues unseen."""
         self._set_following(is_following=False)
         request = opened.recipe.request if opened.recipe else None
         current = CurrentPicture(opened.image, request, opened.generated, opened.path)
@@ -77,7 +75,7 @@ class CurrentView(QObject):
         self._show(current, Shown(opened.image, opened.image.size(), "", description))
 
     def show_frame(self, film: Film, frame: Frame, pixels: Pixels, *, is_decoded: bool) -> None:
-        """Puts up one step of a film; a picture in progress goes on unseen."""
+        """Shows one step of a film; a picture in progress continues unseen."""
         self._set_following(is_following=False)
         image = to_image(pixels)
         request = film.request
@@ -87,7 +85,7 @@ class CurrentView(QObject):
         self._show(CurrentPicture(image, request), Shown(image, size, f"{place}  ·  {kind}", f"{place}, {kind}"))
 
     def follow(self) -> None:
-        """Back to the picture in progress."""
+        """Returns to the picture in progress."""
         self._set_following(is_following=True)
         if self._live is not None:
             self._show(*self._live)
@@ -123,7 +121,7 @@ class CurrentView(QObject):
         self._tell(f"Step 1 of {started.film.request.steps}")
 
     def _tell(self, happening: str) -> None:
-        """Says on the empty canvas what is going on."""
+        """Shows the state of the run on the empty canvas."""
         self._canvas.set_empty_text(EmptyText(happening, "The picture appears here with its first step."))
 
     @Slot(object)
@@ -138,7 +136,7 @@ class CurrentView(QObject):
             self._show_live(decoded.pixels, *self._texts(is_decoded=True), None)
 
     def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
-        """The badge, and the description for screen readers."""
+        """Returns the badge, and the description for screen readers."""
         steps = self._started.film.request.steps if self._started else self._last_step
         place = f"Step {self._last_step} of {steps}"
         kind = "decoded" if is_decoded else "preview (linear)"
@@ -155,7 +153,7 @@ class CurrentView(QObject):
 
     @Slot(object)
     def _save(self, saved: SavedPicture) -> None:
-        """The picture shown may have a file now; one kept after Stop is shown in place of its preview."""
+        """Notes the picture's file if it has one now; a picture saved after Stop replaces its preview."""
         image = saved.image
         if image.recipe.stage != "final" and self._started is None:
             badge = f"Kept at step {image.recipe.step} of {image.request.steps}"

@@ -1,6 +1,4 @@
-"""What is written over the canvas: what to do when it is empty, and a discreet badge on what is shown."""
-
-from __future__ import annotations
+"""Text over the canvas: instructions while it is empty, and a small badge on the picture."""
 
 from dataclasses import dataclass
 
@@ -23,7 +21,7 @@ class EmptyText:
 
 
 def paint_empty(painter: QPainter, area: QRectF, colours: Colours, text: EmptyText) -> None:
-    """The icon, the title and the hint, centred."""
+    """Paints the icon, the title and the hint, centred."""
     title_font = QFont(painter.font())
     title_font.setPointSizeF(title_font.pointSizeF() * 1.25)
     width = min(area.width() - 2 * GAP_PX, 420.0)
@@ -46,7 +44,7 @@ def paint_empty(painter: QPainter, area: QRectF, colours: Colours, text: EmptyTe
 
 
 def paint_badge(painter: QPainter, corner: QPointF, text: str, *, is_right: bool = False) -> None:
-    """A dark pill with light text, readable on any picture; ``corner`` is its top left, or its top right."""
+    """Paints a dark pill with light text, readable on any picture; ``corner`` is its top left or right."""
     font = QFont(painter.font())
     font.setPointSizeF(font.pointSizeF() * 0.92)
     metrics = QFontMetricsF(font)

@@ -1,7 +1,5 @@
 """One picture, painted well at every size: enlarged smoothly, reduced by averaging, or as sharp squares."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
@@ -9,7 +7,7 @@ from app.widgets.pixels import enlarged
 
 
 class PaintedPicture:
-    """Keeps what painting again needs, from the first time on: some previews are never painted."""
+    """Keeps the results of painting from the first time on, since some previews are never painted."""
 
     def __init__(self, image: QImage) -> None:
         self._image = image
@@ -30,7 +28,7 @@ class PaintedPicture:
             painter.drawPixmap(rect, self._pixmap, QRectF(self._pixmap.rect()))
 
     def _averaged(self, rect: QRectF, ratio: float) -> QPixmap:
-        """The picture made smaller; painting with a transform would leave out pixels."""
+        """Returns the picture made smaller by averaging; painting with a transform would leave out pixels."""
         size = QSize(max(round(rect.width() * ratio), 1), max(round(rect.height() * ratio), 1))
         if self._reduced.size() != size:
             mode = Qt.TransformationMode.SmoothTransformation

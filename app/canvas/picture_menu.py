@@ -1,6 +1,4 @@
-"""What can be done with a picture: the context menu of the canvas and of the strip, and the shortcuts."""
-
-from __future__ import annotations
+"""Actions on a picture: the context menu of the canvas and of the strip, and the shortcuts."""
 
 from pathlib import Path
 
@@ -13,11 +11,11 @@ from app.session.picture_loader import PictureLoader
 
 
 class PictureMenu(QObject):
-    """Opens menus and carries out what is chosen there.
+    """Opens menus and carries out their actions.
 
     Signals:
         settings_asked: the `GenerationRequest` whose settings the user wants.
-        noise_asked: the path of a picture to be drowned in noise.
+        noise_asked: the path of a picture to be noised.
         compare_asked: the `Path` of a picture to be compared with the one that is shown.
     """
 
@@ -32,7 +30,7 @@ class PictureMenu(QObject):
         self._picture: CurrentPicture | None = None
 
     def open_for_picture(self, picture: CurrentPicture, position: QPoint) -> None:
-        """For what the canvas shows."""
+        """Opens the menu for the picture on the canvas."""
         self._picture = picture
         menu = QMenu(self._window)
         menu.addAction("Copy picture").triggered.connect(self._copy)
@@ -52,7 +50,7 @@ class PictureMenu(QObject):
         self._pop_up(menu, position)
 
     def open_for_file(self, path: Path, position: QPoint, *, can_compare: bool = False) -> None:
-        """For a picture of the strip, which need not be open; ``can_compare``: there is one to compare it with."""
+        """Opens the menu for a picture of the strip; ``can_compare``: another picture is shown."""
         menu = QMenu(self._window)
         for text, slot in (
             ("Use these settings", self._use_file),
@@ -72,7 +70,7 @@ class PictureMenu(QObject):
         self._pop_up(menu, position)
 
     def copy(self, picture: CurrentPicture) -> None:
-        """Puts the picture, and its file where it has one, into the clipboard."""
+        """Puts the picture, and its file if it has one, into the clipboard."""
         data = QMimeData()
         data.setImageData(picture.image)
         if picture.path is not None:
@@ -140,5 +138,5 @@ class PictureMenu(QObject):
 
 
 def open_in_system(path: Path) -> None:
-    """Opens a picture or a folder with the program that the system has for it."""
+    """Opens a picture or a folder with the system's program for it."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -1,6 +1,4 @@
-"""The canvas: the picture that is being made, or one from the folder, to be looked at closely."""
-
-from __future__ import annotations
+"""The canvas: shows a picture closely, the one in progress or one from the folder."""
 
 from dataclasses import dataclass
 
@@ -28,12 +26,12 @@ ZOOM_FACTOR = 1.25
 PAN_PX = 48
 BADGE_GAP_PX = 12
 SHARP_FROM = 8.0
-"""From this zoom on (800 %), when chosen by hand, pixels are shown as squares: one wants to see them."""
+"""The zoom (800 %) from which, when chosen by hand, pixels are shown as squares."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """What the canvas shows.
+    """The picture on the canvas.
 
     Attributes:
         image: the pixels; may be smaller than ``size`` when it is a preview.
@@ -53,8 +51,8 @@ class Canvas(QWidget):
 
     Signals:
         zoom_changed: the zoom in device pixels per picture pixel (1.0 is 100 %), or None when empty.
-        menu_asked: where on the screen a context menu should open.
-        shown_changed: there is another picture, or none.
+        menu_asked: the place on the screen for a context menu.
+        shown_changed: another picture is shown, or none.
     """
 
     zoom_changed = Signal(object)
@@ -85,12 +83,12 @@ class Canvas(QWidget):
 
     @property
     def zoom(self) -> float:
-        """Device pixels for each picture pixel."""
+        """Returns the device pixels for each picture pixel."""
         return self._placement.scale * self.devicePixelRatioF()
 
     @property
     def placement(self) -> Placement:
-        """Where the picture lies in the view."""
+        """Returns the place of the picture in the view."""
         return self._placement
 
     @property
@@ -102,7 +100,7 @@ class Canvas(QWidget):
         return self._backdrop
 
     def show_picture(self, shown: Shown | None) -> None:
-        """Puts up another picture; one of the same size keeps the zoom and the place."""
+        """Shows another picture; one of the same size keeps the zoom and the place."""
         is_other_size = self._shown is None or shown is None or self._shown.size != shown.size
         self._shown = shown
         self._picture = PaintedPicture(shown.image if shown else QImage())
@@ -133,12 +131,12 @@ class Canvas(QWidget):
         self._place(self._placement)
 
     def zoom_to(self, zoom: float) -> None:
-        """1.0 is one device pixel for each pixel of the picture. Keeps the middle where it is."""
+        """Zooms around the middle; 1.0 is one device pixel for each pixel of the picture."""
         middle = QRectF(self.rect()).center()
         self._zoom_at(zoom / self.zoom, middle)
 
     def show_actual_size(self) -> None:
-        """100 %."""
+        """Shows 100 %."""
         self.zoom_to(1.0)
 
     def zoom_in(self) -> None:
@@ -172,7 +170,7 @@ class Canvas(QWidget):
         return QRectF(place.left, place.top, size.width() * place.scale, size.height() * place.scale)
 
     def _badge_corner(self) -> QPointF:
-        """Inside the picture's corner, or the view's when that is further in."""
+        """Returns the picture's corner, or the view's if that is further in."""
         rect = self._picture_rect()
         return QPointF(max(rect.left(), 0) + BADGE_GAP_PX, max(rect.top(), 0) + BADGE_GAP_PX)
 
@@ -204,7 +202,7 @@ class Canvas(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """The ring is for the keyboard: who clicks knows where they are."""
+        """Shows the focus ring for the keyboard alone, since a click needs no ring."""
         keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         self._has_keyboard_focus = event.reason() in keys
         super().focusInEvent(event)

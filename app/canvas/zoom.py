@@ -1,4 +1,4 @@
-"""Where a picture lies in the canvas: the arithmetic of zooming and panning, without any widget."""
+"""The place of a picture in the canvas: the arithmetic of zooming and panning, without any widget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 SMALLEST_SCALE = 1 / 32
 LARGEST_SCALE = 64.0
 MARGIN = 24.0
-"""Free space around a fitted picture, in units of the view."""
+"""The free space around a fitted picture, in units of the view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Placement:
     top: float
 
     def zoomed(self, factor: float, x: float, y: float) -> Placement:
-        """Larger or smaller; what is at (x, y) stays there."""
+        """Enlarges or reduces; the point at (x, y) stays there."""
         scale = min(max(self.scale * factor, SMALLEST_SCALE), LARGEST_SCALE)
         ratio = scale / self.scale
         return Placement(scale, x + (self.left - x) * ratio, y + (self.top - y) * ratio)
@@ -42,7 +42,7 @@ class Placement:
         return replace(self, left=self.left + dx, top=self.top + dy)
 
     def limited(self, view: Extent, picture: Extent) -> Placement:
-        """Kept in sight: centred along an edge that fits, else never further away than the view's border."""
+        """Keeps the picture in sight: centred along an edge that fits, else never beyond the view's border."""
         return replace(
             self,
             left=_limited(self.left, view.width, picture.width * self.scale),
@@ -51,14 +51,14 @@ class Placement:
 
 
 def fitted(view: Extent, picture: Extent) -> Placement:
-    """The whole picture as large as it goes, with a margin."""
+    """Fits the whole picture, with a margin."""
     room_x = max(view.width - 2 * MARGIN, 1.0)
     room_y = max(view.height - 2 * MARGIN, 1.0)
     return centred(view, picture, min(room_x / picture.width, room_y / picture.height))
 
 
 def centred(view: Extent, picture: Extent, scale: float) -> Placement:
-    """The picture's middle in the view's middle, on whole units so that pixels stay sharp."""
+    """Puts the picture's middle into the view's middle, on whole units so that pixels stay sharp."""
     return Placement(
         scale,
         math.floor((view.width - picture.width * scale) / 2),

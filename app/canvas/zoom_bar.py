@@ -1,6 +1,4 @@
-"""The small bar in the canvas' corner: smaller, how large, larger, fit, 100 %."""
-
-from __future__ import annotations
+"""The small bar in the canvas' corner: smaller, zoom, larger, fit, 100 %."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
@@ -10,7 +8,7 @@ from app.widgets.icon_button import IconButton
 
 
 class ZoomBar(QFrame):
-    """Follows one canvas; there while the mouse is over it or the keyboard in it, so that it hides no picture."""
+    """Follows one canvas; visible only under the mouse or with the keyboard's focus, to hide no picture."""
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)

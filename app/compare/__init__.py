@@ -1,1 +1,1 @@
-"""Looking at pictures against each other: wipe, side by side, difference. Knows pixels, neither runs nor films."""
+"""Compares pictures: wipe, side by side, difference. Knows pixels, neither runs nor films."""

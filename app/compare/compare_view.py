@@ -1,6 +1,4 @@
-"""Pictures against each other: one over the other with a divider, side by side, or what differs."""
-
-from __future__ import annotations
+"""Shows pictures for comparison: one over the other with a divider, side by side, or their difference."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -22,7 +20,7 @@ from app.widgets.icon_button import IconButton
 
 
 class CompareMode(Enum):
-    """How pictures are laid against each other; ``wipe`` and ``difference`` are for two."""
+    """The ways to compare pictures; ``wipe`` and ``difference`` are for two."""
 
     wipe = "Wipe"
     side_by_side = "Side by side"
@@ -43,11 +41,11 @@ class CompareView(QWidget):
     """Shows two to four pictures; knows nothing of where they come from.
 
     Attributes:
-        mode: how they are shown.
+        mode: the way they are compared.
 
     Signals:
-        closed: the user has seen enough.
-        swap_asked: the pictures in another order, please.
+        closed: the user ends the comparison.
+        swap_asked: the user wants the pictures in the other order.
     """
 
     closed = Signal()
@@ -91,7 +89,7 @@ class CompareView(QWidget):
 
     @property
     def panes(self) -> tuple[ComparePane, ...]:
-        """Those that are seen."""
+        """Returns the visible panes."""
         match self.mode:
             case CompareMode.wipe:
                 return (self._wipe,)
@@ -101,7 +99,7 @@ class CompareView(QWidget):
                 return (self._difference,)
 
     def show_pictures(self, pictures: Sequence[ComparedPicture]) -> None:
-        """Two to four, the first one called A. More than two can only be side by side."""
+        """Shows two to four pictures, the first one called A. More than two can only be side by side."""
         self._pictures = tuple(pictures)
         for button in self._modes.buttons():
             button.setEnabled(
@@ -113,11 +111,11 @@ class CompareView(QWidget):
         self._show()
 
     def describe(self, differences: str, note: str = "") -> None:
-        """What makes the pictures differ, and how they belong together; plain text, a line for both."""
+        """Shows the differences of the recipes and a note on how the pictures belong together; both plain text."""
         self._legend.describe(differences, note)
 
     def choose(self, mode: CompareMode) -> None:
-        """Shows the pictures in another way."""
+        """Chooses another way to compare."""
         self._modes.button(_number(mode)).setChecked(True)
         if mode is not self.mode:
             had_focus = any(pane.hasFocus() for pane in self.panes)
@@ -129,7 +127,7 @@ class CompareView(QWidget):
                 self.take_focus()
 
     def take_focus(self) -> None:
-        """The keyboard moves the divider, or the pictures."""
+        """Gives the keyboard to the pictures: arrows move the divider, or the pictures."""
         if self.panes:
             self.panes[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -197,7 +195,7 @@ class CompareView(QWidget):
 
     @Slot()
     def _show(self) -> None:
-        """Fills what is seen; the other ways to look cost nothing."""
+        """Fills the visible panes; the hidden ones cost nothing."""
         pictures = self._pictures
         self._tasks.cancel()
         if not pictures:

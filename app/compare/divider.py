@@ -1,7 +1,5 @@
 """The line between two pictures that lie over each other, and its grip."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -11,7 +9,7 @@ _DARK, _WHITE = QColor(0, 0, 0, 120), QColor(255, 255, 255)
 
 
 def paint_divider(painter: QPainter, x: float, height: float) -> None:
-    """White with a dark edge: it is seen on every picture."""
+    """Paints the divider white with a dark edge, which is visible on every picture."""
     middle = height / 2
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for colour, width in ((_DARK, 4), (_WHITE, 2)):

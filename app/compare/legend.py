@@ -1,6 +1,4 @@
-"""Which picture is which, and what makes them differ."""
-
-from __future__ import annotations
+"""The legend of a comparison: names of the pictures, and their differences."""
 
 from collections.abc import Sequence
 
@@ -39,7 +37,7 @@ class Legend(QWidget):
             state.setText(picture.state)
 
     def describe(self, differences: str, note: str) -> None:
-        """``differences``: of the recipes, as plain text. ``note``: how the pictures belong together."""
+        """Shows differences of the recipes, as plain text, and a note on how the pictures belong together."""
         self._differences.show_text(differences)
         self._note.setText(note)
 

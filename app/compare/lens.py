@@ -1,6 +1,4 @@
-"""How closely and where pictures are looked at: one lens for all panes of a comparison locks them together."""
-
-from __future__ import annotations
+"""The zoom and the place at which pictures are shown; all panes of a comparison share one lens."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,7 +8,7 @@ ZOOM_FACTOR = 1.25
 
 
 class Lens(QObject):
-    """Fitted, or a scale and the place of the picture that lies in the middle of each view.
+    """A fitted picture, or a scale and the point of the picture that lies in the middle of each view.
 
     Signals:
         changed: the panes have to paint again.
@@ -28,7 +26,7 @@ class Lens(QObject):
         return self._scale is None
 
     def placement(self, view: Extent, picture: Extent) -> Placement:
-        """Where a picture lies in a view that looks through this lens."""
+        """Returns the place of a picture in a view that looks through this lens."""
         if self._scale is None:
             return fitted(view, picture)
         x, y = self._middle
@@ -37,17 +35,17 @@ class Lens(QObject):
         return Placement(self._scale, left, top).limited(view, picture)
 
     def fit(self) -> None:
-        """The whole picture, at every size of the view."""
+        """Shows the whole picture, at every size of the view."""
         self._scale = None
         self._middle = (0.5, 0.5)
         self.changed.emit()
 
     def zoom(self, factor: float, x: float, y: float, view: Extent, picture: Extent) -> None:
-        """Larger or smaller; what lies at (x, y) of this view stays there."""
+        """Enlarges or reduces; the point at (x, y) of this view stays there."""
         self._take(self.placement(view, picture).zoomed(factor, x, y), view, picture)
 
     def show_scale(self, scale: float, view: Extent, picture: Extent) -> None:
-        """Units of the view for each pixel of the picture; the middle stays."""
+        """Sets the units of the view for each pixel of the picture; the middle stays."""
         if self._scale is None:
             self._take(centred(view, picture, scale), view, picture)
         else:

@@ -1,6 +1,4 @@
-"""One pane of a comparison: a picture, or two of them with a divider between that is dragged over them."""
-
-from __future__ import annotations
+"""One pane of a comparison: a picture, or two of them with a divider that can be dragged."""
 
 from collections.abc import Sequence
 
@@ -19,22 +17,22 @@ from app.compare.lens import ZOOM_FACTOR, Lens
 from app.widgets.colours import Colours
 
 GRIP_PX = 10
-"""How near to the divider a press takes hold of it, where a press elsewhere moves the picture."""
+"""The distance from the divider within which a press drags it; other presses move the picture."""
 
 BADGE_GAP_PX = 8
 STEP, LONG_STEP = 0.02, 0.1
-"""How far an arrow key moves the divider, alone and with Shift, as a part of what is seen of the picture."""
+"""The step of an arrow key, alone and with Shift, as a part of the visible picture."""
 
 
 class ComparePane(QWidget):
-    """Looks at its pictures through a lens that other panes may share.
+    """Shows its pictures through a lens that other panes may share.
 
-    Mouse: with two pictures a drag moves the divider; where the picture is larger than the pane and the press is
-    not on the divider, it moves the picture. The wheel zooms. Keys: ``+ − 0 1``; arrows move the divider or,
-    where there is none, the picture.
+    Mouse: with two pictures a drag moves the divider; if the picture is larger than the pane and the press is not
+    on the divider, the drag moves the picture. The wheel zooms. Keys: ``+ − 0 1``; arrows move the divider or,
+    without one, the picture.
 
     Attributes:
-        divider: where it is, as a part of the picture's visible width, 0 to 1.
+        divider: its place, as a part of the picture's visible width, 0 to 1.
 
     Signals:
         divider_moved(float)
@@ -66,11 +64,11 @@ class ComparePane(QWidget):
 
     @property
     def message(self) -> str:
-        """What stands in the place of pictures."""
+        """Returns the words that are shown instead of pictures."""
         return self._message
 
     def show_pictures(self, pictures: Sequence[ComparedPicture], labels: Sequence[str]) -> None:
-        """One, or two that are divided; the first one's size is the frame for both. ``labels`` lie over them."""
+        """Shows one picture, or two that are divided, in the frame of the first one, with ``labels`` over them."""
         before = dict(zip((picture.image.cacheKey() for picture in self._pictures), self._painted, strict=True))
         self._pictures, self._labels, self._message = tuple(pictures), tuple(labels), ""
         self._painted = tuple(
@@ -80,7 +78,7 @@ class ComparePane(QWidget):
         self.update()
 
     def show_message(self, text: str) -> None:
-        """Words in the place of pictures."""
+        """Shows words instead of pictures."""
         self._pictures, self._painted, self._labels, self._message = (), (), (), text
         self.setAccessibleDescription(text)
         self.update()
@@ -103,7 +101,7 @@ class ComparePane(QWidget):
         self._zoom(1 / ZOOM_FACTOR, QRectF(self.rect()).center())
 
     def show_actual_size(self) -> None:
-        """100 %: one screen pixel for each pixel of the picture."""
+        """Shows 100 %: one screen pixel for each pixel of the picture."""
         if self._pictures:
             self._lens.show_scale(1 / self.devicePixelRatioF(), self._view, self._extent)
 
@@ -118,13 +116,13 @@ class ComparePane(QWidget):
 
     @property
     def frame(self) -> QRectF:
-        """Where the first picture lies in the pane."""
+        """Returns the place of the first picture in the pane."""
         place, extent = self._lens.placement(self._view, self._extent), self._extent
         return QRectF(place.left, place.top, extent.width * place.scale, extent.height * place.scale)
 
     @property
     def divider_x(self) -> float:
-        """Where the divider is in the pane, in its units."""
+        """Returns the place of the divider in the pane, in its units."""
         seen = self.frame.intersected(QRectF(self.rect()))
         return seen.left() + self.divider * seen.width()
 
@@ -178,7 +176,7 @@ class ComparePane(QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _paint_picture(self, painter: QPainter, number: int, part: QRectF) -> None:
-        """One picture with its label, as far as it lies in this part of the pane."""
+        """Paints one picture with its label, as far as it lies in this part of the pane."""
         frame = self.frame
         scale = self._lens.placement(self._view, self._extent).scale * self.devicePixelRatioF()
         painter.save()
@@ -194,7 +192,7 @@ class ComparePane(QWidget):
         painter.restore()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """The ring is for the keyboard: who clicks knows where they are."""
+        """Shows the focus ring for the keyboard alone, since a click needs no ring."""
         keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         self._has_keyboard_focus = event.reason() in keys
         super().focusInEvent(event)

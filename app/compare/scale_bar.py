@@ -1,6 +1,4 @@
-"""The legend of a difference map: what is black, what is bright, and how much there is of it."""
-
-from __future__ import annotations
+"""The legend of a difference map: the meaning of black and bright, and the amount of difference."""
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
@@ -18,7 +16,7 @@ _AUTOMATIC = "Automatic"
 
 
 class _Ramp(QWidget):
-    """The colours from nothing to the end of the scale."""
+    """Paints the colours from nothing to the end of the scale."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,10 +31,10 @@ class _Ramp(QWidget):
 
 
 class ScaleBar(QWidget):
-    """Shows what a map means, and lets one choose how far its colours reach.
+    """Shows the meaning of a map and lets the user choose the reach of its colours.
 
     Signals:
-        scale_chosen: look again at ``scale``.
+        scale_chosen: ``scale`` has changed.
     """
 
     scale_chosen = Signal()
@@ -73,11 +71,11 @@ class ScaleBar(QWidget):
 
     @property
     def scale(self) -> float | None:
-        """What the user chose, None for the one that fits."""
+        """Returns the scale that the user chose, None for the fitting one."""
         return self._chooser.currentData()
 
     def show_map(self, made: DifferenceMap | None) -> None:
-        """Puts up the legend of a map; None: there is no map."""
+        """Shows the legend of a map, or nothing for None."""
         self._bright.setText(_end_of(made.scale) if made is not None else "")
         if made is None:
             self._numbers.show_text("")
@@ -94,7 +92,7 @@ def _end_of(scale: float) -> str:
 
 
 def percent(part: float) -> str:
-    """``3.1 %``, ``42 %``; never 0 for what is more than nothing, never 100 for what is less than all."""
+    """Returns ``3.1 %`` or ``42 %``; never 0 for more than nothing, never 100 for less than all."""
     value = part * 100
     if 0 < value < 0.05:
         return "under 0.1 %"
