@@ -43,6 +43,10 @@ class ModelBroken(EmulsionError):
         self.reason = reason
 
 
+class NotAModel(ModelBroken):
+    """A file holds an addition to a model, or a part of one."""
+
+
 class LoraBroken(ModelBroken):
     """A LoRA's file cannot be used: damaged, no LoRA at all, or none of its layers is one of the model."""
 

@@ -1,4 +1,4 @@
-"""What goes into the frozen program, and what of its libraries does not."""
+"""Lists the contents of the frozen program, and the parts of its libraries that stay out."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+from core.families import FAMILIES
+
 TocEntry = tuple[str, str, str]
 """Place in the bundle, place on this machine, kind: as PyInstaller lists files."""
 
 TRANSFORMERS_FAMILIES = (
-    # the text encoders and tokenizers that core/engine/families asks for
-    "clip",
-    "qwen2",
-    "qwen3",
+    # the text encoders and tokenizers of our families
+    *sorted({part for family in FAMILIES.values() for part in family.transformers_parts}),
     # what transformers and diffusers import by themselves on the way there
     "auto",
     "bloom",  # peft names a class of it
@@ -27,7 +27,7 @@ TRANSFORMERS_FAMILIES = (
 )
 """transformers brings some 500 families of models: 56 MB of sources that would never be read."""
 
-DIFFUSERS_PIPELINES = ("latent_consistency_models", "stable_diffusion", "stable_diffusion_xl", "z_image")
+DIFFUSERS_PIPELINES = tuple(part for family in FAMILIES.values() for part in family.diffusers_pipelines)
 """The loop is our own, but loaders and parts of these families' pipelines are used; there are a hundred others."""
 
 EXCLUDES = (

@@ -46,7 +46,7 @@ def run(program: Path) -> None:
 def _tiny_models(folder: Path) -> list[Path]:
     """A model of each family with random weights, made as the tests make them."""
     sys.path.insert(0, str(product.ROOT))
-    from core.engine.families import FAMILIES
+    from core.families import FAMILIES
     from tests import tiny
 
     return [getattr(tiny, family)(folder / family) for family in FAMILIES]

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UnreadablePicture
+from core.families import FAMILIES
 from core.film.film import Film, Frame, Latent, Schedule
 from core.film.latent_rgb import LatentRgb
 from core.film.reader import Recording
-from core.models.catalogue import Model
-from core.models.families import MODEL_FAMILIES
+from core.models.catalogue import FoundModels, Model
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
@@ -252,7 +252,7 @@ def model(key: str = "starter-model", **defaults: object) -> Model:
         defaults=replace(GenerationRequest("a red house", model=key), **defaults),  # pyright: ignore[reportArgumentType]
         limits=Limits(size_step=8, smallest=64, largest=256),
         max_tokens=77,
-        capabilities=MODEL_FAMILIES["stable_diffusion"].capabilities,
+        capabilities=FAMILIES["stable_diffusion"].capabilities_of({}),
     )
 
 
@@ -262,11 +262,11 @@ class FakeModels:
     def __init__(self, *models: Model) -> None:
         self.found = models or (model(),)
 
-    def models(self) -> tuple[Model, ...]:
-        return self.found
+    def find_all(self) -> FoundModels:
+        return FoundModels(self.found)
 
-    def remembered(self) -> tuple[tuple[Model, ...], bool]:
-        return self.found, False
+    def remembered(self) -> tuple[FoundModels, bool]:
+        return self.find_all(), False
 
 
 class FakeDrafts:

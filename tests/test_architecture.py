@@ -21,9 +21,9 @@ HEAVY_PACKAGES = ("core.engine", "core.training")
 
 PACKAGES = {
     "core": (
-        *("version", "errors", "paths", "files", "request", "checkpoints", "lora", "autoencoders", "recipes"),
-        *("downloads", "pictures", "models", "prompt", "film", "measures", "runs", "film_export", "gallery"),
-        *("settings", "engine", "training"),
+        *("version", "errors", "paths", "files", "request", "families", "checkpoints", "lora", "autoencoders"),
+        *("recipes", "downloads", "pictures", "models", "prompt", "film", "measures", "runs", "film_export"),
+        *("gallery", "settings", "engine", "training"),
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),
@@ -36,10 +36,10 @@ PACKAGES = {
 MOST_FILES_AT_THE_ROOT = {"core": 5, "app": 3}
 
 TABLES = (
-    ("core/engine/families/__init__.py", "FAMILIES", "core/engine/families"),
-    ("core/request/settings/__init__.py", "SETTINGS", "core/request/settings"),
-    ("app/cli/command_line.py", "COMMANDS", "app/cli/commands"),
-    ("app/film/views/__init__.py", "VIEWS", "app/film/views"),
+    ("core/families/__init__.py", "FAMILIES", "core/families", {"spec", "unet_files"}),
+    ("core/request/settings/__init__.py", "SETTINGS", "core/request/settings", set[str]()),
+    ("app/cli/command_line.py", "COMMANDS", "app/cli/commands", set[str]()),
+    ("app/film/views/__init__.py", "VIEWS", "app/film/views", set[str]()),
 )
 VAGUE_NAMES = ("utils", "helpers", "common", "base", "misc")
 
@@ -205,8 +205,8 @@ def test_files_are_named_by_what_they_are_about() -> None:
     assert not vague
 
 
-@pytest.mark.parametrize(("file", "table", "folder"), TABLES)
-def test_no_file_is_missing_from_its_table(file: str, table: str, folder: str) -> None:
+@pytest.mark.parametrize(("file", "table", "folder", "others"), TABLES)
+def test_no_file_is_missing_from_its_table(file: str, table: str, folder: str, others: set[str]) -> None:
     tree = syntax(ROOT / file)
     assigned = [
         node.value
@@ -224,4 +224,4 @@ def test_no_file_is_missing_from_its_table(file: str, table: str, folder: str) -
         if (name.asname or name.name) in used
     }
     present = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
-    assert present - sources == set()
+    assert present - sources == others

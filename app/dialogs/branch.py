@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.theme import indent_spin_boxes
+from core.families import FAMILIES
 from core.film.film import Film
-from core.models.families import MODEL_FAMILIES
 from core.request.request import LARGEST_GUIDANCE_SCALE, STEPS
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
@@ -63,8 +63,8 @@ class BranchDialog(QDialog):
         self._guidance.setObjectName("branchGuidanceSpin")
         self._sampler = QComboBox()
         self._sampler.setObjectName("branchSamplerCombo")
-        family = MODEL_FAMILIES.get(film.model.family)
-        for key in SAMPLERS if family is None else family.capabilities.samplers:
+        family = FAMILIES.get(film.model.family)
+        for key in SAMPLERS if family is None else family.samplers:
             self._sampler.addItem(SAMPLERS[key].name, key)
         self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
         self._remaining = QSpinBox(minimum=1, maximum=STEPS[-1])

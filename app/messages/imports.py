@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from app.messages.errors import Message, message
 from core.errors import EmulsionError
+from core.families import FAMILIES
 from core.models.catalogue import Model
-from core.models.families import MODEL_FAMILIES
 
 REMEDY = "Choose a .safetensors checkpoint or a diffusers folder."
 
@@ -15,7 +15,7 @@ REMEDY = "Choose a .safetensors checkpoint or a diffusers folder."
 def added(models: tuple[Model, ...]) -> Message:
     """They are used from now on."""
     first = models[0]
-    family = MODEL_FAMILIES[first.family].name
+    family = FAMILIES[first.family].name
     if len(models) == 1:
         return Message(f"{first.name} was added", f"It is a {family} model and stays where it lies.")
     return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")

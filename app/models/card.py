@@ -25,6 +25,7 @@ class CardFacts:
     Attributes:
         facts: family, size, download, memory, in one line.
         page: the model's page for people, or "".
+        problem: why it is here and cannot be used, or "".
         can_remove: it lies in one of the user's model folders.
         can_verify: its files can be compared with what the hub listed; mended too where downloads go.
     """
@@ -41,6 +42,7 @@ class CardFacts:
     can_remove: bool
     can_verify: bool = False
     can_mend: bool = False
+    problem: str = ""
 
 
 class ModelCard(QFrame):
@@ -60,7 +62,7 @@ class ModelCard(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName(facts.name)
         name = _label(facts.name, "title")
-        here = _label("Installed" if facts.is_installed else "", "caption")
+        here = _label("Cannot be used" if facts.problem else "Installed" if facts.is_installed else "", "caption")
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(name)
@@ -72,10 +74,10 @@ class ModelCard(QFrame):
         for text, role in ((facts.about, ""), (facts.facts, "hint"), (facts.licence, "hint")):
             if text:
                 words.addWidget(_label(text, role, wraps=True))
-        if facts.fit:
-            fit = _label(facts.fit, "hint", wraps=True)
-            set_tone(fit, "error" if facts.level is Level.will_not_fit else "")
-            words.addWidget(fit)
+        if verdict := facts.problem or facts.fit:
+            label = _label(verdict, "hint", wraps=True)
+            set_tone(label, "error" if facts.problem or facts.level is Level.will_not_fit else "")
+            words.addWidget(label)
         words.addStretch(1)
         top = QHBoxLayout()
         top.setSpacing(16)
@@ -97,7 +99,7 @@ class ModelCard(QFrame):
         self._row.setVisible(state is not None)
         if state is not None and self.window().focusWidget() is self._download:
             self._pause.setFocus()  # not to the next button, which would open a page
-        self._download.setVisible(state is None and not self.facts.is_installed)
+        self._download.setVisible(state is None and bool(self.facts.page) and not self.facts.is_installed)
         if state is None:
             return
         self._bar.setValue(state.percent)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.widgets.field import Field, describe
 from core.downloads.listing import is_repository
+from core.families import family_names
 from core.models.downloadable import KnownModel
 
 WIDTH_PX = 460
@@ -95,7 +96,7 @@ _PROMISE = (
 def _facts(model: KnownModel | None) -> tuple[str, ...]:
     if model is None:
         return (
-            "Models of the families Stable Diffusion, Stable Diffusion XL and Z-Image in the layout of diffusers. "
+            f"Models of the families {family_names()} in the layout of diffusers. "
             "Read the licence on the model's page first: by downloading you agree to it.",
         )
     licence = model.licence or "told on its page; read it there first"

@@ -1,4 +1,4 @@
-"""Whether a model would fit this computer, in words: by the same plan that it would be loaded by."""
+"""Says in words if a model would fit this computer, by the plan that it would be loaded by."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.session.device import ChosenDevice
+from core.families import FAMILIES
+from core.families.spec import FamilySpec
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import (
     BYTES_OF_DTYPE,
@@ -46,17 +48,19 @@ def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemor
     if memory is None:
         return Fit(Level.unknown, f"How much memory {device.name or 'the device'} has is not known.")
     if model.weights is not None:
-        return _planned(model.weights, Size.parse(model.size), device, memory)
+        return _planned(FAMILIES[model.family], model.weights, Size.parse(model.size), device, memory)
     if model.memory_bytes is not None:
         return _by_demand(model.memory_bytes, device, memory)
     return Fit(Level.unknown, "How much memory it needs is not known.")
 
 
-def _planned(weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory) -> Fit:
-    plan = plan_memory(weights, device.dtype, size, memory)
+def _planned(
+    family: FamilySpec, weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory
+) -> Fit:
+    plan = plan_memory(family, weights, device.dtype, size, memory)
     figures = f"about {gib(plan.needed)} of memory needed, {_free(plan.needed, memory)}"
     if not plan.fits:
-        return Fit(Level.will_not_fit, f"Will not fit: {figures}.{_packed(weights, size, device, memory)}")
+        return Fit(Level.will_not_fit, f"Will not fit: {figures}.{_packed(family, weights, size, device, memory)}")
     how = _how(plan)
     if not plan.is_fast:
         sentence = f"Runs with offloading, slower: {how}; {figures}, at once it would be {gib(plan.at_once)}."
@@ -76,10 +80,12 @@ def _how(plan: MemoryPlan) -> str:
     return ", ".join([*words, *(["decoded in tiles"] if plan.tiled_decode else [])])
 
 
-def _packed(weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory) -> str:
-    """The way out that packed weights are, if they are one."""
+def _packed(
+    family: FamilySpec, weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory
+) -> str:
+    """Returns the way out that packed weights are, if they are one."""
     for bits in WEIGHT_BITS:
-        if plan_memory(weights, device.dtype, size, memory, weight_bits=bits).fits:
+        if plan_memory(family, weights, device.dtype, size, memory, weight_bits=bits).fits:
             return f" With weights in {bits} bit (Preferences, Memory) it would."
     return ""
 

@@ -15,8 +15,8 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.file_dialogs import ask_file, ask_folder
 from app.widgets.message_bar import MessageArea
-from core.checkpoints.safetensors_header import PICKLED_SUFFIXES
 from core.errors import EmulsionError
+from core.files.safetensors_header import PICKLED_SUFFIXES
 from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.folders import SUFFIX
 from core.models.importing import Found, find_models

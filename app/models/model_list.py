@@ -1,4 +1,4 @@
-"""Which cards there are: the models that are here, those that can be fetched, and those on their way."""
+"""Makes the cards: of the models that are here, those that can be fetched, and those on their way."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from app.models.fit import Level, fit_of
 from app.session.device import ChosenDevice
 from core.checkpoints.weights import SHORT_HASH
 from core.downloads.record import read_record
-from core.models.catalogue import Model
+from core.families import FAMILIES
+from core.models.catalogue import Model, RefusedModel
 from core.models.downloadable import KnownModel
-from core.models.families import MODEL_FAMILIES
 from core.models.memory_plan import computer_memory
 
 
 def all_cards(
     installed: Iterable[Model],
+    refused: Iterable[RefusedModel],
     known: Iterable[KnownModel],
     downloads: Mapping[str, DownloadState],
     model_folders: tuple[Path, ...],
     device: ChosenDevice | None,
     endpoint: str,
 ) -> tuple[CardFacts, ...]:
-    """Installed ones first, then those on their way."""
+    """Returns the installed ones first, then those that cannot be used, then those on their way."""
     entries = {model.key: model for model in known}
     cards = {model.key: _installed(model, entries.get(model.key), model_folders, endpoint) for model in installed}
+    problems = {one.path.stem if one.path.is_file() else one.path.name: one for one in refused}
     memory = computer_memory()
     for model in entries.values():
         if model.key not in cards:
@@ -46,7 +48,14 @@ def all_cards(
                 fit.level,
                 is_installed=False,
                 can_remove=False,
+                problem=_problem(problems.get(model.key)),
             )
+    for key, one in problems.items():
+        if key not in cards and key not in downloads:
+            cards[key] = CardFacts(
+                key, one.path.name, f"In {one.path.parent}", "", "", "", "", Level.unknown,
+                is_installed=False, can_remove=False, problem=_problem(one),
+            )  # fmt: skip
     for key, state in downloads.items():
         if key not in cards:
             page = f"{endpoint}/{state.repository}"
@@ -54,11 +63,19 @@ def all_cards(
                 key, key, f"From the repository {state.repository}.", "", "", page, "", Level.unknown,
                 is_installed=False, can_remove=False,
             )  # fmt: skip
-    return tuple(sorted(cards.values(), key=lambda card: (not card.is_installed, card.key not in downloads)))
+    return tuple(
+        sorted(
+            cards.values(), key=lambda card: (not card.is_installed, not card.problem, card.key not in downloads)
+        )
+    )
+
+
+def _problem(refused: RefusedModel | None) -> str:
+    return f"Cannot be used: {refused.reason}." if refused is not None else ""
 
 
 def matches(card: CardFacts, text: str) -> bool:
-    """Whether every word of the search is in what the card says."""
+    """Returns True when the card says every word of the search."""
     said = f"{card.key} {card.name} {card.about} {card.facts} {card.licence}".casefold()
     return all(word in said for word in text.casefold().split())
 
@@ -69,7 +86,7 @@ def _installed(
     record = read_record(model.folder) if model.file is None else None
     repository = record.repository if record is not None else entry.repository if entry is not None else ""
     defaults = model.defaults
-    facts = (MODEL_FAMILIES[model.family].name, str(defaults.size), f"{defaults.steps} steps", _hash(model))
+    facts = (FAMILIES[model.family].name, str(defaults.size), f"{defaults.steps} steps", _hash(model))
     return CardFacts(
         model.key,
         model.name,

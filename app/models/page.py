@@ -111,8 +111,9 @@ class ModelsPage(QWidget):
             card.hide()
             card.deleteLater()
         self.cards.clear()
+        models, states = (self._session.models, self._session.draft_editor.refused_models), self.service.states
         device, endpoint = self._session.device.chosen, self.service.endpoint
-        found = all_cards(self._session.models, self._known, self.service.states, self._folders, device, endpoint)
+        found = all_cards(*models, self._known, states, self._folders, device, endpoint)
         for facts in found:
             card = ModelCard(facts)
             card.asked.connect(self._do)

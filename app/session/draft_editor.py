@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
-from core.models.catalogue import Model
+from core.models.catalogue import FoundModels, Model, RefusedModel
 from core.request.request import Autoencoder, GenerationRequest, Limits
 
 SAVE_AFTER_MS = 1000
@@ -29,25 +29,22 @@ class DraftStore(Protocol):
 class ModelSource(Protocol):
     """Where models come from; `core.models.catalogue.Catalogue` is one."""
 
-    def models(self) -> tuple[Model, ...]:
+    def find_all(self) -> FoundModels:
         """Reads files that are new; this may take a while."""
         ...
 
-    def remembered(self) -> tuple[tuple[Model, ...], bool]:
-        """Returns the models that need no reading, and whether there are files that do."""
+    def remembered(self) -> tuple[FoundModels, bool]:
+        """Returns the models that need no reading, and True when there are files that do."""
         ...
 
 
 class DraftEditor(QObject):
     """The draft and the models.
 
-    Attributes:
-        models: all that can be loaded, best first.
-
     Signals:
         edited: the new draft, a `GenerationRequest`.
         undo_changed: ``can_undo`` or ``can_redo`` may have changed.
-        models_changed: ``models`` has changed.
+        models_changed: ``models`` or ``refused_models`` has changed.
     """
 
     edited = Signal(object)
@@ -61,10 +58,20 @@ class DraftEditor(QObject):
         self._catalogue = catalogue
         self._store = store
         self._tasks = background.queue(self, "models")
-        self.models = self._find_models()
+        self._found = self._find_models()
         self._draft = Draft(self._first_draft())
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All that can be loaded, best first."""
+        return self._found.models
+
+    @property
+    def refused_models(self) -> tuple[RefusedModel, ...]:
+        """Those in the same places that cannot."""
+        return self._found.refused
 
     @property
     def draft(self) -> GenerationRequest:
@@ -128,16 +135,16 @@ class DraftEditor(QObject):
         self._save_timer.stop()
         self._store.save_draft(self.draft)
 
-    def _find_models(self) -> tuple[Model, ...]:
-        models, has_more = self._catalogue.remembered()
+    def _find_models(self) -> FoundModels:
+        found, has_more = self._catalogue.remembered()
         self._tasks.cancel()
         if has_more:
-            self._tasks.submit(self._catalogue.models, self._show_models)
-        return models
+            self._tasks.submit(self._catalogue.find_all, self._show_models)
+        return found
 
-    def _show_models(self, models: tuple[Model, ...]) -> None:
-        if models != self.models:
-            self.models = models
+    def _show_models(self, found: FoundModels) -> None:
+        if found != self._found:
+            self._found = found
             self.models_changed.emit()
 
     def _first_draft(self) -> GenerationRequest:

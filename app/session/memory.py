@@ -13,6 +13,7 @@ from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.errors import EmulsionError
+from core.families import FAMILIES
 from core.models.catalogue import Model
 from core.models.memory_plan import (
     DeviceMemory,
@@ -123,7 +124,8 @@ class MemoryService(QObject):
             weights, device = self._weights[model.key], self.device
             if weights is not None and device is not None:
                 how = (settings.memory, settings.tiled_decode, draft.weight_bits)
-                planned = replace(planned, plan=plan_memory(weights, chosen.dtype, draft.size, device, *how))
+                plan = plan_memory(FAMILIES[model.family], weights, chosen.dtype, draft.size, device, *how)
+                planned = replace(planned, plan=plan)
             self._show(planned)
 
     def _take(self, use: MemoryInUse) -> None:

@@ -36,7 +36,7 @@ class Session(QObject):
 
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        background, device, early_choice, engine_tasks, films, loras, progress: each see its class.
+        background, device, draft_editor, early_choice, engine_tasks, films, loras, progress: each see its class.
         preview_mode: of the next run. unsaved: finished pictures that could not be written, see `save_again`.
 
     Signals:
@@ -77,10 +77,10 @@ class Session(QObject):
         """Starts the worker's thread. ``make_engine`` is called in it; unforeseen errors point to ``log_file``."""
         super().__init__(parent)
         self.background = BackgroundTasks(self)
-        self._drafting = DraftEditor(catalogue, drafts, self.background, self)
-        self._drafting.edited.connect(self.draft_edited)
-        self._drafting.undo_changed.connect(self.undo_changed)
-        self._drafting.models_changed.connect(self.models_changed)
+        self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
+        self.draft_editor.edited.connect(self.draft_edited)
+        self.draft_editor.undo_changed.connect(self.undo_changed)
+        self.draft_editor.models_changed.connect(self.models_changed)
         self._queue = RunQueue()
         self.state = RunState.idle
         self.phase: Phase | None = None
@@ -99,31 +99,31 @@ class Session(QObject):
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.films = FilmRequests(self._thread, self.engine_tasks, self)
-        self.loras = LoraSelection(self._thread, self._drafting, self.background, self)
+        self.loras = LoraSelection(self._thread, self.draft_editor, self.background, self)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()
 
     @property
     def draft(self) -> GenerationRequest:
-        return self._drafting.draft
+        return self.draft_editor.draft
 
     @property
     def can_undo(self) -> bool:
-        return self._drafting.can_undo
+        return self.draft_editor.can_undo
 
     @property
     def can_redo(self) -> bool:
-        return self._drafting.can_redo
+        return self.draft_editor.can_redo
 
     @property
     def models(self) -> tuple[Model, ...]:
-        return self._drafting.models
+        return self.draft_editor.models
 
     @property
     def limits(self) -> Limits:
         """The sizes that the draft's model can work with."""
-        return self._drafting.limits
+        return self.draft_editor.limits
 
     @property
     def film(self) -> Film | None:
@@ -142,25 +142,25 @@ class Session(QObject):
 
     def model_of(self, request: GenerationRequest) -> Model | None:
         """The model that a request asks for, None if it is not among ``models``."""
-        return self._drafting.model_of(request)
+        return self.draft_editor.model_of(request)
 
     def edit(self, **changes: Any) -> None:
         """Changes fields of the draft by name. Another model brings its own defaults for what is not given."""
-        self._drafting.edit(**changes)
+        self.draft_editor.edit(**changes)
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:
         """Takes over a picture's settings as one undo step; returns the names of the fields that had to differ."""
-        return self._drafting.apply(self.loras.resolved(request))
+        return self.draft_editor.apply(self.loras.resolved(request))
 
     def undo(self) -> None:
-        self._drafting.undo()
+        self.draft_editor.undo()
 
     def redo(self) -> None:
-        self._drafting.redo()
+        self.draft_editor.redo()
 
     def refresh_models(self) -> None:
         """Looks for models on the disk again."""
-        self._drafting.refresh_models()
+        self.draft_editor.refresh_models()
 
     def generate(self) -> None:
         """Queues the draft as it is now, and starts it when nothing else runs."""
@@ -228,7 +228,7 @@ class Session(QObject):
     def shutdown(self) -> bool:
         """Keeps the draft, ends run, worker and background tasks; says whether the worker ended in time."""
         self._queue.clear()
-        self._drafting.save()
+        self.draft_editor.save()
         self.background.close()
         return self._thread.shut_down()
 
@@ -238,7 +238,7 @@ class Session(QObject):
         except InvalidRequest as error:
             self.failed.emit(message(error))
             return
-        self._drafting.end_step()
+        self.draft_editor.end_step()
         for request, hold_after in self.early_choice.runs_of(self.loras.fitting(self.draft)):
             self._queue.add(request, hold_after=hold_after)
         self._begin_if_idle(is_paused)

@@ -15,10 +15,10 @@ from pathlib import Path
 from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import UNET
-from core.checkpoints.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.checkpoints.weights import weights_of
 from core.errors import AutoencoderMissing, ModelBroken
 from core.files.json_file import read_json
+from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.request.request import Autoencoder
 from core.request.settings.autoencoder import folder_of
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.families import FAMILIES
+
 DEFAULT_SCALE = 0.18215
 """What diffusers takes where a configuration names none: that of Stable Diffusion 1.x."""
 
@@ -52,7 +54,9 @@ class LatentSpace:
     @property
     def name(self) -> str:
         """The models that have these latents, as users know them, or ""."""
-        return " or ".join(name for name, known in _KNOWN if known.fits(self))
+        layouts = ((family.latents.models or family.name, family.latents) for family in FAMILIES.values())
+        known = ((name, LatentSpace(one.channels, one.factor, one.scale, one.shift)) for name, one in layouts)
+        return " or ".join(name for name, space in (*known, *_OTHERS) if space.fits(self))
 
     def describe(self) -> str:
         """``"Stable Diffusion XL (4 latent channels, scale 0.13025)"``."""
@@ -65,10 +69,8 @@ class LatentSpace:
 
 
 _USUAL_FACTOR = 8
-_KNOWN = (
-    ("Stable Diffusion 1.x and 2.x", LatentSpace(4, 8, 0.18215)),
-    ("Stable Diffusion XL", LatentSpace(4, 8, 0.13025)),
-    ("FLUX.1 and Z-Image", LatentSpace(16, 8, 0.3611, 0.1159)),
+_OTHERS = (
+    ("FLUX.1", LatentSpace(16, 8, 0.3611, 0.1159)),
     ("Stable Diffusion 3", LatentSpace(16, 8, 1.5305, 0.0609)),
 )
-"""From the configurations of the models themselves."""
+"""Models that cannot be loaded, from their own configurations."""

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from core.autoencoders.file import SUFFIX
 from core.autoencoders.latent_space import LatentSpace
-from core.checkpoints.safetensors_header import read_safetensors_header
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 from core.files.json_file import read_json
+from core.files.safetensors_header import read_safetensors_header
 
 KIND = "AutoencoderTiny"
 FOLDER_NAMES = ("vae_approx", "VAE-approx", "vae-approx", "tiny")

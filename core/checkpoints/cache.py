@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
-from core.checkpoints.detection import CheckpointKind, recognise
-from core.checkpoints.safetensors_header import read_safetensors_header
-from core.errors import ModelBroken, SaveFailed
+from core.checkpoints.detection import recognise
+from core.errors import ModelBroken, NotAModel, SaveFailed
+from core.families import FAMILIES
+from core.families.spec import CheckpointKind
 from core.files.atomic import write_file
+from core.files.safetensors_header import read_safetensors_header
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,10 @@ MOST_KNOWN = 5_000
 class Known:
     """The facts about a file at one moment: its ``kind``, or the ``reason`` why it is no model; "" is unknown.
 
-    ``lora_hash`` is that of `core.lora.file.lora_hash`.
+    Attributes:
+        families: the families that could be loaded when ``reason`` was found; with others it is looked at again.
+        is_model: False for an addition to a model, or a part of one.
+        lora_hash: as `core.lora.file.lora_hash` tells it.
     """
 
     size: int
@@ -34,6 +39,8 @@ class Known:
     reason: str = ""
     sha256: str = ""
     lora_hash: str = ""
+    families: str = ""
+    is_model: bool = True
 
 
 class CheckpointCache:
@@ -53,10 +60,11 @@ class CheckpointCache:
             try:
                 known = replace(known, kind=recognise(read_safetensors_header(path)))
             except ModelBroken as error:
-                known = replace(known, reason=error.reason)
+                is_model = not isinstance(error, NotAModel)
+                known = replace(known, reason=error.reason, families=_families(), is_model=is_model)
             self._keep(path, known)
         if known.kind is None:
-            raise ModelBroken(path, known.reason)
+            raise (ModelBroken if known.is_model else NotAModel)(path, known.reason)
         return known.kind
 
     def knows(self, path: Path) -> bool:
@@ -166,13 +174,20 @@ def _read(file: Path) -> dict[str, Known]:
         return {}
 
 
+def _families() -> str:
+    return " ".join(FAMILIES)
+
+
 def _known(entry: dict[str, Any]) -> Known:
     kind = entry["kind"]
+    is_current = entry.get("families") == _families()
     return Known(
         size=int(entry["size"]),
         changed_ns=int(entry["changed_ns"]),
-        kind=CheckpointKind(**kind) if kind is not None else None,
-        reason=str(entry["reason"]),
+        kind=CheckpointKind(**kind) if kind is not None and kind["family"] in FAMILIES else None,
+        reason=str(entry["reason"]) if is_current else "",
         sha256=str(entry["sha256"]),
         lora_hash=str(entry.get("lora_hash", "")),
+        families=_families() if is_current else "",
+        is_model=bool(entry.get("is_model", True)),
     )

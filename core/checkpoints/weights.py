@@ -7,8 +7,8 @@ microseconds whether the file is whole.
 import hashlib
 from pathlib import Path
 
-from core.checkpoints.safetensors_header import read_safetensors_header
 from core.errors import ModelBroken
+from core.files.safetensors_header import read_safetensors_header
 
 SHORT_HASH = 10
 """Digits of a SHA-256 that stand for a model in recipes."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import bisect
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,7 +59,7 @@ def from_request(family: Family, request: GenerationRequest, device: torch.devic
 
 def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
     """From x_T, pure noise. Raises InvalidRequest."""
-    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device)
+    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request.size), request.steps, device)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
     return InitialState(_film(family, request, sampling), sampling, x, generators)
@@ -72,7 +73,9 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     picture = read_source(source, request.size)
     request = replace(request, source=replace(source, sha256=picture.sha256))
     skipped = request.steps - source.steps_of(request.steps)
-    sampling = schedulers.build(request.sampler, family.scheduler_config, request.steps, device, skipped)
+    sampling = schedulers.build(
+        request.sampler, family.scheduler_config_for(request.size), request.steps, device, skipped
+    )
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
     # and a film gives x back in this one
@@ -136,7 +139,8 @@ def _from_noise_level(
     """A new start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
     frame = branch.film.frames[branch.call]
     remaining = branch.remaining_steps or branch.steps_left
-    sampling, total = _ending(family, request.sampler, remaining, frame.sigma, device)
+    config = family.scheduler_config_for(request.size)
+    sampling, total = _ending(config, request.sampler, remaining, frame.sigma, device)
     request = replace(request, steps=total)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     _draw_start(request, frame.noisy, generators)
@@ -151,7 +155,7 @@ def _from_noise_level(
 
 
 def _ending(
-    family: Family, sampler: str, remaining: int, sigma: float, device: torch.device
+    config: Mapping[str, Any], sampler: str, remaining: int, sigma: float, device: torch.device
 ) -> tuple[SamplerRun, int]:
     """The last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
 
@@ -160,7 +164,7 @@ def _ending(
     """
 
     def ending(total: int) -> SamplerRun:
-        return schedulers.build(sampler, family.scheduler_config, total, device, total - remaining)
+        return schedulers.build(sampler, config, total, device, total - remaining)
 
     def distance(total: int) -> float:
         return abs(math.log(ending(total).schedule.sigmas[0]) - math.log(sigma))

@@ -6,6 +6,9 @@ from typing import Any, cast
 
 from core.errors import ModelBroken
 
+LARGEST_NUMBER = 2**20
+"""No figure of a model is larger, unless its file is damaged."""
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """Returns the content of a JSON file. Raises ModelBroken."""
@@ -13,8 +16,18 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ModelBroken(path, "this file is missing") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelBroken(path, "this file is damaged: it is not readable JSON") from error
     if not isinstance(content, dict):
         raise ModelBroken(path, "this file is damaged: it does not hold a JSON object")
     return cast("dict[str, Any]", content)
+
+
+def whole_number(file: Path, key: str, default: int) -> int:
+    """Reads a number of a configuration, ``default`` where there is none. Raises ModelBroken."""
+    value = read_json(file).get(key)
+    if value is None:
+        return default
+    if not isinstance(value, int) or not 0 < value <= LARGEST_NUMBER:
+        raise ModelBroken(file, f"this file is damaged: {key} is not a whole number that can be")
+    return value

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
-from core.checkpoints.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.errors import LoraBroken, ModelBroken
+from core.families import FAMILIES
+from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.lora.trigger_words import trigger_words
 
 HASH_DIGITS = 12
@@ -24,19 +23,8 @@ _HASH_IN_METADATA = "sshs_model_hash"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXT_WIDTH = re.compile(r"attn2[._]to_[kv][._](lora_down|lora_A(\.default)?|lora\.down)\.weight$")
 _DOWN = re.compile(r"(lora_down|lora_A(\.\w+)?|lora\.down|lora_linear_layer\.down)\.weight$")
-_NAME_OF_WIDTH: Mapping[int, str] = MappingProxyType(
-    {
-        128: "Emulsion's starter model",
-        768: "Stable Diffusion 1.x",
-        1024: "Stable Diffusion 2.x",
-        2048: "Stable Diffusion XL",
-    }
-)
-_NAME_OF_KEY = (
-    (re.compile(r"double_blocks|single_transformer_blocks|single_blocks"), "FLUX"),
-    (re.compile(r"(^|[._])layers[._]\d+[._](attention|feed_forward|adaLN)"), "Z-Image"),
-    (re.compile(r"^lora_te2_|^text_encoder_2\."), "Stable Diffusion XL"),
-)
+_OTHER_FAMILIES = (("FLUX", r"double_blocks|single_transformer_blocks|single_blocks"),)
+"""Families that cannot be loaded, with names of layers that only they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +76,10 @@ def lora_hash(path: Path) -> str:
 
 
 def name_of_width(width: int) -> str:
-    """The kind of U-Net that reads prompts of this width."""
-    return _NAME_OF_WIDTH.get(width, f"a network for prompts of width {width}")
+    """Returns the kind of U-Net that reads prompts of this width."""
+    formats = (family.lora for family in FAMILIES.values() if family.lora is not None)
+    names = (lora.kinds[width] for lora in formats if width in lora.kinds)
+    return next(names, f"a network for prompts of width {width}")
 
 
 def _header(path: Path) -> SafetensorsHeader:
@@ -118,7 +108,7 @@ def _text_width(header: SafetensorsHeader) -> int | None:
 def _made_for(header: SafetensorsHeader, width: int | None) -> str:
     if width is not None:
         return name_of_width(width)
-    for pattern, name in _NAME_OF_KEY:
-        if any(pattern.search(key) for key in header.tensors):
-            return name
-    return ""
+    formats = ((family.name, family.lora) for family in FAMILIES.values())
+    patterns = (*_OTHER_FAMILIES, *((name, lora.key) for name, lora in formats if lora is not None and lora.key))
+    found = (name for name, pattern in patterns if any(re.search(pattern, key) for key in header.tensors))
+    return next(found, "")

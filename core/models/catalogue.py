@@ -13,16 +13,18 @@ from typing import Any
 from core.autoencoders.file import AutoencoderLibrary
 from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
-from core.checkpoints.detection import CheckpointKind
 from core.checkpoints.weights import weights_of
-from core.errors import ModelBroken, ModelMissing
-from core.files.json_file import read_json
+from core.errors import ModelBroken, ModelMissing, NotAModel
+from core.families import FAMILIES, family_names, family_of_pipeline
+from core.families.spec import Capabilities, CheckpointKind
+from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
-from core.models.defaults import default_settings
-from core.models.families import MODEL_FAMILIES, Capabilities, family_of_pipeline
 from core.models.folders import SUFFIX, models_in
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
+
+MOST_LEVELS = 8
+"""An autoencoder with more is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,22 @@ class Model:
     def place(self) -> Path:
         """The model itself: its file, or its folder."""
         return self.file or self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedModel:
+    """A file or folder that holds a model which cannot be used, with the reason."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModels:
+    """The models at some places: those that can be used, and the others."""
+
+    models: tuple[Model, ...] = ()
+    refused: tuple[RefusedModel, ...] = ()
 
 
 class Catalogue:
@@ -109,28 +127,36 @@ class Catalogue:
         """From now on in these folders, beside that of the program."""
         self._model_folders = model_folders
 
-    def models(self) -> tuple[Model, ...]:
-        """All models that can be read, the starter model first. Reads the headers of files that are new."""
+    def find_all(self) -> FoundModels:
+        """Returns all models, the starter model first. Reads the headers of files that are new."""
         found = self._read_all(self._candidates())
         self.memory.save()
         return found
 
-    def remembered(self) -> tuple[tuple[Model, ...], bool]:
-        """The same without what would have to be read first; and whether there is any such file."""
+    def models(self) -> tuple[Model, ...]:
+        """Returns the models that can be used, as `find_all` does."""
+        return self.find_all().models
+
+    def remembered(self) -> tuple[FoundModels, bool]:
+        """Returns the models of which nothing has to be read first, and True when there are others."""
         paths = self._candidates()
         known = [path for path in paths if path.suffix.lower() != SUFFIX or self.memory.knows(path)]
         return self._read_all(known), len(known) < len(paths)
 
-    def _read_all(self, paths: list[Path]) -> tuple[Model, ...]:
+    def _read_all(self, paths: list[Path]) -> FoundModels:
         found: dict[str, Model] = {}
+        refused: list[RefusedModel] = []
         for path in paths:
             key = path.stem if path.suffix.lower() == SUFFIX else path.name
             try:
                 model = self.read(path, key if key not in found else str(path))
-            except ModelBroken:
-                continue  # it is named when asked for by `find`; the list shows what works
+            except NotAModel:
+                continue  # a LoRA or an autoencoder beside the models
+            except ModelBroken as error:
+                refused.append(RefusedModel(path, error.reason))
+                continue
             found[model.key] = model
-        return tuple(found.values())
+        return FoundModels(tuple(found.values()), tuple(refused))
 
     def find(self, model: str) -> Model:
         """The model with this key, or in this place. Raises ModelMissing or ModelBroken."""
@@ -147,7 +173,7 @@ class Catalogue:
             return read_model(path, key)
         kind = self.memory.kind_of(path)
         folder = self._layouts / kind.layout if kind.layout else self._rest_of(path, kind.family)
-        network = MODEL_FAMILIES[kind.family].network
+        network = FAMILIES[kind.family].network
         width = read_json(folder / network / "config.json").get("cross_attention_dim")
         if kind.width is not None and width is not None and kind.width != width:
             raise ModelBroken(
@@ -176,11 +202,11 @@ class Catalogue:
         for folder in self._candidates():
             if folder.is_dir():
                 try:
-                    if family_of_pipeline(str(pipeline_config(folder).get("_class_name"))) == family:
+                    if family_of_pipeline(pipeline_config(folder).get("_class_name")) is FAMILIES[family]:
                         return folder
                 except ModelBroken:
                     continue
-        name = MODEL_FAMILIES[family].name
+        name = FAMILIES[family].name
         raise ModelBroken(
             path,
             f"it is the transformer of {name} alone; text encoder, autoencoder and tokenizer are taken from an "
@@ -207,54 +233,52 @@ def hashed_file(model: Model) -> Path:
     """The file whose SHA-256 stands for the model: its single file, or its network's. Raises ModelBroken."""
     if model.file is not None:
         return model.file
-    files, _ = weights_of(model.folder / MODEL_FAMILIES[model.family].network)
+    files, _ = weights_of(model.folder / FAMILIES[model.family].network)
     return files[0]
 
 
 def read_model(folder: Path, key: str) -> Model:
     """Describes the diffusers folder from its configuration files. Raises ModelBroken."""
     pipeline = pipeline_config(folder).get("_class_name")
-    family = family_of_pipeline(str(pipeline))
+    family = family_of_pipeline(pipeline)
     if family is None:
-        names = ", ".join(kind.name for kind in MODEL_FAMILIES.values())
-        raise ModelBroken(folder, f"it is a {pipeline}; supported families are {names}")
-    kind = MODEL_FAMILIES[family]
-    network = read_json(folder / kind.network / "config.json")
-    vae = read_json(folder / "vae" / "config.json")
-    text_encoder = read_json(folder / "text_encoder" / "config.json")
-    factor = 2 ** (len(vae.get("block_out_channels", (0, 0, 0, 0))) - 1)
+        raise ModelBroken(folder, f"it is a {pipeline}; supported families are {family_names()}")
+    network, vae, text_encoder = (
+        folder / part / "config.json" for part in (family.network, "vae", family.text_encoders[0])
+    )
+    config, levels = read_json(network), read_json(vae).get("block_out_channels", (0, 0, 0, 0))
+    if not isinstance(levels, list | tuple) or not 1 <= len(levels) <= MOST_LEVELS:
+        raise ModelBroken(vae, "this file is damaged: block_out_channels is not a list of its levels")
+    factor = 2 ** (len(levels) - 1)
+    sample_size = whole_number(network, "sample_size", 0)
+    native_px = sample_size * factor if sample_size else family.native_px
     known = _known_models().get(key, {})
-    sample_size = network.get("sample_size")
-    native_px = int(sample_size) * factor if sample_size else kind.native_px
     size = Size.parse(known["size"]) if "size" in known else Size(native_px, native_px)
-    is_distilled = network.get("time_cond_proj_dim") is not None
-    good = default_settings(family, key, is_distilled)
-    defaults = GenerationRequest(
-        prompt=str(known.get("example", "")),
-        model=key,
-        size=size,
-        sampler=str(known.get("sampler", good.sampler)),
-        steps=int(known.get("steps", good.steps)),
-        guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
-    )
-    size_step = factor * kind.patch
-    limits = Limits(
-        size_step=size_step,
-        smallest=int(known.get("smallest", max(size_step, native_px // 4))),
-        largest=int(known.get("largest", native_px * 4)),
-        samplers=kind.capabilities.samplers,
-    )
+    good = family.defaults_of(key, config)
+    size_step = factor * family.latents.patch
     return Model(
-        is_listed=bool(known),
         key=key,
         name=str(known.get("name", folder.name)),
         about=str(known.get("about", "")),
         folder=folder,
-        family=family,
-        defaults=defaults,
-        limits=limits,
-        max_tokens=kind.max_tokens or int(text_encoder.get("max_position_embeddings", 77)),
-        capabilities=replace(kind.capabilities, guidance="embedded") if is_distilled else kind.capabilities,
+        family=family.key,
+        defaults=GenerationRequest(
+            prompt=str(known.get("example", "")),
+            model=key,
+            size=size,
+            sampler=str(known.get("sampler", good.sampler)),
+            steps=int(known.get("steps", good.steps)),
+            guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
+        ),
+        limits=Limits(
+            size_step=size_step,
+            smallest=int(known.get("smallest", max(size_step, native_px // 4))),
+            largest=int(known.get("largest", native_px * 4)),
+            samplers=family.samplers,
+        ),
+        max_tokens=family.tokenizer.max_tokens or whole_number(text_encoder, "max_position_embeddings", 77),
+        capabilities=family.capabilities_of(config),
+        is_listed=bool(known),
     )
 
 

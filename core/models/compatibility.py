@@ -5,17 +5,17 @@ from __future__ import annotations
 from core.autoencoders.file import AutoencoderFile
 from core.autoencoders.latent_space import LatentSpace
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
+from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.lora.file import LoraFile, name_of_width, read_lora
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Model
-from core.models.families import MODEL_FAMILIES
 from core.request.request import GenerationRequest
 
 
 def kind_of(model: Model) -> str:
     """Returns the kind of a model as `LoraFile.made_for` names it: by the width of the text that it reads."""
-    family = MODEL_FAMILIES[model.family]
+    family = FAMILIES[model.family]
     try:
         width = read_json(model.folder / family.network / "config.json").get("cross_attention_dim")
     except ModelBroken:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.models.families import MODEL_FAMILIES
+from core.families import FAMILIES
 from core.models.memory_plan import ModelWeights
 from core.paths import resources
 
@@ -23,7 +23,7 @@ class KnownModel:
 
     Attributes:
         key: the name of its folder.
-        family: a key of `MODEL_FAMILIES`.
+        family: a key of `FAMILIES`.
         repository: ``"owner/name"`` on the hub.
         licence: its name, or "".
         is_gated: whether its page asks to accept the licence first; None when not known.
@@ -50,7 +50,7 @@ class KnownModel:
 
     @property
     def family_name(self) -> str:
-        return MODEL_FAMILIES[self.family].name
+        return FAMILIES[self.family].name
 
 
 def known_models(path: Path | None = None) -> tuple[KnownModel, ...]:

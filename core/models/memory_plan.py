@@ -13,20 +13,15 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from core.errors import InvalidRequest
+from core.families.spec import FamilySpec
 from core.request.request import Size
 
 GIB = 2**30
 RESERVE = 0.08
 """Part of the free memory that is left alone: for the driver, fragments and other programs."""
 
-DECODE_VALUES_PER_PIXEL = 1536
-"""The widest layers of the usual decoder hold 256 channels at full size, about six of them at a time."""
-
 TILE_PX = 512
 """Side of the pieces of a decode in tiles."""
-
-STEP_VALUES_PER_LATENT_VALUE = 8_000
-"""Of a U-Net with guidance, for each of the latent's positions: skips, the widest block and its attention."""
 
 GROUP_SHARE = 0.1
 """Part of a network that is on the device at a time with group offload."""
@@ -34,7 +29,6 @@ GROUP_SHARE = 0.1
 QUANTISED_BLOCK = 32
 """Packed weights that share a scale, see `core.engine.weights.quantisation`."""
 
-LATENT_FACTOR = 8
 BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 2, "float16": 2})
 
 
@@ -154,6 +148,7 @@ class MemoryInUse:
 
 
 def plan_memory(
+    family: FamilySpec,
     weights: ModelWeights,
     dtype: str,
     size: Size,
@@ -170,12 +165,12 @@ def plan_memory(
     usable = int(device.free * (1 - RESERVE))
     bytes_per_value = BYTES_OF_DTYPE[dtype]
     packed = _Bytes.of(weights, bytes_per_value, weight_bits)
-    at_once = _needed(packed, bytes_per_value, size, Placement.on_device, is_tiled=False)
+    at_once = _needed(family, packed, bytes_per_value, size, Placement.on_device, is_tiled=False)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
     for placement in placements:
         for is_tiled in (True,) if tiles else (False, True):
-            needed = _needed(packed, bytes_per_value, size, placement, is_tiled)
+            needed = _needed(family, packed, bytes_per_value, size, placement, is_tiled)
             slowest = MemoryPlan(
                 placement=placement,
                 tiled_decode=is_tiled,
@@ -246,12 +241,14 @@ class _Bytes:
         return self.text + self.network + self.autoencoder
 
 
-def _needed(weights: _Bytes, bytes_per_value: int, size: Size, placement: Placement, is_tiled: bool) -> int:
+def _needed(
+    family: FamilySpec, weights: _Bytes, bytes_per_value: int, size: Size, placement: Placement, is_tiled: bool
+) -> int:
     pixels = size.width * size.height
-    positions = pixels // LATENT_FACTOR**2
-    step = STEP_VALUES_PER_LATENT_VALUE * positions * bytes_per_value
+    places = pixels // family.latents.factor**2
+    step = family.memory.step_per_place * places * bytes_per_value
     decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
-    decode = DECODE_VALUES_PER_PIXEL * decoded * bytes_per_value
+    decode = family.memory.decode_per_pixel * decoded * bytes_per_value
     text, network, autoencoder = weights.text, weights.network, weights.autoencoder
     match placement:
         case Placement.on_device:

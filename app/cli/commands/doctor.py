@@ -14,6 +14,7 @@ from app.cli.command import Command
 from app.cli.module_check import broken_parts
 from app.cli.terminal import to_json
 from core.errors import ModelBroken
+from core.families import FAMILIES
 from core.models.catalogue import users_catalogue
 from core.models.memory_plan import DeviceMemory, gib, plan_memory
 from core.models.parameter_count import weights_in
@@ -107,7 +108,8 @@ def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, s
         except ModelBroken as error:
             plans[model.key] = f"cannot be planned: {error.reason}"
         else:
-            plan = plan_memory(weights, dtype, model.defaults.size, memory, settings.memory, settings.tiled_decode)
+            family, how = FAMILIES[model.family], (settings.memory, settings.tiled_decode)
+            plan = plan_memory(family, weights, dtype, model.defaults.size, memory, *how)
             plans[model.key] = plan.describe()
     return plans
 

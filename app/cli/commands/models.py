@@ -70,7 +70,8 @@ def _download_arguments(parser: ArgumentParser) -> None:
 
 
 def _list(_arguments: Namespace) -> int:
-    installed = {model.key: model for model in _catalogue().models()}
+    found = _catalogue().find_all()
+    installed = {model.key: model for model in found.models}
     known = {model.key: model for model in known_models()}
     for key in (*installed, *(key for key in known if key not in installed)):
         here, entry = installed.get(key), known.get(key)
@@ -88,6 +89,8 @@ def _list(_arguments: Namespace) -> int:
                 }
             )
         )
+    for one in found.refused:
+        print(to_json({"model": None, "folder": str(one.path), "is_installed": False, "problem": one.reason}))
     return 0
 
 

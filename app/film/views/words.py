@@ -13,8 +13,8 @@ from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.widgets.pixels import to_image
+from core.families import FAMILIES
 from core.film.attention_maps import AttentionRecord
-from core.models.families import MODEL_FAMILIES
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
 from core.prompt.word import Word
@@ -162,8 +162,8 @@ def _fitted(shares: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _why_none(family: str) -> str:
-    known = MODEL_FAMILIES.get(family)
-    if known is not None and not known.capabilities.has_attention_words:
+    known = FAMILIES.get(family)
+    if known is not None and not known.has_attention_words:
         return NO_CROSS_ATTENTION.format(family=known.name)
     return NOT_RECORDED
 

@@ -16,6 +16,7 @@ from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_mod
 from accelerate.utils import send_to_device
 from diffusers.hooks.group_offloading import apply_group_offloading
 
+from core.families import is_encoder, is_network
 from core.models.memory_plan import Placement
 
 log = logging.getLogger(__name__)
@@ -166,14 +167,6 @@ def _own_parameters(module: torch.nn.Module) -> list[tuple[str, torch.nn.Paramet
         for name, parameter in module.named_parameters()
         if ".lora_" not in name
     ]
-
-
-def is_encoder(name: str) -> bool:
-    return name.startswith("text_encoder")
-
-
-def is_network(name: str) -> bool:
-    return name in ("unet", "transformer")
 
 
 def free_caches(device: torch.device) -> None:

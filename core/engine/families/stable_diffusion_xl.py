@@ -7,7 +7,9 @@ of diffusers' StableDiffusionXLPipeline; the tests hold it to that bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -15,17 +17,21 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from core.engine.decoding.preview_budget import latent_rgb_of
-from core.engine.devices.device import DevicePlan
-from core.engine.networks.kl_autoencoder import KLAutoencoder
-from core.engine.networks.prompt_cache import PromptCache
+from core.engine.families.loaded import LoadedParts
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
-from core.engine.weights.components import identity_of, load_parts, load_tokenizer, scheduler_config_of
-from core.film.latent_rgb import LatentRgb
+from core.engine.weights.components import load_tokenizer
 from core.models.catalogue import Model, pipeline_config
-from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
+
+KINDS = MappingProxyType(
+    {
+        "text_encoder": CLIPTextModel,
+        "text_encoder_2": CLIPTextModelWithProjection,
+        "unet": UNet2DConditionModel,
+        "vae": AutoencoderKL,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,84 +43,25 @@ class Encoded:
 
 
 class StableDiffusionXL:
-    """The loaded parts of one checkpoint. See `core.engine.families.Family` for the methods."""
+    """See `core.engine.families.loaded.Arithmetic` for the methods."""
 
-    def __init__(
-        self,
-        identity: ModelIdentity,
-        tokenizers: tuple[Any, Any],
-        text_encoders: tuple[Any, Any],
-        unet: Any,
-        vae: Any,
-        scheduler_config: dict[str, Any],
-        zeros_for_empty_prompt: bool,
-        latent_rgb: LatentRgb | None = None,
-    ) -> None:
-        """``zeros_for_empty_prompt``: without a negative prompt the network is given zeros, not the empty text."""
-        self.identity = identity
-        self.scheduler_config = scheduler_config
-        self._encoders = tuple(zip(tokenizers, text_encoders, strict=True))
+    def __init__(self, encoders: Sequence[tuple[Any, Any]], unet: Any, zeros_for_empty_prompt: bool) -> None:
+        """Takes both tokenizers, each with its text encoder.
+
+        ``zeros_for_empty_prompt``: without a negative prompt the network is given zeros, not the empty text.
+        """
+        self._encoders = encoders
         self._unet = unet
-        self._vae = KLAutoencoder(vae)
         self._zeros_for_empty_prompt = zeros_for_empty_prompt
-        self._prompts = PromptCache(self._encode_text)
-        self.latent_rgb = latent_rgb or latent_rgb_of(vae)
 
-    def latent_shape(self, size: Size) -> tuple[int, int, int]:
-        return self._vae.latent_shape(size)
+    def texts(self, request: GenerationRequest) -> tuple[str, ...]:
+        has_zeros = self._zeros_for_empty_prompt and not request.negative_prompt
+        if takes_two_passes(self._unet, request) and not has_zeros:
+            return request.negative_prompt, request.prompt
+        return (request.prompt,)
 
-    def knows_prompt(self, request: GenerationRequest) -> bool:
-        texts = [request.prompt]
-        if takes_two_passes(self._unet, request) and not self._has_zeros(request):
-            texts.append(request.negative_prompt)
-        return all(self._prompts.knows(text) for text in texts)
-
-    def read_prompt(self, request: GenerationRequest, batch: int) -> Predict:
-        halves = [self._prompts.recall(request.prompt)]
-        if takes_two_passes(self._unet, request):
-            halves.insert(0, self._negative(request, halves[0]))
-        hidden = torch.cat([half.hidden.repeat(batch, 1, 1) for half in halves])
-        pooled = torch.cat([half.pooled.repeat(batch, 1) for half in halves])
-        size = (request.size.height, request.size.width)
-        crop_top_left = (0, 0)
-        time_ids = torch.tensor([[*size, *crop_top_left, *size]], dtype=hidden.dtype, device=hidden.device)
-        added = {"text_embeds": pooled, "time_ids": time_ids.repeat(len(hidden), 1)}
-        return unet_call(self._unet, request, batch, hidden, added)
-
-    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-        return self._vae.encode(pixels, generator)
-
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        return self._vae.decode(latents)
-
-    def autoencoder(self) -> Any:
-        return self._vae.module
-
-    def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
-        self._vae = KLAutoencoder(fitting(vae, self._unet.dtype))
-        self.latent_rgb = latent_rgb
-
-    def network(self) -> Any:
-        return self._unet
-
-    def parts(self) -> dict[str, Any]:
-        names = ("text_encoder", "text_encoder_2")
-        encoders = {name: encoder for name, (_, encoder) in zip(names, self._encoders, strict=True)}
-        return encoders | {"unet": self._unet, "vae": self._vae.module}
-
-    def forget_prompts(self) -> None:
-        self._prompts.clear()
-
-    def _has_zeros(self, request: GenerationRequest) -> bool:
-        return self._zeros_for_empty_prompt and not request.negative_prompt
-
-    def _negative(self, request: GenerationRequest, prompt: Encoded) -> Encoded:
-        if self._has_zeros(request):
-            return Encoded(torch.zeros_like(prompt.hidden), torch.zeros_like(prompt.pooled))
-        return self._prompts.recall(request.negative_prompt)
-
-    def _encode_text(self, text: str) -> Encoded:
-        """From the layer before the last of both encoders, as SDXL was trained."""
+    def encode_prompt(self, text: str) -> Encoded:
+        """Returns the layer before the last of both encoders, as SDXL was trained."""
         hidden: list[torch.Tensor] = []
         pooled: torch.Tensor | None = None
         for tokenizer, encoder in self._encoders:
@@ -131,32 +78,29 @@ class StableDiffusionXL:
         assert pooled is not None
         return Encoded(torch.cat(hidden, dim=-1).to(self._unet.dtype), pooled.to(self._unet.dtype))
 
+    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
+        halves = list(encoded)
+        if takes_two_passes(self._unet, request) and len(halves) == 1:
+            prompt = halves[0]
+            halves.insert(0, Encoded(torch.zeros_like(prompt.hidden), torch.zeros_like(prompt.pooled)))
+        hidden = torch.cat([half.hidden.repeat(batch, 1, 1) for half in halves])
+        pooled = torch.cat([half.pooled.repeat(batch, 1) for half in halves])
+        size = (request.size.height, request.size.width)
+        crop_top_left = (0, 0)
+        time_ids = torch.tensor([[*size, *crop_top_left, *size]], dtype=hidden.dtype, device=hidden.device)
+        added = {"text_embeds": pooled, "time_ids": time_ids.repeat(len(hidden), 1)}
+        return unet_call(self._unet, request, batch, hidden, added)
 
-def fitting(vae: Any, dtype: torch.dtype) -> Any:
-    """The autoencoder in a dtype that it can bear: SDXL's own overflows to NaN in float16."""
-    return vae.to(torch.float32) if dtype == torch.float16 and vae.config.force_upcast else vae
+    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {}
 
 
-def load(model: Model, plan: DevicePlan) -> StableDiffusionXL:
-    """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken."""
-    folder = model.folder
-    kinds = {
-        "text_encoder": CLIPTextModel,
-        "text_encoder_2": CLIPTextModelWithProjection,
-        "unet": UNet2DConditionModel,
-        "vae": AutoencoderKL,
-    }
-    parts = load_parts(model, kinds, plan)
-    return StableDiffusionXL(
-        identity_of(model, "unet"),
-        (
-            load_tokenizer(CLIPTokenizer, folder / "tokenizer"),
-            load_tokenizer(CLIPTokenizer, folder / "tokenizer_2"),
-        ),
-        (parts["text_encoder"], parts["text_encoder_2"]),
-        parts["unet"],
-        fitting(parts["vae"], plan.dtype),
-        scheduler_config_of(model),
-        zeros_for_empty_prompt=bool(pipeline_config(folder).get("force_zeros_for_empty_prompt", True)),
-        latent_rgb=LatentRgb.read(folder),
-    )
+def load(model: Model, parts: LoadedParts) -> StableDiffusionXL:
+    """Adds the tokenizers. Raises ModelBroken."""
+    names = {"tokenizer": "text_encoder", "tokenizer_2": "text_encoder_2"}
+    encoders = [
+        (load_tokenizer(CLIPTokenizer, model.folder / tokenizer), parts.text_encoders[encoder])
+        for tokenizer, encoder in names.items()
+    ]
+    zeros = bool(pipeline_config(model.folder).get("force_zeros_for_empty_prompt", True))
+    return StableDiffusionXL(encoders, parts.network, zeros)

@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from core.engine import families
 from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import CPU, Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
-from core.engine.families import FAMILIES, Family
+from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.weights.components import load_parts
+from core.families import FAMILIES
 from core.models.catalogue import Model
 from core.models.memory_plan import MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
@@ -45,13 +47,15 @@ class LoadedModel:
 def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
     """Where the model's parts go if it is loaded now; see `plan_memory`. Raises ModelBroken."""
     weights, memory = weights_in(model.folder, model.file), memory_now(plan)
-    return plan_memory(weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits)
+    return plan_memory(
+        FAMILIES[model.family], weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits
+    )
 
 
 def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
     """Loads and places it. Raises ModelBroken or torch.OutOfMemoryError."""
     at_once = memory.placement is Placement.on_device
-    family = FAMILIES[model.family](model, plan if at_once else replace(plan, device=CPU))
+    family = families.load(model, plan if at_once else replace(plan, device=CPU))
     parts = family.parts()
 
     def reload(name: str) -> torch.nn.Module:

@@ -15,29 +15,18 @@ from typing import Any
 from diffusers.hooks.group_offloading import (
     _maybe_remove_and_reapply_group_offloading,  # pyright: ignore[reportPrivateUsage]
 )
-from diffusers.loaders.lora_pipeline import (
-    StableDiffusionLoraLoaderMixin,
-    StableDiffusionXLLoraLoaderMixin,
-    ZImageLoraLoaderMixin,
-)
+from diffusers.loaders import lora_pipeline
 from diffusers.utils.peft_utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
 from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from core.engine.devices.offloading import is_encoder, is_network
 from core.errors import LoraBroken, LoraMissing, WrongFamily
+from core.families import FAMILIES, is_encoder, is_network
 from core.lora.file import LoraFile, name_of_width, read_lora
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Model
-from core.models.families import MODEL_FAMILIES
 from core.request.request import Lora
-
-_LOADERS: Mapping[str, Any] = {
-    "stable_diffusion": StableDiffusionLoraLoaderMixin,
-    "stable_diffusion_xl": StableDiffusionXLLoraLoaderMixin,
-    "z_image": ZImageLoraLoaderMixin,
-}
 
 _Stamp = tuple[Path, int, int]
 """A file with its size in bytes and the time of its last change in ns."""
@@ -108,13 +97,16 @@ class LoraLayers:
         file = read_lora(path)
         network = next(part for name, part in self._parts.items() if is_network(name))
         width = network.config.get("cross_attention_dim")
-        own = name_of_width(width) if isinstance(width, int) else MODEL_FAMILIES[self._model.family].name
+        own = name_of_width(width) if isinstance(width, int) else FAMILIES[self._model.family].name
         if file.made_for not in ("", own):
             raise WrongFamily(path, file.made_for, self._model.name, own)
         return file
 
     def _load(self, adapter: str, file: LoraFile) -> None:
-        loader = _LOADERS[self._model.family]
+        names = FAMILIES[self._model.family].lora
+        if names is None:
+            raise LoraBroken(file.path, f"{self._model.name} takes no LoRAs")
+        loader: Any = getattr(lora_pipeline, names.loader)
         options = {"unet_config": self._parts["unet"].config} if "unet" in self._parts else {}
         converted = loader.lora_state_dict(load_file(file.path), **options)
         state, alphas = converted if isinstance(converted, tuple) else (converted, None)

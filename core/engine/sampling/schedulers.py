@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -163,7 +164,11 @@ def _set_up(
     takes = inspect.signature(scheduler.set_timesteps).parameters
     if space == "flow" and "sigmas" in takes:
         # as the pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
-        scheduler.set_timesteps(sigmas=np.array(torch.linspace(1.0, 1 / steps, steps).tolist()), device=device)
+        sigmas = np.array(torch.linspace(1.0, 1 / steps, steps).tolist())
+        # a shift that depends on the size of the picture is in the configuration, as for a fixed one
+        is_dynamic = scheduler.config.get("use_dynamic_shifting") and "mu" in takes
+        mu = {"mu": math.log(scheduler.config["shift"])} if is_dynamic else {}
+        scheduler.set_timesteps(sigmas=sigmas, device=device, **mu)
     else:
         scheduler.set_timesteps(steps, device=device)
         if scheduler.timesteps[-1] < 0 and not below_zero:

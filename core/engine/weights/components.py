@@ -15,9 +15,9 @@ from core.engine.devices.device import DevicePlan
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import read_single_file
 from core.errors import ModelBroken
+from core.families import FAMILIES
 from core.files.json_file import read_json
-from core.models.catalogue import Model
-from core.models.families import MODEL_FAMILIES
+from core.models.catalogue import Model, hashed_file
 from core.paths import clip_vocabulary
 from core.recipes.recipe import ModelIdentity
 
@@ -54,7 +54,7 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict
     """The networks of a model by name, from its folder or its single file. Raises ModelBroken."""
     if model.file is None:
         return {name: load_component(kind, model.folder / name, plan) for name, kind in kinds.items()}
-    alone = MODEL_FAMILIES[model.family].network if model.kind is not None and not model.kind.layout else None
+    alone = FAMILIES[model.family].network if model.kind is not None and not model.kind.layout else None
     in_file = {name: kind for name, kind in kinds.items() if alone in (None, name)}
     read = read_single_file(model, in_file, plan.dtype)
     parts = {name: _placed(name, part, plan) for name, part in read.items()}
@@ -75,12 +75,11 @@ def scheduler_config_of(model: Model) -> dict[str, Any]:
     return config
 
 
-def identity_of(model: Model, network: str) -> ModelIdentity:
+def identity_of(model: Model) -> ModelIdentity:
     """Names the weights by the hash of the network's (first) file. Raises ModelBroken."""
     if model.sha256:
         return ModelIdentity(model.key, model.name, model.family, model.sha256[:SHORT_HASH])
-    files, _ = ((model.file,), None) if model.file is not None else weights_of(model.folder / network)
-    return ModelIdentity(model.key, model.name, model.family, short_hash(files[0]))
+    return ModelIdentity(model.key, model.name, model.family, short_hash(hashed_file(model)))
 
 
 def _placed(name: str, part: Any, plan: DevicePlan) -> Any:

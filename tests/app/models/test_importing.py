@@ -18,8 +18,8 @@ from app.controls.token_counting import TokenCounting
 from app.models.importing import ModelImport
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import MessageArea, MessageBar
+from core.families import FAMILIES
 from core.models.catalogue import Catalogue
-from core.models.families import MODEL_FAMILIES
 from core.paths import Folders
 from core.request.request import Limits
 from core.request.samplers import FLOW_SAMPLERS
@@ -140,10 +140,10 @@ def test_controls_follow_what_a_model_can_do(make_session: MakeSession, qtbot: Q
     flow = replace(
         model("flow", sampler="euler"),
         limits=Limits(16, 64, 256, FLOW_SAMPLERS),
-        capabilities=MODEL_FAMILIES["z_image"].capabilities,
+        capabilities=FAMILIES["z_image"].capabilities_of({}),
     )
     distilled = replace(
-        model("lcm"), capabilities=replace(MODEL_FAMILIES["stable_diffusion"].capabilities, guidance="embedded")
+        model("lcm"), capabilities=replace(FAMILIES["stable_diffusion"].capabilities_of({}), guidance="embedded")
     )
     session = make_session(models=FakeModels(model(), flow, distilled))
     samplers = SamplerControl(session)

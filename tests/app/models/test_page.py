@@ -110,6 +110,17 @@ def test_installed_and_known_models_have_their_cards(page: ModelsPage) -> None:
     assert next(iter(page.cards)) == STARTER_MODEL
 
 
+def test_a_model_that_cannot_be_used_says_why_on_its_card(page: ModelsPage, session: Session) -> None:
+    folder = Folders.default().models / "someday"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline"}', "utf-8")
+    session.refresh_models()
+    card = page.cards["someday"]
+    assert "Cannot be used" in {label.text() for label in card.findChildren(QLabel)}
+    assert any("it is a FluxPipeline; " in label.text() for label in card.findChildren(QLabel))
+    assert not [button for button in card.findChildren(QPushButton) if button.isVisible()]
+
+
 def test_search_and_filter_leave_what_matches(page: ModelsPage) -> None:
     page.search.setText("clear apache")
     assert shown(page) == {"Z-Image-Turbo"}

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
 from core.checkpoints.cache import CheckpointCache
-from core.models.catalogue import Catalogue, Model
+from core.models.catalogue import Catalogue, FoundModels
 from core.request.request import STARTER_MODEL
 from tests import original_names, tiny
 from tests.fakes import FakeDrafts
@@ -36,8 +36,8 @@ def test_new_files_follow_when_they_are_read(place: Path, background: Background
 def test_what_was_known_at_an_earlier_start_is_there_at_once(place: Path, tmp_path: Path) -> None:
     Catalogue((place,), CheckpointCache(tmp_path / "memory.json")).models()
     catalogue = Catalogue((place,), CheckpointCache(tmp_path / "memory.json"))
-    models, has_more = catalogue.remembered()
-    assert "dreams" in {model.key for model in models}
+    found, has_more = catalogue.remembered()
+    assert "dreams" in {model.key for model in found.models}
     assert not has_more
 
 
@@ -47,9 +47,9 @@ def test_a_file_that_is_still_being_written_is_not_read_again_and_again(
     class Counted(Catalogue):
         reads = 0
 
-        def models(self) -> tuple[Model, ...]:
+        def find_all(self) -> FoundModels:
             self.reads += 1
-            return super().models()
+            return super().find_all()
 
     catalogue = Counted((place,))
     editor = DraftEditor(catalogue, FakeDrafts(), background)

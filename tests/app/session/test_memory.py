@@ -17,12 +17,15 @@ from app.session.memory_text import planned_words, short_words
 from app.session.run import RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from core.families import FAMILIES
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse, Placement, plan_memory
 from core.paths import Folders
 from core.request.request import GenerationRequest, Size
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels, model
 from tests.sparse_weights import SDXL, sparse_model
+
+FAMILY = FAMILIES["stable_diffusion_xl"]
 
 
 @dataclass
@@ -121,7 +124,7 @@ def test_another_size_and_another_model_are_planned_for(service: Bench, qtbot: Q
 def test_what_is_loaded_is_told_by_the_engine(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 20.0)
     device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
-    plan = plan_memory(SDXL, "bfloat16", Size(256, 256), device)
+    plan = plan_memory(FAMILY, SDXL, "bfloat16", Size(256, 256), device)
     service.engine.memory = MemoryInUse(device, "large", None, plan, Placement.model_offload)
     service.session.generate()
     qtbot.waitUntil(lambda: service.session.state is RunState.idle and service.memory.planned.is_in_use)
@@ -151,7 +154,7 @@ def test_packed_weights_are_planned_for_and_said_in_the_window(service: Bench, q
 def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 20.0)
     device = DeviceMemory("cuda", 24 * GIB, 20 * GIB)
-    plan = plan_memory(SDXL, "bfloat16", Size(256, 256), device, weight_bits=8)
+    plan = plan_memory(FAMILY, SDXL, "bfloat16", Size(256, 256), device, weight_bits=8)
     service.engine.memory = MemoryInUse(device, "large", 8, plan, Placement.on_device)
     service.session.generate()
     qtbot.waitUntil(lambda: service.session.state is RunState.idle)

@@ -113,14 +113,9 @@ def test_a_kept_draft_whose_model_is_gone_is_kept_as_it_is(make_session: MakeSes
 
 
 def test_without_any_model_there_is_still_a_draft(make_session: MakeSession):
-    class NoModels:
-        def models(self) -> tuple[()]:
-            return ()
-
-        def remembered(self) -> tuple[tuple[()], bool]:
-            return (), False
-
-    session = make_session(FakeEngine(), NoModels())
+    models = FakeModels()
+    models.found = ()
+    session = make_session(FakeEngine(), models)
     session.edit(prompt="works")
     assert session.draft.prompt == "works"
 

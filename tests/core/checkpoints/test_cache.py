@@ -66,6 +66,20 @@ def test_a_damaged_memory_begins_anew(content: str, weights: Path, tmp_path: Pat
     assert str(weights) in json.loads(kept.read_text("utf-8"))
 
 
+def test_a_file_of_an_unknown_family_is_looked_at_again_by_a_program_that_knows_more(tmp_path: Path) -> None:
+    path, kept = tmp_path / "flux.safetensors", tmp_path / "checkpoints.json"
+    safetensors.numpy.save_file({"double_blocks.0.img_attn.qkv.weight": np.zeros((2, 2), np.float32)}, path)
+    memory = CheckpointCache(kept)
+    with pytest.raises(ModelBroken, match="FLUX"):
+        memory.kind_of(path)
+    memory.save()
+    assert CheckpointCache(kept).knows(path)
+    content = json.loads(kept.read_text("utf-8"))
+    content[str(path)]["families"] = "stable_diffusion"
+    kept.write_text(json.dumps(content), "utf-8")
+    assert not CheckpointCache(kept).knows(path)
+
+
 def test_a_place_that_cannot_be_written_is_no_error(weights: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     memory = CheckpointCache(tmp_path / "file" / "checkpoints.json")

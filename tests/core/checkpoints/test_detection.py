@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.checkpoints.detection import recognise
-from core.checkpoints.safetensors_header import SafetensorsHeader, TensorEntry
 from core.errors import ModelBroken
+from core.files.safetensors_header import SafetensorsHeader, TensorEntry
 
 UNET = "model.diffusion_model."
 TEXT = f"{UNET}input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"

@@ -54,7 +54,38 @@ def test_another_kind_of_pipeline_is_named(folder: Path) -> None:
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "FluxPipeline"}), "utf-8")
     with pytest.raises(ModelBroken, match="FluxPipeline"):
         Catalogue((folder.parent,)).find("tiny")
-    assert [model.key for model in Catalogue((folder.parent,)).models()] == [STARTER_MODEL]
+    found = Catalogue((folder.parent,)).find_all()
+    assert [model.key for model in found.models] == [STARTER_MODEL]
+    assert [(one.path, "FluxPipeline" in one.reason) for one in found.refused] == [(folder, True)]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        *(("model_index.json", content) for content in ("{", "[]", '{"_class_name": ["x"]}', "[" * 100_000)),
+        ("unet/config.json", '{"sample_size": "large"}'),
+        ("unet/config.json", '{"sample_size": [64, 64]}'),
+        ("unet/config.json", '{"sample_size": -64}'),
+        ("unet/config.json", '{"sample_size": 1e400}'),
+        ("vae/config.json", '{"block_out_channels": 4}'),
+        ("vae/config.json", '{"block_out_channels": []}'),
+        ("text_encoder/config.json", '{"max_position_embeddings": "77"}'),
+        ("text_encoder/config.json", '{"max_position_embeddings": {"a": 1}}'),
+    ],
+)
+def test_whatever_is_in_a_folder_the_others_are_found_and_it_is_named(
+    folder: Path, file: str, content: str
+) -> None:
+    (folder / file).write_text(content, "utf-8")
+    found = Catalogue((folder.parent,)).find_all()
+    assert [model.key for model in found.models] == [STARTER_MODEL]
+    assert [one.path for one in found.refused] == [folder]
+
+
+def test_an_addition_beside_the_models_is_no_model_that_fails(folder: Path) -> None:
+    tiny.lora(folder.parent / "ink.safetensors", tiny.unet(), "unet")
+    (folder.parent / "cut.safetensors").write_bytes(b"\0" * 9)
+    assert [one.path.name for one in Catalogue((folder.parent,)).find_all().refused] == ["cut.safetensors"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import InvalidRequest
+from core.families import FAMILIES
 from core.models.memory_plan import (
     GIB,
     DeviceMemory,
@@ -16,6 +17,7 @@ from core.models.memory_plan import (
 )
 from core.request.request import Size
 
+FAMILY = FAMILIES["stable_diffusion_xl"]
 SD15 = ModelWeights(123_000_000, 859_500_000, 83_700_000)
 SDXL = ModelWeights(818_000_000, 2_567_000_000, 83_700_000)
 FLUX_DEV = ModelWeights(4_885_000_000, 11_900_000_000, 83_800_000)
@@ -48,27 +50,27 @@ def test_the_fastest_placement_that_fits_is_chosen(
     is_tiled: bool,
 ) -> None:
     free = int(free_gib * GIB)
-    chosen = plan_memory(weights, dtype, Size(side, side), DeviceMemory(kind, 2 * free, free))
+    chosen = plan_memory(FAMILY, weights, dtype, Size(side, side), DeviceMemory(kind, 2 * free, free))
     assert (chosen.placement, chosen.tiled_decode, chosen.fits) == (placement, is_tiled, True)
     assert chosen.needed <= free
 
 
 def test_weights_count_in_the_dtype_that_they_are_loaded_in() -> None:
     device = DeviceMemory("cpu", 64 * GIB, 64 * GIB)
-    half = plan_memory(SDXL, "bfloat16", Size(1024, 1024), device)
-    full = plan_memory(SDXL, "float32", Size(1024, 1024), device)
+    half = plan_memory(FAMILY, SDXL, "bfloat16", Size(1024, 1024), device)
+    full = plan_memory(FAMILY, SDXL, "float32", Size(1024, 1024), device)
     assert full.needed == 2 * half.needed
     assert half.needed > 2 * SDXL.all
 
 
 def test_a_larger_picture_needs_more() -> None:
     device = DeviceMemory("cuda", 24 * GIB, 24 * GIB)
-    needs = [plan_memory(SD15, "float16", Size(side, side), device).needed for side in (512, 768, 1024)]
+    needs = [plan_memory(FAMILY, SD15, "float16", Size(side, side), device).needed for side in (512, 768, 1024)]
     assert needs == sorted(set(needs))
 
 
 def test_what_cannot_fit_says_so_with_both_figures() -> None:
-    chosen = plan_memory(FLUX_DEV, "float16", Size(1024, 1024), DeviceMemory("cuda", 6 * GIB, 4 * GIB))
+    chosen = plan_memory(FAMILY, FLUX_DEV, "float16", Size(1024, 1024), DeviceMemory("cuda", 6 * GIB, 4 * GIB))
     assert not chosen.fits
     assert chosen.placement is Placement.group_offload
     assert chosen.describe() == "will not fit: needs about 9.1 GiB, 4.0 GiB are free"
@@ -90,7 +92,7 @@ def test_what_cannot_fit_says_so_with_both_figures() -> None:
 )
 def test_the_plan_is_told_in_words(free_gib: float, sentence: str) -> None:
     device = DeviceMemory("cuda", 16 * GIB, int(free_gib * GIB))
-    assert plan_memory(SDXL, "float16", Size(1024, 1024), device).describe() == sentence
+    assert plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), device).describe() == sentence
 
 
 @pytest.mark.parametrize(
@@ -115,28 +117,28 @@ def test_the_plan_is_told_in_words(free_gib: float, sentence: str) -> None:
 )
 def test_the_plan_is_explained(free_gib: float, sentence: str) -> None:
     device = DeviceMemory("cuda", 16 * GIB, int(free_gib * GIB))
-    assert plan_memory(SDXL, "float16", Size(1024, 1024), device).explain() == sentence
+    assert plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), device).explain() == sentence
 
 
 def test_a_chosen_placement_is_explained_as_chosen() -> None:
     device = DeviceMemory("cuda", 24 * GIB, 24 * GIB)
-    plan = plan_memory(SD15, "float16", Size(512, 512), device, Placement.model_offload)
+    plan = plan_memory(FAMILY, SD15, "float16", Size(512, 512), device, Placement.model_offload)
     assert plan.explain().startswith("One part of the model on the device at a time, as you have chosen: ")
 
 
 def test_tiles_that_are_asked_for_are_made_where_there_is_room_too() -> None:
     device = DeviceMemory("cuda", 24 * GIB, 24 * GIB)
-    plan = plan_memory(SD15, "float16", Size(1024, 1024), device, tiles=True)
+    plan = plan_memory(FAMILY, SD15, "float16", Size(1024, 1024), device, tiles=True)
     assert (plan.placement, plan.tiled_decode) == (Placement.on_device, True)
     assert plan.needed < plan.at_once
 
 
 def test_a_placement_that_was_asked_for_is_taken_and_judged() -> None:
     device = DeviceMemory("cuda", 24 * GIB, 24 * GIB)
-    asked = plan_memory(SD15, "float16", Size(512, 512), device, Placement.group_offload)
+    asked = plan_memory(FAMILY, SD15, "float16", Size(512, 512), device, Placement.group_offload)
     assert (asked.placement, asked.fits, asked.is_asked) == (Placement.group_offload, True, True)
     small = DeviceMemory("cuda", 2 * GIB, GIB)
-    assert not plan_memory(SDXL, "float16", Size(1024, 1024), small, Placement.on_device).fits
+    assert not plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), small, Placement.on_device).fits
 
 
 @pytest.mark.parametrize("placement", Placement)

@@ -26,6 +26,14 @@ def download(run: Run, server: HubServer, *options: str) -> tuple[int, str, str]
     return answer.code, answer.output, answer.errors
 
 
+def test_a_model_that_cannot_be_used_is_listed_with_the_reason(run: Run) -> None:
+    folder = Folders.default().models / "someday"
+    folder.mkdir(parents=True)
+    (folder / "model_index.json").write_text("{}", "utf-8")
+    told = [one for one in map(json.loads, run("models", "list").lines) if one["folder"] == str(folder)]
+    assert ["supported families" in one["problem"] for one in told] == [True]
+
+
 def test_installed_and_known_models_are_listed(run: Run) -> None:
     listed = {one["model"]: one for one in map(json.loads, run("models", "list").lines)}
     assert listed[STARTER_MODEL]["is_installed"]

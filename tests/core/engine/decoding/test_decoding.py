@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.engine import families
 from core.engine.decoding import decoding
 from core.engine.devices.device import plan
-from core.engine.families import stable_diffusion
 from core.errors import NotANumberPicture
 from core.models.catalogue import read_model
 
@@ -20,8 +20,8 @@ Decode = Callable[..., Any]
 
 
 @pytest.fixture
-def family(models: Path) -> stable_diffusion.StableDiffusion:
-    return stable_diffusion.load(read_model(models / "tiny", "tiny"), plan("cpu", "bfloat16"))
+def family(models: Path) -> families.Family:
+    return families.load(read_model(models / "tiny", "tiny"), plan("cpu", "bfloat16"))
 
 
 @pytest.fixture
@@ -29,9 +29,7 @@ def latents() -> torch.Tensor:
     return torch.randn((1, 4, 6, 8), generator=torch.Generator().manual_seed(3))
 
 
-def break_decode(
-    family: stable_diffusion.StableDiffusion, fails: Callable[[Any, torch.Tensor], bool], error: bool
-) -> None:
+def break_decode(family: families.Family, fails: Callable[[Any, torch.Tensor], bool], error: bool) -> None:
     vae = family.autoencoder()
     decode: Decode = vae.decode
 
@@ -45,14 +43,14 @@ def break_decode(
     vae.decode = failing
 
 
-def test_a_good_decode_needs_no_note(family: stable_diffusion.StableDiffusion, latents: torch.Tensor) -> None:
+def test_a_good_decode_needs_no_note(family: families.Family, latents: torch.Tensor) -> None:
     pixels, note = decoding.decode(family, latents)
     assert pixels.shape == (24, 32, 3)
     assert note == ""
 
 
 def test_nan_in_16_bit_is_decoded_again_in_float32(
-    family: stable_diffusion.StableDiffusion, latents: torch.Tensor, expected_warnings: list[str]
+    family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
 ) -> None:
     expected_warnings.append("not numbers")
     before = decoding.decode(family, latents)[0]
@@ -64,7 +62,7 @@ def test_nan_in_16_bit_is_decoded_again_in_float32(
 
 
 def test_out_of_memory_is_decoded_in_tiles(
-    family: stable_diffusion.StableDiffusion, latents: torch.Tensor, expected_warnings: list[str]
+    family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
 ) -> None:
     expected_warnings.append("out of memory")
     break_decode(family, lambda vae, _: not vae.use_tiling, error=True)
@@ -74,7 +72,7 @@ def test_out_of_memory_is_decoded_in_tiles(
 
 
 def test_values_that_are_never_numbers_are_told(
-    family: stable_diffusion.StableDiffusion, latents: torch.Tensor, expected_warnings: list[str]
+    family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
 ) -> None:
     expected_warnings.append("not numbers")
     break_decode(family, lambda _, __: True, error=False)
@@ -83,7 +81,7 @@ def test_values_that_are_never_numbers_are_told(
 
 
 def test_memory_that_is_never_enough_is_told(
-    family: stable_diffusion.StableDiffusion, latents: torch.Tensor, expected_warnings: list[str]
+    family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
 ) -> None:
     expected_warnings.append("out of memory")
     break_decode(family, lambda _, __: True, error=True)

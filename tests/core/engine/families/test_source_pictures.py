@@ -13,8 +13,8 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import StableDiffusionImg2ImgPipeline
 from PIL import Image
 
+from core.engine import families
 from core.engine.devices.device import plan
-from core.engine.families import stable_diffusion
 from core.engine.initial_state import from_request
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import denoise
@@ -41,8 +41,8 @@ def pipeline(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def family(folder: Path) -> stable_diffusion.StableDiffusion:
-    return stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+def family(folder: Path) -> families.Family:
+    return families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def asked(photo: Path, sampler: str, guidance_scale: float = 5.0, strength: floa
 
 
 @torch.inference_mode()
-def our_latents(family: stable_diffusion.StableDiffusion, request: GenerationRequest) -> torch.Tensor:
+def our_latents(family: families.Family, request: GenerationRequest) -> torch.Tensor:
     start = from_request(family, request, CPU)
     predict = family.read_prompt(request, 1)
     steps = denoise(predict, start.sampling, start.x, start.generators, request.guidance_scale)
@@ -95,7 +95,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     guidance_scale: float,
     strength: float,
     pipeline: Any,
-    family: stable_diffusion.StableDiffusion,
+    family: families.Family,
     photo: Path,
 ) -> None:
     request = asked(photo, sampler, guidance_scale, strength)
@@ -113,7 +113,7 @@ def test_latents_equal_those_of_the_stock_pipeline_with_equal_timesteps(
     steps: int,
     strength: float,
     pipeline: Any,
-    family: stable_diffusion.StableDiffusion,
+    family: families.Family,
     photo: Path,
 ) -> None:
     request = replace(asked(photo, sampler, strength=strength), steps=steps)
@@ -123,7 +123,7 @@ def test_latents_equal_those_of_the_stock_pipeline_with_equal_timesteps(
 
 
 def test_plms_equals_the_stock_pipeline_once_that_makes_its_second_call_twice(
-    pipeline: Any, family: stable_diffusion.StableDiffusion, photo: Path, monkeypatch: pytest.MonkeyPatch
+    pipeline: Any, family: families.Family, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The stock pipeline cuts the repetition off and leaves the noise of one step in the picture."""
     request = asked(photo, "pndm")
@@ -138,9 +138,7 @@ def test_plms_equals_the_stock_pipeline_once_that_makes_its_second_call_twice(
     assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request))
 
 
-def test_the_seed_changes_the_start_and_the_recipe_gets_the_hash(
-    family: stable_diffusion.StableDiffusion, photo: Path
-) -> None:
+def test_the_seed_changes_the_start_and_the_recipe_gets_the_hash(family: families.Family, photo: Path) -> None:
     one = from_request(family, asked(photo, "ddim"), CPU)
     other = from_request(family, replace(asked(photo, "ddim"), seed=8), CPU)
     assert not torch.equal(one.x, other.x)

@@ -9,8 +9,8 @@ import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
+from core.engine import families
 from core.engine.devices.device import plan
-from core.engine.families import stable_diffusion
 from core.models.catalogue import read_model
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
@@ -33,15 +33,15 @@ def pipeline(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def family(folder: Path) -> stable_diffusion.StableDiffusion:
-    return stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+def family(folder: Path) -> families.Family:
+    return families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
 
 
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("guidance_scale", [1.0, 5.0])
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_latents_equal_those_of_the_stock_pipeline(
-    sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: stable_diffusion.StableDiffusion
+    sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: families.Family
 ) -> None:
     request = GenerationRequest(
         "a red house", "fog", size=SIZE, sampler=sampler, steps=6, guidance_scale=guidance_scale, seed=7
@@ -55,7 +55,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
 @pytest.mark.parametrize("steps", [21, 30])
 @pytest.mark.parametrize("sampler", ["dpmpp_2m_karras", "dpmpp_2m_sde_karras"])
 def test_latents_equal_those_of_a_pipeline_that_begins_at_the_first_of_equal_timesteps(
-    sampler: str, steps: int, pipeline: Any, family: stable_diffusion.StableDiffusion
+    sampler: str, steps: int, pipeline: Any, family: families.Family
 ) -> None:
     request = GenerationRequest("a red house", "fog", size=SIZE, sampler=sampler, steps=steps, seed=7)
     with pytest.raises(IndexError):
@@ -67,7 +67,7 @@ def test_latents_equal_those_of_a_pipeline_that_begins_at_the_first_of_equal_tim
 
 def test_a_guidance_distilled_network_takes_the_scale_as_an_input(tmp_path: Path) -> None:
     folder = tiny.stable_diffusion(tmp_path, time_cond_proj_dim=8)
-    family = stable_diffusion.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+    family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
     pipe = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
     results: list[torch.Tensor] = []

@@ -12,10 +12,10 @@ import torch
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 from PIL import Image
 
+from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
-from core.engine.families import stable_diffusion_xl
-from core.engine.families.stable_diffusion_xl import StableDiffusionXL
+from core.engine.families import Family
 from core.models.catalogue import Catalogue, read_model
 from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import SAMPLERS
@@ -46,15 +46,15 @@ def pipeline(folder: Path) -> Any:
 
 
 @pytest.fixture(scope="module")
-def family(folder: Path) -> StableDiffusionXL:
-    return stable_diffusion_xl.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+def family(folder: Path) -> Family:
+    return families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
 
 
 @pytest.mark.parametrize("batch", [1, 2])
 @pytest.mark.parametrize("guidance_scale", [1.0, 5.0])
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_latents_equal_those_of_the_stock_pipeline(
-    sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: StableDiffusionXL
+    sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: Family
 ) -> None:
     request = GenerationRequest(
         "a red house", "fog", size=SIZE, sampler=sampler, steps=6, guidance_scale=guidance_scale, seed=7
@@ -69,14 +69,14 @@ def test_an_empty_negative_prompt_is_zeros_or_the_empty_text_as_the_checkpoint_s
     zeros: bool, tmp_path: Path
 ) -> None:
     folder = tiny.stable_diffusion_xl(tmp_path, zeros=zeros)
-    family = stable_diffusion_xl.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+    family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
     request = GenerationRequest("a house", size=SIZE, sampler="ddim", steps=4, guidance_scale=7.0, seed=1)
     latents = our_latents(family, request, 1)
     assert torch.equal(latents, stock_latents(stock(folder), family.scheduler_config, request, 1))
     assert family.knows_prompt(request)
 
 
-def test_the_prompts_are_encoded_once(family: StableDiffusionXL) -> None:
+def test_the_prompts_are_encoded_once(family: Family) -> None:
     request = GenerationRequest("something new", "fog", size=SIZE, guidance_scale=5.0)
     assert not family.knows_prompt(request)
     family.read_prompt(request, 1)
@@ -86,7 +86,7 @@ def test_the_prompts_are_encoded_once(family: StableDiffusionXL) -> None:
 
 def test_an_autoencoder_that_overflows_in_float16_stays_in_float32(folder: Path) -> None:
     half = replace(plan("cpu", "float32"), dtype=torch.float16)
-    family = stable_diffusion_xl.load(read_model(folder, "tiny"), half)
+    family = families.load(read_model(folder, "tiny"), half)
     assert family.network().dtype == torch.float16
     assert family.autoencoder().dtype == torch.float32
     assert torch.isfinite(family.decode(torch.randn(1, 4, 3, 4))).all()

@@ -14,10 +14,10 @@ from diffusers.pipelines.z_image.pipeline_z_image import ZImagePipeline
 from diffusers.pipelines.z_image.pipeline_z_image_img2img import ZImageImg2ImgPipeline
 from PIL import Image
 
+from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
-from core.engine.families import z_image
-from core.engine.families.z_image import ZImage
+from core.engine.families import Family
 from core.engine.initial_state import from_request
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import denoise
@@ -43,8 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def family(folder: Path) -> ZImage:
-    return z_image.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+def family(folder: Path) -> Family:
+    return families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     guidance_scale: float,
     batch: int,
     pipeline: Any,
-    family: ZImage,
+    family: Family,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     request = asked(sampler, guidance_scale)
@@ -110,7 +110,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])
 def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
-    strength: float, folder: Path, family: ZImage, tmp_path: Path
+    strength: float, folder: Path, family: Family, tmp_path: Path
 ) -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (SIZE.height, SIZE.width, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "photo.png")

@@ -14,10 +14,10 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from safetensors.torch import save_file
 
 from core.autoencoders.file import read_autoencoder
+from core.engine import families
 from core.engine.decoding import decoding
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
-from core.engine.families import stable_diffusion_xl
 from core.engine.loading import autoencoders
 from core.engine.sampling.tensors import to_torch
 from core.errors import AutoencoderMissing, ModelBroken, WrongAutoencoder
@@ -220,7 +220,7 @@ def test_with_sdxl_in_float16_it_stays_in_float32_unless_it_is_made_for_16_bits(
         write = lambda: original_names.autoencoder(vae(), path)  # noqa: E731
     write()
     half = plan("cpu", "float16")
-    family = stable_diffusion_xl.load(read_model(folder / "tiny-xl", "tiny-xl"), half)
+    family = families.load(read_model(folder / "tiny-xl", "tiny-xl"), half)
     module = autoencoders.read_weights(read_autoencoder(path), family.autoencoder().config, half)
     family.set_autoencoder(module, family.latent_rgb)
     assert family.autoencoder().dtype is dtype

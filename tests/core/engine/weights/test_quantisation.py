@@ -12,6 +12,7 @@ import torch
 from core.engine.engine import Engine
 from core.engine.weights.quantisation import QuantisedConv2d, QuantisedLinear, quantise
 from core.errors import InvalidRequest
+from core.families import FAMILIES
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import GIB, DeviceMemory, ModelWeights, Placement, plan_memory
 from core.pictures.pixels import Pixels
@@ -21,6 +22,7 @@ from core.runs.branch import Branch
 from core.runs.events import ImageReady, Stepped
 from tests import tiny
 
+FAMILY = FAMILIES["stable_diffusion_xl"]
 STARTER = GenerationRequest("a lighthouse by the sea", size=Size(64, 64), steps=6, guidance_scale=3.0, seed=7)
 REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 64), "ddim", steps=3, guidance_scale=3.0, seed=5)
 
@@ -85,7 +87,7 @@ def test_the_plan_knows_what_packed_weights_take(bits: int, share: float) -> Non
     packed = sum(weight.nbytes for weight in unet.parameters())
     assert packed < share * whole
     weights, device = ModelWeights(0, whole // 2, 0), DeviceMemory("cuda", GIB, GIB)
-    planned = plan_memory(weights, "float16", Size(64, 64), device, weight_bits=bits).weights
+    planned = plan_memory(FAMILY, weights, "float16", Size(64, 64), device, weight_bits=bits).weights
     assert planned == pytest.approx(packed, rel=0.15)
 
 

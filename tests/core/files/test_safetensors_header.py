@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from core.checkpoints.safetensors_header import LARGEST_HEADER, read_safetensors_header
 from core.errors import ModelBroken
+from core.files.safetensors_header import LARGEST_HEADER, read_safetensors_header
 
 LONGEST_SECONDS = 1.0
 LARGEST_BYTES = 50 * 10**6

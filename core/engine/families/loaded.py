@@ -1,0 +1,155 @@
+"""A loaded model as the engine sees it: what all families share, around the arithmetic that is a family's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import torch
+
+from core.engine.decoding.preview_budget import latent_rgb_of
+from core.engine.networks.kl_autoencoder import KLAutoencoder
+from core.engine.networks.prompt_cache import PromptCache
+from core.engine.sampling.denoising import Predict
+from core.film.latent_rgb import LatentRgb
+from core.models.catalogue import Model
+from core.recipes.recipe import ModelIdentity
+from core.request.request import GenerationRequest, Size
+
+Encoded = TypeVar("Encoded")
+"""A text as the text encoders of a family hand it on: hidden states, and what else the network reads."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedParts:
+    """The networks of one checkpoint, as diffusers and transformers load them.
+
+    Attributes:
+        text_encoders: by the name of their folder in a diffusers folder.
+        network: the denoising network.
+        network_name: the name of its folder.
+        vae: the autoencoder that belongs to the checkpoint.
+    """
+
+    text_encoders: Mapping[str, Any]
+    network: Any
+    network_name: str
+    vae: Any
+
+
+class Arithmetic(Protocol[Encoded]):
+    """The part of a loaded model that is special to its family."""
+
+    def texts(self, request: GenerationRequest) -> tuple[str, ...]:
+        """Returns the texts that a run of the request reads."""
+        ...
+
+    def encode_prompt(self, text: str) -> Encoded:
+        """Runs the text encoders."""
+        ...
+
+    def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
+        """Returns the network's call with the encoded `texts` built in."""
+        ...
+
+    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Returns what the noise schedule takes on top of the checkpoint's ``scheduler_config.json``."""
+        ...
+
+
+class Twin(Protocol):
+    """The module that loads a family: the heavy half of a `core.families.spec.FamilySpec`.
+
+    Attributes:
+        KINDS: the classes of the networks, by the name of their folder.
+    """
+
+    KINDS: Mapping[str, Any]
+
+    def load(self, model: Model, parts: LoadedParts) -> Arithmetic[Any]:
+        """Adds tokenizers to the networks. Raises ModelBroken."""
+        ...
+
+
+class Family:
+    """A loaded model; latents are float32 (batch, channels, height / factor, width / factor), on its device.
+
+    Attributes:
+        identity: names the weights in recipes and films.
+        scheduler_config: content of the checkpoint's ``scheduler_config.json``.
+        latent_rgb: the linear map from a latent to colours, for previews.
+    """
+
+    def __init__(
+        self,
+        identity: ModelIdentity,
+        arithmetic: Arithmetic[Any],
+        parts: LoadedParts,
+        scheduler_config: Mapping[str, Any],
+        latent_rgb: LatentRgb | None = None,
+        upcast_from: torch.dtype | None = None,
+    ) -> None:
+        """``upcast_from`` is a dtype in which an autoencoder whose configuration says so stays in float32."""
+        self.identity = identity
+        self.scheduler_config = scheduler_config
+        self._arithmetic = arithmetic
+        self._parts = parts
+        self._upcast_from = upcast_from
+        self._prompts = PromptCache(arithmetic.encode_prompt)
+        self._vae = KLAutoencoder(self._upcast(parts.vae))
+        self.latent_rgb = latent_rgb or latent_rgb_of(self._vae.module)
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int]:
+        return self._vae.latent_shape(size)
+
+    def scheduler_config_for(self, size: Size) -> Mapping[str, Any]:
+        """Returns the scheduler's configuration for pictures of this size."""
+        return {**self.scheduler_config, **self._arithmetic.schedule_options(size, self.scheduler_config)}
+
+    def knows_prompt(self, request: GenerationRequest) -> bool:
+        """Returns True if `read_prompt` will not have to run the text encoder."""
+        return all(self._prompts.knows(text) for text in self._arithmetic.texts(request))
+
+    def read_prompt(self, request: GenerationRequest, batch: int) -> Predict:
+        """Encodes prompt and negative prompt, and returns the network's call with them built in."""
+        encoded = [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
+        return self._arithmetic.predict(request, batch, encoded)
+
+    def forget_prompts(self) -> None:
+        """Has prompts read anew, since the text encoder has changed."""
+        self._prompts.clear()
+
+    def network(self) -> Any:
+        """Returns the denoising network, for probes in a U-Net; the prompt's half is the last of its batch."""
+        return self._parts.network
+
+    def parts(self) -> dict[str, Any]:
+        """Returns all networks, by the name of their folder in a diffusers folder."""
+        network = {self._parts.network_name: self._parts.network}
+        return {**self._parts.text_encoders, **network, "vae": self._vae.module}
+
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        """Returns a latent of pictures (1, 3, height, width), -1 to 1: a sample of what the autoencoder sees.
+
+        Takes one draw of float32 noise of the latent's shape from the CPU generator; without one it is the mean.
+        """
+        return self._vae.encode(pixels, generator)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Returns pictures (batch, 3, height, width), float, -1 to 1. May raise torch.OutOfMemoryError."""
+        return self._vae.decode(latents)
+
+    def autoencoder(self) -> Any:
+        """Returns the autoencoder, so that a failed decode can be repeated in tiles or another dtype."""
+        return self._vae.module
+
+    def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
+        """Takes another autoencoder for the same latents, and its linear map."""
+        self._vae = KLAutoencoder(self._upcast(vae))
+        self.latent_rgb = latent_rgb
+
+    def _upcast(self, vae: Any) -> Any:
+        """The autoencoder in a dtype that it can bear: SDXL's own overflows to NaN in float16."""
+        is_fragile = self._upcast_from is torch.float16 and vae.config.force_upcast
+        return vae.to(torch.float32) if is_fragile else vae

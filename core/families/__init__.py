@@ -1,0 +1,41 @@
+"""The families of models, each known by one light file here and loaded by its twin in `core.engine.families`.
+
+A family is added by these two files, and one line in `FAMILIES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.families import stable_diffusion, stable_diffusion_xl, z_image
+from core.families.spec import FamilySpec
+
+FAMILIES: Mapping[str, FamilySpec] = {
+    family.key: family
+    for family in (
+        stable_diffusion.SPEC,
+        stable_diffusion_xl.SPEC,
+        z_image.SPEC,
+    )
+}
+
+
+def family_of_pipeline(pipeline: object) -> FamilySpec | None:
+    """Returns the family with this class of diffusers, or None."""
+    return next((family for family in FAMILIES.values() if pipeline in family.pipelines), None)
+
+
+def family_names() -> str:
+    """Returns the names of all families as a sentence names them: ``"A, B and C"``."""
+    *names, last = (family.name for family in FAMILIES.values())
+    return f"{', '.join(names)} and {last}"
+
+
+def is_network(part: str) -> bool:
+    """Returns True for the folder of a denoising network."""
+    return any(part == family.network for family in FAMILIES.values())
+
+
+def is_encoder(part: str) -> bool:
+    """Returns True for the folder of a text encoder."""
+    return any(part in family.text_encoders for family in FAMILIES.values())

@@ -1,0 +1,228 @@
+"""The type of all that is known of a family of models without loading torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from core.files.safetensors_header import SafetensorsHeader
+from core.request.samplers import SAMPLERS
+
+GuidanceKind = Literal["classifier_free", "embedded", "none"]
+"""``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
+the scale is an input of the network (Meng et al. 2023), there is no second prediction. ``none``: the network was
+distilled to need no scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The abilities of one model, which its controls and views follow.
+
+    Attributes:
+        guidance: what the guidance scale does.
+        has_attention_words: it can tell where each word of the prompt acts.
+        takes_loras: LoRAs can change it.
+    """
+
+    guidance: GuidanceKind = "classifier_free"
+    has_attention_words: bool = True
+    takes_loras: bool = True
+
+    @property
+    def has_negative_prompt(self) -> bool:
+        """A negative prompt needs a second prediction to move away from."""
+        return self.guidance == "classifier_free"
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSettings:
+    """Sampler, steps and guidance scale to begin with."""
+
+    sampler: str
+    steps: int
+    guidance_scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Models of a family that work with settings of their own, such as those distilled to few steps.
+
+    Whether a network was distilled (Turbo, Lightning, Hyper: Sauer et al. 2023; Lin et al. 2024) can seldom be
+    seen in its weights; its makers say so in its name.
+
+    Attributes:
+        words: a pattern for a word of the name, in lower case; "" where the name does not tell.
+        config_key: a value of the network's configuration that only this variant has; "" where there is none.
+    """
+
+    defaults: DefaultSettings
+    words: str = ""
+    config_key: str = ""
+
+    def includes(self, name: str, config: Mapping[str, Any]) -> bool:
+        """Returns True for a model of this name and network configuration."""
+        if self.config_key:
+            return bool(config.get(self.config_key))
+        pattern = rf"(sd|sdxl|xl)?({self.words})(xl)?"
+        return any(re.fullmatch(pattern, word) for word in re.split(r"[^a-z]+", name.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKind:
+    """The content of a single file of weights.
+
+    Attributes:
+        layout: folder in ``resources/families`` with the configurations of its parts; "" for a lone transformer.
+        family: key in `core.families.FAMILIES`.
+        width: of the text that its network reads, which must be that of its configuration; None if not checked.
+        prediction_type: what it predicts, where that differs from its family.
+        has_zero_snr: its noise schedule ends in nothing but noise (Lin et al. 2024).
+    """
+
+    layout: str
+    family: str
+    width: int | None = None
+    prediction_type: str | None = None
+    has_zero_snr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFile:
+    """The files in which a family's models come beside diffusers folders.
+
+    Attributes:
+        recognise: returns the kind of a file, or None if it is of another family; raises ModelBroken for a file of
+            this family that cannot be used.
+        prefixes: how the makers of the family begin the names of a part's tensors, by the folder of the part.
+    """
+
+    recognise: Callable[[SafetensorsHeader], CheckpointKind | None]
+    prefixes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFormat:
+    """The LoRAs of a family.
+
+    Attributes:
+        loader: the class in ``diffusers.loaders.lora_pipeline`` that knows the names of their layers.
+        key: a pattern for names of layers that only this family has; "" where there is none.
+        kinds: the kinds of the family's models, as users know them, by the width of the text that they read.
+    """
+
+    loader: str
+    key: str = ""
+    kinds: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerRules:
+    """The way a prompt becomes tokens.
+
+    Attributes:
+        kind: which byte-pair encoding it is, see `core.prompt.tokens`.
+        frame: the text that encloses a prompt; None for the tokenizer's own marks at start and end.
+        keeps_end: of a prompt that is too long the frame's end is kept, and not cut off with the rest.
+        max_tokens: how many tokens of a prompt are read, where the text encoder could read more.
+    """
+
+    kind: Literal["clip", "qwen2"] = "clip"
+    frame: tuple[str, str] | None = None
+    keeps_end: bool = True
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LatentLayout:
+    """The latents of a family, as far as its configurations do not tell or are not there yet.
+
+    Attributes:
+        channels: numbers for each place of a latent.
+        scale: latents are multiplied by it before the network sees them.
+        shift: is taken off them before that.
+        factor: pixels along a side for each place.
+        patch: places along a side that the network takes as one; sizes are multiples of this.
+        models: the models with these latents, as users know them; "" for the family's name.
+    """
+
+    channels: int
+    scale: float
+    shift: float = 0.0
+    factor: int = 8
+    patch: int = 1
+    models: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFigures:
+    """The memory that the work on a picture needs beside the weights, in numbers of values.
+
+    Attributes:
+        step_per_place: for a step with guidance, for each place of the latent.
+        decode_per_pixel: the widest layers of the usual decoder hold 256 channels at full size, about six of them
+            at a time.
+    """
+
+    step_per_place: int = 8_000
+    decode_per_pixel: int = 1_536
+
+
+@dataclass(frozen=True, slots=True)
+class FamilySpec:
+    """A family of models with all that belongs to it.
+
+    Attributes:
+        key: what recipes and films call it; it never changes.
+        name: as users know it.
+        engine: dotted name of the module in ``core/engine/families`` that loads it.
+        pipelines: class names of ``model_index.json`` that are of this family.
+        network: the folder of the denoising network in a diffusers folder.
+        text_encoders: the folders of the text encoders.
+        samplers: keys of `core.request.samplers.SAMPLERS` that fit.
+        native_px: side of the pictures it was trained with, where its configuration does not tell.
+        embedded_guidance_key: a value of the network's configuration; where it is set the scale is an input.
+        upcasts_autoencoder: in float16 its autoencoder overflows to NaN, where its configuration says so.
+        transformers_parts: the packages of ``transformers.models`` with its text encoders and tokenizers, for the
+            frozen program.
+        diffusers_pipelines: the packages of ``diffusers.pipelines`` of which loaders or parts are used.
+    """
+
+    key: str
+    name: str
+    engine: str
+    pipelines: tuple[str, ...]
+    network: str
+    latents: LatentLayout
+    defaults: DefaultSettings
+    transformers_parts: tuple[str, ...]
+    diffusers_pipelines: tuple[str, ...]
+    text_encoders: tuple[str, ...] = ("text_encoder",)
+    samplers: tuple[str, ...] = tuple(SAMPLERS)
+    native_px: int = 512
+    guidance: GuidanceKind = "classifier_free"
+    embedded_guidance_key: str = ""
+    has_attention_words: bool = True
+    upcasts_autoencoder: bool = False
+    variants: tuple[Variant, ...] = ()
+    lora: LoraFormat | None = None
+    single_file: SingleFile | None = None
+    tokenizer: TokenizerRules = TokenizerRules()
+    memory: MemoryFigures = MemoryFigures()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The folders with weights."""
+        return (*self.text_encoders, self.network, "vae")
+
+    def capabilities_of(self, config: Mapping[str, Any]) -> Capabilities:
+        """Returns what a model with this network configuration can do."""
+        guidance = "embedded" if config.get(self.embedded_guidance_key) else self.guidance
+        return Capabilities(guidance, self.has_attention_words, self.lora is not None)
+
+    def defaults_of(self, name: str, config: Mapping[str, Any]) -> DefaultSettings:
+        """Returns the settings that a model of this folder or file name works well with."""
+        fitting = (variant.defaults for variant in self.variants if variant.includes(name, config))
+        return next(fitting, self.defaults)

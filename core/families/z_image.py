@@ -1,0 +1,51 @@
+"""All that is known of Z-Image, base and Turbo (Tongyi-MAI 2025)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from core.families.spec import (
+    CheckpointKind,
+    DefaultSettings,
+    FamilySpec,
+    LatentLayout,
+    LoraFormat,
+    SingleFile,
+    TokenizerRules,
+    Variant,
+)
+from core.files.safetensors_header import SafetensorsHeader
+from core.request.samplers import FLOW_SAMPLERS
+
+_TENSOR = "layers.0.adaLN_modulation.0.weight"
+_PREFIX = "model.diffusion_model."
+
+
+def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
+    is_here = _TENSOR in header.tensors or f"{_PREFIX}{_TENSOR}" in header.tensors
+    return CheckpointKind("", SPEC.key) if is_here else None
+
+
+SPEC = FamilySpec(
+    key="z_image",
+    name="Z-Image",
+    engine="core.engine.families.z_image",
+    pipelines=("ZImagePipeline",),
+    network="transformer",
+    latents=LatentLayout(16, 0.3611, 0.1159, patch=2),
+    native_px=1024,
+    samplers=FLOW_SAMPLERS,
+    has_attention_words=False,
+    defaults=DefaultSettings("euler", 28, 5.0),
+    variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo"),),
+    single_file=SingleFile(_recognise, MappingProxyType({"transformer": _PREFIX})),
+    lora=LoraFormat("ZImageLoraLoaderMixin", key=r"(^|[._])layers[._]\d+[._](attention|feed_forward|adaLN)"),
+    tokenizer=TokenizerRules(
+        "qwen2",
+        frame=("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"),
+        keeps_end=False,
+        max_tokens=512,
+    ),
+    transformers_parts=("qwen2", "qwen3"),
+    diffusers_pipelines=("z_image",),
+)
