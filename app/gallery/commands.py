@@ -25,7 +25,6 @@ from app.gallery.page import GalleryPage
 from app.gallery.picture_actions import PictureAction
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
-from app.gallery.picture_reader import PictureReader
 from app.gallery.viewer import Viewer
 from app.session.session import Session
 from app.widgets.colours import Colours
@@ -37,7 +36,7 @@ FIRST_STRENGTH = 0.6
 
 
 class GalleryCommands(QObject):
-    """Connects the page. Call `finish` at the end.
+    """Connects the page.
 
     Signals:
         create_asked: show the place *Create*.
@@ -55,16 +54,16 @@ class GalleryCommands(QObject):
         self._window = window
         self._session = session
         self._details: PictureDetails | None = None
-        self._reader = PictureReader(self)
+        background = session.background
         self.notices = LibraryNotices(page.messages, page.service, session, self)
-        self.viewer = Viewer(page.pictures, self._reader, colours, window)
+        self.viewer = Viewer(page.pictures, background, colours, window)
         self._branching = FilmBranching(window, session)
-        self._comparing = Comparing(page.comparison, self._reader, self)
-        self._copying = Copying(page, self._reader, self.notices)
+        self._comparing = Comparing(page.comparison, background, self)
+        self._copying = Copying(page, background, self.notices)
         self._file_mover = FileMover(page.messages, page.service, window)
         self._folders = FolderAdding(page, self.notices, window)
         self._menu = GalleryMenu(window)
-        self._exporter = PictureExporter(page.index, self)
+        self._exporter = PictureExporter(page.index, background, self)
         self._exporter.failed.connect(self.notices.show_failure)
         self._picture_actions: dict[PictureAction, Callable[[], None]] = {
             PictureAction.open_viewer: self._open_viewer,
@@ -106,14 +105,8 @@ class GalleryCommands(QObject):
         self.viewer.closed.connect(self._return_from_viewer)
         self.viewer.key_pressed.connect(self._on_key_pressed)
         session.picture_saved.connect(self._on_picture_saved)
-
-    def finish(self) -> None:
-        """Keeps what was typed, ends all threads."""
-        self._page.inspector.marks.save_note()
-        self.viewer.close()
-        self._exporter.close()
-        self._reader.close()
-        self._page.finish()
+        background.closing_begun.connect(inspector.marks.save_note)
+        background.closing_begun.connect(self.viewer.close)
 
     @Slot(object)
     def do(self, picture_action: PictureAction) -> None:

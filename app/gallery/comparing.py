@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, QSize, Signal, Slot
 
 from app.compare.compare_view import CompareView
 from app.compare.compared_picture import ComparedPicture
-from app.gallery.picture_reader import PictureReader, WholePicture
-from app.messages.errors import Message
+from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
+from app.messages.errors import message
+from app.session.background import BackgroundTasks
+from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 from core.recipes.differences import differences
 
@@ -28,10 +30,10 @@ class Comparing(QObject):
     ready = Signal()
     failed = Signal(object)
 
-    def __init__(self, view: CompareView, reader: PictureReader, parent: QObject) -> None:
+    def __init__(self, view: CompareView, background: BackgroundTasks, parent: QObject) -> None:
         super().__init__(parent)
         self._view = view
-        self._reader = reader
+        self._tasks = background.queue(self, QUEUE)
         self._wanted: tuple[LibraryPicture, ...] = ()
         self._read: dict[int, WholePicture] = {}
         view.swap_asked.connect(self._swap)
@@ -40,18 +42,19 @@ class Comparing(QObject):
         """Two to four, in this order."""
         self._wanted = pictures
         self._read = {}
+        self._tasks.cancel()
         for picture in pictures:
-            self._reader.read(picture.path, partial(self._take, pictures, picture), self._refuse, priority=1)
+            read, take = partial(read_whole, picture.path), partial(self._take, picture)
+            self._tasks.submit(read, take, self._refuse, priority=1)
 
-    def _take(self, wanted: tuple[LibraryPicture, ...], picture: LibraryPicture, whole: WholePicture) -> None:
-        if wanted is self._wanted:
-            self._read[picture.id] = whole
-            if len(self._read) == len(wanted):
-                self._show()
-                self.ready.emit()
+    def _take(self, picture: LibraryPicture, whole: WholePicture) -> None:
+        self._read[picture.id] = whole
+        if len(self._read) == len(self._wanted):
+            self._show()
+            self.ready.emit()
 
-    def _refuse(self, text: Message) -> None:
-        self.failed.emit(text)
+    def _refuse(self, error: EmulsionError) -> None:
+        self.failed.emit(message(error))
 
     @Slot()
     def _swap(self) -> None:

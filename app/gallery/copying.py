@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QGuiApplication
 
@@ -9,17 +11,20 @@ from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
 from app.gallery.picture_list import MOST_TAKEN
-from app.gallery.picture_reader import PictureReader, WholePicture
 from app.gallery.recipe_fields import recipe_text
+from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
+from app.messages.errors import message
+from app.session.background import BackgroundTasks
+from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 
 
 class Copying:
     """Copies what is chosen."""
 
-    def __init__(self, page: GalleryPage, reader: PictureReader, notices: LibraryNotices) -> None:
+    def __init__(self, page: GalleryPage, background: BackgroundTasks, notices: LibraryNotices) -> None:
         self._page = page
-        self._reader = reader
+        self._tasks = background.queue(page, QUEUE)
         self._notices = notices
 
     def copy_pictures(self, current: LibraryPicture | None) -> None:
@@ -29,7 +34,7 @@ class Copying:
         if len(rows) > MOST_TAKEN:
             self._notices.show_too_many(MOST_TAKEN)
         elif len(rows) == 1 and current is not None:
-            self._reader.read(current.path, _copy, self._notices.show_failure, priority=1)
+            self._tasks.submit(partial(read_whole, current.path), _copy, self._refuse, priority=1)
         else:
             data = page.pictures.mimeData([page.pictures.index(row) for row in rows])
             QGuiApplication.clipboard().setMimeData(data)
@@ -40,6 +45,9 @@ class Copying:
             self._notices.show_copied()
         else:
             self._notices.show_no_recipe()
+
+    def _refuse(self, error: EmulsionError) -> None:
+        self._notices.show_failure(message(error))
 
 
 def _copy(whole: WholePicture) -> None:

@@ -67,6 +67,7 @@ class HoverFilm(QObject):
             self._picture = picture
             self._rest.start()
 
+    @Slot()
     def leave(self) -> None:
         """Stops what plays."""
         self._rest.stop()

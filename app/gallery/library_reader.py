@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from app.session.background import BackgroundTasks
 from core.errors import EmulsionError
 from core.film.reader import film_path
 from core.gallery.branches import Run
@@ -52,7 +53,7 @@ class PictureDetails:
 
 
 class LibraryReader(QObject):
-    """All methods return at once. Close it at the end.
+    """All methods return at once.
 
     Signals:
         answered: an `QueryResult`; of queries asked quickly one after the other only the last is answered.
@@ -70,7 +71,7 @@ class LibraryReader(QObject):
     released = Signal()
     broken = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, background: BackgroundTasks, parent: QObject) -> None:
         super().__init__(parent)
         self._index: Path | None = None
         self._finder: Finder | None = None
@@ -78,10 +79,8 @@ class LibraryReader(QObject):
         self._wanted: Query | None = None
         self._passing: tuple[int, ...] = ()
         self._wanted_details: int | None = None
-        self._is_closing = False
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._pool.setObjectName("enquiries")
+        self._tasks = background.queue(self, "library reader")
+        self._tasks.end_with(self._close_finder)
 
     def open(self, index: Path) -> None:
         """Reads the index in this folder from now on."""
@@ -123,15 +122,8 @@ class LibraryReader(QObject):
         self._wanted_details = picture
         self._do(lambda: self._load_details(picture), _SOON)
 
-    def close(self) -> None:
-        self._is_closing = True
-        self._pool.waitForDone()
-        self._close_finder()
-
     def _do(self, work: Callable[[], None], priority: int) -> None:
         def attempt() -> None:
-            if self._is_closing:
-                return
             try:
                 work()
             except sqlite3.Error as error:
@@ -140,7 +132,7 @@ class LibraryReader(QObject):
                 if self._index is not None:
                     self.broken.emit()
 
-        self._pool.start(attempt, priority)
+        self._tasks.submit(attempt, priority=priority)
 
     def _now(self) -> Finder:
         if self._finder is None:

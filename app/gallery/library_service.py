@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.gallery.folder_watch import watched_folders
 from app.gallery.library_events import Marked, OpenedLibrary
 from app.messages.errors import Message, message
+from app.session.background import BackgroundTasks
 from core.errors import EmulsionError, LibraryInUse
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Gallery, Moved, gallery_folder
@@ -34,7 +35,7 @@ _SOON, _NOW = 0, 1
 
 
 class LibraryService(QObject):
-    """All methods return at once. Close it at the end.
+    """All methods return at once.
 
     Signals:
         opened: an `OpenedLibrary`, also when it had to be opened anew.
@@ -63,7 +64,9 @@ class LibraryService(QObject):
     watchable = Signal(object, float)
     failed = Signal(object)
 
-    def __init__(self, folders: Folders, trash: Trash | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, folders: Folders, background: BackgroundTasks, trash: Trash | None, parent: QObject
+    ) -> None:
         """Deleted pictures go to ``trash``, the system's own if none is given."""
         super().__init__(parent)
         self._trash = trash
@@ -73,10 +76,8 @@ class LibraryService(QObject):
         self._scan: Generator[ScanEvent, None, None] | None = None
         self._scan_began = 0.0
         self._repairs = 0
-        self._is_closing = False
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._pool.setObjectName("library")
+        self._tasks = background.queue(self, "library")
+        self._tasks.end_with(self._close)
 
     def open(self, pictures: Path) -> None:
         """Opens the library whose own folder is ``pictures``; ``opened`` or ``failed`` follows."""
@@ -191,25 +192,19 @@ class LibraryService(QObject):
 
         self._do(put_back, _NOW)
 
-    def close(self) -> None:
-        """Finishes what was asked for, leaves a scan where it is, and gives the library free."""
-        self._is_closing = True
-        self._pool.start(self._close)
-        self._pool.waitForDone()
-
     def _do(self, work: Callable[[], None], priority: int = _SOON) -> None:
         def attempt() -> None:
             try:
                 work()
-            except EmulsionError as error:
-                self.failed.emit(message(error))
             except sqlite3.Error as error:
                 log.info("the index of the library failed: %s", error)
                 self._close()
                 self.damaged.emit()
 
-        # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
-        self._pool.start(attempt, priority)
+        self._tasks.submit(attempt, None, self._on_failed, priority=priority, is_kept=True)
+
+    def _on_failed(self, error: EmulsionError) -> None:
+        self.failed.emit(message(error))
 
     def _tell_moved(self, moving: Iterator[Moved]) -> None:
         done: list[Moved] = []
@@ -251,7 +246,7 @@ class LibraryService(QObject):
         scan, event = self._scan, None
         end = time.monotonic() + SLICE_S
         try:
-            while scan is not None and not self._is_closing and time.monotonic() < end:
+            while scan is not None and not self._tasks.is_closing and time.monotonic() < end:
                 event = self._step(scan)
                 if event is None or isinstance(event, Scanned):
                     scan = self._scan = None
@@ -263,7 +258,7 @@ class LibraryService(QObject):
             self.scanned.emit(event)
         if isinstance(event, Scanned):
             self.watchable.emit(watched_folders(self._owned().library), time.monotonic() - self._scan_began)
-        if scan is not None and not self._is_closing:
+        if scan is not None and not self._tasks.is_closing:
             self._do(self._go_on)
 
     def _step(self, scan: Generator[ScanEvent, None, None]) -> ScanEvent | None:
@@ -282,15 +277,13 @@ class LibraryService(QObject):
         """The index was damaged while it was open: opening it again puts it aside and begins a new one."""
         self._close()
         self._repairs += 1
-        if self._is_closing or self._repairs > MOST_REPAIRS:
+        if self._tasks.is_closing or self._repairs > MOST_REPAIRS:
             self.failed.emit(UNUSABLE)
-            return
-        try:
+        else:
             self._open()
-        except EmulsionError as failure:
-            self.failed.emit(message(failure))
 
     def _close(self) -> None:
+        """Leaves a scan where it is, and gives the library free."""
         self._end_scan()
         gallery, self._gallery = self._gallery, None
         if gallery is not None:

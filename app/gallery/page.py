@@ -1,4 +1,4 @@
-"""The place *Gallery*: filters above, pictures in the middle, the chosen one's recipe at the right."""
+"""The gallery page: filters above, pictures in the middle, the chosen one's recipe at the right."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NONE = np.empty(0, np.int64)
 
 
 class GalleryPage(QWidget):
-    """A place of the window: lays out the parts. Call `finish` at the end.
+    """A page of the window: lays out the parts.
 
     Attributes:
         index: the folder of the library's index.
@@ -73,9 +73,11 @@ class GalleryPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._settings_store = settings_store
         self.index = gallery_folder(settings_store.folders)
-        self.service = LibraryService(settings_store.folders, trash, self)
-        self.enquiries = LibraryReader(self)
-        self._thumbnails = ThumbnailService(Thumbnails(settings_store.folders.cache / FOLDER_NAME), self)
+        self.service = LibraryService(settings_store.folders, session.background, trash, self)
+        self.enquiries = LibraryReader(session.background, self)
+        self._thumbnails = ThumbnailService(
+            Thumbnails(settings_store.folders.cache / FOLDER_NAME), session.background, self
+        )
         self.pictures = PictureList(self.enquiries, self._thumbnails, self)
         self.view = LibraryView(self.service, self.enquiries, self.pictures, FIRST_QUERY, self.index, self)
         self.films = HoverFilm(session.engine_tasks, self)
@@ -105,6 +107,8 @@ class GalleryPage(QWidget):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.filters.focus_search)
+        session.background.closing_begun.connect(self._keep_layout)
+        session.background.closing_begun.connect(self.films.leave)
         self._restore_layout()
         self._show_state()
 
@@ -112,14 +116,6 @@ class GalleryPage(QWidget):
     def selected_ids(self) -> tuple[int, ...]:
         """Of the chosen pictures, in the order of the grid, none twice."""
         return tuple(dict.fromkeys(self.pictures.ids[self.grid.selected_rows()].tolist()))
-
-    def finish(self) -> None:
-        """Remembers sizes and order, and ends all threads: the library is free for other copies of the program."""
-        self._keep_layout()
-        self.films.leave()
-        self._thumbnails.close()
-        self.enquiries.close()
-        self.service.close()
 
     def set_colours(self, colours: Colours) -> None:
         self.comparison.set_colours(colours)
@@ -193,6 +189,7 @@ class GalleryPage(QWidget):
         self.filters.slider.setValue(layout.cell_px)
         self.filters.set_query(replace(FIRST_QUERY, sort=layout.sort, group=layout.group))
 
+    @Slot()
     def _keep_layout(self) -> None:
         query, sizes = self.filters.query, self._splitter.sizes()
         layout = PageLayout(self.filters.slider.value(), sizes[1], query.sort, query.group)

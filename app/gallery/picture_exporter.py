@@ -1,20 +1,22 @@
-"""Exports pictures in a background thread, with progress and cancel."""
+"""Exports pictures in the background, with progress and cancel."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.messages.errors import message
-from core.errors import EmulsionError
+from app.session.background import BackgroundTasks
+from core.errors import EmulsionError, SaveFailed
 from core.gallery.encoding import Encoding
-from core.gallery.export import Export, export_files, export_sheet, export_zip
+from core.gallery.export import Export, Exported, export_files, export_sheet, export_zip
 from core.gallery.finder import Finder
 
 
@@ -52,7 +54,7 @@ class ExportReport:
 
 
 class PictureExporter(QObject):
-    """One export at a time. Close it at the end.
+    """Makes one export at a time.
 
     Signals:
         progressed: `core.gallery.export.Exported`.
@@ -64,45 +66,38 @@ class PictureExporter(QObject):
     ended = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, index: Path, parent: QObject | None = None) -> None:
+    def __init__(self, index: Path, background: BackgroundTasks, parent: QObject) -> None:
         """``index`` is the folder of the library's index."""
         super().__init__(parent)
         self._index = index
         self._is_cancelled = False
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(1)
-        self._pool.setObjectName("export")
+        self._tasks = background.queue(self, "export")
 
     def start(self, request: ExportRequest) -> None:
         self._is_cancelled = False
-        self._pool.start(self._work(request))
+        export = partial(self._export, request)
+        self._tasks.follow(export, self.progressed.emit, self.ended.emit, self._on_failed)
 
     def cancel(self) -> None:
         """Ends after the picture in progress."""
         self._is_cancelled = True
 
-    def close(self) -> None:
-        self.cancel()
-        self._pool.waitForDone()
+    def _on_failed(self, error: EmulsionError) -> None:
+        self.failed.emit(message(error))
 
-    def _work(self, request: ExportRequest) -> Callable[[], None]:
-        def work() -> None:
-            try:
-                self.ended.emit(self._export(request))
-            except (EmulsionError, sqlite3.Error) as error:
-                self.failed.emit(message(error))
-
-        return work
-
-    def _export(self, request: ExportRequest) -> ExportReport:
-        with closing(Finder(self._index)) as finder:
-            paths = [picture.path for picture in finder.pictures(request.pictures)]
+    def _export(self, request: ExportRequest) -> Generator[Exported, None, ExportReport]:
+        """In a background thread. Raises SaveFailed."""
+        try:
+            with closing(Finder(self._index)) as finder:
+                paths = [picture.path for picture in finder.pictures(request.pictures)]
+        except sqlite3.Error as error:
+            raise SaveFailed(request.target, "the gallery's index cannot be read") from error
         done = unreadable = 0
         with closing(_export(paths, request)) as export:
             for exported in export:
                 done = exported.done
                 unreadable += bool(exported.problem)
-                self.progressed.emit(exported)
+                yield exported
                 if self._is_cancelled:
                     break
         return ExportReport(request, done, unreadable, self._is_cancelled and done < len(paths))

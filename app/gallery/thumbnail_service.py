@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage, QImageReader
 
+from app.session.background import BackgroundTasks
 from app.widgets.pixels import to_image
 from core.errors import UnreadablePicture
 from core.gallery.query import LibraryPicture
@@ -39,16 +40,15 @@ class _Made:
 
 
 class ThumbnailService(QObject):
-    """All methods return at once. Close it at the end.
+    """All methods return at once.
 
     Signals:
         loaded: the id of a picture whose thumbnail can be had from `find`.
     """
 
     loaded = Signal(object)
-    _made = Signal(object)
 
-    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
+    def __init__(self, thumbnails: Thumbnails, background: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._images: OrderedDict[ThumbnailKey, QImage] = OrderedDict()
@@ -57,10 +57,7 @@ class ThumbnailService(QObject):
         self._wanted: list[tuple[ThumbnailKey, LibraryPicture]] = []
         self._in_work: set[ThumbnailKey] = set()
         self._workers = 0
-        self._pool = QThreadPool()
-        self._pool.setMaxThreadCount(THREADS)
-        self._pool.setObjectName("thumbnails")
-        self._made.connect(self._on_made)
+        self._tasks = background.queue(self, "thumbnails", THREADS)
 
     def find(self, picture: LibraryPicture, size_px: int) -> QImage | None:
         """The thumbnail if it is in memory, else one of another size for the moment; null if broken."""
@@ -82,14 +79,10 @@ class ThumbnailService(QObject):
             new = min(THREADS, len(self._wanted)) - self._workers
             self._workers += max(new, 0)
         for _ in range(new):
-            self._pool.start(self._work)
+            self._tasks.follow(self._make_wanted, self._on_made)
 
-    def close(self) -> None:
-        with self._lock:
-            self._wanted = []
-        self._pool.waitForDone()
-
-    def _work(self) -> None:
+    def _make_wanted(self) -> Generator[_Made]:
+        """In a background thread."""
         while True:
             with self._lock:
                 if not self._wanted:
@@ -97,7 +90,7 @@ class ThumbnailService(QObject):
                     break
                 key, picture = self._wanted.pop()
                 self._in_work.add(key)
-            self._made.emit(_Made(key, self._load(picture, key.size_px)))
+            yield _Made(key, self._load(picture, key.size_px))
         if self._thumbnails.may_be_full:  # nobody waits for a picture now
             self._thumbnails.trim()
 
@@ -115,7 +108,6 @@ class ThumbnailService(QObject):
         image = _decoded(self._thumbnails.kept(*what))
         return _of_bytes(made) if image.isNull() else image
 
-    @Slot(object)
     def _on_made(self, made: _Made) -> None:
         with self._lock:
             self._in_work.discard(made.key)

@@ -13,10 +13,12 @@ from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
 from app.canvas.zoom_bar import ZoomBar
 from app.gallery.picture_list import PictureList, accessible_text
-from app.gallery.picture_reader import PictureReader, WholePicture
 from app.gallery.viewer_bar import ViewerBar
-from app.messages.errors import Message
+from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
+from app.messages.errors import message
+from app.session.background import BackgroundTasks
 from app.widgets.colours import Colours
+from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 
 SLIDE_MS = 4_000
@@ -42,12 +44,14 @@ class Viewer(QWidget):
     closed = Signal(int)
     key_pressed = Signal(object, object)
 
-    def __init__(self, pictures: PictureList, reader: PictureReader, colours: Colours, parent: QWidget) -> None:
+    def __init__(
+        self, pictures: PictureList, background: BackgroundTasks, colours: Colours, parent: QWidget
+    ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("galleryViewer")
         self.setWindowTitle("Emulsion: picture")
         self._pictures = pictures
-        self._reader = reader
+        self._tasks = background.queue(self, QUEUE)
         self._row = -1
         self._shown: int | None = None
         self._images: OrderedDict[int, QImage] = OrderedDict()
@@ -185,7 +189,8 @@ class Viewer(QWidget):
     def _read(self, picture: LibraryPicture, priority: int) -> None:
         if picture.id not in self._reading:
             self._reading.add(picture.id)
-            self._reader.read(picture.path, partial(self._take, picture), partial(self._refuse, picture), priority)
+            read, take = partial(read_whole, picture.path), partial(self._take, picture)
+            self._tasks.submit(read, take, partial(self._refuse, picture), priority=priority)
 
     def _take(self, picture: LibraryPicture, whole: WholePicture) -> None:
         self._reading.discard(picture.id)
@@ -196,10 +201,10 @@ class Viewer(QWidget):
         if self.isVisible() and current is not None and current.id == picture.id:
             self._put_up(picture, whole.image)
 
-    def _refuse(self, picture: LibraryPicture, text: Message) -> None:
+    def _refuse(self, picture: LibraryPicture, error: EmulsionError) -> None:
         self._reading.discard(picture.id)
         current = self.picture
         if current is not None and current.id == picture.id:
-            self._shown = picture.id
+            self._shown, text = picture.id, message(error)
             self.canvas.set_empty_text(EmptyText(text.title, str(text)))
             self.canvas.show_picture(None)

@@ -19,6 +19,9 @@ from core.errors import EmulsionError
 
 log = logging.getLogger(__name__)
 
+LAST = -1
+"""The priority of what ends a queue."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -43,6 +46,7 @@ class BackgroundTasks(QObject):
         self._is_closed = False
         self._pools: dict[str, QThreadPool] = {}
         self._tasks: set[_Task] = set()
+        self._last: list[tuple[TaskQueue, Callable[[], object]]] = []
         self._told.connect(self._on_told)
         self._ended.connect(self._on_ended)
 
@@ -60,6 +64,10 @@ class BackgroundTasks(QObject):
             # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
             self._pools[name].start(lambda: self._run(task, work), priority)
 
+    def end_with(self, queue: TaskQueue, work: Callable[[], object]) -> None:
+        """Part of `TaskQueue`."""
+        self._last.append((queue, work))
+
     def follow(self, task: _Task, steps: Callable[[], Generator[Any, None, Any]]) -> object:
         """Part of `TaskQueue`; goes through a generator in a background thread."""
         with closing(steps()) as items:
@@ -74,8 +82,12 @@ class BackgroundTasks(QObject):
 
     def close(self) -> None:
         """Drops what waits, ends what goes step by step, and waits for the rest."""
+        if self._is_closed:
+            return
         self.is_closing = True
         self.closing_begun.emit()
+        for queue, work in self._last:
+            queue.submit(work, priority=LAST, is_kept=True)
         for pool in self._pools.values():
             pool.waitForDone()
         self._is_closed = True
@@ -165,6 +177,10 @@ class TaskQueue:
         """Goes through a generator: ``told`` gets its items, ``answer`` its result. It can end at each item."""
         task = _Task(self, self.turn, answer, refuse, told)
         self._background.start(self._name, task, lambda: self._background.follow(task, steps), priority)
+
+    def end_with(self, work: Callable[[], object]) -> None:
+        """Has ``work`` done when the window closes, after all that must be kept."""
+        self._background.end_with(self, work)
 
     def cancel(self) -> None:
         """Drops what was submitted so far; work in progress ends at its next step, and nobody is called back."""

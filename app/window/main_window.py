@@ -264,6 +264,5 @@ class MainWindow(QMainWindow):
             return
         self._remember()
         self.hide()  # at once: what follows may take as long as a step
-        self.gallery.finish()
         self.ended_in_time = self.session.shutdown()
         event.accept()

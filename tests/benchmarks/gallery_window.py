@@ -88,8 +88,8 @@ def measure(folder: Path, count: int) -> dict[str, float]:
             time.sleep(0.001)
         return (time.perf_counter() - began) * 1000
 
-    session = Session(FakeModels(), FakeEngine, _save_nothing, FakeDrafts())
     for turn in ("first", "warm"):
+        session = Session(FakeModels(), FakeEngine, _save_nothing, FakeDrafts())
         with kept_for_good():
             page = GalleryPage(session, SettingsStore(folders), LIGHT)
         page.resize(1360, 860)
@@ -111,9 +111,8 @@ def measure(folder: Path, count: int) -> dict[str, float]:
             figures |= scrolled(page, loop, "scrolling from end to end")
             figures |= typed(page, until)
         figures["memory (MB)"] = psutil.Process(os.getpid()).memory_info().rss / 2**20
-        page.finish()
+        session.shutdown()
         page.close()
-    session.shutdown()
     return figures
 
 

@@ -86,7 +86,7 @@ class OpenGallery:
         self._qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def close(self) -> None:
-        self.commands.finish()
+        self.session.background.close()
         self.window.close()
         self.window.deleteLater()
 

@@ -16,6 +16,7 @@ from app.session.settings_store import SettingsStore
 from app.widgets.theme import LIGHT
 from core.gallery.gallery import Gallery
 from core.gallery.query import Group, Query, Sort
+from tests.app.conftest import MakeSession
 from tests.app.gallery.conftest import OpenGallery
 
 AddPicture = Callable[..., Path]
@@ -144,13 +145,14 @@ def test_an_index_damaged_while_it_is_open_is_made_anew(gallery: OpenGallery, ad
     gallery.wait_for_rows(4)
 
 
-def test_sizes_order_and_groups_are_remembered(gallery: OpenGallery, qtbot: QtBot) -> None:
+def test_sizes_order_and_groups_are_remembered(
+    gallery: OpenGallery, make_session: MakeSession, qtbot: QtBot
+) -> None:
     gallery.open()
     gallery.page.filters.slider.setValue(CELLS_PX[3])
     gallery.page.filters.set_query(Query(text="house", sort=Sort.rating, group=Group.model))
-    gallery.page.finish()
-    again = GalleryPage(gallery.session, SettingsStore(gallery.folders), LIGHT)
+    gallery.session.background.close()
+    again = GalleryPage(make_session(), SettingsStore(gallery.folders), LIGHT)
     qtbot.addWidget(again)
     assert again.filters.query == Query(sort=Sort.rating, group=Group.model)
     assert again.filters.slider.value() == CELLS_PX[3]
-    again.finish()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from app.gallery.thumbnail_service import ThumbnailService
+from app.session.background import BackgroundTasks
 from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery
 from core.gallery.query import LibraryPicture, Query
@@ -33,10 +33,8 @@ def red(tmp_path: Path) -> LibraryPicture:
 
 
 @pytest.fixture
-def service(tmp_path: Path, qtbot: QtBot) -> Iterator[ThumbnailService]:
-    made = ThumbnailService(Thumbnails(tmp_path / "kept"))
-    yield made
-    made.close()
+def service(tmp_path: Path, background: BackgroundTasks) -> ThumbnailService:
+    return ThumbnailService(Thumbnails(tmp_path / "kept"), background)
 
 
 def shown(service: ThumbnailService, picture: LibraryPicture, qtbot: QtBot) -> QImage:
