@@ -1,1 +1,1 @@
-"""The film of a picture: strip, scrubber, and many ways to look at each step."""
+"""The film of a picture: strip, scrubber, and views of each step."""

@@ -1,7 +1,5 @@
 """A plot over the steps of a film, with a marker for the chosen one that can be dragged."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -24,7 +22,7 @@ _GHOST_LINES = (
     (Qt.PenStyle.DotLine, "┈┈"),
     (Qt.PenStyle.DashDotLine, "╌┈"),
 )
-"""How grey curves differ from each other, and what stands for that in the legend."""
+"""The line styles of grey curves, and their signs in the legend."""
 _MOST_DECADES = 4
 
 
@@ -47,14 +45,14 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A place on the axis of steps that deserves a dashed line and a text."""
+    """A place on the axis of steps that gets a dashed line and a text."""
 
     place: float
     text: str
 
 
 class CallPlot(QWidget):
-    """Curves over the steps; a press or a drag anywhere in it goes to the nearest call.
+    """Plots curves over the steps; a press or a drag anywhere in it goes to the nearest call.
 
     Signals:
         call_selected(int)
@@ -92,7 +90,7 @@ class CallPlot(QWidget):
 
     @property
     def marked_place(self) -> float:
-        """Where on the axis of steps the marker stands."""
+        """Returns the marker's place on the axis of steps."""
         return float(self._marker.value())
 
     def show_curves(
@@ -105,7 +103,7 @@ class CallPlot(QWidget):
         note: Note | None = None,
         x_label: str = "step",
     ) -> None:
-        """Draws anew.
+        """Plots other curves.
 
         Args:
             places: of all calls on the axis of steps, see `app.film.position.positions`.
@@ -159,7 +157,7 @@ class CallPlot(QWidget):
         self._write_legend(text, muted)
 
     def _draw_curve(self, curve: Curve, style: Qt.PenStyle) -> None:
-        """Sigma may be infinite at the first step and zero at the last: such places have no point."""
+        """Plots one curve. Sigma may be infinite at the first step and zero at the last: they get no point."""
         with np.errstate(divide="ignore"):
             y = np.log10(curve.y) if self._is_logarithmic else np.asarray(curve.y, np.float64)
         y = np.where(np.isfinite(y), y, np.nan)
@@ -186,7 +184,7 @@ class CallPlot(QWidget):
         return _GHOST_LINES[other_schedules.index(curve) % len(_GHOST_LINES)]
 
     def _write_legend(self, text: QColor, muted: QColor) -> None:
-        """What is on the left axis, then for each curve a coloured dot, or its kind of grey line, and its name."""
+        """Names the left axis, then each curve after a coloured dot or its kind of grey line."""
         ghost = f"<span style='color:{muted.name()}'>"
         chips = [
             f"{ghost}{self._ghost_line(curve)[1]}&nbsp;{escape(curve.name)}</span>"
@@ -199,7 +197,7 @@ class CallPlot(QWidget):
 
 
 def _logarithmic_ticks(curves: Sequence[Curve]) -> list[tuple[float, str]]:
-    """Labels where the curves are: at 1, 3, 10, 30, ... or, over a wide range, at few powers of ten."""
+    """Returns labels near the curves: at 1, 3, 10, 30, ... or, over a wide range, at few powers of ten."""
     values = np.concatenate([curve.y[np.isfinite(curve.y) & (curve.y > 0)] for curve in curves])
     low, high = np.floor(np.log10([values.min(), values.max()])) if len(values) else (0, 0)
     step = max(1, round((high - low) / _MOST_DECADES))

@@ -1,7 +1,5 @@
 """One channel of a latent: its values as a picture, its histogram, mean and standard deviation."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 import numpy as np
@@ -20,7 +18,7 @@ _HISTOGRAM_PX = 20
 
 
 class Detail(Enum):
-    """What is shown of a channel, the most first; the values are room below the picture and smallest width."""
+    """The parts shown of a channel, most parts first; values are room below the picture and least width."""
 
     all = (48, 104)
     numbers = (24, 104)

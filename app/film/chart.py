@@ -4,8 +4,6 @@ Put together from pyqtgraph's parts: its ready-made PlotWidget brings a dozen hi
 takes twice the time to make.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pyqtgraph as pg
@@ -17,7 +15,7 @@ _LEFT_AXIS_PX = 36
 
 
 class Chart(pg.GraphicsView):
-    """No zoom and no menu of its own; presses are told as places on the x axis.
+    """Has neither zoom nor menu; reports presses as places on the x axis.
 
     Signals:
         pressed_at(float)
@@ -49,18 +47,18 @@ class Chart(pg.GraphicsView):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def clear_items(self) -> None:
-        """The area's own way to clear forgets those that do not count for the range."""
+        """Removes all items; pyqtgraph's own method forgets those that do not count for the range."""
         for item in self._items:
             self._area.removeItem(item)
         self._items.clear()
 
     def add_item(self, item: Any, *, counts_for_range: bool = True) -> None:
-        """``counts_for_range``: the axes are to reach it."""
+        """Adds an item; ``counts_for_range`` makes the axes reach it."""
         self._items.append(item)
         self._area.addItem(item, ignoreBounds=not counts_for_range)
 
     def set_axes(self, x_label: str, y_ticks: list[tuple[float, str]] | None) -> None:
-        """``y_ticks`` in place of the automatic ones; what is on the left stands above the chart."""
+        """Labels the axes; ``y_ticks`` replaces the automatic ones. The left axis' name stands above the chart."""
         self._bottom.setLabel(x_label)
         self._left.setTicks(None if y_ticks is None else [y_ticks])
 

@@ -1,6 +1,4 @@
-"""The true pictures of steps that were looked at, kept within a limit of memory."""
-
-from __future__ import annotations
+"""The decoded pictures of steps, within a limit of memory."""
 
 from collections import OrderedDict
 
@@ -10,7 +8,7 @@ LIMIT_BYTES = 128 * 2**20
 
 
 class DecodedPictures:
-    """Pictures by call; the ones not looked at for the longest go first."""
+    """Pictures by call; drops those not shown for the longest time."""
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._limit_bytes = limit_bytes

@@ -1,6 +1,4 @@
-"""The plain-language text beside a view: what is seen and why, and what the words mean."""
-
-from __future__ import annotations
+"""The text beside a view: explains what it shows and why, and the meaning of its words."""
 
 from collections.abc import Iterable
 from html import escape
@@ -10,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLay
 
 
 class Explanation(QWidget):
-    """Text of one view, until it is closed.
+    """The explanation of one view, until it is closed.
 
     Signals:
         closed: the reader has understood.
@@ -19,7 +17,7 @@ class Explanation(QWidget):
     closed = Signal()
 
     def __init__(self, about: str, terms: Iterable[tuple[str, str]], parent: QWidget | None = None) -> None:
-        """``about`` and ``terms``: see `app.film.film_view.ViewKind`."""
+        """Takes ``about`` and ``terms`` of `app.film.film_view.ViewKind`."""
         super().__init__(parent)
         self.setObjectName("viewExplanation")
         listed = "".join(

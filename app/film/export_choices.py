@@ -1,4 +1,4 @@
-"""How the user exported a film the last time, kept between starts."""
+"""The user's choices at the last export of a film, kept between starts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ExportChoices:
 
     @classmethod
     def from_text(cls, text: str) -> ExportChoices:
-        """Reads what `to_text` wrote; anything else gives the default."""
+        """Reads the text of `to_text`; any other text gives the default."""
         try:
             content = cast("dict[str, Any]", json.loads(text))
             content["views"] = tuple(content["views"])

@@ -1,6 +1,4 @@
-"""Where an exported film goes: beside its picture by default, and never in the picture's place."""
-
-from __future__ import annotations
+"""The file of an exported film: beside its picture by default, and never in the picture's place."""
 
 import os
 from itertools import count
@@ -13,7 +11,7 @@ from core.film_export.formats import FORMATS
 
 
 class ExportFile(QWidget):
-    """A path to be typed or chosen; it follows the format.
+    """A path to be typed or chosen; its suffix follows the format.
 
     Signals:
         changed: another path.
@@ -22,7 +20,7 @@ class ExportFile(QWidget):
     changed = Signal()
 
     def __init__(self, picture: Path, film_format: str, parent: QWidget | None = None) -> None:
-        """``picture``: the file that the film belongs to; it need not be there."""
+        """Takes the ``picture`` that the film belongs to; it need not exist."""
         super().__init__(parent)
         self._picture = picture
         self._format = film_format
@@ -46,14 +44,14 @@ class ExportFile(QWidget):
 
     @property
     def path(self) -> Path:
-        """With the suffix of the format, typed or not."""
+        """Returns the path with the suffix of the format, typed or not."""
         path = Path(os.path.expanduser(self._edit.text().strip()))  # noqa: PTH111 that of Path raises for "~x"
         suffix = FORMATS[self._format].suffix
         return path if not path.name or path.suffix.lower() == suffix else path.with_name(path.name + suffix)
 
     @property
     def problem(self) -> str:
-        """Why nothing can be written there; empty when it can be tried."""
+        """Returns the reason why nothing can be written there; empty if writing can be tried."""
         text = self._edit.text().strip()
         path = self.path
         if not path.is_absolute() or not path.name or "\0" in text:
@@ -66,11 +64,11 @@ class ExportFile(QWidget):
 
     @property
     def replaces(self) -> bool:
-        """Whether a file of this name is there."""
+        """Returns whether a file of this name is there."""
         return os.path.lexists(self.path)
 
     def follow_format(self, film_format: str) -> None:
-        """The name stays, its suffix becomes that of the format."""
+        """Keeps the name and takes the suffix of the format."""
         path, was_default = self.path, self._edit.text() == str(self._default)
         self._format = film_format
         suffix = FORMATS[film_format].suffix
@@ -102,7 +100,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def free_path(picture: Path, suffix: str) -> Path:
-    """``house-film.mp4`` beside ``house.png``; ``house-film-2.mp4`` where that is taken."""
+    """Returns ``house-film.mp4`` beside ``house.png``, or ``house-film-2.mp4`` if that is taken."""
     first = picture.with_name(f"{picture.stem}-film{suffix}")
     others = (picture.with_name(f"{picture.stem}-film-{number}{suffix}") for number in count(2))
     return first if not os.path.lexists(first) else next(path for path in others if not os.path.lexists(path))

@@ -1,7 +1,5 @@
 """Plays an exported film in a loop, by the linear map, while the choices are made."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import partial

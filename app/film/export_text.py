@@ -1,6 +1,4 @@
-"""What is said about an export: the file it makes, what it costs, and how long it still takes."""
-
-from __future__ import annotations
+"""Sentences about an export: the file, the cost of decoding, and the time left."""
 
 from pathlib import Path
 
@@ -12,11 +10,11 @@ from core.film_export.formats.contact_sheet import page_size
 from core.film_export.pictures import DECODED
 
 TOLD_AFTER_S = 1.0
-"""Before, the time that is left is a guess."""
+"""The time after which the time left is no longer a guess."""
 
 
 def file_words(film: Film, choices: ExportChoices) -> str:
-    """``20 pictures of 512 × 544 pixels, 3.9 seconds``; ``choices`` have at least one view."""
+    """Returns ``20 pictures of 512 × 544 pixels, 3.9 seconds``; ``choices`` have at least one view."""
     count = len(film.frames)
     size = size_of(film.request.size, len(choices.views), choices.options(Path()), FORMATS[choices.format])
     if choices.format == "sheet":
@@ -28,7 +26,7 @@ def file_words(film: Film, choices: ExportChoices) -> str:
 
 
 def decode_words(film: Film, choices: ExportChoices) -> str:
-    """What decoding costs, or what is had without."""
+    """Returns a sentence on the cost of decoding, or on the result without it."""
     views = DECODED.intersection(choices.views)
     if choices.views and not views:
         return "These views show latents, which are not decoded."
@@ -41,7 +39,7 @@ def decode_words(film: Film, choices: ExportChoices) -> str:
 
 
 def left_words(progress: Progress, elapsed_s: float) -> str:
-    """``12 of 30, about 8 seconds left``."""
+    """Returns ``12 of 30, about 8 seconds left``."""
     told = f"{progress.done} of {progress.total}"
     if progress.done == progress.total:
         return f"{told}, finishing the file …"

@@ -1,7 +1,5 @@
 """Exports a film while the window goes on: the worker makes its pictures, a background thread writes the file."""
 
-from __future__ import annotations
-
 import queue
 from collections.abc import Generator, Iterator
 from contextlib import closing

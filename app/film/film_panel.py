@@ -1,6 +1,4 @@
-"""The place under the canvas: the film of the picture in progress, or of any picture that has one."""
-
-from __future__ import annotations
+"""The panel under the canvas: the film of the picture in progress, or of any picture that has one."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,14 +20,14 @@ from core.film.film import Film, Frame, Schedule
 from core.pictures.pixels import Pixels
 
 REST_MS = 150
-"""A step that is looked at for this long is worth a full decode."""
+"""A step that is shown for this long gets a full decode."""
 
 _NO_LIMIT_PX = 16777215
 """Qt's QWIDGETSIZE_MAX."""
 
 
 class FilmPanel(QWidget):
-    """Strip, scrubber, player and views of one film; it says what the user wants and does none of it itself.
+    """Strip, scrubber, player and views of one film; signals the user's wishes and carries out none of them.
 
     While a run goes on it shows the newest step, until another one is chosen; *Live* follows again.
 
@@ -61,7 +59,7 @@ class FilmPanel(QWidget):
     save_failed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, explained: Sequence[str] = ()) -> None:
-        """``explained``: names of the views whose explanation was shown in earlier days."""
+        """Takes ``explained``: names of the views whose explanation was shown in earlier sessions."""
         super().__init__(parent)
         self.setObjectName("filmPanel")
         self.is_following = True
@@ -97,7 +95,7 @@ class FilmPanel(QWidget):
 
     @property
     def call(self) -> int:
-        """The call that is shown."""
+        """Returns the shown call."""
         return self._call
 
     @Slot(object)
@@ -118,7 +116,7 @@ class FilmPanel(QWidget):
 
     @Slot(object)
     def add_frame(self, frame: Frame) -> None:
-        """The run has made another call."""
+        """Adds another call of the run."""
         if self._film is not None and frame.call == len(self._film.frames):
             self._film = self._film.with_frame(frame)
             self._is_running = True
@@ -128,28 +126,28 @@ class FilmPanel(QWidget):
 
     @Slot()
     def end_run(self) -> None:
-        """The run has ended, whether or not the film is complete."""
+        """Ends the run, complete or not."""
         self._is_running = False
         self._show_live()
 
     @Slot(int, object)
     def set_decoded(self, call: int, pixels: Pixels) -> None:
-        """The true picture of x0 at a call."""
+        """Shows the decoded picture of x0 at a call."""
         self._decoded.keep(call, pixels)
         if call == self._call:
             self._views_turn.start()
 
     def set_attention(self, record: AttentionRecord) -> None:
-        """Where the words of the shown run act, as far as it is recorded."""
+        """Shows the cross-attention of the shown run, as far as it is recorded."""
         self._attention = record
 
     def set_ghosts(self, other_schedules: Mapping[str, Schedule]) -> None:
-        """Schedules of other samplers with as many steps, for the view *Schedule*."""
+        """Shows schedules of other samplers with as many steps, in the view *Schedule*."""
         self._ghosts = other_schedules
         self._views_turn.start()
 
     def set_wished(self, decoded: DecodedLatent) -> None:
-        """The true picture of what a view wished to see."""
+        """Shows the decoded picture that a view requested."""
         self._wished = decoded
         self._views_turn.start()
 
@@ -168,7 +166,7 @@ class FilmPanel(QWidget):
 
     @Slot()
     def follow(self) -> None:
-        """Shows the newest step again, and those that come."""
+        """Shows the newest step again, and those that follow."""
         self._player.pause()
         self._follow(is_following=True)
         if self._film is not None and self._film.frames:
@@ -207,7 +205,7 @@ class FilmPanel(QWidget):
 
     @Slot(int)
     def _take_over(self, call: int) -> None:
-        """The user went somewhere by hand: that ends playing."""
+        """Ends playing, because the user went somewhere by hand."""
         self._player.pause()
         self.select(call)
 
@@ -278,7 +276,7 @@ class FilmPanel(QWidget):
         self.views_changed.emit(() if self._views.isHidden() else self._views.names)
 
     def _fit_height(self) -> None:
-        """Without views there is nothing to fill a greater height with."""
+        """Limits the height without views, which alone could fill it."""
         is_open = not self._views.isHidden()
         self.setMaximumHeight(_NO_LIMIT_PX if is_open else self.minimumSizeHint().height())
 

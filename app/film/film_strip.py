@@ -1,7 +1,5 @@
 """The film strip: a small picture of every network call, growing while the run goes on."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -29,7 +27,7 @@ _NO_FILM = "Every step of the next picture appears here, to be looked at again."
 
 
 class FilmStrip(QAbstractScrollArea):
-    """Shows where one is in a film and lets one go elsewhere; keeps the chosen call in sight.
+    """Shows the chosen call among all of them, keeps it in sight, and lets the user choose another one.
 
     Calls of one step (Heun and its kind make two) stand together above one number.
 
@@ -55,7 +53,7 @@ class FilmStrip(QAbstractScrollArea):
         self._thumbnails = Thumbnails()
 
     def show_film(self, film: Film | None, chosen: int) -> None:
-        """The film as it is now; paints only what changed when it has grown by a frame."""
+        """Shows the film in its present state; paints only the changes if it has grown by a frame."""
         is_same_run = film is not None and film.continues(self._film)
         if not is_same_run:
             self._thumbnails.clear()
@@ -81,7 +79,7 @@ class FilmStrip(QAbstractScrollArea):
         return QSize(160, 2 * _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX + self._label_metrics().height())
 
     def call_at(self, place: QPoint) -> int:
-        """The nearest recorded call to a place in the viewport."""
+        """Returns the recorded call nearest to a place in the viewport."""
         recorded = len(self._film.frames) if self._film is not None else 0
         call = (place.x() + self.horizontalScrollBar().value() - _GAP_PX) // self._pitch
         return min(max(call, 0), max(recorded - 1, 0))
@@ -116,7 +114,7 @@ class FilmStrip(QAbstractScrollArea):
             self._choose_at(event.position().toPoint())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolls, also with the vertical wheel."""
+        """Scrolls sideways, also by the vertical wheel."""
         pixels = event.pixelDelta()
         delta = (pixels.x() or pixels.y()) or (event.angleDelta().x() or event.angleDelta().y())
         bar = self.horizontalScrollBar()
@@ -166,7 +164,7 @@ class FilmStrip(QAbstractScrollArea):
         bar.setSingleStep(self._pitch)
 
     def _keep_in_sight(self) -> None:
-        """Brings the chosen call to the middle when it or one of its neighbours would be out of sight."""
+        """Brings the chosen call to the middle if it or one of its neighbours would be out of sight."""
         cell, width = self._cell(self._chosen), self.viewport().width()
         if cell.left() < self._pitch or cell.right() > width - self._pitch:
             bar = self.horizontalScrollBar()
@@ -202,7 +200,7 @@ class FilmStrip(QAbstractScrollArea):
                 self._paint_bracket(painter, label, metrics.horizontalAdvance(str(step + 1)))
 
     def _paint_bracket(self, painter: QPainter, label: QRect, text_px: int) -> None:
-        """Lines left and right of a number that several calls share."""
+        """Paints lines left and right of a number that several calls share."""
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
         middle, gap = label.center().y(), text_px // 2 + 6
         painter.drawLine(label.left() + 2, middle, label.center().x() - gap, middle)

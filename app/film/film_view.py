@@ -1,6 +1,4 @@
-"""What every view of a film is: a widget that shows one moment, and can say it in numbers."""
-
-from __future__ import annotations
+"""The interface of every view of a film: a widget that shows one moment, also as numbers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,13 +18,13 @@ class Table:
     rows: Sequence[Sequence[object]]
 
     def csv(self) -> str:
-        """Comma-separated, a decimal point, one line for each row; what is not a number stays empty."""
+        """Returns comma-separated lines with a decimal point, one for each row; not a number is an empty cell."""
         lines = [self.header, *self.rows]
         return "".join(",".join("" if value != value else str(value) for value in line) + "\r\n" for line in lines)
 
 
 class FilmView(QWidget):
-    """The one page that views inherit. They compute and paint only when they are given a moment.
+    """The base class of views. They compute and paint only when they get a moment.
 
     Signals:
         call_selected(int): the user went to another call in the view itself.
@@ -40,20 +38,20 @@ class FilmView(QWidget):
         raise NotImplementedError
 
     def picture(self) -> QImage:
-        """What *Save picture* saves; by default what is seen."""
+        """Returns the picture for *Save picture*; by default the visible one."""
         return self.grab().toImage()
 
     def table(self) -> Table | None:
-        """What *Save numbers* saves, None where there is nothing to save."""
+        """Returns the numbers for *Save numbers*, None if there are none."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class ViewKind:
-    """An entry of the table of views.
+    """A view of the table.
 
     Attributes:
-        about: one paragraph in plain words: what is seen, and why it is so.
+        about: one paragraph in plain words on the content and its reasons.
         terms: the field's words that the view uses, with their meaning.
     """
 

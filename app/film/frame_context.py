@@ -1,6 +1,4 @@
-"""What a view gets to see: a film, one of its calls, and what is known about it besides."""
-
-from __future__ import annotations
+"""The data of a view: a film, one of its calls, and further facts about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +10,7 @@ from core.pictures.pixels import Pixels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecodedLatent:
-    """The true picture of a latent that a view made up, such as one channel alone."""
+    """The decoded picture of a latent that a view made up, such as one channel alone."""
 
     latent: Latent
     pixels: Pixels
@@ -20,11 +18,11 @@ class DecodedLatent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameContext:
-    """One call of a film, recorded already.
+    """One recorded call of a film.
 
     Attributes:
         decoded: the true picture of x0 at this call, once it is there.
-        attention: what was recorded of the words, None if nothing was.
+        attention: the recorded cross-attention, None without any.
         ghosts: schedules of other samplers with as many steps, by their names.
         wished: the last latent that a view wished to see decoded, once it is there (`FilmView.decode_wanted`).
     """

@@ -1,6 +1,4 @@
-"""Numbers computed once for each frame of a film, however often it is looked at while it grows."""
-
-from __future__ import annotations
+"""Numbers that are computed once for each frame of a film, also while it grows."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -11,14 +9,14 @@ T = TypeVar("T")
 
 
 class FrameNumbers(Generic[T]):
-    """Keeps what ``compute`` gave for each frame of the film that was asked for last."""
+    """Keeps the results of ``compute`` for each frame of the last film."""
 
     def __init__(self, compute: Callable[[Frame], T]) -> None:
         self._compute = compute
         self._known: list[tuple[Frame, T]] = []
 
     def of(self, film: Film) -> list[T]:
-        """One result for each frame, in their order."""
+        """Returns one result for each frame, in their order."""
         frames = film.frames
         same = 0
         while same < min(len(self._known), len(frames)) and self._known[same][0] is frames[same]:

@@ -1,6 +1,4 @@
-"""One picture, fitted into its place, with a line of words below it."""
-
-from __future__ import annotations
+"""One picture, fitted into its place, with a line of text below it."""
 
 import numpy as np
 from PIL import Image
@@ -14,7 +12,7 @@ _GAP_PX = 4
 
 
 class PicturePane(QWidget):
-    """Enlarges small pictures smoothly, or as sharp squares where each value counts."""
+    """Enlarges small pictures smoothly, or as sharp squares if each value counts."""
 
     def __init__(self, parent: QWidget | None = None, *, is_sharp: bool = False) -> None:
         super().__init__(parent)
@@ -27,7 +25,7 @@ class PicturePane(QWidget):
 
     @property
     def image(self) -> QImage:
-        """The picture in its own size."""
+        """Returns the picture in its own size."""
         return self._image
 
     @property
@@ -41,12 +39,12 @@ class PicturePane(QWidget):
         self.update()
 
     def relabel(self, caption: str) -> None:
-        """Other words below the same picture."""
+        """Changes the text below the picture."""
         self._caption = caption
         self.update()
 
     def _paint_picture(self, painter: QPainter, place: QRectF) -> None:
-        """Small ones are enlarged by a cubic filter: Qt's own is linear and shows its grid."""
+        """Paints the picture; enlarges small ones by a cubic filter, because Qt's linear one shows its grid."""
         ratio = self.devicePixelRatioF()
         size = (max(round(place.width() * ratio), 1), max(round(place.height() * ratio), 1))
         if self._is_sharp:
@@ -59,7 +57,7 @@ class PicturePane(QWidget):
         painter.drawPixmap(place.topLeft(), self._fitted)
 
     def show_caption(self, *, is_shown: bool) -> None:
-        """With or without the line of words."""
+        """Shows or hides the line of text."""
         self._has_caption = is_shown
         self.update()
 

@@ -1,7 +1,5 @@
 """Plays a film: asks for the next call at a steady rate, and starts again at the end when it loops."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 SLOWEST, FASTEST, DEFAULT_RATE = 5, 30, 12
@@ -9,7 +7,7 @@ SLOWEST, FASTEST, DEFAULT_RATE = 5, 30, 12
 
 
 class Player(QObject):
-    """Knows how many calls there are and which is shown; the panel shows what it asks for.
+    """Knows the number of calls and the shown one; the panel shows the call that it requests.
 
     Signals:
         advanced(int): show this call now.
@@ -49,7 +47,7 @@ class Player(QObject):
         self._call = call
 
     def play(self) -> None:
-        """From the shown call; from the first one when the last is shown."""
+        """Plays from the shown call, or from the first one if the last is shown."""
         if self._calls and not self.is_playing:
             if self._call >= self._calls - 1:
                 self._show(0)

@@ -1,6 +1,4 @@
-"""Where in a film one is, in words and as a place on an axis of steps."""
-
-from __future__ import annotations
+"""The position in a film, in words and as a place on an axis of steps."""
 
 import math
 
@@ -12,7 +10,7 @@ from core.measures.noise_levels import log_snr
 
 
 def positions(schedule: Schedule) -> NDArray[np.float64]:
-    """(calls,): the step of each call, from 1; the second of two calls of step 3 lies at 3.5."""
+    """Returns (calls,): the step of each call, from 1; the second of two calls of step 3 lies at 3.5."""
     steps = np.array(schedule.steps)
     first_calls = np.searchsorted(steps, steps)
     counts = np.bincount(steps)[steps]
@@ -20,14 +18,14 @@ def positions(schedule: Schedule) -> NDArray[np.float64]:
 
 
 def calls_in_step(schedule: Schedule, call: int) -> tuple[int, int]:
-    """(which, of how many): the place of a call among the calls of its step, from 1."""
+    """Returns (which, of how many): the place of a call among the calls of its step, from 1."""
     step = schedule.steps[call]
     first = schedule.steps.index(step)
     return call - first + 1, schedule.steps.count(step)
 
 
 def position_text(schedule: Schedule, call: int, steps: int) -> str:
-    """``step 12 of 30 · σ 4.1 · log-SNR −2.8``; with ``, call 1 of 2`` where steps have more than one."""
+    """Returns ``step 12 of 30 · σ 4.1 · log-SNR −2.8``; adds ``, call 1 of 2`` if steps have more than one."""
     which, of = calls_in_step(schedule, call)
     parts = [f"step {schedule.steps[call] + 1} of {steps}"]
     if schedule.calls > len(set(schedule.steps)):
@@ -39,7 +37,7 @@ def position_text(schedule: Schedule, call: int, steps: int) -> str:
 
 
 def number(value: float) -> str:
-    """A number for reading: about three figures, a real minus, ∞."""
+    """Formats a number for reading: about three figures, a real minus, ∞."""
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
     text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"

@@ -1,6 +1,4 @@
-"""The scrubber: one place for each network call of a film, taller marks where a step begins."""
-
-from __future__ import annotations
+"""The scrubber: one place for each network call of a film, with taller marks at the steps."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
@@ -34,7 +32,7 @@ class Scrubber(QSlider):
         self.set_film(None, 0)
 
     def set_film(self, schedule: Schedule | None, recorded: int) -> None:
-        """All calls of the run, of which ``recorded`` are done."""
+        """Sets the calls of the run, of which ``recorded`` are done."""
         self._steps = schedule.steps if schedule is not None else ()
         self.setEnabled(recorded > 0)
         self.setRange(0, max(0, recorded - 1))
@@ -47,12 +45,12 @@ class Scrubber(QSlider):
         return QSize(80, _HEIGHT_PX)
 
     def place_of(self, call: int) -> float:
-        """The x of a call, in pixels."""
+        """Returns the x of a call, in pixels."""
         last = max(len(self._steps) - 1, 1)
         return _MARGIN_PX + (self.width() - 2 * _MARGIN_PX) * call / last
 
     def call_at(self, x_px: float) -> int:
-        """The recorded call nearest to a place."""
+        """Returns the recorded call nearest to a place."""
         last = max(len(self._steps) - 1, 1)
         call = round((x_px - _MARGIN_PX) / max(self.width() - 2 * _MARGIN_PX, 1) * last)
         return min(max(call, 0), self.maximum())
@@ -72,7 +70,7 @@ class Scrubber(QSlider):
         event.accept()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """One call for each notch; down and right go forward, as time does in the strip."""
+        """Moves one call for each notch; down and right go forward, like time in the strip."""
         delta = event.angleDelta()
         self._wheel -= delta.y() or delta.x()
         notches, self._wheel = int(self._wheel / 120), self._wheel - 120 * int(self._wheel / 120)
@@ -80,7 +78,7 @@ class Scrubber(QSlider):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down go back and forward like Left and Right, not the other way as in a plain slider."""
+        """Makes Up and Down go back and forward like Left and Right, unlike a plain slider."""
         match event.key():
             case Qt.Key.Key_Left | Qt.Key.Key_Up:
                 self.setValue(self.value() - 1)
@@ -121,7 +119,7 @@ class Scrubber(QSlider):
         painter.drawEllipse(QPointF(here, middle), _HANDLE_PX, _HANDLE_PX)
 
     def _paint_marks(self, painter: QPainter, middle: float) -> None:
-        """Below the groove: a long mark where a step begins, a short one for its further calls."""
+        """Paints marks below the groove: a long one for each step, short ones for its further calls."""
         if self.place_of(1) - self.place_of(0) < _SMALLEST_MARK_DISTANCE_PX:
             return
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))

@@ -1,6 +1,4 @@
-"""What can be done with one step of a film."""
-
-from __future__ import annotations
+"""The menu of one step of a film."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
@@ -15,7 +13,7 @@ _KEEPING: tuple[tuple[Stage, str], ...] = (
 
 
 class StepMenu(QMenu):
-    """Keeping a step as a picture; also branching from it, where ``has_branch``.
+    """Offers to keep a step as a picture, and with ``has_branch`` to branch from it.
 
     Signals:
         keep_wanted(str): stage, ``denoised`` or ``noisy``. branch_wanted

@@ -1,7 +1,5 @@
 """Small pictures of all calls of a film by the linear map, made once each."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
 
@@ -22,7 +20,7 @@ class Thumbnails:
             self._made.clear()
 
     def find(self, film: Film, call: int) -> QPixmap:
-        """The picture of a call; a call recorded again is made again."""
+        """Returns the picture of a call; a call that is recorded again gets a new one."""
         frame = film.frames[call]
         made = self._made.get(call)
         if made is None or made[0] is not frame:

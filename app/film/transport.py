@@ -1,6 +1,4 @@
-"""The row under the film strip: play, where one is, back to live, keep, branch, views."""
-
-from __future__ import annotations
+"""The row under the film strip: play, position, live, keep, branch, views."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -14,11 +12,11 @@ from app.widgets.icons import set_icon
 
 _RATE_WIDTH_PX = 72
 _WIDE_PX = 720
-"""From this width on there is room for words on all buttons."""
+"""From this width on all buttons have text."""
 
 
 class Transport(QWidget):
-    """Only buttons and a label; the panel decides what they do.
+    """Holds buttons and a label; the panel decides on their effect.
 
     Signals:
         play_toggled, live_wanted, branch_wanted, export_wanted
@@ -86,13 +84,13 @@ class Transport(QWidget):
         return self._views.isChecked()
 
     def add_tool(self, button: QToolButton) -> None:
-        """A button of somebody else, before those of the views; it loses its words where there is little room."""
+        """Adds a foreign button before those of the views; it loses its text in narrow rows."""
         self._tools.append(button)
         self._row.insertWidget(self._row.indexOf(self._four), button)
         self._fit_tools()
 
     def set_position(self, text: str | None) -> None:
-        """What is shown, or None without a film."""
+        """Sets the position's text, None without a film."""
         self._label.show_text(text or "")
         for widget in (self._play, self._loop, self._rate, self._keep, self._branch, self._export):
             widget.setEnabled(text is not None)

@@ -22,7 +22,7 @@ _SMALLEST_HEIGHT_PX = 240
 
 
 class ViewArea(QWidget):
-    """Makes its frames when it is first shown: plots need pyqtgraph, which takes a quarter of a second to import.
+    """Makes its frames when it is first shown, because importing pyqtgraph takes a quarter of a second.
 
     Signals:
         call_selected(int), decode_wanted(object): see `FilmView`.
@@ -52,16 +52,16 @@ class ViewArea(QWidget):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The views that are chosen now."""
+        """Returns the names of the chosen views."""
         return tuple(self._names[: self._shown])
 
     @property
     def frames(self) -> tuple[ViewFrame, ...]:
-        """The places that are shown, once they have been made."""
+        """Returns the frames that are shown, once they have been made."""
         return tuple(self._frames[: self._shown])
 
     def choose(self, names: Sequence[str]) -> None:
-        """One view or four; none leaves the choice as it is."""
+        """Shows one view or four; none leaves the choice unchanged."""
         if names:
             self._names[: len(names)] = names[: len(self._names)]
             self._shown = len(FIRST_VIEWS) if len(names) > 1 else 1
@@ -76,7 +76,7 @@ class ViewArea(QWidget):
         self.views_changed.emit(self.names)
 
     def show_moment(self, moment: FrameContext | None) -> None:
-        """Kept until the area is seen."""
+        """Shows a moment as soon as the area is visible."""
         self._moment = moment
         if not self.isHidden():
             for frame in self.frames:

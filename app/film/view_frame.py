@@ -1,6 +1,4 @@
-"""A place for one view: the chooser above it, its explanation beside it, and saving what it shows."""
-
-from __future__ import annotations
+"""The frame of one view: a list to choose it, its explanation beside it, and saving of its content."""
 
 from pathlib import Path
 
@@ -27,13 +25,13 @@ from core.errors import SaveFailed
 from core.files.atomic import write_file
 
 _WIDE_PX = 560
-"""From this width on the explanation stands beside the view, below it covers the view."""
+"""From this width on the explanation stands beside the view; below it, it covers the view."""
 
 _EXPLANATION_PX = 280
 
 
 class ViewFrame(QFrame):
-    """Makes views when they are first chosen, and gives moments only to the one that is seen.
+    """Makes views when they are first chosen, and gives moments only to the visible one.
 
     Signals:
         call_selected(int), decode_wanted(object): see `FilmView`. view_chosen: by the user.
@@ -48,7 +46,7 @@ class ViewFrame(QFrame):
     save_failed = Signal(object)
 
     def __init__(self, name: str, explained: set[str], parent: QWidget | None = None) -> None:
-        """``explained`` is shared among the frames: a text that was read in one is not shown in another."""
+        """Takes ``explained``, shared among the frames: a text that was read in one is not shown in another."""
         super().__init__(parent)
         self.setProperty("role", "card")
         self._explained = explained
@@ -92,21 +90,21 @@ class ViewFrame(QFrame):
 
     @property
     def view(self) -> FilmView:
-        """The view that is seen."""
+        """Returns the visible view."""
         return self._views[self.view_name]
 
     def choose(self, name: str) -> None:
         self._chooser.setCurrentIndex(max(self._chooser.findData(name), 0))
 
     def set_alone(self, *, is_alone: bool) -> None:
-        """Whether this is the only frame; then a view that was never explained explains itself."""
+        """Sets whether this is the only frame; then a view that was never explained explains itself."""
         if is_alone != self._is_alone:
             self._is_alone = is_alone
             self._ask.setChecked(False)
             self._explain_new_view()
 
     def show_moment(self, moment: FrameContext | None) -> None:
-        """Shows a moment; None: there is nothing to show yet."""
+        """Shows a moment, or nothing for None."""
         self._moment = moment
         self._stack.setVisible(moment is not None and not self._is_covered)
         self._save.setEnabled(moment is not None)
@@ -122,7 +120,7 @@ class ViewFrame(QFrame):
         self._place_explanation()
 
     def save_picture(self, path: Path) -> None:
-        """Writes what is seen as PNG."""
+        """Writes the visible picture as PNG."""
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         QImageWriter(buffer, b"png").write(self.view.picture())
@@ -148,7 +146,7 @@ class ViewFrame(QFrame):
         self.show_moment(self._moment)
 
     def _explain_new_view(self) -> None:
-        """By itself only where the text leaves the view its room: four texts at once would hide everything."""
+        """Opens the explanation only if it leaves the view its room: four texts at once would hide everything."""
         if self._is_alone and self.view_name not in self._explained:
             self._ask.setChecked(True)
 

@@ -1,1 +1,1 @@
-"""The other direction: a picture of one's own, drowned in noise step by step, and what the network makes of it."""
+"""The forward process: noises the user's own picture, and shows the network's prediction from any level."""

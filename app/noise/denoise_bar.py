@@ -1,6 +1,4 @@
-"""The foot of the page: the prompt, and the way back from here, which is image to image."""
-
-from __future__ import annotations
+"""The foot of the page: the prompt, and image to image from the chosen noise level."""
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -14,7 +12,7 @@ _RETURNS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class _PromptLine(QLineEdit):
-    """Keeps Ctrl+Return, which would begin a run without the picture."""
+    """Keeps Ctrl+Return, which would start a run without the picture."""
 
     def event(self, arg__1: QEvent) -> bool:
         if isinstance(arg__1, QKeyEvent) and arg__1.type() is QEvent.Type.ShortcutOverride:
@@ -79,7 +77,7 @@ class DenoiseBar(QWidget):
 
     @Slot(object, int)
     def show_source(self, source: Source, steps: int) -> None:
-        """What the run would do."""
+        """Shows the source and the number of steps of the run."""
         made = source.steps_of(steps)
         skipped = f"the first {steps - made} are skipped, " if made < steps else ""
         last = f"the last {made} remove this much noise" if made < steps else "all of them are made"

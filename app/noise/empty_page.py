@@ -1,6 +1,4 @@
-"""The page without a picture: what it is for, how to begin, and that one is on its way."""
-
-from __future__ import annotations
+"""The page without a picture: its purpose, how to choose a picture, and that one is being encoded."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -49,7 +47,7 @@ class EmptyPage(QWidget):
         self.show_taking(is_taking=False)
 
     def show_taking(self, *, is_taking: bool) -> None:
-        """Whether a picture is on its way."""
+        """Shows whether a picture is being encoded."""
         title, words = TAKING if is_taking else EMPTY
         self._title.setText(title)
         self._words.setText(words)
@@ -59,7 +57,7 @@ class EmptyPage(QWidget):
 
 
 def _centred(*widgets: QWidget) -> QHBoxLayout:
-    """A row with room at both sides: an alignment would give text that wraps too little height."""
+    """Returns a row with room at both sides; an alignment would give wrapped text too little height."""
     row = QHBoxLayout()
     row.setSpacing(8)
     row.addStretch(1)

@@ -1,6 +1,4 @@
-"""A picture as the page shows it: its way through the autoencoder, and what got lost there."""
-
-from __future__ import annotations
+"""A picture with its round trip through the autoencoder, and the loss of that."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +13,13 @@ from core.runs.round_trip import RoundTrip
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedPicture:
-    """Measured in the worker's thread: for a large picture it takes a while.
+    """Made in the worker's thread, since measuring a large picture takes a while.
 
     Attributes:
-        request: with which the picture was taken; its source is the picture's file.
+        request: the request of the round trip; its source is the picture's file.
         psnr: of the round trip, in dB.
-        error_map: where the round trip changed colours, dark to bright.
-        error_scale: what the brightest colour of the map stands for; 1 is from black to white.
+        error_map: the colours' change by the round trip, dark to bright.
+        error_scale: the change at the brightest colour of the map; 1 is from black to white.
     """
 
     request: GenerationRequest
@@ -37,12 +35,12 @@ class EncodedPicture:
 
     @property
     def last_t(self) -> int:
-        """The timestep with most noise."""
+        """Returns the timestep with the most noise."""
         return len(self.trip.alphas_cumprod) - 1
 
 
 def take(engine: Engine, request: GenerationRequest) -> EncodedPicture:
-    """Raises what `core.engine.engine.Engine.round_trip` raises."""
+    """Encodes the request's source. Raises the errors of `core.engine.engine.Engine.round_trip`."""
     trip = engine.round_trip(request)
     difference = Difference.between(trip.picture, trip.decoded)
     scale = difference.fitting_scale

@@ -1,6 +1,4 @@
-"""The state behind the page: which picture, how much noise, and what the engine said about it."""
-
-from __future__ import annotations
+"""The state behind the page: the picture, the amount of noise, and the engine's answers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,17 +19,17 @@ TAKE, STEP = "take a picture apart", "one-step prediction"
 """Kinds of tasks."""
 
 REST_MS = 120
-"""A noise level that is looked at for this long is worth asking the network."""
+"""The network is asked about a noise level that is shown for this long."""
 
 FIRST_PART = 0.5
-"""Where the slider stands at first, as a part of all timesteps."""
+"""The slider's first place, as a part of all timesteps."""
 
 
 class Experiment(QObject):
-    """One picture at one noise level. The prompt, the model and its settings are the draft's.
+    """One picture at one noise level. Prompt, model and its settings are those of the draft.
 
     Attributes:
-        shown: the picture on the page, None before the first.
+        shown: the picture on the page, None before the first one.
         t: the training timestep.
         is_taking: another picture, or the same for another model, is on its way; `shown` waits meanwhile.
 
@@ -71,20 +69,20 @@ class Experiment(QObject):
 
     @property
     def source(self) -> Source | None:
-        """What image to image begins with at ``t``; None while there is no picture."""
+        """Returns the source of image to image at ``t``, or None without a picture."""
         if self.shown is None:
             return None
         strength = strength_of(self.t, self.shown.last_t + 1, self._session.draft.steps)
         return Source(str(self.shown.path), strength)
 
     def open(self, path: Path) -> None:
-        """Takes another picture; ``taken`` or ``refused`` follows."""
+        """Encodes another picture; ``taken`` or ``refused`` follows."""
         self._wanted = path.absolute()
         self._failed = self._asked = None
         self._take()
 
     def set_seen(self, is_seen: bool) -> None:
-        """Nothing is asked of the engine while nobody looks."""
+        """Asks the engine nothing while the page is hidden."""
         self._is_seen = is_seen
         if is_seen:
             self._follow_draft(self._session.draft)
@@ -97,19 +95,19 @@ class Experiment(QObject):
             self._change_noise()
 
     def draw_other_noise(self) -> None:
-        """The same picture and level, another epsilon."""
+        """Draws another epsilon for the picture and level."""
         if self.shown is not None:
             self._noise_seed += 1
             self._noise = standard_noise(self.shown.trip.latent.shape, self._noise_seed)
             self._change_noise()
 
     def noisy_preview(self) -> Pixels | None:
-        """x_t by the linear map, at once."""
+        """Returns x_t by the linear map, at once."""
         noisy = self._noisy()
         return None if noisy is None or self.shown is None else self.shown.trip.latent_rgb.picture(noisy)
 
     def denoise(self) -> None:
-        """Image to image from here: puts the picture and the strength into the draft and generates."""
+        """Denoises from here by image to image: puts picture and strength into the draft and generates."""
         if self.source is not None:
             self._session.edit(source=self.source)
             self._session.generate()
@@ -144,7 +142,7 @@ class Experiment(QObject):
         self._change_noise()
 
     def _refuse(self, message: Message) -> None:
-        """The picture before stays, unless it is the one that another model cannot take."""
+        """Keeps the earlier picture, unless another model cannot use that one."""
         failed, self._wanted = self._wanted, None
         if self.shown is None or self.shown.path == failed:
             self.shown = None
@@ -177,7 +175,7 @@ class Experiment(QObject):
 
     @Slot(object)
     def _follow_draft(self, draft: GenerationRequest) -> None:
-        """Another model or size takes the picture anew, also one that the model before could not take."""
+        """Encodes the picture again for another model or size, even if the earlier model refused it."""
         if not self._is_seen:
             return
         if self.is_taking:
@@ -194,5 +192,5 @@ class Experiment(QObject):
 
 
 def _is_alike(request: GenerationRequest | None, draft: GenerationRequest) -> bool:
-    """Whether a picture that was taken with ``request`` serves for ``draft``."""
+    """Returns whether a picture that was encoded for ``request`` also serves ``draft``."""
     return request is not None and (request.model, request.size) == (draft.model, draft.size)

@@ -1,6 +1,4 @@
-"""The middle of the page: x_t beside what the network makes of it, the slider over t, and the schedule."""
-
-from __future__ import annotations
+"""The middle of the page: x_t beside the network's prediction, the slider over t, and the schedule."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
@@ -53,7 +51,7 @@ class NoisePane(QWidget):
         self._lay_out()
 
     def show_trip(self, trip: RoundTrip) -> None:
-        """Another picture, or another schedule."""
+        """Shows another picture or another schedule."""
         last = len(trip.alphas_cumprod) - 1
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, last)
@@ -62,7 +60,7 @@ class NoisePane(QWidget):
         self.guess.show_picture(to_image(trip.decoded))
 
     def show_noise(self, trip: RoundTrip, t: int, preview: Pixels) -> None:
-        """x_t at once; the guess stays until the network has answered."""
+        """Shows x_t at once; the prediction stays until the network has answered."""
         with QSignalBlocker(self.slider):
             self.slider.setValue(t)
         alpha_cumprod, sigma = float(trip.alphas_cumprod[t]), trip.sigma(t)
@@ -73,7 +71,7 @@ class NoisePane(QWidget):
         self.plot.show_t(t)
 
     def show_step(self, step: OneStep | None) -> None:
-        """What the network believes in; None while it is being asked."""
+        """Shows the network's prediction; None while it is computed."""
         if step is None:
             self.show_waiting("asking the network …")
         else:
@@ -81,7 +79,7 @@ class NoisePane(QWidget):
             self.guess.show_picture(to_image(step.denoised), "one-step prediction of x₀")
 
     def show_waiting(self, words: str) -> None:
-        """Says below the guess why it is not what belongs to x_t."""
+        """Says below the prediction why it does not belong to x_t."""
         self.guess.relabel(words)
 
     def _lay_out(self) -> None:

@@ -1,9 +1,7 @@
-"""What the page says in plain words."""
-
-from __future__ import annotations
+"""The sentences of the page."""
 
 NAME = "noise"
-"""Of the explanation, in the settings."""
+"""The explanation's name in the settings."""
 
 EMPTY = (
     "What does noise do to a picture?",
@@ -59,9 +57,9 @@ _LEVELS = (
         "Noise alone: nothing of your picture is left, the network paints what the prompt and its training say.",
     ),
 )
-"""From which signal-to-noise ratio on a sentence is true."""
+"""The lowest signal-to-noise ratio at which each sentence is true."""
 
 
 def level(signal_to_noise: float) -> str:
-    """What there is to see at this noise level."""
+    """Describes what is visible at this noise level."""
     return next(sentence for least, sentence in _LEVELS if signal_to_noise >= least)

@@ -1,6 +1,4 @@
-"""The place *Noise*: see what noise does to a picture of one's own, and denoise from any point."""
-
-from __future__ import annotations
+"""The page *Noise*: shows the effect of noise on the user's own picture, and denoises from any point."""
 
 from pathlib import Path
 
@@ -31,11 +29,11 @@ PICTURE, STEP = "picture", "step"
 
 EXPLANATION_PX = 288
 WIDE_PX = 1160
-"""From this width on the explanation stands beside everything, below it in the place of the picture's facts."""
+"""From this width on the explanation stands beside everything; below it, it replaces the picture's facts."""
 
 
 class NoisePage(QWidget):
-    """A place of the window.
+    """A page of the window.
 
     Signals:
         denoising: a run has been asked for; the place *Create* shows it.
@@ -68,12 +66,12 @@ class NoisePage(QWidget):
         self.denoise_bar.show_prompt(session.draft.prompt)
 
     def open(self, path: Path) -> None:
-        """Takes this picture."""
+        """Encodes and shows this picture."""
         self.messages.dismiss(PICTURE)
         self.experiment.open(path)
 
     def offer_current(self, picture: Path | None) -> None:
-        """The picture in Create, which the user may take; None: there is none that has a file."""
+        """Offers the picture of the page *Create*; None if that has no file."""
         self._current = picture
         for button in (self.start.current_button, self.source.current_button):
             button.setEnabled(picture is not None)
@@ -223,6 +221,6 @@ class NoisePage(QWidget):
             self.denoising.emit()
 
     def _enable(self) -> None:
-        """While another picture is on its way, what belongs to the one before cannot be changed."""
+        """Disables the controls of the earlier picture while another one is encoded."""
         self.bench.setEnabled(not self.experiment.is_taking)
         self.denoise_bar.setEnabled(not self.experiment.is_taking)

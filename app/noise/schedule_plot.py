@@ -1,6 +1,4 @@
-"""The model's own noise schedule over t, in the unit one likes, with a marker that can be dragged."""
-
-from __future__ import annotations
+"""Plots the model's noise schedule over t, in a choice of units, with a marker that can be dragged."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +82,7 @@ class SchedulePlot(QWidget):
         column.addWidget(self.plot)
 
     def show_schedule(self, alphas_cumprod: _Numbers) -> None:
-        """Draws anew; alpha-bar as in `core.runs.round_trip.RoundTrip`."""
+        """Plots a schedule; alpha-bar as in `core.runs.round_trip.RoundTrip`."""
         self._alphas_cumprod = alphas_cumprod
         self._places = np.unique(np.linspace(0, len(alphas_cumprod) - 1, POINTS).astype(np.int64))
         self._draw()

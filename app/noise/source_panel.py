@@ -1,6 +1,4 @@
-"""Left of the page: the picture, what the autoencoder keeps of it, and its latent channels."""
-
-from __future__ import annotations
+"""Left of the page: the picture, its round trip through the autoencoder, and its latent channels."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget

@@ -1,6 +1,4 @@
-"""The views of a step, in the order in which they are offered: one file and one line each."""
-
-from __future__ import annotations
+"""The views of a step in the order of the menu: one file and one line each."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

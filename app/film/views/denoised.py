@@ -1,6 +1,4 @@
-"""Denoised: the picture that the model believes in at this step."""
-
-from __future__ import annotations
+"""Denoised: the network's prediction of the finished picture at this step."""
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
@@ -13,7 +11,7 @@ from core.film_export.pictures import denoised_picture
 
 
 class DenoisedView(FilmView):
-    """x0 by the full autoencoder where it is there, until then by the linear map."""
+    """Shows x0 by the full autoencoder, and by the linear map until that has finished."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Guidance: what the prompt changes at this step, and where."""
-
-from __future__ import annotations
+"""Guidance: the prompt's effect at this step, and its place."""
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -18,7 +16,7 @@ _OFF = "Guidance was off at this step (guidance scale 1 or less): there is only 
 
 
 class GuidanceView(FilmView):
-    """With the prompt, without it, and the strength of the difference."""
+    """Shows the prediction with the prompt, without it, and the strength of the difference."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +53,7 @@ class GuidanceView(FilmView):
         over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side or one above the other, whichever leaves the pictures larger."""
+        """Arranges the pictures side by side or one above the other, whichever leaves them larger."""
         super().resizeEvent(event)
         beside_px = min(self.width() / len(self.panes), self.height())
         is_narrow = min(self.width(), self.height() / len(self.panes)) > beside_px

@@ -1,7 +1,5 @@
 """Latent channels: each channel of the latent as a picture, with its histogram."""
 
-from __future__ import annotations
-
 import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
@@ -23,7 +21,7 @@ _HINT = "Blue: below zero, red: above; numbers: mean ± spread. Click a channel 
 
 
 class LatentChannelsView(FilmView):
-    """All channels of x0 at once; a click on one decodes it alone."""
+    """Shows all channels of x0 at once; a click on one decodes it alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +70,7 @@ class LatentChannelsView(FilmView):
             self.show_moment(self._moment)
 
     def _alone_picture(self, moment: FrameContext) -> Pixels:
-        """What the chosen channel gives to the picture, all others zero: decoded where that is there already."""
+        """Returns the picture of the chosen channel with all others zero, decoded if that has been done."""
         x0, channel = moment.frame.denoised, self._alone
         if self._only is None or not np.array_equal(self._only[channel], x0[channel]):
             self._only = np.zeros_like(x0)
@@ -93,7 +91,7 @@ class LatentChannelsView(FilmView):
         self._arrange()
 
     def _arrange(self) -> None:
-        """So many columns that the pictures become large; numbers and histograms only where there is room."""
+        """Chooses the columns that make pictures largest; numbers and histograms appear only if they fit."""
         if not self.cells:
             return
         details = [*Detail]
@@ -106,7 +104,7 @@ class LatentChannelsView(FilmView):
         self._hint.setVisible(details[chosen] is not Detail.picture)
 
     def _best_columns(self, detail: Detail) -> tuple[int, float]:
-        """The number of columns with the largest pictures, and their size in pixels."""
+        """Returns the number of columns with the largest pictures, and their size in pixels."""
         count = len(self.cells)
 
         def picture_px(columns: int) -> float:

@@ -1,6 +1,4 @@
-"""Noisy: what the network is given at this step."""
-
-from __future__ import annotations
+"""Noisy: the network's input at this step."""
 
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout
@@ -14,7 +12,7 @@ from core.measures.noise_levels import signal_and_noise
 
 
 class NoisyView(FilmView):
-    """x_t by the linear map, in variance-preserving scale, so that every step has the same contrast."""
+    """Shows x_t by the linear map, in variance-preserving scale, so that every step has the same contrast."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Predicted noise: what the network takes for noise, or velocity for models that predict that."""
-
-from __future__ import annotations
+"""Predicted noise: the network's prediction as noise, or as velocity for models that predict that."""
 
 import numpy as np
 from PySide6.QtGui import QImage
@@ -17,7 +15,7 @@ WORDS = {"v_prediction": "velocity v", "flow_prediction": "velocity u"}
 
 
 class PredictedNoiseView(FilmView):
-    """Epsilon or v, computed from x_t and x0, so that it means the same for every kind of model."""
+    """Shows epsilon or v, computed from x_t and x0, which means the same for every kind of model."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Schedule: how much noise is left at each step, and which steps the sampler takes."""
-
-from __future__ import annotations
+"""Schedule: the noise left at each step, and the steps that the sampler takes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +33,7 @@ _QUANTITIES = (
 
 
 class ScheduleView(FilmView):
-    """One quantity at a time; other samplers' schedules stand behind in grey."""
+    """Plots one quantity at a time, with other samplers' schedules behind it in grey."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Settling: when the picture has made up its mind."""
-
-from __future__ import annotations
+"""Settling: the step at which the picture stops changing."""
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
@@ -15,7 +13,7 @@ _NEIGHBOUR_COLOUR = "#2a9d8f"
 
 
 class SettlingView(FilmView):
-    """Distances of each x0 to the last one, and to the one before it."""
+    """Plots the distances of each x0 to the last one, and to the one before it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,4 @@
-"""Spectrum: layout first, texture last."""
-
-from __future__ import annotations
+"""Spectrum: layout comes first, texture last."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +17,7 @@ _COLOURS = ("#4c72c4", "#2f9ec4", "#2fae7d", "#9aa52c", "#e0902f", "#d8554a", "#
 
 
 class SpectrumView(FilmView):
-    """Power of x0 in each octave of frequency, compared with the last step's."""
+    """Plots the power of x0 in each octave of frequency, relative to the last step's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +61,7 @@ class SpectrumView(FilmView):
 
 
 def relative_power(spectra: list[Spectrum]) -> NDArray[np.float64]:
-    """(calls, bands): power divided by that of the last call; NaN where the last call has none."""
+    """Returns (calls, bands): power divided by that of the last call; NaN if the last call has none."""
     power = np.stack([found.power for found in spectra])
     last = np.where(power[-1] > 0, power[-1], np.nan)
     return power / last

@@ -1,6 +1,4 @@
-"""Words: where in the picture each word of the prompt acts, at this step and over all steps."""
-
-from __future__ import annotations
+"""Words: the places in the picture at which each word of the prompt acts, at this step and over all."""
 
 from html import escape
 
@@ -33,7 +31,7 @@ _NOT_THIS_STEP = "not recorded at this step"
 
 
 class WordsView(FilmView):
-    """The prompt, whose words can be clicked, above two maps of the chosen one."""
+    """Shows the prompt, whose words can be clicked, above two maps of the chosen one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +87,7 @@ class WordsView(FilmView):
         self._show_map(all_steps, under, record.mean[self._word], words)
 
     def _take(self, record: AttentionRecord | None) -> AttentionRecord | None:
-        """What was recorded of the film, as far as it goes; another prompt begins with its most telling word."""
+        """Returns the recorded attention of the film; another prompt starts with its most telling word."""
         is_other = record is None or self._record is None or record.words != self._record.words
         self._record = record
         if is_other:
@@ -103,7 +101,7 @@ class WordsView(FilmView):
             self.show_moment(self._moment)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Side by side, or one above the other in a narrow place."""
+        """Arranges the maps side by side, or one above the other in a narrow place."""
         super().resizeEvent(event)
         directions = QBoxLayout.Direction
         is_narrow = self.height() > self.width()
@@ -127,7 +125,7 @@ class WordsView(FilmView):
         self.choose(int(link))
 
     def _show_map(self, pane: PicturePane, under: Pixels, shares: np.ndarray, words: str) -> None:
-        """Each map by its own brightest place; the caption says how bright that is."""
+        """Shows each map relative to its own brightest place; the caption says how bright that is."""
         strongest = float(shares.max())
         strengths = _fitted(shares.astype(np.float32) / (strongest or 1.0), under.shape[0], under.shape[1])
         pane.show_picture(to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.0%}")
@@ -150,12 +148,12 @@ class WordsView(FilmView):
 
 
 def _most_telling(record: AttentionRecord) -> int:
-    """The word whose share differs most from place to place: articles and the like act everywhere alike."""
+    """Returns the word whose share differs most between places: articles and the like act everywhere alike."""
     return int(np.argmax(record.mean.std(axis=(1, 2))))
 
 
 def _fitted(shares: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The map in the size of the picture below it, each of its places as a block."""
+    """Returns the map in the size of the picture below it, each of its places as a block."""
     rows = np.arange(height) * shares.shape[0] // height
     columns = np.arange(width) * shares.shape[1] // width
     return shares[np.ix_(rows, columns)]
