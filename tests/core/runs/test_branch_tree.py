@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from core.recipes.recipe import Parent, Recipe, Stage, signed
+from core.recipes.recipe import Parent, Recipe, Stage
 from core.runs.branch_tree import BranchTree, branch_tree, family
 from tests.pictures import generated_image, with_run
 
@@ -18,7 +19,7 @@ def picture(
     run: str, parent: Parent | None = None, *, stage: Stage = "final", step: int = 20, age: int = 0, name: str = ""
 ) -> tuple[Path, Recipe]:
     image = with_run(generated_image(stage=stage, step=step), run, parent)
-    return Path(f"{name or run}.png"), signed(image.recipe, CREATED - timedelta(seconds=age))
+    return Path(f"{name or run}.png"), replace(image.recipe, created=CREATED - timedelta(seconds=age))
 
 
 def built(run: str, *pictures: tuple[Path, Recipe]) -> BranchTree:
