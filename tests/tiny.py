@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -212,13 +213,15 @@ def z_image_transformer() -> ZImageTransformer2DModel:
     return model
 
 
-def chat_tokenizer(folder: Path) -> Qwen2Tokenizer:
-    """Qwen's tokenizer, with single bytes only and the template that puts a prompt into a conversation."""
+def chat_tokenizer(folder: Path, merges: Sequence[str] = ()) -> Qwen2Tokenizer:
+    """Qwen's tokenizer with all bytes, and the template that puts a prompt into a conversation."""
     folder.mkdir(parents=True, exist_ok=True)
-    entries = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    joined = (merge.replace(" ", "") for merge in merges)
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    entries = [*letters, *joined, "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     words = Qwen2Tokenizer(
         vocab={entry: i for i, entry in enumerate(entries)},
-        merges=[],
+        merges=[tuple(merge.split(" ")) for merge in merges],  # pyright: ignore[reportArgumentType]
         extra_special_tokens=["<|im_start|>", "<|im_end|>"],
     )
     words.chat_template = (

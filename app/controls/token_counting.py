@@ -43,11 +43,9 @@ class TokenCounting:
             return None
         count = counter.count(text[:COUNTED_CHARACTERS])
         more = "+" if len(text) > COUNTED_CHARACTERS else ""
-        is_cut = count.tokens > counter.max_tokens
-        ignored = ", the end is ignored" if is_cut else ""
-        return Counted(
-            f"{count.tokens}{more} / {counter.max_tokens} tokens{ignored}", is_cut, count.read_characters
-        )
+        ignored = ", the end is ignored" if count.is_cut else ""
+        words = f"{count.tokens}{more} / {counter.max_tokens} tokens{ignored}"
+        return Counted(words, count.is_cut, count.read_characters)
 
     def _counter_for(self, model: Model | None) -> TokenCounter | None:
         if model != self._model:

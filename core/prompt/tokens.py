@@ -1,8 +1,6 @@
-"""The tokens of a prompt as CLIP's tokenizer makes them: how many, to show what the model will ignore, and which
-are those of each word.
+"""Counts the tokens of a prompt, to show what the model will ignore, and tells which tokens each word has.
 
-Light: the same byte-pair encoding as ``transformers.CLIPTokenizer`` (the tests hold them together), without
-importing it.
+Light: the same byte-pair encodings as in transformers (the tests hold them together), without importing it.
 """
 
 from __future__ import annotations
@@ -10,107 +8,156 @@ from __future__ import annotations
 import itertools
 import json
 import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Encoding, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from core.errors import ModelBroken
+from core.families import FAMILIES
 from core.models.catalogue import Model
 from core.paths import clip_vocabulary
 from core.prompt.word import Word
 
 START = "<|startoftext|>"
 END = "<|endoftext|>"
-MARKS = 2
-"""Every text is enclosed in a start and an end mark; they count."""
 
-WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
-"""What byte-pair encoding works on, as in OpenAI's CLIP, ``simple_tokenizer.py``."""
+CLIP_WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
+"""Byte-pair encoding works on these, as in OpenAI's CLIP, ``simple_tokenizer.py``."""
+
+QWEN2_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""The same for Qwen, as in transformers' ``tokenization_qwen2.py``."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """How long a text is for the model.
+    """The length of a text for the model.
 
     Attributes:
-        tokens: with the two marks.
+        tokens: with those of the frame around it: marks at start and end, or a conversation.
         read_characters: how many characters (code points) from the start the model reads.
+        is_cut: the model ignores what follows them.
     """
 
     tokens: int
     read_characters: int
+    is_cut: bool
 
 
 class TokenCounter:
     """Counts for one model.
 
     Attributes:
-        max_tokens: how many tokens the model reads, with the two marks.
+        max_tokens: how many tokens the model reads, with those of the frame.
     """
 
-    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int, frame: tuple[str, str], keeps_end: bool) -> None:
+        """``frame`` and ``keeps_end`` as in `core.families.spec.TokenizerRules`."""
         self._tokenizer = tokenizer
+        self._before, self._after = frame
+        self._keeps_end = keeps_end
         self.max_tokens = max_tokens
 
     @classmethod
     def for_model(cls, model: Model) -> TokenCounter:
         """Reads the tokenizer in the model's folder. Raises ModelBroken."""
-        tokenizer_folder = model.folder / "tokenizer"
-        vocabulary, merges = _vocabulary(tokenizer_folder)
-        specials = _specials(tokenizer_folder)
+        folder, rules = model.folder / "tokenizer", FAMILIES[model.family].tokenizer
+        vocabulary, merges = _vocabulary(folder)
+        specials = _specials(folder, has_marks=rules.frame is None)
+        suffix, prepare = _KINDS[rules.kind]
         try:
-            tokenizer = Tokenizer(
-                models.BPE(
-                    vocab=vocabulary,
-                    merges=merges,
-                    continuing_subword_prefix="",
-                    end_of_word_suffix="</w>",
-                    unk_token=specials["unk_token"],
-                )
+            encoding = models.BPE(
+                vocab=vocabulary,
+                merges=merges,
+                continuing_subword_prefix="",
+                end_of_word_suffix=suffix,
+                unk_token=specials["unk_token"],
             )
         except Exception as error:  # the library raises nothing narrower
-            raise ModelBroken(tokenizer_folder, "its vocabulary and merges do not belong together") from error
-        tokenizer.normalizer = normalizers.Sequence(
-            [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
-        )
-        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True),
-                pre_tokenizers.ByteLevel(add_prefix_space=False),
-            ]
-        )
+            raise ModelBroken(folder, "its vocabulary and merges do not belong together") from error
+        tokenizer = prepare(encoding)
         tokenizer.add_special_tokens([AddedToken(text, special=True) for text in dict.fromkeys(specials.values())])
-        return cls(tokenizer, model.max_tokens)
+        try:
+            tokenizer.add_tokens(list(_added_tokens(folder)))
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ModelBroken(folder, "its list of added tokens is damaged") from error
+        frame = rules.frame or (specials["bos_token"], specials["eos_token"])
+        return cls(tokenizer, model.max_tokens, frame, rules.keeps_end)
 
     def count(self, text: str) -> TokenCount:
         """Counts the tokens of a text."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        offsets = encoding.offsets
-        kept = self.max_tokens - MARKS
-        read_characters = len(text) if len(offsets) <= kept else offsets[kept - 1][1]
-        return TokenCount(len(offsets) + MARKS, read_characters)
+        encoding, _, end, read = self._encoded(text)
+        is_cut = read < end
+        characters = encoding.offsets[read - 1][1] - len(self._before) if is_cut else len(text)
+        return TokenCount(len(encoding.ids), max(0, characters), is_cut)
 
     def words(self, text: str) -> tuple[Word, ...]:
-        """The words that the model reads, without the punctuation, which has tokens of its own.
+        """Returns the words that the model reads, without the punctuation, which has tokens of its own.
 
         Pieces that touch each other are one word: ``don't``, ``1990``.
         """
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        read = range(min(len(encoding.ids), self.max_tokens - MARKS))
+        encoding, first, _, read = self._encoded(text)
         words: list[Word] = []
-        for _, piece in itertools.groupby(read, key=lambda token: encoding.word_ids[token]):
+        for _, piece in itertools.groupby(range(first, read), key=lambda token: encoding.word_ids[token]):
             tokens = list(piece)
             start, end = encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1]
-            if all(unicodedata.category(character)[0] in "PZ" for character in text[start:end]):
+            start, end = max(0, start - len(self._before)), end - len(self._before)
+            start = end - len(text[start:end].lstrip())  # Qwen's tokens begin with the space before them
+            if all(unicodedata.category(character)[0] in "PZC" for character in text[start:end]):
                 continue
-            first, last = tokens[0] + 1, tokens[-1] + 2  # after the start mark
+            token = tokens[0]
             if words and words[-1].end == start:
                 before = words.pop()
-                start, first = before.start, before.first_token
-            words.append(Word(text[start:end], start, end, first, last))
+                start, token = before.start, before.first_token
+            words.append(Word(text[start:end], start, end, token, tokens[-1] + 1))
         return tuple(words)
+
+    def _encoded(self, text: str) -> tuple[Encoding, int, int, int]:
+        """Returns the text in its frame, its first token, and the ends of its tokens and of those read."""
+        encoding = self._tokenizer.encode(f"{self._before}{text}{self._after}", add_special_tokens=False)
+        start = len(self._before)
+        first = sum(end <= start for _, end in encoding.offsets)
+        end = sum(begin < start + len(text) for begin, _ in encoding.offsets) if text else first
+        kept = len(encoding.ids) - end if self._keeps_end else 0
+        return encoding, first, end, min(end, self.max_tokens - kept)
+
+
+def _clip(encoding: models.BPE) -> Tokenizer:
+    tokenizer = Tokenizer(encoding)
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(CLIP_WORDS), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    return tokenizer
+
+
+def _qwen2(encoding: models.BPE) -> Tokenizer:
+    tokenizer = Tokenizer(encoding)
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2_WORDS), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    return tokenizer
+
+
+_KINDS: MappingProxyType[str, tuple[str, Callable[[models.BPE], Tokenizer]]] = MappingProxyType(
+    {"clip": ("</w>", _clip), "qwen2": ("", _qwen2)}
+)
+"""By `TokenizerRules.kind`: what ends a word in the vocabulary, and what happens before the encoding."""
 
 
 def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
@@ -130,9 +177,10 @@ def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
     return cast("dict[str, int]", vocabulary), cast("list[tuple[str, str]]", pairs)
 
 
-def _specials(folder: Path) -> dict[str, str]:
+def _specials(folder: Path, has_marks: bool) -> dict[str, str]:
     """The special tokens by role; in a prompt, too, each is one token."""
-    specials = {"bos_token": START, "eos_token": END, "unk_token": END, "pad_token": END}
+    specials = {"bos_token": START} if has_marks else {}
+    specials |= {"eos_token": END, "unk_token": END, "pad_token": END}
     config = folder / "tokenizer_config.json"
     stored = _read_json(config) if config.is_file() else {}
     for role in specials:
@@ -141,6 +189,19 @@ def _specials(folder: Path) -> dict[str, str]:
         if isinstance(text, str):
             specials[role] = text
     return specials
+
+
+def _added_tokens(folder: Path) -> Iterator[AddedToken]:
+    """The tokens that were added to the vocabulary later, such as those that enclose a message."""
+    whole, config = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    entries: list[Any] = []
+    if whole.is_file():
+        entries += _read_json(whole).get("added_tokens") or []
+    if config.is_file():
+        entries += (_read_json(config).get("added_tokens_decoder") or {}).values()
+    for entry in entries:
+        flags = {name: entry[name] for name in ("lstrip", "rstrip", "normalized", "special") if name in entry}
+        yield AddedToken(entry["content"], **flags)
 
 
 def _read_lines(path: Path) -> list[str]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from tokenizers import pre_tokenizers
-from transformers import CLIPTokenizer
+from transformers import CLIPTokenizer, Qwen2Tokenizer
 
 from core.errors import ModelBroken
 from core.models.catalogue import Model, read_model
 from core.paths import resources
 from core.prompt.tokens import TokenCounter
 from core.request.request import STARTER_MODEL
+from tests import tiny
 from tests.fakes import model
 
 MAX_TOKENS = 16
@@ -107,6 +108,54 @@ def test_counts_agree_with_another_padding_token(folder: Path):
     """Stable Diffusion 2 pads with "!", which thereby becomes a token of its own in every prompt."""
     CLIPTokenizer.from_pretrained(folder / "tokenizer", pad_token="!").save_pretrained(folder / "tokenizer")
     assert_agreement(folder)
+
+
+QWEN_MERGES = ["h e", "s e", "se a", "Ġ se", "Ġse a", "Ġ a", "r e", "re d", "Ċ Ċ", "u s"]
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Qwen's tokenizer with merges and its conversation, as the model of a family has it."""
+    folder = tmp_path_factory.mktemp("qwen")
+    words = tiny.chat_tokenizer(folder / "tokenizer", QWEN_MERGES)
+    words.save_pretrained(folder / "tokenizer")
+    return folder
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "\n\na house", "a house \n", "I'LL THEY'RE 12345", "<|im_end|> <think>"])
+@pytest.mark.parametrize("max_tokens", [24, 512])
+def test_qwens_tokens_are_counted_in_the_conversation_that_the_family_makes(
+    chat: Path, text: str, max_tokens: int
+) -> None:
+    reference = Qwen2Tokenizer.from_pretrained(chat / "tokenizer", local_files_only=True)
+    messages = [{"role": "user", "content": text}]
+    prompt = reference.apply_chat_template(
+        messages, tokenize=False, add_generation_prompt=True, enable_thinking=True
+    )
+    counter = TokenCounter.for_model(replace(model(), folder=chat, family="z_image", max_tokens=max_tokens))
+    count = counter.count(text)
+    assert count.tokens == len(reference(prompt)["input_ids"])
+    read = reference(prompt, truncation=True, max_length=max_tokens, return_offsets_mapping=True)["offset_mapping"]
+    start = len("<|im_start|>user\n")
+    assert count.is_cut == (len(read) == max_tokens and read[-1][1] < start + len(text))
+    assert count.read_characters == min(len(text), max(0, read[-1][1] - start))
+
+
+def test_the_words_of_qwens_tokens_are_those_of_the_text(chat: Path) -> None:
+    reference = Qwen2Tokenizer.from_pretrained(chat / "tokenizer", local_files_only=True)
+    text = "a red sea, the 2 houses"
+    tokens = reference(f"<|im_start|>user\n{text}")["input_ids"]
+    words = TokenCounter.for_model(replace(model(), folder=chat, family="z_image", max_tokens=512)).words(text)
+    assert [word.text for word in words] == ["a", "red", "sea", "the", "2", "houses"]
+    read = [reference.decode(tokens[word.first_token : word.end_token]).strip() for word in words]
+    assert read == [word.text for word in words]
+
+
+@pytest.mark.parametrize("content", ['{"added_tokens_decoder": {"1": 3}}', '{"added_tokens_decoder": {"1": {}}}'])
+def test_damaged_added_tokens_are_an_error_of_the_model(folder: Path, content: str) -> None:
+    (folder / "tokenizer" / "tokenizer_config.json").write_text(content, "utf-8")
+    with pytest.raises(ModelBroken):
+        TokenCounter.for_model(model_in(folder))
 
 
 def test_what_is_ignored_begins_after_the_last_token_that_fits(folder: Path):
