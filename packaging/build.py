@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def make_environment() -> None:
-    """A clean environment with what pyproject.toml asks for, and nothing of this checkout."""
+    """Makes a clean environment with the libraries of pyproject.toml, and nothing of this checkout."""
     shutil.rmtree(ENVIRONMENT, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -1,4 +1,4 @@
-"""The build itself, run by build.py in the environment it has made: freeze, check, test, make the artefacts."""
+"""Builds the packages inside the environment that build.py has made: freeze, check, test, make artefacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the contents of the frozen program, and the parts of its libraries that stay out."""
+"""The content of the frozen program, and the parts of its libraries that it leaves out."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ NOT_BUNDLED = (
 )
 
 HIDDEN_IMPORTS = ("PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets")
-"""What pyqtgraph imports by names that it puts together."""
+"""Modules that pyqtgraph imports by names that it composes."""
 
 DROPPED = tuple(
     re.compile(pattern)
@@ -146,7 +146,7 @@ DROPPED = tuple(
 
 
 def keep(entries: Iterable[TocEntry]) -> list[TocEntry]:
-    """The files of a bundle without the dropped ones; also the sources of families that are not used."""
+    """Returns the files of a bundle without the dropped ones and without sources of unused families."""
     return [entry for entry in entries if not is_dropped(entry[0].replace("\\", "/"))]
 
 
@@ -158,7 +158,7 @@ def is_dropped(place: str) -> bool:
 
 
 def unused_modules() -> list[str]:
-    """The modules of the installed transformers, diffusers and PySide6 that stay out."""
+    """Returns the modules of the installed transformers, diffusers and PySide6 that stay out."""
     return [
         f"{package}.{name}"
         for package, used in (
@@ -174,7 +174,7 @@ def unused_modules() -> list[str]:
 
 
 def submodules(package: str) -> list[tuple[str, bool]]:
-    """The modules directly in an installed package, and whether each is a package; found without importing."""
+    """Returns the modules directly in an installed package, and whether each is a package, without importing."""
     outer, _, _ = package.partition(".")
     spec = importlib.util.find_spec(outer)
     if spec is None or not spec.submodule_search_locations:
@@ -184,7 +184,7 @@ def submodules(package: str) -> list[tuple[str, bool]]:
 
 
 def own_modules(root: Path) -> list[str]:
-    """Every module of the program but the makers of the starter model: tables may name some by their text."""
+    """Returns every module of the program but the makers of the starter model: tables may name some by text."""
     names = (
         ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         for folder in ("app", "core")
@@ -194,6 +194,6 @@ def own_modules(root: Path) -> list[str]:
 
 
 def requirements(root: Path) -> list[str]:
-    """The names of the libraries that pyproject.toml asks for, as they are called in the registry."""
+    """Returns the names of the libraries that pyproject.toml asks for, in the registry's spelling."""
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     return [re.split(r"[^\w.-]", requirement, maxsplit=1)[0] for requirement in project["dependencies"]]

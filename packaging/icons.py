@@ -22,7 +22,7 @@ ICO_SIZES_PX = (16, 20, 24, 32, 40, 48, 64, 128, 256)
 
 ICNS_PX = 1024
 ICNS_SHARE = 824 / 1024
-"""How much of a macOS icon is filled: Apple's template leaves a margin of 100 in 1024 for the shadow."""
+"""The filled share of a macOS icon: Apple's template leaves a margin of 100 in 1024 for the shadow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def draw(svg: Path, folder: Path) -> Icons:
 
 
 def _render(renderer: QSvgRenderer, size_px: int, share: float = 1.0) -> Image.Image:
-    """A square picture with transparency, the drawing in its middle taking ``share`` of the width."""
+    """Returns a transparent square picture with the drawing in its middle, ``share`` of the width wide."""
     image = QImage(size_px, size_px, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(0)
     painter = QPainter(image)

@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def all_parts() -> list[dict[str, str]]:
-    """One for each distribution that Emulsion needs, itself first, then those that lie inside others."""
+    """Returns one entry for each distribution that Emulsion needs, itself first, then those inside others."""
     found = [part_of(distribution) for distribution in distributions(PROGRAM, set())]
     own = [part for part in found if part["name"].lower() == PROGRAM]
     others = [part for part in found if part["name"].lower() != PROGRAM]
@@ -84,7 +84,7 @@ def all_parts() -> list[dict[str, str]]:
 
 
 def distributions(name: str, seen: set[str]) -> Iterator[metadata.Distribution]:
-    """The distribution and all that it requires here, each once."""
+    """Yields the distribution and all that it requires here, each once."""
     key = re.sub(r"[-_.]+", "-", name).lower()
     if key in seen:
         return
@@ -113,7 +113,7 @@ def part_of(distribution: metadata.Distribution) -> dict[str, str]:
 
 
 def licence_of(facts: Any) -> str:
-    """A short name, SPDX where it is known."""
+    """Returns a short name, SPDX if it is known."""
     told = str(facts.get("License-Expression") or facts.get("License") or "").strip()
     if not told or "\n" in told:
         kinds = [str(kind) for kind in facts.get_all("Classifier", []) if str(kind).startswith("License ::")]
@@ -129,7 +129,7 @@ def page_of(facts: Any) -> str:
 
 
 def text_of(distribution: metadata.Distribution) -> str:
-    """All texts of licences, the same one only once."""
+    """Returns all texts of licences, equal ones only once."""
     texts: dict[str, None] = {}
     for file in distribution.files or ():
         inside = ".dist-info" in str(file.parent) and (_TEXT_NAMES.search(file.name) or "licenses" in file.parts)

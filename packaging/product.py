@@ -1,4 +1,4 @@
-"""What the installed program is called, everywhere: bundle, installers, menus and version information."""
+"""The names of the installed program: bundle, installers, menus and version information."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build"
-"""What a build makes on its way; what it makes for people is in ``dist``."""
+"""The folder of a build's intermediate files; its results are in ``dist``."""
 
 NAME = "Emulsion"
 COMMAND = "emulsion"
-"""The program's file, its package and its desktop entry, which is what ``setDesktopFileName`` says too."""
+"""The program's file, its package and its desktop entry; ``setDesktopFileName`` has to agree."""
 
 BUNDLE_ID = "org.emulsion.emulsion"
 SUMMARY = "Make pictures from words, and watch them develop"
@@ -21,7 +21,7 @@ PICTURE_SUFFIXES = ("png", "jpg", "jpeg", "webp")
 
 
 def version() -> str:
-    """The version in core/version.py, read without importing anything."""
+    """Returns the version in core/version.py, read without importing anything."""
     found = re.search(r'^VERSION = "(\d+\.\d+\.\d+)"$', (ROOT / "core" / "version.py").read_text("utf-8"), re.M)
     if found is None:
         raise ValueError("core/version.py names no version such as 1.2.3")

@@ -22,7 +22,7 @@ ENOUGH_S = 180.0
 
 
 def run(program: Path) -> None:
-    """Raises AssertionError or CalledProcessError when the frozen program is not as it should be."""
+    """Runs the frozen program. Raises AssertionError or CalledProcessError if it is not as it should be."""
     with tempfile.TemporaryDirectory(prefix="Emulsion ü ") as folder:
         home = Path(folder, "home")
         home.mkdir()
@@ -44,7 +44,7 @@ def run(program: Path) -> None:
 
 
 def _tiny_models(folder: Path) -> list[Path]:
-    """A model of each family with random weights, made as the tests make them."""
+    """Makes a model of each family with random weights, by the tests' own functions."""
     sys.path.insert(0, str(product.ROOT))
     from core.families import FAMILIES
     from tests import tiny

@@ -100,7 +100,7 @@ def make_environment() -> None:
 
 
 def read_done() -> dict[str, Any]:
-    """What the last complete set-up left; {} when there was none."""
+    """Returns the record of the last complete set-up, or {} without one."""
     try:
         return dict(json.loads(DONE.read_text()))
     except (OSError, ValueError, TypeError):
@@ -108,7 +108,7 @@ def read_done() -> dict[str, Any]:
 
 
 def library_folder() -> Path | None:
-    """Where the environment keeps its libraries; None when its Python is gone or does not fit any more."""
+    """Returns the environment's folder of libraries, or None if its Python is gone or does not fit."""
     ask = f"import sys, sysconfig; assert sys.version_info[:2] in {PYTHONS}; print(sysconfig.get_path('purelib'))"
     try:
         answer = subprocess.run([PYTHON, "-I", "-c", ask], capture_output=True, text=True, check=True)
@@ -119,12 +119,12 @@ def library_folder() -> Path | None:
 
 
 def names_of(libraries: Path | None) -> list[str]:
-    """The libraries that are installed."""
+    """Returns the installed libraries."""
     return sorted(found.name.partition("-")[0] for found in libraries.glob("*.dist-info")) if libraries else []
 
 
 def damaged_libraries(libraries: Path) -> dict[Path, str]:
-    """Libraries of which files are missing, as pip's records tell, and what is wrong with each.
+    """Returns libraries with missing files, by pip's records, and the fault of each.
 
     An installation that was interrupted has no record. The keys are the folders that say it is installed.
     """
@@ -159,7 +159,7 @@ def download_size() -> str:
 
 
 def provide_venv_module() -> None:
-    """Debian and Ubuntu keep a part of Python's own venv module in a package of its own."""
+    """Installs the part of Python's venv module that Debian and Ubuntu keep in a package of its own."""
     if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
         return
     package = "python{}.{}-venv".format(*sys.version_info)
@@ -191,14 +191,14 @@ def missing_qt_libraries() -> list[str]:
 
 
 def package_of(library: str) -> str:
-    """Debian's name for the package with a library, by its naming policy: ``libX11.so.6`` is in ``libx11-6``."""
+    """Returns Debian's name for a library's package, by its naming policy: ``libX11.so.6`` is in ``libx11-6``."""
     name, _, version = library.partition(".so.")
     hyphen = "-" if name[-1].isdigit() else ""
     return ODD_PACKAGES.get(library, f"{name}{hyphen}{version}".lower().replace("_", "-"))
 
 
 def install_by_apt(packages: list[str]) -> bool:
-    """Whether the packages are installed now; False where apt is not there or may not be used."""
+    """Returns whether the packages are installed now; False if apt is absent or may not be used."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return False
     packages = sorted(set(packages))

@@ -28,7 +28,7 @@ KEPT = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prepare, train, judge, gather; returns the exit code of the step that failed, or 0."""
+    """Prepares, trains, judges and gathers; returns the exit code of the step that failed, or 0."""
     options = _parser().parse_args(arguments)
     python = prepare(options.folder / "environment", options.wheels)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def steps(python: Path, options: argparse.Namespace) -> list[list[str]]:
-    """The command lines that follow each other."""
+    """Returns the command lines that follow each other."""
     shared = ["--size", options.size, "--folder", str(options.folder), "--device", "cuda"]
     together = ["--processes", str(options.processes)]
     limits = [
@@ -56,14 +56,14 @@ def steps(python: Path, options: argparse.Namespace) -> list[list[str]]:
 
 
 def requirements(project: Path) -> list[str]:
-    """What the training imports beside torch, with the versions that the project asks for."""
+    """Returns the libraries of the training beside torch, with the versions of the project."""
     named: list[str] = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
     versions = {name: next((line for line in named if line.startswith(name)), name) for name in LIBRARIES}
     return list(versions.values())
 
 
 def prepare(environment: Path, wheels: Path | None) -> Path:
-    """An environment that sees the machine's own torch and holds the rest; its Python."""
+    """Makes an environment that sees the machine's own torch and holds the rest; returns its Python."""
     python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         create = [sys.executable, "-m", "venv", "--system-site-packages", str(environment)]
@@ -75,7 +75,7 @@ def prepare(environment: Path, wheels: Path | None) -> Path:
 
 
 def gather(folder: Path, kept: Path) -> None:
-    """Copy what is worth keeping of a run's folder; what is not there yet is left out."""
+    """Copies the results worth keeping from a run's folder; skips those that are missing yet."""
     kept.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
         source = folder / name

@@ -1,6 +1,4 @@
-"""What this program is, the versions that matter when help is needed, and all parts with their licences."""
-
-from __future__ import annotations
+"""The program's description, the versions to state when asking for help, and all parts with their licences."""
 
 import platform
 
@@ -33,7 +31,7 @@ _PART = Qt.ItemDataRole.UserRole
 
 
 class AboutDialog(QDialog):
-    """Open it with `open`: it does not block."""
+    """Opens by `open`, without blocking."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,6 +1,4 @@
-"""Asks what a branch of a film is to do differently from the chosen step on."""
-
-from __future__ import annotations
+"""Asks for the changes of a branch of a film from the chosen step on."""
 
 import secrets
 from dataclasses import replace
@@ -31,7 +29,7 @@ NEGATIVE_HEIGHT_PX = 48
 
 
 class BranchDialog(QDialog):
-    """Open it with `open`: it does not block.
+    """Opens by `open`, without blocking.
 
     Signals:
         chosen: a `Branch`.
@@ -106,7 +104,7 @@ class BranchDialog(QDialog):
         return edit
 
     def _first_call_of_step(self, call: int) -> int:
-        """A sampler that calls the network twice a step can only be left between steps."""
+        """Returns the step's first call: a sampler with two calls a step can only be left between steps."""
         return self._film.schedule.steps.index(self._film.schedule.steps[call])
 
     @Slot()

@@ -1,7 +1,5 @@
 """Asks for a picture: one of the recent ones, or any other file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
@@ -15,7 +13,7 @@ _SIZE_PX = (560, 480)
 
 
 class ChoosePictureDialog(QDialog):
-    """Open it with `open`: it does not block.
+    """Opens by `open`, without blocking.
 
     Signals:
         chosen: the picture's `Path`.
@@ -24,7 +22,7 @@ class ChoosePictureDialog(QDialog):
     chosen = Signal(object)
 
     def __init__(self, title: str, words: str, pictures: RecentPictures, folder: Path, parent: QWidget) -> None:
-        """``folder``: where other files are looked for at first."""
+        """Takes the ``folder`` that the dialog for other files starts in."""
         super().__init__(parent)
         self.setObjectName("choosePictureDialog")
         self.setWindowTitle(title)

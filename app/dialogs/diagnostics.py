@@ -1,6 +1,4 @@
-"""What helps to understand a problem, as text that can be shown to anybody: no prompts, no names, no tokens."""
-
-from __future__ import annotations
+"""Text that helps to understand a problem and may be shown to anybody: no prompts, no names, no tokens."""
 
 import getpass
 import platform
@@ -22,7 +20,7 @@ _LINK_QUERY = re.compile(r"(\w+://[^\s?]+)\?\S+")
 
 
 def diagnostics(folders: Folders, settings: Settings, device_plan: str, crash: Path | None = None) -> str:
-    """A report in plain text.
+    """Returns a report in plain text.
 
     Args:
         device_plan: what the engine computes on and why; "" before it has been chosen.
@@ -43,7 +41,7 @@ def diagnostics(folders: Folders, settings: Settings, device_plan: str, crash: P
 
 
 def scrub(text: str, folders: Iterable[Path] = (), home: Path | None = None, user: str | None = None) -> str:
-    """Takes out what tells who somebody is: the user's folders and name, tokens, secrets in links."""
+    """Removes personal data: the user's folders and name, tokens, secrets in links."""
     home = _home() if home is None else home
     user = _user() if user is None else user
     for number, folder in enumerate(sorted({str(folder) for folder in folders}, key=len, reverse=True), 1):
@@ -58,7 +56,7 @@ def scrub(text: str, folders: Iterable[Path] = (), home: Path | None = None, use
 
 
 def _end_of(path: Path, most_bytes: int) -> str:
-    """Whole lines."""
+    """Returns whole lines from the end of a file."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)

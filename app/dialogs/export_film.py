@@ -1,6 +1,4 @@
-"""Asks how a film is to be exported, shows how it will look, and how far it is."""
-
-from __future__ import annotations
+"""Asks for the settings of a film's export, shows a preview, and the progress."""
 
 import time
 from pathlib import Path
@@ -62,7 +60,7 @@ class ExportFilmDialog(QDialog):
         background: BackgroundTasks,
         parent: QWidget | None = None,
     ) -> None:
-        """``picture``: the file that the film belongs to; the export goes beside it by default."""
+        """Takes the ``picture`` that the film belongs to; the export goes beside it by default."""
         super().__init__(parent)
         self.setObjectName("exportFilmDialog")
         self.setWindowTitle("Export film")
@@ -207,7 +205,7 @@ class ExportFilmDialog(QDialog):
 
     @Slot()
     def _show_file(self) -> None:
-        """What will be written, and whether it can be."""
+        """Shows the file that will be written, or why it cannot be."""
         choices, problem = self.choices, self._file.problem
         if not choices.views:
             problem = "Choose at least one view."
@@ -250,7 +248,7 @@ class ExportFilmDialog(QDialog):
 
     @Slot()
     def _cancel(self) -> None:
-        """The export first, then the dialog."""
+        """Cancels a running export first, then the dialog."""
         if self._exporter.is_busy:
             self._exporter.cancel()
             self._left.setText("Stopping …")

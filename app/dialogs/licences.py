@@ -1,6 +1,4 @@
-"""The parts that Emulsion is made of, with versions and licences, as packaging/licences.py has written them."""
-
-from __future__ import annotations
+"""The parts of Emulsion with versions and licences, as packaging/licences.py has written them."""
 
 import json
 from dataclasses import dataclass
@@ -28,13 +26,13 @@ class Part:
 
 
 def read_parts() -> tuple[Part, ...]:
-    """All parts, Emulsion first. Takes some milliseconds."""
+    """Returns all parts, Emulsion first. Takes some milliseconds."""
     listed = json.loads((resources() / FILE_NAME).read_text("utf-8"))
     return tuple(Part(**{**entry, "version": _running(entry["name"]) or entry["version"]}) for entry in listed)
 
 
 def _running(name: str) -> str:
-    """A bundle holds the metadata of some parts only."""
+    """Returns the version that runs, if it is known: a bundle holds the metadata of some parts only."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -1,6 +1,4 @@
-"""This machine: what was found, what is used and why, and how the chosen model fits."""
-
-from __future__ import annotations
+"""Describes this machine: its devices, the one in use and why, and the plan for the chosen model."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
@@ -25,7 +23,7 @@ SIZE_PX = (640, 520)
 
 
 class MachineDialog(QDialog):
-    """Follows the device and the plan while it is open. Open it with `open`: it does not block."""
+    """Follows device and plan while it is open. Opens by `open`, without blocking."""
 
     def __init__(self, device: Device, memory: MemoryService, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,6 +1,4 @@
-"""The machine, what of it is used and why, and the plan for the chosen model: text fit for anybody to read."""
-
-from __future__ import annotations
+"""The machine, the parts in use and why, and the plan for the chosen model, as text that anybody may read."""
 
 from app.session.device import ChosenDevice
 from app.session.memory import Planned
@@ -10,7 +8,7 @@ NOT_YET = "Nobody has looked for a device yet: that happens when the first pictu
 
 
 def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Titles with their lines, those of ``emulsion doctor``."""
+    """Returns titles with their lines, those of ``emulsion doctor``."""
     if device is None:
         return (("Device", (NOT_YET,)),)
     return (
@@ -21,6 +19,6 @@ def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tup
 
 
 def machine_text(device: ChosenDevice | None, planned: Planned) -> str:
-    """For the clipboard."""
+    """Returns the text for the clipboard."""
     sections = machine_sections(device, planned)
     return "".join("\n".join((title, *(f"  {line}" for line in lines), "")) for title, lines in sections)

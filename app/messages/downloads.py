@@ -1,6 +1,4 @@
-"""Failed downloads in words for people: a sentence and a remedy for every fault."""
-
-from __future__ import annotations
+"""Sentences for failed downloads: a sentence and a remedy for every fault."""
 
 from app.messages.sizes import size_text
 from core.downloads.failures import Failure, Fault
@@ -9,7 +7,7 @@ _LATER = "Try again later; what has arrived is kept and used."
 
 
 def download_words(failure: Failure) -> tuple[str, str, str]:
-    """Title, sentence and remedy, as plain text."""
+    """Returns title, sentence and remedy, as plain text."""
     what, host = failure.repository or "the model", failure.host or "the hub"
     match failure.fault:
         case Fault.not_logged_in:

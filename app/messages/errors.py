@@ -1,6 +1,4 @@
-"""Errors in words for people: the same ones in the window and on the command line."""
-
-from __future__ import annotations
+"""Sentences for errors, shared by the window and the command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +36,7 @@ PHASES: Mapping[Phase, str] = MappingProxyType(
         Phase.decoding: "decoding",
     }
 )
-"""What the engine is doing, in words."""
+"""The engine's activities, in words."""
 
 MOST_NAMES = 5
 _FIELD_NAMES = {
@@ -53,7 +51,7 @@ _FIELD_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What happened, as plain text.
+    """A report of an event, as plain text.
 
     Attributes:
         title: a few words.
@@ -70,7 +68,7 @@ class Message:
 
 
 def message(error: BaseException, log_file: Path | None = None) -> Message:
-    """The message for any error; unexpected ones point to the log file, where their details are."""
+    """Returns the message for any error; unexpected ones point to the log file, which has their details."""
     match error:
         case InvalidRequest():
             name = _FIELD_NAMES.get(error.field, error.field)
@@ -231,7 +229,7 @@ def _unexpected(error: BaseException, log_file: Path | None) -> Message:
 
 
 def _shown(value: object) -> str:
-    """A value as people would write it, on one line and of bounded length."""
+    """Returns a value in people's notation, on one line and of bounded length."""
     text = " ".join(str(value).split())
     if isinstance(value, str):
         text = f"“{text}”" if text else "“”"
@@ -239,13 +237,13 @@ def _shown(value: object) -> str:
 
 
 def _some(names: tuple[str, ...]) -> str:
-    """The first few of a list that may be long."""
+    """Returns the first few names of a list that may be long."""
     shown = ", ".join(_shown(name) for name in names[:MOST_NAMES])
     return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown
 
 
 def _lower_first(words: str) -> str:
-    """For the middle of a sentence: ``No space left`` -> ``no space left``, but ``EXIF data`` stays."""
+    """Returns words for the middle of a sentence: ``No space`` -> ``no space``, but ``EXIF data`` stays."""
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 

@@ -1,6 +1,4 @@
-"""What is told when models of the user's own are taken, or refused: in the window and on the command line."""
-
-from __future__ import annotations
+"""Sentences for the import of the user's own models, in the window and on the command line."""
 
 from dataclasses import replace
 
@@ -13,7 +11,7 @@ REMEDY = "Choose a .safetensors checkpoint or a diffusers folder."
 
 
 def added(models: tuple[Model, ...]) -> Message:
-    """They are used from now on."""
+    """Returns the message that models were added and are used from now on."""
     first = models[0]
     family = FAMILIES[first.family].name
     if len(models) == 1:
@@ -22,5 +20,5 @@ def added(models: tuple[Model, ...]) -> Message:
 
 
 def refused(error: EmulsionError) -> Message:
-    """They are not."""
+    """Returns the message that models were refused."""
     return replace(message(error), remedy=REMEDY)

@@ -1,6 +1,4 @@
-"""What is said about LoRAs: in their rows, their menu and above the canvas."""
-
-from __future__ import annotations
+"""Sentences about LoRAs: in their rows, their menu and above the canvas."""
 
 from collections.abc import Sequence
 
@@ -11,12 +9,12 @@ from core.runs.events import LoraDiffers
 
 
 def misfit(made_for: str, kind: str) -> str:
-    """Why a LoRA cannot be used with a model; both kinds by name."""
+    """Returns the reason why a LoRA does not fit a model; both kinds by name."""
     return f"made for {made_for}, not for {kind}"
 
 
 def not_here(names: Sequence[str]) -> str:
-    """A sentence about LoRAs of a recipe that were not found; "" for none."""
+    """Returns a sentence about LoRAs of a recipe that were not found; "" for none."""
     if not names:
         return ""
     told = [f"“{name}”" for name in names]
@@ -26,7 +24,7 @@ def not_here(names: Sequence[str]) -> str:
 
 
 def differs(event: LoraDiffers) -> Message:
-    """A file of the right name that is another one."""
+    """Returns the message that a file of the right name has other content."""
     return Message(
         f"“{event.name}” is another file than in the recipe",
         f"The recipe was made with a LoRA of this name with the hash {event.asked}; the file here has "
@@ -36,7 +34,7 @@ def differs(event: LoraDiffers) -> Message:
 
 
 def about(found: FoundLora) -> str:
-    """For a tooltip: what is known of a file."""
+    """Returns the facts about a file, for its tooltip."""
     file = found.file
     lines = [found.name]
     if file is None:
@@ -49,7 +47,7 @@ def about(found: FoundLora) -> str:
 
 
 def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
-    """New LoRAs were dropped: where shall they be?"""
+    """Returns the question where dropped LoRAs shall lie."""
     if len(files) == 1:
         kind = f" for {files[0].made_for}" if files[0].made_for else ""
         title, it = f"“{files[0].name}” is a LoRA{kind}", "it"
@@ -64,7 +62,7 @@ def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
 
 
 def misfit_notice(name: str, objection: str) -> Message:
-    """It is at hand, and cannot be used with the chosen model."""
+    """Returns the message that a LoRA is present but does not fit the chosen model."""
     return Message(
         f"“{name}” is not for this model", f"It is {objection}.", "It can be chosen when a model that it fits is."
     )

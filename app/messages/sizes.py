@@ -1,7 +1,5 @@
 """Sizes of files and downloads in words."""
 
-from __future__ import annotations
-
 
 def size_text(size_bytes: int, decimals: int = 1) -> str:
     """Returns ``0.3 MB``, ``12 MB``, ``1.4 GB``; ``decimals`` is for the gigabytes."""

@@ -1,1 +1,1 @@
-"""Keyboard shortcuts: which command has which keys, and how the user changes them."""
+"""Keyboard shortcuts: the keys of each command, and their change by the user."""

@@ -1,6 +1,4 @@
-"""Everything that can be done from the menus, with its shortcut; what it does is connected by the main window."""
-
-from __future__ import annotations
+"""All actions of the menus with their shortcuts; the main window connects them."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -62,7 +60,7 @@ class Actions(QObject):
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
     def name_keys(self, window: QWidget) -> None:
-        """On the buttons of ``window`` that do what an action does."""
+        """Adds the keys to the tooltips of the buttons of ``window`` that do the work of an action."""
         buttons = {
             "generateButton": self.generate,
             "stopButton": self.stop,
@@ -73,7 +71,7 @@ class Actions(QObject):
         KeyTips(window, buttons)
 
     def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
-        """Builds the menus; ``places`` switch between the window's places, ``panes`` show and hide its panes."""
+        """Builds the menus; ``places`` switch between the window's pages, ``panes`` show and hide its panes."""
         file = bar.addMenu("&File")
         file.addActions([self.open_settings, self.open_folder])
         file.addSeparator()
@@ -106,7 +104,7 @@ class Actions(QObject):
         help_menu.addActions([self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
 
     def follow(self, session: Session) -> None:
-        """Connects what belongs to the session, and keeps it enabled only while it can act."""
+        """Connects the actions of the session, and enables them only while they can act."""
         self._session = session
         self.undo.triggered.connect(session.undo)
         self.redo.triggered.connect(session.redo)

@@ -1,6 +1,4 @@
-"""Keys that belong to a part of the window and act only while it has the focus."""
-
-from __future__ import annotations
+"""Keys of single parts of the window, which act only while that part has the focus."""
 
 FIXED_KEYS = (
     (
@@ -34,4 +32,4 @@ FIXED_KEYS = (
         ),
     ),
 )
-"""Groups of rows: what is done, and the keys in words."""
+"""Groups of rows: the action, and its keys in words."""

@@ -1,6 +1,4 @@
-"""Tooltips that end with the key of the command now: the user may have given it another."""
-
-from __future__ import annotations
+"""Tooltips that end with the present key of the command, which the user may have changed."""
 
 from collections.abc import Mapping
 
@@ -10,10 +8,10 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 
 class KeyTips(QObject):
-    """Shows the tooltips of buttons that do the same as a command of the menus."""
+    """Adds keys to the tooltips of buttons that do the work of a menu's command."""
 
     def __init__(self, window: QWidget, actions: Mapping[str, QAction]) -> None:
-        """``actions``: by the object name of the button, somewhere in ``window``."""
+        """Takes the ``actions`` by the object names of their buttons, which are anywhere in ``window``."""
         super().__init__(window)
         self._actions = actions
         for name in actions:
@@ -28,6 +26,6 @@ class KeyTips(QObject):
         return super().eventFilter(watched, event)
 
     def words(self, button: QWidget) -> str:
-        """The button's tooltip, with the first key of its command if it has one."""
+        """Returns the button's tooltip, with the first key of its command if it has one."""
         key = self._actions[button.objectName()].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         return f"{button.toolTip()} ({key})" if key else button.toolTip()

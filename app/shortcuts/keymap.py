@@ -1,6 +1,4 @@
-"""Which keys each command has: the program's own, and what the user put in their place."""
-
-from __future__ import annotations
+"""The keys of each command: the program's own, and those that the user set instead."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from app.session.settings_store import SettingsStore
 
 Keys = tuple[str, ...]
-"""Key sequences as Qt writes them on every system and in English: ``("Ctrl+Return", "Ctrl+Enter")``."""
+"""Key sequences in Qt's English form on every system: ``("Ctrl+Return", "Ctrl+Enter")``."""
 
 TAKEN: Mapping[str, str] = MappingProxyType(
     {
@@ -25,7 +23,7 @@ TAKEN: Mapping[str, str] = MappingProxyType(
         "F2": "rename in the gallery",
     }
 )
-"""Keys that parts of the window use themselves, and what for."""
+"""Keys that parts of the window use themselves, and their purpose."""
 
 _FREE_OF_MODIFIERS = range(Qt.Key.Key_F1, Qt.Key.Key_F35 + 1)
 _OTHERS_FREE = (Qt.Key.Key_Escape, Qt.Key.Key_Pause, Qt.Key.Key_Insert, Qt.Key.Key_Print)
@@ -33,7 +31,7 @@ _OTHERS_FREE = (Qt.Key.Key_Escape, Qt.Key.Key_Pause, Qt.Key.Key_Insert, Qt.Key.K
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something that the user can do by a key.
+    """A command of the menus that can have keys.
 
     Attributes:
         group: the menu in which it is.
@@ -76,7 +74,7 @@ class Keymap(QObject):
         self.load()
 
     def load(self) -> None:
-        """Takes the keys from the settings; what cannot be read or is there twice gets no key."""
+        """Takes the keys from the settings; unreadable and repeated ones are left out."""
         chosen = self._settings_store.settings.shortcuts
         used: set[str] = set()
         order = sorted(self.commands, key=lambda command: command.name not in chosen)  # the user's own come first
@@ -92,15 +90,15 @@ class Keymap(QObject):
         return self._keys[command.name]
 
     def is_own(self, command: Command) -> bool:
-        """Whether the command has the program's keys."""
+        """Returns whether the command has the program's keys."""
         return self.keys(command) == command.own
 
     def owner(self, key: str) -> Command | None:
-        """The command that has this key now."""
+        """Returns the command that has this key now."""
         return next((command for command in self.commands if _standard(key) in self.keys(command)), None)
 
     def give(self, command: Command, key: str) -> None:
-        """This one key, or none if "" , instead of those it had; who had it before has it no more."""
+        """Replaces a command's keys by this one, or none if "", and takes the key from its former command."""
         key = _standard(key)
         changed: dict[str, Keys] = {command.name: (key,) if key else ()}
         other = self.owner(key) if key else None
@@ -109,7 +107,7 @@ class Keymap(QObject):
         self._keep({**self._settings_store.settings.shortcuts, **changed})
 
     def reset(self, command: Command) -> None:
-        """Back to the program's keys, which commands that got one of them meanwhile give up."""
+        """Restores the program's keys, and takes them from commands that got them meanwhile."""
         chosen = dict(self._settings_store.settings.shortcuts)
         chosen.pop(command.name, None)
         for other in self.commands:
@@ -130,7 +128,7 @@ class Keymap(QObject):
 
 
 def unusable(key: str) -> str:
-    """Why this key cannot be given to a command, as the end of a sentence, or "" if it can."""
+    """Returns why a key is unusable, as the end of a sentence, or "" if a command can have it."""
     sequence = QKeySequence(key)
     if sequence.count() != 1:
         return "is not one key"
@@ -146,7 +144,7 @@ def unusable(key: str) -> str:
 
 
 def native(keys: Keys) -> str:
-    """As this system writes keys."""
+    """Returns keys in the system's notation."""
     return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
 
 

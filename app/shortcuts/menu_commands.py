@@ -1,7 +1,5 @@
 """The commands of the menus, with names that stay the same when their words change."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 
@@ -10,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 
 def menu_commands(bar: QMenuBar, holder: object) -> Iterator[tuple[str, str, QAction]]:
-    """Group, name and action of everything in the menus, in their order.
+    """Yields group, name and action of everything in the menus, in their order.
 
     An action is named by the attribute of ``holder`` that it is, others by menu and words as they are now.
     """

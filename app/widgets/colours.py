@@ -1,7 +1,5 @@
 """The colours of the window."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,6 +1,4 @@
-"""One line of plain text that ends in an ellipsis where there is no room for the rest."""
-
-from __future__ import annotations
+"""One line of plain text that ends in an ellipsis if it does not fit."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
@@ -8,7 +6,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 
 class ElidedLabel(QLabel):
-    """The whole text stays in the tooltip."""
+    """Shows as much of the text as fits; the tooltip has all of it."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -16,7 +14,7 @@ class ElidedLabel(QLabel):
         self.show_text(text)
 
     def show_text(self, text: str) -> None:
-        """Another text, as far as there is room for it."""
+        """Shows another text, as far as it fits."""
         self._whole = " ".join(text.split())
         self.setAccessibleName(self._whole)
         self.setToolTip(self._whole)

@@ -1,6 +1,4 @@
-"""How a control is labelled: a caption above it, a note beside it, words for tooltips and screen readers."""
-
-from __future__ import annotations
+"""Labels for controls: a caption above, a note beside it, text for tooltips and screen readers."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
@@ -16,7 +14,7 @@ class Field(QWidget):
     """
 
     def __init__(self, caption: str, control: QWidget, content: QWidget | QLayout | None = None) -> None:
-        """``content`` is what contains the control, when it is not alone below the caption."""
+        """Takes ``content``, the parent of the control, if the control is not alone below the caption."""
         super().__init__()
         label = QLabel(caption)
         label.setProperty("role", "caption")
@@ -39,7 +37,7 @@ class Field(QWidget):
 
 
 def describe(control: QWidget, object_name: str, accessible_name: str, tooltip: str) -> None:
-    """Gives a control its stable name, the name that a screen reader says, and the term with its effect."""
+    """Sets a control's stable name, its name for screen readers, and the term with its effect as tooltip."""
     control.setObjectName(object_name)
     control.setAccessibleName(accessible_name)
     control.setAccessibleDescription(tooltip)

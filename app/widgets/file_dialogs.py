@@ -1,7 +1,5 @@
 """Questions for files and folders, in the system's own dialogs; nothing waits for the answer."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

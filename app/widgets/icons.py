@@ -1,7 +1,5 @@
 """The program's line icons, tinted to fit the theme and sharp at every scale factor."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
@@ -10,22 +8,22 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from core.paths import resources
 
 ICON_NAME = "iconName"
-"""The dynamic property that holds the name of the icon of a button or an action, see `set_icon`."""
+"""The dynamic property with the icon's name of a button or an action, see `set_icon`."""
 
 DRAWN_COLOUR = "#808080"
-"""The colour of the lines in the files, replaced by the theme's."""
+"""The lines' colour in the files, which the theme's replaces."""
 
 _SIZES_PX = (16, 32)
-"""At scale 1 and 2; what is between is scaled from the larger one."""
+"""Scales 1 and 2; fractions between them are scaled down from 2."""
 
 
 def app_icon() -> QIcon:
-    """The program's own icon, in its own colours."""
+    """Returns the program's own icon, in its own colours."""
     return QIcon(str(resources() / "icons" / "emulsion.svg"))
 
 
 def pixmap(name: str, colour: str | QColor, size_px: int, scale: float = 1.0) -> QPixmap:
-    """One icon as a pixmap of ``size_px`` device-independent pixels."""
+    """Returns one icon as a pixmap of ``size_px`` device-independent pixels."""
     drawn = (resources() / "icons" / f"{name}.svg").read_text("utf-8")
     svg = drawn.replace(DRAWN_COLOUR, QColor(colour).name())
     result = QPixmap(QSize(size_px, size_px) * scale)
@@ -66,7 +64,7 @@ def redraw_icons() -> None:
 
 
 def _cached(name: str, colour: QColor, size_px: int) -> QPixmap:
-    """Drawing takes milliseconds, and many buttons have the same icon."""
+    """Returns an icon, drawn once: drawing takes milliseconds, and many buttons share icons."""
     key = f"icon {name} {colour.name()} {size_px}"
     drawn = QPixmap()
     if not QPixmapCache.find(key, drawn):

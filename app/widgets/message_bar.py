@@ -1,6 +1,4 @@
-"""Bars above the canvas that say what happened and what can be done: never a dialog in the way."""
-
-from __future__ import annotations
+"""Bars above the canvas that report events and offer actions, in place of dialogs that would block."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,7 +66,7 @@ class MessageBar(QFrame):
 
 
 class MessageArea(QWidget):
-    """Room for bars of different subjects; a new one takes the place of the old one of its subject."""
+    """Room for bars of different subjects; a new bar replaces the old one of its subject."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +84,7 @@ class MessageArea(QWidget):
         choices: tuple[Choice, ...] = (),
         lasting_ms: int | None = None,
     ) -> None:
-        """Puts up a bar; ``subject`` tells which older one it replaces. Some go away by themselves."""
+        """Shows a bar, which replaces an older one of its ``subject``. Some close by themselves."""
         self.dismiss(subject)
         bar = MessageBar(message, tone, choices)
         bar.setProperty("subject", subject)
@@ -107,7 +105,7 @@ class MessageArea(QWidget):
         self.setVisible(bool(self._bars))
 
     def subjects(self) -> tuple[str, ...]:
-        """Of the bars that are up, from top to bottom."""
+        """Returns the subjects of the visible bars, from top to bottom."""
         return tuple(self._bars)
 
     def _dismiss_sender(self) -> None:

@@ -1,7 +1,5 @@
 """The style sheet of the window, filled with a theme's colours."""
 
-from __future__ import annotations
-
 from string import Template
 
 from app.widgets.colours import Colours
@@ -176,7 +174,7 @@ QSplitter::handle:hover { background: $accent; }
 
 
 def style_sheet(colours: Colours, font_size_pt: float) -> str:
-    """The whole sheet; sizes of small and large text follow the system's own font size."""
+    """Returns the style sheet; small and large text follow the system's font size."""
     values = {name: getattr(colours, name) for name in type(colours).__dataclass_fields__}
     values["small"] = f"{font_size_pt * 0.92:.1f}"
     values["large"] = f"{font_size_pt * 1.25:.1f}"

@@ -8,8 +8,6 @@ Widgets say what they are by dynamic properties, set once when they are made; th
 * ``iconName`` of a button or action: a file in ``resources/icons``, tinted by `app.widgets.icons.set_icon`.
 """
 
-from __future__ import annotations
-
 from PySide6.QtCore import QDir, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
@@ -21,7 +19,7 @@ from core.paths import resources
 from core.settings.settings import Theme
 
 GRID_PX = 8
-"""Every margin, gap and size is a multiple of this, or half of it inside a control."""
+"""The unit of margins, gaps and sizes: they are multiples of it, or half of it inside a control."""
 
 
 LIGHT = Colours(
@@ -123,7 +121,7 @@ class Appearance(QObject):
 
 
 def palette(colours: Colours) -> QPalette:
-    """For what Fusion draws itself, and for widgets that paint by hand."""
+    """Returns the colours that Fusion, and widgets that paint by hand, use."""
     result = QPalette()
     roles = QPalette.ColorRole
     for role, colour in (
@@ -156,6 +154,6 @@ def palette(colours: Colours) -> QPalette:
 
 
 def indent_spin_boxes(root: QWidget) -> None:
-    """Gives the numbers in spin boxes below ``root`` their left padding: the style sheet's does not reach them."""
+    """Sets the left padding of numbers in spin boxes below ``root``, which the style sheet cannot reach."""
     for field in root.findChildren(QLineEdit, "qt_spinbox_lineedit"):
         field.setTextMargins(GRID_PX, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Makes of the frozen program what people install on Linux: a .deb, a .tar.gz with scripts, an AppDir."""
+"""Makes the Linux packages of the frozen program: a .deb, a .tar.gz with scripts, an AppDir."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ License: Apache-2.0
 
 
 def make_deb(bundle: Path, drawn: icons.Icons, depends: list[str], work: Path, target: Path) -> Path:
-    """A package that puts the program into /opt, and a link, a menu entry and icons where systems look for them.
+    """Makes a package that puts the program into /opt, and a link, a menu entry and icons into their usual places.
 
     It has no scripts: the desktop's own packages notice by themselves that entries and icons come and go.
     """
@@ -61,7 +61,7 @@ def make_deb(bundle: Path, drawn: icons.Icons, depends: list[str], work: Path, t
 
 
 def lay_out_deb(bundle: Path, drawn: icons.Icons, depends: list[str], root: Path) -> None:
-    """The content of the package, and what it says of itself, below ``root``."""
+    """Lays out the content of the package, and its description, below ``root``."""
     copy_bundle(bundle, root / "opt" / product.COMMAND)
     write_shared_files(root / "usr" / "share", drawn)
     documents = root / "usr" / "share" / "doc" / product.COMMAND
@@ -87,7 +87,7 @@ def lay_out_deb(bundle: Path, drawn: icons.Icons, depends: list[str], root: Path
 
 
 def make_tar(bundle: Path, drawn: icons.Icons, work: Path, target: Path) -> Path:
-    """An archive with a script that installs for one user and one that removes, by a list of all files."""
+    """Makes an archive with a script that installs for one user and one that removes, by a list of all files."""
     name = f"{product.COMMAND}-{product.version()}-linux-x86_64"
     root = _fresh(work / "tar") / name
     lay_out_tar(bundle, drawn, root)
@@ -104,7 +104,7 @@ def make_tar(bundle: Path, drawn: icons.Icons, work: Path, target: Path) -> Path
 
 
 def lay_out_tar(bundle: Path, drawn: icons.Icons, root: Path) -> None:
-    """The content of the archive below ``root``."""
+    """Lays out the content of the archive below ``root``."""
     copy_bundle(bundle, root / product.COMMAND)
     write_shared_files(root / "share", drawn)
     for script in ("install.sh", "uninstall.sh"):
@@ -114,14 +114,14 @@ def lay_out_tar(bundle: Path, drawn: icons.Icons, root: Path) -> None:
 
 
 def installed_files(root: Path) -> list[str]:
-    """Where install.sh puts each file, below the folder it installs in."""
+    """Returns the place of each file that install.sh installs, below its target folder."""
     program = sorted(path for path in (root / product.COMMAND).rglob("*") if path.is_symlink() or path.is_file())
     shared = sorted(path for path in (root / "share").rglob("*") if path.is_file())
     return [f"lib/{path.relative_to(root)}" for path in program] + [str(path.relative_to(root)) for path in shared]
 
 
 def make_app_dir(bundle: Path, drawn: icons.Icons, target: Path) -> Path:
-    """A folder that AppImage's tool turns into one file; it starts by its ``AppRun`` as it is, too."""
+    """Makes a folder that AppImage's tool turns into one file; its ``AppRun`` also starts it directly."""
     root = _fresh(target / f"{product.NAME}.AppDir")
     copy_bundle(bundle, root / "usr" / "lib" / product.COMMAND)
     write_shared_files(root / "usr" / "share", drawn)
@@ -133,13 +133,13 @@ def make_app_dir(bundle: Path, drawn: icons.Icons, target: Path) -> Path:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes on the disk, what has several names counted once."""
+    """Returns the bytes on the disk; files with several names count once."""
     files = {status.st_ino: status.st_blocks * 512 for status in map(os.lstat, folder.rglob("*"))}
     return sum(files.values())
 
 
 def _set_modes(root: Path) -> None:
-    """Readable for everybody, whatever the umask of the build was; what could be executed still can."""
+    """Makes files readable for everybody, whatever the umask of the build; executable ones stay so."""
     for path in (root, *root.rglob("*")):
         if not path.is_symlink():
             is_executable = path.is_dir() or path.stat().st_mode & 0o100

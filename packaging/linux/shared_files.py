@@ -50,7 +50,7 @@ def metainfo_text() -> str:
 
 
 def build_date() -> datetime.datetime:
-    """Now, or the moment that SOURCE_DATE_EPOCH says (reproducible-builds.org)."""
+    """Returns the present moment, or that of SOURCE_DATE_EPOCH (reproducible-builds.org)."""
     stated = os.environ.get("SOURCE_DATE_EPOCH")
     if stated is None:
         return datetime.datetime.now(datetime.UTC)
@@ -63,5 +63,5 @@ def place(source: Path, target: Path) -> None:
 
 
 def copy_bundle(bundle: Path, target: Path) -> None:
-    """A copy that shares the content of the files: they are large, and never changed after the build."""
+    """Copies the bundle by links, because its files are large and never changed after the build."""
     shutil.copytree(bundle, target, symlinks=True, copy_function=os.link)

@@ -1,4 +1,4 @@
-"""Removes from the libraries of a bundle what only debuggers read: 170 MB of the libraries that pip installs."""
+"""Removes debugging data from the libraries of a bundle: 170 MB of the libraries that pip installs."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def strip(files: Iterable[Path]) -> int:
 
 
 def is_program(path: Path) -> bool:
-    """Whether it is the frozen program: behind its end lie the modules, and strip would lose them."""
+    """Returns whether a file is the frozen program: the modules lie behind its end, and strip would lose them."""
     return (path.parent / "_internal").is_dir()

@@ -1,4 +1,4 @@
-"""What the frozen program needs of the system below it, and that nothing is missing in it."""
+"""Determines the system libraries that the frozen program needs, and that none is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ library, the graphics driver and the fonts, as copies of those do not fit anothe
 
 
 FILES_PACKAGES = ("fontconfig-config", "xkb-data")
-"""Where fonts are and what the keys of a keyboard mean, for libraries in the bundle. The first brings a font."""
+"""Fonts, and keyboard layouts for libraries in the bundle. The first package brings a font."""
 
 
 class MissingLibraries(Exception):
@@ -55,7 +55,7 @@ class MissingLibraries(Exception):
 
 
 def binaries(bundle: Path) -> list[Path]:
-    """The programs and libraries in the bundle, each once."""
+    """Returns the programs and libraries in the bundle, each once."""
     found: list[Path] = []
     for path in sorted(bundle.rglob("*")):
         if path.is_file() and not path.is_symlink():
@@ -66,7 +66,7 @@ def binaries(bundle: Path) -> list[Path]:
 
 
 def needed_of_system(bundle: Path, files: Iterable[Path]) -> set[str]:
-    """The names of the libraries that the dynamic linker finds outside of the bundle. Raises MissingLibraries."""
+    """Returns the libraries that the dynamic linker finds outside of the bundle. Raises MissingLibraries."""
     internal = bundle / "_internal"
     answer = subprocess.run(
         ["ldd", *map(str, files)],
@@ -87,7 +87,7 @@ def read_ldd(answer: str, bundle: Path) -> set[str]:
 
 
 def needed_packages(libraries: Iterable[str], glibc: str) -> list[str]:
-    """For the field Depends of a Debian package. Raises MissingLibraries for what no package is known of."""
+    """Returns the field Depends of a Debian package. Raises MissingLibraries for libraries of unknown packages."""
     unknown = sorted(set(libraries) - set(PACKAGES))
     if unknown:
         raise MissingLibraries(f"left to the system, but no package is known: {', '.join(unknown)}")
@@ -96,7 +96,7 @@ def needed_packages(libraries: Iterable[str], glibc: str) -> list[str]:
 
 
 def newest_glibc(files: Iterable[Path]) -> str:
-    """The version of the C library that the newest symbol version among the files asks for, such as ``2.36``."""
+    """Returns the C library's version that the newest symbol version among the files needs, such as ``2.36``."""
     minor = 0
     for path in files:
         for found in re.findall(rb"\0GLIBC_2\.(\d+)\0", path.read_bytes()):

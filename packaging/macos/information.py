@@ -1,4 +1,4 @@
-"""What macOS reads about the program: the content of its Info.plist."""
+"""The content of the program's Info.plist for macOS."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).resolve().parent / "emulsion.nsi"
 
 
 def removal(bundle: Path) -> str:
-    """Instructions that remove each file of the bundle by its name, then the folders that are empty.
+    """Returns instructions that remove each file of the bundle by its name, then the folders that are empty.
 
     ``RMDir /r`` would take along what others have put there.
     """

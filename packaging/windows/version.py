@@ -1,4 +1,4 @@
-"""What Windows shows of the program in its properties, as the file that PyInstaller reads."""
+"""The program's properties in Windows, as the file that PyInstaller reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TEXT = """VSVersionInfo(
 
 
 def version_text(program: str) -> str:
-    """A Python expression of the classes in PyInstaller.utils.win32.versioninfo."""
+    """Returns a Python expression of the classes in PyInstaller.utils.win32.versioninfo."""
     version = product.version()
     strings = {
         "CompanyName": product.NAME,
