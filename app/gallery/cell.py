@@ -1,18 +1,21 @@
-"""How one picture looks in the grid: its thumbnail as a whole, its marks on it, a ring when chosen."""
+"""Paints one picture of the grid (thumbnail, marks, a ring when chosen), and the headings between groups."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPalette, QPen, QPixmap
 
-from core.gallery.query import LibraryPicture
+from core.gallery.query import LibraryPicture, Section
 
 RADIUS_PX = 6
 PADDING_PX = 6
 BADGES_FROM_PX = 96
 """Smaller cells show no marks: they would hide the picture."""
+
+NAMELESS = "Without a name"
 
 _SHADE_PX = 32
 _STAR, _HEART = "★", "♥"
@@ -121,17 +124,17 @@ def _paint_ring(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) 
         painter.drawRoundedRect(area.adjusted(3, 3, -3, -3), RADIUS_PX - 2, RADIUS_PX - 2)
 
 
-def paint_heading(painter: QPainter, area: QRect, title: str, count: int, palette: QPalette) -> None:
-    """The name of a group and how many pictures it has."""
+def paint_heading(painter: QPainter, area: QRect, section: Section, palette: QPalette) -> None:
+    """Paints the name of a group and how many pictures it has."""
     painter.save()
     bold = QFont(painter.font())
     bold.setBold(True)
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
     text = QRect(area.left(), area.top(), area.width(), area.height() - 10)
-    number = f"{count:,}"
+    number = f"{section.count:,}"
     painter.setFont(bold)
     room = text.width() - painter.fontMetrics().horizontalAdvance(number) - 16
-    shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, max(room, 0))
+    shown = painter.fontMetrics().elidedText(group_title(section.title), Qt.TextElideMode.ElideRight, max(room, 0))
     painter.setPen(palette.text().color())
     painter.drawText(text, flags, shown)
     text.setLeft(text.left() + painter.fontMetrics().horizontalAdvance(shown) + 10)
@@ -140,3 +143,18 @@ def paint_heading(painter: QPainter, area: QRect, title: str, count: int, palett
     painter.setPen(palette.placeholderText().color())
     painter.drawText(text, flags, number)
     painter.restore()
+
+
+def group_title(title: str, today: date | None = None) -> str:
+    """Returns the title of a `core.gallery.query.Section` for people, days as they say them."""
+    try:
+        day = date.fromisoformat(title)
+    except ValueError:
+        return title or NAMELESS
+    now = today or date.today()
+    words = f"{day:%A}, {day.day} {day:%B %Y}"
+    if day == now:
+        return f"Today · {words}"
+    if day == now - timedelta(days=1):
+        return f"Yesterday · {words}"
+    return words

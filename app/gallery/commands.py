@@ -11,18 +11,17 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture_menu import open_in_system
-from app.gallery.comparing import FEWEST, MOST, Comparing
+from app.gallery.comparing import Comparing
 from app.gallery.copying import Copying
 from app.gallery.export_dialog import ExportDialog
 from app.gallery.file_mover import FileMover
 from app.gallery.film_branching import FilmBranching
 from app.gallery.folder_adding import FolderAdding
 from app.gallery.gallery_menu import GalleryMenu
-from app.gallery.keys import deed_of, mark_of
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
-from app.gallery.picture_actions import PictureAction
+from app.gallery.picture_actions import PictureAction, action_of, mark_of
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.viewer import Viewer
@@ -36,7 +35,10 @@ FIRST_STRENGTH = 0.6
 
 
 class GalleryCommands(QObject):
-    """Connects the page.
+    """Connects the page with the library, the session and the window.
+
+    Attributes:
+        handlers: the method behind each action.
 
     Signals:
         create_asked: show the place *Create*.
@@ -65,7 +67,7 @@ class GalleryCommands(QObject):
         self._menu = GalleryMenu(window)
         self._exporter = PictureExporter(page.index, background, self)
         self._exporter.failed.connect(self.notices.show_failure)
-        self._picture_actions: dict[PictureAction, Callable[[], None]] = {
+        self.handlers: dict[PictureAction, Callable[[], None]] = {
             PictureAction.open_viewer: self._open_viewer,
             PictureAction.compare: self._compare,
             PictureAction.use_settings: self._use_settings,
@@ -88,7 +90,7 @@ class GalleryCommands(QObject):
         page.selection_changed.connect(self._inspect)
         page.view.marks_changed.connect(self._on_marks_changed)
         page.enquiries.details_loaded.connect(self._on_details_loaded)
-        inspector.picture_actions.asked.connect(self.do)
+        inspector.action_buttons.asked.connect(self.do)
         inspector.marks.changed.connect(self._mark)
         inspector.marks.note_changed.connect(self._keep_note)
         inspector.marks.name_chosen.connect(page.show_name)
@@ -109,10 +111,10 @@ class GalleryCommands(QObject):
         background.closing_begun.connect(self.viewer.close)
 
     @Slot(object)
-    def do(self, picture_action: PictureAction) -> None:
+    def do(self, action: PictureAction) -> None:
         """Does something with the chosen pictures."""
         if self._page.grid.selected_count():
-            self._picture_actions[picture_action]()
+            self.handlers[action]()
 
     @property
     def _picture(self) -> LibraryPicture | None:
@@ -128,17 +130,17 @@ class GalleryCommands(QObject):
             event.accept()
             if event.type() is QKeyEvent.Type.KeyPress:
                 self._mark(change)
-        elif (picture_action := deed_of(event)) is not None:
+        elif (action := action_of(event)) is not None:
             event.accept()
             if event.type() is QKeyEvent.Type.KeyPress:
-                self.do(picture_action)
+                self.do(action)
 
     @Slot(object, object)
     def _on_key_pressed(self, event: QKeyEvent, picture: int) -> None:
         if (change := mark_of(event, self._page.pictures.known(picture))) is not None:
             event.accept()
             self._page.service.mark((picture,), change)
-        elif deed_of(event) is PictureAction.delete:
+        elif action_of(event) is PictureAction.delete:
             event.accept()
             self._page.service.delete((picture,))
 
@@ -205,9 +207,10 @@ class GalleryCommands(QObject):
 
     def _compare(self) -> None:
         page = self._page
-        known = [page.pictures.picture(row) for row in page.grid.selected_rows()[: MOST + 1]]
+        counts = PictureAction.compare.counts
+        known = [page.pictures.picture(row) for row in page.grid.selected_rows()[: counts.stop]]
         pictures = tuple(picture for picture in known if picture is not None)
-        if FEWEST <= len(pictures) <= MOST:
+        if len(pictures) in counts:
             self._comparing.compare(pictures)
 
     def _use_settings(self) -> None:

@@ -15,7 +15,6 @@ from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 from core.recipes.differences import differences
 
-FEWEST, MOST = 2, 4
 LONGEST_NAME = 60
 
 
@@ -76,7 +75,7 @@ class Comparing(QObject):
 def _differences(whole: list[WholePicture]) -> str:
     recipes = [one.recipe for one in whole]
     first = recipes[0]
-    if first is None or len(recipes) > FEWEST:
+    if first is None or len(recipes) > 2:
         parts: list[str] = []
         for letter, other in zip("BCD", recipes[1:], strict=False):
             if first is not None and other is not None:

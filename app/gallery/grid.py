@@ -32,12 +32,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from app.gallery.cell import Cell, paint_cell, paint_heading
-from app.gallery.grid_layout import GridLayout
-from app.gallery.grid_moves import Move, moved
-from app.gallery.group_title import group_title
+from app.gallery.grid_layout import GridLayout, Move
 from app.gallery.hover_film import HoverFilm
-from app.gallery.picture_list import PictureList
-from app.gallery.row_selection import row_ranges, selection_of
+from app.gallery.picture_list import PictureList, row_ranges
 from app.widgets import icons
 
 Index = QModelIndex | QPersistentModelIndex
@@ -106,7 +103,7 @@ class PictureGrid(QAbstractItemView):
         if current is not None:
             self.selectionModel().setCurrentIndex(self._pictures.index(current), flags.NoUpdate)
             self._anchor = current
-        self.selectionModel().select(selection_of(self._pictures, rows), flags.ClearAndSelect)
+        self.selectionModel().select(self._pictures.selection_of(rows), flags.ClearAndSelect)
 
     def visualRect(self, index: Index) -> QRect:
         return self._layout.rect(index.row()).translated(0, -self.verticalOffset()) if index.isValid() else QRect()
@@ -141,7 +138,7 @@ class PictureGrid(QAbstractItemView):
         row = self.currentIndex().row()
         if row < 0:
             return self._pictures.index(0)
-        return self._pictures.index(moved(self._layout, row, action, self.viewport().height()))
+        return self._pictures.index(self._layout.moved(row, action, self.viewport().height()))
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
         """A rubber band chooses what it touches; Shift chooses all from the anchor to the current picture."""
@@ -153,7 +150,7 @@ class PictureGrid(QAbstractItemView):
         elif (row := self.currentIndex().row()) >= 0:
             first = self._anchor if command & QItemSelectionModel.SelectionFlag.Current else row
             rows = range(min(first, row), max(first, row) + 1)
-        self.selectionModel().select(selection_of(self._pictures, rows), command)
+        self.selectionModel().select(self._pictures.selection_of(rows), command)
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         """Only what is in sight: there may be a hundred thousand."""
@@ -195,7 +192,7 @@ class PictureGrid(QAbstractItemView):
         offset, palette = self.verticalOffset(), self.palette()
         area = event.rect().translated(0, offset)
         for section, rect in self._layout.headings_between(area.top(), area.bottom()):
-            paint_heading(painter, rect.translated(0, -offset), group_title(section.title), section.count, palette)
+            paint_heading(painter, rect.translated(0, -offset), section, palette)
         current = self.currentIndex().row() if self.hasFocus() else -1
         selection = self.selectionModel()
         for row in self._layout.rows_in(area.adjusted(-4, -4, 4, 4)):

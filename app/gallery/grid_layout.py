@@ -1,4 +1,4 @@
-"""Where each picture lies in the grid: arithmetic on sections, the same for ten and for a million."""
+"""Computes the place of each picture in the grid by arithmetic on sections, the same for ten and for a million."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QAbstractItemView
 
 from core.gallery.query import Section
+
+Move = QAbstractItemView.CursorAction
 
 MARGIN_PX = 16
 GAP_PX = 8
@@ -112,6 +115,28 @@ class GridLayout:
                     placed.section,
                     QRect(MARGIN_PX, placed.top, max(self.width_px - 2 * MARGIN_PX, 0), HEADING_PX),
                 )
+
+    def moved(self, row: int, action: Move, seen_px: int) -> int:
+        """Returns the row that a key leads to from ``row``; ``seen_px`` is the height that is seen at once."""
+        lines = max(seen_px // self.pitch_px, 1)
+        match action:
+            case Move.MoveLeft | Move.MovePrevious:
+                row -= 1
+            case Move.MoveRight | Move.MoveNext:
+                row += 1
+            case Move.MoveUp:
+                row = self.vertical_neighbour(row, -1)
+            case Move.MoveDown:
+                row = self.vertical_neighbour(row, 1)
+            case Move.MovePageUp:
+                row = self.vertical_neighbour(row, -lines)
+            case Move.MovePageDown:
+                row = self.vertical_neighbour(row, lines)
+            case Move.MoveHome:
+                row = 0
+            case Move.MoveEnd:
+                row = self.count - 1
+        return min(max(row, 0), self.count - 1)
 
     def vertical_neighbour(self, row: int, lines: int) -> int:
         """The row so many lines below (above when negative), in the same column as far as there is one."""

@@ -1,4 +1,4 @@
-"""The pane at the right: what is known of the chosen picture, and what can be done with it."""
+"""The pane at the right: facts about the chosen picture, and the actions on it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,20 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from app.gallery.branch_list import BranchList
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
-from app.gallery.picture_actions import ActionButtons, PictureAction
+from app.gallery.picture_actions import ActionButtons
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.sizes import size_text
 from app.widgets.elided_label import ElidedLabel
 
 MARGIN_PX = 16
 SMALLEST_PX = 264
-ONE = (
-    PictureAction.open_viewer,
-    PictureAction.open_film,
-    PictureAction.branch,
-    PictureAction.use_as_source,
-    PictureAction.show_in_folder,
-    PictureAction.copy_picture,
-    PictureAction.copy_recipe,
-    PictureAction.export,
-    PictureAction.delete,
-)
-MOST_COMPARED = 4
-SEVERAL = (PictureAction.compare, PictureAction.copy_picture, PictureAction.export, PictureAction.delete)
 
 
 class Inspector(QFrame):
     """Shows one picture, or how many are chosen.
 
     Attributes:
-        marks, recipe, branches, actions: its parts, with signals of their own.
+        marks, recipe, branches, action_buttons: its parts, with signals of their own.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -48,7 +35,7 @@ class Inspector(QFrame):
         self.marks = MarksPanel()
         self.recipe = RecipePanel()
         self.branches = BranchList()
-        self.picture_actions = ActionButtons()
+        self.action_buttons = ActionButtons()
         self._files = _label("hint")
         self._files.setObjectName("galleryFiles")
         inner = QWidget()
@@ -62,7 +49,7 @@ class Inspector(QFrame):
             self.marks.head,
             self.recipe,
             self.branches,
-            self.picture_actions,
+            self.action_buttons,
             self.marks,
             self._files,
         )
@@ -91,27 +78,16 @@ class Inspector(QFrame):
         self.recipe.show_recipe(details.recipe, picture.problem)
         self.branches.show_tree(details.tree, picture.run)
         self._files.setText(_file_facts(details))
-        self.picture_actions.show_deeds(
-            tuple(
-                picture_action
-                for picture_action in ONE
-                if picture.has_film or picture_action not in (PictureAction.open_film, PictureAction.branch)
-            )
-        )
-        parts = (self._title, self.marks.head, self.recipe, self.picture_actions, self.marks, self._files)
+        self.action_buttons.show_for(1, picture.has_film)
+        parts = (self._title, self.marks.head, self.recipe, self.action_buttons, self.marks, self._files)
         self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
 
     def show_several(self, count: int) -> None:
         """What can be done with all of them."""
         self._title.show_text(f"{count:,} pictures chosen")
         self.marks.show_several()
-        picture_actions = tuple(
-            picture_action
-            for picture_action in SEVERAL
-            if picture_action is not PictureAction.compare or count <= MOST_COMPARED
-        )
-        self.picture_actions.show_deeds(picture_actions, are_several=True)
-        self._show_parts(self._title, self.marks.head, self.marks, self.picture_actions)
+        self.action_buttons.show_for(count, has_film=False)
+        self._show_parts(self._title, self.marks.head, self.marks, self.action_buttons)
 
     def _show_parts(self, *shown: QWidget) -> None:
         for part in self._parts:

@@ -1,70 +1,65 @@
-"""What can be done with chosen pictures: one name for each, in the inspector, the context menu and by keys."""
+"""The actions on chosen pictures: one table for the inspector, the context menu and the keys."""
 
 from __future__ import annotations
 
-from enum import Enum, auto
+import sys
+from enum import Enum
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QKeyCombination, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from app.widgets.icons import set_icon
+from app.widgets.icons import ICON_NAME
+from core.gallery.marks import RATINGS, MarkChange
+from core.gallery.query import LibraryPicture
+
+ONE = range(1, 2)
+COMPARED = range(2, 5)
+ANY = range(1, sys.maxsize)
 
 
 class PictureAction(Enum):
-    """Something to do with the chosen pictures."""
+    """Something to do with the chosen pictures.
 
-    open_viewer = auto()
-    compare = auto()
-    use_settings = auto()
-    open_film = auto()
-    branch = auto()
-    use_as_source = auto()
-    add_noise = auto()
-    show_in_folder = auto()
-    copy_picture = auto()
-    copy_recipe = auto()
-    rename = auto()
-    move = auto()
-    export = auto()
-    delete = auto()
+    Attributes:
+        words: as menus and buttons call it. several_words: for more than one picture.
+        icon: of its button in the inspector, "" for none there.
+        key: in the grid, "" for none.
+        counts: for how many chosen pictures it is there.
+        needs_film: it is there only for a picture with a film.
+    """
 
+    open_viewer = "View in full screen", "eye", "Return", ONE
+    use_settings = "Use all settings", "", "", ONE
+    compare = "Compare", "swap", "C", COMPARED
+    open_film = "Open its film", "film", "", ONE, True
+    branch = "Branch from here…", "branch", "", ONE, True
+    use_as_source = "Use as source picture", "picture", "", ONE
+    add_noise = "Add noise to this picture…", "", "", ONE
+    show_in_folder = "Show in folder", "folder", "", ONE
+    copy_picture = "Copy picture", "copy", "Ctrl+C", ANY, False, "Copy pictures"
+    copy_recipe = "Copy recipe", "copy", "", ONE
+    rename = "Rename…", "", "F2", ONE
+    move = "Move to folder…", "", "", ANY
+    export = "Export…", "export", "", ANY
+    delete = "Move to the trash", "trash", "Del", ANY
 
-WORDS = {
-    PictureAction.open_viewer: "View in full screen",
-    PictureAction.compare: "Compare",
-    PictureAction.use_settings: "Use all settings",
-    PictureAction.open_film: "Open its film",
-    PictureAction.branch: "Branch from here…",
-    PictureAction.use_as_source: "Use as source picture",
-    PictureAction.add_noise: "Add noise to this picture…",
-    PictureAction.show_in_folder: "Show in folder",
-    PictureAction.copy_picture: "Copy picture",
-    PictureAction.copy_recipe: "Copy recipe",
-    PictureAction.rename: "Rename…",
-    PictureAction.move: "Move to folder…",
-    PictureAction.export: "Export…",
-    PictureAction.delete: "Move to the trash",
-}
-SEVERAL_WORDS = {PictureAction.copy_picture: "Copy pictures"}
-KEYS = {
-    PictureAction.open_viewer: "Return",
-    PictureAction.rename: "F2",
-    PictureAction.copy_picture: "Ctrl+C",
-    PictureAction.delete: "Del",
-    PictureAction.compare: "C",
-}
-_ICONS = {
-    PictureAction.open_viewer: "eye",
-    PictureAction.compare: "swap",
-    PictureAction.open_film: "film",
-    PictureAction.branch: "branch",
-    PictureAction.use_as_source: "picture",
-    PictureAction.show_in_folder: "folder",
-    PictureAction.copy_picture: "copy",
-    PictureAction.copy_recipe: "copy",
-    PictureAction.export: "export",
-    PictureAction.delete: "trash",
-}
+    def __init__(
+        self, words: str, icon: str, key: str, counts: range, needs_film: bool = False, several_words: str = ""
+    ) -> None:
+        self.words = words
+        self.icon = icon
+        self.key = key
+        self.counts = counts
+        self.needs_film = needs_film
+        self.several_words = several_words or words
+
+    def words_for(self, count: int) -> str:
+        return self.words if count == 1 else self.several_words
+
+    def is_offered(self, count: int, has_film: bool) -> bool:
+        """Returns whether it is there for so many chosen pictures."""
+        return count in self.counts and (has_film or not self.needs_film)
 
 
 class ActionButtons(QWidget):
@@ -78,32 +73,56 @@ class ActionButtons(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("galleryDeeds")
+        self.setObjectName("galleryActions")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         self._buttons: dict[PictureAction, QPushButton] = {}
-        for picture_action, icon in _ICONS.items():
-            button = QPushButton(WORDS[picture_action])
-            button.setObjectName(f"{picture_action.name}Deed")
+        for action in PictureAction:
+            if not action.icon:
+                continue
+            button = QPushButton(action.words)
+            button.setObjectName(f"{action.name}Button")
             button.setProperty("kind", "quiet")
-            button.setProperty("action", picture_action)
-            set_icon(button, icon)
+            button.setProperty("action", action)
+            button.setProperty(ICON_NAME, action.icon)
             button.setStyleSheet("text-align: left; padding-left: 4px")
-            keys = f" ({KEYS[picture_action]})" if picture_action in KEYS else ""
-            button.setToolTip(f"{WORDS[picture_action]}{keys}")
+            button.setToolTip(f"{action.words} ({action.key})" if action.key else action.words)
             button.clicked.connect(self._on_clicked)
-            self._buttons[picture_action] = button
+            self._buttons[action] = button
             layout.addWidget(button)
 
-    def show_deeds(self, picture_actions: tuple[PictureAction, ...], *, are_several: bool = False) -> None:
-        """Only these; ``are_several`` tells whether more than one picture is chosen."""
-        for picture_action, button in self._buttons.items():
-            button.setVisible(picture_action in picture_actions)
-            button.setText(
-                SEVERAL_WORDS.get(picture_action, WORDS[picture_action]) if are_several else WORDS[picture_action]
-            )
+    def show_for(self, count: int, has_film: bool) -> None:
+        """Shows the buttons for so many chosen pictures."""
+        for action, button in self._buttons.items():
+            button.setVisible(action.is_offered(count, has_film))
+            button.setText(action.words_for(count))
 
     @Slot()
     def _on_clicked(self) -> None:
         self.asked.emit(self.sender().property("action"))
+
+
+def action_of(event: QKeyEvent) -> PictureAction | None:
+    """Returns the action that a key stands for, None for keys that mean nothing here."""
+    if event.matches(QKeySequence.StandardKey.Copy):
+        return PictureAction.copy_picture
+    key = Qt.Key.Key_Return if event.key() == Qt.Key.Key_Enter else Qt.Key(event.key())
+    pressed = QKeySequence(QKeyCombination(_modifiers(event), key))
+    return next((action for action in PictureAction if action.key and QKeySequence(action.key) == pressed), None)
+
+
+def mark_of(event: QKeyEvent, picture: LibraryPicture | None) -> MarkChange | None:
+    """Returns a rating for 0 to 5; F turns the favourite of ``picture``, the current one, on or off."""
+    if _modifiers(event) != Qt.KeyboardModifier.NoModifier:
+        return None
+    rating = event.key() - Qt.Key.Key_0
+    if rating in RATINGS:
+        return MarkChange(rating=rating)
+    if event.key() == Qt.Key.Key_F:
+        return MarkChange(is_favourite=not (picture is not None and picture.is_favourite))
+    return None
+
+
+def _modifiers(event: QKeyEvent) -> Qt.KeyboardModifier:
+    return event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelection,
     QMimeData,
     QModelIndex,
     QObject,
@@ -166,6 +167,16 @@ class PictureList(QAbstractListModel):
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction
 
+    def selection_of(self, rows: Sequence[int]) -> QItemSelection:
+        """Returns a selection of these rows, which rise, without an object for each of a hundred thousand."""
+        selection = QItemSelection()
+        start = 0
+        for place in range(1, len(rows) + 1):
+            if place == len(rows) or rows[place] != rows[place - 1] + 1:
+                selection.select(self.index(rows[start]), self.index(rows[place - 1]))
+                start = place
+        return selection
+
     def _ask(self, numbers: Iterable[int]) -> None:
         new = [number for number in numbers if number not in self._asked]
         self._asked.update(new)
@@ -197,6 +208,12 @@ class PictureList(QAbstractListModel):
         row = self._rows.get(number)
         if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def row_ranges(selection: QItemSelection) -> list[range]:
+    """Returns the rows of a selection, rising."""
+    parts = (selection.at(place) for place in range(selection.count()))
+    return sorted((range(part.top(), part.bottom() + 1) for part in parts), key=lambda rows: rows.start)
 
 
 def accessible_text(picture: LibraryPicture) -> str:

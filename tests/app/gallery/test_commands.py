@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
+from app.gallery.gallery_menu import GalleryMenu
 from app.gallery.picture_actions import PictureAction
 from app.session.run import SavedPicture
 from core.gallery.marks import MarkChange
@@ -178,3 +180,22 @@ def test_a_picture_can_be_taken_to_the_noise(gallery: OpenGallery, add_picture: 
     with qtbot.waitSignal(gallery.commands.noise_asked) as asked:
         gallery.commands.do(PictureAction.add_noise)
     assert asked.args == [path]
+
+
+def test_every_action_does_something(gallery: OpenGallery) -> None:
+    assert set(gallery.commands.handlers) == set(PictureAction)
+
+
+def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    add_picture("a.png")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    one = ["View in full screen", "Use all settings", "Use as source picture", "Add noise to this picture…"]
+    one += ["Copy picture", "Copy recipe", "Show in folder", "Rename…", "Move to folder…", "Export…"]
+    several = ["Copy pictures", "Move to folder…", "Export…"]
+    for count, words in ((1, one), (3, ["Compare", *several]), (9, several)):
+        GalleryMenu(gallery.window).open(gallery.known(0), count, QPoint())
+        menu = gallery.window.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
+        entries = [entry for entry in menu.actions() if isinstance(entry.data(), PictureAction)]
+        assert [entry.text().partition("\t")[0] for entry in entries] == [*words, "Move to the trash"]
+        menu.hide()

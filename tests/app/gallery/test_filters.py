@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from app.gallery.cell import group_title
 from app.gallery.filters import active_filters, cleared, days_back, is_filtered, toggled
-from app.gallery.group_title import group_title
 from core.gallery.query import Group, Query, Sort
 from core.request.request import Size
 
