@@ -1,4 +1,4 @@
-"""What can go wrong, as typed errors that carry data; the words for people are in ``app/messages/errors.py``."""
+"""All expected failures, as typed errors that carry data; their sentences are in ``app/messages/errors.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where things lie: the program's own resources, and the user's folders."""
+"""The folders of the program's own resources and of the user."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _LEVEL = re.compile(r"decoder\.up(?:_blocks)?\.(\d{1,2})\.")
 
 @dataclass(frozen=True, slots=True)
 class AutoencoderFile:
-    """What a look at it tells.
+    """The facts about an autoencoder's file.
 
     Attributes:
         path: a ``.safetensors`` file, or a diffusers folder.

@@ -10,7 +10,7 @@ from typing import Any
 from core.families import FAMILIES
 
 DEFAULT_SCALE = 0.18215
-"""What diffusers takes where a configuration names none: that of Stable Diffusion 1.x."""
+"""The scaling factor that diffusers assumes without one in the configuration: that of Stable Diffusion 1.x."""
 
 _TOLERANCE = 1e-3
 
@@ -42,7 +42,7 @@ class LatentSpace:
         )
 
     def fits(self, other: LatentSpace) -> bool:
-        """Whether an autoencoder of the one can decode the latents of the other, as far as is known."""
+        """Returns whether an autoencoder of the one can decode the latents of the other, as far as is known."""
         if (self.channels, self.factor) != (other.channels, other.factor):
             return False
         if self.scale is None or other.scale is None:

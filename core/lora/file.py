@@ -29,7 +29,7 @@ _OTHER_FAMILIES = (("FLUX", r"double_blocks|single_transformer_blocks|single_blo
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
-    """What a file's header tells.
+    """The facts in a LoRA file's header.
 
     Attributes:
         name: what recipes and lists call it: the file's name without its ending.

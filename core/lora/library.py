@@ -68,7 +68,7 @@ class LoraLibrary:
         return tuple(looked)
 
     def has(self, path: Path) -> bool:
-        """Whether this file can be used by its name."""
+        """Returns whether this file can be used by its name."""
         return any(path == file for file in self.files())
 
     def find(self, lora: Lora) -> Path:
@@ -93,7 +93,7 @@ class LoraLibrary:
         return found
 
     def hash_of(self, path: Path) -> str:
-        """As `core.lora.file.lora_hash`, remembered. Raises LoraBroken."""
+        """Returns `core.lora.file.lora_hash`, remembered. Raises LoraBroken."""
         return self._memory.lora_hash_of(path, lora_hash)
 
     def _all_files(self) -> list[Path]:

@@ -120,7 +120,7 @@ class Catalogue:
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:
-        """Those for sharp previews in these folders and beside them."""
+        """Returns the autoencoders for sharp previews in these folders and beside them."""
         return TinyAutoencoderLibrary(self._model_folders)
 
     def look_in(self, model_folders: tuple[Path, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Where models lie: in the user's own model folders and in those of other programs, read in place.
+"""Finds models in the user's own folders and in those of other programs, which are read in place.
 
 AUTOMATIC1111 keeps them in ``models/Stable-diffusion``, ComfyUI in ``models/checkpoints`` and
 ``models/diffusion_models``, InvokeAI in ``models/<kind>``: any of these folders, or one above, can be pointed to.

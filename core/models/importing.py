@@ -22,7 +22,7 @@ _AT_ONCE = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies at a place: usable models, and the files that are none, each with its reason."""
+    """The usable models of a place, and its other files, each with the reason against it."""
 
     models: tuple[Model, ...]
     refused: tuple[ModelBroken, ...]

@@ -1,4 +1,4 @@
-"""How a model is fitted into a machine: planned before anything is loaded, from file headers and figures alone.
+"""Plans how a model fits into a machine before anything is loaded, from file headers and figures alone.
 
 The weights are known exactly, from the headers of the files. What the work itself needs is estimated from the
 architecture: a step and a decode both grow with the number of pixels. The plan is the first of a ladder, from
@@ -33,7 +33,7 @@ BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 
 
 
 class Placement(Enum):
-    """Where the weights are while a picture is made, from fast to slow."""
+    """The places of the weights while a picture is made, from fast to slow."""
 
     on_device = auto()
     drop_encoder = auto()
@@ -66,7 +66,7 @@ class ModelWeights:
 
 @dataclass(frozen=True, slots=True)
 class DeviceMemory:
-    """What a device has, in bytes. ``kind``: ``cuda``, ``mps``, ``xpu`` or ``cpu``."""
+    """A device's memory in bytes. ``kind``: ``cuda``, ``mps``, ``xpu`` or ``cpu``."""
 
     kind: str
     total: int
@@ -75,7 +75,7 @@ class DeviceMemory:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """How a model is placed for a size of picture.
+    """The placement of a model for a size of picture.
 
     Attributes:
         tiled_decode: the picture is decoded in pieces, whose seams are blended.
@@ -112,7 +112,7 @@ class MemoryPlan:
         return f"{speed}: {'; '.join([*how, figures])}"
 
     def explain(self) -> str:
-        """What is done and why, as sentences for people."""
+        """Returns the decisions and their reasons, as sentences for people."""
         how = PLACEMENT_WORDS[self.placement] + (", decoded in tiles" if self.tiled_decode else "")
         what = f"{how[0].upper()}{how[1:]}{', as you have chosen' if self.is_asked else ''}"
         room = f"{gib(self.free)} of memory are free"
@@ -130,7 +130,7 @@ class MemoryPlan:
 
 @dataclass(frozen=True, slots=True)
 class MemoryInUse:
-    """What an engine has loaded.
+    """The model that an engine has loaded.
 
     Attributes:
         device: its memory; ``free`` is what there is once that model has gone.
@@ -188,7 +188,7 @@ def plan_memory(
 
 
 def placement_names() -> tuple[str, ...]:
-    """What the command line calls the placements."""
+    """Returns the placements' names on the command line."""
     return tuple(placement.name.replace("_", "-") for placement in Placement)
 
 
@@ -221,7 +221,7 @@ def _placements(kind: str) -> tuple[Placement, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Bytes:
-    """What the parts' weights take."""
+    """The bytes of the parts' weights."""
 
     text: int
     network: int

@@ -32,7 +32,7 @@ QWEN2_WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-"""The same for Qwen, as in transformers' ``tokenization_qwen2.py``."""
+"""Qwen's division of text into words, as in transformers' ``tokenization_qwen2.py``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ SUBJECT = "object"
 """The category without which a prompt has no subject, unless it names a place."""
 
 _OFFERED = ("place", "time", "season")
-"""What a prompt that has a subject may be completed with, in this order: phrases such as "by the sea"."""
+"""The categories that complete a prompt with a subject, in this order: phrases such as "by the sea"."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ARTICLES = ("a", "an", "the", "some", "many", "no")
@@ -67,7 +67,7 @@ class Vocabulary:
         return tuple(sorted(ranks, key=ranks.__getitem__))
 
     def suggestions(self, prompt: str) -> tuple[str, ...]:
-        """What the prompt does not say yet, ready to be appended, the most usual first and mixed by category.
+        """Returns phrases that the prompt lacks, ready to be appended, the most usual first and mixed by category.
 
         The sky is not offered: what fits there depends on the time of day, which the list does not tell.
         """
@@ -103,7 +103,7 @@ def appended(prompt: str, phrase: str) -> str:
 
 
 def read_vocabulary(model_folder: Path) -> Vocabulary | None:
-    """What the folder says about its words, None if it says nothing. Raises ModelBroken."""
+    """Returns the vocabulary in a model's folder, None without one. Raises ModelBroken."""
     path = model_folder / FILE_NAME
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:

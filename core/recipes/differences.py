@@ -31,7 +31,7 @@ class RecipeDifference:
 
 
 def differences(first: GenerationRequest, second: GenerationRequest) -> tuple[RecipeDifference, ...]:
-    """What was set differently, in the order of the settings; of prompts only the words that differ."""
+    """Returns the settings that differ, in the order of the settings; of prompts only the words that differ."""
     found: list[RecipeDifference] = []
     for setting in SETTINGS:
         if setting.is_prose:
@@ -45,7 +45,7 @@ def differences(first: GenerationRequest, second: GenerationRequest) -> tuple[Re
 
 
 def changed_words(before: str, after: str) -> tuple[str, str]:
-    """What is left of two texts without the words that they begin and end with alike; at most `MOST_WORDS` each.
+    """Returns two texts without their equal words at the beginning and end; at most `MOST_WORDS` each.
 
     Texts that differ in their blanks only are alike.
     """

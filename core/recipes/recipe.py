@@ -24,7 +24,7 @@ _STAGES: Mapping[str, Stage] = {"final": "final", "denoised": "denoised", "noisy
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which weights made a picture.
+    """Identifies the weights that made a picture.
 
     Attributes:
         hash: the first 10 hexadecimal digits of the SHA-256 of the network's weights file.
@@ -38,7 +38,7 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Where a branch left another run.
+    """The run and the step that a branch left.
 
     Attributes:
         run: `Film.run` of the other.
@@ -53,7 +53,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a picture was made, as far as its file tells. Text in it comes from outside: show it as plain text.
+    """All that a picture's file states of its making. Text in it comes from outside: show it as plain text.
 
     Attributes:
         request: generating this again gives the same picture. Its model is a name, never a path, and "" when

@@ -18,7 +18,7 @@ LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0
 MOST_LORAS = 16
 WEIGHT_BITS = (8, 4)
-"""What weights can be packed into, see `core.engine.weights.quantisation`."""
+"""The numbers of bits that weights can be packed into, see `core.engine.weights.quantisation`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a model can work with: sizes in pixels, and keys in `core.request.samplers.SAMPLERS`."""
+    """The limits of a model: sizes in pixels, and keys in `core.request.samplers.SAMPLERS`."""
 
     size_step: int = 8
     smallest: int = 64
@@ -72,7 +72,7 @@ class Source:
     sha256: str = ""
 
     def steps_of(self, steps: int) -> int:
-        """How many of a run's steps are made, the last ones."""
+        """Returns the number of steps that a run with this source makes, the last ones of ``steps``."""
         return int(steps * self.strength)  # rounded as StableDiffusionImg2ImgPipeline of diffusers does
 
 
@@ -155,5 +155,5 @@ class GenerationRequest:
 
     @property
     def active_loras(self) -> tuple[Lora, ...]:
-        """Those that act on the picture."""
+        """Returns the LoRAs that act on the picture."""
         return tuple(lora for lora in self.loras if lora.is_on)

@@ -15,7 +15,7 @@ Space = Literal["vp", "ve", "flow"]
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """How a sampler walks for a flow-matching model: diffusers' scheduler, and what is set on top."""
+    """A sampler's form for flow-matching models: diffusers' scheduler, and its further options."""
 
     scheduler: str
     options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -154,4 +154,4 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
 )
 
 FLOW_SAMPLERS = tuple(key for key, sampler in SAMPLERS.items() if sampler.flow is not None)
-"""Those that fit flow-matching models."""
+"""The samplers that fit flow-matching models."""

@@ -22,7 +22,7 @@ STATE = (
     "window_geometry",
     "window_state",
 )
-"""What was done last rather than chosen: it stays on its computer, and a prompt is nobody's business."""
+"""Records of the last use rather than choices: they stay on their computer, and a prompt is private."""
 
 
 def export_settings(settings: Settings, path: Path, disk: FileSystem = DISK) -> None:

@@ -1,4 +1,4 @@
-"""What the user has chosen, kept between starts: versioned JSON that survives damage and other versions.
+"""The user's choices, kept between starts: versioned JSON that survives damage and other versions.
 
 A value that cannot be used costs only itself: it is replaced by its default and logged. Keys that this version
 does not know are kept. The file is written atomically and twice, so that a damaged one loses nothing.
@@ -39,7 +39,7 @@ class Theme(Enum):
 
 
 class FilmPolicy(Enum):
-    """Whether the recorded steps are saved beside a picture."""
+    """The choice whether films are saved beside pictures."""
 
     always = auto()
     ask = auto()
@@ -143,7 +143,7 @@ def save_settings(settings: Settings, folders: Folders, disk: FileSystem = DISK)
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How one setting is read from JSON, raising ValueError, TypeError or KeyError, and written to it."""
+    """A setting's conversion from JSON, raising ValueError, TypeError or KeyError, and to JSON."""
 
     read: Callable[[Any], object]
     write: Callable[[Any], object]

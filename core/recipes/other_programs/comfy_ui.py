@@ -68,7 +68,7 @@ def _prompts(nodes: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _completed(found: Found, nodes: dict[str, dict[str, Any]]) -> Found:
-    """What the sampler's node does not tell itself, another one may."""
+    """Completes the settings of the sampler's node by those of other nodes."""
     values: dict[str, object] = {}
     for setting, names in _INPUTS.items():
         if getattr(found, setting) in (None, "", "unknown"):

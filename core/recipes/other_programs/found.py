@@ -1,4 +1,4 @@
-"""What was found in another program's recipe, and how it is mapped to ours."""
+"""The settings in another program's recipe, and their mapping to ours."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Found:
     others: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def recipe(self) -> Recipe:
-        """What can be mapped is; the rest is kept as text. Raises ValueError when nothing was found."""
+        """Maps known settings and keeps the rest as text. Raises ValueError if nothing was found."""
         settings = dict(self.others)
         listed = [*cast("tuple[Told, ...]", self.loras), *taken_from(settings)]
         others = {str(key)[:100]: text for key, value in settings.items() if (text := as_text(value))}

@@ -13,7 +13,7 @@ from core.recipes.other_programs.found import Found
 
 
 def parsed(parser: type[Parser], texts: Mapping[str, Any], program: str) -> Found | None:
-    """What one of the library's parsers finds, None when it finds no sampler."""
+    """Returns the result of one of the library's parsers, None if it finds no sampler."""
     try:
         info = parser().parse(dict(texts))
     except ParserError:

@@ -1,4 +1,4 @@
-"""How many pictures are made, with seeds that count up."""
+"""The number of pictures, made with seeds that count up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How strongly the prompt pulls (Ho & Salimans 2022)."""
+"""The strength of the prompt (Ho & Salimans 2022)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def loras_from_json(value: object) -> tuple[Lora, ...]:
 
 
 def tags(loras: tuple[Lora, ...]) -> str:
-    """What follows the prompt."""
+    """Returns the tags that follow the prompt."""
     return "".join(f" <lora:{_in_tag(lora)}:{lora.weight:g}>" for lora in loras)
 
 

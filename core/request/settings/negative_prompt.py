@@ -1,4 +1,4 @@
-"""What the picture is to move away from; without guidance it has no effect."""
+"""The content that the picture moves away from; without guidance it has no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the picture shows."""
+"""The content of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the random numbers start; None for another start each time."""
+"""The start of the random numbers; None for another start each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many steps the sampler makes."""
+"""The number of the sampler's steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many bits the weights of text encoders and network are packed into."""
+"""The number of bits that the weights of text encoders and network are packed into."""
 
 from __future__ import annotations
 
