@@ -1,4 +1,4 @@
-"""Where the program begins: ``emulsion`` opens the window, ``emulsion COMMAND`` is the command line.
+"""The entry point: ``emulsion`` opens the window, ``emulsion COMMAND`` is the command line.
 
 ``emulsion PICTURE``, as file managers start it, opens the window with that picture.
 """

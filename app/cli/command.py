@@ -1,4 +1,4 @@
-"""What a command of the command line is made of; the table of them is in ``app/cli/command_line.py``."""
+"""The type of a command of the command line; the table of commands is in ``app/cli/command_line.py``."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _stopped() -> int:
 
 
 def _is_interrupt(error: BaseException) -> bool:
-    """Whether Ctrl+C is behind an error: libraries that are just being imported wrap it."""
+    """Returns whether Ctrl+C caused an error: libraries that are being imported wrap it."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Where ``emulsion generate`` puts its pictures: what ``-o`` means, and a last resort when saving fails."""
+"""The files of ``emulsion generate``: the meaning of ``-o``, and a last resort if saving fails."""
 
 from __future__ import annotations
 

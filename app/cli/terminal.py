@@ -1,4 +1,4 @@
-"""What the command line shows: results on standard output, progress on standard error."""
+"""The command line's output: results on standard output, progress on standard error."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ ASPECTS: Mapping[str, float] = MappingProxyType(
 
 MOST_AREA_CHANGE = math.log(1.3)
 AREA_WEIGHT = 0.1
-"""How much an area other than the native one counts against a size, beside a wrong shape."""
+"""The weight of an area other than the native one against a wrong shape."""
 
 
 def preset_sizes(model: Model) -> dict[str, Size]:

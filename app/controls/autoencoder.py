@@ -1,4 +1,4 @@
-"""Which autoencoder decodes: a quiet row below the model."""
+"""Chooses the autoencoder that decodes: a quiet row below the model."""
 
 from __future__ import annotations
 

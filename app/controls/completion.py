@@ -42,11 +42,11 @@ class Completion(QObject):
 
     @property
     def offers(self) -> list[str]:
-        """What is offered now."""
+        """Returns the present offers."""
         return self._offers.stringList() if self.popup.isVisible() else []
 
     def takes(self, event: QKeyEvent) -> bool:
-        """Whether this key takes an offer, and does not reach the text."""
+        """Returns whether this key accepts an offer, and so does not reach the text."""
         offers = self.offers
         if not offers or event.modifiers() != Qt.KeyboardModifier.NoModifier:
             return False

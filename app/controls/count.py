@@ -1,4 +1,4 @@
-"""How many pictures one click makes."""
+"""The number of pictures that one click makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How strongly the picture follows the prompt."""
+"""The strength of the prompt in the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which model makes the picture."""
+"""Chooses the model that makes the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the steps are shown while a picture is made."""
+"""Chooses the way that steps are shown while a picture is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is marked in a prompt: the end that the model ignores, and words that it was never taught."""
+"""Marks in a prompt: the end that the model ignores, and words that it was never taught."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sampler walks from noise to picture."""
+"""Chooses the sampler."""
 
 from __future__ import annotations
 

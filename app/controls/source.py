@@ -212,7 +212,7 @@ class SourceControl(QWidget):
 
 
 def explanation(source: Source, steps: int) -> tuple[str, bool]:
-    """What the strength means for this run, or what is wrong with the source."""
+    """Describes the effect of the strength on this run, or the fault of the source."""
     path = Path(source.path)
     if not source.path:
         return "The settings were made with a picture that they do not name: choose it, or remove it.", True

@@ -1,4 +1,4 @@
-"""How many steps the sampler takes."""
+"""The number of steps of the sampler."""
 
 from __future__ import annotations
 

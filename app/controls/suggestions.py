@@ -1,4 +1,4 @@
-"""What could be added to the prompt, as a row of chips; only for models that were taught few words."""
+"""Suggestions for the prompt, as a row of chips; only for models that were taught few words."""
 
 from __future__ import annotations
 

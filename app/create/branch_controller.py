@@ -55,7 +55,7 @@ class BranchController(QObject):
 
     @property
     def folder(self) -> Path:
-        """Where the pictures are now."""
+        """Returns the present folder of the pictures."""
         return self._folder()
 
     @property

@@ -114,7 +114,7 @@ class ComparedRun:
         return self._decoded.find(call)
 
     def _image(self, call: int, pixels: Pixels) -> QImage:
-        """The same image again for the same pixels: what is painted of it is kept."""
+        """Returns the same image for the same pixels, so that painting can be cached."""
         known = self._images.get(call)
         if known is None or known[0] is not pixels:
             known = (pixels, to_image(pixels))

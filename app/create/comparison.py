@@ -28,7 +28,7 @@ REST_MS = 200
 
 
 class FilmComparison(QObject):
-    """What the film panel shows *leads*; the other run follows it, or stays where it was pinned.
+    """Compares the run of the film panel, which *leads*, with another one that follows it or is pinned.
 
     Attributes:
         is_active: a comparison is shown in the place of the canvas.

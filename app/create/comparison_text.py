@@ -1,4 +1,4 @@
-"""What a comparison of runs says about them."""
+"""The text about a comparison of runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
         AlignedBy.noise: "Locked by noise level σ",
     }
 )
-"""How the scrubber moves both: by noise level where the runs have different numbers of steps."""
+"""The scrubber's effect on both runs: by noise level if they have different numbers of steps."""
 
 
 def differences_in_words(first: ComparedRun, second: ComparedRun) -> str:

@@ -143,7 +143,7 @@ class ContactSheet(QFrame):
         item.setIcon(icon)
 
     def _cover(self) -> None:
-        """As large as the canvas, with pictures as large as they all fit in."""
+        """Covers the canvas, with pictures as large as they all fit."""
         self.setGeometry(self._canvas.rect())
         room = QSize(self.width() - 56, self.height() - 150)
         count = max(self._early_choice.expected, len(self._early_choice.films), 1)

@@ -1,4 +1,4 @@
-"""Whether films stay: asks after a picture when the user wants to be asked, and removes what is not wanted."""
+"""Keeps or removes films: asks after a picture if the user wants that, and removes unwanted ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the views of a film wish from the engine, asked when it is needed and not before."""
+"""Asks the engine for data that the views of a film request, only when it is needed."""
 
 from __future__ import annotations
 

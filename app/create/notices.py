@@ -1,4 +1,4 @@
-"""What the bars above the canvas say, and when they come and go."""
+"""The bars above the canvas: their texts, and the events that show and close them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LASTING_MS = 8000
 
 
 def settings_sentence(differing: Sequence[str], missing_loras: Sequence[str]) -> str:
-    """What became of settings that were taken over: fields that had to differ, LoRAs that are not here."""
+    """Describes the result of using settings: fields that had to differ, LoRAs that are missing."""
     sentences = [not_here(missing_loras)] if missing_loras else []
     if differing:
         words = ", ".join(setting.noun for setting in SETTINGS if setting.name in differing)

@@ -72,7 +72,7 @@ class CreatePage(QSplitter):
 
     @property
     def stage(self) -> Canvas | CompareView:
-        """What is seen in the middle."""
+        """Returns the widget in the middle."""
         return self.compare if self._stage.currentWidget() is self.compare else self.canvas
 
     def show_comparison(self, *, is_shown: bool) -> None:
@@ -107,7 +107,7 @@ class CreatePage(QSplitter):
         self._live_button.setVisible(is_visible)
 
     def _corner_layout(self) -> QGridLayout:
-        """What floats over the canvas."""
+        """Returns the layout of the parts that float over the canvas."""
         corners = QGridLayout()
         corners.setContentsMargins(CORNER_GAP_PX, CORNER_GAP_PX, CORNER_GAP_PX, CORNER_GAP_PX)
         end = Qt.AlignmentFlag.AlignRight

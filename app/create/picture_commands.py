@@ -1,4 +1,4 @@
-"""What the user does with pictures: open, paste, drop, show, copy, and take over their settings."""
+"""The user's actions with pictures: open, paste, drop, show, copy, and use their settings."""
 
 from __future__ import annotations
 

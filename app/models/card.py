@@ -20,7 +20,7 @@ CARD_MARGIN_PX = 16
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What a card says.
+    """The texts and actions of a card.
 
     Attributes:
         facts: family, size, download, memory, in one line.
@@ -95,7 +95,7 @@ class ModelCard(QFrame):
         self.show_check(None)
 
     def show_download(self, state: DownloadState | None) -> None:
-        """How its download stands, None when there is none."""
+        """Shows the state of its download, None without one."""
         self._row.setVisible(state is not None)
         if state is not None and self.window().focusWidget() is self._download:
             self._pause.setFocus()  # not to the next button, which would open a page
@@ -115,7 +115,7 @@ class ModelCard(QFrame):
         self._cancel.setVisible(not state.is_repair)
 
     def show_check(self, check: Check | None) -> None:
-        """How the check of its files stands, None when there is none."""
+        """Shows the state of the check of its files, None without one."""
         self._check.setVisible(check is not None)
         if check is not None:
             self._check.show_check(check)

@@ -104,7 +104,7 @@ def _facts(model: KnownModel | None) -> tuple[str, ...]:
 
 
 def size_words(model: KnownModel) -> str:
-    """How much will be fetched, as far as it is known."""
+    """Returns the size of the download, as far as it is known."""
     if model.download_bytes is not None:
         return f"{model.download_bytes / 1e9:.1f} GB download"
     if model.repository_bytes is not None:

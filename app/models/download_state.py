@@ -1,4 +1,4 @@
-"""Where a download stands, and the words for it."""
+"""The state of a download, and its text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.downloads.failures import ACCESS, Failure
 
 
 class Stage(Enum):
-    """What a download is doing."""
+    """The activities of a download."""
 
     queued = auto()
     preparing = auto()
@@ -49,7 +49,7 @@ class DownloadState:
 
     @property
     def asks_for_access(self) -> bool:
-        """Whether it stands still because the hub asks who one is."""
+        """Returns whether it stopped because the hub asks for identification."""
         return self.stage is Stage.failed and self.failure is not None and self.failure.fault in ACCESS
 
     def words(self) -> str:

@@ -24,7 +24,7 @@ from core.request.request import WEIGHT_BITS, Size
 
 
 class Level(Enum):
-    """How well it would run."""
+    """The grades of fitness for this computer."""
 
     fits = auto()
     with_offloading = auto()
@@ -91,7 +91,7 @@ def _packed(
 
 
 def _by_demand(demand: int, device: ChosenDevice, memory: DeviceMemory) -> Fit:
-    """What other programs ask for is all that is known, for 16-bit weights on a graphics card."""
+    """Judges by the demand that other programs state, for 16-bit weights on a graphics card."""
     needed = demand * BYTES_OF_DTYPE[device.dtype] // 2
     figures = f"about {gib(needed)} of memory wanted, {_free(needed, memory)}"
     if needed <= memory.free * (1 - RESERVE):

@@ -28,7 +28,7 @@ SUBJECT = "lora-import"
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What dropped files are.
+    """The kinds of dropped files.
 
     Attributes:
         known: LoRAs that are found by name already.

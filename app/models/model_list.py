@@ -104,7 +104,7 @@ def _installed(
 
 
 def _hash(model: Model) -> str:
-    """As recipes have it."""
+    """Returns the model's hash in the form of recipes."""
     return f"SHA-256 {model.sha256[:SHORT_HASH]}…" if model.sha256 else ""
 
 

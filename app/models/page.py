@@ -133,7 +133,7 @@ class ModelsPage(QWidget):
 
     @Slot(object)
     def hold_token(self, token: Secret) -> None:
-        """Where there is no keychain, for this session."""
+        """Holds the token until the program ends, on systems without a keychain."""
         self.service.session_token = token
 
     @property

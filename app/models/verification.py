@@ -21,7 +21,7 @@ TOLD_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How far the look at one model's files has come; sizes in bytes.
+    """The progress of checking one model's files; sizes in bytes.
 
     Attributes:
         file: the one that is read.

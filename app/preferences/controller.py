@@ -173,5 +173,5 @@ class PreferencesController(QObject):
 
 
 def _of_engine(settings: Settings) -> tuple[object, ...]:
-    """What an engine is made with."""
+    """Returns the settings that an engine is made with."""
     return settings.device, settings.dtype, settings.memory, settings.tiled_decode

@@ -173,7 +173,7 @@ def _open(folder: Path) -> None:
 
 
 def _state(folder: Path) -> str:
-    """What is to be known of the folder, to be put behind "there"."""
+    """Returns the state of the folder, to be put behind "there"."""
     if not folder.exists():
         return " (the folder is made with the first one)"
     if not os.access(folder, os.W_OK):

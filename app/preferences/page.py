@@ -1,4 +1,4 @@
-"""What every page of the preferences is made of: rows with a label, sections with a heading, hints."""
+"""The parts of every page of the preferences: rows with a label, sections with a heading, hints."""
 
 from __future__ import annotations
 

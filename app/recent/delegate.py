@@ -1,4 +1,4 @@
-"""How a recent picture looks in the strip: its thumbnail with rounded corners, a ring when chosen."""
+"""Paints a recent picture in the strip: its thumbnail with rounded corners, with a ring if selected."""
 
 from __future__ import annotations
 

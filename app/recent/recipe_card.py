@@ -1,4 +1,4 @@
-"""How the picture on the canvas was made, to be read; taking its settings over is a separate act."""
+"""Shows the recipe of the picture on the canvas; using its settings is a separate act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the desktop program is put together: settings, folders, catalogue, engine, session, window."""
+"""Puts the desktop program together: settings, folders, catalogue, engine, session, window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a frozen program must take back from its environment before it starts others, such as a file manager.
+"""Restores the environment of a frozen program before it starts others, such as a file manager.
 
 PyInstaller's start sets where libraries and plugins are searched, for itself; programs of the system would load
 the bundle's and fail.

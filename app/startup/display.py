@@ -32,7 +32,7 @@ def missing_display(environment: Mapping[str, str]) -> str | None:
 
 
 def _answers(display: str) -> bool:
-    """Whether the X server can be reached; True where that cannot be found out."""
+    """Returns whether the X server can be reached; True if that cannot be determined."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
@@ -45,7 +45,7 @@ def _answers(display: str) -> bool:
 
 
 def _missing_library() -> str | None:
-    """What the system's linker says about Qt's part for X11; it knows the name of what is not there."""
+    """Returns the library that is missing for Qt's part for X11, in the words of the system's linker."""
     package = importlib.util.find_spec("PySide6")
     if package is None or not package.submodule_search_locations:
         return "PySide6"

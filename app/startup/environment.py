@@ -1,4 +1,4 @@
-"""What must stand in the environment before torch or the hub libraries are imported: no network, quiet threads."""
+"""Sets the environment before torch or the hub libraries are imported: no network, quiet threads."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from core.errors import AlreadyRunning
 LOCK_NAME = "emulsion.lock"
 SOCKET_NAME = "emulsion.socket"
 PATIENCE_S = 20.0
-"""How long a start waits for the first one, which may itself be just starting or ending."""
+"""The longest wait for the first instance, which may itself be just starting or ending."""
 
 RETRY_S = 0.1
 LONGEST_REQUEST = 64 * 2**10
@@ -34,7 +34,7 @@ _LONGEST_ADDRESS = 90
 
 @dataclass(frozen=True, slots=True)
 class InstanceMessage:
-    """What a later start asks the running window for.
+    """The request of a later start to the running window.
 
     Attributes:
         picture: to be shown, or None: only raise the window.
@@ -98,7 +98,7 @@ def claim(data: Path, picture: Path | None = None, patience_s: float = PATIENCE_
 
 
 def is_claimed(data: Path) -> bool:
-    """Whether a window has the data folder now."""
+    """Returns whether a window owns the data folder now."""
     lock = QLockFile(str(data / LOCK_NAME))
     lock.setStaleLockTime(0)
     if lock.tryLock(0):
@@ -128,7 +128,7 @@ def _knock_until(
 
 
 def _hand_over(address: str, instance_message: InstanceMessage, patience_s: float) -> bool:
-    """Whether somebody listens and has taken it."""
+    """Returns whether a running window has taken the message."""
     patience_ms = max(1, round(patience_s * 1000))
     socket = QLocalSocket()
     socket.connectToServer(address)

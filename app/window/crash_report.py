@@ -1,4 +1,4 @@
-"""What the window does when something went wrong before: offers the report of a crash, copies diagnostics."""
+"""Offers the report of an earlier crash, and copies diagnostics."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class DeviceLabel(QLabel):
 
 
 def memory_bytes() -> int:
-    """What the program itself occupies of the computer's memory."""
+    """Returns the memory that the program itself occupies."""
     import psutil  # costs as much as a tenth of the program's start, and nobody waits for it
 
     return psutil.Process().memory_info().rss

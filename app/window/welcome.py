@@ -100,7 +100,7 @@ class Welcome(QObject):
 
 
 def can_be_written(folder: Path) -> bool:
-    """Whether files can be put into the folder, or it can be made."""
+    """Returns whether files can be put into the folder, or it can be made."""
     for existing in (folder, *folder.parents):
         if existing.exists():
             return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

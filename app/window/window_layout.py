@@ -1,4 +1,4 @@
-"""What is remembered of the window between two starts, beside its geometry: panes and their sizes."""
+"""The window's state between two starts, beside its geometry: panes and their sizes."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _device(
 
 
 def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
-    """How each model fits at its own size."""
+    """Returns the memory plan of each model at its own size."""
     plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
     for model in users_catalogue(Folders.default(), settings.model_folders).models():
         try:

@@ -95,7 +95,7 @@ def _list(_arguments: Namespace) -> int:
 
 
 def _info(arguments: Namespace) -> int:
-    """What is known of a model without asking any hub."""
+    """Prints the facts about a model without asking any hub."""
     catalogue = _catalogue()
     entry = next((model for model in known_models() if model.key == arguments.model), None)
     here = next((model for model in catalogue.models() if model.key == arguments.model), None)
