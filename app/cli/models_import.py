@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from app.cli.terminal import Progress, to_json
@@ -32,7 +33,7 @@ def add_import_arguments(parser: ArgumentParser) -> None:
 def run_import(arguments: Namespace) -> int:
     """2 when there is nothing at the place that can be used."""
     folders = Folders.default()
-    catalogue = users_catalogue(folders, load_settings(folders).model_folders)
+    catalogue = users_catalogue(folders, partial(load_settings, folders))
     place = arguments.place.absolute()
     with Progress(sys.stderr) as progress:
         try:

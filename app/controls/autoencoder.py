@@ -15,11 +15,11 @@ MOST_LETTERS = 28
 
 
 class AutoencoderControl(QWidget):
-    """A button with a menu. Hidden until it has a selection to follow, and without a model."""
+    """A button with a menu. Hidden without a model."""
 
-    def __init__(self) -> None:
+    def __init__(self, selection: AutoencoderSelection) -> None:
         super().__init__()
-        self._selection: AutoencoderSelection | None = None
+        self._selection = selection
         self.button = QToolButton()
         self.button.setProperty("kind", "quiet")
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -47,10 +47,6 @@ class AutoencoderControl(QWidget):
         layout.addWidget(label)
         layout.addWidget(self.button)
         layout.addStretch(1)
-        self.hide()
-
-    def follow(self, selection: AutoencoderSelection) -> None:
-        self._selection = selection
         selection.changed.connect(self._show)
         self._show()
 
@@ -59,8 +55,6 @@ class AutoencoderControl(QWidget):
 
     @Slot()
     def _show(self) -> None:
-        if self._selection is None:
-            return
         chosen = self._selection.chosen
         shown = chosen if len(chosen) <= MOST_LETTERS else f"{chosen[: MOST_LETTERS - 1]}…"
         is_lost = bool(chosen) and bool(self._selection.names) and chosen not in self._selection.names
@@ -72,8 +66,6 @@ class AutoencoderControl(QWidget):
     @Slot()
     def _fill(self) -> None:
         selection = self._selection
-        if selection is None:
-            return
         self._menu.clear()
         names = dict.fromkeys(("", *selection.names, *((selection.chosen,) if selection.chosen else ())))
         for name in names:
@@ -88,8 +80,6 @@ class AutoencoderControl(QWidget):
 
     @Slot(QAction)
     def _on_triggered(self, action: QAction) -> None:
-        if self._selection is None:
-            return
         if action.data() is not None:
             self._selection.choose(action.data())
             return

@@ -13,23 +13,20 @@ from app.widgets.field import set_tone
 class MemoryLine(QLabel):
     """Hidden as long as there is nothing to say."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: MemoryService) -> None:
         super().__init__()
+        self._memory = memory
         self.setObjectName("memoryLine")
         self.setAccessibleName("Memory")
         self.setProperty("role", "hint")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
-        self.hide()
-
-    def follow(self, selection: MemoryService) -> None:
-        self._selection = selection
-        selection.changed.connect(self._show)
+        memory.changed.connect(self._show)
         self._show()
 
     @Slot()
     def _show(self) -> None:
-        planned = self._selection.planned
+        planned = self._memory.planned
         words = short_words(planned)
         self.setText(words)
         self.setToolTip(planned_words(planned) if words else "")

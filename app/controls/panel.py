@@ -22,6 +22,8 @@ from app.controls.source import SourceControl
 from app.controls.steps import StepsControl
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.memory import MemoryService
 from app.session.session import Session
 
 MARGIN_PX = 16
@@ -32,7 +34,7 @@ SMALLEST_WIDTH_PX = 304
 class ControlPanel(QFrame):
     """The left pane of the window."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, autoencoders: AutoencoderSelection, memory: MemoryService) -> None:
         super().__init__()
         self.setObjectName("controlPanel")
         self.setProperty("role", "panel")
@@ -42,9 +44,9 @@ class ControlPanel(QFrame):
         self.negative_prompt = PromptControl(session, "negative_prompt", counting)
         self.loras = LorasControl(session)
         self.buttons = RunButtons(session)
-        self.autoencoder = AutoencoderControl()
-        self.previews = PreviewControl(session)
-        self.memory_line = MemoryLine()
+        self.autoencoder = AutoencoderControl(autoencoders)
+        self.previews = PreviewControl(session, autoencoders)
+        self.memory_line = MemoryLine(memory)
         seed = SeedControl(session)
         column = QWidget()
         column.setProperty("role", "panel")

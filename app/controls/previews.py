@@ -30,9 +30,11 @@ NOT_THERE = (
 class PreviewControl(QWidget):
     """The preview modes."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, selection: AutoencoderSelection) -> None:
+        """Sharp previews are offered where there is a tiny autoencoder for the draft's model."""
         super().__init__()
         self._session = session
+        self._selection = selection
         self.combo = QComboBox()
         describe(
             self.combo,
@@ -50,7 +52,7 @@ class PreviewControl(QWidget):
         self._field = Field("Previe&ws", self.combo)
         layout.addWidget(self._field)
         self.combo.activated.connect(self._on_activated)
-        self._selection: AutoencoderSelection | None = None
+        selection.changed.connect(self._offer_sharp)
         self._offer_sharp()
         session.preview_mode_changed.connect(self._show)
         self._show(session.preview_mode)
@@ -64,15 +66,9 @@ class PreviewControl(QWidget):
         self.combo.setCurrentIndex(list(WORDS).index(mode))
         self._tell()
 
-    def follow(self, selection: AutoencoderSelection) -> None:
-        """Sharp previews are offered where there is a tiny autoencoder for the draft's model."""
-        self._selection = selection
-        selection.changed.connect(self._offer_sharp)
-        self._offer_sharp()
-
     @Slot()
     def _offer_sharp(self) -> None:
-        is_there = self._selection is not None and self._selection.has_tiny
+        is_there = self._selection.has_tiny
         index = list(WORDS).index(PreviewMode.sharp)
         model = self.combo.model()
         if isinstance(model, QStandardItemModel):
@@ -85,7 +81,5 @@ class PreviewControl(QWidget):
     @Slot()
     def _tell(self) -> None:
         """That the chosen mode is not to be had with this model."""
-        is_missing = self._selection is not None and not self._selection.has_tiny
-        self._field.note.setText(
-            "not for this model" if is_missing and self._session.preview_mode is PreviewMode.sharp else ""
-        )
+        is_missing = self._session.preview_mode is PreviewMode.sharp and not self._selection.has_tiny
+        self._field.note.setText("not for this model" if is_missing else "")

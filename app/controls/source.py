@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QMimeData, QObject, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import (
-    QDragEnterEvent,
-    QDropEvent,
     QGuiApplication,
     QImage,
     QKeyEvent,
@@ -27,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
+from app.widgets.drop_router import DropRouter, DropRule, first, is_picture, picture_in
 from app.widgets.field import GAP_PX, Field, describe, set_tone
 from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
@@ -34,7 +33,6 @@ from app.widgets.icons import set_icon
 from core.errors import SaveFailed
 from core.files.atomic import write_file
 from core.paths import Folders
-from core.pictures.source import SUFFIXES
 from core.request.request import GenerationRequest, Source
 
 FIRST_STRENGTH = 0.6
@@ -52,7 +50,7 @@ class SourceControl(QWidget):
         self._session = session
         self._pasted = pasted or Folders.default().data / "pasted"
         self._shown: Source | None = None
-        self.setAcceptDrops(True)
+        DropRouter(self, [DropRule(is_picture, first(self.choose))])
         self.thumbnail = QLabel()
         self.button = QPushButton()
         set_icon(self.button, "picture")
@@ -103,7 +101,7 @@ class SourceControl(QWidget):
     def paste(self) -> None:
         """Begins with the file or the picture that is in the clipboard."""
         data = QGuiApplication.clipboard().mimeData()
-        path = file_in(data)
+        path = picture_in(data)
         if path is not None:
             self.choose(path)
         elif data.hasImage():
@@ -123,16 +121,6 @@ class SourceControl(QWidget):
                     self._remove()
                     return True
         return super().eventFilter(watched, event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if file_in(event.mimeData()) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = file_in(event.mimeData())
-        if path is not None:
-            event.acceptProposedAction()
-            self.choose(path)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -222,15 +210,6 @@ def explanation(source: Source, steps: int) -> tuple[str, bool]:
     if made < 1:
         return f"{source.strength:g} of {steps} steps leaves none to make: choose more.", True
     return f"{source.strength:g}: the last {made} of {steps} steps are made.", False
-
-
-def file_in(data: QMimeData) -> Path | None:
-    """The first picture file among what was dropped or copied."""
-    for url in data.urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and path.suffix.lower() in SUFFIXES:
-            return path
-    return None
 
 
 def shortened(name: str) -> str:

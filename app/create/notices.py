@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.messages.errors import Message
 from app.messages.loras import not_here
+from app.session.draft_editor import Applied
 from app.session.run import Ending, SavedPicture
 from app.session.session import Session
 from app.widgets.file_dialogs import ask_folder
@@ -56,14 +57,20 @@ class Notices(QObject):
     def show_failure(self, message: Message) -> None:
         self._area.show_message(FAILED, message, "error")
 
-    def show_settings_used(self, differing: Sequence[str]) -> None:
+    def show_settings_used(self, applied: Applied) -> None:
         """After a picture's settings have been taken over; says what could not be."""
-        missing = self._session.loras.pop_missing()
-        sentence = settings_sentence(differing, missing)
+        sentence = settings_sentence(applied.differing, applied.missing_loras)
         undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)
-        is_whole = not differing and not missing
+        is_whole = applied == Applied()
         self._area.show_message(TAKEN_OVER, message, "info", (undo,), LASTING_MS if is_whole else None)
+
+    @Slot(object)
+    def show_not_taken(self, files: Sequence[Path]) -> None:
+        """Of what was dropped on the window, some files were of no use."""
+        names = ", ".join(f"“{file.name}”" for file in files)
+        sentence = "Pictures, models, LoRAs, autoencoders and folders with models can be dropped on the window."
+        self._area.show_message(FAILED, Message(f"{names}: not taken", sentence), "info")
 
     @Slot(object)
     def _on_noticed(self, message: Message) -> None:

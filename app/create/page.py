@@ -14,6 +14,8 @@ from app.recent.model import RecentPictures
 from app.recent.queue_list import QueueList
 from app.recent.recipe_card import RecipeCard
 from app.recent.strip import RecentStrip
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.memory import MemoryService
 from app.session.session import Session
 from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
@@ -37,7 +39,14 @@ class CreatePage(QSplitter):
 
     live_asked = Signal()
 
-    def __init__(self, session: Session, recent: RecentPictures, colours: Colours) -> None:
+    def __init__(
+        self,
+        session: Session,
+        autoencoders: AutoencoderSelection,
+        memory: MemoryService,
+        recent: RecentPictures,
+        colours: Colours,
+    ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self.setObjectName("createPlace")
         self.setChildrenCollapsible(False)
@@ -59,7 +68,7 @@ class CreatePage(QSplitter):
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
         self.queue_list = QueueList(session)
-        self.left = ControlPanel(session)
+        self.left = ControlPanel(session, autoencoders, memory)
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)

@@ -17,7 +17,6 @@ from app.create.contact_sheet import ContactSheet
 from app.create.film_controller import FilmController
 from app.create.notices import Notices
 from app.create.page import CreatePage
-from app.create.picture_drop import PictureDrop, picture_in
 from app.messages.errors import Message
 from app.recent.model import RecentPictures
 from app.session.picture_loader import OpenedPicture, PictureLoader
@@ -25,6 +24,7 @@ from app.session.run import RunState, SavedPicture
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
+from app.widgets.drop_router import picture_in
 from app.widgets.file_dialogs import PICTURES, ask_file
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
@@ -78,8 +78,6 @@ class PictureCommands(QObject):
         sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
         sheet.chosen.connect(self._finish_chosen)
         self._menu = PictureMenu(window, loader)
-        self._drop = PictureDrop(window, create)
-        self._drop.dropped.connect(loader.load_recipe)
         self._menu.settings_asked.connect(self._use_settings)
         self._menu.noise_asked.connect(self.noise_asked)
         self._current.following_changed.connect(self._show_following)

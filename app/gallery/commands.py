@@ -25,6 +25,7 @@ from app.gallery.picture_actions import PictureAction, action_of, mark_of
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.viewer import Viewer
+from app.session.draft_editor import Applied
 from app.session.session import Session
 from app.widgets.colours import Colours
 from core.gallery.marks import MarkChange
@@ -226,7 +227,7 @@ class GalleryCommands(QObject):
     @Slot(object)
     def _edit(self, changes: Mapping[str, Any]) -> None:
         self._session.edit(**changes)
-        self.notices.show_settings_used(())
+        self.notices.show_settings_used(Applied())
 
     def _open_film(self) -> None:
         if self._picture is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,6 +12,7 @@ from app.gallery.library_events import Marked
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.messages.errors import Message
+from app.session.draft_editor import Applied
 from app.session.session import Session
 from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.deleting import Deleted
@@ -79,10 +79,9 @@ class LibraryNotices(QObject):
         show = Choice("Show in folder", partial(open_in_system, folder), "showExportedButton")
         self.area.show_message(EXPORTED, Message(title, sentence), "info", (show,), LASTING_MS)
 
-    def show_settings_used(self, differing: Sequence[str]) -> None:
+    def show_settings_used(self, applied: Applied) -> None:
         """After settings have been taken over; says what could not be."""
-        missing = self._session.loras.pop_missing()
-        sentence = settings_sentence(differing, missing)
+        sentence = settings_sentence(applied.differing, applied.missing_loras)
         undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
         self.area.show_message(
@@ -90,7 +89,7 @@ class LibraryNotices(QObject):
             Message("The settings are in place", sentence),
             "info",
             (undo, create),
-            None if differing or missing else LASTING_MS,
+            LASTING_MS if applied == Applied() else None,
         )
 
     @Slot(object)

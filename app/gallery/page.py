@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.compare.compare_view import CompareView
@@ -36,6 +36,7 @@ from app.gallery.thumbnail_service import ThumbnailService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.colours import Colours
+from app.widgets.drop_router import DropRouter, DropRule
 from app.widgets.message_bar import MessageArea
 from core.gallery.gallery import gallery_folder
 from core.gallery.scan import Indexing, Listing
@@ -69,7 +70,6 @@ class GalleryPage(QWidget):
     ) -> None:
         super().__init__()
         self.setObjectName("galleryPage")
-        self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._settings_store = settings_store
         self.index = gallery_folder(settings_store.folders)
@@ -83,6 +83,7 @@ class GalleryPage(QWidget):
         self.films = HoverFilm(session.engine_tasks, self)
         self.filters = FilterBar()
         self.grid = PictureGrid(self.pictures, self.films)
+        DropRouter(self, [DropRule(Path.exists, self._on_dropped)], own_drags=self.grid)
         self.empty = EmptyState()
         self.inspector = Inspector()
         self.comparison = CompareView(colours, session.background)
@@ -148,16 +149,6 @@ class GalleryPage(QWidget):
         self.view.open(self._settings_store.settings.pictures)
         (self.grid if self.grid.isVisible() else self).setFocus()
         self.seen.emit()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.source() is not self.grid and folders_in(event):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        folders = folders_in(event)
-        if folders:
-            event.acceptProposedAction()
-            self.folders_dropped.emit(folders)
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
@@ -267,14 +258,12 @@ class GalleryPage(QWidget):
         self._show_counts()
         self.selection_changed.emit()
 
+    def _on_dropped(self, paths: list[Path]) -> None:
+        """Takes the folders, and those of the pictures."""
+        self.folders_dropped.emit(tuple(dict.fromkeys(path if path.is_dir() else path.parent for path in paths)))
+
     @Slot()
     def _focus_grid(self) -> None:
         self.grid.setFocus()
         if not self.grid.currentIndex().isValid() and self.pictures.rowCount():
             self.grid.setCurrentIndex(self.pictures.index(0))
-
-
-def folders_in(event: QDropEvent) -> tuple[Path, ...]:
-    """The folders that were dropped, and those of the pictures that were."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return tuple(dict.fromkeys(path if path.is_dir() else path.parent for path in paths))

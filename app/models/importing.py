@@ -6,15 +6,12 @@ from collections.abc import Generator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Signal, Slot
-from PySide6.QtGui import QAction, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Signal
 
 from app.messages.imports import added, refused
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.file_dialogs import ask_file, ask_folder
-from app.widgets.message_bar import MessageArea
+from app.widgets.message_bar import Notice
 from core.errors import EmulsionError
 from core.files.safetensors_header import PICKLED_SUFFIXES
 from core.models.catalogue import Catalogue, Model, hashed_file
@@ -29,89 +26,47 @@ class ModelImport(QObject):
     """Takes what is dropped on the window or chosen in a dialog; reads it in the background.
 
     Signals:
-        models_changed: the places where models lie have changed.
+        told: a `Notice` about what became of it.
     """
 
-    models_changed = Signal()
+    told = Signal(object)
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        settings_store: SettingsStore,
-        session: Session,
-        area: MessageArea,
-        window: QWidget,
-    ) -> None:
-        super().__init__(window)
+    def __init__(self, catalogue: Catalogue, settings_store: SettingsStore, session: Session) -> None:
+        super().__init__(session)
         self._catalogue = catalogue
         self._settings_store = settings_store
         self._session = session
-        self._areas = [area]
-        self._window = window
         self._checks = session.background.queue(self, "model import")
         self._hashes = session.background.queue(self, "hashes")
-        window.setAcceptDrops(True)
-        window.installEventFilter(self)
-
-    def follow(self, add_file: QAction, add_folder: QAction) -> None:
-        """Connects the menu's actions."""
-        add_file.triggered.connect(self.ask_file)
-        add_folder.triggered.connect(self.ask_folder)
-
-    @Slot()
-    def ask_file(self) -> None:
-        ask_file(self._window, "Add a model file", self.add, ["Models (*.safetensors)", "All files (*)"])
-
-    @Slot()
-    def ask_folder(self) -> None:
-        """A diffusers folder, or the model folder of another program."""
-        ask_folder(self._window, "Add a folder with models", self.add)
-
-    def tell_in(self, area: MessageArea) -> None:
-        """Another place of the window, for what is told while the user looks at it."""
-        self._areas.append(area)
-
-    @property
-    def _area(self) -> MessageArea:
-        for area in self._areas:
-            place = area.parentWidget()
-            if place is not None and place.isVisible():
-                return area
-        return self._areas[0]
 
     def add(self, path: Path) -> None:
-        """Checks the place and keeps it; what comes of it is told above the canvas."""
+        """Checks the place and keeps it; ``told`` says what came of it."""
         place = path.absolute()
         self._checks.submit(
             partial(find_models, self._catalogue, place), partial(self._on_checked, place), self._refuse
         )
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QDropEvent):  # entering and moving are kinds of it
-            path = model_in(event.mimeData())
-            if path is not None:
-                event.acceptProposedAction()
-                if not isinstance(event, QDragMoveEvent):
-                    self.add(path)
-                return True
-        return super().eventFilter(watched, event)
+    def add_all(self, paths: list[Path]) -> None:
+        for path in paths:
+            self.add(path)
 
     def _on_checked(self, place: Path, found: Found) -> None:
         models = found.models
         places = self._settings_store.settings.model_folders
         if not any(place == known or known in place.parents for known in places):
             self._settings_store.change(model_folders=(*places, place))
-        self.models_changed.emit()
+        self._session.refresh_models()
+        self._session.loras.refresh()  # they may lie beside the models
         paths = {model.place for model in models}
         chosen = next((model for model in self._session.models if model.place in paths), models[0])
         self._session.edit(model=chosen.key)
-        self._area.show_message(SUBJECT, added(models), "info", lasting_ms=LASTING_MS)
+        self.told.emit(Notice(SUBJECT, added(models), "info", lasting_ms=LASTING_MS))
         if len(models) == 1:
             # the hash is there when the first picture wants it
             self._hashes.follow(partial(_hashing, self._catalogue, models[0]))
 
     def _refuse(self, error: EmulsionError) -> None:
-        self._area.show_message(SUBJECT, refused(error), "error")
+        self.told.emit(Notice(SUBJECT, refused(error), "error"))
 
 
 def _hashing(catalogue: Catalogue, model: Model) -> Generator[int]:
@@ -119,10 +74,6 @@ def _hashing(catalogue: Catalogue, model: Model) -> Generator[int]:
     yield from catalogue.memory.hashing(hashed_file(model))
 
 
-def model_in(data: QMimeData) -> Path | None:
-    """The first file that may be meant as a model among what is dropped, or the first folder."""
-    for url in data.urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and (path.suffix.lower() in {SUFFIX, *PICKLED_SUFFIXES} or path.is_dir()):
-            return path
-    return None
+def is_model_place(path: Path) -> bool:
+    """True for what may be meant as a model, or holds models: a folder, or a file by its name."""
+    return path.suffix.lower() in {SUFFIX, *PICKLED_SUFFIXES} or path.is_dir()

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Signal, Slot
-from PySide6.QtGui import QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import Message, message
 from app.messages.loras import misfit_notice, offer
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.file_dialogs import ask_files
-from app.widgets.message_bar import Choice, MessageArea, Tone
-from core.errors import EmulsionError, LoraBroken
+from app.widgets.message_bar import Choice, Notice, Tone
+from core.autoencoders.file import read_autoencoder
+from core.errors import EmulsionError, LoraBroken, ModelBroken
 from core.lora.file import SUFFIX, LoraFile, read_lora
 from core.lora.importing import copy_lora
 from core.lora.library import FOLDER_NAMES, LoraLibrary
@@ -33,13 +31,14 @@ class Checked:
     Attributes:
         known: LoRAs that are found by name already.
         new: other LoRAs. taken: those of them whose name another file has.
-        refused: the rest, with the reasons.
+        refused: the rest, with the reasons. autoencoders: those of them that are one.
     """
 
     known: tuple[LoraFile, ...]
     new: tuple[LoraFile, ...]
     taken: frozenset[str]
     refused: tuple[LoraBroken, ...]
+    autoencoders: frozenset[Path]
 
 
 Placed = tuple[tuple[LoraFile, ...], tuple[Path, ...]]
@@ -47,64 +46,45 @@ Placed = tuple[tuple[LoraFile, ...], tuple[Path, ...]]
 
 
 class LoraImport(QObject):
-    """Takes ``.safetensors`` files that are dropped on the window, text fields included; all reading and copying
+    """Takes ``.safetensors`` files that are dropped on the window or chosen in a dialog; all reading and copying
     happens in the background.
 
     Signals:
-        told: there is something to be read above the canvas.
+        told: a `Notice` about what became of them.
     """
 
-    told = Signal()
+    told = Signal(object)
 
     def __init__(
         self,
         catalogue: Catalogue,
         settings_store: SettingsStore,
         session: Session,
-        area: MessageArea,
-        window: QWidget,
-        take_other: Callable[[Path], None],
+        take_autoencoder: Callable[[Path], object],
+        take_other: Callable[[Path], object],
     ) -> None:
-        """``take_other`` gets dropped files that are no LoRAs."""
-        super().__init__(window)
+        """Dropped files that are no LoRAs go to ``take_autoencoder``, or to ``take_other``."""
+        super().__init__(session)
         self._catalogue = catalogue
         self._settings_store = settings_store
         self._session = session
-        self._area = area
-        self._window = window
+        self._take_autoencoder = take_autoencoder
         self._take_other = take_other
         self._awaited: list[str] = []
         self._tasks = session.background.queue(self, "LoRA import")
         session.loras.changed.connect(self._add_awaited)
-        fields = window.findChildren(QAbstractScrollArea)
-        for widget in (window, *fields, *(field.viewport() for field in fields)):
-            widget.installEventFilter(self)
-        window.setAcceptDrops(True)
-
-    @Slot()
-    def ask_files(self) -> None:
-        add = partial(self.add, must_be_loras=True)
-        ask_files(self._window, "Add LoRA files", add, [f"LoRAs (*{SUFFIX})", "All files (*)"])
 
     def add(self, paths: list[Path], must_be_loras: bool = False) -> None:
-        """Checks the files; what comes of it is told above the canvas."""
+        """Checks the files; ``told`` says what came of it."""
         check = partial(_check, self._catalogue.loras, [path.absolute() for path in paths])
         self._tasks.submit(check, partial(self._offer, must_be_loras))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QDropEvent):  # entering and moving are kinds of it
-            paths = loras_in(event.mimeData())
-            if paths:
-                event.acceptProposedAction()
-                if not isinstance(event, QDragMoveEvent):
-                    self.add(paths)
-                return True
-        return super().eventFilter(watched, event)
 
     def _offer(self, must_be_loras: bool, checked: Checked) -> None:
         for error in checked.refused:
             if must_be_loras:
                 self._tell(message(error), "error")
+            elif error.path in checked.autoencoders:
+                self._take_autoencoder(error.path)
             else:
                 self._take_other(error.path)
         self._use([file.name for file in checked.known])
@@ -126,7 +106,6 @@ class LoraImport(QObject):
         files, places = placed
         known = self._settings_store.settings.lora_places
         self._settings_store.change(lora_places=(*known, *(place for place in places if place not in known)))
-        self._catalogue.lora_places = self._settings_store.settings.lora_places
         self._awaited += [file.name for file in files]
         self._session.loras.refresh()
 
@@ -156,8 +135,7 @@ class LoraImport(QObject):
         self._tell(message(error), "error")
 
     def _tell(self, words: Message, tone: Tone, choices: tuple[Choice, ...] = ()) -> None:
-        self._area.show_message(SUBJECT, words, tone, choices)
-        self.told.emit()
+        self.told.emit(Notice(SUBJECT, words, tone, choices))
 
 
 def _check(library: LoraLibrary, files: list[Path]) -> Checked:
@@ -172,7 +150,16 @@ def _check(library: LoraLibrary, files: list[Path]) -> Checked:
             refused.append(error)
     names = {path.stem for path in present}
     taken = frozenset(file.name for file in new if file.name in names)
-    return Checked(tuple(known), tuple(new), taken, tuple(refused))
+    autoencoders = frozenset(error.path for error in refused if _is_autoencoder(error.path))
+    return Checked(tuple(known), tuple(new), taken, tuple(refused), autoencoders)
+
+
+def _is_autoencoder(path: Path) -> bool:
+    try:
+        read_autoencoder(path)
+    except ModelBroken:
+        return False
+    return True
 
 
 def _copied(library: LoraLibrary, files: tuple[LoraFile, ...], folder: Path) -> Placed:
@@ -183,7 +170,6 @@ def _copied(library: LoraLibrary, files: tuple[LoraFile, ...], folder: Path) -> 
     return tuple(read_lora(path) for path in copies), places
 
 
-def loras_in(data: QMimeData) -> list[Path]:
-    """The files among what is dropped that may be LoRAs."""
-    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return [path for path in paths if path.suffix.lower() == SUFFIX]
+def is_lora(path: Path) -> bool:
+    """True for what may be a LoRA, by its name."""
+    return path.suffix.lower() == SUFFIX

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.controls.source import file_in
 from app.film.explanation import Explanation
 from app.messages.errors import Message
 from app.noise.denoise_bar import DenoiseBar
@@ -18,6 +17,7 @@ from app.noise.noise_text import ABOUT, NAME, TERMS
 from app.noise.source_panel import SourcePanel
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.drop_router import DropRouter, DropRule, first, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import MessageArea
@@ -44,7 +44,7 @@ class NoisePage(QWidget):
     def __init__(self, session: Session, settings_store: SettingsStore) -> None:
         super().__init__()
         self.setObjectName("forwardPage")
-        self.setAcceptDrops(True)
+        DropRouter(self, [DropRule(is_picture, first(self.open))])
         self._session = session
         self._settings_store = settings_store
         self._current: Path | None = None
@@ -88,16 +88,6 @@ class NoisePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if file_in(event.mimeData()) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = file_in(event.mimeData())
-        if path is not None:
-            event.acceptProposedAction()
-            self.open(path)
 
     def _lay_out(self) -> None:
         self.bench.head.addWidget(self._ask, 0, Qt.AlignmentFlag.AlignTop)

@@ -30,10 +30,8 @@ class AutoencoderSelection(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, catalogue: Catalogue, settings_store: SettingsStore, session: Session, parent: QObject
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, catalogue: Catalogue, settings_store: SettingsStore, session: Session) -> None:
+        super().__init__(session)
         self._catalogue = catalogue
         self._settings_store = settings_store
         self._session = session
@@ -93,7 +91,6 @@ class AutoencoderSelection(QObject):
         places = self._settings_store.settings.autoencoder_places
         if file.path not in places:
             self._settings_store.change(autoencoder_places=(file.path, *places))
-            self._catalogue.autoencoder_places = self._settings_store.settings.autoencoder_places
         self.look()
         if model == self._session.draft.model:
             self.choose(file.name)

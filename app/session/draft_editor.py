@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -36,6 +37,19 @@ class ModelSource(Protocol):
     def remembered(self) -> tuple[FoundModels, bool]:
         """Returns the models that need no reading, and True when there are files that do."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a picture's settings.
+
+    Attributes:
+        differing: names of the fields that had to differ.
+        missing_loras: names of the LoRAs that are not on this computer.
+    """
+
+    differing: tuple[str, ...] = ()
+    missing_loras: tuple[str, ...] = ()
 
 
 class DraftEditor(QObject):

@@ -42,21 +42,22 @@ class LoraSelection(QObject):
     noticed = Signal(object)
 
     def __init__(
-        self, thread: WorkerThread, drafting: DraftEditor, background: BackgroundTasks, parent: QObject
+        self,
+        thread: WorkerThread,
+        drafting: DraftEditor,
+        background: BackgroundTasks,
+        library: Callable[[], LoraLibrary] | None,
+        parent: QObject,
     ) -> None:
+        """``library`` is asked at each look; without one there is none."""
         super().__init__(parent)
         self.at_hand: AvailableLoras | None = None
         self._drafting = drafting
-        self._library: Callable[[], LoraLibrary] | None = None
-        self._missing: tuple[str, ...] = ()
+        self._library = library
         self._told: set[tuple[str, str, str]] = set()
         self._tasks = background.queue(self, "LoRAs")
         thread.worker.happened.connect(self._on_happened)
         drafting.models_changed.connect(self.refresh)
-
-    def look_on(self, library: Callable[[], LoraLibrary]) -> None:
-        """From now on there."""
-        self._library = library
         self.refresh()
 
     @Slot(Qt.ApplicationState)
@@ -99,20 +100,14 @@ class LoraSelection(QObject):
         kept = tuple(lora for lora in request.loras if not self._is_misfit(lora, model))
         return replace(request, loras=kept)
 
-    def resolved(self, request: GenerationRequest) -> GenerationRequest:
-        """A recipe's LoRAs by the names that they have here; `pop_missing` tells which are not here."""
-        self._missing = ()
+    def resolved(self, request: GenerationRequest) -> tuple[GenerationRequest, tuple[str, ...]]:
+        """A recipe with its LoRAs by the names that they have here, and the names of those that are not here."""
         if self.at_hand is None:
-            return request
+            return request, ()
         pairs = [(lora, self._by_name_or_hash(lora)) for lora in request.loras]
-        self._missing = tuple(lora.key for lora, found in pairs if found is None)
+        missing = tuple(lora.key for lora, found in pairs if found is None)
         here = {found.name: replace(lora, name=found.name) for lora, found in pairs if found is not None}
-        return replace(request, loras=tuple(here.values()))
-
-    def pop_missing(self) -> tuple[str, ...]:
-        """The LoRAs of the last recipe that are not here; told once."""
-        missing, self._missing = self._missing, ()
-        return missing
+        return replace(request, loras=tuple(here.values())), missing
 
     def add(self, name: str) -> None:
         """Another LoRA for the draft, with weight 1."""

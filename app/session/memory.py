@@ -65,8 +65,8 @@ class MemoryService(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, settings_store: SettingsStore, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, settings_store: SettingsStore) -> None:
+        super().__init__(session)
         self._session = session
         self._settings_store = settings_store
         self.planned = Planned()

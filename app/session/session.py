@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
 from app.session.device import Device
-from app.session.draft_editor import DraftEditor, DraftStore, ModelSource
+from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
 from app.session.film_requests import FilmRequests
@@ -23,6 +23,7 @@ from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
 from core.errors import InvalidRequest
 from core.film.film import Film
+from core.lora.library import LoraLibrary
 from core.models.catalogue import Model
 from core.request.request import GenerationRequest, Limits
 from core.request.settings import validate
@@ -72,10 +73,10 @@ class Session(QObject):
         drafts: DraftStore,
         recorder: FilmRecorder | None = None,
         log_file: Path | None = None,
-        parent: QObject | None = None,
+        loras: Callable[[], LoraLibrary] | None = None,
     ) -> None:
-        """Starts the worker's thread. ``make_engine`` is called in it; unforeseen errors point to ``log_file``."""
-        super().__init__(parent)
+        """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
+        super().__init__()
         self.background = BackgroundTasks(self)
         self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
         self.draft_editor.edited.connect(self.draft_edited)
@@ -99,7 +100,7 @@ class Session(QObject):
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.films = FilmRequests(self._thread, self.engine_tasks, self)
-        self.loras = LoraSelection(self._thread, self.draft_editor, self.background, self)
+        self.loras = LoraSelection(self._thread, self.draft_editor, self.background, loras, self)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()
@@ -148,9 +149,10 @@ class Session(QObject):
         """Changes fields of the draft by name. Another model brings its own defaults for what is not given."""
         self.draft_editor.edit(**changes)
 
-    def apply(self, request: GenerationRequest) -> tuple[str, ...]:
-        """Takes over a picture's settings as one undo step; returns the names of the fields that had to differ."""
-        return self.draft_editor.apply(self.loras.resolved(request))
+    def apply(self, request: GenerationRequest) -> Applied:
+        """Takes over a picture's settings as one undo step."""
+        resolved, missing_loras = self.loras.resolved(request)
+        return Applied(self.draft_editor.apply(resolved), missing_loras)
 
     def undo(self) -> None:
         self.draft_editor.undo()
@@ -193,10 +195,6 @@ class Session(QObject):
 
     def remove_queued(self, run_id: int) -> None:
         self._queue.remove(run_id)
-        self.queue_changed.emit(self.queue)
-
-    def clear_queue(self) -> None:
-        self._queue.clear()
         self.queue_changed.emit(self.queue)
 
     def keep_last(self) -> None:

@@ -11,9 +11,6 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.models.importing import ModelImport
-from app.models.lora_import import LoraImport
-from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.startup.bundle_environment import restore_environment
@@ -26,6 +23,7 @@ from app.startup.single_instance import InstanceLock
 from app.widgets.icons import app_icon
 from app.widgets.theme import Appearance
 from app.window.main_window import MainWindow
+from app.window.services import Services
 from core.film.film import Film
 from core.models.catalogue import users_catalogue
 from core.paths import APP_NAME, Folders
@@ -52,7 +50,6 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    instance_server = InstanceServer(claimed.address, application) if claimed.lock is not None else None
     with kept_for_good():
         window = make_window(application, Folders.default())
     if last_crash is not None:
@@ -63,13 +60,13 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     application.installEventFilter(requests)
     if picture is not None:
         window.show_picture(picture)
-    if instance_server is not None:
-        instance_server.answer_for(window)
+    if claimed.lock is None:
+        code = show_until_closed(application, window)
+    else:
+        instance_server = InstanceServer(claimed.address, window)
         instance_server.picture_asked.connect(window.show_picture)
-    code = show_until_closed(application, window)
-    if instance_server is not None:
+        code = show_until_closed(application, window)
         instance_server.close()
-    if claimed.lock is not None:
         claimed.lock.unlock()
     if not window.ended_in_time:
         log.warning("the worker did not end in time; leaving without it")
@@ -90,36 +87,22 @@ def show_until_closed(application: QApplication, window: MainWindow) -> int:
 def make_window(application: QApplication, folders: Folders) -> MainWindow:
     """The window with everything behind it, not yet shown."""
     settings_store = SettingsStore(folders)
-    settings = settings_store.settings
-    appearance = Appearance(application, settings.theme)
-    catalogue = users_catalogue(folders, settings.model_folders, settings.lora_places, settings.autoencoder_places)
+    appearance = Appearance(application, settings_store.settings.theme)
+    catalogue = users_catalogue(folders, lambda: settings_store.settings)
     make_engine = EngineFactory(catalogue, settings_store)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
         return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
 
-    recorder = FilmRecorder(settings_store.films_folder)
-    session = Session(catalogue, make_engine, save_picture, settings_store, recorder, folders.logs / LOG_NAME)
-    window = MainWindow(session, settings_store, appearance)
+    session = Session(
+        catalogue,
+        make_engine,
+        save_picture,
+        settings_store,
+        FilmRecorder(settings_store.films_folder),
+        folders.logs / LOG_NAME,
+        lambda: catalogue.loras,
+    )
     make_engine.made.connect(session.device.choose)
-
-    def look_for_models() -> None:
-        catalogue.look_in(settings_store.settings.model_folders)
-        session.refresh_models()
-        session.loras.refresh()
-
-    window.preferences.models_changed.connect(look_for_models)
-    importer = ModelImport(catalogue, settings_store, session, window.create_page.messages, window)
-    autoencoders = AutoencoderSelection(catalogue, settings_store, session, window)
-    window.create_page.left.autoencoder.follow(autoencoders)
-    window.create_page.left.previews.follow(autoencoders)
-    importer.tell_in(window.models_page.messages)
-    window.models_page.file_asked.connect(importer.ask_file)
-    importer.models_changed.connect(look_for_models)
-    window.take_import(importer)
-    loras = LoraImport(catalogue, settings_store, session, window.create_page.messages, window, importer.add)
-    loras.told.connect(lambda: window.places.show_place(window.create_page))
-    window.create_page.left.loras.file_wanted.connect(loras.ask_files)
-    session.loras.look_on(lambda: catalogue.loras)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
-    return window
+    return MainWindow(Services.over(session, settings_store, appearance, catalogue))

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class InstanceServer(QObject):
-    """Listens as soon as it is made, only while this process has the lock; answers once there is a window.
+    """Raises the window for later starts. To be made only while this process has the lock.
 
     Signals:
         picture_asked: `Path` of a picture to be shown.
@@ -23,19 +23,15 @@ class InstanceServer(QObject):
 
     picture_asked = Signal(object)
 
-    def __init__(self, address: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._window: QWidget | None = None
+    def __init__(self, address: str, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._welcome)
         QLocalServer.removeServer(address)  # left behind by a process that was killed
         if not self._server.listen(address):
             log.warning("later starts cannot be heard: %s", self._server.errorString())
-
-    def answer_for(self, window: QWidget) -> None:
-        """From now on later starts raise this window."""
-        self._window = window
 
     def close(self) -> None:
         self._server.close()
@@ -57,7 +53,7 @@ class InstanceServer(QObject):
 
     def _take(self, visitor: QLocalSocket) -> None:
         window = self._window
-        if window is None or not window.isVisible():  # closed: the visitor tries again, and gets the lock
+        if not window.isVisible():  # closed: the visitor tries again, and gets the lock
             visitor.abort()
         elif visitor.canReadLine():
             try:

@@ -65,6 +65,17 @@ class MessageBar(QFrame):
         layout.addWidget(dismiss, 0, Qt.AlignmentFlag.AlignTop)
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message with all that its bar needs, for those who do not know where it will be shown."""
+
+    subject: str
+    message: Message
+    tone: Tone
+    choices: tuple[Choice, ...] = ()
+    lasting_ms: int | None = None
+
+
 class MessageArea(QWidget):
     """Room for bars of different subjects; a new bar replaces the old one of its subject."""
 
@@ -95,6 +106,9 @@ class MessageArea(QWidget):
         self.show()
         if lasting_ms is not None:
             QTimer.singleShot(lasting_ms, bar, bar.dismissed.emit)
+
+    def show_notice(self, notice: Notice) -> None:
+        self.show_message(notice.subject, notice.message, notice.tone, notice.choices, notice.lasting_ms)
 
     def dismiss(self, subject: str) -> None:
         bar = self._bars.pop(subject, None)

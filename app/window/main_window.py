@@ -16,26 +16,24 @@ from app.dialogs.about import AboutDialog
 from app.dialogs.machine import MachineDialog
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
-from app.models.importing import ModelImport
 from app.models.page import ModelsPage
 from app.noise.page import NoisePage
 from app.preferences.controller import PreferencesController
 from app.recent.model import RecentPictures
-from app.session.memory import MemoryService
-from app.session.picture_loader import PictureLoader
-from app.session.session import Session
-from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
 from app.widgets.colours import Colours
 from app.widgets.icons import set_icon
-from app.widgets.theme import Appearance, indent_spin_boxes
+from app.widgets.message_bar import Notice
+from app.widgets.theme import indent_spin_boxes
 from app.window.crash_report import CrashReport
 from app.window.desktop_notification import RunNotification
 from app.window.device_label import DeviceLabel
+from app.window.file_imports import FileImports
 from app.window.header import Header
 from app.window.pages import Pages
+from app.window.services import Services
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
 from core.settings.settings import Theme
@@ -48,86 +46,69 @@ SMALLEST_SIZE_PX = (960, 600)
 
 
 class MainWindow(QMainWindow):
-    """One window for everything. Closing it ends the session and the loader.
+    """One window for everything. Closing it ends its services.
 
     Attributes:
-        session: what the window shows.
+        services: what the window shows and works with, above all the ``session``.
         keymap: the keys of its commands. preferences: where they and everything else are changed.
         welcome: what is said at the first start.
         places: its pages, such as ``create_page``, where pictures are made.
         ended_in_time: False when the worker was still busy after closing.
     """
 
-    def __init__(self, session: Session, settings_store: SettingsStore, appearance: Appearance) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("Emulsion")
         self.setMinimumSize(*SMALLEST_SIZE_PX)
         self.ended_in_time = True
-        self.session = session
-        self._settings_store = settings_store
-        self._appearance = appearance
+        self.services = services
+        self.session = services.session
         self._may_lose_pictures = False
-        self._loader = PictureLoader(session.background, self)
-        recent = RecentPictures(self._loader)
-        self.create_page = CreatePage(session, recent, appearance.colours)
-        panes = (
+        session, settings_store, colours = self.session, services.settings_store, services.appearance.colours
+        recent = RecentPictures(services.pictures)
+        self.create_page = CreatePage(session, services.autoencoders, services.memory, recent, colours)
+        self.gallery_page = GalleryPage(session, settings_store, colours)
+        self.forward_page = NoisePage(session, settings_store)
+        self.models_page = ModelsPage(session, settings_store)
+        self._panes = (
             self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_page.left),
             self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_page.right),
         )
-        self._panes = panes
-        self._header = Header(*panes, DeviceLabel(session.device))
+        self._header = Header(*self._panes, DeviceLabel(session.device))
         self.places = Pages(self._header)
-        self.places.add("Create", self.create_page)
-        self.gallery_page = GalleryPage(session, settings_store, appearance.colours)
-        self.places.add("Gallery", self.gallery_page)
-        self.forward_page = NoisePage(session, settings_store)
-        self.places.add("Noise", self.forward_page)
-        self.models_page = ModelsPage(session, settings_store)
-        self.models_page.create_asked.connect(self._show_create)
-        self.places.add("Models", self.models_page)
+        for title, page in (
+            ("Create", self.create_page),
+            ("Gallery", self.gallery_page),
+            ("Noise", self.forward_page),
+            ("Models", self.models_page),
+        ):
+            self.places.add(title, page)
         self._put_together()
-        self._notices = Notices(self.create_page.messages, session, self)
-        self._notices.close_asked.connect(self._close_anyway)
+        messages = self.create_page.messages
+        self._notices = Notices(messages, session, self)
         self._commands = PictureCommands(
-            self, self.create_page, recent, self._loader, session, settings_store, self._notices
+            self, self.create_page, recent, services.pictures, session, settings_store, self._notices
         )
-        self.gallery = GalleryCommands(self.gallery_page, session, appearance.colours, self)
-        self.gallery.create_asked.connect(self._show_create)
-        self.gallery.picture_asked.connect(self.show_picture)
-        self.gallery.noise_asked.connect(self._noise)
-        self.crash_report = CrashReport(self.create_page.messages, settings_store, session.device, self)
-        self._commands.noise_asked.connect(self._noise)
-        self.places.page_changed.connect(self._offer_current)
-        self.forward_page.denoising.connect(self._show_create)
+        self.gallery = GalleryCommands(self.gallery_page, session, colours, self)
+        self.crash_report = CrashReport(messages, settings_store, session.device, self)
         self._menu_actions = Actions(self)
         self._menu_actions.fill(self.menuBar(), self.places.switches.actions(), self._panes)
         self.keymap = Keymap(menu_commands(self.menuBar(), self._menu_actions), settings_store, self)
         self._menu_actions.name_keys(self)
-        self.memory = MemoryService(session, settings_store, self)
-        self.create_page.left.memory_line.follow(self.memory)
-        self.preferences = PreferencesController(self, settings_store, session, self.keymap, self.memory)
-        self.preferences.address_changed.connect(self.models_page.take_address)
-        self.preferences.token_held.connect(self.models_page.hold_token)
-        self.preferences.theme_chosen.connect(self._take_theme)
-        self.preferences.folder_changed.connect(self._loader.find)
-        self.welcome = Welcome(
-            self.create_page.messages, session, settings_store, self.preferences.open_folders, self
-        )
+        self.preferences = PreferencesController(self, settings_store, session, self.keymap, services.memory)
+        self.welcome = Welcome(messages, session, settings_store, self.preferences.open_folders, self)
         RunNotification(session, settings_store, self)
+        self._imports = FileImports(self, services, self._notices)
+        self._connect()
         self._connect_actions(self._menu_actions)
-        appearance.changed.connect(self._show_colours)
         self._restore()
         indent_spin_boxes(self)
         prompt = self.findChild(QWidget, "promptEdit")
         if prompt is not None:
             prompt.setFocus()
-        self._loader.find(settings_store.settings.pictures)
+        services.pictures.find(settings_store.settings.pictures)
         self._commands.offer_unfinished()
-
-    def take_import(self, importer: ModelImport) -> None:
-        """The menu's actions for the user's own models."""
-        importer.follow(self._menu_actions.add_model, self._menu_actions.add_model_folder)
 
     def _put_together(self) -> None:
         centre = QWidget()
@@ -138,10 +119,34 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.places, 1)
         self.setCentralWidget(centre)
 
+    def _connect(self) -> None:
+        services, preferences = self.services, self.preferences
+        for page in (self.models_page, self.gallery):
+            page.create_asked.connect(self._show_create)
+        self.forward_page.denoising.connect(self._show_create)
+        self.gallery.picture_asked.connect(self.show_picture)
+        self.gallery.noise_asked.connect(self._noise)
+        self._commands.noise_asked.connect(self._noise)
+        self.places.page_changed.connect(self._offer_current)
+        self.models_page.file_asked.connect(self._imports.ask_model_file)
+        self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
+        services.model_import.told.connect(self._show_notice)
+        services.lora_import.told.connect(self._show_above_canvas)
+        services.appearance.changed.connect(self._show_colours)
+        self._notices.close_asked.connect(self._close_anyway)
+        preferences.address_changed.connect(self.models_page.take_address)
+        preferences.token_held.connect(self.models_page.hold_token)
+        preferences.theme_chosen.connect(self._take_theme)
+        preferences.folder_changed.connect(services.pictures.find)
+        preferences.models_changed.connect(self.session.refresh_models)
+        preferences.models_changed.connect(self.session.loras.refresh)
+
     def _connect_actions(self, actions: Actions) -> None:
         create = self.create_page
         actions.follow(self.session)
         self._commands.connect_actions(actions)
+        actions.add_model.triggered.connect(self._imports.ask_model_file)
+        actions.add_model_folder.triggered.connect(self._imports.ask_model_folder)
         actions.quit.triggered.connect(self.close)
         actions.zoom_in.triggered.connect(create.zoom_in)
         actions.zoom_out.triggered.connect(create.zoom_out)
@@ -169,6 +174,18 @@ class MainWindow(QMainWindow):
         action.toggled.connect(pane.setVisible)
         return action
 
+    @Slot(object)
+    def _show_notice(self, notice: Notice) -> None:
+        """Shows it on the page that the user looks at."""
+        pages = (self.gallery_page, self.forward_page, self.models_page)
+        seen = next((page for page in pages if page is self.places.currentWidget()), self.create_page)
+        seen.messages.show_notice(notice)
+
+    @Slot(object)
+    def _show_above_canvas(self, notice: Notice) -> None:
+        self._show_create()
+        self._show_notice(notice)
+
     @Slot()
     def _switch_full_screen(self) -> None:
         if self.isFullScreen():
@@ -193,7 +210,7 @@ class MainWindow(QMainWindow):
     def show_picture(self, picture: Path) -> None:
         """Shows a saved picture in the place where pictures are made."""
         self._show_create()
-        self._loader.open(picture)
+        self.services.pictures.open(picture)
 
     @Slot()
     def _show_about(self) -> None:
@@ -201,7 +218,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_machine(self) -> None:
-        MachineDialog(self.session.device, self.memory, self).open()
+        MachineDialog(self.session.device, self.services.memory, self).open()
 
     @Slot(QAction)
     def _choose_theme(self, action: QAction) -> None:
@@ -209,8 +226,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _take_theme(self, theme: Theme) -> None:
-        self._settings_store.change(theme=theme)
-        self._appearance.choose(theme)
+        self.services.settings_store.change(theme=theme)
+        self.services.appearance.choose(theme)
         self._menu_actions.check(self._menu_actions.theme, theme)
 
     @Slot(QAction)
@@ -224,7 +241,7 @@ class MainWindow(QMainWindow):
         self.gallery.viewer.canvas.set_colours(colours)
 
     def _restore(self) -> None:
-        settings, actions = self._settings_store.settings, self._menu_actions
+        settings, actions = self.services.settings_store.settings, self._menu_actions
         self.resize(DEFAULT_SIZE_PX.boundedTo(self.screen().availableSize() - ROOM_FOR_FRAME_PX))
         if settings.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
@@ -244,7 +261,7 @@ class MainWindow(QMainWindow):
         hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
         layout = WindowLayout(tuple(self.create_page.sizes()), hidden, self.create_page.canvas.backdrop)
         geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self._settings_store.change(
+        self.services.settings_store.change(
             window_geometry=geometry, window_state=layout.to_text(), previews=self.session.preview_mode
         )
 

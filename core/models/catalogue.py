@@ -6,6 +6,7 @@ Reads only small configuration files, in milliseconds. `core.engine.families` lo
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from core.families import FAMILIES, family_names, family_of_pipeline
 from core.families.spec import Capabilities, CheckpointKind
 from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
-from core.models.folders import SUFFIX, models_in
+from core.models.folders import SUFFIX, FixedPlaces, Places, models_in
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
 
@@ -85,47 +86,40 @@ class Catalogue:
 
     Attributes:
         memory: what is known of single files from an earlier look.
-        lora_places: files and folders with LoRAs elsewhere than beside the models.
-        autoencoder_places: autoencoders, the same.
     """
 
     def __init__(
         self,
-        model_folders: tuple[Path, ...],
+        places: tuple[Path, ...] | Callable[[], Places],
         memory: CheckpointCache | None = None,
         layouts: Path | None = None,
-        lora_places: tuple[Path, ...] = (),
-        autoencoder_places: tuple[Path, ...] = (),
     ) -> None:
-        """Looks in these places, which may also be models themselves, single files included.
+        """Looks in these folders, which may also be models themselves, single files included.
 
         Args:
+            places: folders with models; or what returns the places that hold now, which is asked at each look.
             layouts: the folder with configurations for single files; by default the one that ships.
         """
         self.memory = memory or CheckpointCache()
-        self.lora_places = lora_places
-        self.autoencoder_places = autoencoder_places
-        self._model_folders = model_folders
+        self._places = places if callable(places) else lambda: FixedPlaces(places)
         self._layouts = layouts or resources() / "families"
 
     @property
     def loras(self) -> LoraLibrary:
-        """The LoRA files in these folders, beside them, and in ``lora_places``."""
-        return LoraLibrary(self._model_folders, self.lora_places, self.memory)
+        """The LoRA files in the folders, beside them, and in places of their own."""
+        places = self._places()
+        return LoraLibrary(places.model_folders, places.lora_places, self.memory)
 
     @property
     def autoencoders(self) -> AutoencoderLibrary:
-        """The autoencoders in these folders, beside them, and in ``autoencoder_places``."""
-        return AutoencoderLibrary(self._model_folders, self.memory, self.autoencoder_places)
+        """The autoencoders in the folders, beside them, and in places of their own."""
+        places = self._places()
+        return AutoencoderLibrary(places.model_folders, self.memory, places.autoencoder_places)
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:
-        """Returns the autoencoders for sharp previews in these folders and beside them."""
-        return TinyAutoencoderLibrary(self._model_folders)
-
-    def look_in(self, model_folders: tuple[Path, ...]) -> None:
-        """From now on in these folders, beside that of the program."""
-        self._model_folders = model_folders
+        """The autoencoders for sharp previews in the folders and beside them."""
+        return TinyAutoencoderLibrary(self._places().model_folders)
 
     def find_all(self) -> FoundModels:
         """Returns all models, the starter model first. Reads the headers of files that are new."""
@@ -214,19 +208,13 @@ class Catalogue:
         )
 
     def _candidates(self) -> list[Path]:
-        places = (resources() / STARTER_MODEL, *self._model_folders)
+        places = (resources() / STARTER_MODEL, *self._places().model_folders)
         return [path for place in places for path in models_in(place)]
 
 
-def users_catalogue(
-    folders: Folders,
-    model_folders: tuple[Path, ...],
-    lora_places: tuple[Path, ...] = (),
-    autoencoder_places: tuple[Path, ...] = (),
-) -> Catalogue:
+def users_catalogue(folders: Folders, places: Callable[[], Places]) -> Catalogue:
     """The models and add-ons in the places of the settings, with what earlier looks have learned of files."""
-    memory = CheckpointCache(folders.cache / FILE_NAME)
-    return Catalogue(model_folders, memory, lora_places=lora_places, autoencoder_places=autoencoder_places)
+    return Catalogue(places, CheckpointCache(folders.cache / FILE_NAME))
 
 
 def hashed_file(model: Model) -> Path:

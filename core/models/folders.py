@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 DEEPEST = 5
 MOST_ENTRIES = 20_000
@@ -50,6 +52,28 @@ OTHER_KINDS = frozenset(
     }
 )
 """Folders of other programs in which no models lie, in lower case."""
+
+
+class Places(Protocol):
+    """Folders and files in which the user has models and add-ons; `core.settings.settings.Settings` holds them."""
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]: ...
+
+    @property
+    def lora_places(self) -> tuple[Path, ...]: ...
+
+    @property
+    def autoencoder_places(self) -> tuple[Path, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPlaces:
+    """The `Places` of a catalogue without settings."""
+
+    model_folders: tuple[Path, ...] = ()
+    lora_places: tuple[Path, ...] = ()
+    autoencoder_places: tuple[Path, ...] = ()
 
 
 def models_in(place: Path) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from app.session.run import DecodedFrame, Engine, RunState, SavePicture
 from app.session.session import Session
 from core.errors import SaveFailed
 from core.film.film import Film
+from core.lora.library import LoraLibrary
 from core.pictures.picture import GeneratedImage
 from core.runs.recorder import FilmRecorder
 from tests.app.saved_pictures import loader, save_picture
@@ -64,6 +65,7 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
         make_engine: Callable[[], Engine] | None = None,
         recorder: FilmRecorder | None = None,
         save: SavePicture | None = None,
+        loras: Callable[[], LoraLibrary] | None = None,
     ) -> Session:
         fake = engine or FakeEngine()
         session = Session(
@@ -72,6 +74,7 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
             save or saves,
             drafts or FakeDrafts(),
             recorder,
+            loras=loras,
         )
         sessions.append(session)
         return session

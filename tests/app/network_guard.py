@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from app.startup import application
 from core.models.catalogue import Catalogue
+from core.models.folders import Places
 from core.paths import Folders
 from tests.app.driving import drive
 
@@ -25,10 +27,8 @@ def refuse(*about: object, **_options: object) -> None:
     raise OSError("there is no network")
 
 
-def guarded_catalogue(
-    _folders: Folders, model_folders: tuple[Path, ...], *_add_ons: tuple[Path, ...]
-) -> Catalogue:
-    return Catalogue(model_folders, layouts=Path(os.environ["EMULSION_LAYOUTS"]))
+def guarded_catalogue(_folders: Folders, places: Callable[[], Places]) -> Catalogue:
+    return Catalogue(places, layouts=Path(os.environ["EMULSION_LAYOUTS"]))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from app.session.run import RunState
 from app.session.settings_store import SettingsStore
 from app.widgets.theme import Appearance
 from app.window.main_window import MainWindow
+from app.window.services import Services
 from core.film.film import Film
+from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save
@@ -75,7 +77,7 @@ class Opener:
             recorder=FilmRecorder(settings_store.films_folder) if saves else None,
             save=save_picture if saves else None,
         )
-        window = MainWindow(session, settings_store, self._appearance)
+        window = MainWindow(Services.over(session, settings_store, self._appearance, Catalogue(())))
         self.opened.append(window)
         window.show()
         return Opened(window, engine, settings_store)

@@ -60,7 +60,7 @@ def _run(arguments: Namespace) -> int:
         "memory": memory,
         "folders": _folders(folders, settings),
         "models": {
-            model.key: model.name for model in users_catalogue(Folders.default(), settings.model_folders).models()
+            model.key: model.name for model in users_catalogue(Folders.default(), lambda: settings).models()
         },
     }
     if arguments.parts:
@@ -102,7 +102,7 @@ def _device(
 def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
     """Returns the memory plan of each model at its own size."""
     plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
-    for model in users_catalogue(Folders.default(), settings.model_folders).models():
+    for model in users_catalogue(Folders.default(), lambda: settings).models():
         try:
             weights = weights_in(model.folder, model.file)
         except ModelBroken as error:

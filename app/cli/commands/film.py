@@ -67,9 +67,7 @@ def _export(
     from core.engine.engine import Engine
 
     settings = load_settings(Folders.default())
-    catalogue = users_catalogue(
-        Folders.default(), settings.model_folders, settings.lora_places, settings.autoencoder_places
-    )
+    catalogue = users_catalogue(Folders.default(), lambda: settings)
     with closing(Engine(catalogue, settings.device, settings.dtype)) as engine:
         film: Film = engine.replay(recording)
         decode: Decode | None = None if is_linear else engine.decode

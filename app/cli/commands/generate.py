@@ -117,9 +117,7 @@ def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> Non
 def _read(arguments: Namespace) -> Job:
     """Checks everything that can be checked without torch, so that mistakes are answered at once."""
     settings = load_settings(Folders.default())
-    catalogue = users_catalogue(
-        Folders.default(), settings.model_folders, settings.lora_places, settings.autoencoder_places
-    )
+    catalogue = users_catalogue(Folders.default(), lambda: settings)
     model = catalogue.find(arguments.model or STARTER_MODEL)
     request = _request(arguments, model.defaults)
     validate(request, model.limits)

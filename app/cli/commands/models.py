@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -195,7 +196,7 @@ def _remove(arguments: Namespace) -> int:
 
 def _catalogue() -> Catalogue:
     folders = Folders.default()
-    return users_catalogue(folders, load_settings(folders).model_folders)
+    return users_catalogue(folders, partial(load_settings, folders))
 
 
 def _installed_folder(key: str) -> Path:

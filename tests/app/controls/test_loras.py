@@ -34,8 +34,7 @@ def folder(tmp_path: Path) -> Path:
 def session(make_session: MakeSession, folder: Path, qtbot: QtBot) -> Session:
     one, large = (replace(model(key), folder=folder / key) for key in ("one", "large"))
     plain = replace(model("plain"), capabilities=replace(one.capabilities, takes_loras=False))
-    session = make_session(models=FakeModels(one, large, plain))
-    session.loras.look_on(lambda: LoraLibrary((folder,)))
+    session = make_session(models=FakeModels(one, large, plain), loras=lambda: LoraLibrary((folder,)))
     qtbot.waitUntil(lambda: session.loras.at_hand is not None)
     return session
 

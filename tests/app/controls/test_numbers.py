@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
@@ -14,7 +15,11 @@ from app.controls.guidance import GuidanceControl
 from app.controls.previews import PreviewControl
 from app.controls.sampler import SamplerControl
 from app.controls.steps import StepsControl
+from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from core.models.catalogue import Catalogue
+from core.paths import Folders
 from core.request.samplers import SAMPLERS
 from core.runs.events import PreviewMode
 
@@ -91,8 +96,9 @@ def test_a_finer_guidance_of_a_picture_is_not_rounded_in_the_draft(session: Sess
     assert edits() == 1
 
 
-def test_the_preview_mode_is_told_and_followed(session: Session, qtbot: QtBot):
-    control = PreviewControl(session)
+def test_the_preview_mode_is_told_and_followed(session: Session, tmp_path: Path, qtbot: QtBot):
+    settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
+    control = PreviewControl(session, AutoencoderSelection(Catalogue(()), settings_store, session))
     qtbot.addWidget(control)
     assert control.combo.currentText() == "Automatic"
     control.combo.setCurrentIndex(2)

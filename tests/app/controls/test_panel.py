@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -11,7 +12,12 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel,
 from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.memory import MemoryService
 from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from core.models.catalogue import Catalogue
+from core.paths import Folders
 from core.request.request import Lora, Size
 
 CONTROLS = (
@@ -19,6 +25,7 @@ CONTROLS = (
     "negativePromptEdit",
     "sourceButton",
     "modelCombo",
+    "autoencoderButton",
     "addLoraButton",
     "widthSpin",
     "swapSizeButton",
@@ -41,8 +48,10 @@ CONTROLS = (
 
 
 @pytest.fixture
-def panel(session: Session, qtbot: QtBot) -> ControlPanel:
-    panel = ControlPanel(session)
+def panel(session: Session, tmp_path: Path, qtbot: QtBot) -> ControlPanel:
+    settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
+    autoencoders = AutoencoderSelection(Catalogue(()), settings_store, session)
+    panel = ControlPanel(session, autoencoders, MemoryService(session, settings_store))
     qtbot.addWidget(panel)
     return panel
 
@@ -164,4 +173,4 @@ def test_the_tab_key_visits_the_rows_of_loras_before_their_button(
         assert widget is not None
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
     row = ["loraBox", "loraWeightSpin", "removeLoraButton"]
-    assert visited == ["modelCombo", *row, *row, "addLoraButton"]
+    assert visited == ["modelCombo", "autoencoderButton", *row, *row, "addLoraButton"]

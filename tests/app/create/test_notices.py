@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.create.notices import FAILED, SAVING, STOPPED, TAKEN_OVER, Notices
 from app.messages.errors import Message
+from app.session.draft_editor import Applied
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.message_bar import MessageArea
@@ -127,7 +128,7 @@ def test_a_save_failure_outlives_the_next_run_of_the_queue(bench: Bench, saves: 
 def test_used_settings_are_told_and_can_be_undone(bench: Bench) -> None:
     before = bench.session.draft
     bench.session.edit(prompt="a balloon")
-    bench.notices.show_settings_used(())
+    bench.notices.show_settings_used(Applied())
     assert bench.area.subjects() == (TAKEN_OVER,)
     bench.press("undoSettingsButton")
     assert bench.session.draft == before
@@ -135,7 +136,7 @@ def test_used_settings_are_told_and_can_be_undone(bench: Bench) -> None:
 
 
 def test_settings_that_could_not_be_taken_over_are_named(bench: Bench) -> None:
-    bench.notices.show_settings_used(("model", "guidance_scale"))
+    bench.notices.show_settings_used(Applied(("model", "guidance_scale")))
     assert "model, guidance scale" in bench.text()
 
 
@@ -150,10 +151,9 @@ def test_closing_with_unsaved_pictures_asks_first(bench: Bench, saves: FakeSaves
 
 
 def test_loras_that_are_not_here_are_named_and_the_notice_stays(bench: Bench) -> None:
-    bench.session.loras._missing = ("ink", "snow")  # pyright: ignore[reportPrivateUsage]
-    bench.notices.show_settings_used(())
+    bench.notices.show_settings_used(Applied(missing_loras=("ink", "snow")))
     assert "The LoRAs “ink” and “snow” are not on this computer; everything else is in place." in bench.text()
-    bench.notices.show_settings_used(())
+    bench.notices.show_settings_used(Applied())
     assert "Undo brings back" in bench.text()
 
 

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 import transformers.utils.logging
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.controls.prompt import PromptControl
 from app.controls.sampler import SamplerControl
 from app.controls.token_counting import TokenCounting
-from app.models.importing import ModelImport
+from app.models.importing import ModelImport, is_model_place
 from app.session.settings_store import SettingsStore
+from app.widgets.drop_router import DropRouter, DropRule
 from app.widgets.message_bar import MessageArea, MessageBar
 from core.families import FAMILIES
 from core.models.catalogue import Catalogue
@@ -25,6 +24,7 @@ from core.request.request import Limits
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny
 from tests.app.conftest import MakeSession
+from tests.app.dropping import drop, files
 from tests.fakes import FakeModels, model
 
 
@@ -59,25 +59,12 @@ def test_a_dropped_model_is_added_in_place_and_chosen(
 ) -> None:
     transformers.utils.logging.disable_progress_bar()  # it leaves a thread behind
     folder = tiny.z_image(tmp_path / "other program" / "my-z")
-    catalogue = Catalogue(settings_store.settings.model_folders)
+    catalogue = Catalogue(lambda: settings_store.settings)
     session = make_session(models=catalogue)
-    importer = ModelImport(catalogue, settings_store, session, area, window)
-
-    def look() -> None:
-        catalogue.look_in(settings_store.settings.model_folders)
-        session.refresh_models()
-
-    importer.models_changed.connect(look)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(folder.parent))])
-    drop = QDropEvent(
-        QPointF(),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    assert importer.eventFilter(window, drop)
+    importer = ModelImport(catalogue, settings_store, session)
+    importer.told.connect(area.show_notice)
+    DropRouter(window, [DropRule(is_model_place, importer.add_all)])
+    assert drop(window, files(folder.parent))
     qtbot.waitUntil(lambda: session.draft.model == "my-z")
     assert settings_store.settings.model_folders[-1] == folder.parent
     assert session.draft.sampler == "euler"
@@ -106,29 +93,11 @@ def test_what_is_no_model_is_refused_and_not_kept(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     before = settings_store.settings
-    importer = ModelImport(Catalogue(()), settings_store, make_session(), area, window)
+    importer = ModelImport(Catalogue(()), settings_store, make_session())
+    importer.told.connect(area.show_notice)
     importer.add(tmp_path / name)
     qtbot.waitUntil(lambda: why in bar(area))
     assert settings_store.settings == before
-
-
-def test_it_is_told_in_the_place_that_the_user_looks_at(
-    make_session: MakeSession,
-    settings_store: SettingsStore,
-    area: MessageArea,
-    window: QWidget,
-    qtbot: QtBot,
-    tmp_path: Path,
-) -> None:
-    models = QWidget()
-    qtbot.addWidget(models)
-    seen = MessageArea(models)
-    models.show()
-    importer = ModelImport(Catalogue(()), settings_store, make_session(), area, window)
-    importer.tell_in(seen)
-    importer.add(tmp_path / "nowhere.safetensors")
-    qtbot.waitUntil(lambda: "missing" in bar(seen))
-    assert bar(area) == ""
 
 
 def bar(area: MessageArea) -> str:

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QPushButton, QWidget
+import torch
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from safetensors.torch import save_file
 
-from app.models.lora_import import LoraImport
+from app.models.lora_import import LoraImport, is_lora
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.drop_router import DropRouter, DropRule, TextFieldFilter
 from app.widgets.message_bar import MessageArea, MessageBar
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import Lora
 from tests.app.conftest import MakeSession
+from tests.app.dropping import drop, files
 from tests.core.lora.test_library import write_lora
 
 
@@ -30,8 +32,10 @@ class Bench:
     session: Session
     settings_store: SettingsStore
     area: MessageArea
+    window: QWidget
     field: QPlainTextEdit
     others: list[Path]
+    autoencoders: list[Path]
 
     def text(self) -> str:
         found = [bar for bar in self.area.findChildren(MessageBar) if bar.isVisibleTo(self.area)]
@@ -42,14 +46,7 @@ class Bench:
         next(button for button in buttons if button.isVisibleTo(self.area)).click()
 
     def drop(self, *paths: Path) -> bool:
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-        none = Qt.KeyboardModifier.NoModifier
-        drop = QDropEvent(QPointF(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none)
-        enter = QDragEnterEvent(QPoint(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none)
-        QApplication.sendEvent(self.field.viewport(), enter)
-        QApplication.sendEvent(self.field.viewport(), drop)
-        return drop.isAccepted() and not self.field.toPlainText()
+        return drop(self.field.viewport(), files(*paths)) and not self.field.toPlainText()
 
 
 @pytest.fixture
@@ -57,17 +54,19 @@ def bench(make_session: MakeSession, qtbot: QtBot, tmp_path: Path) -> Bench:
     settings_store = SettingsStore(
         Folders(*(tmp_path / name for name in ("p", "models", "data", "config", "cache", "logs")))
     )
-    catalogue = Catalogue(settings_store.settings.model_folders)
-    session = make_session(models=catalogue)
-    window, others = QWidget(), list[Path]()
+    catalogue = Catalogue(lambda: settings_store.settings)
+    session = make_session(models=catalogue, loras=lambda: catalogue.loras)
+    window, others, autoencoders = QWidget(), list[Path](), list[Path]()
     field = QPlainTextEdit(window)
     window.show()
     area = MessageArea(window)
     qtbot.addWidget(window)
-    importer = LoraImport(catalogue, settings_store, session, area, window, others.append)
-    session.loras.look_on(lambda: catalogue.loras)
+    importer = LoraImport(catalogue, settings_store, session, autoencoders.append, others.append)
+    importer.told.connect(area.show_notice)
+    DropRouter(window, [DropRule(is_lora, importer.add)])
+    TextFieldFilter(window)
     qtbot.waitUntil(lambda: session.loras.at_hand is not None)
-    return Bench(importer, session, settings_store, area, field, others)
+    return Bench(importer, session, settings_store, area, window, field, others, autoencoders)
 
 
 def test_a_dropped_one_is_copied_on_request(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
@@ -119,3 +118,11 @@ def test_what_is_no_lora_goes_to_the_import_of_models(bench: Bench, qtbot: QtBot
     before = len(bench.others)
     bench.drop(tmp_path / "picture.png")
     assert len(bench.others) == before
+
+
+def test_an_autoencoder_is_offered_to_the_draft(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "fine.safetensors"
+    save_file({"decoder.conv_in.weight": torch.zeros(8, 4, 3, 3)}, path)
+    assert bench.drop(path)
+    qtbot.waitUntil(lambda: bench.autoencoders == [path])
+    assert bench.others == []

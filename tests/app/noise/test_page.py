@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +18,7 @@ from app.noise.page import PICTURE, STEP, NoisePage
 from app.widgets.pixels import to_pixels
 from core.errors import ModelMissing, OutOfMemory
 from core.request.request import Size
+from tests.app.dropping import drop, files
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
@@ -280,13 +280,7 @@ def test_what_is_seen_is_said_in_words(ratio: float, words: str) -> None:
 
 
 def test_a_picture_can_be_dropped(page: NoisePage, photo: Path, qtbot: QtBot) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(photo))])
-    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, data, left, none)
-    page.dragEnterEvent(enter)
-    assert enter.isAccepted()
     with qtbot.waitSignal(page.experiment.taken):
-        page.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, left, none))
+        assert drop(page, files(photo))
     assert page.experiment.shown is not None
     assert page.experiment.shown.path == photo

@@ -44,7 +44,8 @@ def test_waiting_requests_are_listed_and_can_be_removed(session: Session, queue:
     assert isinstance(button, QToolButton)
     button.click()
     wait_for(queue, qtbot, "Waiting (1)", "third")
-    session.clear_queue()
+    for run in session.queue:
+        session.remove_queued(run.id)
     assert queue.isHidden()
 
 

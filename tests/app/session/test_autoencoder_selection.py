@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +18,7 @@ from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.models.catalogue import Catalogue
+from core.models.folders import FixedPlaces
 from core.paths import Folders
 from core.pictures.picture import GeneratedImage
 from core.request.request import Autoencoder
@@ -57,17 +58,16 @@ def session(models: Path, settings_store: SettingsStore, qtbot: QtBot) -> Iterat
 def selection(
     models: Path, settings_store: SettingsStore, session: Session, qtbot: QtBot
 ) -> Iterator[AutoencoderSelection]:
-    parent = QObject()
-    selection = AutoencoderSelection(Catalogue((models,)), settings_store, session, parent)
+    catalogue = Catalogue(lambda: FixedPlaces((models,), (), settings_store.settings.autoencoder_places))
+    selection = AutoencoderSelection(catalogue, settings_store, session)
     qtbot.waitUntil(lambda: bool(selection.names))
     yield selection
 
 
 @pytest.fixture
 def control(selection: AutoencoderSelection, qtbot: QtBot) -> AutoencoderControl:
-    control = AutoencoderControl()
+    control = AutoencoderControl(selection)
     qtbot.addWidget(control)
-    control.follow(selection)
     return control
 
 
@@ -137,9 +137,8 @@ def test_one_of_a_recipe_that_is_not_here_is_named(control: AutoencoderControl, 
 def test_sharp_previews_are_offered_where_there_is_a_tiny_one(
     models: Path, selection: AutoencoderSelection, session: Session, qtbot: QtBot
 ) -> None:
-    previews = PreviewControl(session)
+    previews = PreviewControl(session, selection)
     qtbot.addWidget(previews)
-    previews.follow(selection)
     index = previews.combo.findText("Sharp (tiny autoencoder)")
     session.set_preview_mode(PreviewMode.sharp)
     assert not is_enabled(previews, index)

@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
+from app.session.draft_editor import Applied
 from app.session.run import RunState
 from app.session.session import Session
 from core.lora.library import LoraLibrary
@@ -42,9 +43,8 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def session(make_session: MakeSession, engine: FakeEngine, folder: Path, qtbot: QtBot) -> Session:
     models = [replace(model(key), folder=folder / key) for key in ("starter-model", "large")]
-    session = make_session(engine, models=FakeModels(*models))
+    session = make_session(engine, models=FakeModels(*models), loras=lambda: LoraLibrary((folder,)))
     assert session.loras.at_hand is None
-    session.loras.look_on(lambda: LoraLibrary((folder,)))
     qtbot.waitUntil(lambda: session.loras.at_hand is not None)
     return session
 
@@ -98,11 +98,9 @@ def test_a_recipes_loras_are_found_by_name_and_by_hash_and_the_missing_ones_are_
     recipe = GenerationRequest(
         "a house", loras=(Lora("gone", 0.3), Lora("renamed", 0.7, "abababababab"), Lora("snow", -1.0, "0" * 12))
     )
-    assert session.apply(recipe) == ()
+    assert session.apply(recipe) == Applied(missing_loras=("gone",))
     assert session.draft.loras == (Lora("ink", 0.7, "abababababab"), Lora("snow", -1.0, "0" * 12))
     assert session.draft.prompt == "a house"
-    assert session.loras.pop_missing() == ("gone",)
-    assert session.loras.pop_missing() == ()
     session.undo()
     assert session.draft.loras == ()
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.controls.memory_line import MemoryLine
@@ -55,13 +54,12 @@ class Bench:
 def service(tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Iterator[Bench]:
     """Its model has the weights of a large one; another model has no files."""
     large = replace(model("large"), folder=sparse_model(tmp_path / "large", SDXL))
-    engine, parent = FakeEngine(), QObject()
+    engine = FakeEngine()
     draft = GenerationRequest("a", model="large", size=Size(256, 256), steps=2)
     session = make_session(engine, FakeModels(large, model("empty")), FakeDrafts(draft))
     settings_store = SettingsStore(Folders(*(tmp_path / name for name in Folders.__dataclass_fields__)))
-    memory = MemoryService(session, settings_store, parent)
+    memory = MemoryService(session, settings_store)
     yield Bench(memory, session, settings_store, engine)
-    parent.deleteLater()
 
 
 def test_nothing_is_planned_before_a_device_is_chosen(service: Bench) -> None:
@@ -83,18 +81,16 @@ def test_the_plan_follows_device_and_settings(service: Bench, qtbot: QtBot) -> N
 
 
 def test_a_model_that_fits_needs_no_words_in_the_window(service: Bench, qtbot: QtBot) -> None:
-    line = MemoryLine()
+    line = MemoryLine(service.memory)
     qtbot.addWidget(line)
-    line.follow(service.memory)
     service.show_gpu(qtbot, 20.0)
     assert "Everything on the device: 6.5 GiB of weights" in service.words
     assert line.isHidden()
 
 
 def test_the_window_says_when_a_model_is_not_on_the_device_as_a_whole(service: Bench, qtbot: QtBot) -> None:
-    line = MemoryLine()
+    line = MemoryLine(service.memory)
     qtbot.addWidget(line)
-    line.follow(service.memory)
     service.show_gpu(qtbot, 3.5)
     assert not line.isHidden()
     assert line.text() == "A few layers on the device at a time."
@@ -102,9 +98,8 @@ def test_the_window_says_when_a_model_is_not_on_the_device_as_a_whole(service: B
 
 
 def test_a_model_that_cannot_fit_is_told_in_the_colour_of_errors(service: Bench, qtbot: QtBot) -> None:
-    line = MemoryLine()
+    line = MemoryLine(service.memory)
     qtbot.addWidget(line)
-    line.follow(service.memory)
     service.show_gpu(qtbot, 0.3)
     assert line.text() == "May not fit into the memory."
     assert line.property("tone") == "error"

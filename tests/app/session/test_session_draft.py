@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
 
+from app.session.draft_editor import Applied
 from app.session.session import Session
 from core.request.request import GenerationRequest, Limits, Size
 from tests.app.conftest import Heard, MakeSession
@@ -69,7 +70,7 @@ def test_a_pictures_settings_are_taken_over_in_one_undo_step(make_session: MakeS
     before = session.draft
     session.edit(prompt="typed")
     request = GenerationRequest("of the picture", size=Size(64, 96), sampler="heun", steps=7, seed=11)
-    assert session.apply(request) == ()
+    assert session.apply(request) == Applied()
     assert session.draft == request
     session.edit(prompt="changed")
     session.undo()
@@ -79,7 +80,8 @@ def test_a_pictures_settings_are_taken_over_in_one_undo_step(make_session: MakeS
 
 def test_a_picture_of_an_unknown_model_keeps_the_model_and_says_so(make_session: MakeSession):
     session = make_session()
-    assert session.apply(GenerationRequest("x", model="/somewhere/else", size=Size(77, 64))) == ("model", "size")
+    applied = session.apply(GenerationRequest("x", model="/somewhere/else", size=Size(77, 64)))
+    assert applied == Applied(("model", "size"))
     assert session.draft.model == "starter-model"
     assert session.draft.size == Size(80, 64)
 

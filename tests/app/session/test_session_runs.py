@@ -134,7 +134,8 @@ def test_clearing_the_queue_leaves_the_run_alone(make_session: MakeSession, sett
     heard = listen(session)
     for _ in range(3):
         session.generate()
-    session.clear_queue()
+    for run in session.queue:
+        session.remove_queued(run.id)
     assert heard.all("queue_changed")[-1] == ()
     hold.set()
     settle(session)

@@ -139,7 +139,6 @@ def test_the_doorbell_shows_a_minimised_window_and_passes_the_picture_on(tmp_pat
     qtbot.addWidget(window)
     window.showMinimized()
     instance_server = InstanceServer(address_of(tmp_path), window)
-    instance_server.answer_for(window)
     with qtbot.waitSignal(instance_server.picture_asked) as asked:
         knock_at(instance_server, tmp_path, InstanceMessage(tmp_path / "a.png").to_line())
     assert asked.args == [tmp_path / "a.png"]
@@ -155,7 +154,6 @@ def test_nonsense_at_the_door_is_not_answered(tmp_path: Path, qtbot: QtBot, line
     qtbot.addWidget(window)
     window.show()
     instance_server = InstanceServer(address_of(tmp_path), window)
-    instance_server.answer_for(window)
     with socket.socket(socket.AF_UNIX) as visitor:
         visitor.connect(address_of(tmp_path))
         visitor.sendall(line)
@@ -168,7 +166,6 @@ def test_a_closed_window_is_not_raised_again(tmp_path: Path, qtbot: QtBot) -> No
     window = QWidget()
     qtbot.addWidget(window)
     instance_server = InstanceServer(address_of(tmp_path), window)
-    instance_server.answer_for(window)
     with socket.socket(socket.AF_UNIX) as visitor:
         visitor.connect(address_of(tmp_path))
         visitor.sendall(InstanceMessage().to_line())

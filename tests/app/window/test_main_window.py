@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.widgets.theme import DARK
 from core.settings.settings import Theme
 from tests.app.conftest import FakeSaves
+from tests.app.dropping import drop, files
 from tests.app.saved_pictures import SavePicture
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
 
@@ -104,7 +105,7 @@ def test_a_dropped_picture_gives_its_settings_and_undo_takes_them_back(
     path = save_picture("a red balloon", seed=99)
     before = opened.window.session.draft
     with qtbot.waitSignal(opened.window.session.draft_edited):
-        opened.window._commands._drop.dropped.emit(path)  # pyright: ignore[reportPrivateUsage]
+        assert drop(opened.prompt.viewport(), files(path))
     assert opened.window.session.draft.prompt == "a red balloon"
     assert opened.window.session.draft.seed == 99
     assert opened.prompt.toPlainText() == "a red balloon"
@@ -234,3 +235,16 @@ def test_every_button_can_be_named_by_a_screen_reader(opened: Opened) -> None:
         if not (button.accessibleName() or button.text()) and not button.objectName().startswith("qt_")
     ]
     assert nameless == []
+
+
+def test_what_became_of_a_model_is_told_on_the_page_that_the_user_looks_at(
+    opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = opened.window
+    for page in (window.models_page, window.gallery_page, window.create_page):
+        window.places.show_place(page)
+        assert drop(window, files(tmp_path / "nowhere.ckpt"))
+        qtbot.waitUntil(lambda page=page: "model-import" in page.messages.subjects())
+    window.places.show_place(window.models_page)
+    assert drop(window, files(tmp_path / "nowhere.ckpt", tmp_path / "notes.txt"))
+    assert "failed" in opened.subjects

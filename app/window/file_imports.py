@@ -1,0 +1,49 @@
+"""The ways in which files of the user come into the window: dialogs and drops."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.create.notices import Notices
+from app.models.importing import is_model_place
+from app.models.lora_import import is_lora
+from app.widgets.drop_router import DropRouter, DropRule, TextFieldFilter, first, is_picture
+from app.widgets.file_dialogs import ask_file, ask_files, ask_folder
+from app.window.services import Services
+
+_ALL_FILES = "All files (*)"
+
+
+class FileImports(QObject):
+    """Part of the window. Pages that want pictures for something else have a `DropRouter` of their own."""
+
+    def __init__(self, window: QWidget, services: Services, notices: Notices) -> None:
+        """To be made when the window has all its text fields."""
+        super().__init__(window)
+        self._window = window
+        self._models = services.model_import
+        self._loras = services.lora_import
+        rules = (
+            DropRule(is_picture, first(services.pictures.load_recipe)),
+            DropRule(is_lora, services.lora_import.add),  # passes on what is none
+            DropRule(is_model_place, services.model_import.add_all),
+        )
+        DropRouter(window, rules).left.connect(notices.show_not_taken)
+        TextFieldFilter(window)
+
+    @Slot()
+    def ask_model_file(self) -> None:
+        ask_file(self._window, "Add a model file", self._models.add, ["Models (*.safetensors)", _ALL_FILES])
+
+    @Slot()
+    def ask_model_folder(self) -> None:
+        """Asks for a diffusers folder, or the model folder of another program."""
+        ask_folder(self._window, "Add a folder with models", self._models.add)
+
+    @Slot()
+    def ask_lora_files(self) -> None:
+        add = partial(self._loras.add, must_be_loras=True)
+        ask_files(self._window, "Add LoRA files", add, ["LoRAs (*.safetensors)", _ALL_FILES])

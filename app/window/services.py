@@ -1,0 +1,46 @@
+"""All that the window shows and works with, ready before the window is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.models.importing import ModelImport
+from app.models.lora_import import LoraImport
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.memory import MemoryService
+from app.session.picture_loader import PictureLoader
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from app.widgets.theme import Appearance
+from core.models.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made once, by `Services.over`. The session's end is theirs, too."""
+
+    session: Session
+    settings_store: SettingsStore
+    appearance: Appearance
+    memory: MemoryService
+    autoencoders: AutoencoderSelection
+    model_import: ModelImport
+    lora_import: LoraImport
+    pictures: PictureLoader
+
+    @classmethod
+    def over(
+        cls, session: Session, settings_store: SettingsStore, appearance: Appearance, catalogue: Catalogue
+    ) -> Services:
+        autoencoders = AutoencoderSelection(catalogue, settings_store, session)
+        model_import = ModelImport(catalogue, settings_store, session)
+        return cls(
+            session,
+            settings_store,
+            appearance,
+            MemoryService(session, settings_store),
+            autoencoders,
+            model_import,
+            LoraImport(catalogue, settings_store, session, autoencoders.add, model_import.add),
+            PictureLoader(session.background, session),
+        )

@@ -1,0 +1,31 @@
+"""Drops as Qt delivers them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+def files(*paths: Path | str) -> QMimeData:
+    """Returns what a file manager offers; texts are addresses elsewhere."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) if isinstance(path, Path) else QUrl(path) for path in paths])
+    return data
+
+
+def drop(target: QWidget, data: QMimeData) -> bool:
+    """Sends what Qt sends when something is dropped on a widget; says whether it was taken."""
+    move = Qt.DropAction.CopyAction
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    entered = QDragEnterEvent(QPoint(5, 5), move, data, left, none)
+    entered.setAccepted(False)
+    QApplication.sendEvent(target, entered)
+    if not entered.isAccepted():
+        return False
+    dropped = QDropEvent(QPointF(5, 5), move, data, left, none)
+    dropped.setAccepted(False)
+    QApplication.sendEvent(target, dropped)
+    return dropped.isAccepted()
