@@ -197,7 +197,7 @@ class FilmComparison(QObject):
 
     @property
     def _is_same_run(self) -> bool:
-        """What follows is a picture of the film itself: its steps are laid against it."""
+        """Returns whether the follower is a picture of the film itself, whose steps are compared with it."""
         film, following = self._panel.film, self._following
         return film is not None and following is not None and film.run == following.run
 

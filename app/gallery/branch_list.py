@@ -65,7 +65,7 @@ class BranchList(QWidget):
 
 
 def run_words(branch: Run) -> str:
-    """What sets this run apart."""
+    """Returns the differences of this run."""
     if not branch.parent:
         words = "First run"
     else:

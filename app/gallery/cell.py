@@ -24,7 +24,7 @@ _LIGHT = QColor(255, 255, 255, 235)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """What is painted.
+    """The content of a cell.
 
     Attributes:
         picture, thumbnail: None until they are loaded; a null thumbnail cannot be read.

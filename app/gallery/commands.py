@@ -1,4 +1,4 @@
-"""What the user does in the gallery by keys, menus and buttons, connected with library, session and window."""
+"""The user's actions in the gallery by keys, menus and buttons, connected with library, session and window."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class GalleryCommands(QObject):
                 page.inspector.show_none()
 
     def _load_some(self) -> None:
-        """What may be dragged, copied or compared must be known."""
+        """Loads the facts about selected pictures, so that they can be dragged, copied and compared."""
         if self._page.grid.selected_count() <= MOST_TAKEN:
             self._page.pictures.load(self._page.grid.selected_rows())
 

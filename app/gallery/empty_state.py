@@ -1,4 +1,4 @@
-"""What stands in the place of the grid while there is nothing to show: why, and what to do next."""
+"""Replaces the grid while there is nothing to show: the reason, and the next action."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH_PX = 440
 
 
 class Remedy(Enum):
-    """What a button offers."""
+    """The action that a button offers."""
 
     create = auto()
     add_folder = auto()

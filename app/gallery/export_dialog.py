@@ -114,7 +114,7 @@ class ExportDialog(QDialog):
 
     @property
     def encoding(self) -> Encoding:
-        """As chosen."""
+        """Returns the chosen encoding."""
         return Encoding(
             format=self._format.currentData(),
             has_recipe=self._recipe.isChecked(),

@@ -1,4 +1,4 @@
-"""What the filter bar can say about a query, and how each part of it is taken back; no widgets."""
+"""The parts of a query as text for the filter bar, and how to remove each; no widgets."""
 
 from __future__ import annotations
 

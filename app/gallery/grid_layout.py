@@ -30,7 +30,7 @@ class _Placed:
 
 @dataclass(slots=True)
 class GridLayout:
-    """As many columns of square cells as there is room for; headings between sections.
+    """Arranges as many columns of square cells as fit, with headings between sections.
 
     Attributes:
         width_px: of the view.

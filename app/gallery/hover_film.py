@@ -21,12 +21,12 @@ REST_MS = 350
 PLAYING_MS = 2_500
 SLOWEST_MS = 160
 STAY_TURNS = 6
-"""How long the last step stays before the film begins again, in frames."""
+"""The pause at the last step before the film begins again, in frames."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HoveredFrame:
-    """What is shown over the picture; ``progress`` goes from 0 to 1."""
+    """The frame that is shown over the picture; ``progress`` goes from 0 to 1."""
 
     image: QImage
     progress: float

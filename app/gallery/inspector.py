@@ -83,7 +83,7 @@ class Inspector(QFrame):
         self._show_parts(*parts, *((self.branches,) if len(details.tree) > 1 else ()))
 
     def show_several(self, count: int) -> None:
-        """What can be done with all of them."""
+        """Shows the actions for several pictures."""
         self._title.show_text(f"{count:,} pictures chosen")
         self.marks.show_several()
         self.action_buttons.show_for(count, has_film=False)

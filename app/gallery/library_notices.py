@@ -1,4 +1,4 @@
-"""What the bars in the gallery say: what was changed and can be undone, and what went wrong."""
+"""The bars in the gallery: changes that can be undone, and failures."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _LATER, _SOON, _NOW = 0, 1, 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryResult:
-    """What a query found; ``total`` is how many pictures the library has."""
+    """The result of a query; ``total`` is the number of pictures in the library."""
 
     query: Query
     answer: Answer

@@ -236,7 +236,7 @@ class GalleryPage(QWidget):
 
     @Slot()
     def _restore_choice(self) -> None:
-        """What was chosen stays so as far as it is still there; where it has gone, the next one is."""
+        """Restores the selection as far as its pictures are still there; otherwise selects the next one."""
         if self._chosen.size and not self.grid.selected_count():
             rows = self.pictures.rows_of(self._chosen).tolist()
             current = self.pictures.row_of(self._current)

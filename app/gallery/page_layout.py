@@ -1,4 +1,4 @@
-"""What is remembered of the gallery between two starts: sizes, order and groups."""
+"""The gallery's state between two starts: sizes, order and groups."""
 
 from __future__ import annotations
 

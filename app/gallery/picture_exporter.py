@@ -21,7 +21,7 @@ from core.gallery.finder import Finder
 
 
 class ExportKind(Enum):
-    """What is made of the pictures."""
+    """The forms of an export."""
 
     files = auto()
     zip_file = auto()
@@ -30,7 +30,7 @@ class ExportKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What to export.
+    """The pictures to export, and the target.
 
     Attributes:
         pictures: ids in the index.
@@ -45,7 +45,7 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """How an export ended; ``unreadable`` pictures were left out."""
+    """The result of an export; ``unreadable`` pictures were left out."""
 
     request: ExportRequest
     done: int

@@ -89,7 +89,7 @@ class PictureList(QAbstractListModel):
         self.endResetModel()
 
     def forget(self, pictures: Iterable[int]) -> None:
-        """What is known of these is out of date: it is asked for again."""
+        """Forgets outdated facts about these pictures, to load them again."""
         self._ask(number for number in pictures if self._known.get(number) is not None)
 
     def forget_all(self) -> None:
@@ -115,11 +115,11 @@ class PictureList(QAbstractListModel):
         self._ask(number for number in numbers if number not in self._known)
 
     def picture(self, row: int) -> LibraryPicture | None:
-        """What is known of a row; None until it is loaded."""
+        """Returns the facts about a row; None until they are loaded."""
         return self._known.get(int(self._ids[row])) if 0 <= row < len(self._ids) else None
 
     def known(self, number: int) -> LibraryPicture | None:
-        """What is known of a picture by its id."""
+        """Returns the facts about a picture by its id."""
         return self._known.get(number)
 
     def thumbnail(self, row: int) -> QImage | None:

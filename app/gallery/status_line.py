@@ -44,7 +44,7 @@ class StatusLine(QFrame):
         self.counts.setText(f"{words} · {selected:,} selected" if selected else words)
 
     def show_scan(self, event: ScanEvent) -> None:
-        """How far the scan is."""
+        """Shows the progress of the scan."""
         match event:
             case Listing():
                 self.scan.setText(f"Looking for pictures: {event.found:,}")

@@ -26,7 +26,7 @@ MOST_BYTES = 128 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class ThumbnailKey:
-    """Which thumbnail: of a picture as its file was, in one size."""
+    """Identifies a thumbnail: the picture, its file's state, and the size."""
 
     picture: int
     stamp: int
@@ -71,7 +71,7 @@ class ThumbnailService(QObject):
         return image
 
     def want(self, pictures: Sequence[LibraryPicture], size_px: int) -> None:
-        """What is wished for now, the most urgent first; older wishes are forgotten."""
+        """Replaces the wanted thumbnails; the most urgent come first."""
         missing = [(ThumbnailKey(picture.id, picture.stamp, size_px), picture) for picture in pictures]
         missing = [item for item in missing if item[0] not in self._images]
         with self._lock:

@@ -81,7 +81,7 @@ class Viewer(QWidget):
 
     @property
     def picture(self) -> LibraryPicture | None:
-        """What is looked at."""
+        """Returns the picture in the viewer."""
         return self._pictures.picture(self._row)
 
     def open(self, row: int) -> None:

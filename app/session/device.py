@@ -13,7 +13,7 @@ _KINDS = {"cuda": "the GPU", "mps": "the Apple GPU", "xpu": "the Intel GPU", "cp
 
 @dataclass(frozen=True, slots=True)
 class ChosenDevice:
-    """What the engine computes on.
+    """The device that the engine computes on.
 
     Attributes:
         kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.

@@ -16,19 +16,19 @@ SAVE_AFTER_MS = 1000
 
 
 class DraftStore(Protocol):
-    """Where the draft lives between two starts."""
+    """Stores the draft between two starts."""
 
     def load_draft(self) -> GenerationRequest | None: ...
 
     def save_draft(self, request: GenerationRequest) -> None: ...
 
     def autoencoder_of(self, model: str) -> Autoencoder | None:
-        """What the user has chosen for a model, None for its own."""
+        """Returns the user's choice for a model, None for its own autoencoder."""
         ...
 
 
 class ModelSource(Protocol):
-    """Where models come from; `core.models.catalogue.Catalogue` is one."""
+    """Lists the models; `core.models.catalogue.Catalogue` does."""
 
     def find_all(self) -> FoundModels:
         """Reads files that are new; this may take a while."""
@@ -84,7 +84,7 @@ class DraftEditor(QObject):
 
     @property
     def refused_models(self) -> tuple[RefusedModel, ...]:
-        """Those in the same places that cannot."""
+        """Returns the files in the model folders that cannot be used."""
         return self._found.refused
 
     @property

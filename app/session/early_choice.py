@@ -50,7 +50,7 @@ class EarlyChoice(QObject):
             self.changed.emit()
 
     def runs_of(self, request: GenerationRequest) -> Iterator[tuple[GenerationRequest, int | None]]:
-        """What a click on Generate asks for: runs, and after how many steps each is held.
+        """Yields the runs of one click on Generate, each with the step at which it is held, or None.
 
         Pictures to choose from are runs of their own, so that each can be taken up alone.
         """

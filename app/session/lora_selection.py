@@ -21,7 +21,7 @@ from core.runs.events import Event, LoraDiffers
 
 @dataclass(frozen=True, slots=True)
 class AvailableLoras:
-    """What was found: the LoRAs, and of which kind each model is."""
+    """The LoRAs that were found, and the kind of each model."""
 
     loras: tuple[FoundLora, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -1,4 +1,4 @@
-"""How the chosen model is fitted into the memory: planned while one chooses, told by the engine in use."""
+"""Plans how the chosen model fits into the memory; reports the engine's own plan once it is loaded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PLAN_AFTER_MS = 150
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is known of the draft's model.
+    """The memory plan of the draft's model.
 
     Attributes:
         model: its name; "" when the draft's model is not there.
@@ -84,7 +84,7 @@ class MemoryService(QObject):
 
     @property
     def device(self) -> DeviceMemory | None:
-        """What the next model can have; None before a device was chosen."""
+        """Returns the memory that the next model can have; None before a device was chosen."""
         chosen = self._session.device.chosen
         if chosen is None:
             return None
@@ -133,7 +133,7 @@ class MemoryService(QObject):
         self.plan()
 
     def _pass_over(self, problem: Message) -> None:
-        """What is wrong with the device is told by the run that wants it."""
+        """Ignores a problem of the device, which the run that needs it reports."""
         log.info("the engine did not tell its memory: %s", problem)
 
     @Slot()

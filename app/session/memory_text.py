@@ -1,4 +1,4 @@
-"""What is said about memory: how a model is placed, and why."""
+"""Sentences about memory: the placement of a model, and its reasons."""
 
 from __future__ import annotations
 

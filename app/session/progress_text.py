@@ -1,4 +1,4 @@
-"""How far a run is, in words and figures: what the line under the canvas says."""
+"""The progress of a run in words and figures, for the line under the canvas."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Progress:
 
     @property
     def stopped_at(self) -> str:
-        """Where a run was when it ended before its time, or "" before the first step."""
+        """Returns the step at which a run ended early, or "" before the first step."""
         if self._film is None or not self._calls_done:
             return ""
         return f"Stopped at {self._where(self._film)}"

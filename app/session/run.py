@@ -1,4 +1,4 @@
-"""What the session and the worker say to each other about a run."""
+"""The messages about a run between the session and the worker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from core.runs.round_trip import OneStep, RoundTrip
 
 
 class Engine(Protocol):
-    """What the worker needs of `core.engine.engine.Engine`, which is imported in the worker's thread only."""
+    """The engine as the worker sees it; `core.engine.engine.Engine` is imported in the worker's thread only."""
 
     def generate(
         self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
@@ -55,7 +55,7 @@ SavePicture = Callable[[GeneratedImage, Film, Path | None], Path]
 
 
 class RunState(Enum):
-    """What the worker is doing, as the user sees it; ``stopping`` from the click until the run has ended."""
+    """The worker's state in the user's view; ``stopping`` from the click until the run has ended."""
 
     idle = auto()
     running = auto()
@@ -64,7 +64,7 @@ class RunState(Enum):
 
 
 class Ending(Enum):
-    """How a run ended; ``held``: it waits at the step that was asked for, to be taken up or let go."""
+    """The way a run ended; ``held``: it waits at the requested step, to be continued or dropped."""
 
     finished = auto()
     held = auto()

@@ -1,4 +1,4 @@
-"""What is known of the run in progress, and of the last one: its film, its seed, what Stop left of it."""
+"""The run in progress, or the last one: its film, its seed, and its remains after Stop."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ class RunProgress:
         self._is_developing = False
 
     def take_stopped(self) -> Film | None:
-        """What Stop left, to be kept or continued once."""
+        """Returns the film that Stop left, once, to be saved or continued."""
         film, self.stopped_film = self.stopped_film, None
         return film

@@ -133,7 +133,7 @@ class Session(QObject):
 
     @property
     def stopped_film(self) -> Film | None:
-        """What the last Stop left, to be kept or continued; None if there is nothing."""
+        """Returns the film that the last Stop left, to be saved or continued; None without one."""
         return self.progress.stopped_film
 
     @property

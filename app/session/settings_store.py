@@ -44,7 +44,7 @@ class SettingsStore:
                 log.warning("the settings could not be saved: %s", error)
 
     def films_folder(self) -> Path | None:
-        """Where the films of unfinished runs lie; None when films are not kept."""
+        """Returns the folder for films of unfinished runs; None if films are not kept."""
         if self.settings.keep_films is FilmPolicy.never:
             return None
         return self.settings.pictures / FOLDER_NAME

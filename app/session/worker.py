@@ -126,7 +126,7 @@ class Worker(QObject):
 
     @Slot(object)
     def do(self, task: EngineTask) -> None:
-        """As soon as the event in progress is over; replaces a waiting task of the same kind."""
+        """Runs a task after the current event; replaces a waiting task of the same kind."""
         self._engine_tasks[task.kind] = task
         self._post()
 

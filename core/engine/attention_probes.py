@@ -26,7 +26,7 @@ LARGEST_MAP = 64
 
 @dataclass(slots=True, eq=False)
 class Probes:
-    """What the probes of one call have seen: a running sum over the layers, (tokens, height, width) in float32."""
+    """The sums of the probes over the layers of one call, (tokens, height, width) in float32."""
 
     latent: tuple[int, int]
     _sum: torch.Tensor | None = None

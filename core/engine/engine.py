@@ -144,7 +144,7 @@ class Engine:
 
     @torch.inference_mode()
     def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep:
-        """What the network believes in when it sees x_t once, with the request's prompt and guidance.
+        """Returns the network's prediction from x_t in one step, with the request's prompt and guidance.
 
         Raises InvalidRequest, ModelMissing, ModelBroken, OutOfMemory, NotANumberPicture.
         """
@@ -160,7 +160,7 @@ class Engine:
         return other_schedules(film)
 
     def memory_in_use(self) -> MemoryInUse:
-        """How the model that is loaded was placed, and what the device has; nothing is loaded for it."""
+        """Returns the placement of the loaded model, and the device's memory; loads nothing."""
         device, loaded = memory_now(self.plan), self._model
         if loaded is None:
             return MemoryInUse(device)
@@ -190,7 +190,7 @@ class Engine:
         raise self._out_of_memory()  # here the failed attempt's tensors are free
 
     def _in_memory(self, work: Callable[[], Result]) -> Result:
-        """The same for what is asked beside runs."""
+        """Runs ``work`` beside runs, with the rescue from running out of memory."""
         try:
             return work()
         except (RuntimeError, MemoryError) as error:

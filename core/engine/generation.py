@@ -132,7 +132,7 @@ def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:
 
 
 def _frame(step: Step, sampling: SamplerRun) -> Frame:
-    """What one call leaves in the film. Raises NotANumberPicture."""
+    """Returns the film's frame of one call. Raises NotANumberPicture."""
     guided = to_numpy(step.guided)
     if not np.isfinite(guided).all():
         raise NotANumberPicture("the network")

@@ -1,4 +1,4 @@
-"""Where a run starts: from noise, from a picture, or from a call of an earlier run."""
+"""The start of a run: from noise, from a picture, or from a call of an earlier run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from core.runs.branch import Branch
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InitialState:
-    """What a run is made of before its first network call.
+    """The state of a run before its first network call.
 
     Attributes:
         film: without frames; the development rebuilds those of ``recorded``.

@@ -30,7 +30,7 @@ def companions(picture: Path) -> tuple[Path, ...]:
 
 
 def moved(file: Path, picture: Path, target: Path) -> Path:
-    """Where a companion of ``picture`` lies when the picture lies at ``target``."""
+    """Returns the place of a companion of ``picture`` after a move of the picture to ``target``."""
     if file == picture:
         return target
     return next(of(target) for of in (sidecar, film_path, attention_path) if of(picture) == file)

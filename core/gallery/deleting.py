@@ -41,7 +41,7 @@ class Deleted:
 
     @property
     def can_be_restored(self) -> bool:
-        """Whether the program can take it back; otherwise people can, from the system's trash."""
+        """Returns whether the program can restore it; otherwise people can, from the system's trash."""
         return all(file.now is not None for file in self.files)
 
 

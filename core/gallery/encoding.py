@@ -28,7 +28,7 @@ QUALITY = range(1, 101)
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How pictures are written.
+    """The settings of written pictures.
 
     Attributes:
         format: key in `FORMATS`; "" keeps that of each picture.

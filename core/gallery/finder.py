@@ -67,14 +67,14 @@ class Finder:
         return Answer(answer.ids[is_found], _sections_of(answer.sections, is_found))
 
     def count(self, query: Query | None = None) -> int:
-        """How many pictures there are, or how many a query finds."""
+        """Returns the number of all pictures, or of those that a query finds."""
         if query is not None and query.text:
             return self.find(replace(query, group=Group.nothing)).count
         where, values = conditions(query or Query())
         return self._connection.execute(f"SELECT count(*) FROM picture{where}", values).fetchone()[0]
 
     def pictures(self, ids: Sequence[int] | NDArray[np.int64]) -> list[LibraryPicture]:
-        """What is known of these pictures, in their order, without those that are gone; for a window of a list."""
+        """Returns these pictures in their order, without those that are gone; for a window of a list."""
         numbers = [int(number) for number in ids]
         by_id: dict[int, LibraryPicture] = {}
         for start in range(0, len(numbers), _MOST_AT_ONCE):
@@ -98,7 +98,7 @@ class Finder:
         return self._names("tag", picture), self._names("collection", picture)
 
     def facets(self) -> Iterator[Facets | None]:
-        """What the filters can offer, at the end; None after each part, when others may ask in between."""
+        """Yields the filters' values at the end, and None after each part, so that others may query in between."""
         models = self._facets("model", "picture WHERE model != ''")
         yield None
         samplers = self._facets("sampler", "picture WHERE sampler != ''")
@@ -129,7 +129,7 @@ class Finder:
         self._connection.close()
 
     def _without_words(self, query: Query) -> Answer:
-        """As `_ordered`, kept until the index changes: while somebody types, only the words do."""
+        """Returns `_ordered` from a cache until the index changes: while somebody types, only the words change."""
         key = (query, self._connection.execute("PRAGMA data_version").fetchone()[0])
         if self._last is None or self._last[0] != key:
             self._last = (key, self._ordered(query))
@@ -157,7 +157,7 @@ class Finder:
         return Answer(_numbers(ids), _sections(keys.split(_SEPARATOR), query.group) if keys is not None else ())
 
     def _mask(self, asked: SearchTerms, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the pictures have the words."""
+        """Returns which of the pictures have the words."""
         length = max(int(ids.max(initial=0)), self._connection.execute(_LAST).fetchone()[0]) + 1
         is_found = np.full(length, not asked.wanted)
         if asked.wanted:

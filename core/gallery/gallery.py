@@ -31,7 +31,7 @@ MIRROR_NAME = "marks"
 
 
 def gallery_folder(folders: Folders) -> Path:
-    """Where the index, the list of library folders and the mirror of marks lie."""
+    """Returns the folder of the index, of the list of library folders and of the mirror of marks."""
     return folders.data / FOLDER_NAME
 
 

@@ -1,4 +1,4 @@
-"""What lies in a library folder: pictures, their films and marks, told without opening any file."""
+"""Lists a library folder: pictures, their films and marks, without opening any file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def listing(root: Path, left_out: Collection[Path] = ()) -> Iterator[Directory]:
 
 
 def state_of(root: Path, picture: Path, marks_stamp: int) -> FileState | None:
-    """What a listing would tell of one picture; None when there is no such file or it is no picture's name."""
+    """Returns the listing of one picture; None if there is no such file or its name is no picture's."""
     if not picture.name.lower().endswith(SUFFIXES) or picture.name.startswith("."):
         return None
     try:

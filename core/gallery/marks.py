@@ -1,4 +1,4 @@
-"""What people add to a picture: rating, favourite, tags, collections and a note, kept in a small file of JSON.
+"""Marks that people add to a picture: rating, favourite, tags, collections and a note, in a JSON file.
 
 It lies beside the picture, ``house.png.emulsion.json``, so that deleting the index loses nothing. For folders of
 other programs, and where nothing can be written, it lies in the mirror: a folder of the program's own. Where
@@ -33,7 +33,7 @@ _KEYS = ("format", "picture", "rating", "is_favourite", "tags", "collections", "
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What people added to one picture.
+    """The marks of one picture.
 
     Attributes:
         rating: 1 to 5 stars, 0 for none.
@@ -59,7 +59,7 @@ NO_MARKS = Marks()
 
 @dataclass(frozen=True, slots=True)
 class MarkChange:
-    """What to change in the marks of pictures; None and () leave things as they are."""
+    """A change of marks; None and () leave them unchanged."""
 
     rating: int | None = None
     is_favourite: bool | None = None
@@ -82,7 +82,7 @@ class MarkChange:
 
 @dataclass(frozen=True, slots=True)
 class MarkStore:
-    """Where marks are kept.
+    """Reads and writes the files of marks.
 
     Attributes:
         mirror: the program's own folder for marks that cannot lie beside their picture.
@@ -153,7 +153,7 @@ class MarkStore:
 
 
 def sidecar(picture: Path) -> Path:
-    """Where the marks of a picture lie beside it."""
+    """Returns the path of the marks beside a picture."""
     return picture.with_name(picture.name + SUFFIX)
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the library, and what it answers; frozen values for the window and the command line."""
+"""Queries of the library and their results; frozen values for the window and the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sort(Enum):
 
 
 class Group(Enum):
-    """What parts the pictures into groups with a title; the order of `Sort` holds inside each."""
+    """The groups of pictures, each with a title; the order of `Sort` holds inside each."""
 
     nothing = auto()
     day = auto()
@@ -34,7 +34,7 @@ class Group(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which pictures are wanted, in which order. Without arguments: all, the newest first.
+    """The wanted pictures and their order. Without arguments: all, the newest first.
 
     Attributes:
         text: words in the prompts, note, tags or file name: each as the beginning of a word, ``"a phrase"``,
@@ -98,7 +98,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class LibraryPicture:
-    """What the index knows of one picture. Text in it comes from outside: show it as plain text.
+    """A picture in the index. Text in it comes from outside: show it as plain text.
 
     Attributes:
         id: in the index; another one after a rebuild.
@@ -147,7 +147,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What the filters can offer, each list with the most frequent first; days None in an empty library."""
+    """The values for filters, each list with the most frequent first; days None in an empty library."""
 
     models: tuple[Facet, ...]
     samplers: tuple[Facet, ...]

@@ -1,4 +1,4 @@
-"""What is read from one picture file for the index: its size, its recipe and what people added to it."""
+"""Reads one picture file for the index: its size, its recipe and its marks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_SIZE = Size(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What a folder's listing tells of a picture; when it changes, the file is read again.
+    """A picture in a folder's listing; when it changes, the file is read again.
 
     Attributes:
         directory: inside the library folder, parted by "/"; "" for the folder itself.
@@ -39,7 +39,7 @@ class FileState:
     has_film: bool = False
 
     def is_same_file(self, other: FileState) -> bool:
-        """Whether the picture itself is as it was, whatever lies beside it."""
+        """Returns whether the picture itself is unchanged, whatever lies beside it."""
         return (self.name, self.size_bytes, self.modified_ns) == (other.name, other.size_bytes, other.modified_ns)
 
 

@@ -138,7 +138,7 @@ class _Comparison:
     changed: int = 0
 
     def compare(self, place: _Place, files: Sequence[FileState]) -> None:
-        """What is to be read is only noted, since the newest pictures of all folders come first."""
+        """Notes the files to read; reading waits, since the newest pictures of all folders come first."""
         known = self.writer.known(place.folder, place.directory)
         with self.writer.batch():
             for listed in files:

@@ -1,4 +1,4 @@
-"""How text is cut into words for the full-text search, and how what people type becomes a question to it.
+"""Divides text into words for the full-text search, and turns typed text into a query.
 
 The tokenizer of SQLite's FTS5 (unicode61) knows words between spaces. Chinese and Japanese are written without
 spaces, and emoji are no words to it: both get spaces around each character before they reach the index.
@@ -24,7 +24,7 @@ _PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 
 @dataclass(frozen=True, slots=True)
 class SearchTerms:
-    """What is searched for.
+    """The words to search for.
 
     Attributes:
         wanted, unwanted: expressions of FTS5, "" for none.
@@ -42,7 +42,7 @@ def words(text: str) -> str:
 
 
 def question(text: str) -> SearchTerms:
-    """What people type: all words, each as the beginning of one; ``"as a phrase"``; ``-without``."""
+    """Parses typed text: all words, each as the beginning of one; ``"as a phrase"``; ``-without``."""
     wanted: list[str] = []
     unwanted: list[str] = []
     for minus, phrase, word in _PART.findall(text[:_LONGEST_QUESTION]):

@@ -1,4 +1,4 @@
-"""How values that SQLite cannot hold as they are, file names and seeds, are stored; and checksums of rows."""
+"""Stores values that SQLite cannot hold directly, file names and seeds; and checksums of rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COLUMNS = (
     "negative_prompt",
     "note",
 )
-"""What a row of the table ``picture`` holds beside its id and checksum."""
+"""The columns of a row of the table ``picture`` beside its id and checksum."""
 
 CHECKSUM = (
     f"row_checksum({', '.join(COLUMNS)}, "

@@ -21,7 +21,7 @@ _FIXED_DRIVE = 3
 
 
 class Trash(Protocol):
-    """Where deleted files go."""
+    """Moves deleted files into the system's trash."""
 
     def put(self, file: Path) -> Path | None:
         """Moves a file there and returns where it lies now, None if that is not known. Raises OSError."""

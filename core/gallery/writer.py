@@ -1,4 +1,4 @@
-"""What changes the index: the only connection that writes, used by one thread at a time."""
+"""Changes the index by the only connection that writes, in one thread at a time."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ class IndexWriter:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether an error says that the file is not as it was written, rather than that the disk is full or busy."""
+    """Returns whether an error means a damaged file rather than a full disk or a busy index."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 

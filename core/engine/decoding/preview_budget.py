@@ -21,7 +21,7 @@ DECODE_PER_CALL = 1.6
 
 
 TINY_DECODE_PER_CALL = 0.02
-"""The same for a tiny autoencoder: little enough to try it at once, and to know."""
+"""The first cost assumed of a tiny autoencoder: little enough to try it at once, and to measure it."""
 
 Key = tuple[str, Size, bool]
 """A model, a picture size, and whether a tiny autoencoder decodes."""

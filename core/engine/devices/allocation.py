@@ -1,4 +1,4 @@
-"""Which errors mean that there was no memory."""
+"""Recognises the errors that mean there was no memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which device and which precision a run uses, and why, in words that can be shown."""
+"""Chooses the device and the precision of a run, with reasons in words that can be shown."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
 
 
 def memory_now(plan: DevicePlan) -> DeviceMemory:
-    """What the device has, and what of it a model could have now."""
+    """Returns the memory of the device, and the part that a model could have now."""
     device = plan.device
     match device.type:
         case "cuda":

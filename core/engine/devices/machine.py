@@ -1,4 +1,4 @@
-"""What the machine is made of, as far as it matters here, in lines that name neither people nor folders."""
+"""Describes the machine as far as it matters here, in lines that name neither people nor folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is tried when memory runs out, so that a run is kept: caches are freed, then parts leave the device."""
+"""Rescues a run when memory runs out: frees caches, then moves parts off the device."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OutOfMemoryLadder:
         self._offloading = offloading
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """What ``work`` gives. Raises torch.OutOfMemoryError when no room is left to make."""
+        """Returns the result of ``work``. Raises torch.OutOfMemoryError if no more room can be made."""
         rooms = self._rooms()
         while True:
             try:

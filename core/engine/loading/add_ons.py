@@ -1,4 +1,4 @@
-"""What is added to a loaded model: LoRAs, an autoencoder in the place of its own, a tiny one for previews."""
+"""Additions to a loaded model: LoRAs, another autoencoder, a tiny one for previews."""
 
 from __future__ import annotations
 

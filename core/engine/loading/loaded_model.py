@@ -24,7 +24,7 @@ from core.request.request import Size
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """What the engine holds of one model.
+    """The parts of one model that the engine holds.
 
     Attributes:
         memory: the plan that it was loaded by.
@@ -45,7 +45,7 @@ class LoadedModel:
 
 
 def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
-    """Where the model's parts go if it is loaded now; see `plan_memory`. Raises ModelBroken."""
+    """Returns the placement of the model's parts if it is loaded now; see `plan_memory`. Raises ModelBroken."""
     weights, memory = weights_in(model.folder, model.file), memory_now(plan)
     return plan_memory(
         FAMILIES[model.family], weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits

@@ -44,7 +44,7 @@ class LoraLayers:
 
     @property
     def present(self) -> tuple[Lora, ...]:
-        """Those that act now."""
+        """Returns the LoRAs that act now."""
         return self._present
 
     def apply(self, loras: tuple[Lora, ...], library: LoraLibrary) -> tuple[tuple[Lora, ...], bool]:

@@ -22,7 +22,7 @@ class PromptCache(Generic[Encoded]):
         return text in self._known
 
     def recall(self, text: str) -> Encoded:
-        """What was made of the text, or is made of it now."""
+        """Returns the encoded text from the cache, or encodes it now."""
         if text not in self._known:
             self._known[text] = self._encode(text)
             if len(self._known) > REMEMBERED_PROMPTS:

@@ -37,7 +37,7 @@ KEPT_WHOLE = frozenset(
 
 
 class _Packed:
-    """What a layer has in the place of its weights.
+    """The packed weights of a layer.
 
     ``codes``: int8 (rows, blocks, 32), or uint8 (rows, blocks, 16) with two of 4 bits each; ``scales`` and
     ``offsets``: (rows, blocks, 1).
