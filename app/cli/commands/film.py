@@ -11,6 +11,7 @@ from pathlib import Path
 from app.cli.command import Command
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES
+from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, UnreadablePicture
 from core.files.atomic import check_writable
 from core.film.film import Film
@@ -64,7 +65,8 @@ def _run(arguments: Namespace) -> int:
 def _export(
     recording: Recording, names: list[str], options: ExportOptions, progress: Progress, *, is_linear: bool
 ) -> None:
-    from core.engine.engine import Engine
+    with kept_for_good():
+        from core.engine.engine import Engine
 
     settings = load_settings(Folders.default())
     catalogue = users_catalogue(Folders.default(), lambda: settings)

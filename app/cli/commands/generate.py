@@ -16,6 +16,7 @@ from app.cli.command import Command
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES, message
+from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, SaveFailed
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras
@@ -150,7 +151,8 @@ def _read(arguments: Namespace) -> Job:
 
 
 def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[GeneratedImage]:
-    from core.engine.engine import Engine
+    with kept_for_good():
+        from core.engine.engine import Engine
 
     steps, skipped = job.request.steps, 0
     with (
