@@ -1,9 +1,10 @@
 """The small bar in the canvas' corner: smaller, zoom, larger, fit, 100 %."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.canvas.view import Canvas
+from app.widgets.building import text_label
 from app.widgets.icon_button import IconButton
 
 
@@ -14,9 +15,7 @@ class ZoomBar(QFrame):
         super().__init__(parent)
         self.setObjectName("zoomBar")
         self.setProperty("role", "floating")
-        self._percent = QLabel()
-        self._percent.setObjectName("zoomLabel")
-        self._percent.setProperty("role", "number")
+        self._percent = text_label(name="zoomLabel", role="number")
         self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("0000 %"))
         layout = QHBoxLayout(self)

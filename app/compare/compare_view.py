@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QWidget
 
 from app.compare.compared_picture import LETTERS, ComparedPicture
 from app.compare.difference_map import DifferenceMap, difference_map_of
@@ -15,6 +15,7 @@ from app.compare.lens import Lens
 from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
 from app.session.background import BackgroundTasks
+from app.widgets.building import stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.icon_button import IconButton
 
@@ -75,13 +76,7 @@ class CompareView(QWidget):
         for page in (self._wipe, self._side_by_side, self._difference):
             self._stack.addWidget(page)
         self._legend = Legend(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._head())
-        column.addWidget(self._stack, 1)
-        column.addWidget(self._scale_bar)
-        column.addWidget(self._legend)
+        vbox(self._head(), stretched(self._stack), self._scale_bar, self._legend, on=self, spacing=0)
 
     @property
     def pictures(self) -> tuple[ComparedPicture, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from app.compare.compared_picture import LETTERS, ComparedPicture
+from app.widgets.building import text_label
 from app.widgets.elided_label import ElidedLabel
 
 
@@ -23,9 +24,7 @@ class Legend(QWidget):
         self._states: list[QLabel] = []
         self._differences = ElidedLabel("", self)
         self._differences.setObjectName("compareDifferences")
-        self._note = QLabel(self)
-        self._note.setObjectName("compareNote")
-        self._note.setProperty("role", "hint")
+        self._note = text_label(parent=self, name="compareNote", role="hint")
         self._grid.addWidget(self._differences, len(LETTERS), 0, 1, 2)
         self._grid.addWidget(self._note, len(LETTERS), 2)
 
@@ -43,13 +42,10 @@ class Legend(QWidget):
 
     def _add_line(self) -> None:
         row = len(self._names)
-        letter = QLabel(LETTERS[row], self)
-        letter.setProperty("role", "title")
+        letter = text_label(LETTERS[row], parent=self, role="title")
         name = ElidedLabel("", self)
         name.setObjectName(f"compareName{LETTERS[row]}")
-        state = QLabel(self)
-        state.setObjectName(f"compareState{LETTERS[row]}")
-        state.setProperty("role", "number")
+        state = text_label(parent=self, name=f"compareState{LETTERS[row]}", role="number")
         for column, widget in enumerate((letter, name, state)):
             self._grid.addWidget(widget, row, column)
         self._names.append(name)

@@ -3,9 +3,10 @@
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from app.compare.difference_map import DifferenceMap
+from app.widgets.building import text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.pixels import to_image
 from core.measures.difference import SCALES
@@ -43,8 +44,7 @@ class ScaleBar(QWidget):
         super().__init__(parent)
         self.setObjectName("differenceScale")
         self._black = QLabel("same colour", self)
-        self._bright = QLabel(self)
-        self._bright.setObjectName("differenceEnd")
+        self._bright = text_label(parent=self, name="differenceEnd")
         self._bright.setToolTip("How far apart two colours are: 100 % is from black to white")
         self._numbers = ElidedLabel("", self)
         self._numbers.setObjectName("differenceNumbers")
@@ -63,11 +63,7 @@ class ScaleBar(QWidget):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         row.addWidget(self._chooser)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 4, 8, 0)
-        column.setSpacing(2)
-        column.addLayout(row)
-        column.addWidget(self._numbers)
+        vbox(row, self._numbers, on=self, margins=(8, 4, 8, 0), spacing=2)
 
     @property
     def scale(self) -> float | None:

@@ -6,18 +6,17 @@ from PySide6.QtCore import QSize, Qt, Slot, qVersion
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
     QTabWidget,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.dialogs.licences import Part, read_parts
+from app.widgets.building import STRETCH, aligned, hbox, stretched, text_label, vbox
 from app.widgets.icons import app_icon
 from core.recipes.recipe import library_versions
 from core.version import VERSION
@@ -44,37 +43,23 @@ class AboutDialog(QDialog):
         tabs.addTab(self._licences(), "Parts and licences")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addWidget(tabs, 1)
-        layout.addWidget(buttons)
+        vbox(stretched(tabs), buttons, on=self, margins=16, spacing=16)
         self.resize(*SIZE_PX)
 
     def _about(self) -> QWidget:
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(QSize(96, 96), self.devicePixelRatioF()))
-        title = QLabel(f"Emulsion {VERSION}")
-        title.setProperty("role", "heading")
-        words = QLabel(ABOUT)
-        words.setWordWrap(True)
-        versions = QLabel(
-            "\n".join(f"{name} {version}" for name, version in {**_own_versions(), **library_versions()}.items())
+        title = text_label(f"Emulsion {VERSION}", role="heading")
+        words = text_label(ABOUT, wraps=True)
+        versions = text_label(
+            "\n".join(f"{name} {version}" for name, version in {**_own_versions(), **library_versions()}.items()),
+            name="versionsLabel",
+            role="hint",
         )
-        versions.setObjectName("versionsLabel")
-        versions.setProperty("role", "hint")
         versions.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        texts = QVBoxLayout()
-        texts.setSpacing(12)
-        for widget in (title, words, versions):
-            texts.addWidget(widget)
-        texts.addStretch(1)
+        texts = vbox(title, words, versions, STRETCH, spacing=12)
         page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(24, 24, 24, 24)
-        row.setSpacing(24)
-        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
+        hbox(aligned(picture, Qt.AlignmentFlag.AlignTop), stretched(texts), on=page, margins=24, spacing=24)
         return page
 
     def _licences(self) -> QWidget:
@@ -96,11 +81,7 @@ class AboutDialog(QDialog):
         self._parts.currentItemChanged.connect(self._on_current_item_changed)
         self._parts.setCurrentIndex(self._parts.model().index(0, 0))
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(8, 12, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self._parts, 1)
-        column.addWidget(self._text, 1)
+        vbox(stretched(self._parts), stretched(self._text), on=page, margins=(8, 12, 8, 8), spacing=8)
         return page
 
     @Slot()

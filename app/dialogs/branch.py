@@ -10,13 +10,12 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
-    QLabel,
     QPlainTextEdit,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.widgets.building import text_label, vbox
 from app.widgets.theme import indent_spin_boxes
 from core.families import FAMILIES
 from core.film.film import Film
@@ -45,11 +44,11 @@ class BranchDialog(QDialog):
         step, steps = self._unchanged.step, film.request.steps
         self.setObjectName("branchDialog")
         self.setWindowTitle(f"Branch from step {step + 1} of {steps}")
-        words = QLabel(
+        words = text_label(
             f"The {step} steps before are taken over as they are; only the rest is computed. "
-            "Early steps decide the layout, late ones the details."
+            "Early steps decide the layout, late ones the details.",
+            wraps=True,
         )
-        words.setWordWrap(True)
         words.setMinimumWidth(420)
         form = QFormLayout()
         form.setVerticalSpacing(12)
@@ -87,12 +86,7 @@ class BranchDialog(QDialog):
         accept.setDefault(True)
         buttons.accepted.connect(self._choose)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(16)
-        layout.addWidget(words)
-        layout.addLayout(form)
-        layout.addWidget(buttons)
+        vbox(words, form, buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
         indent_spin_boxes(self)
         self.finished.connect(self.deleteLater)
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from app.recent.grid import ThumbnailGrid
 from app.recent.model import RecentPictures
+from app.widgets.building import stretched, text_label, vbox
 from app.widgets.file_dialogs import PICTURES, ask_file
 
 _SIZE_PX = (560, 480)
@@ -29,8 +30,7 @@ class ChoosePictureDialog(QDialog):
         self.resize(*_SIZE_PX)
         self._pictures = pictures
         self._folder = folder
-        text = QLabel(words)
-        text.setWordWrap(True)
+        text = text_label(words, wraps=True)
         self._grid = ThumbnailGrid(pictures, self)
         self._grid.setObjectName("choosePictureView")
         self._grid.setDragEnabled(False)
@@ -42,12 +42,7 @@ class ChoosePictureDialog(QDialog):
         other.setAutoDefault(False)
         other.clicked.connect(self._ask_file)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(12)
-        layout.addWidget(text)
-        layout.addWidget(self._grid, 1)
-        layout.addWidget(buttons)
+        vbox(text, stretched(self._grid), buttons, on=self, margins=16, spacing=12)
         self._grid.setFocus()
         self.finished.connect(self.deleteLater)
 

@@ -28,6 +28,7 @@ from app.film.film_exporter import FilmExporter
 from app.film.views import VIEWS
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks
+from app.widgets.building import STRETCH, hbox, stretched, vbox
 from app.widgets.theme import indent_spin_boxes
 from core.film.film import Film
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
@@ -156,28 +157,23 @@ class ExportFilmDialog(QDialog):
         form.addRow("&Last step longer by", self._hold)
         form.addRow("&Width of a view", self._width)
         form.addRow("Caption", self._captions)
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        right.addWidget(self._preview)
-        right.addWidget(self._summary)
-        right.addStretch(1)
-        row = QHBoxLayout()
-        row.setSpacing(24)
-        row.addWidget(self._fields, 1)
-        row.addLayout(right)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(16)
-        layout.addLayout(row)
+        right = vbox(self._preview, self._summary, STRETCH, spacing=8)
+        row = hbox(stretched(self._fields), right, spacing=24)
         file_label = QLabel("F&ile")
         file_label.setBuddy(self._file)
-        layout.addLayout(_column(file_label, self._file))
-        layout.addWidget(self._problem)
         bottom = QHBoxLayout()
         bottom.setSpacing(24)
         bottom.addLayout(_column(self._left, self._bar), 1)
         bottom.addWidget(self._buttons)
-        layout.addLayout(bottom)
+        vbox(
+            row,
+            _column(file_label, self._file),
+            self._problem,
+            bottom,
+            on=self,
+            margins=(24, 24, 24, 16),
+            spacing=16,
+        )
         self.setMinimumWidth(760)
         self._export.setDefault(True)
 
@@ -275,11 +271,7 @@ class ExportFilmDialog(QDialog):
 
 
 def _column(*widgets: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout()
-    column.setSpacing(4)
-    for widget in widgets:
-        column.addWidget(widget)
-    return column
+    return vbox(*widgets, spacing=4)
 
 
 def _named(widget: Kind, name: str) -> Kind:

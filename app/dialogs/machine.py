@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QLayoutItem,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from app.dialogs.diagnostics import scrub
 from app.dialogs.machine_text import machine_sections, machine_text
 from app.session.device import Device
 from app.session.memory import MemoryService
+from app.widgets.building import push_button, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
 
@@ -42,18 +42,16 @@ class MachineDialog(QDialog):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._copy = QPushButton("Copy")
-        self._copy.setObjectName("copyMachineButton")
-        self._copy.setToolTip("Copies all of this as text; it holds no names, folders or prompts")
-        self._copy.clicked.connect(self._copy_text)
+        self._copy = push_button(
+            "Copy",
+            self._copy_text,
+            name="copyMachineButton",
+            tip="Copies all of this as text; it holds no names, folders or prompts",
+        )
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addWidget(area, 1)
-        layout.addWidget(buttons)
+        vbox(stretched(area), buttons, on=self, margins=16, spacing=16)
         self.resize(*SIZE_PX)
         device.changed.connect(self._show)
         memory.changed.connect(self._show)
@@ -88,9 +86,6 @@ def _drop(item: QLayoutItem) -> None:
 
 
 def _label(text: str, role: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = text_label(text, role=role, is_plain=True, wraps=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
     return label

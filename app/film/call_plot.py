@@ -10,9 +10,10 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.film.chart import Chart
+from app.widgets.building import stretched, text_label, vbox
 
 _MOST_POINTS = 60
 _GHOST_ALPHA = 190
@@ -70,15 +71,9 @@ class CallPlot(QWidget):
         self.chart = Chart(self)
         self.chart.pressed_at.connect(self._go_to)
         self._marker: Any = pg.InfiniteLine(angle=90)
-        self._legend = QLabel(self)
+        self._legend = text_label(parent=self, wraps=True, role="hint")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
-        self._legend.setWordWrap(True)
-        self._legend.setProperty("role", "hint")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._legend)
-        column.addWidget(self.chart, 1)
+        vbox(self._legend, stretched(self.chart), on=self, spacing=0)
 
     @property
     def curves(self) -> tuple[Curve, ...]:

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.film.picture_pane import PicturePane
+from app.widgets.building import stretched, vbox
 from core.measures.channels import ChannelNumbers
 
 REACH = 4.0
@@ -48,11 +49,7 @@ class ChannelCell(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.pane = PicturePane(self, is_sharp=True)
         self.histogram = Histogram(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.pane, 1)
-        column.addWidget(self.histogram)
+        vbox(stretched(self.pane), self.histogram, on=self, spacing=2)
 
     def show_channel(self, image: QImage, numbers: ChannelNumbers, words: str) -> None:
         mean, std = (f"{value:.2f}".replace("-", "−") for value in (numbers.mean, numbers.std))

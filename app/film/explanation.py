@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from app.widgets.building import aligned, push_button, stretched, text_label, vbox
 
 
 class Explanation(QWidget):
@@ -24,9 +26,8 @@ class Explanation(QWidget):
             f"<p style='margin: 0 0 4px 0'><b>{escape(term)}</b> – {escape(meaning)}</p>"
             for term, meaning in terms
         )
-        text = QLabel(f"<p style='margin: 0 0 8px 0'>{escape(about)}</p>{listed}")
+        text = text_label(f"<p style='margin: 0 0 8px 0'>{escape(about)}</p>{listed}", wraps=True)
         text.setTextFormat(Qt.TextFormat.RichText)
-        text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         scroll = QScrollArea(self)
@@ -35,11 +36,11 @@ class Explanation(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(text)
         scroll.viewport().setAutoFillBackground(False)
-        button = QPushButton("Got it", self)
-        button.setObjectName("closeExplanationButton")
-        button.clicked.connect(self.closed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(scroll, 1)
-        column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        button = push_button("Got it", self.closed, parent=self, name="closeExplanationButton")
+        vbox(
+            stretched(scroll),
+            aligned(button, Qt.AlignmentFlag.AlignLeft),
+            on=self,
+            margins=(4, 0, 0, 0),
+            spacing=4,
+        )

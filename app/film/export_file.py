@@ -5,8 +5,9 @@ from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
+from app.widgets.building import hbox, push_button, stretched
 from core.film_export.formats import FORMATS
 
 
@@ -30,16 +31,11 @@ class ExportFile(QWidget):
         self._edit.setAccessibleName("File")
         self._edit.setCursorPosition(len(self._edit.text()))
         self._edit.textChanged.connect(self.changed)
-        browse = QPushButton("Choose…")
-        browse.setObjectName("exportBrowseButton")
+        browse = push_button(
+            "Choose…", self._on_clicked, name="exportBrowseButton", tip="Choose a folder and a name"
+        )
         browse.setAutoDefault(False)
-        browse.setToolTip("Choose a folder and a name")
-        browse.clicked.connect(self._on_clicked)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self._edit, 1)
-        row.addWidget(browse)
+        hbox(stretched(self._edit), browse, on=self, spacing=8)
         self.setFocusProxy(self._edit)
 
     @property

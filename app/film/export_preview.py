@@ -9,11 +9,12 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.film.export_choices import ExportChoices
 from app.film.picture_pane import PicturePane
 from app.session.background import BackgroundTasks
+from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
 from core.film_export.export import compose
@@ -41,9 +42,7 @@ class ExportPreview(QWidget):
         self._frame_ms, self._hold_ms = 0, 0
         self._frames: tuple[Frame, ...] = ()
         self._pane = PicturePane()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pane)
+        vbox(self._pane, on=self)
         self._tasks = background.queue(self, "film preview")
         self._clock = QTimer(self, singleShot=True)
         self._clock.timeout.connect(self._show_next)

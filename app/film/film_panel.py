@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
@@ -15,6 +15,7 @@ from app.film.scrubber import Scrubber
 from app.film.step_menu import StepMenu
 from app.film.transport import Transport
 from app.film.view_area import ViewArea
+from app.widgets.building import stretched, vbox
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame, Schedule
 from core.pictures.pixels import Pixels
@@ -80,13 +81,8 @@ class FilmPanel(QWidget):
         self._views = ViewArea(explained, self)
         self._views.hide()
         self._connect()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 4)
-        column.setSpacing(2)
-        column.addWidget(self._strip)
-        column.addWidget(self._scrubber)
-        column.addWidget(self.transport)
-        column.addWidget(self._views, 1)
+        panes = (self._strip, self._scrubber, self.transport, stretched(self._views))
+        vbox(*panes, on=self, margins=(0, 4, 0, 4), spacing=2)
         self._fit_height()
 
     @property

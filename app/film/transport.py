@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
 from app.film.step_menu import StepMenu
+from app.widgets.building import hbox, stretched
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
@@ -67,15 +68,22 @@ class Transport(QWidget):
         self._four.toggled.connect(self.four_toggled)
         self._four.hide()
         self._tools: list[QToolButton] = [self._views]
-        row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(4)
-        for widget in (self._play, self._loop, self._rate):
-            row.addWidget(widget)
-        row.addSpacing(8)
-        row.addWidget(self._label, 1)
-        for widget in (self._live, self._keep, self._branch, self._export, self._four, self._views):
-            row.addWidget(widget)
+        self._row = hbox(
+            self._play,
+            self._loop,
+            self._rate,
+            8,
+            stretched(self._label),
+            self._live,
+            self._keep,
+            self._branch,
+            self._export,
+            self._four,
+            self._views,
+            on=self,
+            margins=(8, 0, 8, 0),
+            spacing=4,
+        )
         self.set_position(None)
         self.set_live(is_running=False, is_following=True)
 

@@ -8,11 +8,9 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFrame,
-    QHBoxLayout,
     QMenu,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,6 +18,7 @@ from app.film.explanation import Explanation
 from app.film.film_view import FilmView
 from app.film.frame_context import FrameContext
 from app.film.views import VIEWS
+from app.widgets.building import hbox, stretched, vbox
 from app.widgets.icon_button import IconButton
 from core.errors import SaveFailed
 from core.files.atomic import write_file
@@ -64,19 +63,9 @@ class ViewFrame(QFrame):
         self._ask.setCheckable(True)
         self._save = self._save_button()
         self._stack = QStackedWidget(self)
-        head = QHBoxLayout()
-        head.setSpacing(2)
-        head.addWidget(self._chooser, 1)
-        head.addWidget(self._ask)
-        head.addWidget(self._save)
-        self._body = QHBoxLayout()
-        self._body.setSpacing(8)
-        self._body.addWidget(self._stack, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 6, 6, 6)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addLayout(self._body, 1)
+        head = hbox(stretched(self._chooser), self._ask, self._save, spacing=2)
+        self._body = hbox(stretched(self._stack), spacing=8)
+        vbox(head, stretched(self._body), on=self, margins=6, spacing=4)
         self._chooser.currentIndexChanged.connect(self._chosen)
         self._chooser.activated.connect(self.view_chosen)
         self._ask.toggled.connect(self._explain)

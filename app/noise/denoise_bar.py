@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 from core.request.request import Source
@@ -54,22 +55,10 @@ class DenoiseBar(QWidget):
         self.button.setProperty("kind", "primary")
         set_icon(self.button, "play")
         self.button.clicked.connect(self.denoise_asked)
-        self._sentence = QLabel()
-        self._sentence.setObjectName("denoiseSentence")
-        self._sentence.setProperty("role", "hint")
-        self._sentence.setWordWrap(True)
-        label = QLabel("Prompt")
-        label.setProperty("role", "caption")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(label)
-        row.addWidget(self.prompt, 1)
-        row.addWidget(self.button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(row)
-        column.addWidget(self._sentence)
+        self._sentence = text_label(name="denoiseSentence", role="hint", wraps=True)
+        label = text_label("Prompt", role="caption")
+        row = hbox(label, stretched(self.prompt), self.button, spacing=8)
+        vbox(row, self._sentence, on=self, spacing=4)
 
     def show_prompt(self, prompt: str) -> None:
         if self.prompt.text() != prompt:

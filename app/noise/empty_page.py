@@ -1,9 +1,10 @@
 """The page without a picture: its purpose, how to choose a picture, and that one is being encoded."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from app.noise.noise_text import EMPTY, TAKING
+from app.widgets.building import STRETCH, hbox, push_button, text_label
 from app.widgets.icons import set_icon
 
 TEXT_WIDTH_PX = 440
@@ -24,14 +25,12 @@ class EmptyPage(QWidget):
         self._words = _line("hint")
         self._words.setFixedWidth(TEXT_WIDTH_PX)
         self._words.setWordWrap(True)
-        self._choose = QPushButton("Open a picture…")
-        self._choose.setObjectName("forwardStartButton")
-        self._choose.setProperty("kind", "primary")
+        self._choose = push_button("Open a picture…", name="forwardStartButton", kind="primary")
         set_icon(self._choose, "picture")
         self._choose.clicked.connect(self.choose_asked)
-        self.current_button = QPushButton("Take the picture in Create")
-        self.current_button.setObjectName("forwardStartCurrentButton")
-        self.current_button.clicked.connect(self.current_asked)
+        self.current_button = push_button(
+            "Take the picture in Create", self.current_asked, name="forwardStartCurrentButton"
+        )
         self._progress = QProgressBar()
         self._progress.setRange(0, 0)
         self._progress.setTextVisible(False)
@@ -58,17 +57,10 @@ class EmptyPage(QWidget):
 
 def _centred(*widgets: QWidget) -> QHBoxLayout:
     """Returns a row with room at both sides; an alignment would give wrapped text too little height."""
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    row.addStretch(1)
-    for widget in widgets:
-        row.addWidget(widget)
-    row.addStretch(1)
-    return row
+    return hbox(STRETCH, *widgets, STRETCH, spacing=8)
 
 
 def _line(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
+    label = text_label(role=role)
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     return label

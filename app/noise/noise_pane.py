@@ -1,12 +1,13 @@
 """The middle of the page: x_t beside the network's prediction, the slider over t, and the schedule."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from app.film.picture_pane import PicturePane
 from app.film.position import number
 from app.noise.noise_text import level
 from app.noise.schedule_plot import SchedulePlot
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
 from app.widgets.pixels import to_image
@@ -39,12 +40,8 @@ class NoisePane(QWidget):
             "Timestep t: how much noise is mixed in. 0 is nearly the picture, the end is noise alone.",
         )
         self.slider.valueChanged.connect(self.t_chosen)
-        self.level = QLabel()
-        self.level.setObjectName("noiseLevel")
-        self.level.setWordWrap(True)
-        self.numbers = QLabel()
-        self.numbers.setObjectName("noiseNumbers")
-        self.numbers.setProperty("role", "number")
+        self.level = text_label(name="noiseLevel", wraps=True)
+        self.numbers = text_label(name="noiseNumbers", role="number")
         self.plot = SchedulePlot()
         self.plot.t_chosen.connect(self.t_chosen)
         self.head = QHBoxLayout()
@@ -83,35 +80,15 @@ class NoisePane(QWidget):
         self.guess.relabel(words)
 
     def _lay_out(self) -> None:
-        pictures = QHBoxLayout()
-        pictures.setSpacing(16)
-        pictures.addWidget(self.noisy)
-        pictures.addWidget(self.guess)
+        pictures = hbox(self.noisy, self.guess, spacing=16)
         tip = "Throw the dice: the same amount of other noise"
         dice = IconButton("dice", tip, "otherNoiseButton", name="Other noise")
         dice.clicked.connect(self.other_noise_asked)
-        ends = QHBoxLayout()
-        ends.setSpacing(8)
-        ends.addWidget(_hint("the picture"))
-        ends.addWidget(self.slider, 1)
-        ends.addWidget(_hint("noise alone"))
-        ends.addWidget(dice)
-        figures = QHBoxLayout()
-        figures.setSpacing(8)
-        figures.addWidget(self.numbers, 1)
-        figures.addWidget(self.plot.quantity_combo)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        ends = hbox(_hint("the picture"), stretched(self.slider), _hint("noise alone"), dice, spacing=8)
+        figures = hbox(stretched(self.numbers), self.plot.quantity_combo, spacing=8)
         self.head.addWidget(self.level, 1)
-        column.addLayout(self.head)
-        column.addLayout(pictures, 1)
-        column.addLayout(ends)
-        column.addLayout(figures)
-        column.addWidget(self.plot)
+        vbox(self.head, stretched(pictures), ends, figures, self.plot, on=self, spacing=8)
 
 
 def _hint(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "hint")
-    return label
+    return text_label(text, role="hint")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.film.explanation import Explanation
 from app.messages.errors import Message
@@ -17,6 +17,7 @@ from app.noise.noise_text import ABOUT, NAME, TERMS
 from app.noise.source_panel import SourcePanel
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.building import hbox, stretched, vbox
 from app.widgets.drop_router import DropRouter, DropRule, first, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
@@ -91,26 +92,13 @@ class NoisePage(QWidget):
 
     def _lay_out(self) -> None:
         self.bench.head.addWidget(self._ask, 0, Qt.AlignmentFlag.AlignTop)
-        middle = QVBoxLayout()
-        middle.setContentsMargins(16, 16, 16, 12)
-        middle.setSpacing(8)
-        middle.addWidget(self.bench, 1)
-        middle.addWidget(self.denoise_bar)
+        middle = vbox(stretched(self.bench), self.denoise_bar, margins=(16, 16, 16, 12), spacing=8)
         self._explanation.setFixedWidth(EXPLANATION_PX)
         self._explanation.setContentsMargins(0, 16, 16, 16)
-        row = QHBoxLayout(self._work)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.source)
-        row.addLayout(middle, 1)
-        row.addWidget(self._explanation)
+        hbox(self.source, stretched(middle), self._explanation, on=self._work, spacing=0)
         self._stack.addWidget(self.start)
         self._stack.addWidget(self._work)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self._stack, 1)
+        vbox(self.messages, stretched(self._stack), on=self, spacing=0)
 
     def _connect(self) -> None:
         for asking in (self.start, self.source):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.film.call_plot import CallPlot, Curve
+from app.widgets.building import vbox
 from app.widgets.field import describe
 from core.measures.noise_levels import log_snr
 
@@ -77,9 +78,7 @@ class SchedulePlot(QWidget):
         self.plot = CallPlot(self)
         self.plot.setFixedHeight(HEIGHT_PX)
         self.plot.call_selected.connect(self._choose_point)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plot)
+        vbox(self.plot, on=self)
 
     def show_schedule(self, alphas_cumprod: _Numbers) -> None:
         """Plots a schedule; alpha-bar as in `core.runs.round_trip.RoundTrip`."""

@@ -1,11 +1,12 @@
 """Left of the page: the picture, its round trip through the autoencoder, and its latent channels."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.compare.scale_bar import percent
 from app.film.picture_pane import PicturePane
 from app.noise.encoded_picture import EncodedPicture
+from app.widgets.building import STRETCH, push_button, text_label, vbox
 from app.widgets.icons import set_icon
 from app.widgets.pixels import to_image
 from core.film.film import Latent
@@ -38,13 +39,12 @@ class SourcePanel(QFrame):
         self.setObjectName("forwardSource")
         self.setProperty("role", "panel")
         self.setFixedWidth(WIDTH_PX)
-        choose = QPushButton("Open another picture…")
-        choose.setObjectName("forwardOpenButton")
+        choose = push_button("Open another picture…", name="forwardOpenButton")
         set_icon(choose, "picture")
         choose.clicked.connect(self.choose_asked)
-        self.current_button = QPushButton("Take the picture in Create")
-        self.current_button.setObjectName("forwardCurrentButton")
-        self.current_button.clicked.connect(self.current_asked)
+        self.current_button = push_button(
+            "Take the picture in Create", self.current_asked, name="forwardCurrentButton"
+        )
         self._pictures = {name: PicturePane() for name in ("yours", "kept", "lost")}
         self._cut = _words("forwardCut", "hint")
         self._cut.setTextFormat(Qt.TextFormat.PlainText)
@@ -62,29 +62,29 @@ class SourcePanel(QFrame):
         trip.addWidget(self._facts, 1, 1, Qt.AlignmentFlag.AlignTop)
         content = QWidget()
         content.setProperty("role", "panel")
-        column = QVBoxLayout(content)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(8)
-        column.addWidget(choose)
-        column.addWidget(self.current_button)
-        column.addSpacing(8)
-        column.addWidget(_title("Round trip through the autoencoder"))
-        column.addWidget(self._cut)
-        column.addLayout(trip)
-        column.addWidget(_hint(_LATENT_WORDS))
-        column.addSpacing(8)
-        column.addWidget(_title("Latent channels"))
-        column.addLayout(self._grid)
-        column.addWidget(_hint("Each is one sheet of the latent. Blue: below zero, red: above."))
-        column.addStretch(1)
+        vbox(
+            choose,
+            self.current_button,
+            8,
+            _title("Round trip through the autoencoder"),
+            self._cut,
+            trip,
+            _hint(_LATENT_WORDS),
+            8,
+            _title("Latent channels"),
+            self._grid,
+            _hint("Each is one sheet of the latent. Blue: below zero, red: above."),
+            STRETCH,
+            on=content,
+            margins=16,
+            spacing=8,
+        )
         area = QScrollArea()
         area.setWidget(content)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        vbox(area, on=self)
 
     def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip
@@ -121,9 +121,7 @@ class SourcePanel(QFrame):
 
 
 def _title(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "title")
-    return label
+    return text_label(text, role="title")
 
 
 def _hint(text: str) -> QLabel:
@@ -133,8 +131,4 @@ def _hint(text: str) -> QLabel:
 
 
 def _words(name: str, role: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    return label
+    return text_label(name=name, role=role, wraps=True)

@@ -1,7 +1,9 @@
 """Labels for controls: a caption above, a note beside it, text for tooltips and screen readers."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QWidget
+
+from app.widgets.building import hbox, stretched, text_label, vbox
 
 GAP_PX = 4
 
@@ -16,20 +18,12 @@ class Field(QWidget):
     def __init__(self, caption: str, control: QWidget, content: QWidget | QLayout | None = None) -> None:
         """Takes ``content``, the parent of the control, if the control is not alone below the caption."""
         super().__init__()
-        label = QLabel(caption)
-        label.setProperty("role", "caption")
+        label = text_label(caption, role="caption")
         label.setBuddy(control)
-        self.note = QLabel()
-        self.note.setProperty("role", "caption")
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note = text_label(role="caption", is_plain=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        top = QHBoxLayout()
-        top.addWidget(label)
-        top.addWidget(self.note, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addLayout(top)
+        top = hbox(label, stretched(self.note))
+        layout = vbox(top, on=self, spacing=GAP_PX)
         if isinstance(content, QLayout):
             layout.addLayout(content)
         else:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from app.messages.errors import Message
+from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from app.widgets.icon_button import IconButton
 
 Tone = Literal["error", "info"]
@@ -44,19 +45,12 @@ class MessageBar(QFrame):
         title.setProperty("role", "title")
         words = _text(str(message))
         words.setObjectName("messageText")
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(title)
+        texts = vbox(title, spacing=2)
         if str(message):
             texts.addWidget(words)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 8, 8, 8)
-        layout.setSpacing(8)
-        layout.addLayout(texts, 1)
+        layout = hbox(stretched(texts), on=self, margins=(16, 8, 8, 8), spacing=8)
         for choice in choices:
-            button = QPushButton(choice.text)
-            button.setObjectName(choice.object_name)
-            button.clicked.connect(choice.act)
+            button = push_button(choice.text, choice.act, name=choice.object_name)
             if not choice.keeps_bar:
                 button.clicked.connect(self.dismissed)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -127,9 +121,7 @@ class MessageArea(QWidget):
 
 
 def _text(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = text_label(words, is_plain=True, wraps=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
     label.setMinimumWidth(1)
     return label

@@ -1,11 +1,11 @@
 """Denoised: the network's prediction of the finished picture at this step."""
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
+from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_picture
 
@@ -16,9 +16,7 @@ class DenoisedView(FilmView):
     def __init__(self) -> None:
         super().__init__()
         self.pane = PicturePane(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pane)
+        vbox(self.pane, on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         if moment.decoded is not None:

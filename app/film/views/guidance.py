@@ -3,11 +3,12 @@
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QLabel, QStackedLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
+from app.widgets.building import text_label
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_by, guidance_picture
 from core.measures.guidance_map import guidance_map
@@ -27,10 +28,8 @@ class GuidanceView(FilmView):
         self._row.setContentsMargins(0, 0, 0, 0)
         for pane in self.panes:
             self._row.addWidget(pane)
-        self._off = QLabel(_OFF, self)
-        self._off.setWordWrap(True)
+        self._off = text_label(_OFF, parent=self, wraps=True, role="hint")
         self._off.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._off.setProperty("role", "hint")
         self._layout = QStackedLayout(self)
         self._layout.addWidget(pictures)
         self._layout.addWidget(self._off)

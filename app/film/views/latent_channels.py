@@ -2,11 +2,12 @@
 
 import numpy as np
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout
 
 from app.film.channel_cell import REACH, ChannelCell, Detail
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
+from app.widgets.building import stretched, text_label, vbox
 from app.widgets.pixels import to_image
 from core.film.film import Latent
 from core.measures.channels import channel_numbers
@@ -31,14 +32,8 @@ class LatentChannelsView(FilmView):
         self.cells: list[ChannelCell] = []
         self._grid = QGridLayout()
         self._grid.setSpacing(_GAP_PX)
-        self._hint = QLabel(_HINT, self)
-        self._hint.setProperty("role", "hint")
-        self._hint.setWordWrap(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(self._grid, 1)
-        column.addWidget(self._hint)
+        self._hint = text_label(_HINT, parent=self, role="hint", wraps=True)
+        vbox(stretched(self._grid), self._hint, on=self, spacing=2)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment

@@ -1,11 +1,11 @@
 """Noisy: the network's input at this step."""
 
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
+from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film_export.pictures import noisy_picture
 from core.measures.noise_levels import signal_and_noise
@@ -17,9 +17,7 @@ class NoisyView(FilmView):
     def __init__(self) -> None:
         super().__init__()
         self.pane = PicturePane(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pane)
+        vbox(self.pane, on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         frame = moment.frame

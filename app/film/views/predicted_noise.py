@@ -2,12 +2,12 @@
 
 import numpy as np
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.film.position import number
+from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film_export.pictures import prediction
 
@@ -21,9 +21,7 @@ class PredictedNoiseView(FilmView):
         super().__init__()
         self.pane = PicturePane(self)
         self._moment: FrameContext | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pane)
+        vbox(self.pane, on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QComboBox
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.position import number, positions
+from app.widgets.building import hbox, stretched, text_label, vbox
 from core.film.film import Schedule
 from core.measures.noise_levels import alphas_cumprod, log_snr
 
@@ -45,17 +46,11 @@ class ScheduleView(FilmView):
         for quantity in _QUANTITIES:
             self.quantity_combo.addItem(quantity.label)
         self.quantity_combo.currentIndexChanged.connect(self._redraw)
-        self._value = QLabel(self)
-        self._value.setProperty("role", "number")
+        self._value = text_label(parent=self, role="number")
         self.plot = CallPlot(self)
         self.plot.call_selected.connect(self.call_selected)
-        head = QHBoxLayout()
-        head.addWidget(self.quantity_combo)
-        head.addWidget(self._value, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(head)
-        column.addWidget(self.plot, 1)
+        head = hbox(self.quantity_combo, stretched(self._value))
+        vbox(head, stretched(self.plot), on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment

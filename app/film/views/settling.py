@@ -1,11 +1,10 @@
 """Settling: the step at which the picture stops changing."""
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout
-
 from app.film.call_plot import CallPlot, Curve, Note
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.position import positions
+from app.widgets.building import stretched, text_label, vbox
 from core.film.film import Film
 from core.measures.settling import SETTLED_PART, distances_between_neighbours, distances_to_last, settled_call
 
@@ -18,17 +17,10 @@ class SettlingView(FilmView):
     def __init__(self) -> None:
         super().__init__()
         self._film: Film | None = None
-        self.sentence = QLabel(self)
-        self.sentence.setObjectName("settlingSentence")
-        self.sentence.setWordWrap(True)
-        self.sentence.setProperty("role", "number")
+        self.sentence = text_label(parent=self, name="settlingSentence", wraps=True, role="number")
         self.plot = CallPlot(self)
         self.plot.call_selected.connect(self.call_selected)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.sentence)
-        column.addWidget(self.plot, 1)
+        vbox(self.sentence, stretched(self.plot), on=self, spacing=0)
 
     def show_moment(self, moment: FrameContext) -> None:
         if moment.film is not self._film:

@@ -2,13 +2,13 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.frame_numbers import FrameNumbers
 from app.film.position import positions
+from app.widgets.building import stretched, vbox
 from core.film.film import Film, Frame
 from core.measures.spectrum import Spectrum, spectrum
 
@@ -25,9 +25,7 @@ class SpectrumView(FilmView):
         self._spectra: FrameNumbers[Spectrum] = FrameNumbers(_of_denoised)
         self.plot = CallPlot(self)
         self.plot.call_selected.connect(self.call_selected)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plot, 1)
+        vbox(stretched(self.plot), on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         if moment.film is not self._film:

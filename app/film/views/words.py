@@ -5,11 +5,12 @@ from html import escape
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QApplication, QBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QStackedLayout, QWidget
 
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
+from app.widgets.building import stretched, text_label, vbox
 from app.widgets.pixels import to_image
 from core.families import FAMILIES
 from core.film.attention_maps import AttentionRecord
@@ -38,12 +39,10 @@ class WordsView(FilmView):
         self._moment: FrameContext | None = None
         self._record: AttentionRecord | None = None
         self._word = 0
-        self.prompt = QLabel(self)
-        self.prompt.setObjectName("wordsPrompt")
+        self.prompt = text_label(parent=self, name="wordsPrompt", wraps=True)
         self.prompt.setAccessibleName("Words of the prompt")
         self.prompt.setToolTip("Click a word to see where it acts")
         self.prompt.setTextFormat(Qt.TextFormat.RichText)
-        self.prompt.setWordWrap(True)
         self.prompt.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
@@ -53,15 +52,9 @@ class WordsView(FilmView):
         for pane in self.panes:
             self._row.addWidget(pane)
         shown = QWidget(self)
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.prompt)
-        column.addLayout(self._row, 1)
-        self.reason = QLabel(NOT_RECORDED, self)
-        self.reason.setWordWrap(True)
+        vbox(self.prompt, stretched(self._row), on=shown, spacing=4)
+        self.reason = text_label(NOT_RECORDED, parent=self, wraps=True, role="hint")
         self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.reason.setProperty("role", "hint")
         self._layout = QStackedLayout(self)
         self._layout.addWidget(shown)
         self._layout.addWidget(self.reason)

@@ -1,0 +1,128 @@
+"""Builds rows, columns, labels and buttons in one call each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+
+Margins = int | tuple[int, int, int, int] | None
+Box = TypeVar("Box", bound=QBoxLayout)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A widget or layout with its share of the room that is left, or its side in its cell."""
+
+    item: QWidget | QLayout
+    stretch: int = 0
+    alignment: Qt.AlignmentFlag | None = None
+
+
+Item = QWidget | QLayout | Placed | int | None
+"""``int`` is a gap in pixels, None takes the room that is left."""
+
+STRETCH: Item = None
+
+
+def stretched(item: QWidget | QLayout, stretch: int = 1) -> Placed:
+    """Returns the item with a share of the room that is left."""
+    return Placed(item, stretch)
+
+
+def aligned(item: QWidget | QLayout, alignment: Qt.AlignmentFlag) -> Placed:
+    """Returns the item in its own size, at one side of its cell."""
+    return Placed(item, 0, alignment)
+
+
+def hbox(*items: Item, on: QWidget | None = None, margins: Margins = 0, spacing: int | None = None) -> QHBoxLayout:
+    """Returns a row of the items.
+
+    Args:
+        on: the widget whose layout it becomes.
+        margins: in pixels, for all sides or for left, top, right and bottom; None: those of the style.
+        spacing: in pixels between items; None: that of the style.
+    """
+    return _fill(QHBoxLayout(), items, on, margins, spacing)
+
+
+def vbox(*items: Item, on: QWidget | None = None, margins: Margins = 0, spacing: int | None = None) -> QVBoxLayout:
+    """Returns a column of the items; see `hbox`."""
+    return _fill(QVBoxLayout(), items, on, margins, spacing)
+
+
+def _fill(box: Box, items: tuple[Item, ...], on: QWidget | None, margins: Margins, spacing: int | None) -> Box:
+    if on is not None:
+        on.setLayout(box)  # first, so that the items get their parent while they are added
+    if margins is not None:
+        sides = (margins,) * 4 if isinstance(margins, int) else margins
+        box.setContentsMargins(*sides)
+    if spacing is not None:
+        box.setSpacing(spacing)
+    for item in items:
+        placed = Placed(item) if isinstance(item, QWidget | QLayout) else item
+        if placed is None:
+            box.addStretch()
+        elif isinstance(placed, int):
+            box.addSpacing(placed)
+        elif isinstance(placed.item, QLayout):
+            box.addLayout(placed.item, placed.stretch)
+        else:
+            box.addWidget(placed.item, placed.stretch, placed.alignment or Qt.AlignmentFlag(0))
+    return box
+
+
+def text_label(
+    text: str = "",
+    parent: QWidget | None = None,
+    *,
+    role: str = "",
+    name: str = "",
+    wraps: bool = False,
+    is_plain: bool = False,
+) -> QLabel:
+    """Returns a label.
+
+    Args:
+        role: see `app.widgets.theme`. name: the object name.
+        is_plain: shows the text as it is, also where it looks like HTML.
+    """
+    made = QLabel(text, parent)
+    if role:
+        made.setProperty("role", role)
+    if name:
+        made.setObjectName(name)
+    made.setWordWrap(wraps)
+    if is_plain:
+        made.setTextFormat(Qt.TextFormat.PlainText)
+    return made
+
+
+def push_button(
+    text: str = "",
+    clicked: Callable[..., object] | SignalInstance | None = None,
+    parent: QWidget | None = None,
+    *,
+    kind: str = "",
+    name: str = "",
+    tip: str = "",
+) -> QPushButton:
+    """Returns a push button.
+
+    Args:
+        clicked: the slot or signal that a click reaches.
+        kind: see `app.widgets.theme`. name: the object name. tip: the tooltip.
+    """
+    made = QPushButton(text, parent)
+    if clicked is not None:
+        made.clicked.connect(clicked)
+    if kind:
+        made.setProperty("kind", kind)
+    if name:
+        made.setObjectName(name)
+    if tip:
+        made.setToolTip(tip)
+    return made
