@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.gallery.filter_chips import FilterChips
 from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
-from app.gallery.filter_menus import FilterMenus
+from app.gallery.filter_menus import WITH_BUTTON, FilterMenus
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
@@ -140,8 +141,10 @@ class FilterBar(QFrame):
         row.addWidget(self.search, 1)
         menus = self._menus
         for words, name, tip, fill in (
-            ("Model", "modelFilterButton", "Only pictures of these models", menus.fill_models),
-            ("Sampler", "samplerFilterButton", "Only pictures made with these samplers", menus.fill_samplers),
+            *(
+                (name.capitalize(), f"{name}FilterButton", tip, partial(menus.fill_setting, name))
+                for name, tip in WITH_BUTTON.items()
+            ),
             ("Date", "dateFilterButton", "Only pictures of some days", menus.fill_days),
             ("Rating", "ratingFilterButton", "Only pictures with so many stars", menus.fill_ratings),
         ):

@@ -1,4 +1,4 @@
-"""The menus of the filter bar: what the pictures of the library have, to choose from, and how they are ordered."""
+"""The menus of the filter bar: values that the library's pictures have, to choose from, and orders."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
-from app.gallery.filters import days_back, toggled
+from app.gallery.filters import days_back, toggled, with_facet
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Facet, Facets, Group, Query, Sort
-from core.request.request import Size
+from core.request.settings import SETTINGS
 
 MOST_ENTRIES = 40
 LONGEST_NAME = 48
@@ -31,7 +31,13 @@ GROUPS = {
     Group.collection: "Group by collection",
     Group.nothing: "No groups",
 }
-NO_FACETS = Facets((), (), (), (), (), None, None)
+WITH_BUTTON = {
+    "model": "Only pictures of these models",
+    "sampler": "Only pictures made with these samplers",
+}
+"""Settings with a button of their own, and its tooltip; the menu *More* has the others."""
+
+NO_FACETS = Facets({}, (), (), None, None)
 
 
 class FilterMenus(QObject):
@@ -70,20 +76,12 @@ class FilterMenus(QObject):
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
-    def fill_models(self, menu: QMenu) -> None:
+    def fill_setting(self, name: str, menu: QMenu) -> None:
+        """The values that pictures have for a setting."""
         query = self.query
-        self._fill_names(
-            menu, self.facets.models, query.models, lambda name: replace(query, models=toggled(query.models, name))
-        )
-
-    def fill_samplers(self, menu: QMenu) -> None:
-        query = self.query
-        self._fill_names(
-            menu,
-            self.facets.samplers,
-            query.samplers,
-            lambda name: replace(query, samplers=toggled(query.samplers, name)),
-        )
+        chosen = [value for other, value in query.facets if other == name]
+        found = self.facets.settings.get(name, ())
+        self._fill_names(menu, found, chosen, lambda value: with_facet(query, name, value))
 
     def fill_ratings(self, menu: QMenu) -> None:
         for rating in range(5, 0, -1):
@@ -113,9 +111,9 @@ class FilterMenus(QObject):
 
     def fill_more(self, menu: QMenu) -> None:
         query = self.query
-        sizes = menu.addMenu("Size")
-        chosen = [f"{size.width}x{size.height}" for size in query.sizes]
-        self._fill_names(sizes, self.facets.sizes, chosen, self._with_size)
+        for setting in SETTINGS:
+            if setting.facet is not None and setting.name not in WITH_BUTTON:
+                self.fill_setting(setting.name, menu.addMenu(setting.title))
         tags = menu.addMenu("Tag")
         self._fill_names(
             tags, self.facets.tags, query.tags, lambda name: replace(query, tags=toggled(query.tags, name))
@@ -153,13 +151,6 @@ class FilterMenus(QObject):
                 action.setData(folder.path)
                 action.setToolTip("Its pictures stay where they are")
         menu.addAction("Rebuild the index").triggered.connect(self.rebuild_asked)
-
-    def _with_size(self, name: str) -> Query:
-        width, _, height = name.partition("x")
-        size = Size(int(width), int(height))
-        sizes = self.query.sizes
-        rest = tuple(other for other in sizes if other != size)
-        return replace(self.query, sizes=rest if size in sizes else (*sizes, size))
 
     def _fill_names(
         self, menu: QMenu, facets: Sequence[Facet], chosen: Sequence[str], query_with: Callable[[str], Query]

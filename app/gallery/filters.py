@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from core.gallery.query import Query
+from core.request.settings import SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,21 @@ def toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
     return tuple(other for other in values if other != value) if value in values else (*values, value)
 
 
+def with_facet(query: Query, name: str, value: str) -> Query:
+    """The query with a value of a setting to filter by, or without it when it was there."""
+    return replace(query, facets=query.facets ^ {(name, value)})
+
+
 def days_back(days: int, today: date | None = None) -> date:
     """The first of so many days up to today."""
     return (today or date.today()) - timedelta(days=days - 1)
 
 
 def _filters(query: Query) -> Iterator[ActiveFilter]:
-    for model in query.models:
-        yield ActiveFilter(model, replace(query, models=toggled(query.models, model)))
-    for sampler in query.samplers:
-        yield ActiveFilter(sampler, replace(query, samplers=toggled(query.samplers, sampler)))
-    for size in query.sizes:
-        rest = tuple(other for other in query.sizes if other != size)
-        yield ActiveFilter(f"{size.width} × {size.height}", replace(query, sizes=rest))
+    for setting in SETTINGS:
+        for name, value in sorted(query.facets):
+            if name == setting.name:
+                yield ActiveFilter(setting.phrase(value), with_facet(query, name, value))
     if query.since or query.until:
         yield ActiveFilter(_period(query), replace(query, since=None, until=None))
     if query.smallest_rating:

@@ -77,7 +77,7 @@ def facts(recipe: Recipe) -> str:
 
 def _phrase(recipe: Recipe, setting: Setting[Any]) -> str:
     words = _shortened(words_of(recipe, setting))
-    return (setting.card or f"{setting.title} {{}}").replace("{}", words) if words else ""
+    return setting.phrase(words) if words else ""
 
 
 def _shortened(text: str) -> str:

@@ -27,14 +27,10 @@ def conditions(query: Query) -> tuple[str, list[object]]:
     if literal := question(query.text).literal:
         columns = ("prompt", "negative_prompt", "note", "name")
         add(" OR ".join(f"instr(picture.{column}, ?)" for column in columns), *[literal] * len(columns))
-    for column, wanted in (("model", query.models), ("sampler", query.samplers)):
-        if wanted:
-            add(f"picture.{column} IN ({','.join('?' * len(wanted))})", *wanted)
-    if query.sizes:
-        add(
-            " OR ".join(["(picture.width = ? AND picture.height = ?)"] * len(query.sizes)),
-            *(length for size in query.sizes for length in (size.width, size.height)),
-        )
+    for name in dict.fromkeys(name for name, _ in sorted(query.facets)):
+        wanted = [value for other, value in query.facets if other == name]
+        marks = ",".join("?" * len(wanted))
+        add(f"picture.id IN (SELECT picture FROM facet WHERE name = ? AND value IN ({marks}))", name, *wanted)
     if query.since:
         add("picture.day >= ?", query.since.toordinal())
     if query.until:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from core.gallery.branches import Run, tree_of
 from core.gallery.conditions import conditions
 from core.gallery.marks import names
 from core.gallery.query import Answer, Facet, Facets, Group, LibraryPicture, Query, Section, Sort
-from core.gallery.schema import open_for_reading
+from core.gallery.schema import FACETS, open_for_reading
 from core.gallery.search_text import SearchTerms, question
 from core.gallery.stored_values import loaded, stored, unsigned
 from core.request.request import Size
@@ -29,20 +29,45 @@ _ORDERS = {
 }
 _GROUPS = {
     Group.day: ("picture.day", "picture.day DESC"),
-    Group.model: ("picture.model", "picture.model = '', picture.model"),
     Group.collection: ("collection.name", "collection.name IS NULL, collection.name"),
 }
-_PICTURE = """
-SELECT picture.id, folder.path, directory, name, width, height, size_bytes, created_ms, prompt, negative_prompt,
-    model, sampler, steps, seed, program, run, parent_run, rating, is_favourite, note, has_film, modified_ns,
-    is_away, problem
-FROM picture JOIN folder ON folder.id = picture.folder
-"""
 _MOST_FACETS = 1_000
 _MOST_AT_ONCE = 500
 _SEPARATOR = "\x1f"  # a space to `str.split`, so that no name has it
 _ALL_KEYS = "group_concat(coalesce(key, ''), char(31))"
 _LAST = "SELECT coalesce(max(id), 0) FROM picture"
+
+
+class _Row(NamedTuple):
+    """The columns that make a `LibraryPicture`."""
+
+    id: int
+    path: str | bytes
+    directory: str | bytes
+    name: str | bytes
+    width: int
+    height: int
+    size_bytes: int
+    created_ms: int
+    prompt: str
+    negative_prompt: str
+    steps: int
+    seed: int | None
+    program: str
+    run: str
+    parent_run: str
+    rating: int
+    is_favourite: int
+    note: str
+    has_film: int
+    modified_ns: int
+    is_away: int
+    problem: str
+
+
+_PICTURE = (
+    f"SELECT picture.id, {', '.join(_Row._fields[1:])} FROM picture JOIN folder ON folder.id = picture.folder "
+)
 
 
 class Finder:
@@ -81,7 +106,7 @@ class Finder:
             some = numbers[start : start + _MOST_AT_ONCE]
             marks = ",".join("?" * len(some))
             found = self._connection.execute(f"{_PICTURE} WHERE picture.id IN ({marks})", some)
-            by_id |= {row[0]: _picture(row) for row in found}
+            by_id |= {row[0]: _picture(_Row._make(row)) for row in found}
         return [by_id[number] for number in numbers if number in by_id]
 
     def picture_at(self, path: Path) -> LibraryPicture | None:
@@ -91,20 +116,26 @@ class Finder:
             "AND folder.path || iif(directory = '', '', '/' || directory) = ?",
             (stored(path.name), stored(path.name), stored(path.parent.as_posix())),
         ).fetchone()
-        return _picture(found) if found else None
+        return _picture(_Row._make(found)) if found else None
 
     def marks_of(self, picture: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The tags and the collections of one picture."""
         return self._names("tag", picture), self._names("collection", picture)
 
+    def values_of(self, picture: int) -> dict[str, str]:
+        """The values of one picture's settings that the gallery filters by; several are parted by commas."""
+        found = self._connection.execute("SELECT name, value FROM facet WHERE picture = ?", (picture,))
+        values: dict[str, str] = {}
+        for name, value in found:
+            values[name] = f"{values[name]}, {value}" if name in values else value
+        return values
+
     def facets(self) -> Iterator[Facets | None]:
         """Yields the filters' values at the end, and None after each part, so that others may query in between."""
-        models = self._facets("model", "picture WHERE model != ''")
-        yield None
-        samplers = self._facets("sampler", "picture WHERE sampler != ''")
-        yield None
-        sizes = self._facets("width || 'x' || height", "picture WHERE width > 0", "width, height")
-        yield None
+        settings: dict[str, tuple[Facet, ...]] = {}
+        for name in FACETS:
+            settings[name] = self._facets("value", "facet WHERE name = ?", name)
+            yield None
         tags, collections = self._facets("name", "tag"), self._facets("name", "collection")
         yield None
         first, last = self._connection.execute(
@@ -112,9 +143,7 @@ class Finder:
             "(SELECT day FROM picture ORDER BY created_ms DESC LIMIT 1)"
         ).fetchone()
         yield Facets(
-            models=models,
-            samplers=samplers,
-            sizes=sizes,
+            settings=settings,
             tags=tags,
             collections=collections,
             first_day=date.fromordinal(first) if first else None,
@@ -137,6 +166,8 @@ class Finder:
 
     def _ordered(self, query: Query) -> Answer:
         """The pictures that everything but the words of the query finds."""
+        if query.group is Group.model:
+            return self._grouped(self._ordered(replace(query, group=Group.nothing)).ids, "model")
         where, values = conditions(query)
         order, key, all_keys, join = _ORDERS[query.sort], "NULL", "NULL", ""
         if query.group is not Group.nothing:
@@ -155,6 +186,25 @@ class Finder:
             values,
         ).fetchone()
         return Answer(_numbers(ids), _sections(keys.split(_SEPARATOR), query.group) if keys is not None else ())
+
+    def _grouped(self, ids: NDArray[np.int64], name: str) -> Answer:
+        """The pictures by their values of a setting, of which each has one at most; those without one last."""
+        found = self._connection.execute(
+            "SELECT value, group_concat(picture) FROM facet WHERE name = ? GROUP BY value", (name,)
+        ).fetchall()
+        group_of = np.full(self._connection.execute(_LAST).fetchone()[0] + 1, len(found))
+        for place, (_, pictures) in enumerate(found):
+            group_of[_numbers(pictures)] = place
+        groups = group_of[ids]
+        counts = np.bincount(groups, minlength=len(found) + 1)
+        sections = (
+            Section(title, int(start), int(count))
+            for title, start, count in zip(
+                (*(value for value, _ in found), ""), np.cumsum(counts) - counts, counts, strict=True
+            )
+            if count
+        )
+        return Answer(ids[np.argsort(groups, kind="stable")], tuple(sections))
 
     def _mask(self, asked: SearchTerms, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Returns which of the pictures have the words."""
@@ -177,10 +227,11 @@ class Finder:
         found = self._connection.execute(f"SELECT name FROM {table} WHERE picture = ?", (picture,))
         return names(name for (name,) in found)
 
-    def _facets(self, column: str, source: str, group: str | None = None) -> tuple[Facet, ...]:
+    def _facets(self, column: str, source: str, *values: str) -> tuple[Facet, ...]:
         found = self._connection.execute(
-            f"SELECT {column}, count(*) AS number FROM {source} GROUP BY {group or column} "
-            f"ORDER BY number DESC, {column} LIMIT {_MOST_FACETS}"
+            f"SELECT {column}, count(*) AS number FROM {source} GROUP BY {column} "
+            f"ORDER BY number DESC, {column} LIMIT {_MOST_FACETS}",
+            values,
         )
         return tuple(Facet(name, number) for name, number in found)
 
@@ -214,31 +265,29 @@ def _title(key: str, group: Group) -> str:
     return date.fromordinal(int(key)).isoformat() if group is Group.day else key
 
 
-def _picture(row: tuple[Any, ...]) -> LibraryPicture:
-    folder = Path(loaded(row[1]))
+def _picture(row: _Row) -> LibraryPicture:
+    folder = Path(loaded(row.path))
     return LibraryPicture(
-        id=row[0],
-        path=folder / loaded(row[2]) / loaded(row[3]),
+        id=row.id,
+        path=folder / loaded(row.directory) / loaded(row.name),
         folder=folder,
-        size=Size(row[4], row[5]),
-        size_bytes=row[6],
-        created=_local(row[7]),
-        prompt=row[8],
-        negative_prompt=row[9],
-        model=row[10],
-        sampler=row[11],
-        steps=row[12],
-        seed=None if row[13] is None else unsigned(row[13]),
-        program=row[14],
-        run=row[15],
-        parent_run=row[16],
-        rating=row[17],
-        is_favourite=bool(row[18]),
-        note=row[19],
-        has_film=bool(row[20]),
-        stamp=row[21],
-        is_away=bool(row[22]),
-        problem=row[23],
+        size=Size(row.width, row.height),
+        size_bytes=abs(row.size_bytes),
+        created=_local(row.created_ms),
+        prompt=row.prompt,
+        negative_prompt=row.negative_prompt,
+        steps=row.steps,
+        seed=None if row.seed is None else unsigned(row.seed),
+        program=row.program,
+        run=row.run,
+        parent_run=row.parent_run,
+        rating=row.rating,
+        is_favourite=bool(row.is_favourite),
+        note=row.note,
+        has_film=bool(row.has_film),
+        stamp=row.modified_ns,
+        is_away=bool(row.is_away),
+        problem=row.problem,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, auto
@@ -39,7 +40,8 @@ class Query:
     Attributes:
         text: words in the prompts, note, tags or file name: each as the beginning of a word, ``"a phrase"``,
             ``-without``.
-        models, samplers, sizes: any of these; () for all. Names as `Finder.facets` gives them.
+        facets: settings, each with a value as `Finder.facets` gives it: of one setting any of the values,
+            and of each setting that is named here.
         since, until: days in local time, both included.
         smallest_rating: 0 to 5.
         is_favourite, has_film, is_unreadable: None: does not matter.
@@ -48,9 +50,7 @@ class Query:
     """
 
     text: str = ""
-    models: tuple[str, ...] = ()
-    samplers: tuple[str, ...] = ()
-    sizes: tuple[Size, ...] = ()
+    facets: frozenset[tuple[str, str]] = frozenset()
     since: date | None = None
     until: date | None = None
     smallest_rating: int = 0
@@ -104,7 +104,6 @@ class LibraryPicture:
         id: in the index; another one after a rebuild.
         folder: the library folder that it lies in.
         created: local time.
-        model, sampler: names for people; "" where the picture does not tell.
         seed: None where the picture does not tell.
         program: what made it.
         run, parent_run: as in `core.recipes.recipe.Recipe`; "" for none.
@@ -121,8 +120,6 @@ class LibraryPicture:
     created: datetime
     prompt: str
     negative_prompt: str
-    model: str
-    sampler: str
     steps: int
     seed: int | None
     program: str
@@ -147,11 +144,13 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """The values for filters, each list with the most frequent first; days None in an empty library."""
+    """The values for filters, each list with the most frequent first; days None in an empty library.
 
-    models: tuple[Facet, ...]
-    samplers: tuple[Facet, ...]
-    sizes: tuple[Facet, ...]
+    Attributes:
+        settings: values of each setting that the gallery filters by, under its name.
+    """
+
+    settings: Mapping[str, tuple[Facet, ...]]
     tags: tuple[Facet, ...]
     collections: tuple[Facet, ...]
     first_day: date | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +13,17 @@ from core.pictures.dimensions import read_size
 from core.pictures.metadata import PARAMETERS, read_recipe
 from core.pictures.text_chunks import read_texts
 from core.recipes.recipe import Recipe
+from core.recipes.told import facet_values
 from core.request.request import Size
-from core.request.samplers import SAMPLERS
+from core.request.settings import SETTINGS
+from core.request.settings.size import SIZE
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".avif")
 LONGEST_TEXT = 20_000
 _LONGEST_NAME = 300
 _SAME_MOMENT_S = 3.0
 NO_SIZE = Size(0, 0)
+_WITH_FACET = tuple(setting for setting in SETTINGS if setting.facet is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,17 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One picture as it goes into the index; texts are bounded and can be stored."""
+    """One picture as it goes into the index; texts are bounded and can be stored.
+
+    Attributes:
+        facets: names of settings, each with a value; one that has several occurs as often.
+    """
 
     state: FileState
     size: Size = NO_SIZE
     created_ms: int = 0
     day: int = 0
-    model: str = ""
-    sampler: str = ""
+    facets: tuple[tuple[str, str], ...] = ()
     steps: int = 0
     seed: int | None = None
     run: str = ""
@@ -80,15 +87,15 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
     day = _day(created)
     if recipe is None:
         text = "" if problem else _text(_unmapped_text(path))
-        return Record(state, size, int(created * 1000), day, problem=problem, prompt=text, marks=marks)
+        facets = () if problem else ((SIZE.name, SIZE.words(size)),)
+        return Record(state, size, int(created * 1000), day, facets, problem=problem, prompt=text, marks=marks)
     request, parent = recipe.request, recipe.parent
     return Record(
         state=state,
         size=size,
         created_ms=int(created * 1000),
         day=day,
-        model=_name(recipe.model.name or request.model),
-        sampler=_name(recipe.others.get("Sampler") or SAMPLERS[request.sampler].label),
+        facets=tuple(_facets(recipe, size)),
         steps=request.steps,
         seed=request.seed,
         run=_name(recipe.run),
@@ -100,6 +107,13 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         negative_prompt=_text(request.negative_prompt),
         marks=marks,
     )
+
+
+def _facets(recipe: Recipe, size: Size) -> Iterator[tuple[str, str]]:
+    """The values of the settings that the gallery filters by; the size is that of the file."""
+    for setting in _WITH_FACET:
+        values = (setting.words(size),) if setting is SIZE else facet_values(recipe, setting)
+        yield from ((setting.name, name) for value in dict.fromkeys(values) if (name := _name(value)))
 
 
 def _recipe(path: Path) -> Recipe | None:

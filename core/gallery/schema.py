@@ -9,6 +9,8 @@ from pathlib import Path
 
 from core.errors import SaveFailed
 from core.files.atomic import words_of
+from core.gallery.stored_values import CHECKSUM, add_checksum
+from core.request.settings import SETTINGS
 
 log = logging.getLogger(__name__)
 
@@ -16,6 +18,9 @@ FILE_NAME = "index.sqlite"
 DAMAGED_NAME = "index.damaged.sqlite"
 _BESIDE = ("", "-wal", "-shm")
 _APPLICATION = 0x456D756C  # "Emul"
+
+FACETS = tuple(setting.name for setting in SETTINGS if setting.facet is not None)
+"""The settings that the gallery can filter by."""
 
 _FIRST = """
 CREATE TABLE folder (
@@ -86,7 +91,27 @@ CREATE VIRTUAL TABLE words USING fts5 (
 CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN DELETE FROM words WHERE rowid = old.id; END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_FACETS = """
+CREATE TABLE facet (
+    picture INTEGER NOT NULL REFERENCES picture(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (picture, name, value)
+) WITHOUT ROWID;
+CREATE INDEX facet_by_value ON facet (name, value, picture);
+CREATE TABLE indexed_facet (name TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO facet SELECT id, 'model', model FROM picture WHERE model != '';
+INSERT INTO facet SELECT id, 'sampler', sampler FROM picture WHERE sampler != '';
+INSERT INTO facet SELECT id, 'size', width || ' × ' || height FROM picture WHERE width > 0;
+DROP INDEX picture_by_model;
+DROP INDEX picture_by_sampler;
+DROP INDEX picture_by_size;
+ALTER TABLE picture DROP COLUMN model;
+ALTER TABLE picture DROP COLUMN sampler;
+"""
+"""Values of settings lie in one table, so that another setting needs no migration."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 
@@ -158,6 +183,7 @@ def _prepare(connection: sqlite3.Connection) -> str:
     connection.execute("PRAGMA foreign_keys = 1")
     connection.execute("PRAGMA cache_size = -32768")
     connection.execute("PRAGMA recursive_triggers = 1")
+    add_checksum(connection)
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         return str(verdict)
@@ -173,7 +199,23 @@ def _prepare(connection: sqlite3.Connection) -> str:
             f"BEGIN IMMEDIATE;{MIGRATIONS[number]}"
             f"PRAGMA application_id = {_APPLICATION};PRAGMA user_version = {number + 1};COMMIT;"
         )
+    _await_new_facets(connection)
     return _check_words(connection)
+
+
+def _await_new_facets(connection: sqlite3.Connection) -> None:
+    """Lets the next scan read every picture again when there are facets that it was not read for.
+
+    A size below 0 stands for that: no file has it, and all else that is known stays in use until then.
+    """
+    known = {name for (name,) in connection.execute("SELECT name FROM indexed_facet")}
+    if known != set(FACETS):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM indexed_facet")
+        connection.executemany("INSERT INTO indexed_facet VALUES (?)", ((name,) for name in FACETS))
+        connection.execute("UPDATE picture SET size_bytes = -abs(size_bytes)")
+        connection.execute(f"UPDATE picture SET checksum = {CHECKSUM}")
+        connection.execute("COMMIT")
 
 
 def _check_words(connection: sqlite3.Connection) -> str:

@@ -12,14 +12,18 @@ from core.errors import SaveFailed
 from core.gallery.marks import Marks
 from core.gallery.record import FileState, Record
 from core.gallery.search_text import words
-from core.gallery.stored_values import CHECKSUM, COLUMNS, add_checksum, loaded, signed, stored
+from core.gallery.stored_values import CHECKSUM, COLUMNS, loaded, row_checksum, signed, stored
 
 _PUT = (
-    f"INSERT INTO picture ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    f"INSERT INTO picture ({', '.join(COLUMNS)}, checksum) "
+    f"VALUES ({', '.join(f':{column}' for column in COLUMNS)}, :checksum) "
     "ON CONFLICT (folder, directory, name) DO UPDATE SET "
-    + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[3:])
+    + ", ".join(f"{column} = excluded.{column}" for column in (*COLUMNS[3:], "checksum"))
     + " RETURNING id"
 )
+
+_OF_PLACE = 7
+"""Columns that tell of the file, the first ones."""
 
 _CHECKED_AT_ONCE = 100
 """Rows. For each one SQLite calls Python and other threads may run: the window hardly gets its turn meanwhile."""
@@ -42,7 +46,6 @@ class IndexWriter:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self._path = path
-        add_checksum(connection)
         self._is_in_batch = False
 
     @contextmanager
@@ -106,39 +109,33 @@ class IndexWriter:
         """Adds a picture or replaces what is known of it, and returns its id."""
         state, marks = record.state, record.marks
         with self.batch():
-            (number,) = self._connection.execute(
-                _PUT,
-                (
-                    folder,
-                    stored(state.directory),
-                    stored(state.name),
-                    state.size_bytes,
-                    state.modified_ns,
-                    state.marks_stamp,
-                    state.has_film,
-                    record.size.width,
-                    record.size.height,
-                    record.created_ms,
-                    record.day,
-                    record.model,
-                    record.sampler,
-                    record.steps,
-                    None if record.seed is None else signed(record.seed),
-                    marks.rating,
-                    marks.is_favourite,
-                    record.run,
-                    record.parent_run,
-                    record.parent_step,
-                    record.parent_changes,
-                    record.program,
-                    record.problem,
-                    record.prompt,
-                    record.negative_prompt,
-                    marks.note,
-                ),
-            ).fetchone()
+            values = {
+                **_place(folder, state),
+                "width": record.size.width,
+                "height": record.size.height,
+                "created_ms": record.created_ms,
+                "day": record.day,
+                "steps": record.steps,
+                "seed": None if record.seed is None else signed(record.seed),
+                "rating": marks.rating,
+                "is_favourite": int(marks.is_favourite),
+                "run": record.run,
+                "parent_run": record.parent_run,
+                "parent_step": record.parent_step,
+                "parent_changes": record.parent_changes,
+                "program": record.program,
+                "problem": record.problem,
+                "prompt": record.prompt,
+                "negative_prompt": record.negative_prompt,
+                "note": marks.note,
+            }
+            values["checksum"] = row_checksum(values, marks.tags, marks.collections)
+            (number,) = self._connection.execute(_PUT, values).fetchone()
+            self._connection.execute("DELETE FROM facet WHERE picture = ?", (number,))
+            self._connection.executemany(
+                "INSERT INTO facet VALUES (?, ?, ?)", ((number, *facet) for facet in record.facets)
+            )
             self._put_names(number, marks)
-            self._update_checksum(number)
             self._connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
             self._connection.execute(
                 "INSERT INTO words (rowid, prompt, negative_prompt, marks, file) VALUES (?, ?, ?, ?, ?)",
@@ -172,18 +169,9 @@ class IndexWriter:
         """A picture has another name or lies elsewhere now; what else is known of it stays."""
         with self.batch():
             self._connection.execute(
-                "UPDATE picture SET folder = ?, directory = ?, name = ?, size_bytes = ?, modified_ns = ?, "
-                "marks_stamp = ?, has_film = ? WHERE id = ?",
-                (
-                    folder,
-                    stored(state.directory),
-                    stored(state.name),
-                    state.size_bytes,
-                    state.modified_ns,
-                    state.marks_stamp,
-                    state.has_film,
-                    number,
-                ),
+                f"UPDATE picture SET {', '.join(f'{column} = :{column}' for column in COLUMNS[:_OF_PLACE])} "
+                "WHERE id = :id",
+                {**_place(folder, state), "id": number},
             )
             self._update_checksum(number)
             file = words(state.name.rpartition(".")[0])
@@ -236,6 +224,19 @@ class IndexWriter:
 def is_damage(error: sqlite3.Error) -> bool:
     """Returns whether an error means a damaged file rather than a full disk or a busy index."""
     return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _place(folder: int, state: FileState) -> dict[str, object]:
+    """The first columns of a row."""
+    return {
+        "folder": folder,
+        "directory": stored(state.directory),
+        "name": stored(state.name),
+        "size_bytes": state.size_bytes,
+        "modified_ns": state.modified_ns,
+        "marks_stamp": state.marks_stamp,
+        "has_film": int(state.has_film),
+    }
 
 
 def _mark_words(marks: Marks) -> str:

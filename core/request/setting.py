@@ -109,6 +109,10 @@ class Setting(Generic[Value]):
     def title(self) -> str:
         return self.label or self.noun[0].upper() + self.noun[1:]
 
+    def phrase(self, words: str) -> str:
+        """The words of a value with what it is a value of, as on the recipe card."""
+        return (self.card or f"{self.title} {{}}").replace("{}", words)
+
     def of(self, request: GenerationRequest) -> Value:
         """The value that a request has."""
         return getattr(request, self.name)

@@ -33,6 +33,7 @@ from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery
 from core.gallery.marks import sidecar
 from core.gallery.query import LibraryPicture, Query
+from core.gallery.scan import Scanned
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.pictures.metadata import read_recipe
@@ -233,6 +234,10 @@ def assert_whole(gallery: Gallery, home: Path) -> None:
         assert (marks.tags, marks.collections) == named
         with closing(Finder(gallery.folder)) as finder:
             assert finder.marks_of(picture.id) == named
+            values = finder.values_of(picture.id)
+        assert [values.get(name, "") for name in ("model", "sampler")] == [
+            expected.pop(name) for name in ("model", "sampler")
+        ]
         assert (marks.rating, marks.note) == (expected["rating"], expected["note"])
         assert picture.folder == home / expected.pop("folder")
         for of_the_file in ("modified_ns", "marks_ns", "mirror"):
@@ -244,6 +249,23 @@ def test_the_library_and_its_marks_are_there(gallery: Gallery, tmp_path: Path) -
     assert not gallery.fault
     list(gallery.scan())
     assert_whole(gallery, tmp_path)
+
+
+def test_its_filters_work_at_once_and_every_picture_is_read_for_the_new_ones(gallery: Gallery) -> None:
+    with closing(Finder(gallery.folder)) as finder:
+        by_sampler, by_autoencoder = (
+            Query(facets=frozenset({facet})) for facet in (("sampler", "UniPC"), ("autoencoder", "other"))
+        )
+        before = {picture.path: picture.id for picture in found(gallery).values()}
+        (made_by,) = finder.pictures(finder.find(by_sampler).ids)
+        assert finder.count(by_autoencoder) == 0
+        *_, scanned = gallery.scan()
+        assert isinstance(scanned, Scanned)
+        assert (scanned.added, scanned.changed, scanned.vanished) == (0, len(before), 0)
+        assert {picture.path: picture.id for picture in found(gallery).values()} == before
+        assert finder.find(by_autoencoder).ids.tolist() == [made_by.id]
+        *_, again = gallery.scan()
+        assert again == Scanned(0, 0, 0, ())
 
 
 def test_the_library_can_be_read_anew(gallery: Gallery, tmp_path: Path) -> None:
@@ -261,7 +283,7 @@ def test_the_library_can_be_read_anew(gallery: Gallery, tmp_path: Path) -> None:
         (Query(smallest_rating=5), {"plain.png"}),
         (Query(is_favourite=True), {"plain.png"}),
         (Query(is_unreadable=True), {"damaged.png"}),
-        (Query(samplers=("UniPC",)), {"autoencoder.png"}),
+        (Query(facets=frozenset({("sampler", "UniPC")})), {"autoencoder.png"}),
         (Query(has_film=True), {"plain.png", "plain.jpg", "plain.webp"}),
     ],
 )

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -25,15 +25,17 @@ from core.gallery.marks import RATINGS
 from core.gallery.opening import open_picture
 from core.gallery.query import LibraryPicture, Query, Sort
 from core.gallery.scan import Indexing, ScanEvent, Scanned
-from core.gallery.schema import FILE_NAME
+from core.gallery.schema import FACETS, FILE_NAME
 from core.paths import Folders
-from core.request.request import LARGEST_SEED, Size
+from core.request.request import LARGEST_SEED
+from core.request.settings import SETTINGS
 from core.settings.settings import load_settings
 
 log = logging.getLogger(__name__)
 
 MOST = range(1, 1_000_001)
 _PAGE = 500
+_FACET_OPTIONS = tuple((setting, setting.options[0]) for setting in SETTINGS if setting.facet)
 _FLAGS = MappingProxyType({"yes": True, "no": False})
 
 
@@ -58,9 +60,9 @@ def _folder_argument(parser: ArgumentParser) -> None:
 
 def _filter_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("--model", action="append", default=[], metavar="NAME", help="may be given several times")
-    add("--sampler", action="append", default=[], metavar="NAME", help="may be given several times")
-    add("--size", action="append", default=[], metavar="WxH", help="may be given several times")
+    for _, option in _FACET_OPTIONS:
+        metavar = option.metavar.partition("[")[0]
+        add(option.flag, action="append", default=[], metavar=metavar, help="may be given several times")
     add("--since", metavar="DAY", help="as 2026-11-21")
     add("--until", metavar="DAY", help="the last day")
     add("--rating", metavar="N", help="at least so many stars")
@@ -218,7 +220,7 @@ def _print_found(query: Query, arguments: Namespace) -> int:
     limit = _limit(arguments)
     with _finder() as finder:
         for picture in _pictures(finder, query, limit):
-            print(to_json(_summary(picture)))
+            print(to_json(_summary(picture, finder.values_of(picture.id))))
     return 0
 
 
@@ -232,9 +234,11 @@ def _query(arguments: Namespace, text: str) -> Query:
     """Checks what was asked for before anything is read. Raises InvalidRequest."""
     return Query(
         text=text,
-        models=tuple(arguments.model),
-        samplers=tuple(arguments.sampler),
-        sizes=tuple(Size.parse(size) for size in arguments.size),
+        facets=frozenset(
+            (setting.name, setting.typed_facet(text))
+            for setting, option in _FACET_OPTIONS
+            for text in getattr(arguments, option.name)
+        ),
         since=_day("since", arguments.since),
         until=_day("until", arguments.until),
         smallest_rating=_whole("rating", arguments.rating, range(RATINGS[-1] + 1)) or 0,
@@ -267,7 +271,7 @@ def _whole(field: str, text: str | None, allowed: range) -> int | None:
     return int(text)
 
 
-def _summary(picture: LibraryPicture) -> dict[str, object]:
+def _summary(picture: LibraryPicture, values: Mapping[str, str]) -> dict[str, object]:
     return {
         "path": str(picture.path),
         "created": picture.created.isoformat(timespec="seconds"),
@@ -276,8 +280,7 @@ def _summary(picture: LibraryPicture) -> dict[str, object]:
         "bytes": picture.size_bytes,
         "prompt": picture.prompt,
         "negative_prompt": picture.negative_prompt,
-        "model": picture.model,
-        "sampler": picture.sampler,
+        **{name: values.get(name, "") for name in FACETS if name != "size"},
         "steps": picture.steps,
         "seed": picture.seed,
         "program": picture.program,

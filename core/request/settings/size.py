@@ -38,10 +38,14 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
         content |= {"width": int(size[1]), "height": int(size[2])}
 
 
+def _words(size: Size) -> str:
+    return f"{size.width} × {size.height}"
+
+
 SIZE: Setting[Size] = Setting(
     name="size",
     noun="size",
-    words=lambda size: f"{size.width} × {size.height}",
+    words=_words,
     card="{}",
     from_json=_from_json,
     to_json=lambda size: {"width": size.width, "height": size.height},
@@ -56,6 +60,6 @@ SIZE: Setting[Size] = Setting(
     take_parameters=_take,
     is_of_model=True,
     can_branch=False,
-    facet=lambda size: (str(size),),
-    typed_facet=lambda text: str(Size.parse(text)),
+    facet=lambda size: (_words(size),),
+    typed_facet=lambda text: _words(Size.parse(text)),
 )

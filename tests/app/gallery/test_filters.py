@@ -7,13 +7,10 @@ from datetime import date
 from app.gallery.cell import group_title
 from app.gallery.filters import active_filters, cleared, days_back, is_filtered, toggled
 from core.gallery.query import Group, Query, Sort
-from core.request.request import Size
 
 FULL = Query(
     text="house",
-    models=("A", "B"),
-    samplers=("DDIM",),
-    sizes=(Size(128, 96),),
+    facets=frozenset({("model", "A"), ("model", "B"), ("sampler", "DDIM"), ("size", "8 × 9"), ("loras", "ink")}),
     since=date(2026, 11, 1),
     smallest_rating=3,
     is_favourite=True,
@@ -31,8 +28,9 @@ def test_each_filter_has_words_and_can_be_taken_away_alone() -> None:
     assert [active.words for active in filters] == [
         "A",
         "B",
+        "8 × 9",
         "DDIM",
-        "128 × 96",
+        "LoRA ink",
         "Since 2026-11-01",
         "★★★ or more",
         "Favourites",

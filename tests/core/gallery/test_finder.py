@@ -1,23 +1,30 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from core.gallery.marks import MarkChange
 from core.gallery.query import Group, Query, Sort
-from core.request.request import Size
+from core.gallery.schema import FACETS
+from core.request.request import Lora
 from tests.core.gallery.conftest import Library
 
 NEXT_DAY = 60 * 24
+
+
+def by(*facets: tuple[str, str]) -> Query:
+    return Query(facets=frozenset(facets))
 
 
 @pytest.fixture
 def filled(library: Library) -> Library:
     library.add("a.png", "a red house by the sea", minute=0, seed=1)
     library.add("b.png", "a blue house, crème brûlée", minute=1, seed=2**64 - 1, sampler="euler")
-    library.add("c.webp", "ein Haus 家の猫 🦊", minute=NEXT_DAY, seed=3, negative_prompt="ugly fox")
-    library.add("trip/d.jpg", "???", minute=2 * NEXT_DAY, seed=4)
+    ink, snow = (Lora("ink"),), (Lora("snow"), Lora("off", is_on=False))
+    library.add("c.webp", "ein Haus 家の猫 🦊", minute=NEXT_DAY, seed=3, negative_prompt="ugly fox", loras=ink)
+    library.add("trip/d.jpg", "???", minute=2 * NEXT_DAY, seed=4, loras=snow)
     library.pictures.joinpath("a.film.safetensors").write_bytes(b"")
     library.scan()
     return library
@@ -53,12 +60,15 @@ def test_text_finds_pictures(filled: Library, text: str, names: list[str]) -> No
 @pytest.mark.parametrize(
     ("query", "names"),
     [
-        (Query(samplers=("Euler",)), ["b.png"]),
-        (Query(samplers=("Euler", "DDIM"), text="house"), ["b.png", "a.png"]),
-        (Query(models=("Starter",)), ["d.jpg", "c.webp", "b.png", "a.png"]),
-        (Query(models=("another",)), []),
+        (by(("sampler", "Euler")), ["b.png"]),
+        (replace(by(("sampler", "Euler"), ("sampler", "DDIM")), text="house"), ["b.png", "a.png"]),
+        (by(("model", "Starter")), ["d.jpg", "c.webp", "b.png", "a.png"]),
+        (by(("model", "Starter"), ("sampler", "Euler")), ["b.png"]),
+        (by(("model", "another")), []),
+        (by(("loras", "ink")), ["c.webp"]),
+        (by(("loras", "ink"), ("loras", "snow")), ["c.webp", "d.jpg"]),
         (Query(seed=2**64 - 1), ["b.png"]),
-        (Query(sizes=(Size(32, 24),), text="house"), ["a.png", "b.png"]),
+        (replace(by(("size", "32 × 24")), text="house"), ["a.png", "b.png"]),
         (Query(has_film=True), ["a.png"]),
         (Query(has_film=False, text="house"), ["b.png"]),
         (Query(sort=Sort.oldest), ["a.png", "b.png", "c.webp", "d.jpg"]),
@@ -117,10 +127,11 @@ def test_grouped_by_collection_a_picture_stands_in_each_of_its_own(filled: Libra
 
 def test_the_filters_know_what_there_is(filled: Library) -> None:
     *parts, facets = filled.finder.facets()
-    assert parts == [None] * 4
+    assert parts == [None] * (len(FACETS) + 1)
     assert facets is not None
-    assert [(facet.name, facet.count) for facet in facets.samplers] == [("DDIM", 3), ("Euler", 1)]
-    assert [(facet.name, facet.count) for facet in facets.sizes] == [("32x24", 4)]
+    assert [(facet.name, facet.count) for facet in facets.settings["sampler"]] == [("DDIM", 3), ("Euler", 1)]
+    assert [(facet.name, facet.count) for facet in facets.settings["size"]] == [("32 × 24", 4)]
+    assert [(facet.name, facet.count) for facet in facets.settings["loras"]] == [("ink", 1), ("snow", 1)]
     assert facets.first_day is not None
     assert facets.last_day is not None
     assert (facets.last_day - facets.first_day).days == 2
