@@ -47,9 +47,9 @@ def _tiny_models(folder: Path) -> list[Path]:
     """Makes a model of each family with random weights, by the tests' own functions."""
     sys.path.insert(0, str(product.ROOT))
     from core.families import FAMILIES
-    from tests import tiny
+    from tests.tiny_families import TINY_MODELS
 
-    return [getattr(tiny, family)(folder / family) for family in FAMILIES]
+    return [one.make(folder / name) for name, one in TINY_MODELS.items() if one.family in FAMILIES]
 
 
 def _picture(start: list[str], home: Path, path: Path, model: Path | None) -> bytes:

@@ -8,9 +8,13 @@ import os
 import sys
 import threading
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
+
+from core.families import FAMILIES
+from core.families.spec import FamilySpec
+from tests import made_up_family
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # networks as small as those of the tests are slower with two threads, and collapse when anything else runs
@@ -33,6 +37,11 @@ class _Warnings(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.split(".")[0] in OUR_LOGGERS:
             self.records.append(record)
+
+
+def pytest_configure() -> None:
+    """Registers a made-up family beside the real ones, so that every test over families goes for it too."""
+    cast("dict[str, FamilySpec]", FAMILIES)[made_up_family.SPEC.key] = made_up_family.SPEC
 
 
 @pytest.hookimpl(wrapper=True)

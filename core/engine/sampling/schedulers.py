@@ -172,9 +172,10 @@ def _set_up(
     if space == "flow" and "sigmas" in takes:
         # as the pipelines of flow-matching models do: equal steps down to 1 / steps, then shifted
         sigmas = np.array(torch.linspace(1.0, 1 / steps, steps).tolist())
-        # a shift that depends on the size of the picture is in the configuration, as for a fixed one
-        is_dynamic = scheduler.config.get("use_dynamic_shifting") and "mu" in takes
-        mu = {"mu": math.log(scheduler.config["shift"])} if is_dynamic else {}
+        mu: dict[str, float] = {}
+        if scheduler.config.get("use_dynamic_shifting"):
+            # a shift that depends on the size of the picture stands where a fixed one does; here it is a logarithm
+            mu = {"mu": math.log(scheduler.config.get("shift") or scheduler.config["flow_shift"])}
         scheduler.set_timesteps(sigmas=sigmas, device=device, **mu)
     else:
         scheduler.set_timesteps(steps, device=device)

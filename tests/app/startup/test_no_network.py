@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,9 @@ import transformers.utils.logging
 from core.paths import Folders
 from core.request.request import STARTER_MODEL
 from core.settings.settings import Settings, save_settings
-from tests import original_names, tiny
 from tests.app.programs import ROOT, environment_of, log_text
 from tests.app.tempting_keyring import TOKEN
+from tests.tiny_families import SINGLE_FILES, TINY_MODELS
 
 WITHIN_S = 240
 CALLS = "connect,sendto,sendmsg,sendmmsg,listen,accept,accept4"
@@ -26,19 +25,6 @@ ADDRESS = re.compile(r"(\w+)\(.*sa_family=(AF_\w+)")
 LOCAL = ("AF_UNIX", "AF_LOCAL", "AF_UNSPEC")
 NOWHERE = "http://127.0.0.1:9"
 
-FAMILIES: dict[str, tuple[Callable[[Path], Path], Callable[[Path, Path], Path]]] = {
-    "stable_diffusion_1": (tiny.stable_diffusion, original_names.stable_diffusion_1),
-    "stable_diffusion_2": (
-        lambda folder: tiny.stable_diffusion(folder, prediction_type="v_prediction", use_linear_projection=True),
-        original_names.stable_diffusion_2,
-    ),
-    # diffusers tells the two text encoders of SDXL apart by their width
-    "stable_diffusion_xl": (
-        lambda folder: tiny.stable_diffusion_xl(folder, second=64),
-        original_names.stable_diffusion_xl,
-    ),
-    "z_image": (tiny.z_image, original_names.z_image),
-}
 TEMPTATIONS = {
     "PYTHON_KEYRING_BACKEND": "tests.app.tempting_keyring.TemptingKeyring",
     "HF_TOKEN": TOKEN,
@@ -58,10 +44,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Models of every family, each as a folder and as a single file; and configurations for the single files."""
     transformers.utils.logging.disable_progress_bar()  # it leaves a thread behind
     root = tmp_path_factory.mktemp("families")
-    for name, (make, write) in FAMILIES.items():
-        folder = make(root / "models" / f"{name}-folder")
-        write(folder, root / "models" / f"{name}-file.safetensors")
-        if name != "z_image":
+    for name in SINGLE_FILES:
+        one = TINY_MODELS[name]
+        folder = one.make(root / "models" / f"{name}-folder")
+        assert one.write is not None
+        one.write(folder, root / "models" / f"{name}-file.safetensors")
+        if one.has_layout:
             shutil.copytree(folder, root / "layouts" / name, ignore=shutil.ignore_patterns("*.safetensors"))
     return root / "models", root / "layouts"
 
@@ -75,7 +63,7 @@ def test_no_connection_is_tried_from_start_to_quit_with_a_picture_of_every_famil
     (home / ".cache" / "huggingface").mkdir(parents=True)
     (home / ".cache" / "huggingface" / "token").write_text(TOKEN, "utf-8")
     keep_settings(home, places[0])
-    models = [STARTER_MODEL, *(f"{name}-{kind}" for name in FAMILIES for kind in ("folder", "file"))]
+    models = [STARTER_MODEL, *(f"{name}-{kind}" for name in SINGLE_FILES for kind in ("folder", "file"))]
     program = [sys.executable, "-m", "tests.app.network_guard", *models]
     is_traced = can_trace(tmp_path)
     tracer = ["strace", "-f", "--seccomp-bpf", "-e", f"trace={CALLS}", "-o", str(trace)] if is_traced else []

@@ -1,10 +1,66 @@
-"""A family is known by one light file; models get the settings that they were distilled for."""
+"""A family is known by one light file that is whole; models get the settings that they were distilled for."""
 
 from __future__ import annotations
 
-import pytest
+from importlib import import_module
+from pathlib import Path
 
-from core.families import FAMILIES
+import diffusers
+import pytest
+from diffusers.loaders import lora_pipeline
+
+from core.families import FAMILIES, family_of_pipeline, is_encoder, is_network
+from core.families.spec import DefaultSettings, FamilySpec
+from core.request.request import STEPS
+from core.request.samplers import SAMPLERS
+from tests.made_up_family import SPEC as MADE_UP
+from tests.tiny_families import TINY_MODELS
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request: pytest.FixtureRequest) -> FamilySpec:
+    return FAMILIES[request.param]
+
+
+def test_it_has_a_tiny_model_for_the_tests(family: FamilySpec) -> None:
+    assert family.key in {one.family for one in TINY_MODELS.values()}
+
+
+def test_its_twin_loads_the_parts_that_it_names(family: FamilySpec) -> None:
+    twin = import_module(family.engine)
+    assert set(twin.KINDS) == set(family.parts)
+    assert callable(twin.load)
+    assert is_network(family.network)
+    assert all(is_encoder(name) for name in family.text_encoders)
+
+
+def test_the_defaults_of_all_its_variants_can_be_asked_for(family: FamilySpec) -> None:
+    every: list[DefaultSettings] = [family.defaults, *(variant.defaults for variant in family.variants)]
+    for settings in every:
+        assert settings.sampler in family.samplers
+        assert settings.steps in range(STEPS[0], (SAMPLERS[settings.sampler].most_steps or STEPS[-1]) + 1)
+    assert all(variant.words or variant.config_key for variant in family.variants)
+
+
+def test_what_it_names_in_the_libraries_is_there(family: FamilySpec) -> None:
+    for name in family.transformers_parts:
+        assert import_module(f"transformers.models.{name}")
+    for name in family.diffusers_pipelines:
+        assert import_module(f"diffusers.pipelines.{name}")
+    if family is not MADE_UP:
+        assert all(hasattr(diffusers, name) for name in family.pipelines)
+    if family.lora is not None:
+        assert hasattr(lora_pipeline, family.lora.loader)
+    assert all(family_of_pipeline(name) is family for name in family.pipelines)
+
+
+def test_every_twin_belongs_to_a_family() -> None:
+    named = {f"{family.engine.replace('.', '/')}.py" for family in FAMILIES.values()}
+    shared = {"__init__", "loaded"}
+    present = [path for path in (ROOT / "core/engine/families").glob("*.py") if path.stem not in shared]
+    assert {str(path.relative_to(ROOT).as_posix()) for path in present} <= named
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from core.models.memory_plan import Placement
 from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
-from tests import tiny
+from tests.tiny_families import TINY_MODELS, smallest_request
 
 REQUEST = GenerationRequest(
     "abc", "d", model="tiny", size=Size(64, 64), steps=3, guidance_scale=3.0, seed=5, sampler="ddim"
@@ -31,22 +31,14 @@ def engine_with(models: Path, placement: Placement | None) -> Engine:
     return Engine(Catalogue((models,)), "cpu", "float32", placement)
 
 
-@pytest.fixture(scope="module")
-def with_xl(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("more-models")
-    tiny.stable_diffusion(folder / "tiny")
-    tiny.stable_diffusion_xl(folder / "tiny-xl")
-    return folder
-
-
-@pytest.mark.parametrize("model", ["tiny", "tiny-xl"])
-@pytest.mark.parametrize("placement", list(Placement)[1:])
-def test_each_placement_gives_the_same_picture_twice(with_xl: Path, placement: Placement, model: str) -> None:
-    request = GenerationRequest("abc", "d", model, Size(64, 64), steps=2, guidance_scale=3.0, seed=5)
-    expected = picture(engine_with(with_xl, None), request).pixels
-    engine = engine_with(with_xl, placement)
-    for _ in range(2):
-        assert np.array_equal(picture(engine, request).pixels, expected)
+@pytest.mark.parametrize("model", TINY_MODELS)
+def test_each_placement_gives_the_same_picture_twice(one_of_each: Path, model: str) -> None:
+    request = smallest_request(Catalogue((one_of_each,)).find(model), steps=2)
+    expected = picture(engine_with(one_of_each, None), request).pixels
+    for placement in list(Placement)[1:]:
+        engine = engine_with(one_of_each, placement)
+        for _ in range(2):
+            assert np.array_equal(picture(engine, request).pixels, expected), placement
 
 
 def test_a_freed_encoder_reads_the_next_prompt_as_before(models: Path) -> None:

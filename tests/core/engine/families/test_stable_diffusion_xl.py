@@ -6,21 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
-from PIL import Image
 
 from core.engine import families
 from core.engine.devices.device import plan
-from core.engine.engine import Engine
 from core.engine.families import Family
-from core.models.catalogue import Catalogue, read_model
-from core.request.request import GenerationRequest, Size, Source
+from core.models.catalogue import read_model
+from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
-from core.runs.branch import Branch
-from core.runs.events import ImageReady, Stepped
 from tests import tiny
 from tests.parity import our_latents, stock_latents
 
@@ -90,23 +85,3 @@ def test_an_autoencoder_that_overflows_in_float16_stays_in_float32(folder: Path)
     assert family.network().dtype == torch.float16
     assert family.autoencoder().dtype == torch.float32
     assert torch.isfinite(family.decode(torch.randn(1, 4, 3, 4))).all()
-
-
-def test_film_branch_words_and_image_to_image_work_as_for_other_families(folder: Path, tmp_path: Path) -> None:
-    """Through the engine: a branch without changes ends in the same picture, words act, a picture can begin it."""
-    engine = Engine(Catalogue((folder.parent,)), "cpu", "float32")
-    request = GenerationRequest("a red house", model=folder.name, size=SIZE, steps=6, guidance_scale=3.0, seed=2)
-    events = list(engine.generate(request, attention=True))
-    maps = [event.attention for event in events if isinstance(event, Stepped)]
-    assert maps[0] is not None
-    assert [word.text for word in maps[0].words] == ["a", "red", "house"]
-    ready = events[-1]
-    assert isinstance(ready, ImageReady)
-    again = list(engine.branch(Branch(ready.film, 3, ready.film.request)))[-1]
-    assert isinstance(again, ImageReady)
-    assert np.array_equal(again.image.pixels, ready.image.pixels)
-    source = tmp_path / "photo.png"
-    Image.fromarray(ready.image.pixels).save(source)
-    begun = list(engine.generate(replace(request, source=Source(str(source), 0.5))))[-1]
-    assert isinstance(begun, ImageReady)
-    assert len(begun.film.frames) == 3

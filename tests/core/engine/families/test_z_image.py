@@ -12,6 +12,7 @@ import torch
 from diffusers.pipelines.z_image import pipeline_z_image
 from diffusers.pipelines.z_image.pipeline_z_image import ZImagePipeline
 from diffusers.pipelines.z_image.pipeline_z_image_img2img import ZImageImg2ImgPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 
 from core.engine import families
@@ -106,6 +107,28 @@ def test_latents_equal_those_of_the_stock_pipeline(
         output_type="latent",
     ).images
     assert torch.equal(ours, stock)
+
+
+@pytest.mark.parametrize("size", [SIZE, Size(48, 64)])
+def test_a_schedule_that_depends_on_the_size_equals_the_stock_one(size: Size, tmp_path: Path) -> None:
+    folder = tiny.z_image(tmp_path / "model")
+    FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True).save_pretrained(folder / "scheduler")
+    pipe: Any = ZImagePipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    request = replace(asked("euler", 1.0), size=size)
+    stock = pipe(
+        request.prompt,
+        width=size.width,
+        height=size.height,
+        num_inference_steps=request.steps,
+        sigmas=torch.linspace(1.0, 1 / 6, 6).tolist(),
+        guidance_scale=0.0,
+        generator=[torch.Generator("cpu").manual_seed(7)],
+        output_type="latent",
+    ).images
+    family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
+    assert torch.equal(our_latents(family, request, 1), stock)
+    assert family.scheduler_config_for(size) != family.scheduler_config_for(Size(256, 256))
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0])

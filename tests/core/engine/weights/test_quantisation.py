@@ -21,6 +21,7 @@ from core.request.request import GenerationRequest, Lora, Size
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, Stepped
 from tests import tiny
+from tests.tiny_families import TINY_MODELS, smallest_request
 
 FAMILY = FAMILIES["stable_diffusion_xl"]
 STARTER = GenerationRequest("a lighthouse by the sea", size=Size(64, 64), steps=6, guidance_scale=3.0, seed=7)
@@ -31,8 +32,6 @@ REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 64), "ddim", steps=3, g
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     models = tmp_path_factory.mktemp("packed")
     tiny.stable_diffusion(models / "tiny")
-    tiny.stable_diffusion_xl(models / "tiny-xl")
-    tiny.z_image(models / "tiny-z")
     tiny.lora(models / "loras" / "ink.safetensors", tiny.unet(), "unet")
     return models
 
@@ -100,17 +99,15 @@ def test_a_picture_of_the_starter_model_is_nearly_the_same(bits: int, largest: f
     assert 0 < difference < largest
 
 
-@pytest.mark.parametrize("model", ["tiny", "tiny-xl", "tiny-z"])
-@pytest.mark.parametrize("placement", Placement)
-def test_every_placement_gives_the_same_picture_of_packed_weights(
-    folder: Path, placement: Placement, model: str
-) -> None:
-    sampler, side = ("euler", 256) if model == "tiny-z" else ("ddim", 64)
-    request = replace(REQUEST, model=model, size=Size(side, side), sampler=sampler, weight_bits=8)
-    expected = pixels(Engine(Catalogue((folder,)), "cpu", "float32"), request)
-    placed = Engine(Catalogue((folder,)), "cpu", "float32", placement)
-    for _ in range(2):
-        assert np.array_equal(pixels(placed, request), expected)
+@pytest.mark.parametrize("model", TINY_MODELS)
+def test_every_placement_gives_the_same_picture_of_packed_weights(one_of_each: Path, model: str) -> None:
+    catalogue = Catalogue((one_of_each,))
+    request = replace(smallest_request(catalogue.find(model), steps=2), weight_bits=8)
+    expected = pixels(Engine(catalogue, "cpu", "float32"), request)
+    for placement in Placement:
+        placed = Engine(catalogue, "cpu", "float32", placement)
+        for _ in range(2):
+            assert np.array_equal(pixels(placed, request), expected), placement
 
 
 def test_packed_weights_are_loaded_for_runs_that_ask_for_them_only(engine: Engine) -> None:

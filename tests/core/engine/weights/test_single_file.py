@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import socket
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,26 +26,9 @@ from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
 from tests import original_names, tiny
+from tests.tiny_families import SECOND, SINGLE_FILES, TINY_MODELS, smallest_request
 
 SIZE = Size(32, 32)
-SECOND = 64
-"""Width of the second text encoder: diffusers tells the two of SDXL apart by it."""
-
-Write = Callable[..., Path]
-FAMILIES: dict[str, tuple[Callable[[Path], Path], Write, str]] = {
-    "stable_diffusion_1": (tiny.stable_diffusion, original_names.stable_diffusion_1, "dpmpp_2m"),
-    "stable_diffusion_2": (
-        lambda folder: tiny.stable_diffusion(folder, prediction_type="v_prediction", use_linear_projection=True),
-        original_names.stable_diffusion_2,
-        "ddim",
-    ),
-    "stable_diffusion_xl": (
-        lambda folder: tiny.stable_diffusion_xl(folder, second=SECOND),
-        original_names.stable_diffusion_xl,
-        "euler",
-    ),
-    "z_image": (tiny.z_image, original_names.z_image, "euler"),
-}
 
 
 @pytest.fixture(autouse=True)
@@ -75,7 +57,7 @@ def no_progress_bars() -> None:
     transformers.utils.logging.disable_progress_bar()
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=SINGLE_FILES)
 def layout(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -83,9 +65,9 @@ def layout(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def layouts(layout: str, tmp_path: Path) -> Path:
     """A place like ``resources/families``, with the configurations of a tiny model and no weights."""
-    make, _, _ = FAMILIES[layout]
-    make(tmp_path / "whole" / "folder")
-    if layout != "z_image":
+    one = TINY_MODELS[layout]
+    one.make(tmp_path / "whole" / "folder")
+    if one.has_layout:
         shutil.copytree(
             tmp_path / "whole" / "folder",
             tmp_path / "layouts" / layout,
@@ -94,10 +76,14 @@ def layouts(layout: str, tmp_path: Path) -> Path:
     return tmp_path / "layouts"
 
 
-def picture(catalogue: Catalogue, model: Model, sampler: str, weight_bits: int | None = None) -> GeneratedImage:
-    size = model.limits.snap(SIZE.width)
-    request = GenerationRequest("a red house", "fog", model.key, Size(size, size), sampler, 3, 4.0, 7)
-    request = replace(request, weight_bits=weight_bits)
+def write_file(layout: str, folder: Path, file: Path) -> Path:
+    write = TINY_MODELS[layout].write
+    assert write is not None
+    return write(folder, file)
+
+
+def picture(catalogue: Catalogue, model: Model, weight_bits: int | None = None) -> GeneratedImage:
+    request = replace(smallest_request(model), weight_bits=weight_bits)
     last = list(Engine(catalogue, "cpu", "float32").generate(request))[-1]
     assert isinstance(last, ImageReady)
     return last.image
@@ -106,20 +92,19 @@ def picture(catalogue: Catalogue, model: Model, sampler: str, weight_bits: int |
 def test_a_single_file_makes_the_picture_of_its_folder_without_a_connection(
     layout: str, layouts: Path, tmp_path: Path, connections: list[object]
 ) -> None:
-    _, write, sampler = FAMILIES[layout]
     folder = tmp_path / "whole" / "folder"
-    file = write(folder, tmp_path / "webui" / "models" / "Stable-diffusion" / "dreams.safetensors")
+    file = write_file(layout, folder, tmp_path / "webui" / "models" / "Stable-diffusion" / "dreams.safetensors")
     catalogue = Catalogue((tmp_path / "whole", tmp_path / "webui"), layouts=layouts)
     found = {model.key: model for model in catalogue.models()}
     assert list(found) == ["starter-model", "folder", "dreams"]
     single = found["dreams"]
     assert (single.file, single.family) == (file, found["folder"].family)
     assert (single.name, single.limits) == ("dreams", found["folder"].limits)
-    of_folder = picture(catalogue, found["folder"], sampler)
-    of_file = picture(catalogue, single, sampler)
+    of_folder = picture(catalogue, found["folder"])
+    of_file = picture(catalogue, single)
     assert np.array_equal(of_folder.pixels, of_file.pixels)
     assert of_file.pixels.std() > 0
-    packed = [picture(catalogue, model, sampler, 8).pixels for model in (found["folder"], single)]
+    packed = [picture(catalogue, model, 8).pixels for model in (found["folder"], single)]
     assert np.array_equal(packed[0], packed[1])
     assert of_file.recipe.model.hash == hashlib.sha256(file.read_bytes()).hexdigest()[:10]
     assert not connections
@@ -127,7 +112,7 @@ def test_a_single_file_makes_the_picture_of_its_folder_without_a_connection(
 
 def test_a_file_elsewhere_is_found_by_its_path(layouts: Path, layout: str, tmp_path: Path) -> None:
     folder = tmp_path / "whole" / "folder"
-    file = FAMILIES[layout][1](folder, tmp_path / "elsewhere" / "dreams.safetensors")
+    file = write_file(layout, folder, tmp_path / "elsewhere" / "dreams.safetensors")
     catalogue = Catalogue((tmp_path / "whole", file), layouts=layouts)
     assert catalogue.find(str(file)).file == file
     assert catalogue.find("dreams").file == file
@@ -172,7 +157,9 @@ def safetensors_without(file: Path, ending: str) -> Path:
 
 def test_the_layouts_that_ship_are_whole() -> None:
     places = sorted((resources() / "families").iterdir())
-    assert [place.name for place in places] == sorted(set(FAMILIES) - {"z_image"})
+    assert [place.name for place in places] == sorted(
+        name for name in SINGLE_FILES if TINY_MODELS[name].has_layout
+    )
     for place in places:
         model = read_model(place, place.name)
         assert model.limits.size_step == 8

@@ -1,0 +1,59 @@
+"""A tiny model of each family, in one table that every test over the families goes by.
+
+A family without a line here fails `tests.core.families.test_families`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from core.models.catalogue import Model
+from core.request.request import GenerationRequest, Size
+from tests import made_up_twin, original_names, tiny
+
+SECOND = 64
+"""Width of the second text encoder of SDXL: diffusers tells the two apart by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TinyModel:
+    """One kind of checkpoint.
+
+    Attributes:
+        family: key in `core.families.FAMILIES`.
+        make: saves a diffusers folder with random weights and returns it.
+        write: makes a single file of such a folder; None for a family that has none.
+        has_layout: the file brings all parts, so that it needs configurations in ``resources/families`` only.
+    """
+
+    family: str
+    make: Callable[[Path], Path]
+    write: Callable[..., Path] | None = None
+    has_layout: bool = True
+
+
+TINY_MODELS: Mapping[str, TinyModel] = {
+    "stable_diffusion_1": TinyModel("stable_diffusion", tiny.stable_diffusion, original_names.stable_diffusion_1),
+    "stable_diffusion_2": TinyModel(
+        "stable_diffusion",
+        partial(tiny.stable_diffusion, prediction_type="v_prediction", use_linear_projection=True),
+        original_names.stable_diffusion_2,
+    ),
+    "stable_diffusion_xl": TinyModel(
+        "stable_diffusion_xl",
+        partial(tiny.stable_diffusion_xl, second=SECOND),
+        original_names.stable_diffusion_xl,
+    ),
+    "z_image": TinyModel("z_image", tiny.z_image, original_names.z_image, has_layout=False),
+    "made_up": TinyModel("made_up", made_up_twin.make),
+}
+SINGLE_FILES = tuple(name for name, one in TINY_MODELS.items() if one.write is not None)
+
+
+def smallest_request(model: Model, steps: int = 4) -> GenerationRequest:
+    """Returns a request for the smallest picture that the model makes, with its own sampler."""
+    size, sampler = Size(*[model.limits.snap(32)] * 2), model.defaults.sampler
+    return GenerationRequest("a red house", "fog", model.key, size, sampler, steps, guidance_scale=3.0, seed=7)
