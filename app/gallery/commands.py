@@ -90,7 +90,7 @@ class GalleryCommands(QObject):
         page.grid.customContextMenuRequested.connect(self._open_menu)
         page.selection_changed.connect(self._inspect)
         page.view.marks_changed.connect(self._on_marks_changed)
-        page.enquiries.details_loaded.connect(self._on_details_loaded)
+        page.reader.details_loaded.connect(self._on_details_loaded)
         inspector.action_buttons.asked.connect(self.do)
         inspector.marks.changed.connect(self._mark)
         inspector.marks.note_changed.connect(self._keep_note)
@@ -167,14 +167,14 @@ class GalleryCommands(QObject):
     @Slot(object)
     def _on_marks_changed(self, pictures: tuple[int, ...]) -> None:
         if self._details is not None and self._details.picture.id in pictures:
-            self._page.enquiries.load_details(self._details.picture.id)
+            self._page.reader.load_details(self._details.picture.id)
 
     @Slot()
     def _inspect(self) -> None:
         page = self._page
         count = page.grid.selected_count()
         if count == 1:
-            page.enquiries.load_details(page.selected_ids[0])
+            page.reader.load_details(page.selected_ids[0])
         else:
             self._details = None
             if count:

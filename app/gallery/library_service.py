@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -32,6 +33,8 @@ LONGEST_REST_S = 0.03
 MOST_REPAIRS = 3
 UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again and again.", "Restart Emulsion.")
 _SOON, _NOW = 0, 1
+
+Change = TypeVar("Change", Deleted, Moved)
 
 
 class LibraryService(QObject):
@@ -161,15 +164,7 @@ class LibraryService(QObject):
 
     def restore(self, deleted: tuple[Deleted, ...]) -> None:
         """Takes deleted pictures back, as far as they can be."""
-
-        def restore() -> None:
-            try:
-                for picture in deleted:
-                    self._owned().restore(picture)
-            finally:
-                self.changed.emit()
-
-        self._do(restore, _NOW)
+        self._undo(Gallery.restore, deleted)
 
     @Slot(object, str)
     def rename(self, picture: int, stem: str) -> None:
@@ -182,15 +177,7 @@ class LibraryService(QObject):
 
     def put_back(self, moved: tuple[Moved, ...]) -> None:
         """Undoes `rename` and `move`."""
-
-        def put_back() -> None:
-            try:
-                for one in moved:
-                    self._owned().put_back(one)
-            finally:
-                self.changed.emit()
-
-        self._do(put_back, _NOW)
+        self._undo(Gallery.put_back, moved)
 
     def _do(self, work: Callable[[], None], priority: int = _SOON) -> None:
         def attempt() -> None:
@@ -205,6 +192,16 @@ class LibraryService(QObject):
 
     def _on_failed(self, error: EmulsionError) -> None:
         self.failed.emit(message(error))
+
+    def _undo(self, undo: Callable[[Gallery, Change], object], changes: tuple[Change, ...]) -> None:
+        def undo_all() -> None:
+            try:
+                for change in changes:
+                    undo(self._owned(), change)
+            finally:
+                self.changed.emit()
+
+        self._do(undo_all, _NOW)
 
     def _tell_moved(self, moving: Iterator[Moved]) -> None:
         done: list[Moved] = []

@@ -51,7 +51,7 @@ class LibraryView(QObject):
     def __init__(
         self,
         service: LibraryService,
-        enquiries: LibraryReader,
+        reader: LibraryReader,
         pictures: PictureList,
         query: Query,
         index: Path,
@@ -60,7 +60,7 @@ class LibraryView(QObject):
         """``index`` is the folder of the index, which may not be there yet."""
         super().__init__(parent)
         self.service = service
-        self.enquiries = enquiries
+        self.reader = reader
         self.pictures = pictures
         self.query = query
         self._index = index / FILE_NAME
@@ -83,19 +83,19 @@ class LibraryView(QObject):
         service.changed.connect(self._ask_again)
         service.folders_changed.connect(self._on_folders_changed)
         service.marked.connect(self._on_marked)
-        service.damaged.connect(enquiries.release)
-        enquiries.broken.connect(enquiries.release)
-        enquiries.released.connect(self._reopen)
+        service.damaged.connect(reader.release)
+        reader.broken.connect(reader.release)
+        reader.released.connect(self._reopen)
         service.scan_failed.connect(self._end_scan)
-        enquiries.answered.connect(self._on_answered)
+        reader.answered.connect(self._on_answered)
 
     def open(self, pictures: Path) -> None:
         """At the first time opens the library, later looks for what has changed in the folders."""
         if not self._has_begun:
             self._has_begun = True
             if self._index.exists() and sys.platform != "win32":  # where an open file could not be moved aside
-                self.enquiries.open(self._index.parent)  # while its owner checks the index, it is read already
-                self.enquiries.find(self.query)
+                self.reader.open(self._index.parent)  # while its owner checks the index, it is read already
+                self.reader.find(self.query)
             self.service.open(pictures)
         elif self.is_open and self.scan_event is None and time.monotonic() - self._scanned_at > RESCAN_S:
             self.service.scan()
@@ -103,15 +103,15 @@ class LibraryView(QObject):
     def ask(self, query: Query) -> None:
         self.query = query
         if self.is_open:
-            self.enquiries.find(query)
+            self.reader.find(query)
 
     @Slot(object)
     def _on_opened(self, opened: OpenedLibrary) -> None:
         self.is_open = self._is_opened = True
         self.library, self.fault = opened.library, opened.fault
-        self.enquiries.open(opened.index)
-        self.enquiries.find(self.query)
-        self.enquiries.count_facets()
+        self.reader.open(opened.index)
+        self.reader.find(self.query)
+        self.reader.count_facets()
         if opened.is_owned:
             self.scan_event = Listing(0)
             self.service.scan()
@@ -145,7 +145,7 @@ class LibraryView(QObject):
                 if event.added or event.changed or event.vanished or event.away:
                     self._ask_again()
                 else:
-                    self.enquiries.find(self.query)
+                    self.reader.find(self.query)
             case Indexing() if not self._refresh.isActive():
                 self._refresh.start()
             case _:
@@ -156,16 +156,16 @@ class LibraryView(QObject):
     def _ask_again(self) -> None:
         self._refresh.stop()
         self.pictures.forget_all()
-        self.enquiries.find(self.query)
-        self.enquiries.count_facets()
+        self.reader.find(self.query)
+        self.reader.count_facets()
 
     @Slot(object)
     def _on_marked(self, marked: Marked) -> None:
         numbers = tuple(marked.before)
         self.pictures.forget(numbers)
         self.marks_changed.emit(numbers)
-        self.enquiries.find(self.query)
-        self.enquiries.count_facets()
+        self.reader.find(self.query)
+        self.reader.count_facets()
 
     @Slot(object)
     def _on_answered(self, answered: QueryResult) -> None:

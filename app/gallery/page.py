@@ -74,12 +74,12 @@ class GalleryPage(QWidget):
         self._settings_store = settings_store
         self.index = gallery_folder(settings_store.folders)
         self.service = LibraryService(settings_store.folders, session.background, trash, self)
-        self.enquiries = LibraryReader(session.background, self)
+        self.reader = LibraryReader(session.background, self)
         self._thumbnails = ThumbnailService(
             Thumbnails(settings_store.folders.cache / FOLDER_NAME), session.background, self
         )
-        self.pictures = PictureList(self.enquiries, self._thumbnails, self)
-        self.view = LibraryView(self.service, self.enquiries, self.pictures, FIRST_QUERY, self.index, self)
+        self.pictures = PictureList(self.reader, self._thumbnails, self)
+        self.view = LibraryView(self.service, self.reader, self.pictures, FIRST_QUERY, self.index, self)
         self.films = HoverFilm(session.engine_tasks, self)
         self.filters = FilterBar()
         self.grid = PictureGrid(self.pictures, self.films)
@@ -99,7 +99,7 @@ class GalleryPage(QWidget):
         self.filters.query_changed.connect(self.view.ask)
         self.filters.cell_px_chosen.connect(self.grid.set_cell_px)
         self.filters.left.connect(self._focus_grid)
-        self.enquiries.facets_found.connect(self.filters.set_facets)
+        self.reader.facets_found.connect(self.filters.set_facets)
         self.view.answered.connect(self._keep_choice)
         self.view.shown.connect(self._restore_choice)
         self.view.state_changed.connect(self._show_state)

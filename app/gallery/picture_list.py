@@ -55,11 +55,9 @@ class PictureList(QAbstractListModel):
 
     rows_known = Signal()
 
-    def __init__(
-        self, enquiries: LibraryReader, thumbnails: ThumbnailService, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, reader: LibraryReader, thumbnails: ThumbnailService, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._enquiries = enquiries
+        self._reader = reader
         self._thumbnails = thumbnails
         self._ids: NDArray[np.int64] = _NONE
         self.sections: tuple[Section, ...] = ()
@@ -68,7 +66,7 @@ class PictureList(QAbstractListModel):
         self._rows: dict[int, int] = {}
         self._seen = range(0)
         self._size_px = SIZES_PX[1]
-        enquiries.rows_loaded.connect(self._on_rows_loaded)
+        reader.rows_loaded.connect(self._on_rows_loaded)
         thumbnails.loaded.connect(self._on_loaded)
 
     @property
@@ -106,7 +104,7 @@ class PictureList(QAbstractListModel):
         near = self._ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN]
         unknown = tuple(number for number in near.tolist() if number not in self._known)
         if unknown:
-            self._enquiries.load_passing(unknown)
+            self._reader.load_passing(unknown)
         self._want_thumbnails()
 
     def load(self, rows: Iterable[int]) -> None:
@@ -181,7 +179,7 @@ class PictureList(QAbstractListModel):
         new = [number for number in numbers if number not in self._asked]
         self._asked.update(new)
         for start in range(0, len(new), AT_ONCE):
-            self._enquiries.load_rows(tuple(new[start : start + AT_ONCE]))
+            self._reader.load_rows(tuple(new[start : start + AT_ONCE]))
 
     def _want_thumbnails(self) -> None:
         self._rows = {int(self._ids[row]): row for row in self._seen}
@@ -217,7 +215,7 @@ def row_ranges(selection: QItemSelection) -> list[range]:
 
 
 def accessible_text(picture: LibraryPicture) -> str:
-    """For screen readers: what it shows, and its marks."""
+    """Returns a picture's prompt and marks, for screen readers."""
     words = [picture.prompt[:200] or picture.path.stem]
     if picture.rating:
         words.append(f"{picture.rating} of 5 stars")

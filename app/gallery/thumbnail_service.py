@@ -131,6 +131,6 @@ def _decoded(path: str | None) -> QImage:
 
 
 def _of_bytes(jpeg: bytes) -> QImage:
-    """When there is no file because nothing can be written: read by Pillow, for the same reason."""
+    """Decodes a thumbnail that could not be written to a file; by Pillow, for the reason given in `_decoded`."""
     with Image.open(BytesIO(jpeg)) as picture:
         return to_image(np.asarray(picture.convert("RGB"))).convertToFormat(QImage.Format.Format_RGB32)

@@ -1,4 +1,4 @@
-"""When the hub asks who one is: why, where to accept the licence, and a field for a token."""
+"""Explains why the hub asks who one is and where to accept the licence, and has a field for a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under a model's card: how far the check of its files is, and what came of it."""
+"""Shows under a model's card how far the check of its files is, and its result."""
 
 from __future__ import annotations
 

@@ -192,9 +192,9 @@ class ModelsPage(QWidget):
         self._empty.setVisible(not shown)
 
     @Slot(str, str)
-    def _do(self, key: str, picture_action: str) -> None:
+    def _do(self, key: str, action: str) -> None:
         state = self.service.states.get(key)
-        match picture_action:
+        match action:
             case "download":
                 model = next((one for one in self._known if one.key == key), None)
                 self._open_download(DownloadDialog(model, self._room(), self.service.endpoint, self))
@@ -207,7 +207,7 @@ class ModelsPage(QWidget):
             case "explain" if state is not None and state.failure is not None:
                 self._access.explain(key)
             case "verify" | "mend" | "leave":
-                self._check(key, picture_action)
+                self._check(key, action)
             case "use":
                 self._session.edit(model=key)
                 self.create_asked.emit()
@@ -237,15 +237,15 @@ class ModelsPage(QWidget):
         if key not in self.cards:
             self.refill()
 
-    def _check(self, key: str, picture_action: str) -> None:
+    def _check(self, key: str, action: str) -> None:
         """Of an installed model, by the record of its download."""
         model = next((one for one in self._session.models if one.key == key), None)
         record = read_record(model.folder) if model is not None else None
-        if picture_action == "verify" and model is not None and record is not None:
+        if action == "verify" and model is not None and record is not None:
             self.verification.begin(key, record, model.folder)
             return
         self.verification.leave(key)
-        if picture_action == "mend" and record is not None:
+        if action == "mend" and record is not None:
             self.service.begin(key, record.repository, is_repair=True)
 
     @Slot(str)

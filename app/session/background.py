@@ -88,6 +88,7 @@ class BackgroundTasks(QObject):
         self.closing_begun.emit()
         for queue, work in self._last:
             queue.submit(work, priority=LAST, is_kept=True)
+        self._last.clear()
         for pool in self._pools.values():
             pool.waitForDone()
         self._is_closed = True
