@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ TABLES = (
     ("app/cli/command_line.py", "COMMANDS", "app/cli/commands", set[str]()),
     ("app/film/views/__init__.py", "VIEWS", "app/film/views", set[str]()),
 )
+VAGUE_BEGINNING = re.compile(r"\s*(What|Where|Whether|Which|How|As|Those|The same)\b")
 VAGUE_NAMES = ("utils", "helpers", "common", "base", "misc")
 
 
@@ -203,6 +205,17 @@ def test_files_are_named_by_what_they_are_about() -> None:
         if path.stem in VAGUE_NAMES or path.stem.startswith("base_")
     ]
     assert not vague
+
+
+def test_docstrings_stand_alone() -> None:
+    wrong = {
+        (module_of(path), node.lineno)
+        for path in files("app", "core", "packaging")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if VAGUE_BEGINNING.match(str(node.value.value))
+    }
+    assert not wrong
 
 
 @pytest.mark.parametrize(("file", "table", "folder", "others"), TABLES)
