@@ -41,7 +41,7 @@ class ModelSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a picture's settings.
+    """The result of using a picture's settings.
 
     Attributes:
         differing: names of the fields that had to differ.
