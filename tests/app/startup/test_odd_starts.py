@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.app.programs import ROOT, environment_of, start_program
 
-DRIVEN = [sys.executable, "-m", "tests.app.driving", "1.5", "100"]
+DRIVEN = [sys.executable, "-m", "tests.app.driving", "0.3", "100"]
 WITHIN_S = 90
 
 
