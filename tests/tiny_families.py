@@ -56,4 +56,13 @@ SINGLE_FILES = tuple(name for name, one in TINY_MODELS.items() if one.write is n
 def smallest_request(model: Model, steps: int = 4) -> GenerationRequest:
     """Returns a request for the smallest picture that the model makes, with its own sampler."""
     size, sampler = Size(*[model.limits.snap(32)] * 2), model.defaults.sampler
-    return GenerationRequest("a red house", "fog", model.key, size, sampler, steps, guidance_scale=3.0, seed=7)
+    return GenerationRequest(
+        "a red house",
+        negative_prompt="fog",
+        model=model.key,
+        size=size,
+        sampler=sampler,
+        steps=steps,
+        guidance_scale=3.0,
+        seed=7,
+    )

@@ -108,7 +108,17 @@ def test_a_wild_request_is_made_to_fit(wild: GenerationRequest):
 
 
 def test_a_good_request_fits_as_it_is():
-    request = GenerationRequest("x", "y", "starter-model", Size(64, 96), "euler", 30, 0.5, 2**64 - 1, 3)
+    request = GenerationRequest(
+        "x",
+        negative_prompt="y",
+        model="starter-model",
+        size=Size(64, 96),
+        sampler="euler",
+        steps=30,
+        guidance_scale=0.5,
+        seed=2**64 - 1,
+        count=3,
+    )
     assert fitted(request, model()) == request
 
 

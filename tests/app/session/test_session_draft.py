@@ -51,7 +51,15 @@ def test_another_model_brings_its_own_defaults_in_one_undo_step(make_session: Ma
     before = session.draft
     session.edit(model="fast-model")
     assert session.draft == GenerationRequest(
-        "mine", "not this", "fast-model", Size(256, 256), "lcm", 4, 8.0, seed=5, count=2
+        "mine",
+        negative_prompt="not this",
+        model="fast-model",
+        size=Size(256, 256),
+        sampler="lcm",
+        steps=4,
+        guidance_scale=8.0,
+        seed=5,
+        count=2,
     )
     session.undo()
     assert session.draft == before

@@ -20,7 +20,14 @@ from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Started, Stepped
 
 REQUEST = GenerationRequest(
-    "a red house", "fog", model="tiny-v", size=Size(32, 24), sampler="ddim", steps=5, guidance_scale=4.0, seed=5
+    "a red house",
+    negative_prompt="fog",
+    model="tiny-v",
+    size=Size(32, 24),
+    sampler="ddim",
+    steps=5,
+    guidance_scale=4.0,
+    seed=5,
 )
 
 

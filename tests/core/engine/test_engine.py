@@ -23,7 +23,14 @@ from core.request.request import GenerationRequest, Size
 from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 
 REQUEST = GenerationRequest(
-    "a red house", "fog", model="tiny", size=Size(32, 24), sampler="euler_a", steps=3, guidance_scale=4.0, seed=5
+    "a red house",
+    negative_prompt="fog",
+    model="tiny",
+    size=Size(32, 24),
+    sampler="euler_a",
+    steps=3,
+    guidance_scale=4.0,
+    seed=5,
 )
 
 

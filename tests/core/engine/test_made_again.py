@@ -19,7 +19,14 @@ from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
 
 REQUEST = GenerationRequest(
-    "a red house, 海 and\na second line", "fog", "tiny", Size(32, 24), "dpmpp_2m_karras", 3, 4.25, 2**64 - 1
+    "a red house, 海 and\na second line",
+    negative_prompt="fog",
+    model="tiny",
+    size=Size(32, 24),
+    sampler="dpmpp_2m_karras",
+    steps=3,
+    guidance_scale=4.25,
+    seed=2**64 - 1,
 )
 
 

@@ -32,7 +32,14 @@ from tests.core.engine.test_branching import assert_same_frames, on_disk, ready
 
 CPU = torch.device("cpu")
 REQUEST = GenerationRequest(
-    "a red house", "fog", model="tiny-v", size=Size(32, 24), sampler="ddim", steps=4, guidance_scale=4.0, seed=5
+    "a red house",
+    negative_prompt="fog",
+    model="tiny-v",
+    size=Size(32, 24),
+    sampler="ddim",
+    steps=4,
+    guidance_scale=4.0,
+    seed=5,
 )
 SHAPE = (4, 6, 8)
 NEW = np.zeros((1, *SHAPE[1:]), np.float32)

@@ -13,7 +13,7 @@ from core.request.settings.loras import loras_from_json, loras_to_json, parse_lo
 
 LORAS = (Lora("/models/loras/ink drawing.safetensors", 0.8, "0123456789ab"), Lora("snow", -0.5, "fedcba987654"))
 NAMED = (Lora("ink drawing", 0.8, "0123456789ab"), Lora("snow", -0.5, "fedcba987654"))
-REQUEST = GenerationRequest("a house", "fog", model="m", loras=LORAS, seed=1)
+REQUEST = GenerationRequest("a house", negative_prompt="fog", model="m", loras=LORAS, seed=1)
 
 
 def test_our_recipe_gives_them_back_without_their_folders() -> None:

@@ -17,7 +17,14 @@ from core.runs.events import ImageReady
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 REQUEST = GenerationRequest(
-    "abc", "d", model="tiny", size=Size(64, 64), steps=3, guidance_scale=3.0, seed=5, sampler="ddim"
+    "abc",
+    negative_prompt="d",
+    model="tiny",
+    size=Size(64, 64),
+    steps=3,
+    guidance_scale=3.0,
+    seed=5,
+    sampler="ddim",
 )
 
 
@@ -44,7 +51,7 @@ def test_each_placement_gives_the_same_picture_twice(one_of_each: Path, model: s
 def test_a_freed_encoder_reads_the_next_prompt_as_before(models: Path) -> None:
     plain, freed = (engine_with(models, placement) for placement in (None, Placement.drop_encoder))
     for prompt in ("a", "b", "a"):
-        request = GenerationRequest(prompt, "c", "tiny", Size(64, 64), steps=1, seed=5)
+        request = GenerationRequest(prompt, negative_prompt="c", model="tiny", size=Size(64, 64), steps=1, seed=5)
         assert np.array_equal(picture(plain, request).pixels, picture(freed, request).pixels)
 
 

@@ -20,7 +20,9 @@ from core.request.request import GenerationRequest, Size, Source
 from core.runs.events import Event, ImageReady, PreviewMode, Stepped
 from core.runs.recorder import FilmRecorder
 
-REQUEST = GenerationRequest("abc", "d", model="tiny", size=Size(64, 64), sampler="ddim", steps=4, seed=5)
+REQUEST = GenerationRequest(
+    "abc", negative_prompt="d", model="tiny", size=Size(64, 64), sampler="ddim", steps=4, seed=5
+)
 
 SITES: dict[str, tuple[str, str]] = {
     "prompt": ("text_encoder", "forward"),

@@ -55,7 +55,17 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def asked(photo: Path, sampler: str, guidance_scale: float = 5.0, strength: float = 0.7) -> GenerationRequest:
     source = Source(str(photo), strength)
-    return GenerationRequest("a red house", "fog", "", SIZE, sampler, 6, guidance_scale, 7, source=source)
+    return GenerationRequest(
+        "a red house",
+        negative_prompt="fog",
+        model="",
+        size=SIZE,
+        sampler=sampler,
+        steps=6,
+        guidance_scale=guidance_scale,
+        seed=7,
+        source=source,
+    )
 
 
 @torch.inference_mode()

@@ -52,7 +52,13 @@ def test_latents_equal_those_of_the_stock_pipeline(
     sampler: str, guidance_scale: float, batch: int, pipeline: Any, family: Family
 ) -> None:
     request = GenerationRequest(
-        "a red house", "fog", size=SIZE, sampler=sampler, steps=6, guidance_scale=guidance_scale, seed=7
+        "a red house",
+        negative_prompt="fog",
+        size=SIZE,
+        sampler=sampler,
+        steps=6,
+        guidance_scale=guidance_scale,
+        seed=7,
     )
     ours = our_latents(family, request, batch)
     assert torch.isfinite(ours).all()
@@ -72,11 +78,13 @@ def test_an_empty_negative_prompt_is_zeros_or_the_empty_text_as_the_checkpoint_s
 
 
 def test_the_prompts_are_encoded_once(family: Family) -> None:
-    request = GenerationRequest("something new", "fog", size=SIZE, guidance_scale=5.0)
+    request = GenerationRequest("something new", negative_prompt="fog", size=SIZE, guidance_scale=5.0)
     assert not family.knows_prompt(request)
     family.read_prompt(request, 1)
     assert family.knows_prompt(request)
-    assert not family.knows_prompt(GenerationRequest("something new", "rain", size=SIZE, guidance_scale=5.0))
+    assert not family.knows_prompt(
+        GenerationRequest("something new", negative_prompt="rain", size=SIZE, guidance_scale=5.0)
+    )
 
 
 def test_an_autoencoder_that_overflows_in_float16_stays_in_float32(folder: Path) -> None:

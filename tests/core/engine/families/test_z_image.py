@@ -56,7 +56,16 @@ def pipeline(folder: Path) -> Any:
 
 
 def asked(sampler: str, guidance_scale: float = 4.0, steps: int = 6) -> GenerationRequest:
-    return GenerationRequest("a red house", "fog", "", SIZE, sampler, steps, guidance_scale, 7)
+    return GenerationRequest(
+        "a red house",
+        negative_prompt="fog",
+        model="",
+        size=SIZE,
+        sampler=sampler,
+        steps=steps,
+        guidance_scale=guidance_scale,
+        seed=7,
+    )
 
 
 def with_our_timesteps(pipe: Any, sampling: schedulers.SamplerRun, monkeypatch: pytest.MonkeyPatch) -> None:

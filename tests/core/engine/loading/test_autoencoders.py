@@ -28,7 +28,16 @@ from core.request.request import Autoencoder, GenerationRequest, Size
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from tests import original_names, tiny
 
-REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 48), "ddim", steps=3, guidance_scale=3.0, seed=5)
+REQUEST = GenerationRequest(
+    "abc",
+    negative_prompt="d",
+    model="tiny",
+    size=Size(64, 48),
+    sampler="ddim",
+    steps=3,
+    guidance_scale=3.0,
+    seed=5,
+)
 OTHER = Autoencoder("other")
 
 

@@ -26,7 +26,16 @@ from core.runs.branch import Branch
 from core.runs.events import ImageReady, LoraDiffers, Stepped
 from tests import tiny
 
-REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 64), "ddim", steps=3, guidance_scale=3.0, seed=5)
+REQUEST = GenerationRequest(
+    "abc",
+    negative_prompt="d",
+    model="tiny",
+    size=Size(64, 64),
+    sampler="ddim",
+    steps=3,
+    guidance_scale=3.0,
+    seed=5,
+)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-import core.request.samplers
 from core.engine.sampling.schedulers import SamplerRun, build
 from core.errors import InvalidRequest
 from core.request.samplers import SAMPLERS
@@ -32,12 +31,12 @@ def test_every_sampler_exists_in_diffusers_and_is_described(sampler: str) -> Non
     assert spec.label
 
 
-def test_the_table_names_every_sampler_of_the_command_line() -> None:
-    wanted = (
+def test_samplers_that_pictures_were_made_with_keep_their_names() -> None:
+    released = (
         "ddpm ddim lms pndm euler euler_a heun dpm2 dpm2_a dpmpp_2m dpmpp_2m_karras dpmpp_2m_sde "
         "dpmpp_2m_sde_karras deis unipc lcm tcd"
     )
-    assert list(core.request.samplers.SAMPLERS) == wanted.split()
+    assert set(released.split()) <= set(SAMPLERS)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -25,7 +25,16 @@ from tests.tiny_families import TINY_MODELS, smallest_request
 
 FAMILY = FAMILIES["stable_diffusion_xl"]
 STARTER = GenerationRequest("a lighthouse by the sea", size=Size(64, 64), steps=6, guidance_scale=3.0, seed=7)
-REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 64), "ddim", steps=3, guidance_scale=3.0, seed=5)
+REQUEST = GenerationRequest(
+    "abc",
+    negative_prompt="d",
+    model="tiny",
+    size=Size(64, 64),
+    sampler="ddim",
+    steps=3,
+    guidance_scale=3.0,
+    seed=5,
+)
 
 
 @pytest.fixture(scope="module")

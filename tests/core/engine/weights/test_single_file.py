@@ -132,7 +132,16 @@ def test_a_file_says_by_its_tensors_that_it_predicts_velocity(tmp_path: Path) ->
     file = original_names.stable_diffusion_xl(folder, tmp_path / "v.safetensors", **marks)
     catalogue = Catalogue((file,), layouts=tmp_path / "layouts")
     engine = Engine(catalogue, "cpu", "float32")
-    request = GenerationRequest("a house", "", "v", Size(32, 32), "ddim", 2, 1.0, 1)
+    request = GenerationRequest(
+        "a house",
+        negative_prompt="",
+        model="v",
+        size=Size(32, 32),
+        sampler="ddim",
+        steps=2,
+        guidance_scale=1.0,
+        seed=1,
+    )
     last = list(engine.generate(request))[-1]
     assert isinstance(last, ImageReady)
     assert last.film.prediction_type == "v_prediction"
@@ -144,7 +153,16 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
     file = original_names.stable_diffusion_1(folder, tmp_path / "part.safetensors")
     cut = safetensors_without(file, "middle_block.1.proj_in.weight")
     catalogue = Catalogue((cut,), layouts=tmp_path / "layouts")
-    request = GenerationRequest("a house", "", "part", Size(32, 32), "ddim", 2, 1.0, 1)
+    request = GenerationRequest(
+        "a house",
+        negative_prompt="",
+        model="part",
+        size=Size(32, 32),
+        sampler="ddim",
+        steps=2,
+        guidance_scale=1.0,
+        seed=1,
+    )
     with pytest.raises(ModelBroken, match="unet"):
         list(Engine(catalogue, "cpu", "float32").generate(request))
 
