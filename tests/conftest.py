@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -57,6 +58,17 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def one_of_each(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with each of `tests.tiny_families.TINY_MODELS`, under its name there."""
+    from tests.tiny_families import TINY_MODELS  # torch, which most tests of the window do without
+
+    folder = tmp_path_factory.mktemp("one of each")
+    for name, one in TINY_MODELS.items():
+        one.make(folder / name)
+    return folder
 
 
 @pytest.fixture

@@ -50,4 +50,8 @@ class GuidanceControl(QWidget):
     def _show(self, draft: GenerationRequest) -> None:
         with QSignalBlocker(self.spin):
             self.spin.setValue(draft.guidance_scale)
-        self._labelled.note.setText("" if draft.has_guidance else "off")
+        model = self._session.model_of(draft)
+        is_used = model is None or model.capabilities.guidance != "none"
+        self.spin.setEnabled(is_used)
+        note = "" if draft.has_guidance else "off"
+        self._labelled.note.setText(note if is_used else "not used by this model")

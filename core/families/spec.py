@@ -161,12 +161,13 @@ class MemoryFigures:
     """The memory that the work on a picture needs beside the weights, in numbers of values.
 
     Attributes:
-        step_per_place: for a step with guidance, for each place of the latent.
+        step_per_place: for a step with guidance, for each place of the latent: the most that is alive at a time in
+            a network of full size.
         decode_per_pixel: the widest layers of the usual decoder hold 256 channels at full size, about six of them
             at a time.
     """
 
-    step_per_place: int = 8_000
+    step_per_place: int
     decode_per_pixel: int = 1_536
 
 
@@ -197,6 +198,7 @@ class FamilySpec:
     network: str
     latents: LatentLayout
     defaults: DefaultSettings
+    memory: MemoryFigures
     transformers_parts: tuple[str, ...]
     diffusers_pipelines: tuple[str, ...]
     text_encoders: tuple[str, ...] = ("text_encoder",)
@@ -210,7 +212,6 @@ class FamilySpec:
     lora: LoraFormat | None = None
     single_file: SingleFile | None = None
     tokenizer: TokenizerRules = TokenizerRules()
-    memory: MemoryFigures = MemoryFigures()
 
     @property
     def parts(self) -> tuple[str, ...]:

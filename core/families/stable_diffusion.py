@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile
+from core.families.spec import (
+    CheckpointKind,
+    DefaultSettings,
+    FamilySpec,
+    LatentLayout,
+    LoraFormat,
+    MemoryFigures,
+    SingleFile,
+)
 from core.families.unet_files import (
     CONDITIONER,
     DISTILLED,
@@ -55,6 +63,7 @@ SPEC = FamilySpec(
             {128: "Emulsion's starter model", 768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x"}
         ),
     ),
+    memory=MemoryFigures(step_per_place=16_700),
     transformers_parts=("clip",),
     diffusers_pipelines=("latent_consistency_models", "stable_diffusion"),
 )

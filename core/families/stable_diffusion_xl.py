@@ -5,7 +5,15 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from core.errors import ModelBroken
-from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile
+from core.families.spec import (
+    CheckpointKind,
+    DefaultSettings,
+    FamilySpec,
+    LatentLayout,
+    LoraFormat,
+    MemoryFigures,
+    SingleFile,
+)
 from core.families.unet_files import (
     CONDITIONER,
     DISTILLED,
@@ -59,6 +67,7 @@ SPEC = FamilySpec(
         key=r"^lora_te2_|^text_encoder_2\.",
         kinds=MappingProxyType({2048: "Stable Diffusion XL"}),
     ),
+    memory=MemoryFigures(step_per_place=10_200),
     transformers_parts=("clip",),
     diffusers_pipelines=("stable_diffusion_xl",),
 )

@@ -9,7 +9,6 @@ import pytest
 from core.engine.engine import Engine
 from core.models.catalogue import Catalogue
 from tests import tiny
-from tests.tiny_families import TINY_MODELS
 
 
 @pytest.fixture(scope="session")
@@ -18,15 +17,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     tiny.stable_diffusion(folder / "tiny")
     tiny.stable_diffusion(folder / "tiny-v", prediction_type="v_prediction", seed=1)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def one_of_each(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with each of `TINY_MODELS`, under its name there."""
-    folder = tmp_path_factory.mktemp("one of each")
-    for name, one in TINY_MODELS.items():
-        one.make(folder / name)
     return folder
 
 

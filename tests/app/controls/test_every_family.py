@@ -1,0 +1,71 @@
+"""A model of any family is found on the models page, and its controls are those that it can use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from app.controls.guidance import GuidanceControl
+from app.controls.loras import LorasControl
+from app.controls.prompt import PromptControl
+from app.controls.sampler import SamplerControl
+from app.controls.token_counting import TokenCounting
+from app.models.card import ModelCard
+from app.models.model_list import all_cards
+from app.session.session import Session
+from core.families import FAMILIES
+from core.families.spec import FamilySpec
+from core.models.catalogue import Catalogue
+from tests.app.conftest import MakeSession
+from tests.tiny_families import TINY_MODELS
+
+
+@pytest.fixture
+def session(make_session: MakeSession, one_of_each: Path) -> Session:
+    return make_session(models=Catalogue((one_of_each,)))
+
+
+@pytest.fixture(params=TINY_MODELS)
+def family(request: pytest.FixtureRequest, session: Session) -> FamilySpec:
+    """The family of a model that is chosen."""
+    session.edit(model=request.param)
+    return FAMILIES[TINY_MODELS[request.param].family]
+
+
+def test_its_card_names_it(family: FamilySpec, session: Session, one_of_each: Path, qtbot: QtBot) -> None:
+    found = {card.key: card for card in all_cards(session.models, (), (), {}, (one_of_each,), None, "")}
+    card = ModelCard(found[session.draft.model])
+    qtbot.addWidget(card)
+    assert card.facts.is_installed
+    assert any(label.text().startswith(f"{family.name} · ") for label in card.findChildren(QLabel))
+
+
+def test_its_samplers_are_offered_and_its_own_is_chosen(
+    family: FamilySpec, session: Session, qtbot: QtBot
+) -> None:
+    control = SamplerControl(session)
+    qtbot.addWidget(control)
+    combo = control.findChild(QComboBox, "samplerCombo")
+    assert isinstance(combo, QComboBox)
+    assert tuple(combo.itemData(row) for row in range(combo.count())) == family.samplers
+    assert combo.currentData() == family.defaults.sampler
+
+
+def test_guidance_is_live_where_it_does_something(family: FamilySpec, session: Session, qtbot: QtBot) -> None:
+    controls = GuidanceControl(session), PromptControl(session, "negative_prompt", TokenCounting())
+    for control in controls:
+        qtbot.addWidget(control)
+    spin, negative = controls[0].findChild(QDoubleSpinBox), controls[1].findChild(QPlainTextEdit)
+    assert isinstance(spin, QDoubleSpinBox)
+    assert isinstance(negative, QPlainTextEdit)
+    assert spin.isEnabled() == (family.guidance != "none")
+    assert negative.isEnabled() == (family.guidance == "classifier_free")
+
+
+def test_loras_are_offered_where_it_takes_them(family: FamilySpec, session: Session, qtbot: QtBot) -> None:
+    control = LorasControl(session)
+    qtbot.addWidget(control)
+    assert control.isHidden() == (family.lora is None)
