@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -21,6 +20,7 @@ from app.canvas.overlay import EmptyText, paint_badge, paint_empty
 from app.canvas.painted_picture import PaintedPicture
 from app.canvas.zoom import Extent, Placement, fitted
 from app.widgets.colours import Colours
+from app.widgets.focus_ring import FocusRingWidget
 
 ZOOM_FACTOR = 1.25
 PAN_PX = 48
@@ -46,7 +46,7 @@ class Shown:
     description: str = ""
 
 
-class Canvas(QWidget):
+class Canvas(FocusRingWidget):
     """Shows one picture, fitted or at any zoom.
 
     Signals:
@@ -63,7 +63,6 @@ class Canvas(QWidget):
         super().__init__(parent)
         self.setObjectName("canvas")
         self.setAccessibleName("Picture")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(240, 200)
         self.setMouseTracking(False)
         self._colours = colours
@@ -75,7 +74,6 @@ class Canvas(QWidget):
         self._placement = Placement(1.0, 0.0, 0.0)
         self._is_fitted = True
         self._drag_from: QPointF | None = None
-        self._has_keyboard_focus = False
 
     @property
     def shown(self) -> Shown | None:
@@ -197,19 +195,7 @@ class Canvas(QWidget):
             self._picture.paint(painter, self._picture_rect(), is_sharp)
             if self._shown.badge:
                 paint_badge(painter, self._badge_corner(), self._shown.badge)
-        if self._has_keyboard_focus:
-            painter.setPen(self.palette().accent().color())
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows the focus ring for the keyboard alone, since a click needs no ring."""
-        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._has_keyboard_focus = event.reason() in keys
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._has_keyboard_focus = False
-        super().focusOutEvent(event)
+        self.paint_focus_ring(painter)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
@@ -15,6 +15,7 @@ from app.compare.compared_picture import ComparedPicture
 from app.compare.divider import paint_divider
 from app.compare.lens import ZOOM_FACTOR, Lens
 from app.widgets.colours import Colours
+from app.widgets.focus_ring import FocusRingWidget
 
 GRIP_PX = 10
 """The distance from the divider within which a press drags it; other presses move the picture."""
@@ -24,7 +25,7 @@ STEP, LONG_STEP = 0.02, 0.1
 """The step of an arrow key, alone and with Shift, as a part of the visible picture."""
 
 
-class ComparePane(QWidget):
+class ComparePane(FocusRingWidget):
     """Shows its pictures through a lens that other panes may share.
 
     Mouse: with two pictures a drag moves the divider; if the picture is larger than the pane and the press is not
@@ -42,7 +43,6 @@ class ComparePane(QWidget):
 
     def __init__(self, lens: Lens, colours: Colours, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(80, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -55,7 +55,6 @@ class ComparePane(QWidget):
         self._message = ""
         self._drag_from: QPointF | None = None
         self._drags_divider = False
-        self._has_keyboard_focus = False
         lens.changed.connect(self.update)
 
     @property
@@ -171,9 +170,7 @@ class ComparePane(QWidget):
             paint_divider(painter, x, whole.height())
         elif self._pictures:
             self._paint_picture(painter, 0, QRectF(self.rect()))
-        if self._has_keyboard_focus:
-            painter.setPen(self.palette().accent().color())
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        self.paint_focus_ring(painter)
 
     def _paint_picture(self, painter: QPainter, number: int, part: QRectF) -> None:
         """Paints one picture with its label, as far as it lies in this part of the pane."""
@@ -190,16 +187,6 @@ class ComparePane(QWidget):
         if self._labels[number]:
             paint_badge(painter, corner, self._labels[number], is_right=bool(number))
         painter.restore()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Shows the focus ring for the keyboard alone, since a click needs no ring."""
-        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._has_keyboard_focus = event.reason() in keys
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._has_keyboard_focus = False
-        super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
