@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from core.autoencoders.file import AutoencoderFile
 from core.autoencoders.latent_space import LatentSpace
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
@@ -28,13 +30,18 @@ def fits(file: LoraFile, kind: str) -> bool:
     return file.made_for in ("", kind)
 
 
+def checked_lora(path: Path, model: Model) -> LoraFile:
+    """Reads the header of a LoRA that is to be used with a model. Raises LoraBroken or WrongFamily."""
+    file, kind = read_lora(path), kind_of(model)
+    if not fits(file, kind):
+        raise WrongFamily(file.path, file.made_for, model.name, kind)
+    return file
+
+
 def check_loras(request: GenerationRequest, model: Model, library: LoraLibrary) -> None:
     """Reads the headers of a request's LoRAs. Raises LoraMissing, LoraBroken or WrongFamily."""
-    kind = kind_of(model)
     for lora in request.active_loras:
-        file = read_lora(library.find(lora))
-        if not fits(file, kind):
-            raise WrongFamily(file.path, file.made_for, model.key, kind)
+        checked_lora(library.find(lora), model)
 
 
 def own_space(model: Model) -> LatentSpace:

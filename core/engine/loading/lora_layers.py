@@ -23,9 +23,10 @@ from safetensors.torch import load_file
 
 from core.errors import LoraBroken, LoraMissing, WrongFamily
 from core.families import FAMILIES, is_encoder, is_network
-from core.lora.file import LoraFile, name_of_width, read_lora
+from core.lora.file import LoraFile
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Model
+from core.models.compatibility import checked_lora
 from core.request.request import Lora
 
 _Stamp = tuple[Path, int, int]
@@ -78,7 +79,7 @@ class LoraLayers:
 
     def _insert(self, number: int, path: Path, library: LoraLibrary) -> str:
         """Puts one in and returns its hash."""
-        file = self._checked(path)
+        file = checked_lora(path, self._model)
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings(
@@ -91,16 +92,6 @@ class LoraLayers:
         if not any(_adapter(number) in layer.scaling for layer in self._layers()):
             raise LoraBroken(file.path, f"none of its {file.layers} layers is one of {self._model.name}")
         return library.hash_of(file.path)
-
-    def _checked(self, path: Path) -> LoraFile:
-        """Its header, if it was made for this kind of model. Raises LoraBroken or WrongFamily."""
-        file = read_lora(path)
-        network = next(part for name, part in self._parts.items() if is_network(name))
-        width = network.config.get("cross_attention_dim")
-        own = name_of_width(width) if isinstance(width, int) else FAMILIES[self._model.family].name
-        if file.made_for not in ("", own):
-            raise WrongFamily(path, file.made_for, self._model.name, own)
-        return file
 
     def _load(self, adapter: str, file: LoraFile) -> None:
         names = FAMILIES[self._model.family].lora
