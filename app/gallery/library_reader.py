@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.session.background import BackgroundTasks
+from app.session.picture_loader import recipe_with_source
 from core.errors import EmulsionError
 from core.film.reader import film_path
 from core.gallery.branches import Run
 from core.gallery.finder import Finder
 from core.gallery.query import Answer, Facets, LibraryPicture, Query
-from core.pictures.metadata import read_recipe
-from core.pictures.source import found
 from core.recipes.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -184,15 +183,11 @@ class LibraryReader(QObject):
 
 
 def _recipe(path: Path) -> Recipe | None:
-    """The recipe, with the place of its source picture if that lies beside."""
     try:
-        recipe = read_recipe(path)
+        return recipe_with_source(path)
     except EmulsionError as error:
         log.info("%s", error)
         return None
-    if recipe.request.source is None:
-        return recipe
-    return replace(recipe, request=replace(recipe.request, source=found(recipe.request.source, [path.parent])))
 
 
 def _size_of(path: Path) -> int:

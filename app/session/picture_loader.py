@@ -5,20 +5,22 @@ from __future__ import annotations
 import heapq
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader
 
 from app.messages.errors import Message, message
 from app.session.background import BackgroundTasks
-from app.widgets.pixels import to_pixels
-from core.errors import EmulsionError, UnreadablePicture
+from app.widgets.pixels import to_image, to_pixels
+from core.errors import EmulsionError
 from core.files.atomic import words_of
 from core.film.reader import film_path
+from core.gallery.opening import flattened, open_picture
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
@@ -133,11 +135,7 @@ class PictureLoader(QObject):
 
     def _open(self, path: Path) -> OpenedPicture:
         """In a background thread. Raises UnreadablePicture."""
-        reader = QImageReader(str(path))
-        reader.setAutoTransform(True)
-        image = reader.read()
-        if image.isNull():
-            raise UnreadablePicture(path, reader.errorString() or "it is no picture")
+        image = to_image(np.asarray(flattened(open_picture(path))))
         try:
             recipe = self._read_recipe(path)
         except EmulsionError as error:
@@ -147,13 +145,20 @@ class PictureLoader(QObject):
         return OpenedPicture(path, image, recipe, film.stat().st_size if film.is_file() else None)
 
     def _read_recipe(self, path: Path) -> Recipe:
-        """Returns the recipe, with the place of its source picture if that is found. Raises UnreadablePicture."""
-        recipe = read_recipe(path)
-        if recipe.request.source is None:
-            return recipe
-        folders = [path.parent, *([self._pictures, *day_folders(self._pictures)] if self._pictures else [])]
-        source = found(recipe.request.source, folders)
-        return replace(recipe, request=replace(recipe.request, source=source))
+        """Returns the recipe, its source looked for in the folders of pictures. Raises UnreadablePicture."""
+        return recipe_with_source(path, [self._pictures, *day_folders(self._pictures)] if self._pictures else [])
+
+
+def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
+    """Returns a picture's recipe, with the place of its source picture if that lies beside it or in ``folders``.
+
+    Raises UnreadablePicture.
+    """
+    recipe = read_recipe(path)
+    if recipe.request.source is None:
+        return recipe
+    source = found(recipe.request.source, (path.parent, *folders))
+    return replace(recipe, request=replace(recipe.request, source=source))
 
 
 def _found_in(folder: Path) -> FoundPictures:

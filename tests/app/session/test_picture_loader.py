@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from PIL import Image
 from PySide6.QtCore import QThread
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
@@ -164,3 +165,13 @@ def test_the_source_picture_of_a_recipe_is_found_again_in_the_pictures_folder(
         assert isinstance(recipe, Recipe)
         assert recipe.request.source is not None
         assert recipe.request.source.path == path
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    loader: PictureLoader, tmp_path: Path, qtbot: QtBot
+) -> None:
+    Image.new("1", (6000, 6000)).save(tmp_path / "bomb.png")
+    with qtbot.waitSignal(loader.failed) as failed:
+        loader.open(tmp_path / "bomb.png")
+    assert failed.args is not None
+    assert "unpack" in failed.args[0].sentence
