@@ -25,17 +25,17 @@ from PySide6.QtWidgets import (
 
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
-from app.widgets.drop_router import DropRouter, DropRule, first, is_picture, picture_in
+from app.widgets.drop_router import DropRouter, DropRule, file_in, first, is_source
 from app.widgets.field import GAP_PX, Field, describe, set_tone
-from app.widgets.file_dialogs import PICTURES, ask_file
+from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.errors import SaveFailed
 from core.files.atomic import write_file
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
+from core.request.settings.source import DEFAULT_STRENGTH
 
-FIRST_STRENGTH = 0.6
 LONGEST_NAME = 18
 THUMBNAIL_PX = 48
 _LEAST_PERCENT = 5
@@ -50,7 +50,7 @@ class SourceControl(QWidget):
         self._session = session
         self._pasted = pasted or Folders.default().data / "pasted"
         self._shown: Source | None = None
-        DropRouter(self, [DropRule(is_picture, first(self.choose))])
+        DropRouter(self, [DropRule(is_source, first(self.choose))])
         self.thumbnail = QLabel()
         self.button = QPushButton()
         set_icon(self.button, "picture")
@@ -95,13 +95,13 @@ class SourceControl(QWidget):
     def choose(self, path: Path) -> None:
         """Begins with this file; the strength stays as it was."""
         before = self._session.draft.source
-        strength = before.strength if before is not None else FIRST_STRENGTH
+        strength = before.strength if before is not None else DEFAULT_STRENGTH
         self._session.edit(source=Source(str(path.absolute()), strength))
 
     def paste(self) -> None:
         """Begins with the file or the picture that is in the clipboard."""
         data = QGuiApplication.clipboard().mimeData()
-        path = picture_in(data)
+        path = file_in(data, is_source)
         if path is not None:
             self.choose(path)
         elif data.hasImage():
@@ -139,7 +139,7 @@ class SourceControl(QWidget):
     def _on_clicked(self) -> None:
         source = self._session.draft.source
         start = Path(source.path) if source is not None else None
-        ask_file(self, "Picture to begin with", self.choose, [PICTURES], start)
+        ask_file(self, "Picture to begin with", self.choose, [SOURCES], start)
 
     @Slot()
     def _remove(self) -> None:

@@ -24,7 +24,7 @@ from app.session.run import RunState, SavedPicture
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
-from app.widgets.drop_router import picture_in
+from app.widgets.drop_router import file_in, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
@@ -140,7 +140,7 @@ class PictureCommands(QObject):
 
     @Slot()
     def _paste(self) -> None:
-        path = picture_in(QGuiApplication.clipboard().mimeData())
+        path = file_in(QGuiApplication.clipboard().mimeData(), is_picture)
         if path is None:
             self._notices.show_failure(NO_FILE)
         else:

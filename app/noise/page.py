@@ -18,8 +18,8 @@ from app.noise.source_panel import SourcePanel
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import hbox, stretched, vbox
-from app.widgets.drop_router import DropRouter, DropRule, first, is_picture
-from app.widgets.file_dialogs import PICTURES, ask_file
+from app.widgets.drop_router import DropRouter, DropRule, first, is_source
+from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import MessageArea
 from core.request.request import GenerationRequest
@@ -45,7 +45,7 @@ class NoisePage(QWidget):
     def __init__(self, session: Session, settings_store: SettingsStore) -> None:
         super().__init__()
         self.setObjectName("forwardPage")
-        DropRouter(self, [DropRule(is_picture, first(self.open))])
+        DropRouter(self, [DropRule(is_source, first(self.open))])
         self._session = session
         self._settings_store = settings_store
         self._current: Path | None = None
@@ -133,7 +133,7 @@ class NoisePage(QWidget):
 
     @Slot()
     def _on_choose_asked(self) -> None:
-        ask_file(self, "Open a picture", self.open, [PICTURES])
+        ask_file(self, "Open a picture", self.open, [SOURCES])
 
     @Slot()
     def _open_current(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragMoveEvent, QDropEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from core.pictures.metadata import SUFFIXES
+from core.pictures.source import SUFFIXES as SOURCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,14 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def picture_in(data: QMimeData) -> Path | None:
-    """Returns the first picture among what is dropped or copied."""
-    return next((path for path in local_files(data) if is_picture(path)), None)
+def is_source(path: Path) -> bool:
+    """True for a picture that a run may begin with, by its name; these are more kinds than hold settings."""
+    return path.suffix.lower() in SOURCES
+
+
+def file_in(data: QMimeData, fits: Callable[[Path], bool]) -> Path | None:
+    """Returns the first file that fits among what is dropped or copied."""
+    return next((path for path in local_files(data) if fits(path)), None)
 
 
 def first(take: Callable[[Path], object]) -> Callable[[list[Path]], object]:
@@ -106,5 +112,5 @@ def _is_paste_of_a_picture(event: QEvent) -> bool:
         isinstance(event, QKeyEvent)
         and event.type() is QEvent.Type.ShortcutOverride
         and event.matches(QKeySequence.StandardKey.Paste)
-        and picture_in(QGuiApplication.clipboard().mimeData()) is not None
+        and file_in(QGuiApplication.clipboard().mimeData(), is_picture) is not None
     )

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.pictures.metadata import SUFFIXES
+from core.pictures import metadata, source
 
-PICTURES = f"Pictures ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})"
-"""The filter for pictures that may hold settings."""
+PICTURES, SOURCES = (
+    f"Pictures ({' '.join(f'*{suffix}' for suffix in suffixes)})"
+    for suffixes in (metadata.SUFFIXES, source.SUFFIXES)
+)
+"""The filters for pictures that may hold settings, and for those that a run may begin with."""
 
 
 def ask_file(

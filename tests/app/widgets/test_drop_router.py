@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.widgets.drop_router import DropRouter, DropRule, TextFieldFilter, first, is_picture, picture_in
+from app.widgets.drop_router import DropRouter, DropRule, TextFieldFilter, file_in, first, is_picture, is_source
 from tests.app.dropping import drop, files
 
 
@@ -36,7 +36,7 @@ def bench(qtbot: QtBot) -> Bench:
     weights = DropRule(lambda path: path.suffix == ".safetensors", bench.weights.append)
     router = DropRouter(window, [DropRule(is_picture, first(bench.pictures.append)), weights])
     router.left.connect(bench.left.append)
-    DropRouter(part, [DropRule(is_picture, first(bench.of_part.append))])
+    DropRouter(part, [DropRule(is_source, first(bench.of_part.append))])
     TextFieldFilter(window)
     window.show()
     return bench
@@ -73,7 +73,7 @@ def test_other_things_are_refused(bench: Bench, tmp_path: Path) -> None:
 
 def test_the_first_picture_of_several_files_is_taken(bench: Bench, tmp_path: Path) -> None:
     paths = tmp_path / "notes.txt", tmp_path / "b.png", tmp_path / "c.png"
-    assert picture_in(files(*paths)) == tmp_path / "b.png"
+    assert file_in(files(*paths), is_picture) == tmp_path / "b.png"
     assert drop(bench.window, files(*paths))
     assert bench.pictures == [tmp_path / "b.png"]
 
@@ -89,8 +89,9 @@ def test_each_of_several_files_goes_where_it_belongs_and_the_rest_is_told(bench:
 def test_a_part_with_a_use_of_its_own_comes_first_and_leaves_the_rest_to_the_window(
     bench: Bench, tmp_path: Path
 ) -> None:
-    assert drop(bench.part, files(tmp_path / "a.png"))
-    assert bench.of_part == [tmp_path / "a.png"]
+    paths = [tmp_path / name for name in ("a.png", "b.bmp", "c.gif", "d.TIFF")]
+    assert all(drop(bench.part, files(path)) for path in paths)
+    assert bench.of_part == paths
     assert drop(bench.part, files(tmp_path / "ink.safetensors"))
     assert bench.weights == [[tmp_path / "ink.safetensors"]]
     assert bench.pictures == []
