@@ -13,10 +13,8 @@ from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.request.request import LARGEST_SEED, GenerationRequest
+from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.events import Started
-
-DICE_SEEDS = 2**32
-"""Seeds that every other program understands as well."""
 
 
 class SeedValidator(QValidator):
@@ -88,7 +86,7 @@ class SeedControl(QWidget):
 
     @Slot()
     def _throw_dice(self) -> None:
-        self._session.edit(seed=secrets.randbelow(DICE_SEEDS))
+        self._session.edit(seed=secrets.randbelow(RANDOM_SEEDS))
 
     @Slot()
     def _copy(self) -> None:

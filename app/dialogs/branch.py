@@ -21,6 +21,7 @@ from core.families import FAMILIES
 from core.film.film import Film
 from core.request.request import LARGEST_GUIDANCE_SCALE, STEPS
 from core.request.samplers import SAMPLERS
+from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
 
 PROMPT_HEIGHT_PX = 72
@@ -116,7 +117,7 @@ class BranchDialog(QDialog):
             request=request,
             remaining_steps=None if remaining == self._unchanged.steps_left else remaining,
             fresh_noise=self._noise.value() / 100,
-            noise_seed=secrets.randbelow(2**32),
+            noise_seed=secrets.randbelow(RANDOM_SEEDS),
         )
         self.accept()
         self.chosen.emit(branch)

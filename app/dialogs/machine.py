@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.diagnostics import scrub
-from app.dialogs.machine_text import machine_sections, machine_text
-from app.session.device import Device
-from app.session.memory import MemoryService
+from app.session.device import ChosenDevice, Device
+from app.session.memory import MemoryService, Planned
+from app.session.memory_text import planned_words
 from app.widgets.building import push_button, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
+NOT_YET = "Nobody has looked for a device yet: that happens when the first picture is made."
 
 
 class MachineDialog(QDialog):
@@ -89,3 +90,20 @@ def _label(text: str, role: str) -> QLabel:
     label = text_label(text, role=role, is_plain=True, wraps=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Returns titles with their lines, those of ``emulsion doctor``."""
+    if device is None:
+        return (("Device", (NOT_YET,)),)
+    return (
+        ("Machine", device.machine),
+        ("Device", tuple(device.plan.splitlines())),
+        ("Memory", (planned_words(planned),)),
+    )
+
+
+def machine_text(device: ChosenDevice | None, planned: Planned) -> str:
+    """Returns the text for the clipboard."""
+    sections = machine_sections(device, planned)
+    return "".join("\n".join((title, *(f"  {line}" for line in lines), "")) for title, lines in sections)

@@ -31,8 +31,7 @@ from app.widgets.colours import Colours
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
 from core.request.request import GenerationRequest, Source
-
-FIRST_STRENGTH = 0.6
+from core.request.settings.source import DEFAULT_STRENGTH
 
 
 class GalleryCommands(QObject):
@@ -239,7 +238,7 @@ class GalleryCommands(QObject):
 
     def _use_as_source(self) -> None:
         if self._picture is not None:
-            self._session.edit(source=Source(str(self._picture.path), FIRST_STRENGTH))
+            self._session.edit(source=Source(str(self._picture.path), DEFAULT_STRENGTH))
             self.create_asked.emit()
 
     def _add_noise(self) -> None:

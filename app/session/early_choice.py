@@ -13,9 +13,9 @@ from app.session.run import Ending
 from core.film.film import Film
 from core.film.reader import PART_SUFFIX
 from core.request.request import LARGEST_SEED, GenerationRequest
+from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
 
-RANDOM_SEEDS = 2**32
 FIRST_PART = 1 / 3
 """Of the steps: the layout is mostly settled by then."""
 

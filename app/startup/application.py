@@ -8,14 +8,14 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.startup.bundle_environment import restore_environment
 from app.startup.engine_factory import EngineFactory
-from app.startup.file_open_events import FileOpenEvents
 from app.startup.garbage_collection import kept_for_good
 from app.startup.instance_server import InstanceServer
 from app.startup.logs import LOG_NAME
@@ -106,3 +106,21 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     make_engine.made.connect(session.device.choose)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
     return MainWindow(Services.over(session, settings_store, appearance, catalogue))
+
+
+class FileOpenEvents(QObject):
+    """Hears of pictures that the system asks a running program to open; macOS has no command line for them.
+
+    To be installed as an event filter of the application.
+
+    Signals:
+        picture_asked: `Path` of the picture.
+    """
+
+    picture_asked = Signal(object)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.picture_asked.emit(Path(event.file()))
+            return True
+        return super().eventFilter(watched, event)

@@ -40,6 +40,7 @@ from core.prompt.tokens import TokenCounter
 from core.recipes.recipe import Stage
 from core.request.request import GenerationRequest
 from core.request.settings import validate
+from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
 from core.runs.events import Event, Loading, LoraDiffers, Phase, PreviewMode
 from core.runs.round_trip import OneStep, RoundTrip
@@ -49,9 +50,6 @@ log = logging.getLogger(__name__)
 HASHED_AT_ONCE = 64 * 2**20
 
 Result = TypeVar("Result")
-
-RANDOM_SEEDS = 2**32
-"""Seeds that we choose ourselves fit into 32 bits, so that every other program can use them too."""
 
 
 class Engine:

@@ -8,6 +8,9 @@ from core.request.request import LARGEST_SEED, GenerationRequest, Limits
 from core.request.setting import Option, Setting, json_reader, json_writer, number_taker
 from core.request.typed_values import typed_whole_number
 
+RANDOM_SEEDS = 2**32
+"""Seeds that are drawn are below this, so that other programs can take them, too."""
+
 _SEEDS = range(LARGEST_SEED + 1)
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtGui import QFileOpenEvent
 from pytestqt.qtbot import QtBot
 
-from app.startup.file_open_events import FileOpenEvents
+from app.startup.application import FileOpenEvents
 from tests.app.saved_pictures import SavePicture
 from tests.app.windows import Opened, open_window, opened
 
