@@ -181,6 +181,15 @@ def test_no_files_import_one_another_in_a_circle() -> None:
     graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them
 
 
+@pytest.mark.parametrize("folder", ["app", "core", "packaging", "tests"])
+def test_the_readme_of_a_folder_names_what_is_there(folder: str) -> None:
+    text = (ROOT / folder / "README.md").read_text("utf-8")
+    named = {name for name in re.findall(r"`([\w./-]+)`", text) if "/" in name or name.endswith(".py")}
+    assert {name for name in named if not (ROOT / folder / name).exists() and not (ROOT / name).exists()} == set()
+    packages = (path.parent for path in files(folder) if path.name == "__init__.py" and folder in PACKAGES)
+    assert {f"{path.relative_to(ROOT / folder)}/" for path in packages} - named <= {"./"}
+
+
 def test_starting_the_window_loads_no_heavy_library() -> None:
     modules = "sys, app.startup.application, app.cli.command_line"
     code = f"import {modules}; print(*(name.partition('.')[0] for name in sys.modules))"
