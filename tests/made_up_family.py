@@ -6,7 +6,7 @@ all of them: a flow whose shift depends on the size of the picture, no guidance,
 
 from __future__ import annotations
 
-from core.families.spec import DefaultSettings, FamilySpec, LatentLayout, MemoryFigures, Variant
+from core.families.spec import DefaultSettings, FamilySpec, LatentLayout, Variant
 from core.request.samplers import FLOW_SAMPLERS
 
 SPEC = FamilySpec(
@@ -22,7 +22,7 @@ SPEC = FamilySpec(
     has_attention_words=False,
     defaults=DefaultSettings("heun", 12, 1.0),
     variants=(Variant(DefaultSettings("euler", 3, 1.0), "schnell"),),
-    memory=MemoryFigures(step_per_place=2_000),
+    step_values=2_000,
     transformers_parts=("clip",),
     diffusers_pipelines=(),
 )

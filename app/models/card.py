@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -26,20 +27,20 @@ class CardFacts:
         facts: family, size, download, memory, in one line.
         page: the model's page for people, or "".
         problem: why it is here and cannot be used, or "".
-        can_remove: it lies in one of the user's model folders.
+        removable: its file or folder, where it lies among the program's own models.
         can_verify: its files can be compared with what the hub listed; mended too where downloads go.
     """
 
     key: str
     name: str
     about: str
-    facts: str
-    licence: str
-    page: str
-    fit: str
-    level: Level
-    is_installed: bool
-    can_remove: bool
+    facts: str = ""
+    licence: str = ""
+    page: str = ""
+    fit: str = ""
+    level: Level = Level.unknown
+    is_installed: bool = False
+    removable: Path | None = None
     can_verify: bool = False
     can_mend: bool = False
     problem: str = ""
@@ -133,7 +134,7 @@ class ModelCard(QFrame):
             verify = self._button("Verify", "verify", "verifyModelButton", "quiet")
             verify.setToolTip("Reads all files and compares them with what the hub listed")
             keeping.addWidget(verify)
-        if self.facts.can_remove:
+        if self.facts.removable is not None:
             keeping.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
         column.addLayout(keeping)
         if self.facts.page:

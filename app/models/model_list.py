@@ -30,7 +30,7 @@ def all_cards(
     """Returns the installed ones first, then those that cannot be used, then those on their way."""
     entries = {model.key: model for model in known}
     cards = {model.key: _installed(model, entries.get(model.key), model_folders, endpoint) for model in installed}
-    problems = {one.path.stem if one.path.is_file() else one.path.name: one for one in refused}
+    broken = {one.path.stem if one.path.is_file() else one.path.name: one for one in refused}
     memory = computer_memory()
     for model in entries.values():
         if model.key not in cards:
@@ -47,31 +47,23 @@ def all_cards(
                 fit.sentence,
                 fit.level,
                 is_installed=False,
-                can_remove=False,
-                problem=_problem(problems.get(model.key)),
+                problem=_problem(broken[model.key]) if model.key in broken else "",
             )
-    for key, one in problems.items():
+    for key, one in broken.items():
         if key not in cards and key not in downloads:
-            cards[key] = CardFacts(
-                key, one.path.name, f"In {one.path.parent}", "", "", "", "", Level.unknown,
-                is_installed=False, can_remove=False, problem=_problem(one),
-            )  # fmt: skip
+            removable = one.path if one.path.parent == model_folders[0] else None
+            about, problem = f"In {one.path.parent}", _problem(one)
+            cards[key] = CardFacts(key, one.path.name, about, removable=removable, problem=problem)
     for key, state in downloads.items():
         if key not in cards:
-            page = f"{endpoint}/{state.repository}"
-            cards[key] = CardFacts(
-                key, key, f"From the repository {state.repository}.", "", "", page, "", Level.unknown,
-                is_installed=False, can_remove=False,
-            )  # fmt: skip
-    return tuple(
-        sorted(
-            cards.values(), key=lambda card: (not card.is_installed, not card.problem, card.key not in downloads)
-        )
-    )
+            about, page = f"From the repository {state.repository}.", f"{endpoint}/{state.repository}"
+            cards[key] = CardFacts(key, key, about, page=page)
+    ordered = sorted(cards.values(), key=lambda card: (not card.problem, card.key not in downloads))
+    return tuple(sorted(ordered, key=lambda card: not card.is_installed))
 
 
-def _problem(refused: RefusedModel | None) -> str:
-    return f"Cannot be used: {refused.reason}." if refused is not None else ""
+def _problem(refused: RefusedModel) -> str:
+    return f"Cannot be used: {refused.reason}."
 
 
 def matches(card: CardFacts, text: str) -> bool:
@@ -97,7 +89,7 @@ def _installed(
         "",
         Level.fits,
         is_installed=True,
-        can_remove=model.place.parent == model_folders[0],  # the others may belong to other programs
+        removable=model.place if model.place.parent == model_folders[0] else None,  # others are other programs'
         can_verify=record is not None,
         can_mend=model.folder == model_folders[0] / model.key,
     )

@@ -211,9 +211,8 @@ class ModelsPage(QWidget):
             case "use":
                 self._session.edit(model=key)
                 self.create_asked.emit()
-            case "remove":
-                model = next(one for one in self._session.models if one.key == key)
-                self._removal.ask(key, model.name, model.place)
+            case "remove" if (place := self.cards[key].facts.removable) is not None:
+                self._removal.ask(key, self.cards[key].facts.name, place)
             case "page":
                 QDesktopServices.openUrl(QUrl(self.cards[key].facts.page))
             case _:

@@ -157,21 +157,6 @@ class LatentLayout:
 
 
 @dataclass(frozen=True, slots=True)
-class MemoryFigures:
-    """The memory that the work on a picture needs beside the weights, in numbers of values.
-
-    Attributes:
-        step_per_place: for a step with guidance, for each place of the latent: the most that is alive at a time in
-            a network of full size.
-        decode_per_pixel: the widest layers of the usual decoder hold 256 channels at full size, about six of them
-            at a time.
-    """
-
-    step_per_place: int
-    decode_per_pixel: int = 1_536
-
-
-@dataclass(frozen=True, slots=True)
 class FamilySpec:
     """A family of models with all that belongs to it.
 
@@ -182,6 +167,8 @@ class FamilySpec:
         pipelines: class names of ``model_index.json`` that are of this family.
         network: the folder of the denoising network in a diffusers folder.
         text_encoders: the folders of the text encoders.
+        step_values: the most values that are alive in a step with guidance of the network of full size, beside its
+            weights, for each place of the latent.
         samplers: keys of `core.request.samplers.SAMPLERS` that fit.
         native_px: side of the pictures it was trained with, where its configuration does not tell.
         embedded_guidance_key: a value of the network's configuration; where it is set the scale is an input.
@@ -198,7 +185,7 @@ class FamilySpec:
     network: str
     latents: LatentLayout
     defaults: DefaultSettings
-    memory: MemoryFigures
+    step_values: int
     transformers_parts: tuple[str, ...]
     diffusers_pipelines: tuple[str, ...]
     text_encoders: tuple[str, ...] = ("text_encoder",)

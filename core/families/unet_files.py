@@ -6,7 +6,7 @@ The names are those that diffusers' ``single_file_utils.py`` and ComfyUI's ``mod
 from __future__ import annotations
 
 from core.errors import ModelBroken
-from core.families.spec import DefaultSettings, Variant
+from core.families.spec import CheckpointKind, DefaultSettings, Variant
 from core.files.safetensors_header import SafetensorsHeader
 
 UNET = "model.diffusion_model."
@@ -15,6 +15,9 @@ CONDITIONER = "conditioner."
 """The text encoders of Stable Diffusion XL."""
 
 _FIRST_CONVOLUTION = f"{UNET}input_blocks.0.0.weight"
+_REFINER = f"{CONDITIONER}embedders.0.model.positional_embedding"
+_V_PREDICTION, _ZERO_SNR = "v_pred", "ztsnr"
+"""Empty tensors by which makers mark v-prediction, and a schedule that ends in nothing but noise."""
 
 EMBEDDED_GUIDANCE = "time_cond_proj_dim"
 DISTILLED = (
@@ -26,39 +29,41 @@ DISTILLED = (
 """The ways in which U-Nets are distilled to few steps."""
 
 
-def has_unet(header: SafetensorsHeader) -> bool:
-    """Returns True when the file holds a U-Net under its makers' own names."""
-    return _FIRST_CONVOLUTION in header.tensors
+def recognise_unet(
+    header: SafetensorsHeader, family: str, layouts: dict[tuple[str, ...], str], is_xl: bool
+) -> CheckpointKind | None:
+    """Returns the kind of a file, or None when it is of another family. Raises ModelBroken.
 
-
-def check_unet(header: SafetensorsHeader) -> None:
-    """Raises ModelBroken when its U-Net is of a special kind, or its autoencoder is missing."""
+    ``layouts``: folders of ``resources/families``, by a tensor of each of their text encoders.
+    """
+    names, path = header.tensors.keys(), header.path
+    if _FIRST_CONVOLUTION not in names or is_xl != any(name.startswith(CONDITIONER) for name in names):
+        return None
     shape = header.shape(_FIRST_CONVOLUTION) or ()
     if len(shape) != 4 or shape[1] != 4:
         channels = shape[1] if len(shape) == 4 else 0
         what = {9: "an inpainting model", 8: "a model for editing pictures", 5: "a model with depth"}
-        reason = f"it is {what.get(channels, 'a special model')}, which Emulsion cannot use yet"
-        raise ModelBroken(header.path, reason)
-    if f"{UNET}time_embed.cond_proj.weight" in header.tensors:
-        reason = "it is distilled with embedded guidance (LCM); use it as a diffusers folder"
-        raise ModelBroken(header.path, reason)
-    if not any(name.startswith(VAE) for name in header.tensors):
-        raise ModelBroken(header.path, "it holds no autoencoder (VAE): only a part of a model is in this file")
+        raise ModelBroken(path, f"it is {what.get(channels, 'a special model')}, which Emulsion cannot use yet")
+    if f"{UNET}time_embed.cond_proj.weight" in names:
+        raise ModelBroken(path, "it is distilled with embedded guidance (LCM); use it as a diffusers folder")
+    if not any(name.startswith(VAE) for name in names):
+        raise ModelBroken(path, "it holds no autoencoder (VAE): only a part of a model is in this file")
+    layout = next((layout for tensors, layout in layouts.items() if all(one in names for one in tensors)), None)
+    if layout is not None:
+        return CheckpointKind(layout, family, _text_width(header), _prediction(header), _ZERO_SNR in names)
+    if _REFINER in names:
+        raise ModelBroken(path, "it is the refiner of Stable Diffusion XL, which Emulsion cannot use")
+    raise ModelBroken(path, "it holds no text encoder: only a part of a model is in this file")
 
 
-def no_text_encoder(header: SafetensorsHeader) -> ModelBroken:
-    """Returns the error for a file without the text encoder that its family needs."""
-    return ModelBroken(header.path, "it holds no text encoder: only a part of a model is in this file")
-
-
-def text_width(header: SafetensorsHeader) -> int | None:
-    """Returns the width of the text that the U-Net reads, or None where no layer tells."""
+def _text_width(header: SafetensorsHeader) -> int | None:
     ending = ".transformer_blocks.0.attn2.to_k.weight"
     shapes = (entry.shape for name, entry in header.tensors.items() if name.endswith(ending))
     return next((shape[1] for shape in shapes if len(shape) == 2), None)
 
 
-def declared_prediction(header: SafetensorsHeader) -> str | None:
-    """Returns the prediction type that the file's metadata names, or None."""
+def _prediction(header: SafetensorsHeader) -> str | None:
+    if _V_PREDICTION in header.tensors:
+        return "v_prediction"
     declared = header.metadata.get("modelspec.prediction_type", "").lower()
     return {"v": "v_prediction", "v_prediction": "v_prediction", "epsilon": "epsilon"}.get(declared)

@@ -10,7 +10,6 @@ from core.families.spec import (
     FamilySpec,
     LatentLayout,
     LoraFormat,
-    MemoryFigures,
     SingleFile,
     TokenizerRules,
     Variant,
@@ -47,7 +46,7 @@ SPEC = FamilySpec(
         keeps_end=False,
         max_tokens=512,
     ),
-    memory=MemoryFigures(step_per_place=31_000),
+    step_values=31_000,
     transformers_parts=("qwen2", "qwen3"),
     diffusers_pipelines=("z_image",),
 )

@@ -20,6 +20,9 @@ GIB = 2**30
 RESERVE = 0.08
 """Part of the free memory that is left alone: for the driver, fragments and other programs."""
 
+DECODE_VALUES_PER_PIXEL = 1536
+"""The widest layers of the usual decoder hold 256 channels at full size, about six of them at a time."""
+
 TILE_PX = 512
 """Side of the pieces of a decode in tiles."""
 
@@ -246,9 +249,9 @@ def _needed(
 ) -> int:
     pixels = size.width * size.height
     places = pixels // family.latents.factor**2
-    step = family.memory.step_per_place * places * bytes_per_value
+    step = family.step_values * places * bytes_per_value
     decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
-    decode = family.memory.decode_per_pixel * decoded * bytes_per_value
+    decode = DECODE_VALUES_PER_PIXEL * decoded * bytes_per_value
     text, network, autoencoder = weights.text, weights.network, weights.autoencoder
     match placement:
         case Placement.on_device:

@@ -91,7 +91,8 @@ def _list(_arguments: Namespace) -> int:
             )
         )
     for one in found.refused:
-        print(to_json({"model": None, "folder": str(one.path), "is_installed": False, "problem": one.reason}))
+        told = {"model": None, "name": one.path.name, "family": "", "is_installed": False, "folder": str(one.path)}
+        print(to_json({**told, "repository": None, "licence": None, "problem": one.reason}))
     return 0
 
 

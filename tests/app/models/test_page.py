@@ -110,7 +110,7 @@ def test_installed_and_known_models_have_their_cards(page: ModelsPage) -> None:
     assert next(iter(page.cards)) == STARTER_MODEL
 
 
-def test_a_model_that_cannot_be_used_says_why_on_its_card(page: ModelsPage, session: Session) -> None:
+def test_a_model_that_cannot_be_used_says_why(page: ModelsPage, session: Session, qtbot: QtBot) -> None:
     folder = Folders.default().models / "someday"
     folder.mkdir(parents=True)
     (folder / "model_index.json").write_text('{"_class_name": "FluxPipeline"}', "utf-8")
@@ -118,7 +118,12 @@ def test_a_model_that_cannot_be_used_says_why_on_its_card(page: ModelsPage, sess
     card = page.cards["someday"]
     assert "Cannot be used" in {label.text() for label in card.findChildren(QLabel)}
     assert any("it is a FluxPipeline; " in label.text() for label in card.findChildren(QLabel))
-    assert not [button for button in card.findChildren(QPushButton) if button.isVisible()]
+    assert [button.text() for button in card.findChildren(QPushButton) if button.isVisible()] == ["Remove…"]
+    press(page, "someday", "removeModelButton")
+    yes = page.findChild(QPushButton, "confirmRemovalButton")
+    assert isinstance(yes, QPushButton)
+    yes.click()
+    qtbot.waitUntil(lambda: "someday" not in page.cards, timeout=5000)
 
 
 def test_search_and_filter_leave_what_matches(page: ModelsPage) -> None:
