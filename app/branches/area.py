@@ -4,10 +4,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QWidget
 
 from app.branches.delegate import GAP_PX, ROW_PX, BranchDelegate, place_x
 from app.branches.model import BranchModel
+from app.widgets.building import vbox
 from core.runs.branch_tree import BranchTree
 
 _AXIS_PX = 22
@@ -80,11 +81,7 @@ class BranchArea(QFrame):
         self._rows.activated.connect(self._open)
         self._rows.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 4)
-        column.setSpacing(0)
-        column.addWidget(_Axis(self._rows, self))
-        column.addWidget(self._rows)
+        vbox(_Axis(self._rows, self), self._rows, on=self, margins=(0, 0, 0, 4), spacing=0)
         self._turn = QTimer(self, singleShot=True, interval=0)
         self._turn.timeout.connect(self._scroll_to_current)
         model.modelReset.connect(self._fit)

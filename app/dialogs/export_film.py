@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QSpinBox,
@@ -161,10 +160,7 @@ class ExportFilmDialog(QDialog):
         row = hbox(stretched(self._fields), right, spacing=24)
         file_label = QLabel("F&ile")
         file_label.setBuddy(self._file)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(24)
-        bottom.addLayout(_column(self._left, self._bar), 1)
-        bottom.addWidget(self._buttons)
+        bottom = hbox(stretched(_column(self._left, self._bar)), self._buttons, spacing=24)
         vbox(
             row,
             _column(file_label, self._file),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from app.widgets.building import push_button, text_label, vbox
 from core.gallery.branches import Run
 
 INDENT_PX = 14
@@ -24,15 +25,10 @@ class BranchList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("branchList")
-        heading = QLabel("Branches")
-        heading.setProperty("role", "caption")
+        heading = text_label("Branches", role="caption")
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(heading)
-        layout.addLayout(self._rows)
+        vbox(heading, self._rows, on=self, spacing=4)
 
     def show_tree(self, tree: tuple[Run, ...], run: str) -> None:
         """The tree of the picture that belongs to ``run``."""
@@ -44,19 +40,20 @@ class BranchList(QWidget):
         for branch in tree[:MOST_ROWS]:
             self._rows.addWidget(self._row(branch, is_here=branch.run == run))
         if len(tree) > MOST_ROWS:
-            more = QLabel(f"and {len(tree) - MOST_ROWS} more")
-            more.setProperty("role", "hint")
+            more = text_label(f"and {len(tree) - MOST_ROWS} more", role="hint")
             self._rows.addWidget(more)
 
     def _row(self, branch: Run, *, is_here: bool) -> QPushButton:
         words = run_words(branch)
-        button = QPushButton((("● " if is_here else "") + words).replace("&", "&&"))
-        button.setProperty("kind", "quiet")
+        button = push_button(
+            (("● " if is_here else "") + words).replace("&", "&&"),
+            self._choose,
+            kind="quiet",
+            tip="This picture" if is_here else "Show its picture",
+        )
         button.setStyleSheet(f"text-align: left; margin-left: {min(branch.depth, 6) * INDENT_PX}px")
-        button.setToolTip("This picture" if is_here else "Show its picture")
         button.setEnabled(bool(branch.pictures))
         button.setProperty("picture", branch.pictures[-1] if branch.pictures else None)
-        button.clicked.connect(self._choose)
         return button
 
     @Slot()

@@ -7,7 +7,9 @@ from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
 
 WIDTH_PX = 440
 
@@ -88,11 +90,8 @@ class EmptyState(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("galleryEmpty")
-        self._title = QLabel()
-        self._title.setObjectName("galleryEmptyTitle")
-        self._title.setProperty("role", "heading")
-        self._sentence = QLabel()
-        self._sentence.setProperty("role", "hint")
+        self._title = text_label(name="galleryEmptyTitle", role="heading")
+        self._sentence = text_label(role="hint")
         for label in (self._title, self._sentence):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -101,31 +100,19 @@ class EmptyState(QWidget):
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Progress")
         self._buttons: dict[Remedy, QPushButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addStretch(1)
+        row = hbox(STRETCH, spacing=8)
         for remedy, (words, name) in REMEDIES.items():
-            button = QPushButton(words)
-            button.setObjectName(name)
+            button = push_button(words, self._choose, name=name)
             button.setProperty("remedy", remedy)
-            button.clicked.connect(self._choose)
             self._buttons[remedy] = button
             row.addWidget(button)
         row.addStretch(1)
         inner = QWidget()
         inner.setMaximumWidth(WIDTH_PX)
-        column = QVBoxLayout(inner)
-        column.setSpacing(12)
-        column.addWidget(self._title)
-        column.addWidget(self._sentence)
-        column.addWidget(self._progress)
-        column.addLayout(row)
+        vbox(self._title, self._sentence, self._progress, row, on=inner, margins=None, spacing=12)
         layout = QVBoxLayout(self)
         layout.addStretch(2)
-        across = QHBoxLayout()
-        across.addStretch(1)
-        across.addWidget(inner, 8)
-        across.addStretch(1)
+        across = hbox(STRETCH, stretched(inner, 8), STRETCH)
         layout.addLayout(across)
         layout.addStretch(3)
         self.show_reason(OPENING)

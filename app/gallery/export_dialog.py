@@ -12,14 +12,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QLabel,
     QProgressBar,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, PictureExporter
+from app.widgets.building import text_label, vbox
 from app.widgets.theme import indent_spin_boxes
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
@@ -68,9 +67,7 @@ class ExportDialog(QDialog):
         self._quality = QSpinBox(minimum=QUALITY[0], maximum=QUALITY[-1], value=Encoding().quality)
         self._recipe = QCheckBox("With prompt and settings")
         self._recipe.setChecked(True)
-        self._hint = QLabel()
-        self._hint.setProperty("role", "hint")
-        self._hint.setWordWrap(True)
+        self._hint = text_label(role="hint", wraps=True)
         self._form = QFormLayout()
         self._form.setVerticalSpacing(12)
         self._form.setHorizontalSpacing(16)
@@ -95,13 +92,7 @@ class ExportDialog(QDialog):
         self._export.setDefault(True)
         self._buttons.accepted.connect(self._ask_target)
         self._buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(16)
-        layout.addLayout(self._form)
-        layout.addWidget(self._hint)
-        layout.addWidget(self._progress)
-        layout.addWidget(self._buttons)
+        vbox(self._form, self._hint, self._progress, self._buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
         self._kind.currentIndexChanged.connect(self._show_fields)
         self._format.currentIndexChanged.connect(self._show_fields)
         self._recipe.toggled.connect(self._show_fields)

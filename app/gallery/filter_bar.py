@@ -11,12 +11,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QMenu,
     QSlider,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +22,7 @@ from app.gallery.filter_chips import FilterChips
 from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import WITH_BUTTON, FilterMenus
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
+from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 from core.gallery.library import LibraryFolder
@@ -136,9 +135,7 @@ class FilterBar(QFrame):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.search, 1)
+        row = hbox(stretched(self.search), spacing=8)
         menus = self._menus
         for words, name, tip, fill in (
             *(
@@ -156,11 +153,7 @@ class FilterBar(QFrame):
         row.addWidget(self._menu_button("Order", "orderButton", "Order and groups", menus.fill_order))
         row.addWidget(self._menu_button("Library", "libraryButton", "Folders of the library", menus.fill_library))
         row.addWidget(self.slider)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 8)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(self._chips)
+        vbox(row, self._chips, on=self, margins=(16, 8, 16, 8), spacing=8)
 
     def _menu_button(self, words: str, name: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
         button = QToolButton()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.gallery.filters import active_filters, cleared
+from app.widgets.building import push_button
 from core.gallery.query import Query
 
 LONGEST_WORDS = 32
@@ -48,13 +49,10 @@ class FilterChips(QWidget):
         self.setVisible(bool(filters))
 
     def _add(self, words: str, tip: str, query: Query) -> None:
-        chip = QPushButton(words.replace("&", "&&"))
-        chip.setProperty("kind", "chip")
+        chip = push_button(words.replace("&", "&&"), self._choose, kind="chip", tip=tip)
         chip.setProperty("query", query)
-        chip.setToolTip(tip)
         chip.setAccessibleName(tip)
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        chip.clicked.connect(self._choose)
         self._row.addWidget(chip)
 
     @Slot()

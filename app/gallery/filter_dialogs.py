@@ -12,12 +12,11 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.widgets.building import text_label, vbox
 from app.widgets.field import describe
 from core.gallery.query import Query
 from core.request.request import LARGEST_SEED
@@ -41,8 +40,7 @@ class FilterDialog(QDialog):
         self.form = QFormLayout()
         self.form.setVerticalSpacing(12)
         self.form.setHorizontalSpacing(16)
-        self.words = QLabel()
-        self.words.setProperty("role", "hint")
+        self.words = text_label(role="hint")
         self.words.setMinimumWidth(320)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.button = buttons.addButton("Show pictures", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -50,12 +48,7 @@ class FilterDialog(QDialog):
         self.button.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(12)
-        layout.addLayout(self.form)
-        layout.addWidget(self.words)
-        layout.addWidget(buttons)
+        vbox(self.form, self.words, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
         self.finished.connect(self.deleteLater)
 
     def accept(self) -> None:

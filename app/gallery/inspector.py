@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from app.gallery.branch_list import BranchList
 from app.gallery.library_reader import PictureDetails
@@ -11,6 +11,7 @@ from app.gallery.marks_panel import MarksPanel
 from app.gallery.picture_actions import ActionButtons
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.sizes import size_text
+from app.widgets.building import STRETCH, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 
 MARGIN_PX = 16
@@ -40,9 +41,6 @@ class Inspector(QFrame):
         self._files.setObjectName("galleryFiles")
         inner = QWidget()
         inner.setProperty("role", "panel")
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
-        column.setSpacing(MARGIN_PX)
         self._parts = (
             self._hint,
             self._title,
@@ -53,16 +51,12 @@ class Inspector(QFrame):
             self.marks,
             self._files,
         )
-        for part in self._parts:
-            column.addWidget(part)
-        column.addStretch(1)
+        vbox(*self._parts, STRETCH, on=inner, margins=MARGIN_PX, spacing=MARGIN_PX)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inner)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)
+        vbox(area, on=self)
         self.show_none()
 
     def show_none(self) -> None:
@@ -95,11 +89,8 @@ class Inspector(QFrame):
 
 
 def _label(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = text_label(role=role, is_plain=True, wraps=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
     label.setMinimumWidth(1)
     return label
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
 
 from app.gallery.name_chips import NameChips
 from app.gallery.star_rating import StarRating
+from app.widgets.building import STRETCH, hbox, vbox
 from app.widgets.field import Field, describe
 from core.gallery.marks import LONGEST_NOTE, MarkChange
 from core.gallery.query import LibraryPicture
@@ -69,20 +70,11 @@ class MarksPanel(QWidget):
         self._rest.timeout.connect(self.save_note)
         self.note.textChanged.connect(self._rest.start)
         self.head = QWidget()
-        top = QHBoxLayout(self.head)
-        top.setContentsMargins(0, 0, 0, 0)
-        top.addWidget(self.stars)
-        top.addStretch(1)
-        top.addWidget(self.favourite)
+        hbox(self.stars, STRETCH, self.favourite, on=self.head)
         self._note_field = Field("Note", self.note)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.tags)
-        layout.addWidget(self.tag_edit)
-        layout.addWidget(self.collections)
-        layout.addWidget(self.collection_edit)
-        layout.addWidget(self._note_field)
+        vbox(
+            self.tags, self.tag_edit, self.collections, self.collection_edit, self._note_field, on=self, spacing=8
+        )
 
     def show_marks(self, picture: LibraryPicture, tags: tuple[str, ...], collections: tuple[str, ...]) -> None:
         """Of one picture. What is being typed is not disturbed."""

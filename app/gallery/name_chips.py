@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from app.widgets.building import STRETCH, hbox, push_button
 
 LONGEST_WORDS = 28
 
@@ -44,11 +46,10 @@ class NameChips(QWidget):
 
     def _row(self, name: str) -> QWidget:
         short = name if len(name) <= LONGEST_WORDS else name[: LONGEST_WORDS - 1] + "…"
-        chip = QPushButton(short.replace("&", "&&"))
-        chip.setProperty("kind", "chip")
+        chip = push_button(
+            short.replace("&", "&&"), self._choose, kind="chip", tip="Show all pictures that have it"
+        )
         chip.setProperty("name", name)
-        chip.setToolTip("Show all pictures that have it")
-        chip.clicked.connect(self._choose)
         remove = QToolButton()
         remove.setText("✕")
         remove.setProperty("kind", "quiet")
@@ -57,12 +58,7 @@ class NameChips(QWidget):
         remove.setToolTip(self._removing)
         remove.clicked.connect(self._remove)
         row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(chip)
-        layout.addWidget(remove)
-        layout.addStretch(1)
+        hbox(chip, remove, STRETCH, on=row, spacing=2)
         return row
 
     @Slot()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from app.compare.compare_view import CompareView
 from app.gallery.empty_state import (
@@ -35,6 +35,7 @@ from app.gallery.status_line import StatusLine
 from app.gallery.thumbnail_service import ThumbnailService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.building import stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.drop_router import DropRouter, DropRule
 from app.widgets.message_bar import MessageArea
@@ -156,23 +157,14 @@ class GalleryPage(QWidget):
         self._stack.addWidget(self.grid)
         self._stack.addWidget(self.comparison)
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self._stack, 1)
-        column.addWidget(self.status)
+        vbox(self.messages, stretched(self._stack), self.status, on=centre, spacing=0)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
         self._splitter.addWidget(centre)
         self._splitter.addWidget(self.inspector)
         self._splitter.setStretchFactor(0, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.filters)
-        layout.addWidget(self._splitter, 1)
+        vbox(self.filters, stretched(self._splitter), on=self, spacing=0)
 
     def _restore_layout(self) -> None:
         layout = PageLayout.from_text(self._settings_store.settings.gallery_layout)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QKeyCombination, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from app.widgets.building import push_button
 from app.widgets.icons import ICON_NAME
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
@@ -81,14 +82,16 @@ class ActionButtons(QWidget):
         for action in PictureAction:
             if not action.icon:
                 continue
-            button = QPushButton(action.words)
-            button.setObjectName(f"{action.name}Button")
-            button.setProperty("kind", "quiet")
+            button = push_button(
+                action.words,
+                self._on_clicked,
+                name=f"{action.name}Button",
+                kind="quiet",
+                tip=f"{action.words} ({action.key})" if action.key else action.words,
+            )
             button.setProperty("action", action)
             button.setProperty(ICON_NAME, action.icon)
             button.setStyleSheet("text-align: left; padding-left: 4px")
-            button.setToolTip(f"{action.words} ({action.key})" if action.key else action.words)
-            button.clicked.connect(self._on_clicked)
             self._buttons[action] = button
             layout.addWidget(button)
 

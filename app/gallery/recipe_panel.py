@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.gallery.recipe_fields import RecipeField, recipe_fields
+from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from core.recipes.recipe import Recipe
 
 LONGEST_TEXT = 2_000
@@ -27,19 +28,16 @@ class RecipePanel(QWidget):
         super().__init__(parent)
         self.setObjectName("recipePanel")
         self._recipe: Recipe | None = None
-        self._use = QPushButton("Use all settings")
-        self._use.setObjectName("useAllSettingsButton")
-        self._use.setToolTip("Takes over prompt, seed and all settings of this picture. Can be undone.")
-        self._use.clicked.connect(self._ask_settings)
+        self._use = push_button(
+            "Use all settings",
+            self._ask_settings,
+            name="useAllSettingsButton",
+            tip="Takes over prompt, seed and all settings of this picture. Can be undone.",
+        )
         self._missing = _text("", "hint")
         self._rows = QVBoxLayout()
         self._rows.setSpacing(6)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addWidget(self._use)
-        layout.addWidget(self._missing)
-        layout.addLayout(self._rows)
+        vbox(self._use, self._missing, self._rows, on=self, spacing=12)
 
     def show_recipe(self, recipe: Recipe | None, problem: str) -> None:
         """Another recipe; ``problem`` says why the picture cannot be read, or is ""."""
@@ -67,30 +65,27 @@ class RecipePanel(QWidget):
         text = _text(value)
         text.setObjectName(f"{line.name}Value")
         label = _text(line.label[:60], "caption")
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(label, 0 if line.is_short else 1)
+        head = hbox(stretched(label, 0 if line.is_short else 1), spacing=8)
         if line.is_short:
             label.setFixedWidth(LABEL_PX)
             head.addWidget(text, 1)
         if line.changes:
             head.addWidget(self._use_button(line))
-        column = QVBoxLayout(row)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(head)
+        column = vbox(head, on=row, spacing=2)
         if not line.is_short:
             column.addWidget(text)
         return row
 
     def _use_button(self, line: RecipeField) -> QPushButton:
-        use = QPushButton("use")
-        use.setObjectName(f"{line.name}UseButton")
-        use.setProperty("kind", "chip")
+        use = push_button(
+            "use",
+            self._ask_changes,
+            name=f"{line.name}UseButton",
+            kind="chip",
+            tip=f"Takes over the {line.label.lower()} alone. Can be undone.",
+        )
         use.setProperty("field", line)
         use.setAccessibleName(f"Use {line.label.lower()}")
-        use.setToolTip(f"Takes over the {line.label.lower()} alone. Can be undone.")
-        use.clicked.connect(self._ask_changes)
         return use
 
     @Slot()
@@ -106,13 +101,12 @@ class RecipePanel(QWidget):
 
 
 def _text(words: str, role: str = "") -> QLabel:
-    label = QLabel(words)
+    label = text_label(words, wraps=True)
     label.setTextFormat(Qt.TextFormat.PlainText)  # recipes come from outside
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
     label.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    label.setWordWrap(True)
     label.setMinimumWidth(1)
     if role:
         label.setProperty("role", role)

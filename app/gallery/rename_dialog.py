@@ -6,14 +6,13 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
-    QLabel,
     QLayout,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
+from app.widgets.building import hbox, stretched, text_label
 from app.widgets.field import describe
 from core.errors import InvalidRequest
 from core.gallery.companions import checked_stem
@@ -42,16 +41,9 @@ class RenameDialog(QDialog):
         describe(self._name, "renameEdit", "Name", "The name of the file, without its ending")
         self._name.selectAll()
         self._name.textChanged.connect(self._check)
-        suffix = QLabel(picture.path.suffix)
-        suffix.setProperty("role", "hint")
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self._name, 1)
-        row.addWidget(suffix)
-        self._words = QLabel(WORDS)
-        self._words.setObjectName("renameWords")
-        self._words.setProperty("role", "hint")
-        self._words.setWordWrap(True)
+        suffix = text_label(picture.path.suffix, role="hint")
+        row = hbox(stretched(self._name), suffix, spacing=4)
+        self._words = text_label(WORDS, name="renameWords", role="hint", wraps=True)
         self._words.setFixedWidth(WIDTH_PX)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._accept = buttons.addButton("Rename", QDialogButtonBox.ButtonRole.AcceptRole)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QWidget
 
+from app.widgets.building import STRETCH, hbox, text_label
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
 
 PROGRESS_PX = 120
@@ -18,11 +19,9 @@ class StatusLine(QFrame):
         super().__init__(parent)
         self.setObjectName("galleryStatus")
         self.setProperty("role", "panel")
-        self.counts = QLabel()
-        self.counts.setObjectName("galleryCounts")
+        self.counts = text_label(name="galleryCounts")
         self.away = QLabel()
-        self.scan = QLabel()
-        self.scan.setObjectName("galleryScan")
+        self.scan = text_label(name="galleryScan")
         for label in (self.counts, self.away, self.scan):
             label.setProperty("role", "hint")
         self._progress = QProgressBar()
@@ -30,14 +29,9 @@ class StatusLine(QFrame):
         self._progress.setFixedWidth(PROGRESS_PX)
         self._progress.setAccessibleName("Reading pictures")
         self._progress.hide()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 4, 16, 4)
-        layout.setSpacing(16)
-        layout.addWidget(self.counts)
-        layout.addStretch(1)
-        layout.addWidget(self.away)
-        layout.addWidget(self.scan)
-        layout.addWidget(self._progress)
+        hbox(
+            self.counts, STRETCH, self.away, self.scan, self._progress, on=self, margins=(16, 4, 16, 4), spacing=16
+        )
 
     def show_counts(self, shown: int, total: int, selected: int) -> None:
         words = _pictures(total) if shown == total else f"{shown:,} of {_pictures(total)}"

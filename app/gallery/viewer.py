@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
@@ -17,6 +17,7 @@ from app.gallery.viewer_bar import ViewerBar
 from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
+from app.widgets.building import stretched, vbox
 from app.widgets.colours import Colours
 from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
@@ -71,11 +72,7 @@ class Viewer(QWidget):
         corners.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
         bottom = Qt.AlignmentFlag.AlignBottom
         corners.addWidget(self.zoom_bar, 0, 0, bottom | Qt.AlignmentFlag.AlignRight)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.bar)
+        vbox(stretched(self.canvas), self.bar, on=self, spacing=0)
         pictures.rows_known.connect(self._show)
         pictures.modelReset.connect(self._on_model_reset)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
+from app.widgets.building import hbox, stretched, text_label
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 from core.gallery.query import LibraryPicture
@@ -27,8 +28,7 @@ class ViewerBar(QFrame):
         super().__init__(parent)
         self.setObjectName("viewerBar")
         self.setProperty("role", "panel")
-        self._place = QLabel()
-        self._place.setProperty("role", "number")
+        self._place = text_label(role="number")
         self._marks = QLabel()
         self._prompt = ElidedLabel("")
         self._before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
@@ -42,14 +42,18 @@ class ViewerBar(QFrame):
         self._slideshow.clicked.connect(self.slideshow_asked)
         close = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
         close.clicked.connect(self.close_asked)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 6, 8, 6)
-        layout.setSpacing(8)
-        layout.addWidget(self._place)
-        layout.addWidget(self._prompt, 1)
-        layout.addWidget(self._marks)
-        for button in (self._before, self._next, self._slideshow, close):
-            layout.addWidget(button)
+        hbox(
+            self._place,
+            stretched(self._prompt),
+            self._marks,
+            self._before,
+            self._next,
+            self._slideshow,
+            close,
+            on=self,
+            margins=(16, 6, 8, 6),
+            spacing=8,
+        )
 
     def show_picture(self, picture: LibraryPicture, row: int, count: int) -> None:
         self._place.setText(f"{row + 1:,} of {count:,}")

@@ -7,16 +7,14 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.messages.downloads import download_words
+from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 from app.widgets.field import Field, describe
 from core.downloads.failures import ACCESS, Failure
 from core.downloads.token import is_token
@@ -47,28 +45,24 @@ class AccessDialog(QDialog):
         title, sentence, remedy = download_words(failure)
         self.setWindowTitle(title)
         asks_token = failure.fault in ACCESS
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 16)
-        column.setSpacing(12)
         heading = _text(title)
         heading.setProperty("role", "heading")
-        column.addWidget(heading)
-        column.addWidget(_text(sentence if asks_token else f"{sentence} {remedy}".strip()))
+        column = vbox(
+            heading,
+            _text(sentence if asks_token else f"{sentence} {remedy}".strip()),
+            on=self,
+            margins=(24, 24, 24, 16),
+            spacing=12,
+        )
         self._token = QLineEdit()
         self._token.setEchoMode(QLineEdit.EchoMode.Password)
         describe(self._token, "tokenEdit", "Token", "A token of your account on the hub, with the right to read")
-        again = QPushButton("Try again")
-        again.setObjectName("tryAgainButton")
-        again.setProperty("kind", "primary")
+        again = push_button("Try again", name="tryAgainButton", kind="primary")
         self._again = again
         if asks_token:
             column.addWidget(_text(STEPS))
-            page = QPushButton("Open the model's page")
-            page.setObjectName("openPageButton")
-            page.clicked.connect(self._open_page)
-            row = QHBoxLayout()
-            row.addWidget(page)
-            row.addStretch(1)
+            page = push_button("Open the model's page", self._open_page, name="openPageButton")
+            row = hbox(page, STRETCH)
             column.addLayout(row)
             column.addWidget(_hint(self._page))
             field = Field("&Token", self._token)
@@ -101,10 +95,8 @@ class AccessDialog(QDialog):
 
 
 def _text(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = text_label(words, is_plain=True, wraps=True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
     return label
 
 

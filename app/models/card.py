@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app.models.check_row import CheckRow
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
 from app.models.verification import Check
+from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 from core.downloads.failures import Fault
 
@@ -64,14 +65,8 @@ class ModelCard(QFrame):
         self.setAccessibleName(facts.name)
         name = _label(facts.name, "title")
         here = _label("Cannot be used" if facts.problem else "Installed" if facts.is_installed else "", "caption")
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(name)
-        head.addWidget(here)
-        head.addStretch(1)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addLayout(head)
+        head = hbox(name, here, STRETCH, spacing=12)
+        words = vbox(head, spacing=4)
         for text, role in ((facts.about, ""), (facts.facts, "hint"), (facts.licence, "hint")):
             if text:
                 words.addWidget(_label(text, role, wraps=True))
@@ -80,18 +75,17 @@ class ModelCard(QFrame):
             set_tone(label, "error" if facts.problem or facts.level is Level.will_not_fit else "")
             words.addWidget(label)
         words.addStretch(1)
-        top = QHBoxLayout()
-        top.setSpacing(16)
-        top.addLayout(words, 1)
-        top.addLayout(self._buttons())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(CARD_MARGIN_PX, 12, CARD_MARGIN_PX, 12)
-        layout.setSpacing(8)
-        layout.addLayout(top)
-        layout.addWidget(self._progress_row())
+        top = hbox(stretched(words), self._buttons(), spacing=16)
         self._check = CheckRow(facts.name, can_mend=facts.can_mend)
         self._check.asked.connect(self._ask_about_check)
-        layout.addWidget(self._check)
+        vbox(
+            top,
+            self._progress_row(),
+            self._check,
+            on=self,
+            margins=(CARD_MARGIN_PX, 12, CARD_MARGIN_PX, 12),
+            spacing=8,
+        )
         self.show_download(None)
         self.show_check(None)
 
@@ -122,10 +116,8 @@ class ModelCard(QFrame):
             self._check.show_check(check)
 
     def _buttons(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(6)
         self._download = self._button("Download…", "download", "downloadModelButton")
-        column.addWidget(self._download)
+        column = vbox(self._download, spacing=6)
         if self.facts.is_installed:
             column.addWidget(self._button("Use", "use", "useModelButton"))
         keeping = QHBoxLayout()  # side by side: four buttons below each other would make the card too high
@@ -152,27 +144,15 @@ class ModelCard(QFrame):
         self._pause = self._button("Pause", "pause", "pauseDownloadButton")
         self._why = self._button("Log in…", "explain", "explainDownloadButton")
         self._cancel = self._button("Cancel", "cancel", "cancelDownloadButton", "quiet")
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self._words, 1)
-        line.addWidget(self._why)
-        line.addWidget(self._pause)
-        line.addWidget(self._cancel)
-        column = QVBoxLayout(self._row)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._bar)
-        column.addLayout(line)
+        line = hbox(stretched(self._words), self._why, self._pause, self._cancel, spacing=8)
+        vbox(self._bar, line, on=self._row, margins=(0, 4, 0, 0), spacing=8)
         return self._row
 
     def _button(self, text: str, picture_action: str, object_name: str, kind: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(object_name)
+        button = push_button(text, self._on_clicked, name=object_name, kind=kind)
         button.setProperty("action", picture_action)
-        button.setProperty("kind", kind)
         button.setMinimumWidth(BUTTONS_PX if picture_action in ("download", "use", "page") else 0)
         button.setAccessibleName(f"{text} {self.facts.name}")
-        button.clicked.connect(self._on_clicked)
         return button
 
     @Slot()
@@ -185,8 +165,7 @@ class ModelCard(QFrame):
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = text_label(text, is_plain=True)
     if role:
         label.setProperty("role", role)
     label.setWordWrap(wraps)

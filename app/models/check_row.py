@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.models.verification import Check
+from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 
 
@@ -22,30 +23,17 @@ class CheckRow(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(f"Check of {name}")
-        self._words = QLabel()
-        self._words.setObjectName("checkWords")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setProperty("role", "hint")
-        self._words.setWordWrap(True)
+        self._words = text_label(name="checkWords", is_plain=True, role="hint", wraps=True)
         self._words.setMinimumWidth(1)
-        self._mend = QPushButton("Fetch it again")
-        self._mend.setObjectName("mendModelButton")
-        self._mend.setToolTip("Downloads only what is damaged; all other files stay")
-        self._mend.clicked.connect(self._ask_mend)
-        self._leave = QPushButton("Cancel")
-        self._leave.setObjectName("leaveCheckButton")
-        self._leave.setProperty("kind", "quiet")
-        self._leave.clicked.connect(self._ask_leave)
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        line.addWidget(self._words, 1)
-        line.addWidget(self._mend)
-        line.addWidget(self._leave)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self._bar)
-        column.addLayout(line)
+        self._mend = push_button(
+            "Fetch it again",
+            self._ask_mend,
+            name="mendModelButton",
+            tip="Downloads only what is damaged; all other files stay",
+        )
+        self._leave = push_button("Cancel", self._ask_leave, name="leaveCheckButton", kind="quiet")
+        line = hbox(stretched(self._words), self._mend, self._leave, spacing=8)
+        vbox(self._bar, line, on=self, margins=(0, 4, 0, 0), spacing=8)
 
     def show_check(self, check: Check) -> None:
         self._bar.setVisible(not check.is_over)

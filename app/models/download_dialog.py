@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.widgets.building import push_button, text_label, vbox
 from app.widgets.field import Field, describe
 from core.downloads.listing import is_repository
 from core.families import family_names
@@ -46,25 +44,19 @@ class DownloadDialog(QDialog):
             "Repository",
             "The model's name on the hub, as in the address of its page: owner/name",
         )
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 16)
-        column.setSpacing(12)
-        title = QLabel(f"Download {model.name}?" if model is not None else "Download another model")
-        title.setProperty("role", "heading")
-        column.addWidget(title)
+        title = text_label(
+            f"Download {model.name}?" if model is not None else "Download another model", role="heading"
+        )
+        column = vbox(title, on=self, margins=(24, 24, 24, 16), spacing=12)
         if model is None:
             field = Field("&Repository on the hub", self._field)
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)
         for text in (*(_facts(model)), f"From {endpoint}. {room}", _PROMISE):
-            label = QLabel(text)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
+            label = text_label(text, is_plain=True, wraps=True)
             column.addWidget(label)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._yes = QPushButton("Download")
-        self._yes.setObjectName("confirmDownloadButton")
-        self._yes.setProperty("kind", "primary")
+        self._yes = push_button("Download", name="confirmDownloadButton", kind="primary")
         self._yes.setDefault(True)
         buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         buttons.addButton(self._yes, QDialogButtonBox.ButtonRole.AcceptRole)

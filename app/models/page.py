@@ -11,12 +11,9 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +28,7 @@ from app.models.removal import ModelRemoval
 from app.models.verification import ModelVerification
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
@@ -78,8 +76,7 @@ class ModelsPage(QWidget):
         describe(self.filter, "modelFilterCombo", "Which models", "Which models are shown")
         for words, name in (("All models", ALL), ("Installed", INSTALLED), ("Fits this computer", FITTING)):
             self.filter.addItem(words, name)
-        self._empty = QLabel("No model has all of these words.")
-        self._empty.setProperty("role", "hint")
+        self._empty = text_label("No model has all of these words.", role="hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
         self.search.textChanged.connect(self._sift)
@@ -141,47 +138,32 @@ class ModelsPage(QWidget):
         return self._settings_store.settings.model_folders
 
     def _lay_out(self) -> None:
-        other = QPushButton("Another model…")
-        other.setObjectName("otherModelButton")
-        other.setToolTip("Download a model by its name on the hub")
-        other.clicked.connect(self._ask_other)
-        own = QPushButton("Add a file…")
-        own.setObjectName("addModelFileButton")
-        own.setToolTip("Use a .safetensors model that is on this computer; it stays where it lies")
-        own.clicked.connect(self.file_asked)
+        other = push_button(
+            "Another model…",
+            self._ask_other,
+            name="otherModelButton",
+            tip="Download a model by its name on the hub",
+        )
+        own = push_button(
+            "Add a file…",
+            self.file_asked,
+            name="addModelFileButton",
+            tip="Use a .safetensors model that is on this computer; it stays where it lies",
+        )
         bar = QFrame()
         bar.setProperty("role", "panel")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(8)
-        row.addWidget(self.search, 1)
-        row.addWidget(self.filter)
-        row.addWidget(own)
-        row.addWidget(other)
+        hbox(stretched(self.search), self.filter, own, other, on=bar, margins=(16, 8, 16, 8), spacing=8)
         inner = QWidget()
         inner.setMaximumWidth(CARDS_PX)
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(16, 16, 16, 16)
-        self._column.setSpacing(12)
-        self._column.addWidget(self._empty)
-        self._column.addStretch(1)
+        self._column = vbox(self._empty, STRETCH, on=inner, margins=16, spacing=12)
         content = QWidget()
-        across = QHBoxLayout(content)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.addStretch(1)
-        across.addWidget(inner, 100)
-        across.addStretch(1)
+        hbox(STRETCH, stretched(inner, 100), STRETCH, on=content)
         area = QScrollArea()
         area.setWidget(content)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(bar)
-        layout.addWidget(self.messages)
-        layout.addWidget(area, 1)
+        vbox(bar, self.messages, stretched(area), on=self, spacing=0)
 
     @Slot()
     def _sift(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox
 
 from app.messages.errors import Message
 from app.preferences.page import Page
@@ -11,6 +11,7 @@ from app.session.device import device_sentence
 from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.building import push_button, text_label
 
 DEVICES = {
     None: "The best one there is",
@@ -43,15 +44,11 @@ class DevicePage(Page):
         self.add_row("P&recision", self._dtype)
         self.add_hint("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
         self.add_section("What was found")
-        self._words = QLabel()
-        self._words.setObjectName("deviceWords")
-        self._words.setWordWrap(True)
+        self._words = text_label(name="deviceWords", wraps=True)
         self.column.addWidget(self._words)
         self._found = self.add_hint("")
         self._found.setObjectName("devicesFound")
-        self._look = QPushButton("Look now")
-        self._look.setObjectName("lookForDevicesButton")
-        self._look.clicked.connect(self._look_now)
+        self._look = push_button("Look now", self._look_now, name="lookForDevicesButton")
         self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
         self.end()
         session.device.changed.connect(self._show)

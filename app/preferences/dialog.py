@@ -9,14 +9,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
-    QHBoxLayout,
     QListWidget,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.preferences.page import Page
+from app.widgets.building import hbox, stretched, vbox
 from app.widgets.message_bar import MessageArea
 from app.widgets.theme import indent_spin_boxes
 
@@ -46,21 +45,11 @@ class PreferencesDialog(QDialog):
         self.messages = MessageArea()
         frame = QFrame()
         frame.setProperty("role", "panel")
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.messages)
-        column.addWidget(self._stack, 1)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._list)
-        row.addWidget(frame, 1)
+        vbox(self.messages, stretched(self._stack), on=frame)
+        row = hbox(self._list, stretched(frame), spacing=8)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addLayout(row, 1)
-        layout.addWidget(buttons)
+        vbox(stretched(row), buttons, on=self, margins=16, spacing=16)
         self.resize(*SIZE_PX)
 
     def set_pages(self, pages: Sequence[Page]) -> None:

@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QRadioButton, QSpinBox
+from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QSpinBox
 
 from app.messages.sizes import size_text
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
+from app.widgets.building import STRETCH, hbox, push_button, text_label
 from core.film.stored import films, remove_older
 from core.settings.settings import FilmPolicy
 
@@ -52,22 +53,15 @@ class FilmsPage(Page):
             self.add_hint(about, indent_px=24)
         self._keep.idClicked.connect(self._choose)
         self.add_section("Room on the disk")
-        self._room = QLabel("Looking at the films …")
-        self._room.setObjectName("filmRoom")
+        self._room = text_label("Looking at the films …", name="filmRoom")
         self.column.addWidget(self._room)
         self._days = QSpinBox(minimum=0, maximum=3650, suffix=" days")
         self._days.setObjectName("oldFilmsSpin")
         self._days.setAccessibleName("Age in days")
         self._days.setValue(OLD_DAYS)
         self._days.valueChanged.connect(self.measure)
-        self._remove = QPushButton("Remove")
-        self._remove.setObjectName("removeFilmsButton")
-        self._remove.clicked.connect(self._remove_old)
-        row = QHBoxLayout()
-        row.addWidget(QLabel("Remove films older than"))
-        row.addWidget(self._days)
-        row.addStretch(1)
-        row.addWidget(self._remove)
+        self._remove = push_button("Remove", self._remove_old, name="removeFilmsButton")
+        row = hbox(QLabel("Remove films older than"), self._days, STRETCH, self._remove)
         self.column.addLayout(row)
         self.add_hint("Pictures stay; only their steps go.")
         self.end()

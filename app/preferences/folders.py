@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem
 
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
+from app.widgets.building import STRETCH, hbox, push_button, stretched
 from app.widgets.file_dialogs import ask_folder
 
 LIST_HEIGHT_PX = 96
@@ -31,14 +32,11 @@ class FoldersPage(Page):
         self._pictures.setObjectName("picturesFolderEdit")
         self._pictures.setAccessibleName("Folder for pictures")
         self._pictures.setReadOnly(True)
-        self._open_pictures = _button("Open", "openFolderButton", self._open_pictures_folder)
-        reset = _button("Reset", "resetFolderButton", self._reset_pictures)
+        self._open_pictures = push_button("Open", self._open_pictures_folder, name="openFolderButton")
+        reset = push_button("Reset", self._reset_pictures, name="resetFolderButton")
         reset.setToolTip("The program's own folder among the system's pictures")
-        choose = _button("Choose…", "chooseFolderButton", self._ask_pictures)
-        row = QHBoxLayout()
-        row.addWidget(self._pictures, 1)
-        for button in (choose, reset, self._open_pictures):
-            row.addWidget(button)
+        choose = push_button("Choose…", self._ask_pictures, name="chooseFolderButton")
+        row = hbox(stretched(self._pictures), choose, reset, self._open_pictures)
         self.add_row("Pictures", row)
         self._about_pictures = self.add_hint("")
         self.add_section("Models")
@@ -49,13 +47,14 @@ class FoldersPage(Page):
         self._models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._models.itemSelectionChanged.connect(self._update_remove)
         self.column.addWidget(self._models)
-        self._remove = _button("Remove", "removeModelFolderButton", self._remove_models)
+        self._remove = push_button("Remove", self._remove_models, name="removeModelFolderButton")
         self._remove.setToolTip("Models in it are no longer found; the folder itself stays as it is")
-        models_row = QHBoxLayout()
-        models_row.addWidget(_button("Add a folder…", "addModelFolderButton", self._ask_models))
-        models_row.addWidget(self._remove)
-        models_row.addStretch(1)
-        models_row.addWidget(_button("Reset", "resetModelFoldersButton", self._reset_models))
+        models_row = hbox(
+            push_button("Add a folder…", self._ask_models, name="addModelFolderButton"),
+            self._remove,
+            STRETCH,
+            push_button("Reset", self._reset_models, name="resetModelFoldersButton"),
+        )
         self.column.addLayout(models_row)
         self.add_hint(
             "Downloads go into the first. Folders of other programs are read in place; nothing in them is changed."
@@ -90,13 +89,10 @@ class FoldersPage(Page):
         field.setReadOnly(True)
         field.setCursorPosition(0)
         field.setAccessibleName(f"Folder: {label}")
-        open_button = QPushButton("Open")
+        open_button = push_button("Open", self._open_sender)
         open_button.setEnabled(folder.is_dir())
         open_button.setProperty("folder", str(folder))
-        open_button.clicked.connect(self._open_sender)
-        row = QHBoxLayout()
-        row.addWidget(field, 1)
-        row.addWidget(open_button)
+        row = hbox(stretched(field), open_button)
         self.add_row(label, row)
 
     def _show_pictures(self) -> None:
@@ -159,13 +155,6 @@ class FoldersPage(Page):
         self._settings_store.change(model_folders=folders)
         self._show_models()
         self.models_changed.emit()
-
-
-def _button(text: str, object_name: str, slot: object) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(object_name)
-    button.clicked.connect(slot)
-    return button
 
 
 def _open(folder: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QMessageBox, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QMessageBox
 
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
+from app.widgets.building import push_button
 from app.widgets.file_dialogs import ask_file
 from core.runs.events import PreviewMode
 from core.settings.settings import Theme
@@ -66,9 +67,7 @@ class GeneralPage(Page):
             ("&Import…", "importSettingsButton", self._ask_import),
             ("&Reset all…", "resetSettingsButton", self._ask_reset),
         ):
-            button = QPushButton(text)
-            button.setObjectName(name)
-            button.clicked.connect(slot)
+            button = push_button(text, slot, name=name)
             row.addWidget(button)
         row.addStretch(1)
         self.column.addLayout(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QLabel, QPushButton, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QRadioButton
 
 from app.messages.errors import Message
 from app.preferences.device import TASK, make
@@ -12,6 +12,7 @@ from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.building import push_button, text_label
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
 
@@ -28,14 +29,9 @@ class MemoryPage(Page):
         self._settings_store = settings_store
         self._session = session
         self._service = service
-        self._words = QLabel()
-        self._words.setObjectName("memoryPlanWords")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setWordWrap(True)
+        self._words = text_label(name="memoryPlanWords", is_plain=True, wraps=True)
         self.column.addWidget(self._words)
-        self._look = QPushButton("Look now")
-        self._look.setObjectName("lookForMemoryButton")
-        self._look.clicked.connect(self._look_now)
+        self._look = push_button("Look now", self._look_now, name="lookForMemoryButton")
         self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addSpacing(GAP_PX)
         self._how = QButtonGroup(self)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QWidget
+
+from app.widgets.building import hbox, text_label, vbox
 
 MARGIN_PX = 24
 GAP_PX = 8
@@ -23,27 +25,21 @@ class Page(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         content = QWidget()
         content.setProperty("role", "panel")
-        self.column = QVBoxLayout(content)
-        self.column.setContentsMargins(MARGIN_PX, 20, MARGIN_PX, 20)
-        self.column.setSpacing(GAP_PX)
-        heading = QLabel(title)
-        heading.setProperty("role", "heading")
-        self.column.addWidget(heading)
+        heading = text_label(title, role="heading")
+        self.column = vbox(heading, on=content, margins=(MARGIN_PX, 20, MARGIN_PX, 20), spacing=GAP_PX)
         self.column.addSpacing(GAP_PX)
         self.setWidget(content)
 
     def add_section(self, title: str) -> None:
         self.column.addSpacing(SECTION_GAP_PX - GAP_PX)
-        label = QLabel(title)
-        label.setProperty("role", "title")
+        label = text_label(title, role="title")
         self.column.addWidget(label)
 
     def add_row(self, label: str, field: QWidget | QLayout) -> None:
         """``label`` may have a letter for the keyboard, as in ``&Theme``."""
         words = QLabel(label)
         words.setFixedWidth(LABELS_PX)
-        row = QHBoxLayout()
-        row.addWidget(words)
+        row = hbox(words)
         if isinstance(field, QWidget):
             words.setBuddy(field)
             row.addWidget(field, 1)
@@ -64,9 +60,6 @@ class Page(QScrollArea):
 
 def hint(text: str) -> QLabel:
     """Small words that explain."""
-    label = QLabel(text)
-    label.setProperty("role", "hint")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = text_label(text, role="hint", is_plain=True, wraps=True)
     label.setAlignment(Qt.AlignmentFlag.AlignTop)
     return label

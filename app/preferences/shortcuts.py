@@ -5,12 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
 )
@@ -18,6 +16,7 @@ from PySide6.QtWidgets import (
 from app.preferences.page import Page
 from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Command, Keymap, native, unusable
+from app.widgets.building import STRETCH, hbox, push_button
 
 LIST_HEIGHT_PX = 320
 KEYS_PX = 176
@@ -46,15 +45,18 @@ class ShortcutsPage(Page):
         self._edit.setMaximumSequenceLength(1)
         self._edit.setMinimumWidth(KEYS_PX)
         self._edit.keySequenceChanged.connect(self._try)
-        self._set = _button("Set", "setShortcutButton", self._take)
-        self._clear = _button("No key", "clearShortcutButton", self._take_none)
-        self._reset = _button("Reset", "resetShortcutButton", self._take_own)
-        row = QHBoxLayout()
-        row.addWidget(QLabel("New keys"))
-        for widget in (self._edit, self._set, self._clear, self._reset):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(_button("Reset all", "resetAllShortcutsButton", keymap.reset_all))
+        self._set = push_button("Set", self._take, name="setShortcutButton")
+        self._clear = push_button("No key", self._take_none, name="clearShortcutButton")
+        self._reset = push_button("Reset", self._take_own, name="resetShortcutButton")
+        row = hbox(
+            QLabel("New keys"),
+            self._edit,
+            self._set,
+            self._clear,
+            self._reset,
+            STRETCH,
+            push_button("Reset all", keymap.reset_all, name="resetAllShortcutsButton"),
+        )
         self.column.addLayout(row)
         self._words = self.add_hint("")
         self._words.setObjectName("shortcutWords")
@@ -193,10 +195,3 @@ class ShortcutsPage(Page):
 
     def _key(self) -> str:
         return self._edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
-
-
-def _button(text: str, object_name: str, slot: object) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(object_name)
-    button.clicked.connect(slot)
-    return button

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.preferences.page import hint
 from app.session.background import BackgroundTasks
+from app.widgets.building import hbox, push_button, stretched, vbox
 from app.widgets.field import describe
 from core.downloads.hub import Secret
 from core.downloads.token import NoKeychain, is_token, store_token, stored_token
@@ -36,23 +37,14 @@ class TokenBox(QWidget):
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
         self._edit.setPlaceholderText("Paste a token of the kind “read”")
         describe(self._edit, "hubTokenEdit", "Token", "A token of your account on the hub, with the right to read")
-        self._keep = QPushButton("Keep")
-        self._keep.setObjectName("keepTokenButton")
+        self._keep = push_button("Keep", name="keepTokenButton")
         self._keep.setEnabled(False)
-        self._remove = QPushButton("Remove")
-        self._remove.setObjectName("removeTokenButton")
+        self._remove = push_button("Remove", name="removeTokenButton")
         self._remove.setEnabled(False)
         self._words = hint("")
         self._words.setObjectName("tokenWords")
-        row = QHBoxLayout()
-        row.addWidget(self._edit, 1)
-        row.addWidget(self._keep)
-        row.addWidget(self._remove)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(row)
-        column.addWidget(self._words)
+        row = hbox(stretched(self._edit), self._keep, self._remove)
+        vbox(row, self._words, on=self, spacing=8)
         self._edit.textChanged.connect(self._check)
         self._edit.returnPressed.connect(self._keep.click)
         self._keep.clicked.connect(self._store)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
+from app.widgets.building import STRETCH, hbox, push_button, text_label
 from core.version import VERSION
 
 if TYPE_CHECKING:  # imports what speaks to the network
@@ -36,23 +37,13 @@ class UpdatesPage(Page):
             "Only this button looks there, and sends nothing but the request itself. A new version is never "
             "installed by itself: it can be put beside this one."
         )
-        self._button = QPushButton("Check &now")
-        self._button.setObjectName("checkForUpdatesButton")
-        self._button.clicked.connect(self.check)
-        self._open = QPushButton("Open its page")
-        self._open.setObjectName("openUpdatePageButton")
-        self._open.clicked.connect(self._open_page)
+        self._button = push_button("Check &now", self.check, name="checkForUpdatesButton")
+        self._open = push_button("Open its page", self._open_page, name="openUpdatePageButton")
         self._open.hide()
-        row = QHBoxLayout()
-        row.addWidget(self._button)
-        row.addWidget(self._open)
-        row.addStretch(1)
+        row = hbox(self._button, self._open, STRETCH)
         self.column.addLayout(row)
-        self._words = QLabel()
-        self._words.setObjectName("updateWords")
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words = text_label(name="updateWords", is_plain=True, wraps=True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._words.setWordWrap(True)
         self.column.addWidget(self._words)
         self.end()
 

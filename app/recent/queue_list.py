@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.session.queue import QueuedRun
 from app.session.session import Session
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 
@@ -19,15 +20,10 @@ class QueueList(QWidget):
         super().__init__(parent)
         self.setObjectName("queueList")
         self._session = session
-        self._heading = QLabel()
-        self._heading.setProperty("role", "caption")
+        self._heading = text_label(role="caption")
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._heading)
-        layout.addLayout(self._rows)
+        vbox(self._heading, self._rows, on=self, spacing=8)
         session.queue_changed.connect(self._show_runs)
         self._show_runs(session.queue)
 
@@ -40,8 +36,7 @@ class QueueList(QWidget):
         for run in runs[:MOST_ROWS]:
             self._rows.addWidget(self._row(run))
         if len(runs) > MOST_ROWS:
-            more = QLabel(f"and {len(runs) - MOST_ROWS} more")
-            more.setProperty("role", "hint")
+            more = text_label(f"and {len(runs) - MOST_ROWS} more", role="hint")
             self._rows.addWidget(more)
         self._heading.setText(f"Waiting ({len(runs)})")
         self.setVisible(bool(runs))
@@ -56,10 +51,7 @@ class QueueList(QWidget):
         remove = IconButton("close", text, "removeRunButton", name=f"{text}: {words}")
         remove.setProperty("runId", run.id)
         remove.clicked.connect(self._remove)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(12, 2, 2, 2)
-        layout.addWidget(prompt, 1)
-        layout.addWidget(remove)
+        hbox(stretched(prompt), remove, on=row, margins=(12, 2, 2, 2))
         return row
 
     def _remove(self) -> None:

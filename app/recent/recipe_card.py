@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.messages.sizes import size_text
+from app.widgets.building import push_button, text_label, vbox
 from core.recipes.recipe import Recipe
 from core.recipes.told import words_of
 from core.request.request import GenerationRequest
@@ -35,16 +36,13 @@ class RecipeCard(QFrame):
         self._request: GenerationRequest | None = None
         self._prompt = _label("recipePrompt")
         self._facts = _label("recipeFacts", role="hint")
-        self._use = QPushButton("Use these settings")
-        self._use.setObjectName("useSettingsButton")
-        self._use.setToolTip("Takes over prompt, seed and all settings of this picture. Can be undone.")
-        self._use.clicked.connect(self._ask_use)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 12, 12)
-        layout.setSpacing(8)
-        layout.addWidget(self._prompt)
-        layout.addWidget(self._facts)
-        layout.addWidget(self._use)
+        self._use = push_button(
+            "Use these settings",
+            self._ask_use,
+            name="useSettingsButton",
+            tip="Takes over prompt, seed and all settings of this picture. Can be undone.",
+        )
+        vbox(self._prompt, self._facts, self._use, on=self, margins=12, spacing=8)
         self.hide()
 
     def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None) -> None:
@@ -85,13 +83,11 @@ def _shortened(text: str) -> str:
 
 
 def _label(name: str, role: str | None = None) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
+    label = text_label(name=name, wraps=True)
     label.setTextFormat(Qt.TextFormat.PlainText)  # recipes come from outside
     label.setTextInteractionFlags(
         Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
     )
-    label.setWordWrap(True)
     label.setMinimumWidth(1)
     if role:
         label.setProperty("role", role)

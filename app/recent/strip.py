@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.recent.grid import ThumbnailGrid
 from app.recent.model import RecentPictures
+from app.widgets.building import stretched, text_label, vbox
 
 
 class RecentStrip(QWidget):
@@ -27,24 +28,17 @@ class RecentStrip(QWidget):
     def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        heading = QLabel("Recent pictures")
-        heading.setProperty("role", "caption")
+        heading = text_label("Recent pictures", role="caption")
         self._list = ThumbnailGrid(model)
         self._list.selectionModel().selectionChanged.connect(self._choose)
         self._list.activated.connect(self._activate)
         self._list.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
-        self._empty = QLabel("Finished pictures appear here and are saved at once.")
-        self._empty.setProperty("role", "hint")
-        self._empty.setWordWrap(True)
+        self._empty = text_label("Finished pictures appear here and are saved at once.", role="hint", wraps=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._list)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(heading)
-        layout.addLayout(self._pages, 1)
+        vbox(heading, stretched(self._pages), on=self, spacing=8)
         model.rowsInserted.connect(self._show_page)
         self._show_page()
 
