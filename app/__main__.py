@@ -3,8 +3,6 @@
 ``emulsion PICTURE``, as file managers start it, opens the window with that picture.
 """
 
-from __future__ import annotations
-
 import io
 import logging
 import multiprocessing

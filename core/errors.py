@@ -1,7 +1,5 @@
 """All expected failures, as typed errors that carry data; their sentences are in ``app/messages/errors.py``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 

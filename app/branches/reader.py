@@ -1,7 +1,5 @@
 """Finds the tree of a run among the pictures of the folder, in the background."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial

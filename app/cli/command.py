@@ -1,7 +1,5 @@
 """The type of a command of the command line; the table of commands is in ``app/cli/command_line.py``."""
 
-from __future__ import annotations
-
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass

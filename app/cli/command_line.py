@@ -1,7 +1,5 @@
 """The command line: which commands there are, and how errors become one line and an exit code."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import sys

@@ -1,7 +1,5 @@
 """``emulsion models import``: models of the user's own, from scripts; results as JSON."""
 
-from __future__ import annotations
-
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import closing

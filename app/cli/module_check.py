@@ -1,7 +1,5 @@
 """Loads every part of the program, to find out what an installation lacks before somebody needs it."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 import pkgutil

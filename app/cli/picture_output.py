@@ -1,7 +1,5 @@
 """The files of ``emulsion generate``: the meaning of ``-o``, and a last resort if saving fails."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Makes the difference map of two pictures. Large ones take a while, so the view has it made in the background."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

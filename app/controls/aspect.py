@@ -1,7 +1,5 @@
 """Sizes of common shapes that suit a model: valid for it, of about its native area, nearest to the shape."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from types import MappingProxyType

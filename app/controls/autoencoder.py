@@ -1,7 +1,5 @@
 """Chooses the autoencoder that decodes: a quiet row below the model."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget

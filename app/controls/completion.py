@@ -1,7 +1,5 @@
 """Completes the word that is typed into the prompt, from the words that the model was taught."""
 
-from __future__ import annotations
-
 import re
 
 from PySide6.QtCore import QModelIndex, QObject, QStringListModel, Qt, Slot

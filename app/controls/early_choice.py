@@ -1,7 +1,5 @@
 """For several pictures: begin them all, and choose early which of them to finish."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 

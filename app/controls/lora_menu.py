@@ -1,7 +1,5 @@
 """The list from which a LoRA is chosen: searchable when long; what does not fit the model is grey, with reason."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (

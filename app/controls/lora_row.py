@@ -1,7 +1,5 @@
 """One LoRA of the draft: on or off, its name, its weight, and what it says when it cannot be used."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (

@@ -1,7 +1,5 @@
 """The LoRAs that act on the model: one quiet line while there is none, a row for each otherwise."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 

@@ -1,7 +1,5 @@
 """A quiet line under the model, where it cannot be on the device as a whole."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 

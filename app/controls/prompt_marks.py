@@ -1,7 +1,5 @@
 """Marks in a prompt: the end that the model ignores, and words that it was never taught."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from PySide6.QtGui import QPalette, QTextCharFormat, QTextCursor

@@ -1,7 +1,5 @@
 """Generate, and what can be done with a run: Stop, Pause, Single step."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 

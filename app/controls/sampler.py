@@ -1,7 +1,5 @@
 """Chooses the sampler."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 

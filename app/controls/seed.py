@@ -1,7 +1,5 @@
 """The seed: random each time, or kept; the one that the last run used can be seen, copied and kept."""
 
-from __future__ import annotations
-
 import secrets
 
 from PySide6.QtCore import Slot

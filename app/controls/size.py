@@ -1,7 +1,5 @@
 """Width and height of the picture, always valid for the model, with shapes to choose from."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget

@@ -1,7 +1,5 @@
 """The picture to begin with in the place of noise, and how much of it is to change; one line while unused."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

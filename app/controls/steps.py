@@ -1,7 +1,5 @@
 """The number of steps of the sampler."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 

@@ -1,7 +1,5 @@
 """Suggestions for the prompt, as a row of chips; only for models that were taught few words."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 

@@ -1,7 +1,5 @@
 """Counting tokens for whichever model is chosen; a model whose tokenizer cannot be read is not counted for."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Keeps the mouse wheel from changing a value that the pointer only passes while the panel is scrolled."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QSlider, QWidget
 

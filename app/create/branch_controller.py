@@ -1,7 +1,5 @@
 """Connects the tree of branches with the film, the pictures of the folder and what the session saves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

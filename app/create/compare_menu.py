@@ -1,7 +1,5 @@
 """The button under the film that begins a comparison: with another picture, with its parent, with another step."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 

@@ -1,7 +1,5 @@
 """One side of a comparison of runs: its film with the true pictures of its calls, or a picture alone."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 

@@ -1,7 +1,5 @@
 """The text about a comparison of runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """*Export film* in the window: opens the dialog, and says where the file is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot

@@ -1,7 +1,5 @@
 """Keeps or removes films: asks after a picture if the user wants that, and removes unwanted ones."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot

@@ -1,7 +1,5 @@
 """The place where pictures are made: controls left, canvas centre, recent pictures and queue right."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 

@@ -1,7 +1,5 @@
 """Paints one picture of the grid (thumbnail, marks, a ring when chosen), and the headings between groups."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, timedelta
 

@@ -1,7 +1,5 @@
 """The user's actions in the gallery by keys, menus and buttons, connected with library, session and window."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Comparing pictures of the gallery: they are read, then laid against each other in the place of the grid."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from PySide6.QtCore import QObject, QSize, Signal, Slot

@@ -1,7 +1,5 @@
 """Puts pictures and recipes into the clipboard."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from PySide6.QtCore import QMimeData, QUrl

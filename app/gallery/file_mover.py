@@ -1,7 +1,5 @@
 """Gives pictures other names and other folders, and takes that back."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path

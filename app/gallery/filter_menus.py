@@ -1,7 +1,5 @@
 """The menus of the filter bar: values that the library's pictures have, to choose from, and orders."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """The parts of a query as text for the filter bar, and how to remove each; no widgets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta

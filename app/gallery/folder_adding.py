@@ -1,7 +1,5 @@
 """Adding folders to the gallery: by the dialog or by dropping them; nothing is added without a question."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Notices that files come and go in the library folders while the gallery is open."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterable

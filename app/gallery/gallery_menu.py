@@ -1,7 +1,5 @@
 """The context menu of the grid."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 

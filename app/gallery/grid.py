@@ -1,7 +1,5 @@
 """The grid of pictures: an item view over `PictureList` whose layout costs the same for ten and for a million."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from PySide6.QtCore import (

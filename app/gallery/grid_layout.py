@@ -1,7 +1,5 @@
 """Computes the place of each picture in the grid by arithmetic on sections, the same for ten and for a million."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Events of the library: it is open, and marks were changed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Reads the library for the window: one background thread for index and recipes."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator

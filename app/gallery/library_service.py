@@ -1,7 +1,5 @@
 """Changes the library: one background thread scans folders and writes marks and index."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 import time

@@ -1,7 +1,5 @@
 """Keeps what is shown in line with the library: opens it, asks it, and shows how a scan goes."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Exports pictures in the background, with progress and cancel."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing

@@ -1,7 +1,5 @@
 """The list of pictures that a query found: their ids, and what is known of those near to what is seen."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Five stars to click: rating pictures by mouse; the keys 0 to 5 do the same in the grid."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget

@@ -1,7 +1,5 @@
 """Makes thumbnails in two background threads, those in sight first, and remembers them."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Sequence

@@ -1,7 +1,5 @@
 """A picture read with its recipe, for the viewer, the clipboard and comparisons."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

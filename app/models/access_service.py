@@ -1,7 +1,5 @@
 """Explains why the hub asks who one is when a download stands still, and takes a token."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot

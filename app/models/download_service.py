@@ -1,7 +1,5 @@
 """Downloads for the window: each in a process of its own, two at once, and all of them outlive a restart."""
 
-from __future__ import annotations
-
 import logging
 import os
 import shutil

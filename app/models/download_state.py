@@ -1,7 +1,5 @@
 """The state of a download, and its text."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, auto
 

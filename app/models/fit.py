@@ -1,7 +1,5 @@
 """Says in words if a model would fit this computer, by the plan that it would be loaded by."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, auto
 

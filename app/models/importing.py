@@ -1,7 +1,5 @@
 """Models of the user's own: a file or a folder is checked, used where it lies, and chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from functools import partial
 from pathlib import Path

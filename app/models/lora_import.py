@@ -1,7 +1,5 @@
 """LoRAs of the user's own: dropped on the window or chosen in a dialog, checked, copied or read where they lie."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

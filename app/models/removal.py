@@ -1,7 +1,5 @@
 """Moves a model to the system's trash, after a question."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Reads an installed model's files again in the background and compares them with the hashes the hub listed."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The preferences page for downloads: hub, proxy and access token."""
 
-from __future__ import annotations
-
 import os
 
 from PySide6.QtCore import Signal, Slot

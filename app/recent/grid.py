@@ -1,7 +1,5 @@
 """The grid of thumbnails: as many columns as there is room for, each as wide as that leaves."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QListView, QWidget

@@ -1,7 +1,5 @@
 """The list of recent pictures, newest first, with thumbnails that arrive later."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

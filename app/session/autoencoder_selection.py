@@ -1,7 +1,5 @@
 """Autoencoders in the place of the model's own: which there are for the draft's model, and the user's choice."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The device that the engine computes on, and a sentence about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot

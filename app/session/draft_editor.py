@@ -1,7 +1,5 @@
 """Composing a request: the draft with its signals, the models to choose from, and its life between two starts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """Begun pictures, which wait until the user has chosen which of them to finish."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The LoRAs at hand and those of the draft: what was found, what fits the model, what recipes ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """Sentences about memory: the placement of a model, and its reasons."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """Reads pictures, their thumbnails and recipes from the disk in the background, so that nothing waits."""
 
-from __future__ import annotations
-
 import heapq
 import logging
 import os

@@ -1,7 +1,5 @@
 """The settings while the program runs: read at the start, written at each change."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from pathlib import Path

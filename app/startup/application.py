@@ -1,7 +1,5 @@
 """Puts the desktop program together: settings, folders, catalogue, engine, session, window."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -4,8 +4,6 @@ PyInstaller's start sets where libraries and plugins are searched, for itself; p
 the bundle's and fail.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import MutableMapping
 

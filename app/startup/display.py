@@ -1,7 +1,5 @@
 """Is there a screen to open a window on? Qt ends the whole process when there is none, so it is asked before."""
 
-from __future__ import annotations
-
 import ctypes
 import importlib.util
 import sys

@@ -1,7 +1,5 @@
 """Sets the environment before torch or the hub libraries are imported: no network, quiet threads."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, MutableMapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """Keeps Python's search for garbage away from what stays for the whole run."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Generator
 from contextlib import contextmanager

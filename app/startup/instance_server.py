@@ -1,7 +1,5 @@
 """The open window's side of `app.startup.single_instance`: hears later starts, and comes to the front for them."""
 
-from __future__ import annotations
-
 import logging
 import os
 

@@ -3,8 +3,6 @@
 Prompts are written at DEBUG only, which is never on.
 """
 
-from __future__ import annotations
-
 import faulthandler
 import logging
 import os

@@ -1,7 +1,5 @@
 """A picture on the command line: a double click in a file manager, "open with"."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A problem that keeps the window from opening, told where it can be seen: in a terminal or on the desktop."""
 
-from __future__ import annotations
-
 import sys
 
 from core.paths import APP_NAME

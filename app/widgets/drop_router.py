@@ -1,7 +1,5 @@
 """Files dropped on a part of the window: a table says who takes which."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

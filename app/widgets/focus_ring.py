@@ -1,7 +1,5 @@
 """The frame around what has the keyboard's focus, for widgets that paint themselves."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QPainter
 from PySide6.QtWidgets import QWidget

@@ -1,7 +1,5 @@
 """Offers the report of an earlier crash, and copies diagnostics."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot

@@ -1,7 +1,5 @@
 """Tells who works elsewhere that a long run has ended: in the taskbar, and by a notice of the desktop."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The device that computes, its precision, and how much memory the program uses: at the top right."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 

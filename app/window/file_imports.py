@@ -1,7 +1,5 @@
 """The ways in which files of the user come into the window: dialogs and drops."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot

@@ -1,7 +1,5 @@
 """The main window: puts the parts together, and remembers how the user arranged it."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The places of the window, one shown at a time, and how one gets from one to the other."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QStackedWidget, QWidget

@@ -5,8 +5,6 @@ programs (``decoder.up.0.block...``, as vae-ft-mse-840000 ships) or those of dif
 as sdxl-vae-fp16-fix ships); a diffusers folder has a ``config.json`` too.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ A diffusers folder (AutoencoderTiny), or the decoder alone in a ``.safetensors``
 decode; their names do.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The names are those of the programs that trained the models (CompVis, Stability 
 ``single_file_utils.py`` and ComfyUI's ``model_detection.py`` know them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from core.errors import ModelBroken, NotAModel

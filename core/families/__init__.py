@@ -3,8 +3,6 @@
 A family is added by these two files, and one line in `FAMILIES`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from core.families import stable_diffusion, stable_diffusion_xl, z_image

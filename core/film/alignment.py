@@ -1,7 +1,5 @@
 """Aligns two films: finds the call of the one that belongs beside a call of the other."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, auto
 

@@ -1,7 +1,5 @@
 """All that a film file tells of its run besides tensors, as JSON: request, model, scheduler, colours, extras."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from typing import Any, cast

@@ -4,8 +4,6 @@ Each is ``{"dtype": ..., "shape": [...], "zlib": base64}`` under its name. They 
 tensors, because version 1 of the format refuses a tensor that it does not know, and leaves a key alone.
 """
 
-from __future__ import annotations
-
 import base64
 import math
 import zlib

@@ -4,8 +4,6 @@ Only what cannot be computed again is stored: the latent before the first call a
 `core.engine.generation.rebuild_frames` computes the rest. A call counts once its flag in ``completed`` is set.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import struct

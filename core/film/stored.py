@@ -1,7 +1,5 @@
 """The films in a folder: which runs were cut off, how much room films take, and removing old ones."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The tree of branches that a picture belongs to: which run left which other one at which step."""
 
-from __future__ import annotations
-
 import sqlite3
 from dataclasses import dataclass
 

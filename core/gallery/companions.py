@@ -1,7 +1,5 @@
 """The files that belong to a picture, its film, words and marks, and how they are moved together with it."""
 
-from __future__ import annotations
-
 import logging
 import re
 from pathlib import Path

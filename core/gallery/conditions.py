@@ -3,8 +3,6 @@
 The words of its text are left out: `core.gallery.finder` asks the full-text search for them on its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Deleting pictures: to the system's trash, or to a bin in the library where there is none, and back again."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from pathlib import Path

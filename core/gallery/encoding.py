@@ -1,7 +1,5 @@
 """A picture of the library in another format or size, with its recipe or without: what leaves the program."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Writes chosen pictures for other people: as files, as a zip file, or as a contact sheet."""
 
-from __future__ import annotations
-
 import math
 import zipfile
 from collections.abc import Generator, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Answers questions about the library from the index, fast enough for every key that is pressed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """The folders that make up the library, kept in a small file that outlives the index."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Lists a library folder: pictures, their films and marks, without opening any file."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Collection, Iterator

@@ -5,8 +5,6 @@ other programs, and where nothing can be written, it lies in the mirror: a folde
 both exist the one that was changed last counts.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -3,8 +3,6 @@
 PNG files are given to the decoder without their texts and other extras, which may be huge and are not needed.
 """
 
-from __future__ import annotations
-
 import struct
 import warnings
 from io import BytesIO

@@ -1,7 +1,5 @@
 """Queries of the library and their results; frozen values for the window and the command line."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

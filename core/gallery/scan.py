@@ -1,7 +1,5 @@
 """Brings the index in line with the folders: new, changed and vanished pictures, and folders that are away."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

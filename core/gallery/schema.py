@@ -1,7 +1,5 @@
 """The tables of the index, how older ones are brought up to date, and how a damaged one makes room."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The tokenizer of SQLite's FTS5 (unicode61) knows words between spaces. Chinese a
 spaces, and emoji are no words to it: both get spaces around each character before they reach the index.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

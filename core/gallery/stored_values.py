@@ -1,7 +1,5 @@
 """Stores values that SQLite cannot hold directly, file names and seeds; and checksums of rows."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import zlib

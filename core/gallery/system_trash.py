@@ -3,8 +3,6 @@
 Finding follows the freedesktop.org Trash specification 1.0 and the ``$I`` files of Windows' recycle bin.
 """
 
-from __future__ import annotations
-
 import os
 import struct
 import sys

@@ -4,8 +4,6 @@ Named as freedesktop.org's thumbnails are, by a hash of the picture's address; i
 changed, so that an old one is never shown. Losing them loses nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os

@@ -1,7 +1,5 @@
 """Changes the index by the only connection that writes, in one thread at a time."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress

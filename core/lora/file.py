@@ -5,8 +5,6 @@ come with the key names of kohya's sd-scripts (``lora_unet_...lora_down.weight``
 (``unet....lora_A.weight``).
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass

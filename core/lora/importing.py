@@ -1,7 +1,5 @@
 """Copies LoRA files into the user's own folder of LoRAs."""
 
-from __future__ import annotations
-
 import filecmp
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The LoRA files that can be used by name: in folders beside the models, and where the user pointed to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path

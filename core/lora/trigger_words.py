@@ -4,8 +4,6 @@
 have kept the captions' tags with their numbers in ``ss_tag_frequency``.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Tells whether a LoRA or another autoencoder was made for a model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from core.autoencoders.file import AutoencoderFile

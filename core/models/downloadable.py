@@ -3,8 +3,6 @@
 Only what is known for sure is there; what is not known is None or "", and is not shown.
 """
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ AUTOMATIC1111 keeps them in ``models/Stable-diffusion``, ComfyUI in ``models/che
 ``models/diffusion_models``, InvokeAI in ``models/<kind>``: any of these folders, or one above, can be pointed to.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Models that the user brings along: what is at a place, and a copy of it among the program's own models."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Generator

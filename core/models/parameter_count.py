@@ -1,7 +1,5 @@
 """Counts the weights of a model by the headers of its files alone: in milliseconds, and nothing is loaded."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -4,8 +4,6 @@ A model's folder may hold ``words.json``: ``{"words": {category: [phrase, ...]},
 model that ships with the program does; for those that learnt from the whole web there is no such list.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

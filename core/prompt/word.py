@@ -1,7 +1,5 @@
 """A word of a prompt, and which of the model's tokens stand for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """The settings in which two recipes differ, in short: for the legend of a comparison and the tree of branches."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass
 

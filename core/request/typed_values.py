@@ -1,7 +1,5 @@
 """Reads numbers that people type; each function raises InvalidRequest with what was expected."""
 
-from __future__ import annotations
-
 import re
 
 from core.errors import InvalidRequest

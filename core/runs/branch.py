@@ -1,7 +1,5 @@
 """Taking a run up again at one of its calls: unchanged to resume it, changed to branch off."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from core.film.film import Film

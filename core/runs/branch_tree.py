@@ -4,8 +4,6 @@ Recipes come from outside. Parents that are not there become gaps, known by thei
 round in a circle, or that nobody would believe, cost nothing but their edge.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 Reads each picture's recipe once, and again when the file has changed; keeps only names, however many there are.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Settings as a file of the user's own: to keep them, and to take them to another computer."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``emulsion doctor``: versions, the device and why it was chosen, folders: what to ask when help is needed."""
 
-from __future__ import annotations
-
 import os
 import platform
 from argparse import ArgumentParser, Namespace

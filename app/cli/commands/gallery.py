@@ -1,7 +1,5 @@
 """``emulsion gallery``: the library from scripts: add, list, search, rebuild, verify, export; results as JSON."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sqlite3

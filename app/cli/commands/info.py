@@ -1,7 +1,5 @@
 """``emulsion info PICTURE``: the recipe inside a picture, as JSON."""
 
-from __future__ import annotations
-
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Chooses the device and the precision of a run, with reasons in words that can be shown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

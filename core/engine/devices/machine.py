@@ -1,7 +1,5 @@
 """Describes the machine as far as it matters here, in lines that name neither people nor folders."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Iterator
 from pathlib import Path

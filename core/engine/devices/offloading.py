@@ -4,8 +4,6 @@
 for a few layers at a time. The results are the same numbers as with everything on the device.
 """
 
-from __future__ import annotations
-
 import gc
 import logging
 from collections.abc import Callable, Mapping

@@ -3,8 +3,6 @@
 Each is the twin of a light file in `core.families`, which names it.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import cast
 

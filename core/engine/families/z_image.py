@@ -5,8 +5,6 @@ is, call by call, that of diffusers' ZImagePipeline; the tests hold it to that b
 there is one lower than ours: ``cond + g' (cond - uncond)``, off at 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -4,8 +4,6 @@ Runs and looks at older films take turns, each with the autoencoder of its own r
 kept in the computer's memory beside the model's own.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -4,8 +4,6 @@ Another weight changes a factor, nothing is loaded again. Taking the last one ou
 loaded, to the bit.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The autoencoder between pixels and latents of all Stable Diffusion models (Rombach et al. 2022, section 3.1)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

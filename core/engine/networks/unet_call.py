@@ -1,7 +1,5 @@
 """One call of a U-Net with cross-attention, with and without guidance, as the stock pipelines make it."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -8,8 +8,6 @@ latent of a run; with the first k recorded it resumes or branches at call k. Exa
 scheduler goes through the same states, the generators through the same numbers, and the hooks are called again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The constructors of diffusers' classes look up a timestep for each of the 1000 t
 number of steps of a run then replaces.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from diffusers.schedulers import scheduling_k_dpm_2_ancestral_discrete, scheduling_k_dpm_2_discrete

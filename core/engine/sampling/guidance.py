@@ -1,7 +1,5 @@
 """Classifier-free guidance: going further in the direction in which the prompt pulls (Ho & Salimans 2022)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

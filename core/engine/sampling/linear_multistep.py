@@ -3,8 +3,6 @@
 scipy serves diffusers for one integral of a cubic polynomial, which 21 fixed points give as well.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ This is the blending of RePaint (Lugmayr et al. 2022, eq. 8) without its resampl
 StableDiffusionInpaintPipeline does it for networks that were not trained with masks.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

@@ -11,8 +11,6 @@ On the straight line between the two, x_t = (1 - s) x0 + s eps (Lipman et al. 20
     flow      the velocity u = eps - x0           x0 = x_t - s u
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

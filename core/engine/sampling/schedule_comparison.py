@@ -1,7 +1,5 @@
 """The noise schedules of other samplers with as many steps, for comparison."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

@@ -3,8 +3,6 @@
 The checkpoint's own configuration (betas, prediction type, timestep spacing) stays; a sampler adds its options.
 """
 
-from __future__ import annotations
-
 import bisect
 import inspect
 import math

@@ -4,8 +4,6 @@ Replaying, resuming and branching call the hooks of the first run. To add one, w
 `mask_blending` in a file of its own and give it a line in `HOOKS`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """The border between torch and numpy: latents of one picture, in the dtype that the model computes in."""
 
-from __future__ import annotations
-
 import ml_dtypes
 import numpy as np
 import torch

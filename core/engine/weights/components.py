@@ -1,7 +1,5 @@
 """Loads the parts of a diffusers folder, offline and from safetensors only, onto the planned device."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path

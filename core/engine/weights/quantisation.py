@@ -10,8 +10,6 @@ network, and adds 28 MB; optimum-quanto could not use its 4 bits under inference
 layerwise casting) has twice the error of these 8 bits, and Apple GPUs do not know it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any

@@ -4,8 +4,6 @@ diffusers goes online from ``from_single_file`` where it finds no configurations
 are always given (``config=``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

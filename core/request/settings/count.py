@@ -1,7 +1,5 @@
 """The number of pictures, made with seeds that count up."""
 
-from __future__ import annotations
-
 from core.errors import InvalidRequest
 from core.request.json_values import whole_of
 from core.request.request import COUNT as ALLOWED

@@ -4,8 +4,6 @@ In the ``parameters`` text of AUTOMATIC1111's program a LoRA is a tag in the pro
 hashes are an entry, ``Lora hashes: "name: 0123456789ab"`` (``extensions-builtin/Lora`` of that program).
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The model that makes the picture. A recipe knows more of it than its key, see `core.recipes.told`."""
 
-from __future__ import annotations
-
 from core.request.json_values import plain_name, text_of
 from core.request.request import STARTER_MODEL
 from core.request.setting import Option, Setting, json_reader, json_writer

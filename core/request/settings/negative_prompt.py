@@ -1,7 +1,5 @@
 """The content that the picture moves away from; without guidance it has no effect."""
 
-from __future__ import annotations
-
 from core.request.json_values import text_of
 from core.request.setting import Option, Setting, json_reader, json_writer
 

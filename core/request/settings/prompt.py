@@ -1,7 +1,5 @@
 """The content of the picture."""
 
-from __future__ import annotations
-
 from core.request.json_values import text_of
 from core.request.setting import Option, Setting, json_reader, json_writer
 
