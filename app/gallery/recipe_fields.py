@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.widgets.field import camel_case
 from core.recipes.recipe import Recipe
 from core.recipes.told import UNKNOWN_SAMPLER, can_be_used, words_of
 from core.request.settings import SETTINGS
@@ -66,8 +67,3 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
 def recipe_text(recipe: Recipe) -> str:
     """For the clipboard: a line for each field."""
     return "\n".join(f"{line.label}: {line.text}" for line in recipe_fields(recipe))
-
-
-def camel_case(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

@@ -9,7 +9,9 @@ from typing import Any
 
 from core.models.catalogue import Model
 from core.request.request import GenerationRequest
+from core.request.setting import DEFAULT
 from core.request.settings import SETTINGS
+from core.request.settings import fitted as fit
 
 MERGE_WITHIN_SECONDS = 2.0
 
@@ -79,16 +81,13 @@ class Draft:
 def with_defaults(model: Model, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changes, and the model's own good settings where they say nothing."""
     own = {setting.name: setting.of(model.defaults) for setting in SETTINGS if setting.is_of_model}
-    return own | dict(changes)
+    missing = (setting for setting in SETTINGS if not setting.is_had_by(model.limits))
+    return own | {setting.name: setting.of(DEFAULT) for setting in missing} | dict(changes)
 
 
 def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
     """The request nearest to one from outside that the model can carry out."""
-    values = {
-        setting.name: setting.fit(setting.of(request), model.limits, setting.of(model.defaults))
-        for setting in SETTINGS
-    }
-    return replace(request, **values | {"model": model.key})
+    return replace(fit(request, model.limits, model.defaults), model=model.key)
 
 
 def differing_fields(left: GenerationRequest, right: GenerationRequest) -> tuple[str, ...]:

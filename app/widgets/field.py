@@ -30,6 +30,12 @@ class Field(QWidget):
             layout.addWidget(content or control, 1)
 
 
+def camel_case(name: str) -> str:
+    """Returns the name of a field as object names are written."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
 def describe(control: QWidget, object_name: str, accessible_name: str, tooltip: str) -> None:
     """Sets a control's stable name, its name for screen readers, and the term with its effect as tooltip."""
     control.setObjectName(object_name)

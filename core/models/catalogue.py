@@ -263,6 +263,7 @@ def read_model(folder: Path, key: str) -> Model:
             smallest=int(known.get("smallest", max(size_step, native_px // 4))),
             largest=int(known.get("largest", native_px * 4)),
             samplers=family.samplers,
+            optional_settings=family.optional_settings,
         ),
         max_tokens=family.tokenizer.max_tokens or whole_number(text_encoder, "max_position_embeddings", 77),
         capabilities=family.capabilities_of(config),

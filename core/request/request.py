@@ -42,12 +42,17 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a model: sizes in pixels, and keys in `core.request.samplers.SAMPLERS`."""
+    """The limits of a model: sizes in pixels, and keys in `core.request.samplers.SAMPLERS`.
+
+    Attributes:
+        optional_settings: names of the settings that not every model has, as far as this one has them.
+    """
 
     size_step: int = 8
     smallest: int = 64
     largest: int = 2048
     samplers: tuple[str, ...] = tuple(SAMPLERS)
+    optional_settings: tuple[str, ...] = ()
 
     def snap(self, length_px: int) -> int:
         """The nearest valid length to ``length_px``."""

@@ -75,7 +75,7 @@ class Setting(Generic[Value]):
         is_prose: the value is a text of any length, of which only the words that differ are told.
         is_of_picture: False for what says nothing about a single picture.
         is_of_model: a model brings its own good value.
-        is_optional: only families have it that name it in their capabilities; others use the default.
+        is_optional: only those models have it whose `Limits.optional_settings` name it.
         can_branch: a branch may have another value than the run that it leaves.
         can_be_used: the value can be taken over from the inspector, alone.
         facet: the values that the gallery can filter by, or None.
@@ -104,6 +104,10 @@ class Setting(Generic[Value]):
     can_be_used: bool = True
     facet: Callable[[Value], tuple[str, ...]] | None = None
     typed_facet: Callable[[str], str] = str
+
+    def is_had_by(self, limits: Limits) -> bool:
+        """Returns False if the value has no effect, since the model's family does not have the setting."""
+        return not self.is_optional or self.name in limits.optional_settings
 
     @property
     def title(self) -> str:

@@ -41,11 +41,14 @@ class LoadedParts:
 class Arithmetic(Protocol[Encoded]):
     """The part of a loaded model that is special to its family."""
 
-    def texts(self, request: GenerationRequest) -> tuple[str, ...]:
-        """Returns the texts that a run of the request reads."""
+    def texts(self, request: GenerationRequest) -> tuple[Any, ...]:
+        """Returns the texts that a run of the request reads, each with all that changes what is read in it.
+
+        They are keys under which the encoded texts are remembered.
+        """
         ...
 
-    def encode_prompt(self, text: str) -> Encoded:
+    def encode_prompt(self, text: Any) -> Encoded:
         """Runs the text encoders."""
         ...
 

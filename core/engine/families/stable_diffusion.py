@@ -16,6 +16,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
+from core.engine.networks.clip_text import ClipText, clip_texts, read_clip
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -33,26 +34,15 @@ class StableDiffusion:
         self._text_encoder = text_encoder
         self._unet = unet
 
-    def texts(self, request: GenerationRequest) -> tuple[str, ...]:
-        if takes_two_passes(self._unet, request):
-            return request.negative_prompt, request.prompt
-        return (request.prompt,)
+    def texts(self, request: GenerationRequest) -> tuple[ClipText, ...]:
+        return clip_texts(request, takes_two_passes(self._unet, request))
 
-    def encode_prompt(self, text: str) -> torch.Tensor:
-        """Returns hidden states (1, tokens, width) of the last layer."""
-        tokens = self._tokenizer(
-            text,
-            padding="max_length",
-            max_length=self._tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        device = self._text_encoder.device
+    def encode_prompt(self, text: ClipText) -> torch.Tensor:
+        """Returns hidden states (1, tokens, width) of the last layer, behind the final norm."""
         # SD 2.x encoders want the mask, SD 1.x ones were trained to attend to the padding
-        uses_mask = getattr(self._text_encoder.config, "use_attention_mask", False)
-        mask = tokens.attention_mask.to(device) if uses_mask else None
-        embedding = self._text_encoder(tokens.input_ids.to(device), attention_mask=mask)[0]
-        return embedding.to(self._unet.dtype)
+        takes_mask = getattr(self._text_encoder.config, "use_attention_mask", False)
+        _, last = read_clip(self._tokenizer, self._text_encoder, text, layer=1, takes_mask=takes_mask)
+        return last.to(self._unet.dtype)
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
         # (batch [* 2 with guidance: negative prompt first], tokens, width), in the order of the stock pipeline

@@ -18,6 +18,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
+from core.engine.networks.clip_text import ClipText, clip_texts, read_clip
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -54,29 +55,14 @@ class StableDiffusionXL:
         self._unet = unet
         self._zeros_for_empty_prompt = zeros_for_empty_prompt
 
-    def texts(self, request: GenerationRequest) -> tuple[str, ...]:
+    def texts(self, request: GenerationRequest) -> tuple[ClipText, ...]:
         has_zeros = self._zeros_for_empty_prompt and not request.negative_prompt
-        if takes_two_passes(self._unet, request) and not has_zeros:
-            return request.negative_prompt, request.prompt
-        return (request.prompt,)
+        return clip_texts(request, takes_two_passes(self._unet, request) and not has_zeros)
 
-    def encode_prompt(self, text: str) -> Encoded:
+    def encode_prompt(self, text: ClipText) -> Encoded:
         """Returns the layer before the last of both encoders, as SDXL was trained."""
-        hidden: list[torch.Tensor] = []
-        pooled: torch.Tensor | None = None
-        for tokenizer, encoder in self._encoders:
-            tokens = tokenizer(
-                text,
-                padding="max_length",
-                max_length=tokenizer.model_max_length,
-                truncation=True,
-                return_tensors="pt",
-            )
-            output = encoder(tokens.input_ids.to(encoder.device), output_hidden_states=True)
-            hidden.append(output.hidden_states[-2])
-            pooled = output[0]
-        assert pooled is not None
-        return Encoded(torch.cat(hidden, dim=-1).to(self._unet.dtype), pooled.to(self._unet.dtype))
+        hidden, outputs = zip(*(read_clip(*encoder, text, layer=2) for encoder in self._encoders), strict=True)
+        return Encoded(torch.cat(hidden, dim=-1).to(self._unet.dtype), outputs[-1].to(self._unet.dtype))
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
         halves = list(encoded)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, Generic, TypeVar
 
 Encoded = TypeVar("Encoded")
 
@@ -14,14 +14,14 @@ REMEMBERED_PROMPTS = 32
 class PromptCache(Generic[Encoded]):
     """By text; the one that was not used for longest goes first."""
 
-    def __init__(self, encode: Callable[[str], Encoded]) -> None:
+    def __init__(self, encode: Callable[[Any], Encoded]) -> None:
         self._encode = encode
-        self._known: OrderedDict[str, Encoded] = OrderedDict()
+        self._known: OrderedDict[Hashable, Encoded] = OrderedDict()
 
-    def knows(self, text: str) -> bool:
+    def knows(self, text: Hashable) -> bool:
         return text in self._known
 
-    def recall(self, text: str) -> Encoded:
+    def recall(self, text: Hashable) -> Encoded:
         """Returns the encoded text from the cache, or encodes it now."""
         if text not in self._known:
             self._known[text] = self._encode(text)

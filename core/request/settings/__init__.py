@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.errors import InvalidRequest
 from core.request.request import GenerationRequest, Limits
-from core.request.setting import Setting
+from core.request.setting import DEFAULT, Setting
 from core.request.settings.autoencoder import AUTOENCODER
 from core.request.settings.count import COUNT
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
@@ -41,4 +42,17 @@ SETTINGS: tuple[Setting[Any], ...] = (
 def validate(request: GenerationRequest, limits: Limits) -> None:
     """Checks every setting once, at the border of the engine. Raises InvalidRequest for the first bad one."""
     for setting in SETTINGS:
+        if not setting.is_had_by(limits) and setting.of(request) != setting.of(DEFAULT):
+            raise InvalidRequest(setting.noun, setting.of(request), "a model that has it")
         setting.check(request, limits)
+
+
+def fitted(request: GenerationRequest, limits: Limits, own: GenerationRequest) -> GenerationRequest:
+    """Returns the nearest request that the limits allow; ``own`` has the model's own good values."""
+    values = {
+        setting.name: setting.fit(setting.of(request), limits, setting.of(own))
+        if setting.is_had_by(limits)
+        else setting.of(DEFAULT)
+        for setting in SETTINGS
+    }
+    return GenerationRequest(**values)

@@ -1,17 +1,15 @@
 """A model of any family is found on the models page, and its controls are those that it can use."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from app.controls.guidance import GuidanceControl
+from app.controls.choice import ChoiceControl
 from app.controls.loras import LorasControl
+from app.controls.number import NumberControl
 from app.controls.prompt import PromptControl
-from app.controls.sampler import SamplerControl
 from app.controls.token_counting import TokenCounting
 from app.models.card import ModelCard
 from app.models.model_list import all_cards
@@ -20,6 +18,7 @@ from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from core.models.catalogue import Catalogue
 from tests.app.conftest import MakeSession
+from tests.app.controls.making import made
 from tests.tiny_families import TINY_MODELS
 
 
@@ -46,7 +45,7 @@ def test_its_card_names_it(family: FamilySpec, session: Session, one_of_each: Pa
 def test_its_samplers_are_offered_and_its_own_is_chosen(
     family: FamilySpec, session: Session, qtbot: QtBot
 ) -> None:
-    control = SamplerControl(session)
+    control = made("sampler", session, ChoiceControl)
     qtbot.addWidget(control)
     combo = control.findChild(QComboBox, "samplerCombo")
     assert isinstance(combo, QComboBox)
@@ -55,7 +54,10 @@ def test_its_samplers_are_offered_and_its_own_is_chosen(
 
 
 def test_guidance_is_live_where_it_does_something(family: FamilySpec, session: Session, qtbot: QtBot) -> None:
-    controls = GuidanceControl(session), PromptControl(session, "negative_prompt", TokenCounting())
+    controls = (
+        made("guidance_scale", session, NumberControl),
+        PromptControl(session, "negative_prompt", TokenCounting()),
+    )
     for control in controls:
         qtbot.addWidget(control)
     spin, negative = controls[0].findChild(QDoubleSpinBox), controls[1].findChild(QPlainTextEdit)

@@ -1,7 +1,5 @@
 """Sampler, steps, guidance scale, number of pictures and previews: each shows the draft and edits it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +8,9 @@ from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from app.controls.count import CountControl
-from app.controls.guidance import GuidanceControl
+from app.controls.choice import ChoiceControl
+from app.controls.number import NumberControl
 from app.controls.previews import PreviewControl
-from app.controls.sampler import SamplerControl
-from app.controls.steps import StepsControl
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
@@ -22,12 +18,13 @@ from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.samplers import SAMPLERS
 from core.runs.events import PreviewMode
+from tests.app.controls.making import made
 
 Edits = Callable[[], int]
 
 
 def test_all_samplers_are_listed_each_with_its_own_name(session: Session, qtbot: QtBot, edits: Edits):
-    control = SamplerControl(session)
+    control = made("sampler", session, ChoiceControl)
     qtbot.addWidget(control)
     names = [control.combo.itemText(index) for index in range(control.combo.count())]
     assert len(set(names)) == len(names) == len(SAMPLERS)
@@ -37,7 +34,7 @@ def test_all_samplers_are_listed_each_with_its_own_name(session: Session, qtbot:
 
 
 def test_choosing_a_sampler_edits_the_draft_and_explains_it(session: Session, qtbot: QtBot):
-    control = SamplerControl(session)
+    control = made("sampler", session, ChoiceControl)
     qtbot.addWidget(control)
     index = control.combo.findText("Heun")
     control.combo.setCurrentIndex(index)
@@ -49,7 +46,7 @@ def test_choosing_a_sampler_edits_the_draft_and_explains_it(session: Session, qt
 
 
 def test_steps_edit_the_draft_and_follow_it(session: Session, qtbot: QtBot):
-    control = StepsControl(session)
+    control = made("steps", session, NumberControl)
     qtbot.addWidget(control)
     assert control.spin.value() == 20
     control.spin.selectAll()
@@ -61,7 +58,7 @@ def test_steps_edit_the_draft_and_follow_it(session: Session, qtbot: QtBot):
 
 
 def test_the_number_of_pictures_edits_the_draft_and_follows_it(session: Session, qtbot: QtBot):
-    control = CountControl(session)
+    control = made("count", session, NumberControl)
     qtbot.addWidget(control)
     qtbot.keyClick(control.spin, Qt.Key.Key_Up)
     assert session.draft.count == 2
@@ -70,7 +67,7 @@ def test_the_number_of_pictures_edits_the_draft_and_follows_it(session: Session,
 
 
 def test_guidance_edits_the_draft_and_follows_it(session: Session, qtbot: QtBot):
-    control = GuidanceControl(session)
+    control = made("guidance_scale", session, NumberControl)
     qtbot.addWidget(control)
     assert control.spin.text() == "4"
     qtbot.keyClick(control.spin, Qt.Key.Key_Up)
@@ -82,14 +79,14 @@ def test_guidance_edits_the_draft_and_follows_it(session: Session, qtbot: QtBot)
 
 @pytest.mark.parametrize(("scale", "words"), [(0.0, "off"), (1.0, "off"), (1.5, ""), (30.0, "")])
 def test_guidance_says_when_it_is_off(session: Session, qtbot: QtBot, scale: float, words: str):
-    control = GuidanceControl(session)
+    control = made("guidance_scale", session, NumberControl)
     qtbot.addWidget(control)
     session.edit(guidance_scale=scale)
     assert control.findChildren(QLabel)[1].text() == words
 
 
 def test_a_finer_guidance_of_a_picture_is_not_rounded_in_the_draft(session: Session, qtbot: QtBot, edits: Edits):
-    control = GuidanceControl(session)
+    control = made("guidance_scale", session, NumberControl)
     qtbot.addWidget(control)
     session.edit(guidance_scale=7.123456)
     assert session.draft.guidance_scale == 7.123456

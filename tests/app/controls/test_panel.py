@@ -1,7 +1,5 @@
 """The panel as a whole: names, keyboard, small windows, and that looking at it changes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLabel,
 from pytestqt.qtbot import QtBot
 
 from app.controls.panel import ControlPanel
+from app.controls.table import ROWS
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
@@ -19,6 +18,7 @@ from app.session.settings_store import SettingsStore
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import Lora, Size
+from core.request.settings import SETTINGS
 
 CONTROLS = (
     "promptEdit",
@@ -80,10 +80,22 @@ def test_every_control_has_a_name_and_an_explanation(panel: ControlPanel, name: 
     assert found.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
+def test_whatever_takes_the_focus_has_a_name_and_an_explanation(panel: ControlPanel):
+    for found in panel.findChildren(QAbstractSpinBox) + panel.findChildren(QComboBox):
+        assert found.accessibleName(), found.objectName()
+        assert found.toolTip(), found.objectName()
+
+
+def test_every_setting_of_a_picture_has_its_control_in_the_table():
+    controls = {name for row in ROWS for name in row}
+    elsewhere = {"weight_bits"}  # in the preferences, since it is about memory
+    assert {setting.name for setting in SETTINGS} - elsewhere <= controls
+
+
 def test_captions_lead_to_their_controls_by_different_keys(panel: ControlPanel):
     captions = [label for label in panel.findChildren(QLabel) if label.buddy()]
     keys = [label.text()[label.text().index("&") + 1].lower() for label in captions]
-    assert len(captions) == 14
+    assert len(captions) >= 14
     assert len(set(keys)) == len(keys)
     assert not set(keys) & set("fervh")  # these open the menus
 

@@ -10,8 +10,8 @@ import transformers.utils.logging
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.controls.choice import ChoiceControl
 from app.controls.prompt import PromptControl
-from app.controls.sampler import SamplerControl
 from app.controls.token_counting import TokenCounting
 from app.models.importing import ModelImport, is_model_place
 from app.session.settings_store import SettingsStore
@@ -24,6 +24,7 @@ from core.request.request import Limits
 from core.request.samplers import FLOW_SAMPLERS
 from tests import tiny
 from tests.app.conftest import MakeSession
+from tests.app.controls.making import made
 from tests.app.dropping import drop, files
 from tests.fakes import FakeModels, model
 
@@ -115,7 +116,7 @@ def test_controls_follow_what_a_model_can_do(make_session: MakeSession, qtbot: Q
         model("lcm"), capabilities=replace(FAMILIES["stable_diffusion"].capabilities_of({}), guidance="embedded")
     )
     session = make_session(models=FakeModels(model(), flow, distilled))
-    samplers = SamplerControl(session)
+    samplers = made("sampler", session, ChoiceControl)
     negative = PromptControl(session, "negative_prompt", TokenCounting())
     for widget in (samplers, negative):
         qtbot.addWidget(widget)

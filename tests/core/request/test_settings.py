@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import InvalidRequest
 from core.recipes.differences import differences
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
@@ -14,7 +15,7 @@ from core.recipes.told import facet_values, words_of
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import Autoencoder, GenerationRequest, Limits, Lora, Size, Source
 from core.request.setting import Setting
-from core.request.settings import SETTINGS, validate
+from core.request.settings import SETTINGS, fitted, validate
 
 REQUEST = GenerationRequest("a house", seed=1)
 OTHERS: dict[str, Any] = {
@@ -32,13 +33,19 @@ OTHERS: dict[str, Any] = {
     "autoencoder": Autoencoder("soft", "0123456789"),
     "weight_bits": 4,
 }
-"""Another value for each setting than that of `REQUEST`."""
+"""Another value than that of `REQUEST` for each setting whose option does not take "2"."""
 
 each_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 
 
+def other(setting: Setting[Any]) -> Any:
+    return OTHERS[setting.name] if setting.name in OTHERS else setting.options[0].read("2", setting.of(REQUEST))
+
+
 def with_other(setting: Setting[Any]) -> GenerationRequest:
-    return replace(REQUEST, **{setting.name: OTHERS[setting.name]})
+    request = replace(REQUEST, **{setting.name: other(setting)})
+    assert request != REQUEST
+    return request
 
 
 def recipe_of(request: GenerationRequest) -> Recipe:
@@ -80,17 +87,32 @@ def test_what_says_something_of_a_picture_is_told_and_compared(setting: Setting[
 @each_setting
 def test_a_default_is_allowed_and_stays_when_it_is_fitted(setting: Setting[Any]) -> None:
     limits = Limits()
-    validate(replace(REQUEST, source=None), limits)
+    validate(REQUEST, limits)
     own = setting.of(REQUEST)
     assert setting.fit(own, limits, own) == own
+
+
+@each_setting
+def test_a_model_without_an_optional_setting_uses_the_default(setting: Setting[Any]) -> None:
+    with_it, without_it = Limits(optional_settings=(setting.name,)), Limits()
+    request = with_other(setting)
+    if setting.is_optional:
+        assert (setting.is_had_by(with_it), setting.is_had_by(without_it)) == (True, False)
+        validate(request, with_it)
+        assert fitted(request, with_it, REQUEST) == request
+        assert fitted(request, without_it, REQUEST) == REQUEST
+        with pytest.raises(InvalidRequest, match=setting.noun):
+            validate(request, without_it)
+    else:
+        assert setting.is_had_by(without_it)
 
 
 def test_the_gallery_finds_pictures_by_what_made_them() -> None:
     recipe = recipe_of(replace(REQUEST, **OTHERS))
     found = {setting.name: values for setting in SETTINGS if (values := facet_values(recipe, setting))}
-    assert found == {
+    assert {name: values for name, values in found.items() if name in OTHERS} == {
         "model": ("mine",),
-        "size": ("256x64",),
+        "size": ("256 × 64",),
         "sampler": ("Euler",),
         "loras": ("ink",),
         "autoencoder": ("soft",),

@@ -1,0 +1,117 @@
+"""The controls of the place *Create* from top to bottom: for each setting the widget that edits it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from app.controls.autoencoder import AutoencoderControl
+from app.controls.choice import Choice, ChoiceControl
+from app.controls.early_choice import EarlyChoiceControl
+from app.controls.loras import LorasControl
+from app.controls.memory_line import MemoryLine
+from app.controls.number import NumberControl, ShortNumberSpin, int_control
+from app.controls.previews import PreviewControl
+from app.controls.prompt import PromptControl
+from app.controls.seed import SeedControl
+from app.controls.size import SizeControl
+from app.controls.source import SourceControl
+from app.controls.token_counting import TokenCounting
+from app.session.autoencoder_selection import AutoencoderSelection
+from app.session.memory import MemoryService
+from app.session.session import Session
+from core.request import request as limits
+from core.request.samplers import SAMPLERS
+from core.request.settings.count import COUNT
+from core.request.settings.guidance_scale import GUIDANCE_SCALE
+from core.request.settings.model import MODEL
+from core.request.settings.sampler import SAMPLER
+from core.request.settings.steps import STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that a control may need."""
+
+    session: Session
+    counting: TokenCounting
+    autoencoders: AutoencoderSelection
+    memory: MemoryService
+
+
+def _models(session: Session) -> Sequence[Choice]:
+    return [Choice(model.key, model.name, model.about) for model in session.models]
+
+
+def _model(services: Services) -> QWidget:
+    return ChoiceControl(
+        services.session,
+        MODEL,
+        _models,
+        "&Model",
+        "Model: the network that makes the picture.\n"
+        "Another model brings its own size, sampler, steps and guidance.",
+        gone="This model is not on this computer any more.",
+    )
+
+
+def _samplers(session: Session) -> Sequence[Choice]:
+    return [Choice(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in session.limits.samplers]
+
+
+def _sampler(services: Services) -> QWidget:
+    tooltip = "Sampler: the method that turns the network's predictions into steps."
+    return ChoiceControl(services.session, SAMPLER, _samplers, "Samp&ler", tooltip)
+
+
+def _steps(services: Services) -> QWidget:
+    tooltip = "Steps: how often the picture is refined.\nMore take longer, and after a while change little."
+    return int_control(services.session, STEPS, limits.STEPS, "&Steps", tooltip)
+
+
+def _has_guidance(session: Session) -> bool:
+    model = session.model_of(session.draft)
+    return model is None or model.capabilities.guidance != "none"
+
+
+def _guidance_scale(services: Services) -> QWidget:
+    spin = ShortNumberSpin()
+    spin.setObjectName("guidanceSpin")
+    spin.setRange(0.0, limits.LARGEST_GUIDANCE_SCALE)
+    spin.setDecimals(2)
+    spin.setSingleStep(0.5)
+    return NumberControl(
+        services.session,
+        GUIDANCE_SCALE,
+        spin,
+        "&Guidance scale",
+        "Guidance scale: how strongly the picture follows the prompt.\n"
+        "1 is off: twice as fast, and the negative prompt has no effect.",
+        note=lambda draft: "" if draft.has_guidance else "off",
+        is_used=_has_guidance,
+    )
+
+
+def _count(services: Services) -> QWidget:
+    tooltip = "Pictures: how many are made, one after the other.\nThe seed counts up by one for each."
+    return int_control(services.session, COUNT, limits.COUNT, "Pi&ctures", tooltip)
+
+
+Make = Callable[[Services], QWidget]
+
+ROWS: tuple[Mapping[str, Make], ...] = (
+    {"prompt": lambda services: PromptControl(services.session, "prompt", services.counting)},
+    {"negative_prompt": lambda services: PromptControl(services.session, "negative_prompt", services.counting)},
+    {"source": lambda services: SourceControl(services.session)},
+    {"model": _model},
+    {"memory": lambda services: MemoryLine(services.memory)},
+    {"autoencoder": lambda services: AutoencoderControl(services.autoencoders)},
+    {"loras": lambda services: LorasControl(services.session)},
+    {"size": lambda services: SizeControl(services.session)},
+    {"sampler": _sampler, "steps": _steps},
+    {"guidance_scale": _guidance_scale, "count": _count},
+    {"early_choice": lambda services: EarlyChoiceControl(services.session)},
+    {"seed": lambda services: SeedControl(services.session)},
+    {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},
+)
+"""Each row from left to right; names that are no setting's are of controls for the run alone."""
