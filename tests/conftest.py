@@ -1,4 +1,4 @@
-"""What every test must leave behind: nothing. No thread, no window, no warning of ours or Qt's."""
+"""Every test must leave nothing behind: no thread, no window, no warning of ours or Qt's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ENDING_S = 2.0
-"""How long a thread that is told to end may take to do so."""
+"""The longest time that a thread may take to end after it was asked to."""
 
 OUR_LOGGERS = ("app", "core")
 FORGIVEN_QT_MESSAGES = ("This plugin does not support ",)  # said by the offscreen platform

@@ -30,7 +30,7 @@ FACTOR = 8
 LINEAR = LatentRgb(np.ones((CHANNELS, 3), np.float32), np.zeros(3, np.float32))
 
 Point = Phase | int
-"""Where a script interferes: at the work that a phase announces, or in the network call of this number."""
+"""The points at which a script interferes: the work that a phase announces, or the network call of this number."""
 
 
 class FakeEngine:

@@ -44,7 +44,7 @@ class Repository:
 
 @dataclass
 class Trouble:
-    """What happens to the next requests for the content of a file whose path ends with ``file``.
+    """The fault of the next requests for the content of a file whose path ends with ``file``.
 
     Attributes:
         times: how often, then the server is well again.
@@ -265,7 +265,7 @@ class HubServer:
 
 
 class _QuietServer(ThreadingHTTPServer):
-    """Those who leave in the middle of an answer are part of the tests."""
+    """Ignores clients that leave in the middle of an answer, which tests do on purpose."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass

@@ -25,7 +25,7 @@ def stable_diffusion_1(folder: Path, file: Path) -> Path:
 
 
 def stable_diffusion_2(folder: Path, file: Path) -> Path:
-    """The same with the text encoder of OpenCLIP."""
+    """Writes Stable Diffusion 2 as a single file, with the text encoder of OpenCLIP."""
     clip = CLIPTextModel.from_pretrained(folder / "text_encoder")
     return _save(_networks(folder) | _open_clip(clip, "cond_stage_model.model."), file)
 

@@ -73,7 +73,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def imports_at_once(tree: ast.Module) -> Iterator[str]:
-    """What importing the file itself imports: not what stands inside functions or is for the type checker."""
+    """Yields the imports at import time: neither those inside functions nor those for the type checker."""
     for node in tree.body:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue
@@ -219,7 +219,7 @@ def test_files_are_named_by_what_they_are_about() -> None:
 def test_docstrings_stand_alone() -> None:
     wrong = {
         (module_of(path), node.lineno)
-        for path in files("app", "core", "packaging")
+        for path in files("app", "core", "packaging", "tests")
         for node in ast.walk(syntax(path))
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if VAGUE_BEGINNING.match(str(node.value.value))

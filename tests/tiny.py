@@ -103,7 +103,7 @@ def stable_diffusion(folder: Path, prediction_type: str = "epsilon", seed: int =
 def stable_diffusion_xl(
     folder: Path, prediction_type: str = "epsilon", seed: int = 0, zeros: bool = True, second: int = WIDTH
 ) -> Path:
-    """The same for Stable Diffusion XL; ``zeros``: as in its index; ``second``: width of the second encoder."""
+    """Makes Stable Diffusion XL; ``zeros`` is the flag of its index, ``second`` the second encoder's width."""
     torch.manual_seed(seed)
     for name in ("tokenizer", "tokenizer_2"):
         words = tokenizer(folder / name)
@@ -165,7 +165,7 @@ def scheduler(prediction_type: str = "epsilon", **changes: Any) -> DDIMScheduler
 
 
 def z_image(folder: Path, seed: int = 0, shift: float = 3.0) -> Path:
-    """The same for Z-Image: a transformer of flow matching, Qwen3 as its text encoder, latents with a shift."""
+    """Makes Z-Image: a flow-matching transformer, Qwen3 as its text encoder, latents with a shift."""
     torch.manual_seed(seed)
     words = chat_tokenizer(folder / "tokenizer")
     words.save_pretrained(folder / "tokenizer")

@@ -114,7 +114,7 @@ FILM_SIGNALS = ("decoded", "opened")
 
 @dataclass
 class Heard:
-    """What a session said, in order: the names of the signals with what they carried."""
+    """The signals of a session, in order, with the values that they carried."""
 
     said: list[tuple[str, object]] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ ENDS_WITHIN_S = 60.0
 
 
 def environment_of(home: Path) -> dict[str, str]:
-    """As a desktop would start it, on Qt's offscreen platform."""
+    """Returns an environment like a desktop's, on Qt's offscreen platform."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     runtime = home / "run"
     runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -38,7 +38,7 @@ def data_folder(home: Path) -> Path:
 
 
 def log_text(home: Path) -> str:
-    """What the program has logged up to now."""
+    """Returns the program's log up to now."""
     file = home / ".local" / "state" / "Emulsion" / "log" / "emulsion.log"
     return file.read_text("utf-8", "replace") if file.exists() else ""
 

@@ -1,4 +1,4 @@
-"""What a comparison and the tree of branches cost: the answer to the scrubber, difference maps, reading recipes.
+"""Measures a comparison and the tree of branches: the answer to the scrubber, difference maps, reading recipes.
 
 Run: ``QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.compare``
 """

@@ -31,7 +31,7 @@ from tests.benchmarks.stock import Stock
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is measured, and what makes its checkpoint in a folder; the starter model is there."""
+    """A model to measure, and the function that makes its checkpoint in a folder; None for the starter model."""
 
     name: str
     request: GenerationRequest

@@ -1,4 +1,4 @@
-"""What a film costs: recording, reading, size on disk, export, and the answer to the scrubber.
+"""Measures films: recording, reading, size on disk, export, and the answer to the scrubber.
 
 Run: ``QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.film``
 """

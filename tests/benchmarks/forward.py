@@ -1,4 +1,4 @@
-"""How fast the place *Noise* answers its slider: from a new t to the painted mixture, plot and words.
+"""Measures the page *Noise*: from a new t on the slider to the painted mixture, plot and words.
 
 Run: ``QT_QPA_PLATFORM=offscreen python -m tests.benchmarks.forward``
 """

@@ -1,4 +1,4 @@
-"""What a library of many pictures costs: the first scan, later ones, every kind of question, thumbnails, memory.
+"""Measures a library of many pictures: the first scan, later ones, every kind of query, thumbnails, memory.
 
 Run: ``python -m tests.benchmarks.gallery [--pictures 100000] [--folder FOLDER]``; pictures that are in the folder
 from an earlier run are used again.

@@ -1,4 +1,4 @@
-"""How long a checkpoint takes to be loaded, and how much memory: the engine and diffusers, a process for each.
+"""Measures time and memory of loading a checkpoint: the engine and diffusers, a process for each.
 
 Called by ``python -m tests.benchmarks.engine``; until the prompt is encoded, with all imports done before.
 """

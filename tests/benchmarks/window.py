@@ -1,4 +1,4 @@
-"""How fast the window is there, and how smoothly it moves while pictures are made.
+"""Measures the start of the window, and how smoothly it moves while pictures are made.
 
 ``python -m tests.benchmarks.window`` starts the real program, with the real engine and the starter model, in a
 process of its own and with folders of its own, and prints medians. A timer that should tick every 10 ms in the

@@ -28,7 +28,7 @@ class Call:
 
 @dataclass
 class RecordedBuild:
-    """What the recipe asked for, by the name of the class."""
+    """The calls of the recipe, by the name of the class."""
 
     calls: dict[str, list[Call]]
 

@@ -1,4 +1,4 @@
-"""What is written beside runs."""
+"""The text beside runs."""
 
 from __future__ import annotations
 

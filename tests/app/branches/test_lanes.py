@@ -1,4 +1,4 @@
-"""Where lines run in the tree of branches."""
+"""The lines in the tree of branches."""
 
 from __future__ import annotations
 

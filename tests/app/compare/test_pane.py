@@ -29,7 +29,7 @@ def pane(qtbot: QtBot, make_picture: MakePicture) -> ComparePane:
 
 
 def greys(pane: ComparePane, *xs: int) -> list[int]:
-    """What is seen at these places, a little above the lower edge of the picture."""
+    """Returns the greys at these places, a little above the lower edge of the picture."""
     pixels = to_pixels(pane.grab().toImage())
     return [int(pixels[260, x, 0]) for x in xs]
 

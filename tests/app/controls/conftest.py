@@ -31,7 +31,7 @@ def session(make_session: MakeSession, known: Model) -> Session:
 
 @pytest.fixture
 def edits(session: Session) -> Callable[[], int]:
-    """How often the draft has been edited since the test began."""
+    """Returns a count of the draft's edits since the test began."""
     heard: list[object] = []
     session.draft_edited.connect(heard.append)
     return lambda: len(heard)

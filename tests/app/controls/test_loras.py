@@ -51,7 +51,7 @@ def control(session: Session, qtbot: QtBot) -> LorasControl:
 
 
 def entries(control: LorasControl) -> dict[str, bool]:
-    """What the menu shows, and whether it can be chosen."""
+    """Returns the menu's entries, and whether each can be chosen."""
     items = (control.menu.list.item(row) for row in range(control.menu.list.count()))
     enabled = Qt.ItemFlag.ItemIsEnabled
     return {item.text(): bool(item.flags() & enabled) for item in items if not item.isHidden()}

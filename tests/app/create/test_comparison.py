@@ -39,7 +39,7 @@ def is_comparing(opened: Opened) -> bool:
 
 
 def compare(opened: Opened, picture: Path, qtbot: QtBot) -> None:
-    """As the strip's menu does."""
+    """Compares by the action of the strip's menu."""
     commands = opened.window._commands  # pyright: ignore[reportPrivateUsage]
     commands._menu.compare_asked.emit(picture)  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(lambda: is_comparing(opened))

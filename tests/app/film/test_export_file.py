@@ -1,4 +1,4 @@
-"""Where an exported film goes, as it is typed."""
+"""The path of an exported film while it is typed."""
 
 from __future__ import annotations
 

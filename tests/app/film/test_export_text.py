@@ -1,4 +1,4 @@
-"""What is said about an export."""
+"""Sentences about an export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one is in a film, in words and on the axis of steps."""
+"""The position in a film, in words and on the axis of steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keys and buttons do with chosen pictures."""
+"""Keys and buttons act on chosen pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What filters say, and how they are taken back."""
+"""The text of filters, and their removal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where downloads come from is checked before it is kept; a token goes to the keychain and is not seen again."""
+"""The address of downloads is checked before it is saved; a token goes to the keychain and is not shown again."""
 
 from __future__ import annotations
 

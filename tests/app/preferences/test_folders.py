@@ -1,4 +1,4 @@
-"""Where pictures go and where models are looked for."""
+"""The folders for pictures and of models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How models are fitted into the memory is chosen in the preferences, kept, and holds from the next load on."""
+"""The placement of models is chosen in the preferences, saved, and holds from the next load on."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Page:
         return label.text()
 
     def rows(self) -> dict[str, str]:
-        """What is shown, but for the headings."""
+        """Returns the rows that are shown, without the headings."""
         tree = self.page.findChild(QTreeWidget)
         assert tree is not None
         found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What is at hand, what fits, and what recipes ask for; edits are undo steps of their own."""
+"""LoRAs that are there, that fit, and that recipes ask for; edits are undo steps of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a button's tooltip says of its key."""
+"""The key in a button's tooltip."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def keep_settings(home: Path, models: Path) -> None:
 
 
 def can_trace(folder: Path) -> bool:
-    """Whether strace is there and the system lets it look at others."""
+    """Returns whether strace is there and may trace other processes."""
     if shutil.which("strace") is None:
         return False
     attempt = ["strace", "-f", "--seccomp-bpf", "-o", str(folder / "attempt"), sys.executable, "-c", "pass"]

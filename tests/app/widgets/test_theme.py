@@ -22,7 +22,7 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
 
 
 def contrast(first: str, second: str) -> float:
-    """As in WCAG 2.1, 1.4.3."""
+    """Returns the contrast of WCAG 2.1, 1.4.3."""
     lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

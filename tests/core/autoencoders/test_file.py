@@ -1,4 +1,4 @@
-"""What an autoencoder's file or folder tells, and where they are found."""
+"""The facts in an autoencoder's file or folder, and the places of such files."""
 
 from __future__ import annotations
 

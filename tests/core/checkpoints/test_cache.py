@@ -1,4 +1,4 @@
-"""What was seen of a file is known as long as the file stays as it is."""
+"""The facts about a file are remembered until the file changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which call of one film belongs beside which of another."""
+"""Calls of two films that belong beside each other."""
 
 from __future__ import annotations
 

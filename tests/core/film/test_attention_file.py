@@ -1,4 +1,4 @@
-"""Where words acted is kept beside the film, and read strictly."""
+"""Cross-attention is kept beside the film, and read strictly."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
 
 
 def read_everything(path: Path) -> None:
-    """What the gallery does with a picture; anything but a typed error fails the test."""
+    """Opens a picture in every way of the gallery; anything but a typed error fails the test."""
     status = path.stat()
     read_record(path, FileState("", path.name, status.st_size, status.st_mtime_ns), NO_MARKS)
     try:

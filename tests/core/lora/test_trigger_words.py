@@ -1,4 +1,4 @@
-"""Which words call for what a LoRA was taught, by headers of its makers, hostile ones too."""
+"""Trigger words are read from headers of all makers, hostile ones too."""
 
 from __future__ import annotations
 

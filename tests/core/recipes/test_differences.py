@@ -1,4 +1,4 @@
-"""What differs between two requests, in short."""
+"""The differences of two requests, in short."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def recorder(folder: Path) -> FilmRecorder:
 
 
 def watched(events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """The same run, with the view of the words open."""
+    """Yields the events of a run that is watched with the view of the words open."""
     for event in events:
         if isinstance(event, Stepped):
             maps = np.full((1, 2, 2), event.frame.call / 8, np.float16)

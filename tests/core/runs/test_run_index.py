@@ -18,7 +18,7 @@ def save_run(folder: Path, run: str, parent: Parent | None = None, day: int = 21
 
 
 def refresh(index: RunIndex, folder: Path) -> int:
-    """How many files had to be read."""
+    """Returns the number of files that had to be read."""
     return len(list(index.refresh(folder)))
 
 

@@ -17,7 +17,7 @@ def brightness(pictures: Pictures) -> NDArray[np.float32]:
 
 
 def ground_whiteness(pictures: Pictures) -> NDArray[np.float32]:
-    """How white the lowest eighth is: its darkest colour channel, averaged; 1 is pure white."""
+    """Returns the whiteness of the lowest eighth: its darkest colour channel, averaged; 1 is pure white."""
     rows = pictures.shape[1] // 8
     return pictures[:, -rows:].min(axis=-1).mean(axis=(1, 2))
 

@@ -16,7 +16,7 @@ from tests import tiny
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command gave back."""
+    """The output and the exit code of a command."""
 
     code: int
     output: str

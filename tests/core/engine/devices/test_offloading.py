@@ -1,4 +1,4 @@
-"""Where a model's parts are changes the memory, never the picture."""
+"""The place of a model's parts changes the memory, never the picture."""
 
 from __future__ import annotations
 

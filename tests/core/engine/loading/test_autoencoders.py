@@ -86,7 +86,7 @@ def run(engine: Engine, chosen: Autoencoder | None = OTHER, **changes: Any) -> I
 
 @torch.inference_mode()
 def decoded(module: AutoencoderKL, latent: Any) -> Pixels:
-    """As the stock pipelines decode."""
+    """Decodes like the stock pipelines."""
     scaled = to_torch(latent, torch.device("cpu")) / module.config["scaling_factor"]
     return decoding.to_pixels(module.decode(scaled, return_dict=False)[0])
 
