@@ -23,7 +23,7 @@ def to_json(value: Any, indent: int | None = None) -> str:
 
 
 class Progress:
-    """One line that changes in place on a terminal; elsewhere only what begins is told, a line each.
+    """One line that changes in place on a terminal; elsewhere a line for each beginning.
 
     A context manager: on leaving, the line is gone.
     """

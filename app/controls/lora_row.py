@@ -27,7 +27,7 @@ INDENT_PX = 28
 
 
 class LoraRow(QWidget):
-    """Shows what it is given; what the user does is told by signals with the LoRA's name first.
+    """Shows one LoRA; signals report the user's actions, with the LoRA's name first.
 
     Signals:
         switched: on or off. weighed: a weight. removed: without more. words_wanted: the trigger words, as text.

@@ -58,7 +58,7 @@ class Notices(QObject):
         self._area.show_message(FAILED, message, "error")
 
     def show_settings_used(self, applied: Applied) -> None:
-        """After a picture's settings have been taken over; says what could not be."""
+        """Reports the settings of a picture that could not be used."""
         sentence = settings_sentence(applied.differing, applied.missing_loras)
         undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)

@@ -80,7 +80,7 @@ class LibraryNotices(QObject):
         self.area.show_message(EXPORTED, Message(title, sentence), "info", (show,), LASTING_MS)
 
     def show_settings_used(self, applied: Applied) -> None:
-        """After settings have been taken over; says what could not be."""
+        """Reports the settings that could not be used."""
         sentence = settings_sentence(applied.differing, applied.missing_loras)
         undo = Choice("Undo", self._session.undo, "undoSettingsButton")
         create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")

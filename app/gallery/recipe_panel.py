@@ -1,4 +1,4 @@
-"""The recipe in the inspector: to be read and copied; each setting can be taken over, which can be undone."""
+"""Shows the recipe in the inspector; settings can be copied and used one by one, which can be undone."""
 
 from __future__ import annotations
 

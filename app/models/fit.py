@@ -39,7 +39,7 @@ class Fit:
 
 
 def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemory) -> Fit:
-    """``computer`` is the memory of the computer as it is now; a graphics card's is told by ``device``."""
+    """``computer`` is the memory of the computer now; ``device`` has that of a graphics card."""
     if device is None:
         return Fit(Level.unknown, _before_a_device(model))
     memory = computer if device.kind == "cpu" else device.memory

@@ -38,7 +38,7 @@ class ModelImport(QObject):
         self._hashes = session.background.queue(self, "hashes")
 
     def add(self, path: Path) -> None:
-        """Checks the place and keeps it; ``told`` says what came of it."""
+        """Checks the place and saves it; the signal ``told`` reports the result."""
         place = path.absolute()
         self._checks.submit(
             partial(find_models, self._catalogue, place), partial(self._on_checked, place), self._refuse

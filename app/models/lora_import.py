@@ -73,7 +73,7 @@ class LoraImport(QObject):
         session.loras.changed.connect(self._add_awaited)
 
     def add(self, paths: list[Path], must_be_loras: bool = False) -> None:
-        """Checks the files; ``told`` says what came of it."""
+        """Checks the files; the signal ``told`` reports the result."""
         check = partial(_check, self._catalogue.loras, [path.absolute() for path in paths])
         self._tasks.submit(check, partial(self._offer, must_be_loras))
 

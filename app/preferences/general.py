@@ -21,7 +21,7 @@ _FILTER = "Settings (*.json)"
 
 
 class GeneralPage(Page):
-    """Only asks; what is to be done is told.
+    """Only asks; signals report the user's wishes.
 
     Signals:
         theme_chosen: a `Theme`. previews_chosen: a `PreviewMode`.

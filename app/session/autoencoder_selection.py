@@ -59,7 +59,7 @@ class AutoencoderSelection(QObject):
         self._session.edit(autoencoder=Autoencoder(name) if name else None)
 
     def add(self, path: Path) -> None:
-        """Checks a file or folder, and chooses it where it lies; a refusal is told by the session."""
+        """Checks a file or folder, and chooses it in its place; the session reports a refusal."""
         model = self._session.model_of(self._session.draft)
         if model is not None:
             check = partial(_read_checked, path.absolute(), model)

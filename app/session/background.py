@@ -175,7 +175,7 @@ class TaskQueue:
         *,
         priority: int = 0,
     ) -> None:
-        """Goes through a generator: ``told`` gets its items, ``answer`` its result. It can end at each item."""
+        """Runs a generator: ``told`` gets its items, ``answer`` its result. It can end at each item."""
         task = _Task(self, self.turn, answer, refuse, told)
         self._background.start(self._name, task, lambda: self._background.follow(task, steps), priority)
 

@@ -115,7 +115,7 @@ class DraftEditor(QObject):
         self._follow(self._draft.edit(changes))
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:
-        """Takes over a picture's settings as one undo step; a model that is not there is not taken over.
+        """Uses a picture's settings as one undo step, except a model that is not there.
 
         Returns the names of the fields that had to differ, because model or program do not know or allow them.
         """

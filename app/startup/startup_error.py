@@ -1,4 +1,4 @@
-"""A problem that keeps the window from opening, told where it can be seen: in a terminal or on the desktop."""
+"""Reports a problem that keeps the window from opening in a visible place: a terminal or the desktop."""
 
 import sys
 

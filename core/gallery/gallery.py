@@ -143,7 +143,7 @@ class Gallery:
     def delete(self, pictures: Sequence[int]) -> Generator[Deleted, None, None]:
         """Moves pictures to the trash, or to the library's bin where there is none; tells of each one.
 
-        Give what is told to `restore` to undo it. Raises SaveFailed; the pictures before that one are deleted.
+        Pass the answer to `restore` to undo it. Raises SaveFailed; the pictures before that one are deleted.
         """
         for picture in self._finder.pictures(pictures):
             deleted = delete(

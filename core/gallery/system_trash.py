@@ -26,7 +26,7 @@ class Trash(Protocol):
         ...
 
     def forget(self, file: Path) -> None:
-        """A file that `put` has told of was taken back."""
+        """Notes that a file from `put` was taken back."""
         ...
 
 

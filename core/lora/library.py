@@ -21,7 +21,7 @@ class FoundLora:
         name: what recipes and lists call it.
         file: what its header tells, None where it cannot be used; ``problem`` is the reason then.
         hash: 12 digits, "" while they are not known.
-        stamp: size in bytes and time of the last change in ns, by which another file is told apart.
+        stamp: size in bytes and time of the last change in ns, which differ for another file.
     """
 
     path: Path

@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def trigger_words(metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """The phrase that its maker names, or the tags that most of its pictures had; () where nothing is told."""
+    """Returns the phrase that its maker names, or the tags of most of its pictures; () without either."""
     phrase = _plain(metadata.get(PHRASE, ""))
     if phrase:
         return (phrase,)

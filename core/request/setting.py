@@ -77,7 +77,7 @@ class Setting(Generic[Value]):
         is_of_model: a model brings its own good value.
         is_optional: only those models have it whose `Limits.optional_settings` name it.
         can_branch: a branch may have another value than the run that it leaves.
-        can_be_used: the value can be taken over from the inspector, alone.
+        can_be_used: the inspector can put the value alone into the draft.
         facet: the values that the gallery can filter by, or None.
         typed_facet: reads such a value from the command line. Raises InvalidRequest.
     """

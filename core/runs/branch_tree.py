@@ -1,4 +1,4 @@
-"""The tree of branches: which run left which other one, and where, told by the recipes of saved pictures.
+"""The tree of branches, from the recipes of saved pictures: runs, and the steps at which they left each other.
 
 Recipes come from outside. Parents that are not there become gaps, known by their name only; parents that go
 round in a circle, or that nobody would believe, cost nothing but their edge.

@@ -1,4 +1,4 @@
-"""The model that makes the picture. A recipe knows more of it than its key, see `core.recipes.told`."""
+"""The model that makes the picture. A recipe states more of it than its key, see `core.recipes.told`."""
 
 from core.request.json_values import plain_name, text_of
 from core.request.request import STARTER_MODEL
