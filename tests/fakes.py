@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from core.errors import UnreadablePicture
-from core.families import FAMILIES
 from core.film.film import Film, Frame, Latent, Schedule
-from core.film.latent_rgb import LatentRgb
-from core.film.reader import Recording
+from core.film.reader import read_recording
+from core.film_export.pictures import ExportFrame, captioned
 from core.models.catalogue import FoundModels, Model
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
-from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
-from core.recipes.recipe import ModelIdentity, Recipe, Stage
-from core.request.request import Autoencoder, GenerationRequest, Limits, Size
+from core.request.request import Autoencoder, GenerationRequest, Size
 from core.runs.branch import Branch
-from core.runs.events import Event, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
-from core.runs.round_trip import OneStep, RoundTrip
+from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Preview, PreviewMode, Started, Stepped
+from core.runs.operations import (
+    CompareSchedules,
+    Decode,
+    EncodePicture,
+    Generate,
+    GenerateBranch,
+    OpenedFilm,
+    OpenFilm,
+    Operation,
+    PredictOnce,
+    PreviewFilm,
+    RenderFrame,
+    ReportMemory,
+    result_of,
+)
+from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
+from tests.fake_films import CHANNELS, FACTOR, LINEAR, film, frame_of, image, model, pixels
 
-CHANNELS = 4
-FACTOR = 8
-LINEAR = LatentRgb(np.ones((CHANNELS, 3), np.float32), np.zeros(3, np.float32))
+__all__ = ["CHANNELS", "FACTOR", "LINEAR", "FakeDrafts", "FakeEngine", "FakeModels", "Point"]
+__all__ += ["film", "frame_of", "image", "model", "pixels"]
 
 Point = Phase | int
 """The points at which a script interferes: the work that a phase announces, or the network call of this number."""
@@ -39,17 +52,17 @@ class FakeEngine:
     Attributes:
         holds: at these points the engine waits until the event is set; `arrived` tells that it does.
         errors: what is raised at these points.
-        decode_hold, decode_error, keep_error: the same for `decode` and `keep`.
-        trip_hold, trip_error, step_error: the same for `round_trip` and `one_step`.
+        decode_hold, decode_error, keep_error: the same for `Decode` and `RenderFrame`.
+        trip_hold, trip_error, step_error: the same for `EncodePicture` and `PredictOnce`.
+        answers: what is done for each kind of operation; a test may put in another one.
         thread_ids: identities of all threads that called.
-        requests, previews: what `generate` was called with.
-        branches: what `branch` was called with.
-        attention: what the last `generate` was asked for.
-        asked_once: timestep and prompt of each `one_step`.
+        requests, previews, attention: of each `Generate`; previews also of each `GenerateBranch`.
+        branches: of each `GenerateBranch`.
+        asked_once: timestep and prompt of each `PredictOnce`.
         calls, call_seconds: how many network calls there were; how long each takes.
         decoded, kept: the frames, or their latents, that were asked for.
         closed_runs: generators that were closed before their end.
-        memory: what `memory_in_use` tells.
+        memory: what `ReportMemory` tells.
         is_closed: `close` was called.
     """
 
@@ -80,14 +93,29 @@ class FakeEngine:
         self.closed_runs = 0
         self.memory = MemoryInUse(DeviceMemory("cpu", 16 * GIB, 8 * GIB))
         self.is_closed = False
+        self.answers: dict[type[Operation[Any]], Callable[[Any], Iterator[Event]]] = {
+            Generate: self._generate,
+            GenerateBranch: self._branch,
+            Decode: self._decode,
+            RenderFrame: self._render,
+            OpenFilm: self._open,
+            PreviewFilm: self._preview,
+            EncodePicture: self._encode,
+            PredictOnce: self._predict,
+            CompareSchedules: self._compare,
+            ReportMemory: lambda _: iter([Finished(self.memory)]),
+            ExportFrame: self._export,
+        }
 
-    def generate(
-        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
-    ) -> Generator[Event, None, None]:
+    def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
         self.thread_ids.add(threading.get_ident())
+        yield from self.answers[type(operation)](operation)
+
+    def _generate(self, operation: Generate) -> Iterator[Event]:
+        request = operation.request
         self.requests.append(request)
-        self.previews.append(previews)
-        self.attention = attention
+        self.previews.append(operation.previews)
+        self.attention = operation.attention
         try:
             yield Loading(Phase.loading_model)
             self._reach(Phase.loading_model)
@@ -100,22 +128,28 @@ class FakeEngine:
             self.closed_runs += 1
             raise
 
-    def branch(
-        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
-    ) -> Generator[Event, None, None]:
+    def _branch(self, operation: GenerateBranch) -> Iterator[Event]:
+        branch = operation.branch
         self.branches.append(branch)
-        self.previews.append(previews)
+        self.previews.append(operation.previews)
         taken = replace(branch.film, request=branch.request, frames=branch.film.frames[: branch.call])
         if branch.changes():
             taken = replace(taken, run=f"branch-{len(self.branches)}", parent=branch.parent)
         yield from self._develop(taken, 0, 1)
 
-    def replay(self, recording: Recording) -> Film:
+    def _open(self, operation: OpenFilm) -> Iterator[Event]:
+        recording = read_recording(operation.path)
         frames = tuple(frame_of(recording.film, call) for call in range(len(recording.calls)))
-        return replace(recording.film, frames=frames)
+        yield Finished(OpenedFilm(operation.path, replace(recording.film, frames=frames)))
 
-    def decode(self, film: Film, latent: Latent) -> Pixels:
-        self.thread_ids.add(threading.get_ident())
+    def _preview(self, operation: PreviewFilm) -> Iterator[Event]:
+        film = result_of(self, OpenFilm(operation.path)).film
+        yield Finished(tuple(film.latent_rgb.picture(frame.denoised) for frame in film.frames))
+
+    def _decode(self, operation: Decode) -> Iterator[Event]:
+        yield Finished(self._decoded(operation.film, operation.latent))
+
+    def _decoded(self, film: Film, latent: Latent) -> Pixels:
         self.decoded.append(latent)
         if self.decode_hold is not None:
             self._wait(self.decode_hold)
@@ -123,8 +157,13 @@ class FakeEngine:
             raise self.decode_error
         return pixels(film.request.size, int(latent[0, 0, 0]))
 
-    def round_trip(self, request: GenerationRequest) -> RoundTrip:
+    def _export(self, operation: ExportFrame) -> Iterator[Event]:
+        decode = self._decoded if operation.is_decoded else None
+        yield Finished(captioned(operation.film, operation.frame, operation.views, decode))
+
+    def _encode(self, operation: EncodePicture) -> Iterator[Event]:
         """A grey picture; its latent counts up."""
+        request = operation.request
         assert request.source is not None
         if self.trip_hold is not None:
             self._wait(self.trip_hold)
@@ -135,27 +174,26 @@ class FakeEngine:
         latent = np.arange(CHANNELS * 64, dtype=np.float32).reshape(CHANNELS, 8, 8) / 64
         picture = np.full((request.size.height, request.size.width, 3), 90, np.uint8)
         alphas = np.linspace(0.999, 0.0, 1000)
-        return RoundTrip(picture, Size(50, 30), latent, picture + np.uint8(1), alphas, LINEAR)
+        trip = RoundTrip(picture, Size(50, 30), latent, picture + np.uint8(1), alphas, LINEAR)
+        yield Finished(EncodedPicture.measured(request, trip))
 
-    def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep:
+    def _predict(self, operation: PredictOnce) -> Iterator[Event]:
+        request, t = operation.request, operation.t
         self.asked_once.append((t, request.prompt))
         if self.step_error is not None:
             raise self.step_error
-        return OneStep(t, pixels(request.size, t % 256), pixels(request.size, 255 - t % 256), noisy)
+        pictures = pixels(request.size, t % 256), pixels(request.size, 255 - t % 256)
+        yield Finished(OneStep(t, *pictures, operation.noisy))
 
-    def other_schedules(self, film: Film) -> dict[str, Schedule]:
-        steps = film.schedule.steps
-        return {"another": Schedule(film.schedule.timesteps, film.schedule.sigmas**1.1, steps)}
+    def _compare(self, operation: CompareSchedules) -> Iterator[Event]:
+        schedule = operation.film.schedule
+        yield Finished({"another": Schedule(schedule.timesteps, schedule.sigmas**1.1, schedule.steps)})
 
-    def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage:
-        self.thread_ids.add(threading.get_ident())
-        self.kept.append(frame)
+    def _render(self, operation: RenderFrame) -> Iterator[Event]:
+        self.kept.append(operation.frame)
         if self.keep_error is not None:
             raise self.keep_error
-        return image(film, stage, frame.step + 1)
-
-    def memory_in_use(self) -> MemoryInUse:
-        return self.memory
+        yield ImageReady(image(operation.film, operation.stage, operation.frame.step + 1), operation.film)
 
     def close(self) -> None:
         self.thread_ids.add(threading.get_ident())
@@ -170,7 +208,7 @@ class FakeEngine:
             frame = frame_of(film, call)
             film = film.with_frame(frame)
             small = Size(film.request.size.width // FACTOR, film.request.size.height // FACTOR)
-            yield Stepped(frame, Preview(pixels(small, call), is_decoded=False), seconds=0.001)
+            yield Stepped(film, Preview(pixels(small, call), is_decoded=False), seconds=0.001)
         yield Loading(Phase.decoding)
         self._reach(Phase.decoding)
         yield ImageReady(image(film, "final", film.request.steps), film)
@@ -184,76 +222,6 @@ class FakeEngine:
     def _wait(self, hold: threading.Event) -> None:
         self.arrived.set()
         assert hold.wait(10), "the test never let go"
-
-
-def film(request: GenerationRequest) -> Film:
-    """A film without frames, one network call a step."""
-    steps = request.steps
-    sigmas = np.linspace(14.0, 0.1, steps)
-    schedule = Schedule(np.linspace(999, 1, steps, dtype=np.float32), sigmas, tuple(range(steps)))
-    return Film(
-        request=request,
-        model=ModelIdentity(request.model, "A model", "stable_diffusion", "0123456789"),
-        prediction_type="epsilon",
-        space="vp",
-        scheduler="DDIMScheduler",
-        scheduler_config={},
-        schedule=schedule,
-        latent_rgb=LINEAR,
-        run=f"run-{request.seed}",
-    )
-
-
-def frame_of(film: Film, call: int) -> Frame:
-    """The frame of a network call; its latents are filled with the number of the call."""
-    size = film.request.size
-    latent = np.full((CHANNELS, size.height // FACTOR, size.width // FACTOR), call, np.float32)
-    return Frame(
-        call=call,
-        step=film.schedule.steps[call],
-        timestep=float(film.schedule.timesteps[call]),
-        sigma=float(film.schedule.sigmas[call]),
-        noisy=latent,
-        denoised=latent,
-        guided=latent,
-        cond=latent if film.request.has_guidance else None,
-        uncond=latent if film.request.has_guidance else None,
-    )
-
-
-def pixels(size: Size, value: int) -> Pixels:
-    """A plain grey picture."""
-    return np.full((size.height, size.width, 3), value, np.uint8)
-
-
-def image(film: Film, stage: Stage, step: int) -> GeneratedImage:
-    recipe = Recipe(
-        request=film.request,
-        model=film.model,
-        stage=stage,
-        step=step,
-        device="cpu",
-        dtype="float32",
-        seconds=0.1,
-        run=film.run,
-        parent=film.parent,
-    )
-    return GeneratedImage(pixels(film.request.size, 128), recipe)
-
-
-def model(key: str = "starter-model", **defaults: object) -> Model:
-    """A model with the given default settings; sizes from 64 to 256 in steps of 8."""
-    return Model(
-        key=key,
-        name=key.replace("-", " ").title(),
-        about=f"What {key} is for.",
-        folder=Path("models") / key,
-        family="stable_diffusion",
-        defaults=replace(GenerationRequest("a red house", model=key), **defaults),  # pyright: ignore[reportArgumentType]
-        limits=Limits(size_step=8, smallest=64, largest=256),
-        max_tokens=77,
-        capabilities=FAMILIES["stable_diffusion"].capabilities_of({}),
-    )
 
 
 class FakeModels:

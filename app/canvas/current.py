@@ -1,6 +1,7 @@
 """Decides which picture the canvas shows: the one in progress, or one that the user opened."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Signal, Slot
@@ -10,7 +11,7 @@ from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
 from app.session.picture_loader import OpenedPicture
 from app.session.progress_text import PHASE_WORDS
-from app.session.run import DecodedFrame, SavedPicture
+from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
@@ -18,6 +19,10 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
 from core.runs.events import ImageReady, Phase, Started, Stepped
+from core.runs.operations import Decode
+
+PAUSED = "paused step"
+"""The kind of task that decodes the step at which a run is paused."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +51,16 @@ class CurrentView(QObject):
 
     Signals:
         following_changed: ``is_following`` has changed.
+        step_decoded: a call of the run that is paused, and its true `Pixels`.
     """
 
     following_changed = Signal()
+    step_decoded = Signal(int, object)
 
     def __init__(self, canvas: Canvas, session: Session) -> None:
         super().__init__(canvas)
         self._canvas = canvas
+        self._session = session
         self._started: Started | None = None
         self._live: tuple[CurrentPicture, Shown] | None = None
         self._last_step = 0
@@ -61,7 +69,7 @@ class CurrentView(QObject):
         session.phase_changed.connect(self._change_phase)
         session.run_started.connect(self._start)
         session.stepped.connect(self._step)
-        session.films.decoded.connect(self._on_decoded)
+        session.rested.connect(self._on_rested)
         session.image_ready.connect(self._finish)
         session.picture_saved.connect(self._save)
         session.run_ended.connect(self._end)
@@ -130,10 +138,19 @@ class CurrentView(QObject):
         preview = stepped.preview
         self._show_live(preview.pixels, *self._texts(is_decoded=preview.is_decoded), None)
 
-    @Slot(object)
-    def _on_decoded(self, decoded: DecodedFrame) -> None:
-        if self._started is not None and decoded.frame.step + 1 == self._last_step:
-            self._show_live(decoded.pixels, *self._texts(is_decoded=True), None)
+    @Slot()
+    def _on_rested(self) -> None:
+        """A step that is looked at during a pause deserves the true picture."""
+        film = self._session.film
+        if film is not None:
+            frame = film.frames[-1]
+            decode = Decode(film, frame.denoised)
+            self._session.engine_tasks.submit(PAUSED, decode, partial(self._show_decoded, frame))
+
+    def _show_decoded(self, frame: Frame, pixels: Pixels) -> None:
+        if self._started is not None and frame.step + 1 == self._last_step:
+            self._show_live(pixels, *self._texts(is_decoded=True), None)
+        self.step_decoded.emit(frame.call, pixels)
 
     def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
         """Returns the badge, and the description for screen readers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -14,15 +15,15 @@ from app.create.comparison_text import LOCKED, differences_in_words
 from app.create.page import CreatePage
 from app.film.film_panel import FilmPanel
 from app.session.engine_tasks import EngineTasks
-from app.session.film_requests import FilmRequests
 from app.session.picture_loader import OpenedPicture, PictureLoader
-from app.session.run import DecodedFrame, FrameRequest, OpenedFilm
 from core.film.alignment import AlignedBy, FilmAlignment
-from core.film.film import Film, Frame
+from core.film.film import Film
 from core.film.reader import film_path
+from core.pictures.pixels import Pixels
+from core.runs.operations import Decode, OpenedFilm, OpenFilm
 
-COMPARED = "compared"
-"""The kind of task that decodes the frame of the run that follows."""
+COMPARED, COMPARED_FILM = "compared frame", "compared film"
+"""Kinds of tasks: decoding the frame of the run that follows, and opening its film."""
 
 REST_MS = 200
 
@@ -45,7 +46,6 @@ class FilmComparison(QObject):
         panel: FilmPanel,
         current: CurrentView,
         loader: PictureLoader,
-        films: FilmRequests,
         engine_tasks: EngineTasks,
     ) -> None:
         super().__init__(panel)
@@ -54,14 +54,12 @@ class FilmComparison(QObject):
         self._panel = panel
         self._current = current
         self._loader = loader
-        self._films = films
         self._engine_tasks = engine_tasks
         self._leading: ComparedRun | None = None
         self._following: ComparedRun | None = None
         self._pinned: int | None = None
         self._is_leading_first = True
         self._wanted_picture: Path | None = None
-        self._wanted_film: Path | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._decode)
         self._view.closed.connect(self.end)
@@ -71,8 +69,7 @@ class FilmComparison(QObject):
         current.following_changed.connect(self._end_when_following)
         loader.opened.connect(self.end)
         loader.compared.connect(self._begin_with)
-        films.opened.connect(self._on_opened)
-        films.decoded.connect(self._take_decoded)
+        panel.decoded.connect(self._on_panel_decoded)
 
     @property
     def is_active(self) -> bool:
@@ -106,10 +103,11 @@ class FilmComparison(QObject):
     @Slot()
     def end(self) -> None:
         """Back to the canvas."""
-        self._wanted_picture = self._wanted_film = None
+        self._wanted_picture = None
         if self.is_active:
             self._rest.stop()
-            self._engine_tasks.withdraw(COMPARED)
+            for kind in (COMPARED_FILM, COMPARED):
+                self._engine_tasks.withdraw(kind)
             self._leading = self._following = self._pinned = None
             self._create.show_comparison(is_shown=False)
             self.changed.emit()
@@ -126,8 +124,7 @@ class FilmComparison(QObject):
         self._begin(following, is_leading_first=not is_parent)
         path = film_path(opened.path)
         if film is not None and not self._is_same_run and path.is_file():
-            self._wanted_film = path
-            self._films.open(path)
+            self._engine_tasks.submit(COMPARED_FILM, OpenFilm(path), self._show_film)
 
     def _begin(self, following: ComparedRun, *, is_leading_first: bool) -> None:
         current = self._current.current
@@ -220,30 +217,27 @@ class FilmComparison(QObject):
             return
         lead, follow = self._calls()
         if lead is not None and not leading.has_decoded(lead[1]):
-            self._films.look_at(FrameRequest(lead[0], lead[0].frames[lead[1]]))
+            self._panel.full_decode_wanted.emit(lead[1])
         if follow is not None and not following.has_decoded(follow[1]):
             film, call = follow
-            frame = film.frames[call]
-            self._engine_tasks.ask(
-                COMPARED,
-                lambda engine: DecodedFrame(frame, engine.decode(film, frame.denoised)),
-                self._take_decoded,
-            )
+            decode = Decode(film, film.frames[call].denoised)
+            self._engine_tasks.submit(COMPARED, decode, partial(self._show_decoded, following, call))
 
-    @Slot(object)
-    def _take_decoded(self, decoded: DecodedFrame) -> None:
-        is_known = False
-        for run in (self._leading, self._following):
-            if run is not None and run.film is not None and _holds(run.film, decoded.frame):
-                run.keep_decoded(decoded.frame.call, decoded.pixels)
-                is_known = True
-        if is_known:
+    def _show_decoded(self, run: ComparedRun, call: int, pixels: Pixels) -> None:
+        run.keep_decoded(call, pixels)
+        self._show()
+
+    @Slot(int, object)
+    def _on_panel_decoded(self, call: int, pixels: Pixels) -> None:
+        """The film of the panel leads; with a pinned step, or a picture of the same run, it follows too."""
+        if self._leading is not None and self._following is not None:
+            self._leading.keep_decoded(call, pixels)
+            if self._following.film is self._panel.film:
+                self._following.keep_decoded(call, pixels)
             self._show()
 
-    @Slot(object)
-    def _on_opened(self, opened: OpenedFilm) -> None:
-        if self._following is not None and opened.path == self._wanted_film:
-            self._wanted_film = None
+    def _show_film(self, opened: OpenedFilm) -> None:
+        if self._following is not None:
             self._following.film = opened.film
             self._describe()
             self._show()
@@ -266,7 +260,3 @@ class FilmComparison(QObject):
             letter = "B" if self._is_leading_first else "A"
             note = f"{letter} is a picture of the same run" if self._is_same_run else f"{letter} has no film"
         self._view.describe(parts, note)
-
-
-def _holds(film: Film, frame: Frame) -> bool:
-    return frame.call < len(film.frames) and film.frames[frame.call] is frame

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
-from app.session.run import Engine
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
 from core.pictures.pixels import Pixels
+from core.runs.operations import Decode
 
 SMALLEST_PX, LARGEST_PX, GAP_PX = 112, 320, 12
 TEXT_PX = 28
@@ -124,11 +124,8 @@ class ContactSheet(QFrame):
         item.setData(RUN, film.run)
         frame = film.frames[-1]
         self._show_picture(item, film.latent_rgb.picture(frame.denoised))
-
-        def work(engine: Engine) -> Pixels:
-            return engine.decode(film, frame.denoised)
-
-        self._engine_tasks.ask(f"sheet {film.run}", work, partial(self._show_decoded, film.run))
+        decode, shown = Decode(film, frame.denoised), partial(self._show_decoded, film.run)
+        self._engine_tasks.submit(f"sheet {film.run}", decode, shown)
 
     def _show_decoded(self, run: str, pixels: Pixels) -> None:
         for row in range(self.list.count()):

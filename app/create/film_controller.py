@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
@@ -15,20 +16,24 @@ from app.dialogs.branch import BranchDialog
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from app.messages.errors import Message, message
-from app.session.run import DecodedFrame, FrameRequest, OpenedFilm, RunState
+from app.session.run import RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.errors import EmulsionError
-from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.film.film import Film
-from core.film.reader import PART_SUFFIX, completed_calls, film_path, read_recording
+from core.film.reader import completed_calls, film_path, read_recording
 from core.film.stored import unfinished
+from core.pictures.pixels import Pixels
 from core.recipes.recipe import Stage
 from core.runs.branch import Branch
 from core.runs.events import Started, Stepped
+from core.runs.operations import Decode, OpenedFilm, OpenFilm
 
 UNFINISHED = "unfinished"
+SHOWN, LOOK = "shown film", "look"
+"""Kinds of tasks: opening the film of a picture, and decoding the frame that one looks at."""
+
 WORDS = "words"
 """The view that needs attention to be recorded."""
 
@@ -54,9 +59,6 @@ class FilmController(QObject):
         self._current = current
         self._messages = messages
         self._settings_store = settings_store
-        self._wanted: Path | None = None
-        self._attention: AttentionRecord | None = None
-        self._attended_run = ""
         self.panel = FilmPanel(explained=settings_store.settings.explained_views)
         self._engine_tasks = FilmTasks(self.panel, session.engine_tasks, self)
         FilmRetention(session, messages, settings_store)
@@ -64,8 +66,7 @@ class FilmController(QObject):
         session.run_started.connect(self._start)
         session.stepped.connect(self._step)
         session.run_ended.connect(self.panel.end_run)
-        session.films.opened.connect(self._on_opened)
-        session.films.decoded.connect(self._on_decoded)
+        current.step_decoded.connect(self._on_step_decoded)
         current.following_changed.connect(self._on_following_changed)
         self.panel.frame_selected.connect(self._select)
         self.panel.following_changed.connect(self._follow_panel)
@@ -75,18 +76,18 @@ class FilmController(QObject):
         self.panel.view_explained.connect(self._remember_explained)
         self.panel.open_views([name for name in settings_store.settings.film_views if name in VIEWS])
         self.panel.views_changed.connect(self._remember_views)
-        session.films.records_attention = WORDS in settings_store.settings.film_views
+        session.records_attention = WORDS in settings_store.settings.film_views
         self.panel.save_failed.connect(self._on_save_failed)
 
     def open_film_of(self, picture: Path) -> None:
         """Shows the film that lies beside a picture, or none."""
         path = film_path(picture)
-        self._wanted = path if path.is_file() else None
         self._exporting.opened = picture
-        if self._wanted is None:
-            self.panel.show_film(None)
+        if path.is_file():
+            self._session.engine_tasks.submit(SHOWN, OpenFilm(path, with_attention=True), self._show_opened)
         else:
-            self._session.films.open(path)
+            self._session.engine_tasks.withdraw(SHOWN)
+            self.panel.show_film(None)
 
     def offer_unfinished(self) -> None:
         """After a crash or a stop: the newest run that was cut off can be taken up again."""
@@ -109,10 +110,16 @@ class FilmController(QObject):
             ),
             "info",
             (
-                Choice("Continue", lambda: self._session.films.open(path), "continueUnfinishedButton"),
+                Choice("Continue", lambda: self._continue(path), "continueUnfinishedButton"),
                 Choice("Discard", lambda: self._discard(found), "discardUnfinishedButton"),
             ),
         )
+
+    def _continue(self, path: Path) -> None:
+        self._session.engine_tasks.submit(UNFINISHED, OpenFilm(path), self._take_up)
+
+    def _take_up(self, opened: OpenedFilm) -> None:
+        self._session.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
 
     def _discard(self, paths: list[Path]) -> None:
         for path in paths:
@@ -130,39 +137,28 @@ class FilmController(QObject):
 
     @Slot(object)
     def _start(self, started: Started) -> None:
-        if started.film.run != self._attended_run:  # otherwise it goes on where it was stopped
-            self._attention, self._attended_run = None, started.film.run
         self._exporting.opened = None
         if self._current.is_following:
             self.panel.show_film(started.film)
 
     @Slot(object)
     def _step(self, stepped: Stepped) -> None:
-        self._record_attention(stepped.attention)
         if self._is_live:
-            if self._attention is not None:
-                self.panel.set_attention(self._attention)
-            self.panel.add_frame(stepped.frame)
+            if (attention := self._session.progress.attention) is not None:
+                self.panel.set_attention(attention)
+            self.panel.grow(stepped.film)
 
-    def _record_attention(self, maps: AttentionMaps | None) -> None:
-        if maps is not None:
-            record = self._attention
-            self._attention = record.with_maps(maps) if record is not None else AttentionRecord.begin(maps)
-
-    @Slot(object)
-    def _on_opened(self, opened: OpenedFilm) -> None:
-        if opened.path.name.endswith(PART_SUFFIX):
-            self._session.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
-        elif opened.path == self._wanted and not self._current.is_following:
-            self.panel.show_film(opened.film)
-            if opened.attention is not None:
-                self.panel.set_attention(opened.attention)
-            self.panel.end_run()
+    def _show_opened(self, opened: OpenedFilm) -> None:
+        self.panel.show_film(opened.film)
+        if opened.attention is not None:
+            self.panel.set_attention(opened.attention)
+        self.panel.end_run()
 
     @Slot()
     def _on_following_changed(self) -> None:
         """The canvas went back to the picture in progress: so does the film."""
         if self._current.is_following:
+            self._session.engine_tasks.withdraw(SHOWN)
             if not self._is_live:
                 self.panel.show_film(self._session.film)
             self.panel.follow()
@@ -183,22 +179,26 @@ class FilmController(QObject):
     def _decode(self, call: int) -> None:
         film = self.panel.film
         if film is not None:
-            self._session.films.look_at(FrameRequest(film, film.frames[call]))
+            operation = Decode(film, film.frames[call].denoised)
+            self._session.engine_tasks.submit(LOOK, operation, partial(self._show_decoded, film, call))
 
-    @Slot(object)
-    def _on_decoded(self, decoded: DecodedFrame) -> None:
-        film, frame = self.panel.film, decoded.frame
-        if film is None or frame.call >= len(film.frames) or film.frames[frame.call] is not frame:
+    def _show_decoded(self, film: Film, call: int, pixels: Pixels) -> None:
+        if self.panel.film is None or not self.panel.film.continues(film):
             return
-        self.panel.set_decoded(frame.call, decoded.pixels)
-        if not self.panel.is_following and self.panel.call == frame.call:
-            self._current.show_frame(film, frame, decoded.pixels, is_decoded=True)
+        self.panel.set_decoded(call, pixels)
+        if not self.panel.is_following and self.panel.call == call:
+            self._current.show_frame(film, film.frames[call], pixels, is_decoded=True)
+
+    @Slot(int, object)
+    def _on_step_decoded(self, call: int, pixels: Pixels) -> None:
+        if self._is_live:
+            self.panel.set_decoded(call, pixels)
 
     @Slot(int, str)
     def _keep(self, call: int, stage: Stage) -> None:
         film = self.panel.film
         if film is not None:
-            self._session.films.keep(film, film.frames[call], stage)
+            self._session.keep(film, film.frames[call], stage)
 
     @Slot(int)
     def _on_branch_requested(self, call: int) -> None:
@@ -224,7 +224,7 @@ class FilmController(QObject):
     @Slot(object)
     def _remember_views(self, names: tuple[str, ...]) -> None:
         self._settings_store.change(film_views=names)
-        self._session.films.records_attention = WORDS in names
+        self._session.records_attention = WORDS in names
 
     @Slot(object)
     def _on_save_failed(self, error: EmulsionError) -> None:

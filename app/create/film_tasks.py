@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from app.film.film_panel import REST_MS, FilmPanel
 from app.film.frame_context import DecodedLatent
 from app.session.engine_tasks import EngineTasks
-from app.session.run import Engine
 from core.film.film import Film, Latent, Schedule
+from core.pictures.pixels import Pixels
+from core.runs.operations import CompareSchedules, Decode
 
 GHOSTS, WISHED = "ghosts", "wished"
 SCHEDULE = "schedule"
@@ -45,11 +46,7 @@ class FilmTasks(QObject):
         if film is None or SCHEDULE not in self._views or film.schedule is self._asked:
             return
         self._asked = film.schedule
-
-        def work(engine: Engine) -> Mapping[str, Schedule]:
-            return engine.other_schedules(film)
-
-        self._engine_tasks.ask(GHOSTS, work, partial(self._show_ghosts, film))
+        self._engine_tasks.submit(GHOSTS, CompareSchedules(film), partial(self._show_ghosts, film))
 
     def _show_ghosts(self, film: Film, other_schedules: Mapping[str, Schedule]) -> None:
         if self._panel.film is not None and self._panel.film.schedule is film.schedule:
@@ -65,8 +62,7 @@ class FilmTasks(QObject):
         film, latent = self._panel.film, self._wish
         if film is None or latent is None:
             return
+        self._engine_tasks.submit(WISHED, Decode(film, latent), partial(self._show_wished, latent))
 
-        def work(engine: Engine) -> DecodedLatent:
-            return DecodedLatent(latent, engine.decode(film, latent))
-
-        self._engine_tasks.ask(WISHED, work, self._panel.set_wished)
+    def _show_wished(self, latent: Latent, pixels: Pixels) -> None:
+        self._panel.set_wished(DecodedLatent(latent, pixels))

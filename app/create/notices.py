@@ -60,7 +60,7 @@ class Notices(QObject):
     def show_settings_used(self, applied: Applied) -> None:
         """Reports the settings of a picture that could not be used."""
         sentence = settings_sentence(applied.differing, applied.missing_loras)
-        undo = Choice("Undo", self._session.undo, "undoSettingsButton")
+        undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)
         is_whole = applied == Applied()
         self._area.show_message(TAKEN_OVER, message, "info", (undo,), LASTING_MS if is_whole else None)

@@ -67,9 +67,7 @@ class PictureCommands(QObject):
         self._films = FilmController(window, session, self._current, create.messages, settings_store)
         panel = self._films.panel
         self._branches = BranchController(panel, session, loader, lambda: settings_store.settings.pictures)
-        self._comparison = FilmComparison(
-            create, panel, self._current, loader, session.films, session.engine_tasks
-        )
+        self._comparison = FilmComparison(create, panel, self._current, loader, session.engine_tasks)
         compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
         for tool in (self._branches.button, compare_menu.button):
             panel.transport.add_tool(tool)

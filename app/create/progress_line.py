@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 from app.session.progress_text import Progress
 from app.session.run import Ending, RunState
 from app.session.session import Session
-from core.runs.events import ImageReady, Phase, Started, Stepped
+from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 RESOLUTION = 1000
 REST_MS = 40
@@ -45,6 +45,7 @@ class ProgressLine(QWidget):
         session.phase_changed.connect(self._change_phase)
         session.run_started.connect(self._start)
         session.stepped.connect(self._step)
+        session.advanced.connect(self._advance)
         session.image_ready.connect(self._finish)
         session.run_ended.connect(self._end)
         # A progress bar paints the whole window at once, whenever its value changes: fast models take more than
@@ -85,6 +86,11 @@ class ProgressLine(QWidget):
         if not self._rest.isActive():
             self._show()
             self._rest.start()
+
+    @Slot(object)
+    def _advance(self, advanced: Advanced) -> None:
+        self._progress.advance(advanced)
+        self._show()
 
     @Slot(object)
     def _finish(self, ready: ImageReady) -> None:

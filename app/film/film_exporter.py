@@ -3,7 +3,6 @@
 import queue
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from app.film.export_choices import ExportChoices
 from app.messages.errors import Message, message
 from app.session.background import BackgroundTasks
 from app.session.engine_tasks import EngineTasks
-from app.session.run import Engine
 from core.errors import EmulsionError
 from core.film.film import Film
 from core.film_export.export import ExportOptions, Progress, export
-from core.film_export.pictures import CaptionedPicture, Decode, export_frames
+from core.film_export.pictures import CaptionedPicture, ExportFrame
 
 EXPORT = "export"
 
@@ -74,13 +72,8 @@ class FilmExporter(QObject):
         film, choices = self._film, self._choices
         if film is None:
             return
-        single = replace(film, frames=film.frames[call : call + 1])
-
-        def work(engine: Engine) -> CaptionedPicture:
-            decode: Decode | None = engine.decode if choices.is_decoded else None
-            return next(export_frames(single, choices.views, decode))
-
-        self._engine_tasks.ask(EXPORT, work, self._pictures.put, self._refuse)
+        operation = ExportFrame(film, film.frames[call], choices.views, choices.is_decoded)
+        self._engine_tasks.submit(EXPORT, operation, self._pictures.put, self._refuse)
 
     def _refuse(self, text: Message) -> None:
         self._tasks.cancel()

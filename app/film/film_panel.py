@@ -17,7 +17,7 @@ from app.film.transport import Transport
 from app.film.view_area import ViewArea
 from app.widgets.building import stretched, vbox
 from core.film.attention_maps import AttentionRecord
-from core.film.film import Film, Frame, Schedule
+from core.film.film import Film, Schedule
 from core.pictures.pixels import Pixels
 
 REST_MS = 150
@@ -42,6 +42,7 @@ class FilmPanel(QWidget):
         following_changed(bool): the canvas may show the run again, or should show the selected call.
         full_decode_wanted(int): of x0 at this call, looked at for `REST_MS`; answer by `set_decoded`.
         decode_wanted(object): of a latent that a view made up; answer by `set_wished`.
+        decoded(int, object): the true picture of x0 at this call has come.
         branch_requested(int): at this call. keep_requested(int, str): call and stage.
         views_changed(object): names of the open views, a tuple of str, for the settings; empty when closed.
         view_explained(str): the explanation of this view was shown; it should not open by itself again.
@@ -53,6 +54,7 @@ class FilmPanel(QWidget):
     following_changed = Signal(bool)
     full_decode_wanted = Signal(int)
     decode_wanted = Signal(object)
+    decoded = Signal(int, object)
     branch_requested = Signal(int)
     keep_requested = Signal(int, str)
     views_changed = Signal(object)
@@ -110,14 +112,13 @@ class FilmPanel(QWidget):
             self.film_changed.emit()
         self._film_changed()
 
-    @Slot(object)
-    def add_frame(self, frame: Frame) -> None:
-        """Adds another call of the run."""
-        if self._film is not None and frame.call == len(self._film.frames):
-            self._film = self._film.with_frame(frame)
+    def grow(self, film: Film) -> None:
+        """Shows the run's film as it is after another call."""
+        if film.continues(self._film):
+            self._film = film
             self._is_running = True
             if self.is_following:
-                self._call = frame.call
+                self._call = len(film.frames) - 1
             self._film_changed()
 
     @Slot()
@@ -132,6 +133,7 @@ class FilmPanel(QWidget):
         self._decoded.keep(call, pixels)
         if call == self._call:
             self._views_turn.start()
+        self.decoded.emit(call, pixels)
 
     def set_attention(self, record: AttentionRecord) -> None:
         """Shows the cross-attention of the shown run, as far as it is recorded."""

@@ -6,12 +6,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.dialogs.branch import BranchDialog
-from app.session.run import Engine
 from app.session.session import Session
-from core.film.film import Film
-from core.film.reader import film_path, read_recording
+from core.film.reader import film_path
 from core.gallery.query import LibraryPicture
 from core.runs.branch import Branch
+from core.runs.operations import OpenedFilm, OpenFilm
 
 KIND = "branched film"
 
@@ -32,14 +31,10 @@ class FilmBranching(QObject):
 
     def ask(self, picture: LibraryPicture) -> None:
         """The dialog follows when the film is read; the session tells when it cannot be."""
-        path = film_path(picture.path)
+        self._session.engine_tasks.submit(KIND, OpenFilm(film_path(picture.path)), self._open)
 
-        def work(engine: Engine) -> Film:
-            return engine.replay(read_recording(path))
-
-        self._session.engine_tasks.ask(KIND, work, self._open)
-
-    def _open(self, film: Film) -> None:
+    def _open(self, opened: OpenedFilm) -> None:
+        film = opened.film
         if film.frames:
             dialog = BranchDialog(film, len(film.frames) // 2, self._window)
             dialog.chosen.connect(self._branch)

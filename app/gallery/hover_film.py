@@ -10,11 +10,11 @@ from PySide6.QtGui import QImage
 
 from app.messages.errors import Message
 from app.session.engine_tasks import EngineTasks
-from app.session.run import Engine
 from app.widgets.pixels import enlarged, to_image
-from core.film.reader import film_path, read_recording
+from core.film.reader import film_path
 from core.gallery.query import LibraryPicture
 from core.pictures.pixels import Pixels
+from core.runs.operations import PreviewFilm
 
 KIND = "hovered film"
 REST_MS = 350
@@ -82,13 +82,8 @@ class HoverFilm(QObject):
         picture = self._picture
         if picture is None:
             return
-        path = film_path(picture.path)
-
-        def work(engine: Engine) -> tuple[Pixels, ...]:
-            film = engine.replay(read_recording(path))
-            return tuple(film.latent_rgb.picture(frame.denoised) for frame in film.frames)
-
-        self._engine_tasks.ask(KIND, work, partial(self._play, picture), self._refuse)
+        operation = PreviewFilm(film_path(picture.path))
+        self._engine_tasks.submit(KIND, operation, partial(self._play, picture), self._refuse)
 
     def _play(self, picture: LibraryPicture, pictures: tuple[Pixels, ...]) -> None:
         if picture is self._picture and pictures:

@@ -6,14 +6,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.messages.errors import Message
-from app.noise.encoded_picture import EncodedPicture, take
-from app.session.run import Engine
 from app.session.session import Session
 from core.film.film import Latent
 from core.measures.forward import standard_noise
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Source
-from core.runs.round_trip import OneStep, strength_of
+from core.runs.operations import EncodePicture, PredictOnce
+from core.runs.round_trip import EncodedPicture, OneStep, strength_of
 
 TAKE, STEP = "take a picture apart", "one-step prediction"
 """Kinds of tasks."""
@@ -125,11 +124,7 @@ class Experiment(QObject):
             return
         request = replace(self._session.draft, source=Source(str(self._wanted), 1.0), count=1)
         self._asked = request
-
-        def work(engine: Engine) -> EncodedPicture:
-            return take(engine, request)
-
-        self._session.engine_tasks.ask(TAKE, work, self._show, self._refuse)
+        self._session.engine_tasks.submit(TAKE, EncodePicture(request), self._show, self._refuse)
 
     def _show(self, taken: EncodedPicture) -> None:
         is_first = self.shown is None and self._noise is None
@@ -163,11 +158,8 @@ class Experiment(QObject):
         if shown is None or noisy is None or self.is_taking or not self._is_seen:
             return
         request = replace(self._session.draft, source=None, count=1)
-
-        def work(engine: Engine) -> OneStep:
-            return engine.one_step(request, shown.trip, noisy, t)
-
-        self._session.engine_tasks.ask(STEP, work, self._take_step, self.step_refused.emit)
+        operation = PredictOnce(request, shown.trip, noisy, t)
+        self._session.engine_tasks.submit(STEP, operation, self._take_step, self.step_refused.emit)
 
     def _take_step(self, step: OneStep) -> None:
         if step.t == self.t:

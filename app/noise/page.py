@@ -10,7 +10,6 @@ from app.film.explanation import Explanation
 from app.messages.errors import Message
 from app.noise.denoise_bar import DenoiseBar
 from app.noise.empty_page import EmptyPage
-from app.noise.encoded_picture import EncodedPicture
 from app.noise.experiment import Experiment
 from app.noise.noise_pane import NoisePane
 from app.noise.noise_text import ABOUT, NAME, TERMS
@@ -23,7 +22,7 @@ from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import MessageArea
 from core.request.request import GenerationRequest
-from core.runs.round_trip import OneStep
+from core.runs.round_trip import EncodedPicture, OneStep
 
 PICTURE, STEP = "picture", "step"
 """Subjects of messages."""

@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
 
 from app.compare.scale_bar import percent
 from app.film.picture_pane import PicturePane
-from app.noise.encoded_picture import EncodedPicture
 from app.widgets.building import STRETCH, push_button, text_label, vbox
 from app.widgets.icons import set_icon
 from app.widgets.pixels import to_image
 from core.film.film import Latent
 from core.pictures.colour_maps import diverging
+from core.runs.round_trip import EncodedPicture
 
 WIDTH_PX = 320
 PANE_PX = 136

@@ -157,7 +157,7 @@ class PreferencesController(QObject):
             self.models_changed.emit()
         self.address_changed.emit()
         if _of_engine(settings) != _of_engine(before):
-            self._session.engine_tasks.renew_engine()
+            self._session.engine_tasks.restart_engine()
             self._memory.forget()
         if self._dialog is not None:
             self._fill(self._dialog)

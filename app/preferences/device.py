@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QComboBox
 from app.messages.errors import Message
 from app.preferences.page import Page
 from app.session.device import device_sentence
-from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button, text_label
+from core.models.memory_plan import MemoryInUse
+from core.runs.operations import ReportMemory
 
 DEVICES = {
     None: "The best one there is",
@@ -27,6 +28,7 @@ DTYPES = {
     "float16": "float16: half the memory, GPUs only",
 }
 TASK = "look for devices"
+"""Devices are looked for when the engine is made, whatever it is asked; its maker tells the session."""
 
 
 class DevicePage(Page):
@@ -57,15 +59,15 @@ class DevicePage(Page):
     @Slot()
     def _choose(self) -> None:
         self._settings_store.change(device=self._device.currentData(), dtype=self._dtype.currentData())
-        self._session.engine_tasks.renew_engine()
+        self._session.engine_tasks.restart_engine()
 
     @Slot()
     def _look_now(self) -> None:
         self._look.setEnabled(False)
         self._words.setText("Looking …")
-        self._session.engine_tasks.ask(TASK, make, self._finish, self._refuse)
+        self._session.engine_tasks.submit(TASK, ReportMemory(), self._finish, self._refuse)
 
-    def _finish(self, _made: None) -> None:
+    def _finish(self, _memory: MemoryInUse) -> None:
         self._show()
 
     def _refuse(self, message: Message) -> None:
@@ -83,10 +85,6 @@ class DevicePage(Page):
             self._words.setText(device_sentence(device))
             self._found.setText("\n".join(device.plan.splitlines()[1:]))
             self._found.show()
-
-
-def make(_engine: Engine) -> None:
-    """Making the engine is what looks for devices; its maker tells the session."""
 
 
 def _combo(object_name: str, choices: dict[str | None, str], chosen: str | None) -> QComboBox:

@@ -6,15 +6,16 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QRadioButton
 
 from app.messages.errors import Message
-from app.preferences.device import TASK, make
+from app.preferences.device import TASK
 from app.preferences.page import GAP_PX, Page
 from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button, text_label
-from core.models.memory_plan import Placement
+from core.models.memory_plan import MemoryInUse, Placement
 from core.request.request import GenerationRequest
+from core.runs.operations import ReportMemory
 
 INDENT_PX = 24
 MOVING = (Placement.model_offload, Placement.group_offload)
@@ -96,16 +97,16 @@ class MemoryPage(Page):
         self._about_bits.setText(about if draft.weight_bits is None else f"{about} {EXPLICIT}")
 
     def _renew(self) -> None:
-        self._session.engine_tasks.renew_engine()
+        self._session.engine_tasks.restart_engine()
         self._service.forget()
 
     @Slot()
     def _look_now(self) -> None:
         self._look.setEnabled(False)
         self._words.setText("Looking …")
-        self._session.engine_tasks.ask(TASK, make, self._finish, self._refuse)
+        self._session.engine_tasks.submit(TASK, ReportMemory(), self._finish, self._refuse)
 
-    def _finish(self, _made: None) -> None:
+    def _finish(self, _memory: MemoryInUse) -> None:
         self._show()
 
     def _refuse(self, message: Message) -> None:

@@ -24,10 +24,11 @@ class QueueList(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
         vbox(self._heading, self._rows, on=self, spacing=8)
-        session.queue_changed.connect(self._show_runs)
-        self._show_runs(session.queue)
+        session.queue.changed.connect(self._show_runs)
+        self._show_runs()
 
-    def _show_runs(self, runs: tuple[QueuedRun, ...]) -> None:
+    def _show_runs(self) -> None:
+        runs = self._session.queue.runs
         while (item := self._rows.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -44,9 +45,8 @@ class QueueList(QWidget):
     def _row(self, run: QueuedRun) -> QWidget:
         row = QFrame()
         row.setProperty("role", "card")
-        words = " ".join(run.request.prompt.split()) or "(no prompt)"
-        many = f"{run.request.count} × " if run.request.count > 1 else ""
-        prompt = ElidedLabel(many + words)
+        words = run.operation.title
+        prompt = ElidedLabel(words)
         text = "Remove from the queue"
         remove = IconButton("close", text, "removeRunButton", name=f"{text}: {words}")
         remove.setProperty("runId", run.id)
@@ -55,4 +55,4 @@ class QueueList(QWidget):
         return row
 
     def _remove(self) -> None:
-        self._session.remove_queued(self.sender().property("runId"))
+        self._session.queue.remove(self.sender().property("runId"))

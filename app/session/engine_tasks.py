@@ -1,7 +1,7 @@
-"""Tasks: what views ask of the engine beside its runs, such as a true picture of a frame.
+"""The one way in which views ask the engine beside the runs, such as for a true picture of a frame.
 
-An task is a call that gets the engine, in the worker's thread; its answer comes back in the window's. Of each
-kind the newest is wanted only: who drags a slider asks far more often than the engine can answer.
+A task is an operation. It is carried out in the worker's thread, between two events of a run, and answered in the
+window's. The newest of each kind is wanted only: who drags a slider asks more often than the engine can answer.
 """
 
 from __future__ import annotations
@@ -13,24 +13,27 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import Message
-from app.session.run import Engine, EngineTask
+from app.session.run import EngineTask
 from app.session.worker_thread import WorkerThread
+from core.runs.events import Event, Finished
+from core.runs.operations import Operation
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class _Submitted:
     task: EngineTask
-    answer: Callable[[Any], None]
-    refuse: Callable[[Message], None]
+    on_result: Callable[[Any], None] | None
+    on_failure: Callable[[Message], None]
+    on_event: Callable[[Event], None] | None
 
 
 class EngineTasks(QObject):
     """Part of the session: all methods return at once and are called in the window's thread.
 
     Signals:
-        failed: the `Message` of an task whose asker does not show it itself.
+        failed: the `Message` of a task whose asker does not show it.
     """
 
     failed = Signal(object)
@@ -38,46 +41,52 @@ class EngineTasks(QObject):
     def __init__(self, thread: WorkerThread, parent: QObject) -> None:
         super().__init__(parent)
         self._thread = thread
-        thread.worker.done.connect(self._deliver)
-        thread.worker.not_done.connect(self._refuse)
-        self._newest: dict[str, _Asked] = {}
+        thread.worker.task_happened.connect(self._on_task_happened)
+        thread.worker.task_ended.connect(self._on_task_ended)
+        self._newest: dict[str, _Submitted] = {}
 
-    def ask(
+    def submit(
         self,
         kind: str,
-        work: Callable[[Engine], Result],
-        answer: Callable[[Result], None],
-        refuse: Callable[[Message], None] | None = None,
+        operation: Operation[Result],
+        on_result: Callable[[Result], None] | None = None,
+        on_failure: Callable[[Message], None] | None = None,
+        on_event: Callable[[Event], None] | None = None,
     ) -> None:
-        """Has ``work`` done, and calls ``answer`` with its result unless a newer task of this kind came.
+        """Has an operation carried out, in the place of an earlier one of this kind, also one that has begun.
 
-        When the work fails, ``refuse`` is told why, or ``failed`` tells everybody.
+        ``on_event`` gets all events but the result. A failure goes to ``on_failure``, or to the signal ``failed``.
+        Pictures that the operation makes are saved.
         """
-        task = EngineTask(kind, work)
-        self._newest[kind] = _Asked(task, answer, refuse or self.failed.emit)
-        self._thread.do.emit(task)
+        task = EngineTask(kind, operation)
+        self._newest[kind] = _Submitted(task, on_result, on_failure or self.failed.emit, on_event)
+        self._thread.submit.emit(kind, task)
 
     def withdraw(self, kind: str) -> None:
-        """Nobody waits for this kind's answer any more."""
+        """Stops the operation of this kind; nothing more is told of it."""
         if self._newest.pop(kind, None) is not None:
-            self._thread.leave.emit(kind)
+            self._thread.submit.emit(kind, None)
 
-    def renew_engine(self) -> None:
+    def restart_engine(self) -> None:
         """The next run begins with a new engine, made with what the settings say then."""
-        self._thread.renew.emit()
+        self._thread.restart_engine.emit()
 
     @Slot(object, object)
-    def _deliver(self, task: EngineTask, result: object) -> None:
-        if (asked := self._take(task)) is not None:
-            asked.answer(result)
+    def _on_task_happened(self, task: EngineTask, event: Event) -> None:
+        submitted = self._newest.get(task.kind)
+        if submitted is None or submitted.task is not task:
+            return
+        if isinstance(event, Finished):
+            del self._newest[task.kind]
+            if submitted.on_result is not None:
+                submitted.on_result(event.result)
+        elif submitted.on_event is not None:
+            submitted.on_event(event)
 
     @Slot(object, object)
-    def _refuse(self, task: EngineTask, text: Message) -> None:
-        if (asked := self._take(task)) is not None:
-            asked.refuse(text)
-
-    def _take(self, task: EngineTask) -> _Asked | None:
-        asked = self._newest.get(task.kind)
-        if asked is None or asked.task is not task:
-            return None
-        return self._newest.pop(task.kind)
+    def _on_task_ended(self, task: EngineTask, problem: Message | None) -> None:
+        submitted = self._newest.get(task.kind)
+        if submitted is not None and submitted.task is task:
+            del self._newest[task.kind]
+            if problem is not None:
+                submitted.on_failure(problem)

@@ -9,7 +9,6 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.messages.errors import Message
-from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.errors import EmulsionError
@@ -26,6 +25,7 @@ from core.models.memory_plan import (
 )
 from core.models.parameter_count import weights_in
 from core.request.request import GenerationRequest
+from core.runs.operations import ReportMemory
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class MemoryService(QObject):
     def ask(self) -> None:
         """Has the engine tell what it holds, as soon as it can."""
         if self._session.device.chosen is not None:
-            self._session.engine_tasks.ask(TASK, _in_use, self._take, self._pass_over)
+            self._session.engine_tasks.submit(TASK, ReportMemory(), self._take, self._pass_over)
 
     @Slot()
     def plan(self) -> None:
@@ -161,7 +161,3 @@ class MemoryService(QObject):
 
 def _is_of(use: MemoryInUse, draft: GenerationRequest) -> bool:
     return (use.model, use.weight_bits) == (draft.model, draft.weight_bits)
-
-
-def _in_use(engine: Engine) -> MemoryInUse:
-    return engine.memory_in_use()

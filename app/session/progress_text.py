@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from app.session.run import Ending, RunState
 from core.film.film import Film
-from core.runs.events import ImageReady, Phase, Started, Stepped
+from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
     {
@@ -36,6 +36,7 @@ class Progress:
         self._film: Film | None = None
         self._index, self._count = 0, 1
         self._calls_done = 0
+        self._advanced: Advanced | None = None
         self._sigma: float | None = None
         self._last_seconds: deque[float] = deque(maxlen=AVERAGED_CALLS)
         self._outcome = "Ready"
@@ -72,7 +73,9 @@ class Progress:
     @property
     def _place(self) -> str:
         picture = f"Picture {self._index + 1} of {self._count}  ·  " if self._count > 1 else ""
-        if self._phase is not None:
+        if self._advanced is not None:
+            words = f"{self._advanced.done} of {self._advanced.total}"
+        elif self._phase is not None:
             words = PHASE_WORDS[self._phase]
         elif self._film is None:
             words = "Starting"
@@ -106,6 +109,10 @@ class Progress:
         if self._film is not None:
             self.fraction = self._calls_done / self._film.schedule.calls
 
+    def advance(self, advanced: Advanced) -> None:
+        self._advanced = advanced
+        self.fraction = advanced.done / max(advanced.total, 1)
+
     def finish(self, ready: ImageReady) -> None:
         image = ready.image
         self.fraction = 1.0
@@ -122,7 +129,7 @@ class Progress:
             case Ending.failed:
                 self._outcome = "Failed"
         self.fraction = 0.0
-        self._film = None
+        self._film = self._advanced = None
         self._calls_done = 0
         self._index, self._count = 0, 1
         self._sigma = None

@@ -1,56 +1,66 @@
-"""The requests that wait for the run in progress to end."""
+"""The operations that wait for the run in progress to end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from core.request.request import GenerationRequest
-from core.runs.branch import Branch
+from PySide6.QtCore import QObject, Signal
+
+from core.runs.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedRun:
-    """A request, or a branch of an earlier run, that waits.
+    """An operation that waits.
 
     ``id`` is never used twice while the program runs; ``hold_after`` as in `app.session.run.Run`.
     """
 
     id: int
-    request: GenerationRequest
-    branch: Branch | None = None
+    operation: Operation[Any]
     hold_after: int | None = None
 
 
-class RunQueue:
+class RunQueue(QObject):
     """First in, first out.
 
     Attributes:
         runs: those that wait, the next one first.
+
+    Signals:
+        changed: ``runs`` has changed.
     """
 
-    def __init__(self) -> None:
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.runs: tuple[QueuedRun, ...] = ()
         self._last_id = 0
 
-    def add(
-        self, request: GenerationRequest, branch: Branch | None = None, hold_after: int | None = None
-    ) -> QueuedRun:
+    def add(self, operation: Operation[Any], hold_after: int | None = None) -> QueuedRun:
         self._last_id += 1
-        run = QueuedRun(self._last_id, request, branch, hold_after)
-        self.runs = (*self.runs, run)
+        run = QueuedRun(self._last_id, operation, hold_after)
+        self._set((*self.runs, run))
         return run
 
     def take(self) -> QueuedRun | None:
-        """The run whose turn it is, removed from the queue."""
+        """Returns the next run, removed from the queue; None from an empty one."""
         if not self.runs:
             return None
         first, *rest = self.runs
-        self.runs = tuple(rest)
+        self._set(tuple(rest))
         return first
 
     def remove(self, run_id: int) -> None:
         """Forgets a run; one that has begun meanwhile is left alone."""
-        self.runs = tuple(run for run in self.runs if run.id != run_id)
+        self._set(tuple(run for run in self.runs if run.id != run_id))
 
     def clear(self) -> None:
-        self.runs = ()
+        self._set(())
+
+    def _set(self, runs: tuple[QueuedRun, ...]) -> None:
+        if runs != self.runs:
+            self.runs = runs
+            self.changed.emit()

@@ -1,54 +1,17 @@
-"""The messages about a run between the session and the worker."""
+"""The values that the session and the worker exchange about operations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from app.messages.errors import Message
-from core.film.attention_maps import AttentionRecord
-from core.film.film import Film, Frame, Latent, Schedule
-from core.film.reader import Recording
-from core.models.memory_plan import MemoryInUse
+from core.film.film import Film
 from core.pictures.picture import GeneratedImage
-from core.pictures.pixels import Pixels
-from core.recipes.recipe import Stage
-from core.request.request import GenerationRequest
-from core.runs.branch import Branch
-from core.runs.events import Event, PreviewMode
-from core.runs.round_trip import OneStep, RoundTrip
-
-
-class Engine(Protocol):
-    """The engine as the worker sees it; `core.engine.engine.Engine` is imported in the worker's thread only."""
-
-    def generate(
-        self, request: GenerationRequest, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
-    ) -> Generator[Event, None, None]: ...
-
-    def branch(
-        self, branch: Branch, previews: PreviewMode = PreviewMode.automatic, attention: bool = False
-    ) -> Generator[Event, None, None]: ...
-
-    def replay(self, recording: Recording) -> Film: ...
-
-    def decode(self, film: Film, latent: Latent) -> Pixels: ...
-
-    def round_trip(self, request: GenerationRequest) -> RoundTrip: ...
-
-    def one_step(self, request: GenerationRequest, trip: RoundTrip, noisy: Latent, t: int) -> OneStep: ...
-
-    def other_schedules(self, film: Film) -> Mapping[str, Schedule]: ...
-
-    def keep(self, film: Film, frame: Frame, stage: Stage) -> GeneratedImage: ...
-
-    def memory_in_use(self) -> MemoryInUse: ...
-
-    def close(self) -> None: ...
-
+from core.runs.operations import Operation
 
 SavePicture = Callable[[GeneratedImage, Film, Path | None], Path]
 """Writes a picture into the folder, None for the usual one; returns the file. Raises SaveFailed."""
@@ -63,6 +26,15 @@ class RunState(Enum):
     stopping = auto()
 
 
+class WorkerState(Enum):
+    """The state of the worker itself; ``stepping`` runs to the end of the next step and pauses there."""
+
+    idle = auto()
+    running = auto()
+    stepping = auto()
+    paused = auto()
+
+
 class Ending(Enum):
     """The way a run ended; ``held``: it waits at the requested step, to be continued or dropped."""
 
@@ -74,61 +46,25 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A request, or a branch of an earlier run, and how to carry it out.
+    """An operation that has its turn in the queue.
 
-    A paused one waits before its first event; ``attention`` records where the words act, which costs time.
-    With ``hold_after`` it ends after so many steps.
+    A paused one waits before its first event. With ``hold_after`` it ends after so many steps.
     """
 
-    request: GenerationRequest
-    previews: PreviewMode
+    operation: Operation[Any]
     is_paused: bool = False
-    branch: Branch | None = None
-    attention: bool = False
     hold_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineTask:
-    """One piece of work, seconds at most, since a run waits for it.
+    """An operation that is served between two events of the run.
 
-    Attributes:
-        kind: a newer task of the same kind replaces one that has not begun.
-        work: what to do; runs in the worker's thread and must not touch widgets.
+    ``kind``: a newer task of the same kind takes its place.
     """
 
     kind: str
-    work: Callable[[Engine], Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameRequest:
-    """A frame of a film that somebody looks at, and as what: x0 unless it is to be kept as ``noisy``."""
-
-    film: Film
-    frame: Frame
-    stage: Stage = "denoised"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenedFilm:
-    """A film from the disk with all its frames; ``path`` is its file.
-
-    Attributes:
-        attention: where its words acted, None when that was not recorded.
-    """
-
-    path: Path
-    film: Film
-    attention: AttentionRecord | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DecodedFrame:
-    """The frame as the full autoencoder shows it."""
-
-    frame: Frame
-    pixels: Pixels
+    operation: Operation[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,3 +82,11 @@ class UnsavedPicture:
     image: GeneratedImage
     film: Film
     message: Message
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SaveAgain(Operation[None]):
+    """Writes an unsaved picture into another folder. The worker does this alone, without the engine."""
+
+    picture: UnsavedPicture
+    folder: Path

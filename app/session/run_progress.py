@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.session.run import Ending
+from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
-from core.runs.events import Event, ImageReady, Loading, LoraDiffers, Started, Stepped
+from core.runs.events import Event, ImageReady, Started, Stepped
 
 
 class RunProgress:
@@ -12,35 +13,38 @@ class RunProgress:
 
     Attributes:
         film: of the picture in progress, or of the last one.
+        attention: where its words acted, as far as that was recorded.
         stopped_film: what the last Stop left; None if there is nothing to keep.
+        is_developing: a picture has begun and is not finished.
         last_seed: the seed of the last run's first picture.
     """
 
     def __init__(self) -> None:
         self.film: Film | None = None
+        self.attention: AttentionRecord | None = None
         self.stopped_film: Film | None = None
         self.last_seed: int | None = None
-        self._is_developing = False
+        self.is_developing = False
 
     def follow(self, event: Event) -> None:
-        match event:
-            case Started():
-                self.film = event.film
-                self._is_developing = True
+        if isinstance(event, Started | Stepped | ImageReady):
+            self.is_developing = not isinstance(event, ImageReady)
+            if isinstance(event, Started):
                 self.last_seed = event.film.request.seed if event.index == 0 else self.last_seed
-            case Stepped():
-                self.film = self.film.with_frame(event.frame) if self.film is not None else None
-            case ImageReady():
-                self.film = event.film
-                self._is_developing = False
-            case Loading() | LoraDiffers():
-                pass
+                self.attention = self.attention_of(event.film)
+            elif isinstance(event, Stepped):
+                self.attention = event.attention or self.attention
+            self.film = event.film
+
+    def attention_of(self, film: Film) -> AttentionRecord | None:
+        """Returns the record of the last run's words if this is its film: a resumed run goes on with it."""
+        return self.attention if self.film is not None and self.film.run == film.run else None
 
     def end(self, ending: Ending) -> None:
         if ending is Ending.cancelled:
-            film = self.film if self._is_developing else None
+            film = self.film if self.is_developing else None
             self.stopped_film = film if film is not None and film.frames else None
-        self._is_developing = False
+        self.is_developing = False
 
     def take_stopped(self) -> Film | None:
         """Returns the film that Stop left, once, to be saved or continued."""

@@ -4,6 +4,7 @@ the worker. Views call its methods and follow its signals; they never see the th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,21 @@ from app.session.device import Device
 from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
-from app.session.film_requests import FilmRequests
 from app.session.lora_selection import LoraSelection
-from app.session.queue import QueuedRun, RunQueue
-from app.session.run import Ending, Engine, FrameRequest, Run, RunState, SavePicture, UnsavedPicture
+from app.session.queue import RunQueue
+from app.session.run import Ending, Run, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
 from core.errors import InvalidRequest
-from core.film.film import Film
+from core.film.film import Film, Frame
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Model
+from core.recipes.recipe import Stage
 from core.request.request import GenerationRequest, Limits
 from core.request.settings import validate
 from core.runs.branch import Branch
-from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.runs.operations import Engine, Generate, GenerateBranch, Operation, RenderFrame
 from core.runs.recorder import FilmRecorder
 
 
@@ -37,29 +39,32 @@ class Session(QObject):
 
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        background, device, draft_editor, early_choice, engine_tasks, films, loras, progress: each see its class.
-        preview_mode: of the next run. unsaved: finished pictures that could not be written, see `save_again`.
+        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue: each see its class.
+        preview_mode: of the next run. records_attention: the next run tells where its words act.
+        unsaved: finished pictures that could not be written, see `save_again`.
 
     Signals:
-        draft_edited: the new draft. undo_changed, models_changed: look again at the properties.
-        state_changed: a `RunState`. queue_changed: the waiting runs, a tuple of `QueuedRun`.
+        draft_edited: the new draft. models_changed: look again at ``models``.
+        state_changed: a `RunState`.
         phase_changed: a `Phase`, or None when it is over.
         run_started, stepped, image_ready: the engine's `Started`, `Stepped`, `ImageReady`; ``film`` is up to date.
+        advanced: `Advanced`, of an operation that is no picture's.
+        rested: the run is paused and has a step to show.
         run_ended: an `Ending`; a failed run has said why by ``failed`` before.
         picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
         failed: a `Message`.
     """
 
     draft_edited = Signal(object)
-    undo_changed = Signal()
     models_changed = Signal()
     state_changed = Signal(object)
-    queue_changed = Signal(object)
     phase_changed = Signal(object)
     preview_mode_changed = Signal(object)
     run_started = Signal(object)
     stepped = Signal(object)
     image_ready = Signal(object)
+    advanced = Signal(object)
+    rested = Signal()
     run_ended = Signal(object)
     picture_saved = Signal(object)
     save_failed = Signal(object)
@@ -80,26 +85,25 @@ class Session(QObject):
         self.background = BackgroundTasks(self)
         self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
         self.draft_editor.edited.connect(self.draft_edited)
-        self.draft_editor.undo_changed.connect(self.undo_changed)
         self.draft_editor.models_changed.connect(self.models_changed)
-        self._queue = RunQueue()
+        self.queue = RunQueue(self)
         self.state = RunState.idle
         self.phase: Phase | None = None
         self.device = Device(self)
         self.progress = RunProgress()
         self.preview_mode = PreviewMode.automatic
+        self.records_attention = False
         self.unsaved: tuple[UnsavedPicture, ...] = ()
         self._thread = WorkerThread(make_engine, save, recorder, log_file)
         worker = self._thread.worker
         worker.happened.connect(self._on_happened)
-        worker.rested.connect(self._rest)
+        worker.state_changed.connect(self._on_worker_state_changed)
         worker.ended.connect(self._end)
         worker.failed.connect(self.failed)
         worker.saved.connect(self.picture_saved)
         worker.not_saved.connect(self._picture_not_saved)
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
-        self.films = FilmRequests(self._thread, self.engine_tasks, self)
         self.loras = LoraSelection(self._thread, self.draft_editor, self.background, loras, self)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)
@@ -108,14 +112,6 @@ class Session(QObject):
     @property
     def draft(self) -> GenerationRequest:
         return self.draft_editor.draft
-
-    @property
-    def can_undo(self) -> bool:
-        return self.draft_editor.can_undo
-
-    @property
-    def can_redo(self) -> bool:
-        return self.draft_editor.can_redo
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -136,11 +132,6 @@ class Session(QObject):
         """Returns the film that the last Stop left, to be saved or continued; None without one."""
         return self.progress.stopped_film
 
-    @property
-    def queue(self) -> tuple[QueuedRun, ...]:
-        """The runs that wait, the next one first."""
-        return self._queue.runs
-
     def model_of(self, request: GenerationRequest) -> Model | None:
         """The model that a request asks for, None if it is not among ``models``."""
         return self.draft_editor.model_of(request)
@@ -153,12 +144,6 @@ class Session(QObject):
         """Takes over a picture's settings as one undo step."""
         resolved, missing_loras = self.loras.resolved(request)
         return Applied(self.draft_editor.apply(resolved), missing_loras)
-
-    def undo(self) -> None:
-        self.draft_editor.undo()
-
-    def redo(self) -> None:
-        self.draft_editor.redo()
 
     def refresh_models(self) -> None:
         """Looks for models on the disk again."""
@@ -178,12 +163,12 @@ class Session(QObject):
         """Holds the run after the step in progress."""
         if self.state is RunState.running:
             self._set_state(RunState.paused)
-            self._thread.pause.emit()
+            self._thread.advance.emit(WorkerState.paused)
 
     def resume(self) -> None:
         if self.state is RunState.paused:
             self._set_state(RunState.running)
-            self._thread.resume.emit()
+            self._thread.advance.emit(WorkerState.running)
 
     def single_step(self) -> None:
         """Pauses after one more step; starts the draft when nothing runs."""
@@ -191,16 +176,16 @@ class Session(QObject):
             self._enqueue(is_paused=True)
         if self.state in (RunState.running, RunState.paused):
             self._set_state(RunState.paused)
-            self._thread.single_step.emit()
-
-    def remove_queued(self, run_id: int) -> None:
-        self._queue.remove(run_id)
-        self.queue_changed.emit(self.queue)
+            self._thread.advance.emit(WorkerState.stepping)
 
     def keep_last(self) -> None:
         """Saves what the last Stop left as a picture."""
         if (film := self.progress.take_stopped()) is not None:
-            self.films.keep(film, film.frames[-1], "denoised")
+            self.keep(film, film.frames[-1], "denoised")
+
+    def keep(self, film: Film, frame: Frame, stage: Stage) -> None:
+        """Saves a frame as a picture: what the model believed in, or what it saw."""
+        self.engine_tasks.submit(f"keep {film.run} {frame.call} {stage}", RenderFrame(film, frame, stage))
 
     def continue_last(self) -> None:
         """Takes up again what the last Stop left."""
@@ -209,14 +194,18 @@ class Session(QObject):
 
     def branch(self, branch: Branch) -> None:
         """Queues a branch of an earlier run, and starts it when nothing else runs."""
-        self._queue.add(branch.request, branch)
+        self.enqueue(GenerateBranch(branch))
+
+    def enqueue(self, operation: Operation[Any]) -> None:
+        """Queues an operation, and starts it when nothing else runs."""
+        self.queue.add(operation)
         self._begin_if_idle(is_paused=False)
 
     def save_again(self, folder: Path) -> None:
         """Writes the unsaved pictures into another folder."""
         pictures, self.unsaved = self.unsaved, ()
         for picture in pictures:
-            self._thread.save_again.emit(picture, folder)
+            self.engine_tasks.submit(f"save {picture.image.recipe}", SaveAgain(picture, folder))
 
     def set_preview_mode(self, mode: PreviewMode) -> None:
         """Takes effect with the next run."""
@@ -225,7 +214,7 @@ class Session(QObject):
 
     def shutdown(self) -> bool:
         """Keeps the draft, ends run, worker and background tasks; says whether the worker ended in time."""
-        self._queue.clear()
+        self.queue.clear()
         self.draft_editor.save()
         self.background.close()
         return self._thread.shut_down()
@@ -238,27 +227,28 @@ class Session(QObject):
             return
         self.draft_editor.end_step()
         for request, hold_after in self.early_choice.runs_of(self.loras.fitting(self.draft)):
-            self._queue.add(request, hold_after=hold_after)
+            self.queue.add(Generate(request), hold_after)
         self._begin_if_idle(is_paused)
 
     def _begin_if_idle(self, is_paused: bool) -> None:
         if self.state is RunState.idle:
             self._begin_next(is_paused)
-        else:
-            self.queue_changed.emit(self.queue)
 
     def _begin_next(self, is_paused: bool) -> None:
-        run = self._queue.take()
+        run = self.queue.take()
         if run is None:
             self._set_state(RunState.idle)
             return
         self._set_state(RunState.paused if is_paused else RunState.running)
-        self.queue_changed.emit(self.queue)
-        self._thread.begin.emit(
-            Run(
-                run.request, self.preview_mode, is_paused, run.branch, self.films.records_attention, run.hold_after
-            )
-        )
+        self._thread.begin.emit(Run(self._as_set(run.operation), is_paused, run.hold_after))
+
+    def _as_set(self, operation: Operation[Any]) -> Operation[Any]:
+        """Returns the operation with the previews and the attention that are wanted now."""
+        if isinstance(operation, GenerateBranch):
+            operation = replace(operation, attended=self.progress.attention_of(operation.branch.film))
+        if isinstance(operation, Generate | GenerateBranch):
+            operation = replace(operation, previews=self.preview_mode, attention=self.records_attention)
+        return operation
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.state:
@@ -274,15 +264,16 @@ class Session(QObject):
     def _on_happened(self, event: Event) -> None:
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
-        for kind, signal in ((Started, self.run_started), (Stepped, self.stepped), (ImageReady, self.image_ready)):
+        signals = (self.run_started, self.stepped, self.image_ready, self.advanced)
+        for kind, signal in zip((Started, Stepped, ImageReady, Advanced), signals, strict=True):
             if isinstance(event, kind):
                 signal.emit(event)
 
-    @Slot()
-    def _rest(self) -> None:
-        """Paused: what is on the canvas deserves the true picture."""
-        if self.state is RunState.paused and self.film is not None and self.film.frames:
-            self.films.look_at(FrameRequest(self.film, self.film.frames[-1]))
+    @Slot(object)
+    def _on_worker_state_changed(self, state: WorkerState) -> None:
+        film = self.film if self.progress.is_developing else None
+        if state is WorkerState.paused and self.state is RunState.paused and film is not None and film.frames:
+            self.rested.emit()
 
     @Slot(object)
     def _end(self, ending: Ending) -> None:

@@ -1,8 +1,7 @@
-"""The one worker: drains one generator of the engine at a time in its own thread, and saves what comes out.
+"""The one worker: advances the engine's operations in its own thread, one event at a time, and saves pictures.
 
-The next event is asked for by a posted call to itself, so that between any two events everything that the
-window asked for meanwhile is served first: stop, pause, an task. There are no flags in the engine
-and no locks here; while paused nothing is posted and the thread sleeps.
+The next event is asked for when everything that the window asked for meanwhile has been served: stop, pause, a
+task. There are no flags in the engine and no locks here; while paused the thread sleeps.
 """
 
 from __future__ import annotations
@@ -10,60 +9,54 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from app.messages.errors import Message, message
 from app.session.run import (
     Ending,
-    Engine,
     EngineTask,
-    FrameRequest,
-    OpenedFilm,
     Run,
+    SaveAgain,
     SavedPicture,
     SavePicture,
     UnsavedPicture,
+    WorkerState,
 )
 from core.errors import EmulsionError
-from core.film.attention_file import SUFFIX as ATTENTION_SUFFIX
-from core.film.attention_file import read_attention
-from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
-from core.film.reader import SUFFIX as FILM_SUFFIX
-from core.film.reader import read_recording
 from core.pictures.picture import GeneratedImage
-from core.runs.events import Event, ImageReady, Loading, Phase, Started, Stepped
+from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Started, Stepped
+from core.runs.operations import Engine, Operation
 from core.runs.recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
 
+Events = Generator[Event, None, None]
 Result = TypeVar("Result")
 
 
 class Worker(QObject):
-    """Serves one run at a time. All slots run in the worker's thread; call them by queued signals.
+    """Serves one run at a time, and tasks between its events. All slots run in the worker's thread.
 
     Signals:
-        happened: an `Event` of the run.
-        rested: paused with a run in hand; the next event is not asked for.
-        ended: an `Ending`; always the last word about a run.
+        state_changed: a `WorkerState`; ``paused`` when the event in progress is over and none is asked for.
+        happened: an `Event` of the run. ended: an `Ending`; always the last word about a run.
+        task_happened: an `EngineTask` and an `Event` of it.
+        task_ended: an `EngineTask`, and None or the `Message` of its failure.
         failed: a `Message`, before ``ended`` when it is the run that failed.
         saved, not_saved: `SavedPicture`, `UnsavedPicture`.
-        done: an `EngineTask` and its result. not_done: an `EngineTask` and a `Message`. film_opened: `OpenedFilm`.
     """
 
+    state_changed = Signal(object)
     happened = Signal(object)
-    rested = Signal()
     ended = Signal(object)
+    task_happened = Signal(object, object)
+    task_ended = Signal(object, object)
     failed = Signal(object)
     saved = Signal(object)
     not_saved = Signal(object)
-    done = Signal(object, object)
-    not_done = Signal(object, object)
-    film_opened = Signal(object)
-    _posted = Signal()
 
     def __init__(
         self,
@@ -78,45 +71,27 @@ class Worker(QObject):
         self._recorder = recorder
         self._log_file = log_file
         self._engine: Engine | None = None
-        self._events: Generator[Event, None, None] | None = None
-        self._has_more_pictures = False
-        self._is_paused = False
-        self._is_single_step = False
-        self._hold_after: int | None = None
-        self._steps: tuple[int, ...] = ()
-        self._engine_tasks: dict[str, EngineTask] = {}
-        self._was_errand = False
-        self._has_posted = False
         self._is_outdated = False
-        self._posted.connect(self._proceed, Qt.ConnectionType.QueuedConnection)
+        self._state = WorkerState.idle
+        self._run: Run | None = None
+        self._events: Events | None = None
+        self._started: Started | None = None
+        self._tasks: dict[str, tuple[EngineTask, Events]] = {}
+        self._was_task = False
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._proceed)
 
     @Slot(object)
     def begin(self, run: Run) -> None:
         """Starts a run; the one before must have ended."""
-        self._events = self._events_of(run)
-        self._is_paused = run.is_paused
-        self._hold_after = run.hold_after
-        self._is_single_step = False
-        self._post()
+        self._run = run
+        self._events = self._recorded(run.operation)
+        self._set_state(WorkerState.paused if run.is_paused else WorkerState.running)
 
-    @Slot()
-    def pause(self) -> None:
-        self._is_paused = True
-        if self._events is not None:
-            self.rested.emit()
-
-    @Slot()
-    def resume(self) -> None:
-        self._is_paused = False
-        self._is_single_step = False
-        self._post()
-
-    @Slot()
-    def single_step(self) -> None:
-        """Goes on to the end of the next step, or to the finished picture when no step is left."""
-        self._is_paused = False
-        self._is_single_step = True
-        self._post()
+    @Slot(object)
+    def advance(self, state: WorkerState) -> None:
+        """Pauses the run or goes on; ``stepping`` goes to the finished picture when no step is left."""
+        self._set_state(state)
 
     @Slot()
     def stop(self) -> None:
@@ -124,99 +99,95 @@ class Worker(QObject):
         if self._events is not None:
             self._end(Ending.cancelled)
 
-    @Slot(object)
-    def do(self, task: EngineTask) -> None:
-        """Runs a task after the current event; replaces a waiting task of the same kind."""
-        self._engine_tasks[task.kind] = task
-        self._post()
-
-    @Slot(str)
-    def leave(self, kind: str) -> None:
-        """A waiting task of this kind is no longer wanted."""
-        self._engine_tasks.pop(kind, None)
-
-    @Slot(object)
-    def keep(self, look: FrameRequest) -> None:
-        """Makes a picture of this frame, and saves it."""
-        match self._attempt(lambda: self._engine_now().keep(look.film, look.frame, look.stage)):
-            case GeneratedImage() as image:
-                self._save(image, look.film, None)
-            case Message() as text:
-                self.failed.emit(text)
+    @Slot(str, object)
+    def submit(self, kind: str, task: EngineTask | None) -> None:
+        """Serves a task after the event in progress, in the place of one of its kind; None only ends that one."""
+        if (before := self._tasks.get(kind)) is not None:
+            self._attempt(before[1].close)
+        if task is not None:
+            self._tasks[kind] = task, self._events_of(task.operation)
+            self._turn.start()
+        else:
+            self._tasks.pop(kind, None)
 
     @Slot()
-    def renew(self) -> None:
+    def restart_engine(self) -> None:
         """The next run begins with a new engine: another device has been chosen."""
         self._is_outdated = True
 
-    @Slot(object, object)
-    def save_again(self, picture: UnsavedPicture, folder: Path) -> None:
-        self._save(picture.image, picture.film, folder)
-
-    @Slot(object)
-    def open_film(self, path: Path) -> None:
-        """Reads a film and rebuilds its latents; needs the engine's library, but no model."""
-        match self._attempt(lambda: self._engine_now().replay(read_recording(path))):
-            case Message() as text:
-                self.failed.emit(text)
-            case film:
-                self.film_opened.emit(OpenedFilm(path, film, self._attention_beside(path, film.run)))
-
     @Slot()
     def shut_down(self) -> None:
-        """Ends the run, frees the engine and leaves the thread's event loop."""
+        """Ends run and tasks, frees the engine and leaves the thread's event loop."""
         self.stop()
-        self._engine_tasks.clear()
+        for _, events in self._tasks.values():
+            self._attempt(events.close)
+        self._tasks.clear()
+        self._turn.stop()
         engine, self._engine = self._engine, None
         if engine is not None:
             self._attempt(engine.close)
         QThread.currentThread().quit()
 
+    @property
+    def _is_advancing(self) -> bool:
+        return self._state in (WorkerState.running, WorkerState.stepping)
+
     @Slot()
     def _proceed(self) -> None:
-        """One task or one event, in turns when both are wanted, then back to the event loop."""
-        self._has_posted = False
-        is_running = self._events is not None and not self._is_paused
-        if self._engine_tasks and not (is_running and self._was_errand):
-            self._was_errand = True
-            self._run_errand()
-        elif is_running:
-            self._was_errand = False
-            self._take_event()
-        if self._engine_tasks or (self._events is not None and not self._is_paused):
-            self._post()
+        """Takes one event, of task and run in turns when both are wanted, then goes back to the event loop."""
+        if self._tasks and not (self._is_advancing and self._was_task):
+            self._was_task = True
+            self._advance_task(*next(iter(self._tasks.values())))
+        elif self._is_advancing:
+            self._was_task = False
+            self._advance_run()
+        if self._tasks or self._is_advancing:
+            self._turn.start()
 
-    def _post(self) -> None:
-        if not self._has_posted:
-            self._has_posted = True
-            self._posted.emit()
+    def _set_state(self, state: WorkerState) -> None:
+        """A run that has ended meanwhile is neither paused nor continued."""
+        self._state = state if self._events is not None else WorkerState.idle
+        self.state_changed.emit(self._state)
+        if self._is_advancing:
+            self._turn.start()
 
-    def _events_of(self, run: Run) -> Generator[Event, None, None]:
+    def _recorded(self, operation: Operation[Any]) -> Events:
         if self._is_outdated and self._engine is not None:
-            self._engine.close()
+            self._attempt(self._engine.close)
             self._engine = None
-        if self._engine is None:
-            yield Loading(Phase.importing)
-        engine = self._engine_now()
-        if run.branch is None:
-            events = engine.generate(run.request, run.previews, run.attention)
-        else:
-            events = engine.branch(run.branch, run.previews, run.attention)
+        events = self._events_of(operation)
         yield from self._recorder.record(events) if self._recorder is not None else events
 
-    def _engine_now(self) -> Engine:
+    def _events_of(self, operation: Operation[Any]) -> Events:
+        if isinstance(operation, SaveAgain):
+            self._save(operation.picture.image, operation.picture.film, operation.folder)
+            return
         if self._engine is None:
+            yield Loading(Phase.importing)
+        if self._engine is None:  # still: between two events a task may have made it
             self._engine = self._make_engine()
             self._is_outdated = False
-        return self._engine
+        yield from self._engine.run(operation)
 
-    def _attention_beside(self, film: Path, run: str) -> AttentionRecord | None:
-        """A damaged one costs the view of the words, not the film."""
-        path = film.with_name(film.name.removesuffix(FILM_SUFFIX) + ATTENTION_SUFFIX)
-        found = self._attempt(lambda: read_attention(path, run)) if path.exists() else None
-        return found if isinstance(found, AttentionRecord) else None
+    def _advance_task(self, task: EngineTask, events: Events) -> None:
+        match self._attempt(lambda: next(events, None)):
+            case None:
+                self._end_task(task, None)
+            case Message() as text:
+                self._end_task(task, text)
+            case event:
+                self.task_happened.emit(task, event)
+                if isinstance(event, ImageReady):
+                    self._save(event.image, event.film, None)
+                if isinstance(event, Finished):
+                    self._attempt(events.close)
+                    self._end_task(task, None)
 
-    def _take_event(self) -> None:
+    def _end_task(self, task: EngineTask, problem: Message | None) -> None:
+        del self._tasks[task.kind]
+        self.task_ended.emit(task, problem)
+
+    def _advance_run(self) -> None:
         events = self._events
         assert events is not None
         match self._attempt(lambda: next(events, None)):
@@ -232,41 +203,34 @@ class Worker(QObject):
     def _follow(self, event: Event) -> None:
         match event:
             case Started():
-                self._has_more_pictures = event.index + 1 < event.count
-                self._steps = event.film.schedule.steps
-            case Stepped() if self._hold_after is not None and event.frame.step + 1 >= self._hold_after:
-                self._hold(event)
-            case Stepped() if self._is_single_step:
-                self.pause()
+                self._started = event
+            case Stepped() if self._is_to_be_held(event):
+                self._end(Ending.held)
+            case Stepped() if self._state is WorkerState.stepping:
+                self._set_state(WorkerState.paused)
             case ImageReady():
                 self._save(event.image, event.film, None)
-                if self._is_single_step and self._has_more_pictures:
-                    self.pause()
+                started = self._started
+                has_more = started is not None and started.index + 1 < started.count
+                if self._state is WorkerState.stepping and has_more:
+                    self._set_state(WorkerState.paused)
             case _:
                 pass
 
-    def _hold(self, stepped: Stepped) -> None:
-        """At the last call of the step, so that the run can be taken up between two steps."""
-        steps = self._steps
-        is_last_call = stepped.frame.call + 1 == len(steps) or steps[stepped.frame.call + 1] > stepped.frame.step
-        if is_last_call:
-            self._end(Ending.held)
+    def _is_to_be_held(self, stepped: Stepped) -> bool:
+        """True at the last call of the step, so that the run can be taken up between two steps."""
+        hold_after = self._run.hold_after if self._run is not None else None
+        frame, steps = stepped.frame, stepped.film.schedule.steps
+        is_last_call = frame.call + 1 == len(steps) or steps[frame.call + 1] > frame.step
+        return hold_after is not None and frame.step + 1 >= hold_after and is_last_call
 
     def _end(self, ending: Ending) -> None:
         events, self._events = self._events, None
+        self._run = self._started = None
         if events is not None:
             self._attempt(events.close)
-        self._is_paused = self._is_single_step = False
+        self._set_state(WorkerState.idle)
         self.ended.emit(ending)
-
-    def _run_errand(self) -> None:
-        """The one that waits longest."""
-        task = self._engine_tasks.pop(next(iter(self._engine_tasks)))
-        match self._attempt(lambda: task.work(self._engine_now())):
-            case Message() as text:
-                self.not_done.emit(task, text)
-            case result:
-                self.done.emit(task, result)
 
     def _save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
         match self._attempt(lambda: self._save_picture(image, film, folder)):
@@ -287,7 +251,7 @@ class Worker(QObject):
             self.failed.emit(problem)
 
     def _attempt(self, work: Callable[[], Result]) -> Result | Message:
-        """The one broad except: whatever goes wrong becomes a message, and its tensors are let go."""
+        """Returns a message for whatever goes wrong: the thread lives on, and the error's tensors are let go."""
         try:
             return work()
         except EmulsionError as error:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QThread, Signal
 
-from app.session.run import Engine, SavePicture
+from app.session.run import SavePicture
 from app.session.worker import Worker
+from core.runs.operations import Engine
 from core.runs.recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
@@ -21,20 +22,14 @@ class WorkerThread(QThread):
     """Owns the `Worker`. Each signal below is a call of the worker's slot of that name; all return at once.
 
     Signals:
-        begin, pause, resume, single_step, stop, do, leave, keep, renew, save_again, open_film: see `Worker`.
+        begin, advance, stop, submit, restart_engine: see `Worker`.
     """
 
     begin = Signal(object)
-    pause = Signal()
-    resume = Signal()
-    single_step = Signal()
+    advance = Signal(object)
     stop = Signal()
-    do = Signal(object)
-    leave = Signal(str)
-    keep = Signal(object)
-    renew = Signal()
-    save_again = Signal(object, object)
-    open_film = Signal(object)
+    submit = Signal(str, object)
+    restart_engine = Signal()
     _shut_down = Signal()
 
     def __init__(
@@ -49,16 +44,10 @@ class WorkerThread(QThread):
         self.worker = Worker(make_engine, save, recorder, log_file)
         self.worker.moveToThread(self)
         self.begin.connect(self.worker.begin)
-        self.pause.connect(self.worker.pause)
-        self.resume.connect(self.worker.resume)
-        self.single_step.connect(self.worker.single_step)
+        self.advance.connect(self.worker.advance)
         self.stop.connect(self.worker.stop)
-        self.do.connect(self.worker.do)
-        self.leave.connect(self.worker.leave)
-        self.keep.connect(self.worker.keep)
-        self.renew.connect(self.worker.renew)
-        self.save_again.connect(self.worker.save_again)
-        self.open_film.connect(self.worker.open_film)
+        self.submit.connect(self.worker.submit)
+        self.restart_engine.connect(self.worker.restart_engine)
         self._shut_down.connect(self.worker.shut_down)
 
     def shut_down(self) -> bool:

@@ -106,13 +106,13 @@ class Actions(QObject):
     def follow(self, session: Session) -> None:
         """Connects the actions of the session, and enables them only while they can act."""
         self._session = session
-        self.undo.triggered.connect(session.undo)
-        self.redo.triggered.connect(session.redo)
+        self.undo.triggered.connect(session.draft_editor.undo)
+        self.redo.triggered.connect(session.draft_editor.redo)
         self.generate.triggered.connect(session.generate)
         self.stop.triggered.connect(session.stop)
         self.single_step.triggered.connect(session.single_step)
         self.pause.triggered.connect(self._pause_or_resume)
-        session.undo_changed.connect(self._update_undo)
+        session.draft_editor.undo_changed.connect(self._update_undo)
         session.state_changed.connect(self._update_run)
         self._update_undo()
         self._update_run(session.state)
@@ -131,8 +131,8 @@ class Actions(QObject):
 
     @Slot()
     def _update_undo(self) -> None:
-        self.undo.setEnabled(self._session.can_undo)
-        self.redo.setEnabled(self._session.can_redo)
+        self.undo.setEnabled(self._session.draft_editor.can_undo)
+        self.redo.setEnabled(self._session.draft_editor.can_redo)
 
     @Slot(object)
     def _update_run(self, state: RunState) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from app.session.device import ChosenDevice
-from app.session.run import Engine
 from app.session.settings_store import SettingsStore
 from app.startup.garbage_collection import kept_for_good
 from core.models.catalogue import Catalogue
+from core.runs.operations import Engine
 
 
 class EngineFactory(QObject):
@@ -28,6 +28,7 @@ class EngineFactory(QObject):
     def __call__(self) -> Engine:
         """Raises DeviceMissing."""
         with kept_for_good():
+            from core.engine.devices.device import memory_now
             from core.engine.devices.machine import machine
             from core.engine.engine import Engine as RealEngine
 
@@ -35,7 +36,7 @@ class EngineFactory(QObject):
         engine = RealEngine(
             self._catalogue, settings.device, settings.dtype, settings.memory, settings.tiled_decode
         )
-        plan, memory = engine.plan, engine.memory_in_use().device
+        plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()
         self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine()))
         return engine

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.messages.errors import Message
 from app.session.device import device_sentence
-from app.session.run import Engine
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
+from core.runs.operations import ReportMemory
 
 WELCOME, READ_ONLY = "welcome", "read only"
 LOOK_AFTER_MS = 700
@@ -82,10 +82,8 @@ class Welcome(QObject):
     @Slot()
     def _look(self) -> None:
         if self._session.device.chosen is None and WELCOME in self._area.subjects():
-            self._session.engine_tasks.ask(TASK, _make, self._ignore)
-
-    def _ignore(self, _made: None) -> None:
-        """Ignores the answer: the session tells what was found."""
+            # the device is looked for when the engine is made, and the session tells what was found
+            self._session.engine_tasks.submit(TASK, ReportMemory())
 
     @Slot()
     def _on_device_changed(self) -> None:
@@ -105,7 +103,3 @@ def can_be_written(folder: Path) -> bool:
         if existing.exists():
             return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
     return False
-
-
-def _make(_engine: Engine) -> None:
-    """Making the engine is what looks for devices."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
-from core.film.attention_maps import AttentionMaps
+from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.prompt.word import Word
 
 LARGEST_MAP = 64
@@ -98,10 +98,14 @@ class AttentionRecorder:
     Probes are there only inside a call, so nothing is left behind wherever a run ends.
     """
 
-    def __init__(self, predict: Predict, network: Any, words: tuple[Word, ...]) -> None:
+    def __init__(
+        self, predict: Predict, network: Any, words: tuple[Word, ...], record: AttentionRecord | None
+    ) -> None:
+        """``record``: the attention of the calls before, None where there is none."""
         self._predict = predict
         self._network = network
         self._words = words
+        self._record = record
         self._tokens: NDArray[np.float16] | None = None
 
     def __call__(self, x: torch.Tensor, t: torch.Tensor) -> Prediction:
@@ -110,7 +114,12 @@ class AttentionRecorder:
         self._tokens = seen.tokens()
         return prediction
 
-    def take(self, call: int) -> AttentionMaps | None:
-        """The attention of the last call, which was the one of this number."""
+    def take(self, call: int) -> AttentionRecord | None:
+        """Returns the attention so far; the last call was the one of this number."""
         tokens, self._tokens = self._tokens, None
-        return AttentionMaps.of_tokens(call, self._words, tokens) if tokens is not None else None
+        if tokens is not None:
+            maps = AttentionMaps.of_tokens(call, self._words, tokens)
+            self._record = (
+                self._record.with_maps(maps) if self._record is not None else AttentionRecord.begin(maps)
+            )
+        return self._record

@@ -23,6 +23,7 @@ from core.film.film import Film, Frame, Latent
 from core.film.reader import Recording
 from core.measures.conversions import noisy_of
 from core.measures.noise_levels import scale_of, signal_and_noise
+from core.pictures.pixels import Pixels
 from core.pictures.source import read_source
 from core.request.request import STEPS, GenerationRequest, Source
 from core.request.samplers import SAMPLERS, Space
@@ -77,16 +78,21 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
         request.sampler, family.scheduler_config_for(request.size), request.steps, device, skipped
     )
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
-    # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
-    # and a film gives x back in this one
-    pixels = torch.from_numpy(picture.pixels.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
-    x0 = family.encode((2.0 * pixels - 1.0).to(device), generators[0])
+    x0 = family.encode(to_model_range(picture.pixels).to(device), generators[0])
     if not x0.isfinite().all():
         raise NotANumberPicture("the autoencoder")
     noise = torch.randn(x0.shape, generator=generators[0]).to(device)
     x = sampling.noised(x0, noise).contiguous()
     film = replace(_film(family, request, sampling), skipped_steps=skipped)
     return InitialState(film, sampling, x, generators)
+
+
+def to_model_range(picture: Pixels) -> torch.Tensor:
+    """Returns a picture as autoencoders take it: float32 (1, 3, height, width), -1 to 1."""
+    # (height, width, 3) -> (1, 3, height, width); in memory, too: convolutions round by the order that is there,
+    # and a film gives x back in this one
+    pixels = torch.from_numpy(picture.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous()
+    return 2.0 * pixels - 1.0
 
 
 def from_branch(family: Family, branch: Branch, device: torch.device) -> InitialState:

@@ -19,6 +19,7 @@ from safetensors.numpy import save
 from core.errors import FilmBroken
 from core.files.atomic import DISK, FileSystem, words_of, write_file
 from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.film.reader import SUFFIX as FILM_SUFFIX
 from core.prompt.word import Word
 
 SUFFIX = ".words.safetensors"
@@ -34,6 +35,11 @@ LARGEST_SHARE = 1.01
 def attention_path(picture: Path) -> Path:
     """Returns the path of the attention that belongs to a saved picture."""
     return picture.with_name(picture.stem + SUFFIX)
+
+
+def attention_of_film(film: Path) -> Path:
+    """Returns the place of the attention that lies beside a film."""
+    return film.with_name(film.name.removesuffix(FILM_SUFFIX) + SUFFIX)
 
 
 def write_attention(record: AttentionRecord, run: str, path: Path, disk: FileSystem = DISK) -> None:

@@ -19,6 +19,7 @@ from core.measures.conversions import (
 from core.measures.guidance_map import guidance_map
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
+from core.runs.operations import Operation
 
 GAP_PX = 4
 _GAP_COLOUR = 24
@@ -33,6 +34,19 @@ class CaptionedPicture:
 
     picture: Pixels
     caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportFrame(Operation[CaptionedPicture]):
+    """Makes the picture of a call as exports show it; ``views`` are keys of `PICTURES`.
+
+    ``is_decoded`` shows by the autoencoder what it can show, otherwise no model is needed.
+    """
+
+    film: Film
+    frame: Frame
+    views: Sequence[str]
+    is_decoded: bool
 
 
 _PREDICTIONS = {"v_prediction": predicted_velocity, "flow_prediction": predicted_flow}
@@ -91,16 +105,21 @@ def caption(film: Film, frame: Frame) -> str:
     return f"step {frame.step + 1} of {film.request.steps} · sigma {sigma}"
 
 
-def export_frames(film: Film, names: Sequence[str], decode: Decode | None = None) -> Iterator[CaptionedPicture]:
-    """Yields the film's calls in the size of the finished picture, the named pictures side by side.
+def captioned(film: Film, frame: Frame, names: Sequence[str], decode: Decode | None = None) -> CaptionedPicture:
+    """Shows a call in the size of the finished picture, the named pictures side by side.
 
     Args:
         names: keys of `PICTURES`.
         decode: shows ``denoised`` and ``noisy`` by the autoencoder; None: everything by the linear map.
     """
+    pictures = [_full_size(film, frame, name, decode) for name in names]
+    return CaptionedPicture(_side_by_side(pictures), caption(film, frame))
+
+
+def export_frames(film: Film, names: Sequence[str], decode: Decode | None = None) -> Iterator[CaptionedPicture]:
+    """Shows the film's calls one after the other; see `captioned`."""
     for frame in film.frames:
-        pictures = [_full_size(film, frame, name, decode) for name in names]
-        yield CaptionedPicture(_side_by_side(pictures), caption(film, frame))
+        yield captioned(film, frame, names, decode)
 
 
 def _full_size(film: Film, frame: Frame, name: str, decode: Decode | None) -> Pixels:

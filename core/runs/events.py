@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
-from core.film.attention_maps import AttentionMaps
+from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
@@ -82,14 +83,20 @@ class Stepped:
     """One network call is done.
 
     Attributes:
+        film: as far as it goes now.
         seconds: the time the call took, without the preview.
-        attention: where each word acted, if that was asked for.
+        attention: where the words acted in this call and those before it, if that was asked for.
     """
 
-    frame: Frame
+    film: Film
     preview: Preview
     seconds: float
-    attention: AttentionMaps | None = None
+    attention: AttentionRecord | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """The frame of the call, the film's last one."""
+        return self.film.frames[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +107,19 @@ class ImageReady:
     film: Film
 
 
-Event = Loading | LoraDiffers | Started | Stepped | ImageReady
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """So many parts of an operation's work are done, counted in units of its own."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """The last event of an operation that has a result."""
+
+    result: Any
+
+
+Event = Loading | LoraDiffers | Started | Stepped | ImageReady | Advanced | Finished

@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import EmulsionError, SaveFailed
 from core.files.atomic import words_of, write_file
 from core.film.attention_file import attention_path, write_attention
-from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame
 from core.film.reader import PART_SUFFIX, SUFFIX, film_path
 from core.film.writer import FilmWriter
@@ -49,7 +49,7 @@ class FilmRecorder:
                         self._attempt(lambda film=event.film: self._open(film))
                     case Stepped():
                         self._attempt(lambda frame=event.frame: self._write(frame))
-                        self._keep(event.attention)
+                        self._attention = event.attention or self._attention
                     case ImageReady():
                         self._attempt(self._finish)
                     case _:
@@ -111,11 +111,6 @@ class FilmRecorder:
     def _write(self, frame: Frame) -> None:
         if self._writer is not None:
             self._writer.write(frame)
-
-    def _keep(self, maps: AttentionMaps | None) -> None:
-        if maps is not None:
-            record = self._attention
-            self._attention = AttentionRecord.begin(maps) if record is None else record.with_maps(maps)
 
     def _finish(self) -> None:
         writer, self._writer = self._writer, None

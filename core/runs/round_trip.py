@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.film.film import Latent
 from core.film.latent_rgb import LatentRgb
+from core.measures.difference import Difference
 from core.measures.forward import noised
+from core.pictures.colour_maps import heat
 from core.pictures.pixels import Pixels
-from core.request.request import Size
+from core.request.request import GenerationRequest, Size
 
 LATENT_VALUE_BYTES = 2
 """Latents are kept in 16 bits, pixels in 8 for each colour."""
@@ -62,6 +65,41 @@ class RoundTrip:
         """Noise to signal ratio; infinite at the end of a schedule with zero terminal SNR."""
         alpha_cumprod = float(self.alphas_cumprod[t])
         return math.inf if alpha_cumprod <= 0 else math.sqrt((1 - alpha_cumprod) / alpha_cumprod)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPicture:
+    """A round trip with the measure of its loss.
+
+    Attributes:
+        request: with which the picture was encoded; its source is the picture's file.
+        psnr: of the round trip, in dB.
+        error_map: where the round trip changed colours, dark to bright.
+        error_scale: what the brightest colour of the map stands for; 1 is from black to white.
+    """
+
+    request: GenerationRequest
+    trip: RoundTrip
+    psnr: float
+    error_map: Pixels
+    error_scale: float
+
+    @classmethod
+    def measured(cls, request: GenerationRequest, trip: RoundTrip) -> EncodedPicture:
+        """Compares the two pictures of the trip, which takes a while for large ones."""
+        difference = Difference.between(trip.picture, trip.decoded)
+        scale = difference.fitting_scale
+        return cls(request, trip, trip.psnr, heat(difference.distances / scale), scale)
+
+    @property
+    def path(self) -> Path:
+        assert self.request.source is not None
+        return Path(self.request.source.path)
+
+    @property
+    def last_t(self) -> int:
+        """The timestep with most noise."""
+        return len(self.trip.alphas_cumprod) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

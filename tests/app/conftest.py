@@ -10,12 +10,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.session.background import BackgroundTasks
-from app.session.run import DecodedFrame, Engine, RunState, SavePicture
+from app.session.run import RunState, SavePicture
 from app.session.session import Session
 from core.errors import SaveFailed
 from core.film.film import Film
 from core.lora.library import LoraLibrary
 from core.pictures.picture import GeneratedImage
+from core.runs.operations import Engine
 from core.runs.recorder import FilmRecorder
 from tests.app.saved_pictures import loader, save_picture
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
@@ -89,27 +90,26 @@ def settle(qtbot: QtBot) -> Callable[[Session], None]:
     """Waits until a session has nothing to do."""
 
     def wait(session: Session) -> None:
-        qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue, timeout=5000)
+        qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs, timeout=5000)
 
     return wait
 
 
 SIGNALS = (
     "draft_edited",
-    "undo_changed",
     "models_changed",
     "state_changed",
-    "queue_changed",
     "phase_changed",
     "run_started",
     "stepped",
     "image_ready",
+    "advanced",
+    "rested",
     "run_ended",
     "picture_saved",
     "save_failed",
     "failed",
 )
-FILM_SIGNALS = ("decoded", "opened")
 
 
 @dataclass
@@ -124,9 +124,6 @@ class Heard:
     def all(self, name: str) -> list[object]:
         return [value for said, value in self.said if said == name]
 
-    def decoded(self) -> list[DecodedFrame]:
-        return [value for value in self.all("decoded") if isinstance(value, DecodedFrame)]
-
 
 @pytest.fixture
 def listen() -> Callable[[Session], Heard]:
@@ -138,8 +135,6 @@ def listen() -> Callable[[Session], Heard]:
 
         for name in SIGNALS:
             getattr(session, name).connect(hear(name))
-        for name in FILM_SIGNALS:
-            getattr(session.films, name).connect(hear(name))
         return heard
 
     return start

@@ -24,6 +24,7 @@ from core.models.catalogue import Catalogue
 from core.paths import resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Size
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started
+from core.runs.operations import Generate
 from tests.benchmarks.loading import loaded
 from tests.benchmarks.random_models import stable_diffusion_15, stable_diffusion_xl
 from tests.benchmarks.stock import Stock
@@ -72,7 +73,7 @@ class Measured:
 def our_step_seconds(engine: Engine, request: GenerationRequest, mode: PreviewMode) -> float:
     """Seconds for each step with everything that we add: the film's frames and the previews."""
     began = 0.0
-    for event in engine.generate(request, mode):
+    for event in engine.run(Generate(request, mode)):
         match event:
             case Started():
                 began = time.perf_counter()
@@ -85,7 +86,7 @@ def our_step_seconds(engine: Engine, request: GenerationRequest, mode: PreviewMo
 
 def whole_picture_seconds(engine: Engine, request: GenerationRequest) -> float:
     began = time.perf_counter()
-    assert isinstance(list(engine.generate(request, PreviewMode.linear))[-1], ImageReady)
+    assert isinstance(list(engine.run(Generate(request, PreviewMode.linear)))[-1], ImageReady)
     return time.perf_counter() - began
 
 

@@ -20,6 +20,7 @@ from core.engine.engine import Engine
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size
 from core.runs.events import PreviewMode, Started, Stepped
+from core.runs.operations import Generate
 from tests.benchmarks.stock import Stock
 
 
@@ -50,7 +51,7 @@ def main() -> None:
     process = psutil.Process()
     before, began = process.memory_info().rss, time.perf_counter()
     if arguments.side == "ours":
-        events = engine.generate(request, PreviewMode.linear)
+        events = engine.run(Generate(request, PreviewMode.linear))
         next(event for event in events if isinstance(event, Started))
         seconds = time.perf_counter() - began
         next(event for event in events if isinstance(event, Stepped))

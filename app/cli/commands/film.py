@@ -14,14 +14,16 @@ from app.messages.errors import PHASES
 from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, UnreadablePicture
 from core.files.atomic import check_writable
-from core.film.film import Film
+from core.film.film import Film, Latent
 from core.film.reader import SUFFIX, Recording, film_path, read_recording
 from core.film_export.export import FRAME_MS, HOLD_MS, ExportOptions, export
 from core.film_export.formats import FORMATS
-from core.film_export.pictures import PICTURES, Decode, export_frames
+from core.film_export.pictures import PICTURES, export_frames
 from core.models.catalogue import users_catalogue
 from core.paths import Folders
+from core.pictures.pixels import Pixels
 from core.runs.events import Phase
+from core.runs.operations import Decode, OpenFilm, result_of
 from core.settings.settings import load_settings
 
 WIDTH_PX = range(16, 4097)
@@ -57,13 +59,13 @@ def _run(arguments: Namespace) -> int:
         raise InvalidRequest("export", arguments.export, "another file than the picture and its film")
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
-        _export(recording, names, options, progress, is_linear=arguments.linear)
+        _export(film_file, names, options, progress, is_linear=arguments.linear)
     print(options.path)
     return 0
 
 
 def _export(
-    recording: Recording, names: list[str], options: ExportOptions, progress: Progress, *, is_linear: bool
+    film_file: Path, names: list[str], options: ExportOptions, progress: Progress, *, is_linear: bool
 ) -> None:
     with kept_for_good():
         from core.engine.engine import Engine
@@ -71,10 +73,13 @@ def _export(
     settings = load_settings(Folders.default())
     catalogue = users_catalogue(Folders.default(), lambda: settings)
     with closing(Engine(catalogue, settings.device, settings.dtype)) as engine:
-        film: Film = engine.replay(recording)
-        decode: Decode | None = None if is_linear else engine.decode
+        film = result_of(engine, OpenFilm(film_file)).film
+
+        def decode(film: Film, latent: Latent) -> Pixels:
+            return result_of(engine, Decode(film, latent))
+
         progress.begin_phase("writing the film")
-        frames = export_frames(film, names, decode)
+        frames = export_frames(film, names, None if is_linear else decode)
         for state in export(frames, len(film.frames), options):
             progress.finish_step(state.done, state.total)
 

@@ -28,7 +28,18 @@ from core.pictures.source import read_source
 from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
 from core.request.settings import SETTINGS, validate
-from core.runs.events import ImageReady, Loading, LoraDiffers, Phase, PreviewMode, Started, Stepped
+from core.runs.events import (
+    Advanced,
+    Finished,
+    ImageReady,
+    Loading,
+    LoraDiffers,
+    Phase,
+    PreviewMode,
+    Started,
+    Stepped,
+)
+from core.runs.operations import Generate
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
 from core.settings.settings import FilmPolicy, load_settings
 
@@ -157,7 +168,7 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
     steps, skipped = job.request.steps, 0
     with (
         closing(Engine(job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode)) as engine,
-        closing(recorder.record(engine.generate(job.request, PreviewMode.linear))) as events,
+        closing(recorder.record(engine.run(Generate(job.request, PreviewMode.linear)))) as events,
     ):
         for event in events:
             match event:
@@ -166,11 +177,11 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
                 case Started(film, index, count):
                     skipped = film.skipped_steps
                     progress.begin_picture(index + 1, count, film.request.seed, steps - skipped)
-                case Stepped(frame):
-                    progress.finish_step(frame.step + 1 - skipped, steps - skipped)
+                case Stepped():
+                    progress.finish_step(event.frame.step + 1 - skipped, steps - skipped)
                 case ImageReady(image):
                     yield image
-                case LoraDiffers():
+                case LoraDiffers() | Advanced() | Finished():
                     pass  # names on the command line tell no hashes
 
 

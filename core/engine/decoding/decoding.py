@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 
-from core.engine.devices.allocation import is_out_of_memory
+from core.engine.decoding.preview_budget import PreviewBudget
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.families import Family
 from core.errors import NotANumberPicture
+from core.film.film import Film
 from core.pictures.pixels import Pixels
+from core.runs.events import Preview
 
 log = logging.getLogger(__name__)
 
 TILED = "decoded in tiles"
 
+Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
+"""Makes the picture of a latent (1, channels, height, width), and a note if it needed another attempt."""
+
 
 def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
-    """The picture of one latent (1, channels, height, width), and a note if it needed another attempt.
+    """Returns the picture of one latent (1, channels, height, width), and a note if it needed another attempt.
 
     16-bit autoencoders can overflow to NaN (black pictures), and a decode wants more memory than a step: so it is
     tried as it is, then in tiles, in float32, and on the CPU.
@@ -33,23 +41,46 @@ def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
         ("decoded in float32", _in_float32),
         ("decoded in float32 on the CPU", _on_cpu),
     )
-    was_out_of_memory = False
-    for note, attempt in attempts:
-        try:
-            decoded = attempt(family, latents)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            was_out_of_memory = True
+    decoded: object = None
+    for note, decoder in attempts:
+        decoded = attempt(lambda decoder=decoder: decoder(family, latents))
+        if decoded is RAN_OUT:
             log.warning("out of memory while decoding; trying again")
             continue
         if torch.isfinite(decoded).all():
             return to_pixels(decoded), note
-        was_out_of_memory = False
         log.warning("the autoencoder gave values that are not numbers; trying again")
-    if was_out_of_memory:
+    if decoded is RAN_OUT:
         raise torch.OutOfMemoryError
     raise NotANumberPicture("the autoencoder")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Previews:
+    """Makes the preview of each call of a run."""
+
+    decode: Decode
+    budget: PreviewBudget
+
+    def preview(self, denoised: torch.Tensor, film: Film) -> Preview:
+        """Returns the true picture where it is affordable and can be made, else the linear one of the last frame.
+
+        ``denoised`` is that frame's, on the device.
+        """
+        if self.budget.allows_decode:
+            began = time.perf_counter()
+            pixels = self._decoded(denoised)
+            if pixels is not None:
+                self.budget.add_decode(time.perf_counter() - began, is_preview=True)
+                return Preview(pixels, is_decoded=True)
+        return Preview(film.latent_rgb.picture(film.frames[-1].denoised), is_decoded=False)
+
+    def _decoded(self, denoised: torch.Tensor) -> Pixels | None:
+        try:
+            decoded = attempt(lambda: self.decode(denoised))
+        except NotANumberPicture:
+            return None  # a preview is not worth a run
+        return None if decoded is RAN_OUT else decoded[0]
 
 
 def to_pixels(decoded: torch.Tensor) -> Pixels:

@@ -1,4 +1,4 @@
-"""Previews while a run goes on: which latent-to-colour map fits a model, and when a true decode is affordable."""
+"""Previews while a run goes on: the latent-to-colour map that fits a model, and true decodes where affordable."""
 
 from __future__ import annotations
 

@@ -4,21 +4,45 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from typing import ParamSpec, TypeVar
+from enum import Enum, auto
+from typing import Final, Literal, TypeVar
 
 import torch
 
-from core.engine.devices.allocation import is_out_of_memory
 from core.engine.devices.offloading import Offloading, free_caches
 
 log = logging.getLogger(__name__)
 
-Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
+class _Attempt(Enum):
+    ran_out = auto()
+
+
+RAN_OUT: Final = _Attempt.ran_out
+"""Stands in the place of the result of work that found too little memory."""
+
+
+def attempt(work: Callable[[], Result]) -> Result | Literal[_Attempt.ran_out]:
+    """Returns the result of ``work``, or `RAN_OUT`; the error, which holds the work's tensors, is gone then."""
+    try:
+        return work()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    return RAN_OUT
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """torch has a type for it on graphics cards only: on the processor it is a RuntimeError among others."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
 class OutOfMemoryLadder:
-    """Repeats what ran out of memory, with more room each time."""
+    """Repeats work that ran out of memory, with more room each time."""
 
     def __init__(self, device: torch.device, offloading: Offloading) -> None:
         self._device = device
@@ -27,24 +51,11 @@ class OutOfMemoryLadder:
     def run(self, work: Callable[[], Result]) -> Result:
         """Returns the result of ``work``. Raises torch.OutOfMemoryError if no more room can be made."""
         rooms = self._rooms()
-        while True:
-            try:
-                return work()
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                # goes on below: the error would hold on to the failed attempt's tensors
+        while (result := attempt(work)) is RAN_OUT:
             if next(rooms, None) is None:
                 raise torch.OutOfMemoryError
             log.info("out of memory; trying again with %s", self._offloading.placement.name)
-
-    def wrap(self, work: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-        """``work``, repeated in the same way at every call."""
-
-        def repeated(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            return self.run(lambda: work(*args, **kwargs))
-
-        return repeated
+        return result
 
     def _rooms(self) -> Iterator[str]:
         free_caches(self._device)

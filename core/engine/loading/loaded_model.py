@@ -1,12 +1,16 @@
-"""A model in memory: planned, loaded, placed; with what is tried when memory runs out."""
+"""A model in memory: planned, loaded, placed; and the one way to use it, as a request wants it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 
 from core.engine import families
+from core.engine.decoding import decoding
+from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget
 from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import CPU, Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
@@ -14,23 +18,29 @@ from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
+from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_parts
 from core.families import FAMILIES
-from core.models.catalogue import Model
+from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
-from core.request.request import Size
+from core.pictures.pixels import Pixels
+from core.request.request import GenerationRequest, Lora, Size
+from core.runs.events import LoraDiffers, PreviewMode
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """The parts of one model that the engine holds.
+    """All that the engine holds of one model. It is shared by all who use it, each through `prepared_for`.
 
     Attributes:
         memory: the plan that it was loaded by.
         weight_bits: as in `GenerationRequest`.
         autoencoders: its own, and others in its place.
-        tiny: what decodes its sharp previews.
+        tiny: the decoder of its sharp previews.
+        catalogue: finds the files of LoRAs and autoencoders.
     """
 
     model: Model
@@ -42,6 +52,96 @@ class LoadedModel:
     loras: LoraLayers
     autoencoders: Autoencoders
     tiny: TinyAutoencoder
+    catalogue: Catalogue
+
+    def prepared_for(self, request: GenerationRequest) -> PreparedModel:
+        """Puts in the request's LoRAs and autoencoder, and reads their hashes.
+
+        Raises LoraMissing, AutoencoderMissing, WrongAutoencoder, WrongFamily, ModelBroken or
+        torch.OutOfMemoryError.
+        """
+        autoencoder = self.ladder.run(
+            lambda: self.autoencoders.use(request.autoencoder, self.catalogue.autoencoders)
+        )
+        asked = request.active_loras
+        used = self.put_loras(asked)
+        differing = tuple(
+            LoraDiffers(lora.key, self.catalogue.loras.find(lora), lora.hash, found.hash)
+            for lora, found in zip(asked, used, strict=True)
+            if lora.hash and lora.hash != found.hash
+        )
+        return PreparedModel(self, replace(request, autoencoder=autoencoder, loras=used), differing)
+
+    def put_loras(self, loras: tuple[Lora, ...]) -> tuple[Lora, ...]:
+        """Lets these LoRAs act, and no others; returns them with their hashes."""
+        used, has_changed = self.loras.apply(loras, self.catalogue.loras)
+        if has_changed:
+            self.family.forget_prompts()
+        return used
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedModel:
+    """A loaded model as one request wants it.
+
+    Between two steps of a run somebody else may use the model with other LoRAs or another autoencoder. So each use
+    puts its own in first, which costs nothing where they are there, and is repeated with more room when memory
+    runs out.
+
+    Attributes:
+        request: with the hashes of its LoRAs and autoencoder.
+        differing: LoRAs that are other files than the request says.
+    """
+
+    loaded: LoadedModel
+    request: GenerationRequest
+    differing: tuple[LoraDiffers, ...] = ()
+
+    @property
+    def family(self) -> Family:
+        return self.loaded.family
+
+    def read_prompt(self, request: GenerationRequest) -> Predict:
+        """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
+        return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
+
+    def guarded(self, predict: Predict) -> Predict:
+        """Returns a network call that has the LoRAs it wants, and is repeated when memory runs out."""
+        return lambda x, t: self._with_loras(lambda: predict(x, t))
+
+    def with_autoencoder(self, work: Callable[[], Result]) -> Result:
+        """Does ``work`` with the request's autoencoder in place; all of it is repeated when memory runs out."""
+
+        def attempt() -> Result:
+            self.loaded.autoencoders.use(self.request.autoencoder, self.loaded.catalogue.autoencoders)
+            return work()
+
+        return self.loaded.ladder.run(attempt)
+
+    def decode(self, latents: torch.Tensor) -> tuple[Pixels, str]:
+        """Returns the picture of a latent (1, channels, height, width), and a note if it needed another attempt.
+
+        Raises NotANumberPicture or torch.OutOfMemoryError.
+        """
+        self.with_autoencoder(lambda: None)
+        return decoding.decode(self.family, latents)
+
+    def previews(self, mode: PreviewMode, size: Size, decode_times: DecodeTimes) -> decoding.Previews:
+        """Returns the maker of a run's previews: by the tiny autoencoder where there is one and it is wanted."""
+        wants_tiny = mode in (PreviewMode.automatic, PreviewMode.sharp)
+        tiny = self.loaded.tiny.decoder(self.loaded.catalogue.tiny_autoencoders) if wants_tiny else None
+        if tiny is None and mode is PreviewMode.sharp:
+            mode = PreviewMode.automatic
+        budget = PreviewBudget(mode, decode_times, (self.request.model, size, tiny is not None))
+        return decoding.Previews(tiny or self.decode, budget)
+
+    def _with_loras(self, work: Callable[[], Result]) -> Result:
+        def attempt() -> Result:
+            if self.loaded.loras.present != self.request.loras:
+                self.loaded.put_loras(self.request.loras)
+            return work()
+
+        return self.loaded.ladder.run(attempt)
 
 
 def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
@@ -52,7 +152,7 @@ def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None
     )
 
 
-def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
+def load(model: Model, plan: DevicePlan, memory: MemoryPlan, catalogue: Catalogue) -> LoadedModel:
     """Loads and places it. Raises ModelBroken or torch.OutOfMemoryError."""
     at_once = memory.placement is Placement.on_device
     family = families.load(model, plan if at_once else replace(plan, device=CPU))
@@ -65,13 +165,14 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan) -> LoadedModel:
     if memory.tiled_decode:
         family.autoencoder().enable_tiling()
     return LoadedModel(
-        model,
-        family,
-        memory,
-        plan.weight_bits,
-        offloading,
-        OutOfMemoryLadder(plan.device, offloading),
-        LoraLayers(model, parts),
-        Autoencoders(model, family, offloading, replace(plan, weight_bits=None)),
-        TinyAutoencoder(model, replace(plan, weight_bits=None)),
+        model=model,
+        family=family,
+        memory=memory,
+        weight_bits=plan.weight_bits,
+        offloading=offloading,
+        ladder=OutOfMemoryLadder(plan.device, offloading),
+        loras=LoraLayers(model, parts),
+        autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None)),
+        tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
+        catalogue=catalogue,
     )

@@ -12,10 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoencoderLibrary
-from core.engine.decoding.decoding import to_pixels
-from core.engine.devices.allocation import is_out_of_memory
+from core.engine.decoding.decoding import Decode, to_pixels
 from core.engine.devices.device import DevicePlan
-from core.engine.generation import Decode
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.weights.components import load_component
 from core.errors import ModelBroken, NotANumberPicture
 from core.models.catalogue import Model
@@ -37,17 +36,18 @@ class TinyAutoencoder:
         self._module: Any = None
 
     def decoder(self, library: TinyAutoencoderLibrary) -> Decode | None:
-        """None where there is none that can be used: a preview is not worth a run."""
+        """Returns None where there is none that can be used: a preview is not worth a run."""
         try:
-            file = library.find(own_space(self._model))
-            if file != self._file:
-                self._file, self._module = file, None
-                self._module = load_tiny(file, self._plan) if file is not None else None
-        except (ModelBroken, RuntimeError, MemoryError) as error:
-            if not (isinstance(error, ModelBroken) or is_out_of_memory(error)):
-                raise
+            if attempt(lambda: self._load(library.find(own_space(self._model)))) is RAN_OUT:
+                log.info("no sharp previews: out of memory")
+        except ModelBroken as error:
             log.info("no sharp previews: %s", error)
         return self._decode if self._module is not None else None
+
+    def _load(self, file: TinyAutoencoderFile | None) -> None:
+        if file != self._file:
+            self._file, self._module = file, None
+            self._module = load_tiny(file, self._plan) if file is not None else None
 
     def _decode(self, latents: torch.Tensor) -> tuple[Pixels, str]:
         decoded = decode_tiny(self._module, latents)

@@ -47,7 +47,7 @@ def opened(value: int = 9) -> OpenedPicture:
 
 
 def pause_after_first_step(table: Table, qtbot: QtBot) -> None:
-    with qtbot.waitSignals([table.session.stepped, table.session.films.decoded]):
+    with qtbot.waitSignals([table.session.stepped, table.view.step_decoded]):
         table.session.single_step()
 
 

@@ -110,7 +110,7 @@ def test_a_row_weighs_switches_and_removes(control: LorasControl, session: Sessi
     second.box.click()
     assert session.draft.loras == (Lora("ink", -0.75), Lora("snow", 0.5, is_on=False))
     assert not second.spin.isEnabled()
-    session.undo()
+    session.draft_editor.undo()
     assert second.box.isChecked()
     assert control.rows == [first, second]
     qtbot.keyClick(second.remove_button, Qt.Key.Key_Delete)
@@ -166,5 +166,5 @@ def test_tags_in_the_prompt_go_to_the_list_when_asked(control: LorasControl, ses
     assert session.draft.loras == (Lora("snow"), Lora("ink", 0.6), Lora("gone"))
     assert "No file of this name" in control.rows[2].note.text()
     assert not control.tags_button.isVisible()
-    session.undo()
+    session.draft_editor.undo()
     assert session.draft.prompt == "a house <lora:ink:0.6> <lora:gone>"

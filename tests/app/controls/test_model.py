@@ -43,7 +43,7 @@ def test_choosing_a_model_takes_it_with_its_defaults(control: ChoiceControl, ses
 def test_it_follows_the_draft(control: ChoiceControl, session: Session):
     session.edit(model="fast-model")
     assert control.combo.currentText() == "Fast Model"
-    session.undo()
+    session.draft_editor.undo()
     assert control.combo.currentText() == "Starter Model"
 
 

@@ -41,7 +41,7 @@ def test_choosing_a_sampler_edits_the_draft_and_explains_it(session: Session, qt
     control.combo.activated.emit(index)
     assert session.draft.sampler == "heun"
     assert SAMPLERS["heun"].about in control.combo.toolTip()
-    session.undo()
+    session.draft_editor.undo()
     assert control.combo.currentText() == "DDIM"
 
 
@@ -52,7 +52,7 @@ def test_steps_edit_the_draft_and_follow_it(session: Session, qtbot: QtBot):
     control.spin.selectAll()
     qtbot.keyClicks(control.spin, "35")
     assert session.draft.steps == 35
-    session.undo()
+    session.draft_editor.undo()
     assert control.spin.value() == 20
     assert (control.spin.minimum(), control.spin.maximum()) == (1, 500)
 
@@ -62,7 +62,7 @@ def test_the_number_of_pictures_edits_the_draft_and_follows_it(session: Session,
     qtbot.addWidget(control)
     qtbot.keyClick(control.spin, Qt.Key.Key_Up)
     assert session.draft.count == 2
-    session.undo()
+    session.draft_editor.undo()
     assert control.spin.value() == 1
 
 
@@ -73,7 +73,7 @@ def test_guidance_edits_the_draft_and_follows_it(session: Session, qtbot: QtBot)
     qtbot.keyClick(control.spin, Qt.Key.Key_Up)
     assert session.draft.guidance_scale == 4.5
     assert control.spin.text() == QLocale().toString(4.5, "g", 4)
-    session.undo()
+    session.draft_editor.undo()
     assert control.spin.value() == 4.0
 
 

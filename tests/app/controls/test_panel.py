@@ -69,7 +69,7 @@ def focused_name() -> str:
 
 def test_building_it_does_not_edit_the_draft(panel: ControlPanel, session: Session, edits: Callable[[], int]):
     assert edits() == 0
-    assert not session.can_undo
+    assert not session.draft_editor.can_undo
 
 
 @pytest.mark.parametrize("name", CONTROLS)

@@ -72,9 +72,9 @@ def test_typing_edits_the_draft_and_is_one_undo_step(prompt: PromptControl, sess
     qtbot.keyClicks(prompt.edit, "the sea")
     assert session.draft.prompt == "the sea"
     assert prompt.edit.toPlainText() == "the sea"
-    session.undo()
+    session.draft_editor.undo()
     assert prompt.edit.toPlainText() == "a red house"
-    assert not session.can_undo
+    assert not session.draft_editor.can_undo
 
 
 def test_typing_in_the_middle_keeps_the_cursor_there(prompt: PromptControl, qtbot: QtBot):
@@ -87,7 +87,7 @@ def test_typing_in_the_middle_keeps_the_cursor_there(prompt: PromptControl, qtbo
 def test_undo_puts_the_cursor_where_the_text_changed(prompt: PromptControl, session: Session):
     session.edit(prompt="a big red house")
     assert prompt.edit.textCursor().position() == len("a big")
-    session.undo()
+    session.draft_editor.undo()
     assert prompt.edit.toPlainText() == "a red house"
 
 

@@ -58,7 +58,7 @@ def test_generate_runs_and_then_queues(
     click(buttons.generate, qtbot)
     assert enabled(buttons) == ["Add to queue", "Stop", "Pause", "Step"]
     click(buttons.generate, qtbot)
-    assert len(session.queue) == 1
+    assert len(session.queue.runs) == 1
     hold.set()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert len(engine.requests) == 2

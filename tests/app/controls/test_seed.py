@@ -114,5 +114,5 @@ def test_copy_takes_the_seed_of_the_draft_or_the_used_one(control: SeedControl, 
 def test_it_follows_undo(control: SeedControl, session: Session):
     session.edit(seed=7)
     assert control.edit.text() == "7"
-    session.undo()
+    session.draft_editor.undo()
     assert control.edit.text() == ""

@@ -62,7 +62,7 @@ def test_swap_turns_the_picture(control: SizeControl, session: Session, qtbot: Q
     qtbot.mouseClick(control.swap_button, Qt.MouseButton.LeftButton)
     assert session.draft.size == Size(96, 192)
     assert shown(control)[:2] == (96, 192)
-    session.undo()
+    session.draft_editor.undo()
     assert shown(control)[:2] == (192, 96)
 
 
@@ -73,7 +73,7 @@ def test_a_shape_sets_both_lengths_in_one_undo_step(control: SizeControl, sessio
     size = session.draft.size
     assert size.width / size.height == pytest.approx(4 / 3)
     assert shown(control) == (size.width, size.height, "4:3")
-    session.undo()
+    session.draft_editor.undo()
     assert shown(control) == (128, 128, "1:1")
 
 

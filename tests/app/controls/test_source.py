@@ -91,7 +91,7 @@ def test_removing_it_goes_back_to_one_line_and_can_be_undone(
     qtbot.mouseClick(control.remove_button, Qt.MouseButton.LeftButton)
     assert session.draft.source is None
     assert not control.slider.isVisible()
-    session.undo()
+    session.draft_editor.undo()
     assert session.draft.source is not None
     assert control.slider.isVisible()
 

@@ -89,7 +89,7 @@ def test_a_chip_adds_what_is_not_said_yet_as_one_undo_step(
     qtbot.mouseClick(chips(prompt)[1], Qt.MouseButton.LeftButton)
     assert prompt.edit.toPlainText() == "a red house at sunset"
     assert [chip.text() for chip in chips(prompt)] == ["by the sea", "in the mountains"]
-    session.undo()
+    session.draft_editor.undo()
     assert prompt.edit.toPlainText() == "a red house"
 
 

@@ -116,12 +116,13 @@ def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot
     wait_until_idle(opened, qtbot)
     assert saved.args is not None
     path = saved.args[0].path
-    with qtbot.waitSignal(session.films.opened):
-        opened.window.create_page.strip.chosen.emit(path)
+    opened.window.create_page.strip.chosen.emit(path)
+    qtbot.waitUntil(
+        lambda: (shown := panel_of(opened).film) is not None and first is not None and shown.run == first.run
+    )
     film = panel_of(opened).film
     assert film is not None
     assert first is not None
-    qtbot.waitUntil(lambda: (shown := panel_of(opened).film) is not None and shown.run == first.run)
     assert replace(film.request, seed=None) == replace(first.request, seed=None)
 
 

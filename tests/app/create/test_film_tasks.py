@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from pytestqt.qtbot import QtBot
 
@@ -7,6 +9,8 @@ from app.film.film_panel import FilmPanel
 from app.film.views.latent_channels import LatentChannelsView
 from app.film.views.schedule import ScheduleView
 from app.widgets.pixels import to_pixels
+from core.runs.events import Event, Finished
+from core.runs.operations import CompareSchedules
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
@@ -30,7 +34,12 @@ def test_other_schedules_are_drawn_behind_the_own_one(opened: Opened, qtbot: QtB
 
 def test_other_schedules_are_not_computed_while_nobody_sees_them(opened: Opened, qtbot: QtBot) -> None:
     asked: list[object] = []
-    opened.engine.other_schedules = asked.append  # type: ignore[method-assign, assignment]
+
+    def compare(operation: CompareSchedules) -> Iterator[Event]:
+        asked.append(operation)
+        yield Finished({})
+
+    opened.engine.answers[CompareSchedules] = compare
     panel_with_film(opened, qtbot, "denoised")
     assert not asked
 

@@ -34,12 +34,16 @@ def position(panel: FilmPanel) -> str:
     return found(panel, QLabel, "filmPositionLabel").text()
 
 
+def up_to(film: Film, call: int) -> Film:
+    return replace(film, frames=film.frames[: call + 1])
+
+
 def begin(panel: FilmPanel, steps: int = 8, calls: int = 4) -> Film:
     """A run of which the first calls are done; returns the film as it will be."""
     film = synthetic_film.film(steps)
     panel.show_film(replace(film, frames=()))
-    for frame in film.frames[:calls]:
-        panel.add_frame(frame)
+    for call in range(calls):
+        panel.grow(up_to(film, call))
     return film
 
 
@@ -55,7 +59,7 @@ def test_stays_where_it_was_put_while_the_run_goes_on(panel: FilmPanel, heard: L
     selected, following = heard(panel.frame_selected), heard(panel.following_changed)
     film = begin(panel, calls=4)
     scrubber(panel).setValue(1)
-    panel.add_frame(film.frames[4])
+    panel.grow(up_to(film, 4))
     assert (panel.call, scrubber(panel).value(), scrubber(panel).maximum()) == (1, 1, 4)
     assert selected == [(1,)]
     assert following == [(False,)]
@@ -68,7 +72,7 @@ def test_live_follows_again(panel: FilmPanel, qtbot: QtBot, heard: Listen) -> No
     assert button(panel, "filmLiveButton").isVisible()
     following = heard(panel.following_changed)
     qtbot.mouseClick(button(panel, "filmLiveButton"), Qt.MouseButton.LeftButton)
-    panel.add_frame(film.frames[4])
+    panel.grow(up_to(film, 4))
     assert panel.call == 4
     assert following == [(True,)]
     assert button(panel, "filmLiveButton").isHidden()
@@ -77,7 +81,7 @@ def test_live_follows_again(panel: FilmPanel, qtbot: QtBot, heard: Listen) -> No
 def test_a_branch_is_followed_from_the_call_where_it_leaves(panel: FilmPanel) -> None:
     film = synthetic_film.film(8)
     panel.show_film(replace(film, frames=film.frames[:3]))
-    panel.add_frame(film.frames[3])
+    panel.grow(up_to(film, 3))
     assert panel.call == 3
     panel.select(0)
     assert button(panel, "filmLiveButton").isVisible()
@@ -112,8 +116,8 @@ def test_a_film_from_the_gallery_opens_at_its_end(panel: FilmPanel) -> None:
 
 
 def test_frames_of_another_run_are_not_taken(panel: FilmPanel) -> None:
-    film = begin(panel, calls=3)
-    panel.add_frame(film.frames[6])
+    begin(panel, calls=3)
+    panel.grow(synthetic_film.film(8))
     assert scrubber(panel).maximum() == 2
 
 

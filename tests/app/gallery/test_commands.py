@@ -83,7 +83,7 @@ def test_the_inspector_shows_the_recipe_and_gives_it_back(gallery: OpenGallery, 
     assert gallery.session.draft.prompt != "a green house"
     gallery.click("useAllSettingsButton")
     assert gallery.session.draft.prompt == "a green house"
-    gallery.session.undo()
+    gallery.session.draft_editor.undo()
     assert gallery.session.draft.prompt != "a green house"
 
 

@@ -44,8 +44,8 @@ def test_waiting_requests_are_listed_and_can_be_removed(session: Session, queue:
     assert isinstance(button, QToolButton)
     button.click()
     wait_for(queue, qtbot, "Waiting (1)", "third")
-    for run in session.queue:
-        session.remove_queued(run.id)
+    for run in session.queue.runs:
+        session.queue.remove(run.id)
     assert queue.isHidden()
 
 

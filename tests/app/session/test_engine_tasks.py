@@ -1,102 +1,121 @@
 from __future__ import annotations
 
 import threading
-from typing import cast
+from collections.abc import Iterator
 
+import pytest
 from pytestqt.qtbot import QtBot
 
-from app.session.run import Engine
 from core.errors import ModelMissing
+from core.runs.events import Advanced, Event, Finished
+from core.runs.operations import Operation
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
+from tests.made_up import Count
+
+Answers = list[tuple[str, object]]
 
 
-def test_an_errand_runs_in_the_worker_and_is_answered_in_the_window(
-    make_session: MakeSession, qtbot: QtBot
-) -> None:
+@pytest.fixture
+def engine() -> FakeEngine:
+    """Knows `Count`; waits at each number that ``holds`` names."""
     engine = FakeEngine()
+
+    def count(operation: Count) -> Iterator[Event]:
+        for number in range(operation.total):
+            if number in engine.holds:
+                engine.arrived.set()
+                assert engine.holds[number].wait(10)
+            yield Advanced(number + 1, operation.total)
+        yield Finished((operation.total, threading.get_ident()))
+
+    engine.answers[Count] = count
+    return engine
+
+
+def test_a_task_runs_in_the_worker_and_is_answered_in_the_window(
+    engine: FakeEngine, make_session: MakeSession, qtbot: QtBot
+) -> None:
     session = make_session(engine)
-    worked_in: list[int] = []
-    answers: list[tuple[object, int]] = []
-
-    def work(given: Engine) -> str:
-        worked_in.append(threading.get_ident())
-        return "same engine" if cast(object, given) is engine else "another"
-
-    session.engine_tasks.ask("greeting", work, lambda result: answers.append((result, threading.get_ident())))
+    answers: list[tuple[tuple[int, int], int]] = []
+    session.engine_tasks.submit("count", Count(1), lambda result: answers.append((result, threading.get_ident())))
     qtbot.waitUntil(lambda: bool(answers))
-    assert answers == [("same engine", threading.get_ident())]
-    assert worked_in[0] != threading.get_ident()
+    ((result, answered_in),) = answers
+    assert result[0] == 1
+    assert result[1] != answered_in == threading.get_ident()
 
 
-def test_only_the_newest_of_a_kind_is_answered(make_session: MakeSession, qtbot: QtBot) -> None:
-    session = make_session(FakeEngine())
-    begun, go_on = threading.Event(), threading.Event()
-    worked: list[int] = []
+def test_only_the_newest_of_a_kind_is_answered(
+    engine: FakeEngine, make_session: MakeSession, qtbot: QtBot
+) -> None:
+    session = make_session(engine)
+    engine.holds[0] = threading.Event()
     answers: list[int] = []
-
-    def first(_engine: Engine) -> int:
-        begun.set()
-        go_on.wait(5)
-        worked.append(0)
-        return 0
-
-    def later(number: int) -> int:
-        worked.append(number)
-        return number
-
-    session.engine_tasks.ask("slider", first, answers.append)
-    assert begun.wait(5)
-    for number in (1, 2, 3):
-        session.engine_tasks.ask("slider", lambda _engine, number=number: later(number), answers.append)
-    go_on.set()
+    session.engine_tasks.submit("slider", Count(9), lambda result: answers.append(result[0]))
+    assert engine.arrived.wait(5)
+    for total in (1, 2, 3):
+        session.engine_tasks.submit("slider", Count(total), lambda result: answers.append(result[0]))
+    engine.holds[0].set()
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [3]
-    assert worked == [0, 3]
 
 
-def test_a_withdrawn_errand_is_neither_done_nor_answered(make_session: MakeSession, qtbot: QtBot) -> None:
-    session = make_session(FakeEngine())
-    begun, go_on = threading.Event(), threading.Event()
+def test_a_withdrawn_task_stops_where_it_is(engine: FakeEngine, make_session: MakeSession, qtbot: QtBot) -> None:
+    session = make_session(engine)
+    engine.holds[2] = threading.Event()
+    events: list[Event] = []
     answers: list[str] = []
-
-    def wait(_engine: Engine) -> None:
-        begun.set()
-        go_on.wait(5)
-
-    session.engine_tasks.ask("first", wait, lambda _: answers.append("first"))
-    assert begun.wait(5)
-    session.engine_tasks.ask(
-        "unwanted", lambda _engine: answers.append("done"), lambda _: answers.append("answered")
-    )
-    session.engine_tasks.withdraw("unwanted")
-    session.engine_tasks.ask("last", lambda _engine: None, lambda _: answers.append("last"))
-    go_on.set()
-    qtbot.waitUntil(lambda: "last" in answers)
-    assert answers == ["first", "last"]
+    session.engine_tasks.submit("long", Count(1000), lambda _: answers.append("long"), on_event=events.append)
+    assert engine.arrived.wait(5)
+    session.engine_tasks.submit("waiting", Count(1), lambda _: answers.append("waiting"))
+    session.engine_tasks.withdraw("long")
+    session.engine_tasks.withdraw("waiting")
+    session.engine_tasks.submit("last", Count(1), lambda _: answers.append("last"))
+    engine.holds[2].set()
+    qtbot.waitUntil(lambda: bool(answers))
+    qtbot.wait(20)
+    assert answers == ["last"]
+    assert len(events) < 10
 
 
-def test_an_errand_that_fails_is_told_as_a_message(make_session: MakeSession, qtbot: QtBot) -> None:
-    session = make_session(FakeEngine())
+def test_a_task_tells_its_progress(engine: FakeEngine, make_session: MakeSession, qtbot: QtBot) -> None:
+    session = make_session(engine)
+    events: list[Event] = []
+    answers: list[object] = []
+    session.engine_tasks.submit("count", Count(3), answers.append, on_event=events.append)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert [event for event in events if isinstance(event, Advanced)] == [
+        Advanced(1, 3),
+        Advanced(2, 3),
+        Advanced(3, 3),
+    ]
 
-    def fail(_engine: Engine) -> None:
+
+def test_a_task_that_fails_is_told_as_a_message(
+    engine: FakeEngine, make_session: MakeSession, qtbot: QtBot
+) -> None:
+    session = make_session(engine)
+
+    def fail(_: Operation[object]) -> Iterator[Event]:
         raise ModelMissing("starter")
+        yield
 
+    engine.answers[Count] = fail
     with qtbot.waitSignal(session.failed) as failed:
-        session.engine_tasks.ask("broken", fail, lambda _result: None)
+        session.engine_tasks.submit("broken", Count(1))
     assert failed.args is not None
     assert "starter" in failed.args[0].sentence
 
 
 def test_tasks_are_served_between_the_steps_of_a_run(make_session: MakeSession, qtbot: QtBot) -> None:
-    engine = FakeEngine()
-    engine.holds[4] = threading.Event()
+    engine = FakeEngine(holds={4: threading.Event()})
+    engine.answers[Count] = lambda _: iter([Finished(None)])
     session = make_session(engine)
     session.generate()
     assert engine.arrived.wait(5)
     order: list[str] = []
     session.picture_saved.connect(lambda: order.append("picture"))
-    session.engine_tasks.ask("view", lambda _engine: None, lambda _: order.append("errand"))
+    session.engine_tasks.submit("view", Count(1), lambda _: order.append("task"))
     engine.holds[4].set()
     qtbot.waitUntil(lambda: len(order) == 2)
-    assert order == ["errand", "picture"]
+    assert order == ["task", "picture"]

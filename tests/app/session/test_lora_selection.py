@@ -68,8 +68,8 @@ def test_adding_removing_and_switching_are_undone_one_by_one(session: Session) -
     assert session.draft.loras == (Lora("ink", is_on=False), Lora("snow", 0.6))
     session.loras.remove("ink")
     seen = []
-    while session.can_undo:
-        session.undo()
+    while session.draft_editor.can_undo:
+        session.draft_editor.undo()
         seen.append([(lora.name, lora.weight, lora.is_on) for lora in session.draft.loras])
     assert seen == [
         [("ink", 1.0, False), ("snow", 0.6, True)],
@@ -101,7 +101,7 @@ def test_a_recipes_loras_are_found_by_name_and_by_hash_and_the_missing_ones_are_
     assert session.apply(recipe) == Applied(missing_loras=("gone",))
     assert session.draft.loras == (Lora("ink", 0.7, "abababababab"), Lora("snow", -1.0, "0" * 12))
     assert session.draft.prompt == "a house"
-    session.undo()
+    session.draft_editor.undo()
     assert session.draft.loras == ()
 
 

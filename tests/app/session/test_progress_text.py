@@ -15,7 +15,8 @@ from tests import fakes
 
 def stepped(film: Film, call: int, seconds: float = 0.5) -> Stepped:
     preview = Preview(fakes.pixels(Size(16, 16), call), is_decoded=False)
-    return Stepped(fakes.frame_of(film, call), preview, seconds)
+    frames = tuple(fakes.frame_of(film, earlier) for earlier in range(call + 1))
+    return Stepped(replace(film, frames=frames), preview, seconds)
 
 
 @pytest.fixture
@@ -73,7 +74,8 @@ def test_the_time_left_counts_the_pictures_that_follow(film: Film) -> None:
 
 def test_an_infinite_noise_level_is_left_out(running: Progress, film: Film) -> None:
     step = stepped(film, 0)
-    running.step(replace(step, frame=replace(step.frame, sigma=float("inf"))))
+    endless = replace(step.frame, sigma=float("inf"))
+    running.step(replace(step, film=replace(step.film, frames=(endless,))))
     assert "σ" not in running.figures
 
 

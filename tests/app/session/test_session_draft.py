@@ -20,7 +20,7 @@ def test_an_edit_is_one_signal_with_the_new_draft(make_session: MakeSession, lis
     session = make_session()
     heard = listen(session)
     session.edit(steps=5, seed=3)
-    assert heard.names() == ["draft_edited", "undo_changed"]
+    assert heard.names() == ["draft_edited"]
     assert heard.all("draft_edited") == [session.draft]
     assert (session.draft.steps, session.draft.seed) == (5, 3)
 
@@ -37,11 +37,11 @@ def test_undo_and_redo_tell_the_draft(make_session: MakeSession, listen: Listen)
     before = session.draft
     session.edit(steps=5)
     heard = listen(session)
-    session.undo()
-    session.redo()
+    session.draft_editor.undo()
+    session.draft_editor.redo()
     assert heard.all("draft_edited") == [before, replace(before, steps=5)]
-    assert session.can_undo
-    assert not session.can_redo
+    assert session.draft_editor.can_undo
+    assert not session.draft_editor.can_redo
 
 
 def test_another_model_brings_its_own_defaults_in_one_undo_step(make_session: MakeSession):
@@ -61,7 +61,7 @@ def test_another_model_brings_its_own_defaults_in_one_undo_step(make_session: Ma
         seed=5,
         count=2,
     )
-    session.undo()
+    session.draft_editor.undo()
     assert session.draft == before
 
 
@@ -81,8 +81,8 @@ def test_a_pictures_settings_are_taken_over_in_one_undo_step(make_session: MakeS
     assert session.apply(request) == Applied()
     assert session.draft == request
     session.edit(prompt="changed")
-    session.undo()
-    session.undo()
+    session.draft_editor.undo()
+    session.draft_editor.undo()
     assert session.draft == replace(before, prompt="typed")
 
 

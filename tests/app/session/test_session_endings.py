@@ -144,4 +144,4 @@ def test_an_invalid_draft_is_refused_before_it_is_queued(make_session: MakeSessi
     session.generate()
     assert len(heard.all("failed")) == 1
     assert session.state is RunState.idle
-    assert session.queue == ()
+    assert session.queue.runs == ()

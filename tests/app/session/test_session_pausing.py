@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -13,7 +12,6 @@ from app.session.session import Session
 from core.runs.events import Phase
 from tests.app.conftest import Heard, MakeSession
 from tests.app.holding import hold_at, wait_for_steps
-from tests.fakes import pixels
 
 Settle = Callable[[Session], None]
 Listen = Callable[[Session], Heard]
@@ -73,9 +71,7 @@ def test_stop_while_paused_ends_at_once(make_session: MakeSession, settle: Settl
     assert engine.calls == 6
 
 
-def test_pausing_shows_the_last_frame_by_the_full_autoencoder(
-    make_session: MakeSession, listen: Listen, qtbot: QtBot
-):
+def test_pausing_tells_when_the_step_in_progress_is_over(make_session: MakeSession, listen: Listen, qtbot: QtBot):
     engine, hold = hold_at(5)
     session = make_session(engine)
     heard = listen(session)
@@ -83,9 +79,9 @@ def test_pausing_shows_the_last_frame_by_the_full_autoencoder(
     qtbot.waitUntil(engine.arrived.is_set)
     session.pause()
     hold.set()
-    qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    assert np.array_equal(heard.decoded()[0].pixels, pixels(session.draft.size, 5))
-    assert len(engine.decoded) == 1
+    qtbot.waitUntil(lambda: len(heard.all("rested")) == 1)
+    assert session.film is not None
+    assert len(session.film.frames) == 6
 
 
 def test_single_steps_advance_by_one_step_each(
@@ -98,7 +94,7 @@ def test_single_steps_advance_by_one_step_each(
         session.single_step()
         assert session.state is RunState.paused
         wait_for_steps(qtbot, heard, step)
-        qtbot.waitUntil(lambda: len(heard.all("decoded")) == len(heard.all("stepped")))
+        qtbot.waitUntil(lambda: len(heard.all("rested")) == len(heard.all("stepped")))
         assert len(heard.all("stepped")) == step
     session.single_step()
     settle(session)

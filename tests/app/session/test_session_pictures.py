@@ -9,10 +9,12 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
-from app.session.run import Ending, FrameRequest, RunState, SavedPicture
+from app.session.run import Ending, RunState, SavedPicture
 from app.session.session import Session
 from core.errors import NotANumberPicture
+from core.pictures.pixels import Pixels
 from core.runs.events import Phase
+from core.runs.operations import Decode
 from tests.app.conftest import FakeSaves, Heard, MakeSession
 from tests.fakes import FakeEngine
 
@@ -107,7 +109,7 @@ def test_a_stop_just_before_decoding_leaves_something_to_keep(
     heard = listen(session)
     session.edit(steps=1)
     session.single_step()
-    qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
+    qtbot.waitUntil(lambda: len(heard.all("rested")) == 1)
     session.stop()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert session.stopped_film is not None
@@ -154,39 +156,38 @@ def test_a_kept_picture_that_cannot_be_saved_is_not_lost(
     assert session.unsaved[0].image.recipe.stage == "denoised"
 
 
-def test_looking_at_a_frame_when_idle_decodes_it(
-    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
-):
+def look_at(session: Session, call: int) -> list[Pixels]:
+    """Asks for the true picture of a call; the list gets it."""
+    film, decoded = session.film, list[Pixels]()
+    assert film is not None
+    session.engine_tasks.submit("look", Decode(film, film.frames[call].denoised), decoded.append)
+    return decoded
+
+
+def test_looking_at_a_frame_when_idle_decodes_it(make_session: MakeSession, settle: Settle, qtbot: QtBot):
     session = make_session()
-    heard = listen(session)
     session.generate()
     settle(session)
-    assert session.film is not None
-    session.films.look_at(FrameRequest(session.film, session.film.frames[7]))
-    qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    assert heard.decoded()[0].pixels[0, 0, 0] == 7
+    decoded = look_at(session, 7)
+    qtbot.waitUntil(lambda: len(decoded) == 1)
+    assert decoded[0][0, 0, 0] == 7
 
 
-def test_only_the_newest_of_many_looks_is_decoded(
-    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
-):
+def test_only_the_newest_of_many_looks_is_decoded(make_session: MakeSession, settle: Settle, qtbot: QtBot):
     engine = FakeEngine()
     engine.decode_hold = threading.Event()
     session = make_session(engine)
-    heard = listen(session)
     session.generate()
     settle(session)
-    assert session.film is not None
     engine.arrived.clear()
-    session.films.look_at(FrameRequest(session.film, session.film.frames[0]))
+    looks = [look_at(session, 0)]
     qtbot.waitUntil(engine.arrived.is_set)
-    for frame in session.film.frames[1:]:
-        session.films.look_at(FrameRequest(session.film, frame))
+    looks += [look_at(session, call) for call in range(1, 20)]
     engine.decode_hold.set()
-    qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
+    qtbot.waitUntil(lambda: len(looks[-1]) == 1)
     qtbot.wait(30)
     assert [int(latent[0, 0, 0]) for latent in engine.decoded] == [0, 19]
-    assert len(heard.all("decoded")) == 1
+    assert not any(looks[:-1])
 
 
 def test_a_look_is_served_between_two_steps_and_the_run_goes_on(
@@ -199,12 +200,11 @@ def test_a_look_is_served_between_two_steps_and_the_run_goes_on(
     session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
     qtbot.waitUntil(lambda: len(heard.all("stepped")) == 5)
-    assert session.film is not None
-    session.films.look_at(FrameRequest(session.film, session.film.frames[1]))
+    session.image_ready.connect(lambda: heard.said.append(("decoded before", len(decoded))))
+    decoded = look_at(session, 1)
     hold.set()
     settle(session)
-    qtbot.waitUntil(lambda: len(heard.all("decoded")) == 1)
-    assert heard.names().index("decoded") < heard.names().index("image_ready")
+    assert heard.all("decoded before") == [1]
     assert heard.all("run_ended") == [Ending.finished]
 
 
@@ -216,32 +216,28 @@ def test_looking_at_frames_all_the_time_does_not_starve_the_run(
 
     def look_again(_: object) -> None:
         film = session.film
-        session.films.look_at(FrameRequest(film, film.frames[0]) if film and film.frames else None)
+        if film is not None and film.frames:
+            session.engine_tasks.submit("look", Decode(film, film.frames[0].denoised), look_again)
 
-    session.films.decoded.connect(look_again)
     session.stepped.connect(look_again)
     session.generate()
     qtbot.waitUntil(lambda: heard.all("run_ended") == [Ending.finished])
-    session.films.look_at(None)
+    session.engine_tasks.withdraw("look")
 
 
-def test_a_look_that_was_taken_back_is_not_told(
-    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
-):
+def test_a_look_that_was_taken_back_is_not_told(make_session: MakeSession, settle: Settle, qtbot: QtBot):
     engine = FakeEngine()
     engine.decode_hold = threading.Event()
     session = make_session(engine)
-    heard = listen(session)
     session.generate()
     settle(session)
-    assert session.film is not None
     engine.arrived.clear()
-    session.films.look_at(FrameRequest(session.film, session.film.frames[0]))
+    decoded = look_at(session, 0)
     qtbot.waitUntil(engine.arrived.is_set)
-    session.films.look_at(None)
+    session.engine_tasks.withdraw("look")
     engine.decode_hold.set()
     qtbot.wait(30)
-    assert not heard.all("decoded")
+    assert not decoded
 
 
 def test_a_decode_that_fails_leaves_the_run_alone(
@@ -254,8 +250,7 @@ def test_a_decode_that_fails_leaves_the_run_alone(
     heard = listen(session)
     session.generate()
     qtbot.waitUntil(lambda: len(heard.all("stepped")) == 5)
-    assert session.film is not None
-    session.films.look_at(FrameRequest(session.film, session.film.frames[0]))
+    look_at(session, 0)
     hold.set()
     settle(session)
     assert len(heard.all("failed")) == 1

@@ -26,7 +26,6 @@ def test_a_run_tells_its_story_in_order(make_session: MakeSession, settle: Settl
     settle(session)
     assert heard.names() == [
         "state_changed",
-        "queue_changed",
         *["phase_changed"] * 4,
         "run_started",
         *["stepped"] * 3,
@@ -110,7 +109,7 @@ def test_requests_run_in_the_order_they_were_queued_as_they_were_then(make_sessi
         session.edit(prompt=prompt)
         session.generate()
     session.edit(prompt="not asked for")
-    assert [run.request.prompt for run in session.queue] == ["two", "three"]
+    assert [run.operation.title for run in session.queue.runs] == ["two", "three"]
     hold.set()
     settle(session)
     assert [request.prompt for request in engine.requests] == ["one", "two", "three"]
@@ -122,7 +121,7 @@ def test_a_waiting_run_can_be_removed(make_session: MakeSession, settle: Settle)
     for prompt in ("one", "two", "three"):
         session.edit(prompt=prompt)
         session.generate()
-    session.remove_queued(session.queue[0].id)
+    session.queue.remove(session.queue.runs[0].id)
     hold.set()
     settle(session)
     assert [request.prompt for request in engine.requests] == ["one", "three"]
@@ -134,9 +133,9 @@ def test_clearing_the_queue_leaves_the_run_alone(make_session: MakeSession, sett
     heard = listen(session)
     for _ in range(3):
         session.generate()
-    for run in session.queue:
-        session.remove_queued(run.id)
-    assert heard.all("queue_changed")[-1] == ()
+    for run in session.queue.runs:
+        session.queue.remove(run.id)
+    assert not session.queue.runs
     hold.set()
     settle(session)
     assert heard.all("run_ended") == [Ending.finished]

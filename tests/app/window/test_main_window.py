@@ -55,7 +55,7 @@ def test_the_way_back_to_the_picture_in_progress_is_offered_while_there_is_one(
     create = opened.window.create_page
     back = opened.child("liveButton")
     assert isinstance(back, QPushButton)
-    with qtbot.waitSignal(opened.window.session.films.decoded):
+    with qtbot.waitSignal(opened.window.session.rested):
         opened.window.session.single_step()
     create.strip.chosen.emit(save_picture())
     qtbot.waitUntil(lambda: not back.isHidden())

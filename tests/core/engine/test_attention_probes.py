@@ -13,9 +13,11 @@ from torch.nn import functional
 from core.engine.attention_probes import AttentionRecorder, cross_attention, level, probes
 from core.engine.engine import Engine
 from core.engine.sampling.guidance import Prediction
+from core.film.attention_maps import AttentionRecord
 from core.request.request import Size
 from core.runs.branch import Branch
 from core.runs.events import Stepped
+from core.runs.operations import Generate, GenerateBranch
 from tests import tiny
 from tests.core.engine.test_branching import REQUEST, ready
 
@@ -102,7 +104,7 @@ def test_a_network_that_fails_inside_a_call_leaves_no_probes(network: torch.nn.M
     def failing(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         raise torch.OutOfMemoryError
 
-    recorder = AttentionRecorder(failing, network, ())
+    recorder = AttentionRecorder(failing, network, (), None)
     with pytest.raises(torch.OutOfMemoryError):
         recorder(torch.zeros((1, 4, *LATENT)), torch.tensor(1))
     assert hooks(network) == 0
@@ -126,23 +128,37 @@ def test_a_run_tells_the_attention_of_each_call_and_makes_the_same_picture(
     guidance_scale: float, engine: Engine
 ) -> None:
     request = replace(REQUEST, guidance_scale=guidance_scale, sampler="heun")
-    plain = list(engine.generate(request))
-    watched = list(engine.generate(request, attention=True))
+    plain = list(engine.run(Generate(request)))
+    watched = list(engine.run(Generate(request, attention=True)))
     assert np.array_equal(ready(plain).image.pixels, ready(watched).image.pixels)
     assert all(event.attention is None for event in plain if isinstance(event, Stepped))
-    maps = [event.attention for event in watched if isinstance(event, Stepped)]
-    assert [found.call for found in maps if found] == list(range(9))
-    assert maps[0] is not None
-    assert [word.text for word in maps[0].words] == ["a", "red", "house"]
-    assert maps[0].maps.shape == (3, 6, 8)
-    assert maps[0].maps.dtype == np.float16
+    records = [event.attention for event in watched if isinstance(event, Stepped)]
+    assert [calls_of(record) for record in records] == [list(range(end)) for end in range(1, 10)]
+    assert records[0] is not None
+    assert [word.text for word in records[0].words] == ["a", "red", "house"]
+    assert records[0].calls[0].maps.shape == (3, 6, 8)
+    assert records[0].calls[0].maps.dtype == np.float16
 
 
 def test_a_branch_tells_the_attention_of_its_own_calls(engine: Engine) -> None:
-    whole = ready(list(engine.generate(REQUEST)))
+    whole = ready(list(engine.run(Generate(REQUEST))))
     branch = Branch(whole.film, 3, replace(REQUEST, prompt="a blue boat at sea", size=Size(32, 24)))
-    events = list(engine.branch(branch, attention=True))
-    maps = [event.attention for event in events if isinstance(event, Stepped)]
-    assert [found.call for found in maps if found] == [3, 4]
-    assert maps[0] is not None
-    assert [word.text for word in maps[0].words] == ["a", "blue", "boat", "at", "sea"]
+    events = list(engine.run(GenerateBranch(branch, attention=True)))
+    records = [event.attention for event in events if isinstance(event, Stepped)]
+    assert [calls_of(record) for record in records] == [[3], [3, 4]]
+    assert records[0] is not None
+    assert [word.text for word in records[0].words] == ["a", "blue", "boat", "at", "sea"]
+
+
+def test_a_resumed_run_goes_on_in_its_record_of_attention(engine: Engine) -> None:
+    watched = list(engine.run(Generate(REQUEST, attention=True)))
+    before = next(event for event in watched if isinstance(event, Stepped) and event.frame.call == 1)
+    branch = Branch(before.film, 2, before.film.request)
+    events = list(engine.run(GenerateBranch(branch, attention=True, attended=before.attention)))
+    assert np.array_equal(ready(events).image.pixels, ready(watched).image.pixels)
+    records = [event.attention for event in events if isinstance(event, Stepped)]
+    assert calls_of(records[-1]) == [0, 1, 2, 3, 4]
+
+
+def calls_of(record: AttentionRecord | None) -> list[int]:
+    return [maps.call for maps in record.calls] if record is not None else []

@@ -12,12 +12,13 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from core.engine.engine import Engine
 from core.engine.sampling import schedulers
 from core.film.film import Film
-from core.film.reader import SUFFIX, read_recording
+from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Started, Stepped
+from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
 
 REQUEST = GenerationRequest(
     "a red house",
@@ -70,11 +71,11 @@ def network_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_film_from_disk_is_rebuilt_bit_for_bit_without_the_network(
     sampler: str, engine: Engine, tmp_path: Path, network_calls: list[int]
 ) -> None:
-    film = ready(list(engine.generate(replace(REQUEST, sampler=sampler)))).film
+    film = ready(list(engine.run(Generate(replace(REQUEST, sampler=sampler))))).film
     path = on_disk(film, tmp_path)
     engine.close()
     network_calls.clear()
-    assert_same_frames(engine.replay(read_recording(path)), film)
+    assert_same_frames(result_of(engine, OpenFilm(path)).film, film)
     assert not network_calls
 
 
@@ -82,10 +83,10 @@ def test_a_film_from_disk_is_rebuilt_bit_for_bit_without_the_network(
 def test_a_branch_without_changes_ends_in_the_same_picture(
     sampler: str, engine: Engine, network_calls: list[int]
 ) -> None:
-    whole = ready(list(engine.generate(replace(REQUEST, sampler=sampler))))
+    whole = ready(list(engine.run(Generate(replace(REQUEST, sampler=sampler)))))
     for call in (3, len(whole.film.frames)):
         network_calls.clear()
-        events = list(engine.branch(Branch(whole.film, call, whole.film.request)))
+        events = list(engine.run(GenerateBranch(Branch(whole.film, call, whole.film.request))))
         assert np.array_equal(ready(events).image.pixels, whole.image.pixels)
         assert_same_frames(ready(events).film, whole.film)
         assert len(network_calls) == len(whole.film.frames) - call
@@ -94,15 +95,17 @@ def test_a_branch_without_changes_ends_in_the_same_picture(
 
 
 def test_a_run_with_equal_timesteps_is_rebuilt_and_branched_bit_for_bit(engine: Engine, tmp_path: Path) -> None:
-    whole = ready(list(engine.generate(replace(REQUEST, sampler="dpmpp_2m_karras", steps=30))))
+    whole = ready(list(engine.run(Generate(replace(REQUEST, sampler="dpmpp_2m_karras", steps=30)))))
     timesteps = whole.film.schedule.timesteps
     assert timesteps[0] == timesteps[1]
-    film = engine.replay(read_recording(on_disk(whole.film, tmp_path)))
+    film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path))).film
     assert_same_frames(film, whole.film)
-    again = ready(list(engine.branch(Branch(film, 12, film.request))))
+    again = ready(list(engine.run(GenerateBranch(Branch(film, 12, film.request)))))
     assert np.array_equal(again.image.pixels, whole.image.pixels)
-    tail = ready(list(engine.branch(Branch(film, 12, replace(film.request, sampler="dpmpp_2m_sde_karras")))))
-    rebuilt = engine.replay(read_recording(on_disk(tail.film, tmp_path)))
+    tail = ready(
+        list(engine.run(GenerateBranch(Branch(film, 12, replace(film.request, sampler="dpmpp_2m_sde_karras")))))
+    )
+    rebuilt = result_of(engine, OpenFilm(on_disk(tail.film, tmp_path))).film
     assert_same_frames(rebuilt, tail.film)
 
 
@@ -115,9 +118,9 @@ def test_an_older_film_with_a_step_too_many_is_rebuilt_bit_for_bit(
 
     with monkeypatch.context() as older:
         older.setattr(schedulers, "_set_one_timestep_less", nothing)
-        whole = ready(list(engine.generate(replace(REQUEST, sampler=sampler, steps=61)))).film
+        whole = ready(list(engine.run(Generate(replace(REQUEST, sampler=sampler, steps=61))))).film
     assert whole.schedule.timesteps[-1] == -1
-    film = engine.replay(read_recording(on_disk(whole, tmp_path)))
+    film = result_of(engine, OpenFilm(on_disk(whole, tmp_path))).film
     assert_same_frames(film, whole)
 
 
@@ -126,13 +129,13 @@ def test_a_run_that_was_cut_off_is_resumed_from_disk_to_the_same_picture(
     sampler: str, engine: Engine, tmp_path: Path
 ) -> None:
     request = replace(REQUEST, sampler=sampler)
-    whole = ready(list(engine.generate(request)))
+    whole = ready(list(engine.run(Generate(request))))
     writer = FilmWriter(tmp_path / f"run{SUFFIX}", whole.film)
     for frame in whole.film.frames[:3]:
         writer.write(frame)
     writer.close()  # no `finish`: the process has died
-    film = engine.replay(read_recording(writer.part_path))
-    again = ready(list(engine.branch(Branch(film, len(film.frames), film.request))))
+    film = result_of(engine, OpenFilm(writer.part_path)).film
+    again = ready(list(engine.run(GenerateBranch(Branch(film, len(film.frames), film.request)))))
     assert np.array_equal(again.image.pixels, whole.image.pixels)
     assert (again.image.recipe.run, again.image.recipe.parent) == (whole.image.recipe.run, None)
 
@@ -151,9 +154,9 @@ def test_a_run_that_was_cut_off_is_resumed_from_disk_to_the_same_picture(
 def test_a_changed_branch_is_another_picture_that_knows_its_parent(
     changes: dict[str, object], named: str, engine: Engine
 ) -> None:
-    whole = ready(list(engine.generate(REQUEST)))
+    whole = ready(list(engine.run(Generate(REQUEST))))
     request = replace(REQUEST, **changes)  # pyright: ignore[reportArgumentType]
-    image = ready(list(engine.branch(Branch(whole.film, 2, request)))).image
+    image = ready(list(engine.run(GenerateBranch(Branch(whole.film, 2, request))))).image
     assert not np.array_equal(image.pixels, whole.image.pixels)
     assert image.recipe.run != whole.image.recipe.run
     assert image.recipe.parent is not None
@@ -168,9 +171,9 @@ def test_a_changed_branch_is_another_picture_that_knows_its_parent(
 def test_a_tail_of_another_sampler_starts_at_the_noise_level_of_the_branch(
     parent_sampler: str, sampler: str, engine: Engine
 ) -> None:
-    parent = ready(list(engine.generate(replace(REQUEST, sampler=parent_sampler)))).film
+    parent = ready(list(engine.run(Generate(replace(REQUEST, sampler=parent_sampler))))).film
     branch = Branch(parent, 2, replace(REQUEST, sampler=sampler), fresh_noise=0.1)
-    film = ready(list(engine.branch(branch))).film
+    film = ready(list(engine.run(GenerateBranch(branch)))).film
     assert len({frame.step for frame in film.frames}) == 3
     assert film.frames[0].sigma == pytest.approx(parent.frames[2].sigma, rel=0.6)
     assert all(np.isfinite(frame.denoised).all() for frame in film.frames)
@@ -182,18 +185,18 @@ def test_a_tail_of_another_sampler_starts_at_the_noise_level_of_the_branch(
 
 
 def test_a_tail_may_have_more_steps_than_were_left(engine: Engine, network_calls: list[int]) -> None:
-    whole = ready(list(engine.generate(REQUEST)))
+    whole = ready(list(engine.run(Generate(REQUEST))))
     network_calls.clear()
-    events = list(engine.branch(Branch(whole.film, 3, REQUEST, remaining_steps=8)))
+    events = list(engine.run(GenerateBranch(Branch(whole.film, 3, REQUEST, remaining_steps=8))))
     assert len([event for event in events if isinstance(event, Stepped)]) == len(network_calls) == 8
 
 
 def test_fresh_noise_gives_variations_that_its_seed_repeats(engine: Engine) -> None:
-    whole = ready(list(engine.generate(REQUEST)))
+    whole = ready(list(engine.run(Generate(REQUEST))))
 
     def varied(noise_seed: int) -> np.ndarray:
         branch = Branch(whole.film, 2, REQUEST, fresh_noise=0.5, noise_seed=noise_seed)
-        return ready(list(engine.branch(branch))).image.pixels
+        return ready(list(engine.run(GenerateBranch(branch)))).image.pixels
 
     assert np.array_equal(varied(1), varied(1))
     assert not np.array_equal(varied(1), varied(2))
@@ -201,9 +204,9 @@ def test_fresh_noise_gives_variations_that_its_seed_repeats(engine: Engine) -> N
 
 
 def test_the_tail_itself_can_be_saved_rebuilt_and_branched_again(engine: Engine, tmp_path: Path) -> None:
-    parent = ready(list(engine.generate(replace(REQUEST, sampler="euler_a")))).film
-    tail = ready(list(engine.branch(Branch(parent, 2, replace(REQUEST, sampler="dpm2_a")))))
-    rebuilt = engine.replay(read_recording(on_disk(tail.film, tmp_path)))
+    parent = ready(list(engine.run(Generate(replace(REQUEST, sampler="euler_a"))))).film
+    tail = ready(list(engine.run(GenerateBranch(Branch(parent, 2, replace(REQUEST, sampler="dpm2_a"))))))
+    rebuilt = result_of(engine, OpenFilm(on_disk(tail.film, tmp_path))).film
     assert_same_frames(rebuilt, tail.film)
-    again = ready(list(engine.branch(Branch(rebuilt, 2, rebuilt.request))))
+    again = ready(list(engine.run(GenerateBranch(Branch(rebuilt, 2, rebuilt.request)))))
     assert np.array_equal(again.image.pixels, tail.image.pixels)

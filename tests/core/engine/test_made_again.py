@@ -17,6 +17,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
+from core.runs.operations import Generate
 
 REQUEST = GenerationRequest(
     "a red house, 海 and\na second line",
@@ -31,7 +32,7 @@ REQUEST = GenerationRequest(
 
 
 def made(engine: Engine, request: GenerationRequest) -> GeneratedImage:
-    (image,) = [event.image for event in engine.generate(request) if isinstance(event, ImageReady)]
+    (image,) = [event.image for event in engine.run(Generate(request)) if isinstance(event, ImageReady)]
     return image
 
 

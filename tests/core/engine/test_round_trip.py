@@ -16,6 +16,7 @@ from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
+from core.runs.operations import Generate
 
 REQUEST = GenerationRequest(
     'a red house, "by the sea": 家 🦊\nsecond line',
@@ -30,7 +31,7 @@ REQUEST = GenerationRequest(
 
 
 def made(engine: Engine, request: GenerationRequest) -> GeneratedImage:
-    (ready,) = [event for event in engine.generate(request) if isinstance(event, ImageReady)]
+    (ready,) = [event for event in engine.run(Generate(request)) if isinstance(event, ImageReady)]
     return ready.image
 
 

@@ -20,13 +20,14 @@ from core.engine.sampling.mask_blending import MASK, SOURCE
 from core.engine.sampling.step_hooks import step_hooks
 from core.errors import InvalidRequest
 from core.film.film import Film
-from core.film.reader import SUFFIX, read_recording
+from core.film.reader import SUFFIX
 from core.film.writer import FilmWriter
 from core.measures.noise_levels import scale_of, signal_and_noise
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, Started
+from core.runs.operations import Decode, Generate, GenerateBranch, OpenFilm, result_of
 from tests import synthetic_film, tiny
 from tests.core.engine.test_branching import assert_same_frames, on_disk, ready
 
@@ -50,10 +51,10 @@ EXTRAS: Mapping[str, NDArray[Any]] = {MASK: NEW, SOURCE: KEPT, "from the future"
 
 def masked(engine: Engine, request: GenerationRequest = REQUEST) -> ImageReady:
     """A run from noise whose film has `EXTRAS` from its first call on."""
-    events = engine.generate(request)
+    events = engine.run(Generate(request))
     (film,) = [next(event.film for event in events if isinstance(event, Started))]
     events.close()
-    return ready(list(engine.branch(Branch(replace(film, extras=EXTRAS), 0, film.request))))
+    return ready(list(engine.run(GenerateBranch(Branch(replace(film, extras=EXTRAS), 0, film.request)))))
 
 
 def assert_keeps(film: Film, seed: int) -> None:
@@ -74,15 +75,15 @@ def test_a_masked_run_is_rebuilt_resumed_and_branched_bit_for_bit(
     request = replace(REQUEST, sampler=sampler)
     whole = masked(engine, request)
     assert_keeps(whole.film, seed=5)
-    assert not np.array_equal(whole.image.pixels, ready(list(engine.generate(request))).image.pixels)
+    assert not np.array_equal(whole.image.pixels, ready(list(engine.run(Generate(request)))).image.pixels)
     writer = FilmWriter(tmp_path / f"cut{SUFFIX}", whole.film)
     for frame in whole.film.frames[:2]:
         writer.write(frame)
     writer.close()  # no `finish`: the process has died
     for path, calls in ((on_disk(whole.film, tmp_path), 3), (writer.part_path, 2)):
-        film = engine.replay(read_recording(path))
+        film = result_of(engine, OpenFilm(path)).film
         assert_same_frames(film, replace(whole.film, frames=whole.film.frames[: len(film.frames)]))
-        again = ready(list(engine.branch(Branch(film, calls, film.request))))
+        again = ready(list(engine.run(GenerateBranch(Branch(film, calls, film.request)))))
         assert_same_frames(again.film, whole.film)
         assert np.array_equal(again.image.pixels, whole.image.pixels)
         assert set(again.film.extras) == set(EXTRAS)
@@ -90,8 +91,8 @@ def test_a_masked_run_is_rebuilt_resumed_and_branched_bit_for_bit(
 
 def test_the_end_of_a_masked_run_is_the_source_where_it_is_kept(engine: Engine) -> None:
     film = masked(engine).film
-    alone = engine.decode(film, KEPT)
-    picture = ready(list(engine.branch(Branch(film, len(film.frames), film.request)))).image.pixels
+    alone = result_of(engine, Decode(film, KEPT))
+    picture = ready(list(engine.run(GenerateBranch(Branch(film, len(film.frames), film.request))))).image.pixels
     far_left = np.s_[:, :4]  # convolutions of the decoder carry the right half over
     difference = np.abs(picture[far_left].astype(int) - alone[far_left].astype(int))
     right = np.abs(picture[:, -8:].astype(int) - alone[:, -8:].astype(int))
@@ -108,11 +109,11 @@ def test_a_changed_branch_keeps_its_parents_extras_and_hooks(
     film = masked(engine).film
     more = dict(changes)
     request = replace(film.request, **more.pop("request", {}))
-    branched = ready(list(engine.branch(Branch(film, 2, request, **more)))).film
+    branched = ready(list(engine.run(GenerateBranch(Branch(film, 2, request, **more))))).film
     assert branched.parent is not None
     assert set(branched.extras) == set(EXTRAS)
     assert_keeps(branched, seed=5)
-    assert_same_frames(engine.replay(read_recording(on_disk(branched, tmp_path))), branched)
+    assert_same_frames(result_of(engine, OpenFilm(on_disk(branched, tmp_path))).film, branched)
 
 
 def test_a_film_with_extras_of_no_hook_runs_as_without_them() -> None:
@@ -137,12 +138,12 @@ def test_a_mask_without_a_source_is_refused() -> None:
     ],
 )
 def test_extras_that_do_not_fit_are_refused(mask: NDArray[Any], source: NDArray[Any], engine: Engine) -> None:
-    events = engine.generate(REQUEST)
+    events = engine.run(Generate(REQUEST))
     (film,) = [next(event.film for event in events if isinstance(event, Started))]
     events.close()
     film = replace(film, extras={MASK: mask, SOURCE: source})
     with pytest.raises(InvalidRequest, match="expected"):
-        list(engine.branch(Branch(film, 0, film.request)))
+        list(engine.run(GenerateBranch(Branch(film, 0, film.request))))
 
 
 @pytest.mark.parametrize("sampler", ["ddim", "heun"])

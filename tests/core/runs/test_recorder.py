@@ -11,12 +11,13 @@ import pytest
 
 from core.errors import SaveFailed
 from core.film.attention_file import attention_path, read_attention
-from core.film.attention_maps import AttentionMaps
+from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.film.reader import PART_SUFFIX, SUFFIX, read_recording
 from core.prompt.word import Word
 from core.request.request import GenerationRequest, Size
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Stepped
+from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
 from core.runs.recorder import FilmRecorder
 from tests import fakes
 
@@ -25,7 +26,7 @@ REQUEST = GenerationRequest("a house", size=Size(64, 64), steps=5, seed=3)
 
 
 def run() -> Generator[Event, None, None]:
-    return fakes.FakeEngine().generate(REQUEST)
+    return fakes.FakeEngine().run(Generate(REQUEST))
 
 
 @pytest.fixture
@@ -38,20 +39,25 @@ def recorder(folder: Path) -> FilmRecorder:
     return FilmRecorder(lambda: folder)
 
 
-def watched(events: Generator[Event, None, None]) -> Generator[Event, None, None]:
-    """Yields the events of a run that is watched with the view of the words open."""
+def watched(
+    events: Generator[Event, None, None], record: AttentionRecord | None = None
+) -> Generator[Event, None, None]:
+    """Adds what the open view of the words has the engine tell, from ``record`` on."""
     for event in events:
         if isinstance(event, Stepped):
-            maps = np.full((1, 2, 2), event.frame.call / 8, np.float16)
-            yield replace(event, attention=AttentionMaps(event.frame.call, WORDS, maps))
+            maps = AttentionMaps(event.frame.call, WORDS, np.full((1, 2, 2), event.frame.call / 8, np.float16))
+            record = record.with_maps(maps) if record is not None else AttentionRecord.begin(maps)
+            yield replace(event, attention=record)
         else:
             yield event
 
 
-def advance(events: Generator[Event, None, None], calls: int) -> None:
-    done = 0
-    while done < calls:
-        done += isinstance(next(events), Stepped)
+def advance(events: Generator[Event, None, None], calls: int) -> Stepped:
+    """Makes so many calls and returns what was told of the last one."""
+    stepped = (event for event in events if isinstance(event, Stepped))
+    for _ in range(calls - 1):
+        next(stepped)
+    return next(stepped)
 
 
 def test_every_call_is_on_the_disk_before_it_is_told(recorder: FilmRecorder, folder: Path) -> None:
@@ -80,14 +86,14 @@ def test_a_stopped_run_stays_to_be_taken_up_again(recorder: FilmRecorder, folder
 
 def test_a_run_that_goes_on_goes_on_in_its_own_film(recorder: FilmRecorder, folder: Path) -> None:
     engine = fakes.FakeEngine()
-    events = recorder.record(engine.generate(REQUEST))
+    events = recorder.record(engine.run(Generate(REQUEST)))
     for event in events:
         if isinstance(event, Stepped) and event.frame.call == 1:
             break
     events.close()
     part = folder / f"run-3{PART_SUFFIX}"
-    film = engine.replay(read_recording(part))
-    list(recorder.record(engine.branch(Branch(film, 2, film.request))))
+    film = result_of(engine, OpenFilm(part)).film
+    list(recorder.record(engine.run(GenerateBranch(Branch(film, 2, film.request)))))
     assert read_recording(folder / f"run-3{SUFFIX}").is_complete
     assert not part.exists()
 
@@ -134,7 +140,7 @@ def test_where_words_acted_is_put_beside_the_picture_too(
     recorder.put_beside("run-3", picture)
     found = read_attention(attention_path(picture), "run-3")
     assert [maps.call for maps in found.calls] == [0, 1, 2, 3, 4]
-    list(recorder.record(fakes.FakeEngine().generate(replace(REQUEST, seed=4))))
+    list(recorder.record(fakes.FakeEngine().run(Generate(replace(REQUEST, seed=4)))))
     recorder.put_beside("run-4", picture)
     assert not attention_path(picture).exists()
 
@@ -143,11 +149,11 @@ def test_where_words_acted_before_a_stop_is_kept_when_the_run_goes_on(
     recorder: FilmRecorder, folder: Path, tmp_path: Path
 ) -> None:
     engine = fakes.FakeEngine()
-    events = recorder.record(watched(engine.generate(REQUEST)))
-    advance(events, 2)
+    events = recorder.record(watched(engine.run(Generate(REQUEST))))
+    before = advance(events, 2).attention
     events.close()
-    film = engine.replay(read_recording(folder / f"run-3{PART_SUFFIX}"))
-    list(recorder.record(watched(engine.branch(Branch(film, 2, film.request)))))
+    film = result_of(engine, OpenFilm(folder / f"run-3{PART_SUFFIX}")).film
+    list(recorder.record(watched(engine.run(GenerateBranch(Branch(film, 2, film.request))), before)))
     recorder.put_beside("run-3", tmp_path / "pictures" / "house.png")
     found = read_attention(tmp_path / "pictures" / "house.words.safetensors", "run-3")
     assert [maps.call for maps in found.calls] == [0, 1, 2, 3, 4]

@@ -14,11 +14,12 @@ import numpy as np
 
 from core.engine.engine import Engine
 from core.errors import FilmBroken
-from core.film.reader import PART_SUFFIX, completed_calls, read_recording
+from core.film.reader import PART_SUFFIX, completed_calls
 from core.film.stored import unfinished
 from core.request.request import GenerationRequest, Size
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady
+from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
 from core.runs.recorder import FilmRecorder
 
 REQUEST = GenerationRequest(
@@ -31,13 +32,14 @@ gc.disable()  # a third of the time that the imports take
 from pathlib import Path
 from core.models.catalogue import Catalogue
 from core.engine.engine import Engine
+from core.runs.operations import Generate
 from core.runs.recorder import FilmRecorder
 from tests.core.runs.test_resume_after_kill import REQUEST
 
 folder = Path(sys.argv[2])
 engine = Engine(Catalogue((Path(sys.argv[1]),)), "cpu", "float32")
 while True:
-    for event in FilmRecorder(lambda: folder).record(engine.generate(REQUEST)):
+    for event in FilmRecorder(lambda: folder).record(engine.run(Generate(REQUEST))):
         pass
 """
 
@@ -72,15 +74,15 @@ def picture(events: list[Event]) -> np.ndarray:
 
 
 def test_a_killed_run_is_resumed_to_the_same_picture(engine: Engine, models: Path, tmp_path: Path) -> None:
-    whole = picture(list(engine.generate(REQUEST)))
+    whole = picture(list(engine.run(Generate(REQUEST))))
     dice = random.Random(time.time_ns())
     for number in range(int(os.environ.get("EMULSION_KILLS", "2"))):
         folder = tmp_path / str(number)
         run_and_kill(models, folder, dice.randrange(1, 50))
         (part,) = unfinished(folder)
-        film = engine.replay(read_recording(part))
+        film = result_of(engine, OpenFilm(part)).film
         recorder = FilmRecorder(lambda folder=folder: folder)
-        events = list(recorder.record(engine.branch(Branch(film, len(film.frames), film.request))))
+        events = list(recorder.record(engine.run(GenerateBranch(Branch(film, len(film.frames), film.request)))))
         assert np.array_equal(picture(events), whole)
         assert not unfinished(folder)
         assert film.request == replace(REQUEST, count=1)

@@ -14,6 +14,7 @@ from core.models.catalogue import Catalogue
 from core.pictures.metadata import write_png
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
+from core.runs.operations import Generate
 from core.runs.recorder import FilmRecorder
 from tests.app.cli.commands.conftest import Answer
 
@@ -29,7 +30,7 @@ def picture(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     request = GenerationRequest("a house", model=str(model), size=Size(64, 64), steps=STEPS, seed=1)
     recorder = FilmRecorder(lambda: folder / ".unfinished")
     engine = Engine(Catalogue(()), "cpu", "float32")
-    *_, ready = recorder.record(engine.generate(request))
+    *_, ready = recorder.record(engine.run(Generate(request)))
     assert isinstance(ready, ImageReady)
     write_png(ready.image, folder / "house.png")
     recorder.put_beside(ready.image.recipe.run, folder / "house.png")

@@ -14,6 +14,7 @@ from core.models.memory_plan import Placement
 from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
+from core.runs.operations import Generate, ReportMemory, result_of
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 REQUEST = GenerationRequest(
@@ -29,7 +30,7 @@ REQUEST = GenerationRequest(
 
 
 def picture(engine: Engine, request: GenerationRequest = REQUEST) -> GeneratedImage:
-    *_, last = engine.generate(request)
+    *_, last = engine.run(Generate(request))
     assert isinstance(last, ImageReady)
     return last.image
 
@@ -72,11 +73,11 @@ def test_ten_switches_between_models_give_all_memory_back(models: Path) -> None:
 
 def test_the_engine_tells_how_its_model_was_placed(models: Path) -> None:
     engine = Engine(Catalogue((models,)), "cpu", "float32", tiled_decode=True)
-    assert engine.memory_in_use().model == ""
+    assert result_of(engine, ReportMemory()).model == ""
     assert picture(engine).recipe.note == "decoded in tiles"
-    use = engine.memory_in_use()
+    use = result_of(engine, ReportMemory())
     assert use.plan is not None
     assert (use.model, use.placement, use.plan.tiled_decode) == ("tiny", Placement.on_device, True)
     assert 0 < use.device.free <= use.device.total
     engine.close()
-    assert engine.memory_in_use().plan is None
+    assert result_of(engine, ReportMemory()).plan is None

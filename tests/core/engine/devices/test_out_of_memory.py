@@ -18,6 +18,7 @@ from core.film.reader import read_recording
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size, Source
 from core.runs.events import Event, ImageReady, PreviewMode, Stepped
+from core.runs.operations import Generate
 from core.runs.recorder import FilmRecorder
 
 REQUEST = GenerationRequest(
@@ -50,12 +51,14 @@ def request_with_picture(tmp_path: Path) -> GenerationRequest:
 @pytest.fixture
 def engine(models: Path) -> Engine:
     engine = Engine(Catalogue((models,)), "cpu", "float32")
-    list(engine.generate(REQUEST))
+    list(engine.run(Generate(REQUEST)))
     return engine
 
 
 def family_of(engine: Engine) -> Family:
-    return engine._loaded_model(REQUEST).family  # pyright: ignore[reportPrivateUsage]
+    loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    assert loaded is not None
+    return loaded.family
 
 
 def break_site(engine: Engine, site: str, fails: Callable[[int], bool]) -> list[int]:
@@ -85,10 +88,12 @@ def test_one_failure_anywhere_still_ends_in_the_picture(
     site: str,
     first_failure: int,
 ) -> None:
-    *_, whole = Engine(Catalogue((models,)), "cpu", "float32").generate(request_with_picture, PreviewMode.linear)
+    *_, whole = Engine(Catalogue((models,)), "cpu", "float32").run(
+        Generate(request_with_picture, PreviewMode.linear)
+    )
     assert isinstance(whole, ImageReady)
     calls = break_site(engine, site, lambda call: call == first_failure)
-    *_, last = engine.generate(request_with_picture, PreviewMode.linear)
+    *_, last = engine.run(Generate(request_with_picture, PreviewMode.linear))
     assert isinstance(last, ImageReady)
     if site == "decode" and first_failure == 0:
         expected_warnings.append("out of memory while decoding")
@@ -114,7 +119,7 @@ def test_memory_that_is_never_enough_is_told_and_the_film_is_kept(
     with pytest.raises(OutOfMemory) as told:
         stepped.extend(
             event
-            for event in recorder.record(engine.generate(request_with_picture, PreviewMode.linear))
+            for event in recorder.record(engine.run(Generate(request_with_picture, PreviewMode.linear)))
             if isinstance(event, Stepped)
         )
     assert told.value.needed is not None
@@ -128,17 +133,17 @@ def test_memory_that_is_never_enough_is_told_and_the_film_is_kept(
 def test_a_preview_that_finds_no_memory_costs_only_itself(engine: Engine, expected_warnings: list[str]) -> None:
     expected_warnings.append("out of memory while decoding")
     break_site(engine, "decode", lambda call: call < 4)
-    events = list(engine.generate(REQUEST, PreviewMode.every_step))
+    events = list(engine.run(Generate(REQUEST, PreviewMode.every_step)))
     previews = [event.preview for event in events if isinstance(event, Stepped)]
     assert [preview.is_decoded for preview in previews if preview is not None] == [False, True, True, True]
     assert isinstance(events[-1], ImageReady)
 
 
 def test_the_next_run_is_as_if_nothing_had_happened(engine: Engine) -> None:
-    before = pictures(engine.generate(REQUEST))
+    before = pictures(engine.run(Generate(REQUEST)))
     break_site(engine, "denoise", lambda call: call == 1)
-    assert np.array_equal(pictures(engine.generate(REQUEST)), before)
-    assert np.array_equal(pictures(engine.generate(REQUEST)), before)
+    assert np.array_equal(pictures(engine.run(Generate(REQUEST))), before)
+    assert np.array_equal(pictures(engine.run(Generate(REQUEST))), before)
 
 
 def pictures(events: Iterator[Event]) -> Any:

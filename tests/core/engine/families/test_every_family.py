@@ -11,7 +11,6 @@ from PIL import Image
 
 from core.engine.engine import Engine
 from core.families import FAMILIES
-from core.film.reader import read_recording
 from core.film.writer import FilmWriter
 from core.film_export.pictures import PICTURES
 from core.models.catalogue import Catalogue, Model
@@ -19,6 +18,7 @@ from core.pictures.metadata import read_recipe, write_png
 from core.request.request import GenerationRequest, Source
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Stepped
+from core.runs.operations import EncodePicture, Generate, GenerateBranch, OpenFilm, PredictOnce, result_of
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 
@@ -30,7 +30,7 @@ class Run:
         self.model: Model = catalogue.find(name)
         self.engine = Engine(catalogue, "cpu", "float32")
         self.request: GenerationRequest = smallest_request(self.model, steps=6)
-        self.events: list[Event] = list(self.engine.generate(self.request, attention=True))
+        self.events: list[Event] = list(self.engine.run(Generate(self.request, attention=True)))
         self.ready = last_of(self.events)
 
 
@@ -61,7 +61,7 @@ def test_words_act_where_the_family_says_so(run: Run) -> None:
 
 
 def test_a_branch_without_changes_ends_in_the_same_picture(run: Run) -> None:
-    again = last_of(list(run.engine.branch(Branch(run.ready.film, 3, run.ready.film.request))))
+    again = last_of(list(run.engine.run(GenerateBranch(Branch(run.ready.film, 3, run.ready.film.request)))))
     assert np.array_equal(again.image.pixels, run.ready.image.pixels)
     assert run.ready.image.pixels.std() > 0
 
@@ -69,7 +69,7 @@ def test_a_branch_without_changes_ends_in_the_same_picture(run: Run) -> None:
 def test_it_branches_with_another_sampler(run: Run) -> None:
     other = next(key for key in ("unipc", "euler") if key != run.request.sampler)
     branch = Branch(run.ready.film, 2, replace(run.ready.film.request, sampler=other))
-    assert np.isfinite(last_of(list(run.engine.branch(branch))).film.frames[-1].denoised).all()
+    assert np.isfinite(last_of(list(run.engine.run(GenerateBranch(branch)))).film.frames[-1].denoised).all()
 
 
 def test_its_film_is_replayed_from_the_disk_to_the_bit(run: Run, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_its_film_is_replayed_from_the_disk_to_the_bit(run: Run, tmp_path: Path)
             writer.write(frame)
         path = writer.finish()
     assert path is not None
-    replayed = run.engine.replay(read_recording(path))
+    replayed = result_of(run.engine, OpenFilm(path)).film
     for frame, rebuilt in zip(film.frames, replayed.frames, strict=True):
         assert np.array_equal(frame.noisy, rebuilt.noisy)
         assert np.array_equal(frame.denoised, rebuilt.denoised)
@@ -90,7 +90,7 @@ def test_its_recipe_makes_the_same_picture_again(run: Run, tmp_path: Path) -> No
     recipe = read_recipe(tmp_path / "a.png")
     assert recipe is not None
     assert recipe.model.family == run.model.family
-    again = last_of(list(run.engine.generate(recipe.request)))
+    again = last_of(list(run.engine.run(Generate(recipe.request))))
     assert np.array_equal(again.image.pixels, run.ready.image.pixels)
 
 
@@ -98,15 +98,17 @@ def test_a_picture_begins_a_run_and_goes_forward_to_noise(run: Run, tmp_path: Pa
     size = run.request.size
     Image.effect_noise((size.width, size.height), 60).convert("RGB").save(tmp_path / "photo.png")
     request = replace(run.request, source=Source(str(tmp_path / "photo.png"), 0.5))
-    begun = last_of(list(run.engine.generate(request))).film
+    begun = last_of(list(run.engine.run(Generate(request)))).film
     assert len({frame.step for frame in begun.frames}) == 3
-    trip = run.engine.round_trip(request)
+    trip = result_of(run.engine, EncodePicture(request)).trip
     noise = np.random.default_rng(1).standard_normal(trip.latent.shape).astype(np.float32)
     for t in (10, 999):
-        assert np.isfinite(run.engine.one_step(run.request, trip, trip.noised(t, noise), t).latent).all()
+        assert np.isfinite(
+            result_of(run.engine, PredictOnce(run.request, trip, trip.noised(t, noise), t)).latent
+        ).all()
 
 
 def test_only_guidance_with_a_second_prediction_reads_the_negative_prompt(run: Run) -> None:
-    other = last_of(list(run.engine.generate(replace(run.request, negative_prompt="rain, night"))))
+    other = last_of(list(run.engine.run(Generate(replace(run.request, negative_prompt="rain, night")))))
     differs = not np.array_equal(other.image.pixels, run.ready.image.pixels)
     assert differs == run.model.capabilities.has_negative_prompt

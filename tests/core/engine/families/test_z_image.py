@@ -23,7 +23,6 @@ from core.engine.initial_state import from_request
 from core.engine.sampling import schedulers
 from core.engine.sampling.denoising import denoise
 from core.errors import InvalidRequest
-from core.film.reader import read_recording
 from core.film.writer import FilmWriter
 from core.film_export.pictures import PICTURES, denoised_by
 from core.models.catalogue import Catalogue, read_model
@@ -31,6 +30,7 @@ from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import FLOW_SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, Stepped
+from core.runs.operations import EncodePicture, Generate, GenerateBranch, OpenFilm, PredictOnce, result_of
 from tests import tiny
 from tests.parity import CPU, our_latents
 
@@ -180,7 +180,7 @@ def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
 def test_film_branch_and_noise_levels_work_with_every_sampler(sampler: str, folder: Path, tmp_path: Path) -> None:
     engine = Engine(Catalogue((folder.parent,)), "cpu", "float32")
     request = replace(asked(sampler), model=folder.name, size=LARGER)
-    events = list(engine.generate(request, attention=True))
+    events = list(engine.run(Generate(request, attention=True)))
     ready = events[-1]
     assert isinstance(ready, ImageReady)
     assert all(event.attention is None for event in events if isinstance(event, Stepped))
@@ -193,7 +193,7 @@ def test_film_branch_and_noise_levels_work_with_every_sampler(sampler: str, fold
             assert picture(film, frame).shape[-1] == 3
         # x0 from the guided prediction is the one the loop recorded
         assert np.allclose(denoised_by(film, frame, frame.guided), frame.denoised, atol=1e-4)
-    again = list(engine.branch(Branch(film, 3, film.request)))[-1]
+    again = list(engine.run(GenerateBranch(Branch(film, 3, film.request))))[-1]
     assert isinstance(again, ImageReady)
     assert np.array_equal(again.image.pixels, ready.image.pixels)
     path = tmp_path / "a.film.safetensors"
@@ -201,13 +201,13 @@ def test_film_branch_and_noise_levels_work_with_every_sampler(sampler: str, fold
         for frame in film.frames:
             writer.write(frame)
         path = writer.finish() or path
-    replayed = engine.replay(read_recording(path))
+    replayed = result_of(engine, OpenFilm(path)).film
     for frame, rebuilt in zip(film.frames, replayed.frames, strict=True):
         assert np.array_equal(frame.noisy, rebuilt.noisy)
         assert np.array_equal(frame.denoised, rebuilt.denoised)
     other = "unipc" if sampler == "euler" else "euler"
     branch = Branch(film, 2, replace(film.request, sampler=other))
-    ended = list(engine.branch(branch))[-1]
+    ended = list(engine.run(GenerateBranch(branch)))[-1]
     assert isinstance(ended, ImageReady)
     assert np.isfinite(ended.film.frames[-1].denoised).all()
 
@@ -215,9 +215,9 @@ def test_film_branch_and_noise_levels_work_with_every_sampler(sampler: str, fold
 def test_samplers_that_do_not_fit_are_refused(folder: Path) -> None:
     engine = Engine(Catalogue((folder.parent,)), "cpu", "float32")
     with pytest.raises(InvalidRequest, match="euler"):
-        next(engine.generate(replace(asked("ddim"), model=folder.name, size=LARGER)))
+        next(engine.run(Generate(replace(asked("ddim"), model=folder.name, size=LARGER))))
     with pytest.raises(InvalidRequest, match="multiple of 8"):
-        next(engine.generate(replace(asked("euler"), model=folder.name, size=Size(260, 256))))
+        next(engine.run(Generate(replace(asked("euler"), model=folder.name, size=Size(260, 256)))))
 
 
 def test_a_picture_goes_forward_to_noise_and_is_seen_once(folder: Path, tmp_path: Path) -> None:
@@ -225,11 +225,11 @@ def test_a_picture_goes_forward_to_noise_and_is_seen_once(folder: Path, tmp_path
     engine = Engine(Catalogue((folder.parent,)), "cpu", "float32")
     request = replace(asked("euler"), model=folder.name, size=LARGER)
     request = replace(request, source=Source(str(tmp_path / "photo.png"), 0.5))
-    trip = engine.round_trip(request)
+    trip = result_of(engine, EncodePicture(request)).trip
     assert len(trip.alphas_cumprod) == 1000
     assert trip.alphas_cumprod[499] == pytest.approx(0.5)
     assert trip.alphas_cumprod[999] == 0
     noise = np.random.default_rng(1).standard_normal(trip.latent.shape).astype(np.float32)
     for t in (10, 500, 999):
-        step = engine.one_step(replace(request, source=None), trip, trip.noised(t, noise), t)
+        step = result_of(engine, PredictOnce(replace(request, source=None), trip, trip.noised(t, noise), t))
         assert np.isfinite(step.latent).all()

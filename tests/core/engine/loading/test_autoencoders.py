@@ -26,6 +26,7 @@ from core.models.memory_plan import Placement
 from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder, GenerationRequest, Size
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.runs.operations import Decode, Generate, RenderFrame, result_of
 from tests import original_names, tiny
 
 REQUEST = GenerationRequest(
@@ -79,7 +80,7 @@ def engine(folder: Path) -> Engine:
 
 
 def run(engine: Engine, chosen: Autoencoder | None = OTHER, **changes: Any) -> ImageReady:
-    *_, last = engine.generate(replace(REQUEST, autoencoder=chosen, **changes))
+    *_, last = engine.run(Generate(replace(REQUEST, autoencoder=chosen, **changes)))
     assert isinstance(last, ImageReady)
     return last
 
@@ -95,8 +96,10 @@ def decoded(module: AutoencoderKL, latent: Any) -> Pixels:
 def test_the_picture_is_what_stock_diffusers_decodes_with_that_autoencoder(engine: Engine, name: str) -> None:
     ready = run(engine, Autoencoder(name), sampler="euler")
     last = ready.film.frames[-1].denoised  # what Euler ends with
-    own = engine.decode(replace(ready.film, request=replace(ready.film.request, autoencoder=None)), last)
-    assert np.array_equal(engine.decode(ready.film, last), decoded(vae(), last))
+    own = result_of(
+        engine, Decode(replace(ready.film, request=replace(ready.film.request, autoencoder=None)), last)
+    )
+    assert np.array_equal(result_of(engine, Decode(ready.film, last)), decoded(vae(), last))
     assert np.abs(ready.image.pixels.astype(int) - decoded(vae(), last)).max() <= 1
     assert not np.array_equal(own, decoded(vae(), last))
 
@@ -115,7 +118,7 @@ def test_each_family_takes_one(folder: Path, engine: Engine, model: str) -> None
 
 def test_the_model_is_not_loaded_again(engine: Engine) -> None:
     run(engine, None)
-    events = list(engine.generate(replace(REQUEST, autoencoder=OTHER)))
+    events = list(engine.run(Generate(replace(REQUEST, autoencoder=OTHER))))
     assert Loading(Phase.loading_model) not in events
     assert Loading(Phase.reading_prompt) not in events
 
@@ -128,33 +131,33 @@ def test_the_steps_are_the_same_and_the_models_own_gives_the_first_picture_again
 
 
 def test_previews_and_kept_steps_are_of_the_chosen_one(engine: Engine) -> None:
-    events = list(engine.generate(replace(REQUEST, autoencoder=OTHER), PreviewMode.every_step))
+    events = list(engine.run(Generate(replace(REQUEST, autoencoder=OTHER), PreviewMode.every_step)))
     for event in events:
         if isinstance(event, Stepped):
             assert np.array_equal(event.preview.pixels, decoded(vae(), event.frame.denoised))
     film = next(event.film for event in reversed(events) if isinstance(event, ImageReady))
-    assert np.array_equal(
-        engine.keep(film, film.frames[0], "denoised").pixels, decoded(vae(), film.frames[0].denoised)
-    )
+    (kept,) = engine.run(RenderFrame(film, film.frames[0], "denoised"))
+    assert isinstance(kept, ImageReady)
+    assert np.array_equal(kept.image.pixels, decoded(vae(), film.frames[0].denoised))
 
 
 def test_an_older_film_that_is_looked_at_meanwhile_changes_nothing(engine: Engine) -> None:
     older = run(engine, Autoencoder("third"))
     last = older.film.frames[-1].denoised
-    seen = engine.decode(older.film, last)
+    seen = result_of(engine, Decode(older.film, last))
     expected = run(engine).image.pixels
-    events = engine.generate(replace(REQUEST, autoencoder=OTHER, count=2))
+    events = engine.run(Generate(replace(REQUEST, autoencoder=OTHER, count=2)))
     pictures: list[Pixels] = []
     for event in events:
         if isinstance(event, ImageReady):
             pictures.append(event.image.pixels)
-        assert np.array_equal(engine.decode(older.film, last), seen)
+        assert np.array_equal(result_of(engine, Decode(older.film, last)), seen)
     assert np.array_equal(pictures[0], expected)
 
 
 def test_a_film_knows_which_one_by_its_content(engine: Engine, folder: Path) -> None:
     started = next(
-        event for event in engine.generate(replace(REQUEST, autoencoder=OTHER)) if isinstance(event, Started)
+        event for event in engine.run(Generate(replace(REQUEST, autoencoder=OTHER))) if isinstance(event, Started)
     )
     named = started.film.request.autoencoder
     assert named is not None

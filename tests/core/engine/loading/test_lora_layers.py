@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from core.checkpoints.cache import CheckpointCache
-from core.engine import engine as engine_module
+from core.engine import context as context_module
 from core.engine.engine import Engine
 from core.engine.loading import lora_layers
 from core.errors import LoraBroken, LoraMissing, WrongFamily
@@ -24,6 +24,7 @@ from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Lora, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, LoraDiffers, Stepped
+from core.runs.operations import EncodePicture, Generate, GenerateBranch, PredictOnce, result_of
 from tests import tiny
 
 REQUEST = GenerationRequest(
@@ -75,7 +76,7 @@ def engine(folder: Path) -> Engine:
 
 
 def run(engine: Engine, *loras: Lora, model: str = "tiny") -> ImageReady:
-    *_, last = engine.generate(replace(REQUEST, loras=loras, model=model))
+    *_, last = engine.run(Generate(replace(REQUEST, loras=loras, model=model)))
     assert isinstance(last, ImageReady)
     return last
 
@@ -117,13 +118,13 @@ def test_another_weight_loads_nothing_again(engine: Engine, monkeypatch: pytest.
 
     monkeypatch.setattr(lora_layers, "load_file", counting)
     models: list[object] = []
-    load_model = engine_module.load
+    load_model = context_module.load
 
     def counting_models(*arguments: Any) -> Any:
         models.append(arguments)
         return load_model(*arguments)
 
-    monkeypatch.setattr(engine_module, "load", counting_models)
+    monkeypatch.setattr(context_module, "load", counting_models)
     one = pixels(engine, Lora("peft", 1.0))
     half = pixels(engine, Lora("peft", 0.5))
     assert not np.array_equal(one, half)
@@ -174,12 +175,12 @@ def test_the_picture_and_its_film_record_names_weights_and_hashes(engine: Engine
 def test_a_branch_goes_on_with_the_lora_of_its_request(engine: Engine) -> None:
     whole = run(engine, Lora("peft", 0.5))
     pixels(engine)
-    *_, resumed = engine.branch(Branch(whole.film, 2, whole.film.request))
+    *_, resumed = engine.run(GenerateBranch(Branch(whole.film, 2, whole.film.request)))
     assert isinstance(resumed, ImageReady)
     assert np.array_equal(resumed.image.pixels, whole.image.pixels)
     without = Branch(whole.film, 1, replace(whole.film.request, loras=()))
     assert without.changes() == "LoRA"
-    *_, changed = engine.branch(without)
+    *_, changed = engine.run(GenerateBranch(without))
     assert isinstance(changed, ImageReady)
     assert not np.array_equal(changed.image.pixels, whole.image.pixels)
 
@@ -229,10 +230,10 @@ def test_one_that_is_switched_off_is_left_out(engine: Engine) -> None:
 
 def test_a_file_that_is_not_the_one_of_the_recipe_is_told_before_the_first_step(engine: Engine) -> None:
     known = run(engine, Lora("peft")).image.request.loras[0].hash
-    first, *_ = engine.generate(replace(REQUEST, loras=(Lora("peft", hash="0123456789ab"),)))
+    first, *_ = engine.run(Generate(replace(REQUEST, loras=(Lora("peft", hash="0123456789ab"),))))
     assert isinstance(first, LoraDiffers)
     assert (first.name, first.asked, first.found) == ("peft", "0123456789ab", known)
-    events = list(engine.generate(replace(REQUEST, loras=(Lora("peft", hash=known),))))
+    events = list(engine.run(Generate(replace(REQUEST, loras=(Lora("peft", hash=known),)))))
     assert not any(isinstance(event, LoraDiffers) for event in events)
 
 
@@ -260,7 +261,7 @@ def test_a_lora_that_was_given_by_its_full_path_is_found_by_name_the_next_time(
 
 def pixels_of_z(engine: Engine, *loras: Lora) -> Pixels:
     request = replace(REQUEST, model="tiny-z", size=Size(256, 256), sampler="euler", steps=2, loras=loras)
-    *_, last = engine.generate(request)
+    *_, last = engine.run(Generate(request))
     assert isinstance(last, ImageReady)
     return last.image.pixels
 
@@ -269,10 +270,10 @@ def test_a_look_at_the_noise_meanwhile_leaves_a_run_its_own_loras(engine: Engine
     whole = pixels(engine, Lora("peft"))
     Image.new("RGB", (64, 64), "teal").save(tmp_path / "a.png")
     other = replace(REQUEST, source=Source(str(tmp_path / "a.png"), 0.5), loras=(Lora("other"),))
-    trip = engine.round_trip(other)
-    events = engine.generate(replace(REQUEST, loras=(Lora("peft"),)))
+    trip = result_of(engine, EncodePicture(other)).trip
+    events = engine.run(Generate(replace(REQUEST, loras=(Lora("peft"),))))
     event = next(event for event in events if isinstance(event, Stepped))
-    engine.one_step(other, trip, event.frame.denoised, 500)
+    result_of(engine, PredictOnce(other, trip, event.frame.denoised, 500))
     *_, last = events
     assert isinstance(last, ImageReady)
     assert np.array_equal(last.image.pixels, whole)

@@ -27,6 +27,7 @@ from core.models.catalogue import Catalogue
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady, Preview, PreviewMode, Stepped
+from core.runs.operations import Generate
 from tests import tiny
 
 REQUEST = GenerationRequest("abc", model="tiny", size=Size(64, 48), sampler="ddim", steps=4, seed=5)
@@ -69,7 +70,7 @@ def models(model: Path, tmp_path: Path) -> Path:
 
 
 def previews(models: Path, mode: PreviewMode) -> tuple[list[Preview], Film, Pixels]:
-    events = list(Engine(Catalogue((models,)), "cpu", "float32").generate(REQUEST, mode))
+    events = list(Engine(Catalogue((models,)), "cpu", "float32").run(Generate(REQUEST, mode)))
     ready = events[-1]
     assert isinstance(ready, ImageReady)
     return [event.preview for event in events if isinstance(event, Stepped)], ready.film, ready.image.pixels
@@ -184,7 +185,7 @@ def test_what_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_a_second_run_takes_one_that_has_come_meanwhile(models: Path) -> None:
     engine = Engine(Catalogue((models,)), "cpu", "float32")
-    list(engine.generate(REQUEST, PreviewMode.sharp))
+    list(engine.run(Generate(REQUEST, PreviewMode.sharp)))
     small().save_pretrained(models / "mine")
-    events = list(engine.generate(replace(REQUEST, seed=6), PreviewMode.sharp))
+    events = list(engine.run(Generate(replace(REQUEST, seed=6), PreviewMode.sharp)))
     assert all(event.preview.is_decoded for event in events if isinstance(event, Stepped))

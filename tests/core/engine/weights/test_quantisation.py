@@ -20,6 +20,7 @@ from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Lora, Size
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, Stepped
+from core.runs.operations import Decode, Generate, GenerateBranch, ReportMemory, result_of
 from tests import tiny
 from tests.tiny_families import TINY_MODELS, smallest_request
 
@@ -51,7 +52,7 @@ def engine(folder: Path) -> Engine:
 
 
 def pixels(engine: Engine, request: GenerationRequest) -> Pixels:
-    *_, last = engine.generate(request)
+    *_, last = engine.run(Generate(request))
     assert isinstance(last, ImageReady)
     return last.image.pixels
 
@@ -136,25 +137,25 @@ def test_a_lora_on_packed_weights_changes_the_picture_and_goes_without_a_trace(e
 
 def test_a_film_of_packed_weights_is_continued_with_them(engine: Engine) -> None:
     request = replace(REQUEST, weight_bits=4)
-    *_, last = engine.generate(request)
+    *_, last = engine.run(Generate(request))
     assert isinstance(last, ImageReady)
     pixels(engine, REQUEST)
-    *_, again = engine.branch(Branch(last.film, 1, last.film.request))
+    *_, again = engine.run(GenerateBranch(Branch(last.film, 1, last.film.request)))
     assert isinstance(again, ImageReady)
     assert np.array_equal(again.image.pixels, last.image.pixels)
 
 
 def test_a_frame_is_decoded_without_loading_the_model_in_other_weights(engine: Engine) -> None:
-    *_, last = engine.generate(replace(REQUEST, weight_bits=8))
+    *_, last = engine.run(Generate(replace(REQUEST, weight_bits=8)))
     assert isinstance(last, ImageReady)
-    shown = engine.decode(last.film, last.film.frames[-1].denoised)
+    shown = result_of(engine, Decode(last.film, last.film.frames[-1].denoised))
     pixels(engine, REQUEST)
-    assert np.array_equal(engine.decode(last.film, last.film.frames[-1].denoised), shown)
-    assert engine.memory_in_use().weight_bits is None
+    assert np.array_equal(result_of(engine, Decode(last.film, last.film.frames[-1].denoised)), shown)
+    assert result_of(engine, ReportMemory()).weight_bits is None
 
 
 def test_words_are_found_in_packed_networks_too(engine: Engine) -> None:
-    events = engine.generate(replace(REQUEST, weight_bits=8), attention=True)
+    events = engine.run(Generate(replace(REQUEST, weight_bits=8), attention=True))
     assert all(event.attention is not None for event in events if isinstance(event, Stepped))
 
 
@@ -171,4 +172,4 @@ def test_bits_of_other_programs_become_the_nearest_that_there_are(told: int, tak
 
 def test_other_bits_are_refused(engine: Engine) -> None:
     with pytest.raises(InvalidRequest, match="8 or 4"):
-        list(engine.generate(replace(REQUEST, weight_bits=6)))
+        list(engine.run(Generate(replace(REQUEST, weight_bits=6))))

@@ -25,6 +25,7 @@ from core.pictures.picture import GeneratedImage
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
+from core.runs.operations import Generate
 from tests import original_names, tiny
 from tests.tiny_families import SECOND, SINGLE_FILES, TINY_MODELS, smallest_request
 
@@ -84,7 +85,7 @@ def write_file(layout: str, folder: Path, file: Path) -> Path:
 
 def picture(catalogue: Catalogue, model: Model, weight_bits: int | None = None) -> GeneratedImage:
     request = replace(smallest_request(model), weight_bits=weight_bits)
-    last = list(Engine(catalogue, "cpu", "float32").generate(request))[-1]
+    last = list(Engine(catalogue, "cpu", "float32").run(Generate(request)))[-1]
     assert isinstance(last, ImageReady)
     return last.image
 
@@ -142,7 +143,7 @@ def test_a_file_says_by_its_tensors_that_it_predicts_velocity(tmp_path: Path) ->
         guidance_scale=1.0,
         seed=1,
     )
-    last = list(engine.generate(request))[-1]
+    last = list(engine.run(Generate(request)))[-1]
     assert isinstance(last, ImageReady)
     assert last.film.prediction_type == "v_prediction"
     assert np.isinf(last.film.schedule.sigmas[0]) or last.film.schedule.sigmas[0] > 1000
@@ -164,7 +165,7 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         seed=1,
     )
     with pytest.raises(ModelBroken, match="unet"):
-        list(Engine(catalogue, "cpu", "float32").generate(request))
+        list(Engine(catalogue, "cpu", "float32").run(Generate(request)))
 
 
 def safetensors_without(file: Path, ending: str) -> Path:

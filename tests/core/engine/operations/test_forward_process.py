@@ -18,6 +18,7 @@ from core.measures.forward import standard_noise
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size, Source
 from core.runs.events import Stepped
+from core.runs.operations import EncodePicture, Generate, PredictOnce, result_of
 from core.runs.round_trip import RoundTrip, strength_of
 from tests import tiny
 
@@ -51,7 +52,10 @@ def request_of(tmp_path: Path) -> GenerationRequest:
 def test_the_round_trip_is_deterministic_and_knows_what_it_costs(
     engine: Engine, request_of: GenerationRequest
 ) -> None:
-    trip, again = engine.round_trip(request_of), engine.round_trip(request_of)
+    trip, again = (
+        result_of(engine, EncodePicture(request_of)).trip,
+        result_of(engine, EncodePicture(request_of)).trip,
+    )
     assert np.array_equal(trip.latent, again.latent)
     assert trip.picture.shape == trip.decoded.shape == (32, 32, 3)
     assert trip.original == Size(60, 40)
@@ -63,7 +67,7 @@ def test_the_round_trip_is_deterministic_and_knows_what_it_costs(
 
 
 def test_the_schedule_is_the_models_own(engine: Engine, request_of: GenerationRequest) -> None:
-    found = engine.round_trip(request_of).alphas_cumprod
+    found = result_of(engine, EncodePicture(request_of)).trip.alphas_cumprod
     assert found.shape == (1000,)
     assert np.all(np.diff(found) < 0)
     betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2
@@ -97,11 +101,11 @@ def test_one_step_is_what_the_loop_believes_in_at_the_same_noise(
 ) -> None:
     """x_t of a DDIM run, given to the page, has the x0 of that run's frame."""
     plain = replace(request_of, source=None, sampler="ddim")
-    steps = [event for event in engine.generate(plain) if isinstance(event, Stepped)]
-    trip = engine.round_trip(request_of)
+    steps = [event for event in engine.run(Generate(plain)) if isinstance(event, Stepped)]
+    trip = result_of(engine, EncodePicture(request_of)).trip
     for stepped in (steps[0], steps[5], steps[-1]):
         frame = stepped.frame
-        found = engine.one_step(plain, trip, frame.noisy, int(frame.timestep))
+        found = result_of(engine, PredictOnce(plain, trip, frame.noisy, int(frame.timestep)))
         np.testing.assert_allclose(found.latent, frame.denoised, rtol=1e-4, atol=1e-4)
         assert found.denoised.shape == found.noisy.shape == (32, 32, 3)
 
@@ -119,9 +123,9 @@ def test_bad_pictures_are_told(engine: Engine, request_of: GenerationRequest, tm
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"not a picture")
     with pytest.raises(UnreadablePicture):
-        engine.round_trip(replace(request_of, source=Source(str(broken), 1.0)))
+        result_of(engine, EncodePicture(replace(request_of, source=Source(str(broken), 1.0))))
     with pytest.raises(InvalidRequest):
-        engine.round_trip(replace(request_of, source=Source(str(tmp_path / "gone.png"), 1.0)))
+        result_of(engine, EncodePicture(replace(request_of, source=Source(str(tmp_path / "gone.png"), 1.0))))
 
 
 @pytest.mark.parametrize(
@@ -131,11 +135,13 @@ def test_bad_pictures_are_told(engine: Engine, request_of: GenerationRequest, tm
 def test_too_little_memory_is_told(
     engine: Engine, request_of: GenerationRequest, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    trip = engine.round_trip(request_of)
+    trip = result_of(engine, EncodePicture(request_of)).trip
 
     def fail(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError
 
     monkeypatch.setattr(f"diffusers.models.{broken}", fail)
     with pytest.raises(OutOfMemory):
-        engine.one_step(request_of, engine.round_trip(request_of), trip.latent, 500)
+        result_of(
+            engine, PredictOnce(request_of, result_of(engine, EncodePicture(request_of)).trip, trip.latent, 500)
+        )

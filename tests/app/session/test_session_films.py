@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from app.session.run import OpenedFilm
 from app.session.session import Session
 from core.film.film import Film
 from core.film.reader import SUFFIX
 from core.pictures.picture import GeneratedImage
 from core.runs.branch import Branch
+from core.runs.operations import OpenedFilm, OpenFilm
 from core.runs.recorder import FilmRecorder
 from tests.app.conftest import Heard
 from tests.fakes import FakeEngine
@@ -34,19 +34,18 @@ def save_into(folder: Path) -> Callable[[GeneratedImage, Film, Path | None], Pat
 
 
 def test_the_film_of_a_run_is_saved_beside_the_picture_and_opens_again(
-    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot, tmp_path: Path
+    make_session: MakeSession, settle: Settle, qtbot: QtBot, tmp_path: Path
 ) -> None:
     session = make_session(save=save_into(tmp_path), recorder=FilmRecorder(lambda: tmp_path / ".unfinished"))
-    heard = listen(session)
     session.edit(seed=3)
     session.generate()
     settle(session)
     path = tmp_path / f"final{SUFFIX}"
     qtbot.waitUntil(path.exists)
-    session.films.open(path)
-    qtbot.waitUntil(lambda: len(heard.all("opened")) == 1)
-    (opened,) = heard.all("opened")
-    assert isinstance(opened, OpenedFilm)
+    films: list[OpenedFilm] = []
+    session.engine_tasks.submit("film", OpenFilm(path), films.append)
+    qtbot.waitUntil(lambda: len(films) == 1)
+    (opened,) = films
     assert opened.path == path
     assert opened.film.request.seed == 3
     assert len(opened.film.frames) == session.draft.steps
@@ -58,7 +57,7 @@ def test_a_film_that_is_none_is_told_and_the_session_lives_on(
     session = make_session()
     heard = listen(session)
     (tmp_path / f"x{SUFFIX}").write_bytes(b"no film")
-    session.films.open(tmp_path / f"x{SUFFIX}")
+    session.engine_tasks.submit("film", OpenFilm(tmp_path / f"x{SUFFIX}"))
     qtbot.waitUntil(lambda: len(heard.all("failed")) == 1)
     session.generate()
     settle(session)
@@ -80,7 +79,7 @@ def test_a_branch_is_queued_behind_the_run_in_progress(
     session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
     session.branch(Branch(film, 4, replace(film.request, prompt="a blue house")))
-    assert [run.request.prompt for run in session.queue] == ["a blue house"]
+    assert [run.operation.title for run in session.queue.runs] == ["a blue house"]
     hold.set()
     settle(session)
     assert len(engine.branches) == 1
@@ -118,6 +117,6 @@ def test_any_step_can_be_kept_as_what_the_model_saw_or_believed(
     settle(session)
     film = session.film
     assert film is not None
-    session.films.keep(film, film.frames[2], "noisy")
+    session.keep(film, film.frames[2], "noisy")
     qtbot.waitUntil(lambda: len(heard.all("picture_saved")) == 2)
     assert [frame.call for frame in engine.kept] == [2]

@@ -1,12 +1,17 @@
 """The noise schedules of other samplers with as many steps, for comparison."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
+from core.engine.context import Context
 from core.engine.sampling import schedulers
 from core.errors import InvalidRequest
 from core.film.film import Film, Schedule
 from core.request.samplers import SAMPLERS
+from core.runs.events import Event, Finished
+from core.runs.operations import CompareSchedules
 
 SAME_NOISE = 0.01
 """Schedules that differ by less than this part of sigma at every step are one curve."""
@@ -28,8 +33,12 @@ TRAINING = (
 CPU = torch.device("cpu")
 
 
+def run(_context: Context, operation: CompareSchedules) -> Iterator[Event]:
+    yield Finished(other_schedules(operation.film))
+
+
 def other_schedules(film: Film) -> dict[str, Schedule]:
-    """The different schedules among all samplers, without the one that the film has itself.
+    """Finds the different schedules among all samplers, without the one that the film has itself.
 
     Returns:
         By the names of its samplers ("DDPM, DDIM and 3 more"), where a schedule is at the first network call of

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.engine.sampling.schedule_comparison import other_schedules
+from core.engine.operations.compare_schedules import other_schedules
 from core.engine.sampling.schedulers import build
 from core.film.film import Film
 from core.request.samplers import SAMPLERS, Sampler

@@ -1,0 +1,130 @@
+"""All that an operation works with: the device, the models on the disk, and the one that is loaded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import replace
+
+from core.engine.attention_probes import AttentionRecorder
+from core.engine.decoding.preview_budget import DecodeTimes
+from core.engine.devices.device import DevicePlan, memory_now
+from core.engine.devices.offloading import free_caches
+from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
+from core.engine.sampling.denoising import Predict
+from core.errors import OutOfMemory
+from core.film.attention_maps import AttentionRecord
+from core.film.film import Film
+from core.models.catalogue import Catalogue, Model, hashed_file
+from core.models.memory_plan import MemoryInUse, Placement
+from core.prompt.tokens import TokenCounter
+from core.request.request import GenerationRequest
+from core.request.settings import validate
+from core.runs.events import Event, Loading, Phase
+
+log = logging.getLogger(__name__)
+
+HASHED_AT_ONCE = 64 * 2**20
+
+
+class Context:
+    """Owns at most one loaded model.
+
+    Attributes:
+        plan: the device and dtype in use.
+        decode_times: measured in one run, known to the next.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, plan: DevicePlan, memory: Placement | None, tiled_decode: bool
+    ) -> None:
+        self.plan = plan
+        self.decode_times: DecodeTimes = {}
+        self._catalogue = catalogue
+        self._memory = memory
+        self._tiled_decode = tiled_decode
+        self._loaded: LoadedModel | None = None
+
+    def prepare(self, request: GenerationRequest) -> Generator[Event, None, PreparedModel]:
+        """Loads the request's model unless it is there, and returns it as the request wants it.
+
+        Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` raises.
+        """
+        model = self._catalogue.find(request.model)
+        validate(request, model.limits)
+        loaded = yield from self._load(model, request)
+        prepared = loaded.prepared_for(request)
+        yield from prepared.differing
+        return prepared
+
+    def decoder_of(self, film: Film) -> Generator[Event, None, PreparedModel]:
+        """Returns the film's model, to decode with; the weights of its network may be packed otherwise there."""
+        if self._loaded is not None and self._loaded.model.key == film.request.model:
+            return PreparedModel(self._loaded, film.request)
+        loaded = yield from self._load(self._catalogue.find(film.request.model), film.request)
+        return PreparedModel(loaded, film.request)
+
+    def read_prompt(self, prepared: PreparedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
+        """Returns the network's call with the request's prompt built in."""
+        if not prepared.family.knows_prompt(request):
+            yield Loading(Phase.reading_prompt)
+        return prepared.read_prompt(request)
+
+    def memory_in_use(self) -> MemoryInUse:
+        """Tells how the model that is loaded was placed, and what the device has; nothing is loaded for it."""
+        device, loaded = memory_now(self.plan), self._loaded
+        if loaded is None:
+            return MemoryInUse(device)
+        placement = loaded.offloading.placement
+        freed = loaded.memory.weights if placement is Placement.on_device else 0
+        return MemoryInUse(
+            replace(device, free=min(device.free + freed, device.total)),
+            loaded.model.key,
+            loaded.weight_bits,
+            loaded.memory,
+            placement,
+        )
+
+    def out_of_memory(self) -> OutOfMemory:
+        """Frees what can be freed, and returns the error that tells what was needed."""
+        free_caches(self.plan.device)
+        needed = self._loaded.memory.needed if self._loaded is not None else None
+        return OutOfMemory(self.plan.device.type, needed, memory_now(self.plan).free)
+
+    def close(self) -> None:
+        """Frees the model and the device's memory."""
+        self._loaded = None
+        free_caches(self.plan.device)
+
+    def _load(self, model: Model, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
+        """Loads the model, after the one before has been freed, unless it is there."""
+        if (loaded := self._loaded_for(request)) is not None:
+            return loaded
+        yield Loading(Phase.loading_model)
+        for done in self._catalogue.memory.hashing(hashed_file(model)):
+            if done % HASHED_AT_ONCE == 0:  # files of many GB: the run can be stopped meanwhile
+                yield Loading(Phase.loading_model)
+        loaded = self._loaded_for(request)  # between two events somebody else may have needed it
+        if loaded is None:
+            self.close()
+            model = self._catalogue.identified(model)
+            plan = replace(self.plan, weight_bits=request.weight_bits)
+            memory = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
+            log.info("memory of %s: %s", model.key, memory.describe())
+            loaded = self._loaded = load(model, plan, memory, self._catalogue)
+        return loaded
+
+    def _loaded_for(self, request: GenerationRequest) -> LoadedModel | None:
+        loaded, wanted = self._loaded, (request.model, request.weight_bits)
+        return loaded if loaded is not None and (loaded.model.key, loaded.weight_bits) == wanted else None
+
+
+def attention_recorder(
+    prepared: PreparedModel, request: GenerationRequest, predict: Predict, before: AttentionRecord | None = None
+) -> AttentionRecorder | None:
+    """Returns ``predict`` with probes, None where the network has no attention to words; ``before`` goes on."""
+    model, family = prepared.loaded.model, prepared.family
+    if not model.capabilities.has_attention_words:
+        return None
+    words = TokenCounter.for_model(model).words(request.prompt)
+    return AttentionRecorder(predict, family.network(), words, before)

@@ -1,0 +1,43 @@
+"""The operations of the engine, a file each. Their values are in `core.runs.operations`.
+
+An operation is added by its value, its file here, and one line in `OPERATIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from core.engine.context import Context
+from core.engine.operations import (
+    compare_schedules,
+    decode,
+    encode_picture,
+    export_frame,
+    generate,
+    generate_branch,
+    open_film,
+    predict_once,
+    preview_film,
+    render_frame,
+    report_memory,
+)
+from core.film_export.pictures import ExportFrame
+from core.runs import operations as values
+from core.runs.events import Event
+from core.runs.operations import Operation
+
+OPERATIONS: Mapping[type[Operation[Any]], Callable[[Context, Any], Iterator[Event]]] = {
+    values.Generate: generate.run,
+    values.GenerateBranch: generate_branch.run,
+    values.Decode: decode.run,
+    values.RenderFrame: render_frame.run,
+    values.OpenFilm: open_film.run,
+    values.PreviewFilm: preview_film.run,
+    values.EncodePicture: encode_picture.run,
+    values.PredictOnce: predict_once.run,
+    values.CompareSchedules: compare_schedules.run,
+    values.ReportMemory: report_memory.run,
+    ExportFrame: export_frame.run,
+}
+"""The work behind each kind of operation."""

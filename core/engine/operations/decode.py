@@ -1,0 +1,15 @@
+"""Makes the true picture of a latent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.engine.context import Context
+from core.engine.sampling.tensors import to_torch
+from core.runs.events import Event, Finished
+from core.runs.operations import Decode
+
+
+def run(context: Context, operation: Decode) -> Iterator[Event]:
+    model = yield from context.decoder_of(operation.film)
+    yield Finished(model.decode(to_torch(operation.latent, context.plan.device))[0])

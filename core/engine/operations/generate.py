@@ -1,0 +1,36 @@
+"""Makes the pictures of a request, one after the other."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.engine.context import Context, attention_recorder
+from core.engine.generation import generate_picture
+from core.engine.initial_state import from_request
+from core.request.settings.seed import RANDOM_SEEDS
+from core.runs.events import Event
+from core.runs.operations import Generate
+
+
+def run(context: Context, operation: Generate) -> Iterator[Event]:
+    model = yield from context.prepare(operation.request)
+    request = model.request
+    predict = yield from context.read_prompt(model, request)
+    first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
+    for index in range(request.count):
+        single = replace(request, seed=(first_seed + index) % 2**64, count=1)
+        start = model.with_autoencoder(
+            lambda single=single: from_request(model.family, single, context.plan.device)
+        )
+        yield from generate_picture(
+            model,
+            start,
+            predict=predict,
+            attention=attention_recorder(model, request, predict) if operation.attention else None,
+            previews=model.previews(operation.previews, request.size, context.decode_times),
+            plan=context.plan,
+            index=index,
+            count=request.count,
+        )

@@ -1,0 +1,32 @@
+"""Takes a run up again at one of its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.engine.context import Context, attention_recorder
+from core.engine.generation import generate_picture
+from core.engine.initial_state import from_branch
+from core.runs.events import Event
+from core.runs.operations import GenerateBranch
+
+
+def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
+    branch = operation.branch
+    # a run's beginning is in its film: the source picture may be gone
+    source = None if branch.film.frames else branch.request.source
+    model = yield from context.prepare(replace(branch.request, source=source))
+    branch = replace(branch, request=model.request)
+    start = model.with_autoencoder(lambda: from_branch(model.family, branch, context.plan.device))
+    request = start.film.request
+    predict = yield from context.read_prompt(model, request)
+    attention = attention_recorder(model, request, predict, operation.attended) if operation.attention else None
+    yield from generate_picture(
+        model,
+        start,
+        predict=predict,
+        attention=attention,
+        previews=model.previews(operation.previews, request.size, context.decode_times),
+        plan=context.plan,
+    )

@@ -1,0 +1,34 @@
+"""Shows a noisy latent to the network once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from core.engine.context import Context
+from core.engine.sampling import guidance
+from core.engine.sampling.prediction import denoised
+from core.engine.sampling.schedulers import prediction_type_of
+from core.engine.sampling.tensors import to_numpy, to_torch
+from core.errors import NotANumberPicture
+from core.measures.noise_levels import scale_of
+from core.runs.events import Event, Finished
+from core.runs.operations import PredictOnce
+from core.runs.round_trip import OneStep
+
+
+def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
+    model = yield from context.prepare(operation.request)
+    request, t, sigma = model.request, operation.t, operation.trip.sigma(operation.t)
+    x = to_torch(operation.noisy, context.plan.device)
+    kind = prediction_type_of(model.family.scheduler_config)
+    timestep, x_in = torch.tensor(t, device=x.device), x
+    if kind == "flow_prediction":  # its time is the part of noise on the straight line, and ends in 1000, not 999
+        timestep, x_in = timestep + 1, x * scale_of("flow", sigma)
+    predict = yield from context.read_prompt(model, request)
+    guided = guidance.combine(model.guarded(predict)(x_in, timestep), request.guidance_scale)
+    x0 = denoised(x_in, guided, sigma, kind)
+    if not x0.isfinite().all():
+        raise NotANumberPicture("the network")
+    yield Finished(OneStep(t, model.decode(x)[0], model.decode(x0)[0], to_numpy(x0)))

@@ -1,0 +1,17 @@
+"""Makes small pictures of the steps of a film on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.engine.context import Context
+from core.engine.generation import rebuild_frames
+from core.engine.initial_state import from_recording
+from core.film.reader import read_recording
+from core.runs.events import Event, Finished
+from core.runs.operations import PreviewFilm
+
+
+def run(context: Context, operation: PreviewFilm) -> Iterator[Event]:
+    film = rebuild_frames(from_recording(read_recording(operation.path), context.plan.device))
+    yield Finished(tuple(film.latent_rgb.picture(frame.denoised) for frame in film.frames))

@@ -1,0 +1,24 @@
+"""Makes a picture with its recipe of a frame of a film."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from core.engine.context import Context
+from core.engine.generation import image_of
+from core.engine.sampling.tensors import to_torch
+from core.measures.conversions import noisy_of
+from core.runs.events import Event, ImageReady
+from core.runs.operations import RenderFrame
+
+
+def run(context: Context, operation: RenderFrame) -> Iterator[Event]:
+    began = time.perf_counter()
+    film, frame, stage = operation.film, operation.frame, operation.stage
+    model = yield from context.decoder_of(film)
+    latent = noisy_of(frame, film.space) if stage == "noisy" else frame.denoised
+    pixels, note = model.decode(to_torch(latent, context.plan.device))
+    seconds = time.perf_counter() - began
+    image = image_of(film, context.plan, pixels, stage, frame.step + 1, seconds, note)
+    yield ImageReady(image, film)

@@ -1,0 +1,185 @@
+"""The operations that the engine can be asked for: frozen values, made without torch and carried out elsewhere.
+
+An operation is carried out by the file of its name in `core.engine.operations`, as a stream of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from core.film.attention_maps import AttentionRecord
+from core.film.film import Film, Frame, Latent, Schedule
+from core.models.memory_plan import MemoryInUse
+from core.pictures.pixels import Pixels
+from core.recipes.recipe import Stage
+from core.request.request import GenerationRequest
+from core.runs.branch import Branch
+from core.runs.events import Event, Finished, PreviewMode
+from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
+
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Operation(Generic[Result_co]):
+    """A piece of work whose last event is `Finished` with its result.
+
+    Those with the result None tell all that they make by their events.
+    """
+
+    __slots__ = ()
+
+    @property
+    def title(self) -> str:
+        """Words for it in the queue."""
+        return type(self).__name__
+
+
+class Engine(Protocol):
+    """Carries out one operation after the other; `core.engine.engine.Engine` is one."""
+
+    def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
+        """Stopping is closing the generator; pausing is not asking for the next event."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def result_of(engine: Engine, operation: Operation[Result]) -> Result:
+    """Carries an operation out to its end and returns its result. Raises what the operation raises."""
+    for event in engine.run(operation):
+        if isinstance(event, Finished):
+            return event.result
+    raise AssertionError(f"{type(operation).__name__} has no result")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generate(Operation[None]):
+    """Makes ``request.count`` pictures, one after the other: a picture does not depend on its neighbours.
+
+    With ``attention`` each `Stepped` tells where words acted; it takes longer, and the picture is the same.
+
+    Raises:
+        InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture: before the first step.
+        OutOfMemory, NotANumberPicture: later.
+    """
+
+    request: GenerationRequest
+    previews: PreviewMode = PreviewMode.automatic
+    attention: bool = False
+
+    @property
+    def title(self) -> str:
+        return _title(self.request)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GenerateBranch(Operation[None]):
+    """Takes a run up again at one of its calls; only the calls after it run the network.
+
+    With nothing changed the picture is the one that the uninterrupted run gives. Events and errors are those of
+    `Generate`; the film of `Started` already has the frames that were taken over.
+
+    Attributes:
+        attended: where the words acted in the calls that are taken over, as far as it was recorded.
+    """
+
+    branch: Branch
+    previews: PreviewMode = PreviewMode.automatic
+    attention: bool = False
+    attended: AttentionRecord | None = None
+
+    @property
+    def title(self) -> str:
+        return _title(self.branch.request)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decode(Operation[Pixels]):
+    """Makes the true picture of a latent in variance-preserving scale, such as `Frame.denoised`."""
+
+    film: Film
+    latent: Latent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RenderFrame(Operation[None]):
+    """Tells by `ImageReady` a picture of a frame: of x0 (``denoised``), or of what the model saw (``noisy``)."""
+
+    film: Film
+    frame: Frame
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedFilm:
+    """A film from the disk with all its frames.
+
+    Attributes:
+        attention: where its words acted, None when that was not recorded or not asked for.
+    """
+
+    path: Path
+    film: Film
+    attention: AttentionRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenFilm(Operation[OpenedFilm]):
+    """Reads a film and rebuilds every latent exactly; neither network nor model is needed.
+
+    Raises FilmBroken, and the other errors of `core.film.reader.read_recording`.
+    """
+
+    path: Path
+    with_attention: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewFilm(Operation[tuple[Pixels, ...]]):
+    """Makes small pictures of all steps of a film on the disk, by the linear map. Raises as `OpenFilm` does."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodePicture(Operation[EncodedPicture]):
+    """Encodes and decodes the request's source picture, and measures what got lost.
+
+    Raises InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture, OutOfMemory, NotANumberPicture.
+    """
+
+    request: GenerationRequest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictOnce(Operation[OneStep]):
+    """Shows x_t to the network once, with the request's prompt and guidance.
+
+    Raises InvalidRequest, ModelMissing, ModelBroken, OutOfMemory, NotANumberPicture.
+    """
+
+    request: GenerationRequest
+    trip: RoundTrip
+    noisy: Latent
+    t: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompareSchedules(Operation[Mapping[str, Schedule]]):
+    """Finds the noise schedules of other samplers with as many steps. Needs no model."""
+
+    film: Film
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportMemory(Operation[MemoryInUse]):
+    """Tells how the loaded model was placed, and what the device has. Loads no model."""
+
+
+def _title(request: GenerationRequest) -> str:
+    many = f"{request.count} × " if request.count > 1 else ""
+    return many + (" ".join(request.prompt.split()) or "(no prompt)")
