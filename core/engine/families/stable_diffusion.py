@@ -16,7 +16,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
-from core.engine.networks.clip_text import ClipText, clip_texts, read_clip
+from core.engine.networks.clip_text import ClipText, clip_texts, read_normed_clip
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
@@ -41,8 +41,7 @@ class StableDiffusion:
         """Returns hidden states (1, tokens, width) of the last layer, behind the final norm."""
         # SD 2.x encoders want the mask, SD 1.x ones were trained to attend to the padding
         takes_mask = getattr(self._text_encoder.config, "use_attention_mask", False)
-        _, last = read_clip(self._tokenizer, self._text_encoder, text, layer=1, takes_mask=takes_mask)
-        return last.to(self._unet.dtype)
+        return read_normed_clip(self._tokenizer, self._text_encoder, text, takes_mask).to(self._unet.dtype)
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
         # (batch [* 2 with guidance: negative prompt first], tokens, width), in the order of the stock pipeline

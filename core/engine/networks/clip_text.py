@@ -24,7 +24,7 @@ def clip_texts(request: GenerationRequest, has_negative: bool) -> tuple[ClipText
 def read_clip(
     tokenizer: Any, encoder: Any, text: ClipText, *, layer: int, takes_mask: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns hidden states (1, tokens, width), and the encoder's own output.
+    """Returns hidden states (1, tokens, width) before the final norm, and the encoder's own output.
 
     Args:
         layer: the layer that the family's network was trained with, counted from 1 at the end.
@@ -40,3 +40,9 @@ def read_clip(
     mask = tokens.attention_mask.to(encoder.device) if takes_mask else None
     output = encoder(tokens.input_ids.to(encoder.device), attention_mask=mask, output_hidden_states=True)
     return output.hidden_states[-layer], output[0]
+
+
+def read_normed_clip(tokenizer: Any, encoder: Any, text: ClipText, takes_mask: bool) -> torch.Tensor:
+    """Returns the hidden states (1, tokens, width) of the last layer, behind the final norm."""
+    _, output = read_clip(tokenizer, encoder, text, layer=1, takes_mask=takes_mask)
+    return output

@@ -21,7 +21,7 @@ on a hill
 Negative prompt: people,
 cars
 Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 1234567890, Size: 832x1216, \
-Model hash: 45a21ea00a, Model: castles_v2, Clip skip: 2, Lora hashes: "thing: 0011aabb, other: 22cc", \
+Model hash: 45a21ea00a, Model: castles_v2, ENSD: 31337, Lora hashes: "thing: 0011aabb, other: 22cc", \
 Version: v1.10.1"""
 
 
@@ -85,7 +85,7 @@ def test_recipes_of_other_programs_are_read() -> None:
     assert (request.steps, request.sampler, request.guidance_scale) == (28, "dpmpp_2m_karras", 5.5)
     assert (request.seed, request.size, request.model) == (1234567890, Size(832, 1216), "castles_v2")
     assert (recipe.model.hash, recipe.program) == ("45a21ea00a", "v1.10.1")
-    assert recipe.others == {"Clip skip": "2", "Lora hashes": "thing: 0011aabb, other: 22cc"}
+    assert recipe.others == {"ENSD": "31337", "Lora hashes": "thing: 0011aabb, other: 22cc"}
 
 
 def test_the_older_way_to_name_a_schedule_is_read() -> None:
@@ -121,11 +121,11 @@ def test_a_source_picture_is_told_as_denoising_strength_with_name_and_short_hash
 
 
 def test_image_to_image_of_another_program_has_a_source_that_is_not_known() -> None:
-    recipe = from_parameters(OF_ANOTHER_PROGRAM.replace("Clip skip: 2", "Denoising strength: 0.75"))
+    recipe = from_parameters(OF_ANOTHER_PROGRAM.replace("ENSD: 31337", "Denoising strength: 0.75"))
     assert recipe.request.source == Source("", 0.75)
 
 
 def test_the_strength_of_enlarging_is_none_of_a_source_picture() -> None:
-    text = OF_ANOTHER_PROGRAM.replace("Clip skip: 2", "Denoising strength: 0.7, Hires upscale: 2")
+    text = OF_ANOTHER_PROGRAM.replace("ENSD: 31337", "Denoising strength: 0.7, Hires upscale: 2")
     assert from_parameters(text).request.source is None
     assert from_parameters(text).others["Denoising strength"] == "0.7"
