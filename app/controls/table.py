@@ -22,6 +22,7 @@ from app.session.memory import MemoryService
 from app.session.session import Session
 from core.request import request as limits
 from core.request.samplers import SAMPLERS
+from core.request.settings.clip_skip import CLIP_SKIP, LAYERS
 from core.request.settings.count import COUNT
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.model import MODEL
@@ -92,6 +93,14 @@ def _guidance_scale(services: Services) -> QWidget:
     )
 
 
+def _clip_skip(services: Services) -> QWidget:
+    tooltip = (
+        "Clip skip: the layer of the text encoder that the prompt is read from, counted from the end.\n"
+        "1 is off; some models were trained with 2."
+    )
+    return int_control(services.session, CLIP_SKIP, LAYERS, "Clip s&kip", tooltip)
+
+
 def _count(services: Services) -> QWidget:
     tooltip = "Pictures: how many are made, one after the other.\nThe seed counts up by one for each."
     return int_control(services.session, COUNT, limits.COUNT, "Pi&ctures", tooltip)
@@ -110,6 +119,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"size": lambda services: SizeControl(services.session)},
     {"sampler": _sampler, "steps": _steps},
     {"guidance_scale": _guidance_scale, "count": _count},
+    {"clip_skip": _clip_skip},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
     {"seed": lambda services: SeedControl(services.session)},
     {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},

@@ -26,6 +26,7 @@ SPEC = FamilySpec(
     native_px=1024,
     defaults=DefaultSettings("dpmpp_2m", 30, 6.0),
     variants=DISTILLED,
+    optional_settings=("clip_skip",),
     embedded_guidance_key=EMBEDDED_GUIDANCE,
     upcasts_autoencoder=True,
     single_file=SingleFile(_recognise, MappingProxyType({"unet": UNET, "vae": VAE, "text_encoder": CONDITIONER})),

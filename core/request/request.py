@@ -138,6 +138,7 @@ class GenerationRequest:
         loras: changes to the model, each at most once.
         autoencoder: in the place of the model's own, or None.
         weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
+        clip_skip: the layer of CLIP's text encoders that the prompt is read from, counted from 1 at the end.
     """
 
     prompt: str
@@ -153,6 +154,7 @@ class GenerationRequest:
     loras: tuple[Lora, ...] = ()
     autoencoder: Autoencoder | None = None
     weight_bits: int | None = None
+    clip_skip: int = 1
 
     @property
     def has_guidance(self) -> bool:

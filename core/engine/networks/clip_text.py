@@ -13,11 +13,12 @@ class ClipText:
     """A text with all that changes what is read in it: the key under which that is remembered."""
 
     text: str
+    clip_skip: int = 1
 
 
 def clip_texts(request: GenerationRequest, has_negative: bool) -> tuple[ClipText, ...]:
-    """Returns the texts of a run, the negative prompt first."""
-    prompt = ClipText(request.prompt)
+    """Returns the texts of a run, the negative prompt first, which is read from the usual layer."""
+    prompt = ClipText(request.prompt, request.clip_skip)
     return (ClipText(request.negative_prompt), prompt) if has_negative else (prompt,)
 
 
@@ -39,10 +40,11 @@ def read_clip(
     )
     mask = tokens.attention_mask.to(encoder.device) if takes_mask else None
     output = encoder(tokens.input_ids.to(encoder.device), attention_mask=mask, output_hidden_states=True)
-    return output.hidden_states[-layer], output[0]
+    states = output.hidden_states  # of the embeddings, then of each layer
+    return states[-min(layer + text.clip_skip - 1, len(states))], output[0]
 
 
 def read_normed_clip(tokenizer: Any, encoder: Any, text: ClipText, takes_mask: bool) -> torch.Tensor:
     """Returns the hidden states (1, tokens, width) of the last layer, behind the final norm."""
-    _, output = read_clip(tokenizer, encoder, text, layer=1, takes_mask=takes_mask)
-    return output
+    hidden, output = read_clip(tokenizer, encoder, text, layer=1, takes_mask=takes_mask)
+    return output if text.clip_skip == 1 else encoder.final_layer_norm(hidden)

@@ -8,6 +8,7 @@ from core.errors import InvalidRequest
 from core.request.request import GenerationRequest, Limits
 from core.request.setting import DEFAULT, Setting
 from core.request.settings.autoencoder import AUTOENCODER
+from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.loras import LORAS
@@ -35,6 +36,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LORAS,
     AUTOENCODER,
     WEIGHT_BITS,
+    CLIP_SKIP,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

@@ -1,0 +1,41 @@
+"""The layer of CLIP's text encoders that the prompt is read from, counted from the end.
+
+The numbers are those of AUTOMATIC1111's program, ``Clip skip: 2`` in its recipes: 1 is the layer that the model
+was trained with, 2 the one before. diffusers counts one less, and like here leaves the negative prompt at 1.
+"""
+
+from core.errors import InvalidRequest
+from core.request.json_values import whole_of
+from core.request.request import GenerationRequest, Limits
+from core.request.setting import Option, Setting, clamped, json_reader, number_taker, sparse_json_writer
+from core.request.typed_values import typed_whole_number
+
+LAYERS = range(1, 13)
+
+
+def _check(request: GenerationRequest, _limits: Limits) -> None:
+    if request.clip_skip not in LAYERS:
+        raise InvalidRequest("clip skip", request.clip_skip, f"a whole number from {LAYERS[0]} to {LAYERS[-1]}")
+
+
+CLIP_SKIP: Setting[int] = Setting(
+    name="clip_skip",
+    noun="clip skip",
+    from_json=json_reader("clip_skip", lambda value: whole_of(value, "clip_skip", LAYERS)),
+    to_json=sparse_json_writer("clip_skip", lambda layer: layer),
+    check=_check,
+    fit=clamped(LAYERS),
+    options=(
+        Option(
+            "--clip-skip",
+            "N",
+            "read the prompt from the N-th of CLIP's last layers, as other programs count them (default: 1, off)",
+            lambda text, _: typed_whole_number("clip-skip", text, LAYERS),
+        ),
+    ),
+    to_parameters=lambda layer: {} if layer == 1 else {"Clip skip": layer},
+    take_parameters=number_taker("Clip skip", "clip_skip", int),
+    is_shown=lambda layer: layer > 1,
+    is_optional=True,
+    facet=lambda layer: (str(layer),) if layer > 1 else (),
+)
