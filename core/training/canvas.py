@@ -9,24 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-Pixels = NDArray[np.float32]
+from core.training.palette import SNOW, Pixels, daylight, mix
+from core.training.scene import Scene
+
 Points = Sequence[tuple[float, float]]
 
 OVERSAMPLING = 2
 
 
-def rgb(red: float, green: float, blue: float) -> Pixels:
-    """Returns a colour from three values in 0..255."""
-    return np.array([red, green, blue], dtype=np.float32) * np.float32(1 / 255)
-
-
-def mix(first: Pixels, second: Pixels, share: float) -> Pixels:
-    """Mixes two colours: `first` at share 0, `second` at share 1."""
-    return (first + np.float32(share) * (second - first)).astype(np.float32)
-
-
 class Canvas:
-    """A square picture under the brush.
+    """A square picture under the brush, with the scene that it shows, its light and its random numbers.
 
     Attributes:
         pixels: float32 (side, side, 3) in [0, 1].
@@ -34,12 +26,35 @@ class Canvas:
         y: float32 (side, 1), the rows' centres.
     """
 
-    def __init__(self, size_px: int) -> None:
+    def __init__(self, scene: Scene, size_px: int) -> None:
+        self.scene = scene
+        self.light = daylight(scene.time)
+        self.rng = np.random.default_rng((scene.seed, 2))
         self.side = size_px * OVERSAMPLING
         self.pixels: Pixels = np.zeros((self.side, self.side, 3), dtype=np.float32)
         centres = (np.arange(self.side, dtype=np.float32) + np.float32(0.5)) / np.float32(self.side)
         self.x: Pixels = centres[None, :]
         self.y: Pixels = centres[:, None]
+
+    def random(self, low: float, high: float) -> float:
+        """Returns the next random number between these two."""
+        return float(self.rng.uniform(low, high))
+
+    def random_mix(self, first: Pixels, second: Pixels) -> Pixels:
+        """Returns a random colour between two."""
+        return mix(first, second, float(self.rng.random()))
+
+    def on_land(self, colour: Pixels, distance: float = 0.0) -> Pixels:
+        """Returns a ground colour under the scene's light, faded by distance (0 near, 1 gone)."""
+        return mix(colour * self.light.land, self.light.haze, distance)
+
+    def on_paint(self, colour: Pixels) -> Pixels:
+        """Returns an object's colour under the scene's light."""
+        return colour * self.light.paint
+
+    def snow(self, distance: float = 0.0) -> Pixels:
+        """Returns the colour of snow under the scene's light, brighter than other land, faded by distance."""
+        return mix(SNOW * mix(self.light.land, self.light.paint, 0.75), self.light.haze, distance)
 
     def below(self, line: Pixels, colour: Pixels, foot: Pixels | None = None, depth: float = 0.4) -> None:
         """Fills everything under a ridge line.

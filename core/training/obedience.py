@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from core.training.attributes import CATEGORIES, QUESTIONS, Answers, agrees
-from core.training.drawing import draw
 from core.training.judge import Judge
 from core.training.networks import generated
-from core.training.postcards import FIRST_UNSEEN
+from core.training.postcards import FIRST_UNSEEN, draw
 from core.training.scene import Scene, random_scene
 
 Pictures = NDArray[np.uint8]

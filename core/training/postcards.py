@@ -1,4 +1,4 @@
-"""The training pictures, drawn into shards on disk before or during a training.
+"""The training pictures: drawn back to front from their scenes, into shards on disk before or during a training.
 
 A postcard's number is its seed, so nothing but pixels needs to be stored: `random_scene(number)` returns the
 content. Numbers from `FIRST_UNSEEN` on are never drawn for training; they are there to measure with.
@@ -14,11 +14,37 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from core.training.drawing import draw
-from core.training.scene import random_scene
+from core.training.canvas import Canvas
+from core.training.land import horizon_of, paint_land
+from core.training.objects import paint_objects
+from core.training.scene import Scene, random_scene
 from core.training.shards import ROWS, Shards
+from core.training.sky import paint_sky
 
 FIRST_UNSEEN = 10_000_000
+
+
+def draw(scene: Scene, size_px: int = 128) -> NDArray[np.uint8]:
+    """Returns the picture of a scene: uint8 (size_px, size_px, 3), always the same pixels."""
+    canvas = Canvas(scene, size_px)
+    lamp_x = paint_sky(canvas, horizon_of(scene.terrain))
+    paint_land(canvas)
+    if scene.terrain == "sea" and scene.light != "none" and scene.time != "noon":
+        _glitter(canvas, lamp_x)
+    paint_objects(canvas)
+    return canvas.finished()
+
+
+def _glitter(canvas: Canvas, x: float) -> None:
+    """Paints the path of light that a low sun or the moon lays on the water."""
+    top = int(horizon_of("sea") * canvas.side) + 1
+    depth = np.arange(canvas.side - top, dtype=np.float32) / np.float32(canvas.side)
+    width = np.float32(0.05) + depth * np.float32(0.16)
+    across = np.exp(-(((canvas.x - np.float32(x)) / width[:, None]) ** 2))
+    waves = np.clip(np.float32(0.55) + np.float32(0.45) * np.sin(np.sqrt(depth) * np.float32(70)), 0, 1)
+    light = (across * waves[:, None] * np.float32(0.5 if canvas.scene.time != "night" else 0.38))[..., None]
+    region = canvas.pixels[top:]
+    region += light * (canvas.light.lamp - region)
 
 
 def postcards(folder: Path, size_px: int) -> Shards:

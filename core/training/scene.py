@@ -48,6 +48,11 @@ class Scene:
     balloon: Colour | None = None
 
     @property
+    def is_lit(self) -> bool:
+        """Returns whether lamps and windows shine."""
+        return self.time in ("night", "sunset")
+
+    @property
     def objects(self) -> tuple[str, ...]:
         """Returns the names of the objects that are present."""
         present = {

@@ -9,7 +9,6 @@ from tqdm import tqdm
 
 from core.training import words
 from core.training.attributes import QUESTIONS, truth
-from core.training.drawing import draw
 from core.training.judge import Judge, load_judge, save_judge, train_judge
 from core.training.obedience import (
     Prompt,
@@ -21,7 +20,7 @@ from core.training.obedience import (
     spread,
     verdict,
 )
-from core.training.postcards import FIRST_UNSEEN, unseen_postcards
+from core.training.postcards import FIRST_UNSEEN, draw, unseen_postcards
 from core.training.scene import random_scene
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.training.drawing import draw
 from core.training.palette import daylight, paint
+from core.training.postcards import draw
 from core.training.scene import COLOURS, TERRAINS, TIMES, Colour, Scene, Terrain, Time, random_scene
 
 Pictures = NDArray[np.float32]
