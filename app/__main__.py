@@ -56,7 +56,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _open_window(log_folder: Path, picture: Path | None) -> int:
-    """A second start only raises the window of the first one, and leaves its log files alone."""
+    """Opens the window; a second start only raises the first one, and leaves its log files alone."""
     logs: Logs | None = None
     try:
         from app.startup.single_instance import claim

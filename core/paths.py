@@ -12,14 +12,14 @@ APP_NAME = "Emulsion"
 
 
 def resources() -> Path:
-    """The read-only folder with the starter model and the icons, in a checkout, a wheel or a frozen program."""
+    """Returns the read-only folder of starter model and icons, in a checkout, a wheel or a frozen program."""
     frozen = getattr(sys, "_MEIPASS", None)
     root = Path(frozen) if frozen else Path(__file__).resolve().parent.parent
     return root / "resources"
 
 
 def clip_vocabulary() -> Path:
-    """The folder with the vocabulary of CLIP's tokenizer, for models that bring none."""
+    """Returns the folder with the vocabulary of CLIP's tokenizer, for models that bring none."""
     return resources() / "tokenizers" / "clip"
 
 

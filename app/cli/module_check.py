@@ -13,13 +13,13 @@ _LEFT_OUT = ("app.__main__", "core.training")
 
 
 def part_names() -> Iterator[str]:
-    """The modules of the program, found without importing them."""
+    """Yields the modules of the program, found without importing them."""
     for package in _PACKAGES:
         yield from _names_in(package, list(importlib.import_module(package).__path__))
 
 
 def broken_parts() -> dict[str, str]:
-    """The modules that cannot be imported, and why; {} when the program is whole. Loads torch: takes seconds."""
+    """Returns the modules that cannot be imported, and why; {} if the program is whole. Loads torch: seconds."""
     broken: dict[str, str] = {}
     for name in part_names():
         try:

@@ -26,7 +26,7 @@ AREA_WEIGHT = 0.1
 
 
 def preset_sizes(model: Model) -> dict[str, Size]:
-    """The best size for each of ``ASPECTS``."""
+    """Returns the best size for each of ``ASPECTS``."""
     return {name: _best_size(model, aspect) for name, aspect in ASPECTS.items()}
 
 

@@ -95,7 +95,7 @@ class Completion(QObject):
         self._edit.setTextCursor(cursor)
 
     def _beginning(self) -> str:
-        """The part of a word before the cursor, when nothing of it stands behind."""
+        """Returns the part of a word before the cursor, when nothing of it stands behind."""
         cursor = self._edit.textCursor()
         before = self._before(cursor)
         behind = self._edit.toPlainText()[len(before) :]
@@ -104,6 +104,6 @@ class Completion(QObject):
         return before.split()[-1].lstrip("(,.;")
 
     def _before(self, cursor: QTextCursor) -> str:
-        """All text before the cursor, whose position Qt counts in UTF-16 units."""
+        """Returns all text before the cursor, whose position Qt counts in UTF-16 units."""
         units = self._edit.toPlainText().encode("utf-16-le")[: 2 * cursor.position()]
         return units.decode("utf-16-le")

@@ -65,7 +65,7 @@ class SeedControl(QWidget):
 
     @property
     def _shown_seed(self) -> int | None:
-        """The seed of the draft, else the one that was used last."""
+        """Returns the seed of the draft, else the one that was used last."""
         seed = self._session.draft.seed
         return seed if seed is not None else self._session.progress.last_seed
 

@@ -211,6 +211,6 @@ def explanation(source: Source, steps: int) -> tuple[str, bool]:
 
 
 def shortened(name: str) -> str:
-    """A file's name with its middle left out."""
+    """Returns a file's name with its middle left out."""
     half = LONGEST_NAME // 2
     return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"

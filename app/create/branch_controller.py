@@ -113,7 +113,7 @@ class BranchController(QObject):
         self.area.setVisible(self.button.isChecked())
 
     def _is_in_the_making(self, run: str) -> bool:
-        """A branch of the tree that is shown, which has no picture yet: the tree stays until it has one."""
+        """Returns whether a run is a branch of the shown tree without a picture yet; then the tree stays."""
         film, tree = self._panel.film, self._model.tree
         if film is None or film.run != run or film.parent is None or tree is None:
             return False

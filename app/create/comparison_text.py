@@ -17,7 +17,7 @@ LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
 
 
 def differences_in_words(first: ComparedRun, second: ComparedRun) -> str:
-    """The recipes' differences, and where one left the other."""
+    """Returns the recipes' differences, and where one left the other."""
     if first.request is None or second.request is None:
         return "Not known what differs: a picture carries no recipe"
     parts = [str(difference) for difference in differences(first.request, second.request)]

@@ -75,7 +75,7 @@ class FilmExport(QObject):
         self._dialog = None
 
     def _place(self, film: Film) -> Path:
-        """The picture that the film belongs to."""
+        """Returns the picture that the film belongs to."""
         if self._saved is not None and self._saved.image.recipe.run == film.run:
             return self._saved.path
         if self.opened is not None:

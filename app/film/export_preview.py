@@ -82,7 +82,7 @@ class ExportPreview(QWidget):
 
 
 def sampled(frames: Sequence[Frame]) -> tuple[Frame, ...]:
-    """At most `MOST_FRAMES` of them, evenly, the first and the last among them."""
+    """Returns at most `MOST_FRAMES` of them, evenly, the first and the last among them."""
     if len(frames) <= MOST_FRAMES:
         return tuple(frames)
     return tuple(frames[round(place)] for place in np.linspace(0, len(frames) - 1, MOST_FRAMES))

@@ -63,7 +63,7 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
 
 
 def _fitted(image: QImage, area: QRectF, ratio: float) -> QRectF:
-    """The whole picture, enlarged at most twice: icons would be nothing but blur."""
+    """Returns the place of the whole picture, enlarged at most twice, because icons would only blur."""
     size = QSizeF(image.size()).scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
     largest = QSizeF(image.size()) * 2 / ratio
     if size.width() > largest.width():

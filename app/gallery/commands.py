@@ -116,7 +116,7 @@ class GalleryCommands(QObject):
 
     @property
     def _picture(self) -> LibraryPicture | None:
-        """The current picture."""
+        """Returns the current picture."""
         page = self._page
         row = page.grid.currentIndex().row()
         rows = page.grid.selected_rows() if page.grid.selected_count() == 1 else []

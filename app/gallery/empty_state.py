@@ -61,7 +61,7 @@ NOTHING_FOUND = EmptyReason(
 
 
 def folders_away(paths: tuple[Path, ...]) -> EmptyReason:
-    """All that could be shown lies on drives that are not there."""
+    """Returns the reason that all pictures lie on drives that are not there."""
     names = ", ".join(str(path) for path in paths[:3])
     return EmptyReason(
         "The folder is away",
@@ -71,7 +71,7 @@ def folders_away(paths: tuple[Path, ...]) -> EmptyReason:
 
 
 def reading(done: int, total: int, fault: str) -> EmptyReason:
-    """The index is made, for the first time or because of a fault."""
+    """Returns the reason that the index is made, for the first time or because of a fault."""
     why = "The index was damaged and is made anew from the pictures; ratings and tags lie beside them. "
     counted = f"{done:,} of {total:,} pictures." if total else f"{done:,} pictures found."
     title = "Rebuilding the gallery" if fault else "Reading your pictures"

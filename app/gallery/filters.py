@@ -21,7 +21,7 @@ class ActiveFilter:
 
 
 def active_filters(query: Query) -> tuple[ActiveFilter, ...]:
-    """All that narrows a query down; its text is not among them, since that stands in its field."""
+    """Returns all that narrows a query down; its text is not among them, since that stands in its field."""
     return tuple(_filters(query))
 
 
@@ -30,7 +30,7 @@ def is_filtered(query: Query) -> bool:
 
 
 def cleared(query: Query) -> Query:
-    """The query without text and filters; order and groups stay."""
+    """Returns the query without text and filters; order and groups stay."""
     return Query(sort=query.sort, group=query.group)
 
 
@@ -40,12 +40,12 @@ def toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
 
 
 def with_facet(query: Query, name: str, value: str) -> Query:
-    """The query with a value of a setting to filter by, or without it when it was there."""
+    """Returns the query with a value of a setting to filter by, or without it when it was there."""
     return replace(query, facets=query.facets ^ {(name, value)})
 
 
 def days_back(days: int, today: date | None = None) -> date:
-    """The first of so many days up to today."""
+    """Returns the first of so many days up to today."""
     return (today or date.today()) - timedelta(days=days - 1)
 
 

@@ -51,7 +51,7 @@ class FolderWatch(QObject):
 
 
 def watched_folders(library: Iterable[LibraryFolder]) -> tuple[Path, ...]:
-    """The folders where new pictures are likely: each library folder, and the last ones in it."""
+    """Returns the folders where new pictures are likely: each library folder, and the last ones in it."""
     found: list[Path] = []
     for folder in library:
         try:

@@ -71,7 +71,7 @@ class GridLayout:
         return self._placed[-1].bottom + MARGIN_PX - GAP_PX if self._placed else 0
 
     def rect(self, row: int) -> QRect:
-        """The cell of a row, in pixels from the top of the first one."""
+        """Returns the cell of a row, in pixels from the top of the first one."""
         if not 0 <= row < self.count:
             return QRect()
         placed = self._of_row(row)
@@ -81,13 +81,13 @@ class GridLayout:
         )
 
     def row_at(self, x: int, y: int) -> int | None:
-        """The row whose cell has this point."""
+        """Returns the row whose cell has this point."""
         for row in self.rows_in(QRect(x, y, 1, 1)):
             return row
         return None
 
     def rows_in(self, area: QRect) -> Iterator[int]:
-        """The rows whose cells touch an area."""
+        """Yields the rows whose cells touch an area."""
         first_column = max((area.left() - MARGIN_PX + GAP_PX) // self.pitch_px, 0)
         last_column = min((area.right() - MARGIN_PX) // self.pitch_px, self.columns - 1)
         for placed in self._between(area.top(), area.bottom()):
@@ -101,12 +101,12 @@ class GridLayout:
                 yield from range(start + first_column, min(start + last_column + 1, end))
 
     def rows_between(self, top: int, bottom: int) -> range:
-        """All rows that are seen between two heights, as one range."""
+        """Returns all rows that are seen between two heights, as one range."""
         rows = list(self.rows_in(QRect(0, top, max(self.width_px, 1), max(bottom - top, 1))))
         return range(rows[0], rows[-1] + 1) if rows else range(0)
 
     def headings_between(self, top: int, bottom: int) -> Iterator[tuple[Section, QRect]]:
-        """The headings that are seen, with their places."""
+        """Yields the headings that are seen, with their places."""
         if self.sections:
             for placed in self._between(top, bottom):
                 yield (
@@ -137,7 +137,7 @@ class GridLayout:
         return min(max(row, 0), self.count - 1)
 
     def vertical_neighbour(self, row: int, lines: int) -> int:
-        """The row so many lines below (above when negative), in the same column as far as there is one."""
+        """Returns the row so many lines below (above when negative), in the same column as far as there is one."""
         rect = self.rect(row)
         column = (rect.left() - MARGIN_PX) // self.pitch_px
         for _ in range(abs(lines)):

@@ -124,12 +124,12 @@ class PictureList(QAbstractListModel):
         return self._thumbnails.find(picture, self._size_px) if picture else None
 
     def row_of(self, number: int) -> int | None:
-        """The first row with this picture."""
+        """Returns the first row with this picture."""
         found = np.flatnonzero(self._ids == number)
         return int(found[0]) if len(found) else None
 
     def rows_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """All rows with these pictures, rising."""
+        """Returns all rows with these pictures, rising."""
         return np.flatnonzero(np.isin(self._ids, numbers))
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:

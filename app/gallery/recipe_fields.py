@@ -37,7 +37,7 @@ class RecipeField:
 
 
 def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
-    """All that the recipe tells, the settings first."""
+    """Returns all that the recipe tells, the settings first."""
     request = recipe.request
     fields = [
         RecipeField(

@@ -58,7 +58,7 @@ class ThumbnailService(QObject):
         self._tasks = background.queue(self, "thumbnails", THREADS)
 
     def find(self, picture: LibraryPicture, size_px: int) -> QImage | None:
-        """The thumbnail if it is in memory, else one of another size for the moment; null if broken."""
+        """Returns the thumbnail if it is in memory, else one of another size for the moment; null if broken."""
         image = None
         for size in sorted(SIZES_PX, key=lambda other: abs(other - size_px)):
             key = ThumbnailKey(picture.id, picture.stamp, size)

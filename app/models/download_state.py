@@ -51,7 +51,7 @@ class DownloadState:
         return self.stage is Stage.failed and self.failure is not None and self.failure.fault in ACCESS
 
     def words(self) -> str:
-        """One line for people."""
+        """Returns one line for people."""
         amount = f"{size_text(self.done, 2)} of {size_text(self.total, 2)}" if self.total else ""
         match self.stage:
             case Stage.queued:

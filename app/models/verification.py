@@ -38,7 +38,7 @@ class Check:
         return 100 if self.is_over else 100 * self.done // self.total if self.total else 0
 
     def words(self) -> str:
-        """One line for people, or one for each damaged file."""
+        """Returns one line for people, or one for each damaged file."""
         if not self.is_over:
             return f"Checking {self.file} · {size_text(self.done, 2)} of {size_text(self.total, 2)}"
         if not self.damaged:

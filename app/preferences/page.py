@@ -59,7 +59,7 @@ class Page(QScrollArea):
 
 
 def hint(text: str) -> QLabel:
-    """Small words that explain."""
+    """Returns a label with a short explanation."""
     label = text_label(text, role="hint", is_plain=True, wraps=True)
     label.setAlignment(Qt.AlignmentFlag.AlignTop)
     return label

@@ -60,7 +60,7 @@ class RecipeCard(QFrame):
 
 
 def facts(recipe: Recipe) -> str:
-    """The settings in the words of the controls, a few to a line."""
+    """Returns the settings in the words of the controls, a few to a line."""
     told = {setting.name: _phrase(recipe, setting) for setting in SETTINGS if setting.name != "prompt"}
     rows = [" · ".join(told.pop(name) for name in names if told[name]) for names in _ROWS]
     lines = [line for line in (*rows, *told.values()) if line]

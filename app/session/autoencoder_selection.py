@@ -47,7 +47,7 @@ class AutoencoderSelection(QObject):
 
     @property
     def chosen(self) -> str:
-        """The name of the draft's one, "" for the model's own."""
+        """Returns the name of the draft's one, "" for the model's own."""
         chosen = self._session.draft.autoencoder
         return chosen.key if chosen is not None else ""
 

@@ -79,17 +79,17 @@ class Draft:
 
 
 def with_defaults(model: Model, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes, and the model's own good settings where they say nothing."""
+    """Returns the changes, and the model's own good settings where they say nothing."""
     own = {setting.name: setting.of(model.defaults) for setting in SETTINGS if setting.is_of_model}
     missing = (setting for setting in SETTINGS if not setting.is_had_by(model.limits))
     return own | {setting.name: setting.of(DEFAULT) for setting in missing} | dict(changes)
 
 
 def fitted(request: GenerationRequest, model: Model) -> GenerationRequest:
-    """The request nearest to one from outside that the model can carry out."""
+    """Returns the request nearest to one from outside that the model can carry out."""
     return replace(fit(request, model.limits, model.defaults), model=model.key)
 
 
 def differing_fields(left: GenerationRequest, right: GenerationRequest) -> tuple[str, ...]:
-    """Names of the settings in which two requests differ."""
+    """Returns names of the settings in which two requests differ."""
     return tuple(setting.name for setting in SETTINGS if setting.of(left) != setting.of(right))

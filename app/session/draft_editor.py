@@ -77,7 +77,7 @@ class DraftEditor(QObject):
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """All that can be loaded, best first."""
+        """Returns all that can be loaded, best first."""
         return self._found.models
 
     @property
@@ -99,12 +99,12 @@ class DraftEditor(QObject):
 
     @property
     def limits(self) -> Limits:
-        """The sizes that the draft's model can work with."""
+        """Returns the sizes that the draft's model can work with."""
         model = self.model_of(self.draft)
         return model.limits if model is not None else Limits()
 
     def model_of(self, request: GenerationRequest) -> Model | None:
-        """The model that a request asks for, None if it is not among ``models``."""
+        """Returns the model that a request asks for, None if it is not among ``models``."""
         return self._model(request.model)
 
     def edit(self, **changes: Any) -> None:

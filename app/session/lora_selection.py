@@ -79,7 +79,7 @@ class LoraSelection(QObject):
         self._tasks.submit(look, self._on_looked)
 
     def found(self, lora: Lora) -> FoundLora | None:
-        """The file of a LoRA of the draft."""
+        """Returns the file of a LoRA of the draft."""
         loras = self.at_hand.loras if self.at_hand is not None else ()
         return next((found for found in loras if found.name == lora.key), None)
 
@@ -99,7 +99,7 @@ class LoraSelection(QObject):
         return replace(request, loras=kept)
 
     def resolved(self, request: GenerationRequest) -> tuple[GenerationRequest, tuple[str, ...]]:
-        """A recipe with its LoRAs by the names that they have here, and the names of those that are not here."""
+        """Returns a recipe with its LoRAs by their names here, and the names of those that are missing here."""
         if self.at_hand is None:
             return request, ()
         pairs = [(lora, self._by_name_or_hash(lora)) for lora in request.loras]

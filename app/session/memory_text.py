@@ -59,7 +59,7 @@ EXPLICIT = "Never chosen by itself. It stands in the recipe of each picture, and
 
 
 def planned_words(planned: Planned) -> str:
-    """Sentences for the preferences."""
+    """Returns sentences for the preferences."""
     plan, bits = planned.plan, f", weights in {planned.weight_bits} bit" if planned.weight_bits else ""
     if not planned.model:
         return "The chosen model is not on this computer."

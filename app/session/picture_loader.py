@@ -63,7 +63,7 @@ class OpenedPicture:
 
     @property
     def generated(self) -> GeneratedImage | None:
-        """The picture as it once came out of the engine, None without a recipe."""
+        """Returns the picture as it once came out of the engine, None without a recipe."""
         return GeneratedImage(to_pixels(self.image), self.recipe) if self.recipe is not None else None
 
 
@@ -168,7 +168,7 @@ def _load_thumbnail(path: Path) -> LoadedThumbnail:
 
 
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
-    """The newest picture files in the folder and in its day folders; none when it is not there."""
+    """Returns the newest picture files in the folder and in its day folders; none when it is not there."""
     with_times: list[tuple[int, str]] = []
     days = day_folders(folder)
     for entry in _entries(folder, is_folder=False):
@@ -181,13 +181,13 @@ def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:
 
 
 def day_folders(folder: Path) -> list[Path]:
-    """The folders in the pictures folder, the newest day first."""
+    """Returns the folders in the pictures folder, the newest day first."""
     names = sorted((entry.name for entry in _entries(folder, is_folder=True)), reverse=True)
     return [folder / name for name in names]
 
 
 def thumbnail(path: Path) -> QImage:
-    """The picture in a square of `THUMBNAIL_PX`, or a null image."""
+    """Returns the picture in a square of `THUMBNAIL_PX`, or a null image."""
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)
     size = reader.size()

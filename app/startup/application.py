@@ -83,7 +83,7 @@ def show_until_closed(application: QApplication, window: MainWindow) -> int:
 
 
 def make_window(application: QApplication, folders: Folders) -> MainWindow:
-    """The window with everything behind it, not yet shown."""
+    """Returns the window with everything behind it, not yet shown."""
     settings_store = SettingsStore(folders)
     appearance = Appearance(application, settings_store.settings.theme)
     catalogue = users_catalogue(folders, lambda: settings_store.settings)

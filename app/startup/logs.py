@@ -75,7 +75,7 @@ def fill_missing_descriptors() -> None:
 
 
 def take_last_crash(folder: Path) -> Path | None:
-    """The traces that an earlier run left when it crashed, put aside; None when it ended well.
+    """Returns the traces that an earlier run left when it crashed, put aside; None when it ended well.
 
     Call it before `start_logs`.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def picture_to_open(arguments: Sequence[str]) -> Path | None:
-    """The picture that a command line such as ``emulsion house.png`` names; None when it is a command."""
+    """Returns the picture that a command line such as ``emulsion house.png`` names; None when it is a command."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
         return None
     from core.pictures.metadata import SUFFIXES  # a quarter of a second, for which a help text need not wait

@@ -78,7 +78,7 @@ class AutoencoderLibrary:
         self._memory = memory
 
     def files(self) -> tuple[AutoencoderFile, ...]:
-        """All that can be used, by name; of two with the same name the first."""
+        """Returns all that can be used, by name; of two with the same name the first."""
         found: dict[str, AutoencoderFile] = {}
         for path in self._candidates():
             try:
@@ -89,7 +89,7 @@ class AutoencoderLibrary:
         return tuple(found[name] for name in sorted(found, key=str.casefold))
 
     def find(self, wanted: Autoencoder) -> AutoencoderFile:
-        """The one that is named, or given by its full path; with a hash, one that has it.
+        """Returns the one that is named, or given by its full path; with a hash, one that has it.
 
         Raises AutoencoderMissing or ModelBroken.
         """

@@ -53,7 +53,7 @@ class LatentSpace:
 
     @property
     def name(self) -> str:
-        """The models that have these latents, as users know them, or ""."""
+        """Returns the models that have these latents, as users know them, or ""."""
         layouts = ((family.latents.models or family.name, family.latents) for family in FAMILIES.values())
         known = ((name, LatentSpace(one.channels, one.factor, one.scale, one.shift)) for name, one in layouts)
         return " or ".join(name for name, space in (*known, *_OTHERS) if space.fits(self))

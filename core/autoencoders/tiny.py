@@ -59,7 +59,7 @@ class TinyAutoencoderLibrary:
         self._folders = tuple(dict.fromkeys(model_folders))
 
     def find(self, space: LatentSpace) -> TinyAutoencoderFile | None:
-        """The first one for these latents. Without a telling name it is only for latents of no known family."""
+        """Returns the first one for these latents; one without a telling name is for no known family."""
         for path in self._candidates():
             try:
                 file = read_tiny_autoencoder(path)

@@ -33,7 +33,7 @@ class Capabilities:
 
     @property
     def has_negative_prompt(self) -> bool:
-        """A negative prompt needs a second prediction to move away from."""
+        """Returns whether there is a second prediction, from which a negative prompt can move away."""
         return self.guidance == "classifier_free"
 
 
@@ -204,7 +204,7 @@ class FamilySpec:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The folders with weights."""
+        """Returns the folders with weights."""
         return (*self.text_encoders, self.network, "vae")
 
     def capabilities_of(self, config: Mapping[str, Any]) -> Capabilities:

@@ -59,7 +59,7 @@ class AttentionRecord:
         return replace(self, calls=(*self.calls, maps), summed=self.summed + maps.maps.astype(np.float32))
 
     def at(self, call: int) -> AttentionMaps | None:
-        """The attention of a call; None when it was not recorded, such as what a branch took over."""
+        """Returns the attention of a call; None when it was not recorded, such as what a branch took over."""
         return next((maps for maps in self.calls if maps.call == call), None)
 
     @property

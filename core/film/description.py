@@ -31,7 +31,7 @@ _SCHEDULERS = {name: name for sampler in SAMPLERS.values() for name in sampler.s
 
 
 def describe(film: Film) -> str:
-    """The JSON text of a film's header. Raises Malformed when the scheduler's configuration is not plain JSON."""
+    """Returns the JSON of a film's header. Raises Malformed if the scheduler's configuration is no plain JSON."""
     _check_config(film.scheduler_config)
     model, colours = film.model, film.latent_rgb
     return json.dumps(

@@ -34,7 +34,7 @@ class LatentRgb:
 
     @classmethod
     def read(cls, folder: Path) -> LatentRgb | None:
-        """The map that ships beside a model's weights, or None if there is none that can be used."""
+        """Returns the map that ships beside a model's weights, or None if there is none that can be used."""
         try:
             return cls.from_json(json.loads((folder / FILE_NAME).read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError):

@@ -81,7 +81,7 @@ class Tensor:
 
     @property
     def stride(self) -> int:
-        """Bytes from one call to the next."""
+        """Returns bytes from one call to the next."""
         return self.nbytes // self.shape[0]
 
 
@@ -167,7 +167,7 @@ def crc_of(arrays: Iterable[NDArray[Any]], crc: int = 0) -> int:
 
 
 def raw(array: NDArray[Any]) -> memoryview:
-    """The bytes of an array, without a copy where it is contiguous; bfloat16 has no buffer of its own."""
+    """Returns the bytes of an array, without a copy where it is contiguous; bfloat16 has no buffer of its own."""
     return memoryview(cast("Any", np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
 
 

@@ -25,13 +25,13 @@ class StoredFilm:
 
 
 def unfinished(folder: Path) -> list[Path]:
-    """The runs that were cut off after at least one call and that nobody is writing now, newest first."""
+    """Returns the runs that were cut off after at least one call and that nobody is writing now, newest first."""
     parts = [film for film in _films(folder, f"*{PART_SUFFIX}") if _can_be_taken_up(film.path)]
     return [film.path for film in sorted(parts, key=lambda film: film.made, reverse=True)]
 
 
 def films(folder: Path) -> list[StoredFilm]:
-    """All films in a folder and the folders below it, finished or cut off, oldest first; none being written."""
+    """Returns all films in a folder and below it, finished or cut off, oldest first; none being written."""
     found = [film for film in _films(folder, f"*{SUFFIX}*") if not _is_being_written(film.path)]
     return sorted(found, key=lambda film: film.made)
 

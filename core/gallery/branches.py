@@ -28,7 +28,7 @@ class Run:
 
 
 def tree_of(connection: sqlite3.Connection, picture: int) -> tuple[Run, ...]:
-    """All runs of the tree that a picture belongs to, each after its parent; () for a picture without a run.
+    """Returns all runs of a picture's tree, each after its parent; () for a picture without a run.
 
     Branches of one run come in the order of their steps. Runs come from outside: circles are cut.
     """
@@ -55,7 +55,7 @@ def tree_of(connection: sqlite3.Connection, picture: int) -> tuple[Run, ...]:
 
 
 def _first(connection: sqlite3.Connection, run: str) -> str:
-    """The run where it all began; one whose pictures are gone counts if another says that it left it."""
+    """Returns the run where it all began; one whose pictures are gone counts if another says that it left it."""
     seen = {run}
     for _ in range(_ANCESTORS):
         found = connection.execute(

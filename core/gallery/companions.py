@@ -19,7 +19,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 
 
 def companions(picture: Path) -> tuple[Path, ...]:
-    """The files beside a picture that belong to it alone, as far as they are there."""
+    """Returns the files beside a picture that belong to it alone, as far as they are there."""
     beside = [sidecar(picture)]
     others = (picture.with_suffix(suffix) for suffix in SUFFIXES)
     if not any(other != picture and other.exists() for other in others):
@@ -65,7 +65,7 @@ def move_together(picture: Path, target: Path, disk: FileSystem = DISK) -> None:
 
 
 def checked_stem(text: str) -> str:
-    """A name that somebody typed for a picture, without its suffix. Raises InvalidRequest.
+    """Returns a name that somebody typed for a picture, without its suffix. Raises InvalidRequest.
 
     Valid on every system, so that a folder can be carried from one to another.
     """

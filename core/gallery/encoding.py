@@ -50,7 +50,7 @@ class PictureFormat:
 
 
 def encoded(picture: Path, encoding: Encoding) -> tuple[bytes, str]:
-    """The content of the file, and its suffix. Raises UnreadablePicture or SaveFailed.
+    """Returns the content of the file, and its suffix. Raises UnreadablePicture or SaveFailed.
 
     What is not changed is copied as it is.
     """
@@ -73,7 +73,7 @@ def encoded(picture: Path, encoding: Encoding) -> tuple[bytes, str]:
 
 
 def _texts(picture: Path) -> dict[str, str]:
-    """The recipe twice, as this program writes it; of another program's as much as can be mapped."""
+    """Returns the recipe twice, as this program writes it; of another program's as much as can be mapped."""
     try:
         found = read_texts(picture)
         texts = {key: found[key] for key in (PARAMETERS, EMULSION) if key in found}

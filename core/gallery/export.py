@@ -114,7 +114,7 @@ def _contents(
 
 
 def _name(picture: Path, number: int, suffix: str, encoding: Encoding, copy: int) -> str:
-    """A picture's own name has words of its prompt."""
+    """Returns a file's name; a picture's own name has words of its prompt."""
     stem = picture.stem if encoding.has_recipe else f"picture-{number:0{max(3, int(math.log10(number)) + 1)}}"
     return f"{stem}-{copy}{suffix}" if copy > 1 else f"{stem}{suffix}"
 

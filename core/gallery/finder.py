@@ -79,7 +79,7 @@ class Finder:
         self._last: tuple[tuple[Query, int], Answer] | None = None
 
     def find(self, query: Query) -> Answer:
-        """All pictures that a query finds, in order."""
+        """Returns all pictures that a query finds, in order."""
         asked = question(query.text)
         if asked.literal:
             return self._ordered(query)
@@ -108,7 +108,7 @@ class Finder:
         return [by_id[number] for number in numbers if number in by_id]
 
     def picture_at(self, path: Path) -> LibraryPicture | None:
-        """The picture with this path, if the index has it."""
+        """Returns the picture with this path, if the index has it."""
         found = self._connection.execute(
             f"{_PICTURE} WHERE name = ? COLLATE NOCASE AND name = ? "
             "AND folder.path || iif(directory = '', '', '/' || directory) = ?",
@@ -117,11 +117,11 @@ class Finder:
         return _picture(_Row._make(found)) if found else None
 
     def marks_of(self, picture: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The tags and the collections of one picture."""
+        """Returns the tags and the collections of one picture."""
         return self._names("tag", picture), self._names("collection", picture)
 
     def values_of(self, picture: int) -> dict[str, str]:
-        """The values of one picture's settings that the gallery filters by; several are parted by commas."""
+        """Returns the values of one picture's settings with a facet, with commas between several."""
         found = self._connection.execute("SELECT name, value FROM facet WHERE picture = ?", (picture,))
         values: dict[str, str] = {}
         for name, value in found:
@@ -149,7 +149,7 @@ class Finder:
         )
 
     def tree_of(self, picture: int) -> tuple[Run, ...]:
-        """The branch tree of a picture, see `core.gallery.branches.tree_of`."""
+        """Returns the branch tree of a picture, see `core.gallery.branches.tree_of`."""
         return tree_of(self._connection, picture)
 
     def close(self) -> None:
@@ -163,7 +163,7 @@ class Finder:
         return self._last[1]
 
     def _ordered(self, query: Query) -> Answer:
-        """The pictures that everything but the words of the query finds."""
+        """Returns the pictures that everything but the words of the query finds."""
         if query.group is Group.model:
             return self._grouped(self._ordered(replace(query, group=Group.nothing)).ids, "model")
         where, values = conditions(query)
@@ -186,7 +186,7 @@ class Finder:
         return Answer(_numbers(ids), _sections(keys.split(_SEPARATOR), query.group) if keys is not None else ())
 
     def _grouped(self, ids: NDArray[np.int64], name: str) -> Answer:
-        """The pictures by their values of a setting, of which each has one at most; those without one last."""
+        """Returns the pictures by their values of a setting, one at most for each; those without one last."""
         found = self._connection.execute(
             "SELECT value, group_concat(picture) FROM facet WHERE name = ? GROUP BY value", (name,)
         ).fetchall()
@@ -247,7 +247,7 @@ def _sections(keys: list[str], group: Group) -> tuple[Section, ...]:
 
 
 def _sections_of(sections: tuple[Section, ...], is_found: NDArray[np.bool_]) -> tuple[Section, ...]:
-    """The sections as they are when only some of their pictures are left."""
+    """Returns the sections as they are when only some of their pictures are left."""
     if not sections:
         return ()
     counts = np.add.reduceat(is_found, [section.start for section in sections], dtype=np.int64)

@@ -215,7 +215,7 @@ class Gallery:
 
 
 def _has_something(folder: Path) -> bool:
-    """An unplugged drive is no folder, or the empty one that it is attached to."""
+    """Returns whether a folder has content; an unplugged drive is no folder, or an empty one."""
     try:
         return any(folder.iterdir())
     except OSError:

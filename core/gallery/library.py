@@ -31,7 +31,7 @@ class LibraryFolder:
 
 
 def load_library(folder: Path, pictures: Path, disk: FileSystem = DISK) -> tuple[LibraryFolder, ...]:
-    """The library folders: always the one for finished pictures first, then those that were added.
+    """Returns the library folders: always the one for finished pictures first, then those that were added.
 
     When finished pictures go elsewhere, their folder from before stays in the library.
     """
@@ -55,7 +55,7 @@ def save_library(library: Iterable[LibraryFolder], folder: Path, disk: FileSyste
 
 
 def with_folder(library: tuple[LibraryFolder, ...], added: LibraryFolder) -> tuple[LibraryFolder, ...]:
-    """The library with one more folder. Raises InvalidRequest when its pictures are there already."""
+    """Returns the library with one more folder. Raises InvalidRequest when its pictures are there already."""
     if not added.path.is_absolute() or "\0" in str(added.path) or not added.path.is_dir():
         raise InvalidRequest("folder", str(added.path), "a folder that is there")
     for present in library:
@@ -65,7 +65,7 @@ def with_folder(library: tuple[LibraryFolder, ...], added: LibraryFolder) -> tup
 
 
 def library_folder_of(library: Iterable[LibraryFolder], path: Path) -> LibraryFolder | None:
-    """The innermost library folder that a path lies in."""
+    """Returns the innermost library folder that a path lies in."""
     around = [folder for folder in library if path.is_relative_to(folder.path)]
     return max(around, key=lambda folder: len(folder.path.parts), default=None)
 

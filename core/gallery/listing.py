@@ -35,7 +35,7 @@ class Directory:
 
 
 def listing(root: Path, left_out: Collection[Path] = ()) -> Iterator[Directory]:
-    """All folders from ``root`` down, without hidden ones, links to folders, and those left out."""
+    """Yields all folders from ``root`` down, without hidden ones, links to folders, and those left out."""
     waiting = [""]
     while waiting:
         inside = waiting.pop()

@@ -92,7 +92,7 @@ class MarkStore:
     disk: FileSystem = DISK
 
     def read(self, picture: Path) -> Marks:
-        """The marks of a picture; none when there are none or they are damaged, which is logged."""
+        """Returns the marks of a picture; none when there are none or they are damaged, which is logged."""
         found = [_read(path) for path in (sidecar(picture), self.mirrored(picture))]
         newest = max((content for content in found if content), key=_changed_at, default=None)
         return NO_MARKS if newest is None else _from_json(newest)
@@ -120,11 +120,11 @@ class MarkStore:
             self._write(mirrored, b"", is_needed=False)
 
     def stamp(self, picture: Path) -> int:
-        """A number that changes whenever the marks do; 0 without any."""
+        """Returns a number that changes whenever the marks do; 0 without any."""
         return stamp_of(sidecar(picture)) + stamp_of(self.mirrored(picture))
 
     def mirrored_stamps(self) -> dict[str, int]:
-        """The stamps of all files in the mirror, by their names."""
+        """Returns the stamps of all files in the mirror, by their names."""
         return {path.name: stamp_of(path) for path in self.mirror.glob(f"*/*{SUFFIX}")}
 
     def mirrored(self, picture: Path) -> Path:
@@ -191,7 +191,7 @@ def _to_json(marks: Marks) -> dict[str, Any]:
 
 
 def _from_json(content: dict[str, Any]) -> Marks:
-    """A value that cannot be used costs only itself."""
+    """Reads marks from JSON; a value that cannot be used costs only itself."""
     note = content.get("note", "")
     return Marks(
         rating=_rating(content.get("rating", 0)),

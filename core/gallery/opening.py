@@ -30,7 +30,7 @@ _WHITE = (255, 255, 255, 255)
 
 
 def open_picture(path: Path, around_px: int | None = None) -> Image.Image:
-    """The picture upright, as RGB or RGBA, with all its pixels decoded.
+    """Returns the picture upright, as RGB or RGBA, with all its pixels decoded.
 
     With ``around_px`` a large JPEG may come smaller, but no side shorter than that. Raises UnreadablePicture.
     """

@@ -110,7 +110,7 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
 
 
 def _facets(recipe: Recipe, size: Size) -> Iterator[tuple[str, str]]:
-    """The values of the settings that the gallery filters by; the size is that of the file."""
+    """Yields the values of the settings that the gallery filters by; the size is that of the file."""
     for setting in _WITH_FACET:
         values = (setting.words(size),) if setting is SIZE else facet_values(recipe, setting)
         yield from ((setting.name, name) for value in dict.fromkeys(values) if (name := _name(value)))
@@ -124,7 +124,7 @@ def _recipe(path: Path) -> Recipe | None:
 
 
 def _unmapped_text(path: Path) -> str:
-    """A recipe that nobody can map: it is still found by its words."""
+    """Returns a recipe that nobody can map, so that its words are still found."""
     try:
         return read_texts(path).get(PARAMETERS, "")
     except UnreadablePicture:
@@ -132,7 +132,7 @@ def _unmapped_text(path: Path) -> str:
 
 
 def _created(recipe: Recipe | None, modified_ns: int) -> float:
-    """Seconds since 1970. A recipe tells whole seconds: where the file agrees, its own time tells more."""
+    """Returns seconds since 1970. A recipe tells whole seconds: where the file agrees, its own time tells more."""
     modified = modified_ns / 1e9
     if recipe is None or recipe.created is None:
         return modified

@@ -91,7 +91,7 @@ def scan(
 
 
 def _is_away(root: Directory, folder: LibraryFolder, *, has_pictures: bool) -> bool:
-    """An unplugged drive: no folder, or the empty one that it is attached to. An own one may not be made yet."""
+    """Returns whether a drive is unplugged: no folder, or an empty one. An own folder may not be made yet."""
     if root.files is None:
         return has_pictures or not folder.is_own
     return has_pictures and root.is_empty

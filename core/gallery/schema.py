@@ -149,7 +149,7 @@ def open_index(folder: Path) -> OpenedIndex:
 
 
 def open_for_reading(folder: Path) -> sqlite3.Connection:
-    """A connection that cannot change the index; it sees what was last committed. Raises sqlite3.Error."""
+    """Returns a connection that cannot change the index; it sees what was last committed. Raises sqlite3.Error."""
     # not SQLite's mode=ro: that cannot take part in a write-ahead log that nobody has open
     connection = sqlite3.connect(f"{(folder / FILE_NAME).as_uri()}?mode=rw", uri=True, check_same_thread=False)
     connection.execute("PRAGMA query_only = 1")
@@ -159,7 +159,7 @@ def open_for_reading(folder: Path) -> sqlite3.Connection:
 
 
 def _open_sound(path: Path) -> tuple[sqlite3.Connection | None, str]:
-    """The connection, or None and what is wrong with the file."""
+    """Returns the connection, or None and what is wrong with the file."""
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
@@ -217,7 +217,7 @@ def _await_new_facets(connection: sqlite3.Connection) -> None:
 
 
 def _check_words(connection: sqlite3.Connection) -> str:
-    """The check of the file does not look into the full-text search, and not for rows that are missing."""
+    """Checks the full-text search, and for missing rows, which the check of the file leaves out."""
     (pictures, last) = connection.execute("SELECT count(*), max(id) FROM picture").fetchone()
     (texts, last_text) = connection.execute("SELECT count(*), max(id) FROM words_docsize").fetchone()
     if (pictures, last) != (texts, last_text):

@@ -35,7 +35,7 @@ class SearchTerms:
 
 
 def words(text: str) -> str:
-    """The text as it is given to the index: bounded, and spaced so that every word is one."""
+    """Returns the text as it is given to the index: bounded, and spaced so that every word is one."""
     return _SYMBOL.sub(_symbol_word, _ALONE.sub(r" \g<0> ", _storable(text[:LONGEST_TEXT])))
 
 
@@ -54,7 +54,7 @@ def question(text: str) -> SearchTerms:
 
 
 def _expression(text: str, *, is_beginning: bool) -> str:
-    """The words of a text as a phrase of FTS5, "" when it has none."""
+    """Returns the words of a text as a phrase of FTS5, "" when it has none."""
     parts = "".join(character if _is_of_a_word(character) else " " for character in words(text)).split()
     if not parts:
         return ""
@@ -72,5 +72,5 @@ def _storable(text: str) -> str:
 
 
 def _symbol_word(match: re.Match[str]) -> str:
-    """A word that no one writes, for a character that is none."""
+    """Returns a word that no one writes, for a character that is none."""
     return f" u{ord(match[0]):x}symbol "

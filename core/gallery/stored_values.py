@@ -54,7 +54,7 @@ def add_checksum(connection: sqlite3.Connection) -> None:
 
 
 def stored(name: str) -> str | bytes:
-    """A file name for the database: its bytes when they are no Unicode, which happens on Linux."""
+    """Returns a file name for the database: its bytes when they are no Unicode, which happens on Linux."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -63,12 +63,12 @@ def stored(name: str) -> str | bytes:
 
 
 def loaded(name: str | bytes) -> str:
-    """The file name again."""
+    """Returns the file name again."""
     return os.fsdecode(name)
 
 
 def signed(seed: int) -> int:
-    """A seed of up to 64 bits as one of SQLite's integers, which have a sign."""
+    """Returns a seed of up to 64 bits as one of SQLite's integers, which have a sign."""
     return seed - _RANGE if seed >= _SIGN else seed
 
 
@@ -77,7 +77,7 @@ def unsigned(stored_seed: int) -> int:
 
 
 def row_checksum(values: Mapping[str, object], tags: Iterable[str], collections: Iterable[str]) -> int:
-    """The value of `CHECKSUM` for a row that is not written yet, its truth values as numbers."""
+    """Returns the value of `CHECKSUM` for a row that is not written yet, its truth values as numbers."""
     names = (_SEPARATOR.join(sorted(found)) or None for found in (tags, collections))
     return _row_checksum(*(values[column] for column in COLUMNS), *names)
 

@@ -49,7 +49,7 @@ class SystemTrash:
 
 
 def in_freedesktop_trash(trash: Path, top: Path, original: Path) -> Iterator[Path]:
-    """The files in a trash folder that once were ``original``, the last one deleted first.
+    """Yields the files in a trash folder that once were ``original``, the last one deleted first.
 
     ``top`` is the folder that relative addresses in this trash start from.
     """
@@ -66,7 +66,7 @@ def in_freedesktop_trash(trash: Path, top: Path, original: Path) -> Iterator[Pat
 
 
 def in_recycle_bin(trash: Path, original: Path) -> Iterator[Path]:
-    """The files in one user's recycle bin that once were ``original``, the last one deleted first."""
+    """Yields the files in one user's recycle bin that once were ``original``, the last one deleted first."""
     for info in sorted(trash.glob("$I*"), key=_modified, reverse=True):
         try:
             content = _content(info)

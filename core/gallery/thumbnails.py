@@ -45,7 +45,7 @@ class Thumbnails:
         self._made_bytes = 0
 
     def kept(self, picture: Path, stamp: int, size_px: int) -> str | None:
-        """The file of the thumbnail, a JPEG, if it was made before, also of a picture that is away.
+        """Returns the file of the thumbnail, a JPEG, if it was made before, also of a picture that is away.
 
         ``stamp`` is `LibraryPicture.stamp`, ``size_px`` one of `SIZES_PX`. It is not opened here: whoever shows it
         does that, and asks `make` for another if it is damaged.
@@ -62,7 +62,7 @@ class Thumbnails:
         return path
 
     def make(self, picture: Path, stamp: int, size_px: int) -> bytes:
-        """A new thumbnail as a JPEG, and keeps it: its longer side is at most ``size_px``.
+        """Makes a thumbnail as a JPEG, and keeps it: its longer side is at most ``size_px``.
 
         Raises UnreadablePicture. When it cannot be kept, it is only shown.
         """
@@ -78,7 +78,7 @@ class Thumbnails:
 
     @property
     def may_be_full(self) -> bool:
-        """So many were made since the last `trim` that it is worth another."""
+        """Returns whether enough were made since the last `trim` for another one."""
         return self._made_bytes > self.limit_bytes * _MADE_BEFORE_TRIMMING
 
     def trim(self) -> int:
@@ -138,7 +138,7 @@ class Thumbnails:
 
 
 def thumbnail(picture: Path, size_px: int) -> Image.Image:
-    """The picture in RGB, small enough for a square of ``size_px``, never enlarged. Raises UnreadablePicture."""
+    """Returns the picture in RGB, reduced to a square of ``size_px``. Raises UnreadablePicture."""
     opened = open_picture(picture, around_px=size_px)
     try:
         opened.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=3.0)

@@ -48,7 +48,7 @@ class IndexWriter:
 
     @contextmanager
     def batch(self) -> Generator[None]:
-        """All inside is one transaction, kept whole or not at all."""
+        """Makes all inside one transaction, kept whole or not at all."""
         if self._is_in_batch:
             yield
             return
@@ -66,7 +66,7 @@ class IndexWriter:
             self._is_in_batch = False
 
     def folder_id(self, path: Path) -> int:
-        """The row of a library folder, made where it is missing."""
+        """Returns the row of a library folder, made where it is missing."""
         name = (stored(path.as_posix()),)
         with self.batch():
             self._connection.execute("INSERT OR IGNORE INTO folder (path) VALUES (?)", name)
@@ -92,7 +92,7 @@ class IndexWriter:
         return {loaded(directory) for (directory,) in found}
 
     def known(self, folder: int, directory: str) -> dict[str, Known]:
-        """The pictures of one directory by their file names."""
+        """Returns the pictures of one directory by their file names."""
         found = self._connection.execute(
             "SELECT id, name, size_bytes, modified_ns, marks_stamp, has_film FROM picture "
             "WHERE folder = ? AND directory = ?",
@@ -225,7 +225,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def _place(folder: int, state: FileState) -> dict[str, object]:
-    """The first columns of a row."""
+    """Returns the first columns of a row."""
     return {
         "folder": folder,
         "directory": stored(state.directory),

@@ -49,14 +49,14 @@ class LoraLibrary:
         self._memory = memory or CheckpointCache()
 
     def files(self) -> tuple[Path, ...]:
-        """All of them, by name; of two with the same name the first."""
+        """Returns all of them, by name; of two with the same name the first."""
         found: dict[str, Path] = {}
         for path in self._all_files():
             found.setdefault(path.stem, path)
         return tuple(found[name] for name in sorted(found, key=str.casefold))
 
     def look(self, known: Iterable[FoundLora] = ()) -> tuple[FoundLora, ...]:
-        """All of them with what their headers tell; of those in ``known`` only what has changed is read."""
+        """Returns all of them with the facts in their headers; of ``known`` ones only changed files are read."""
         before = {(found.path, found.stamp): found for found in known}
         looked: list[FoundLora] = []
         for path in self.files():
@@ -70,7 +70,7 @@ class LoraLibrary:
         return any(path == file for file in self.files())
 
     def find(self, lora: Lora) -> Path:
-        """The file of a LoRA that is named, or given by its full path; else one with its hash. Raises LoraMissing.
+        """Returns the file with a LoRA's name or full path; else one with its hash. Raises LoraMissing.
 
         Of several with its name, the one with its hash.
         """

@@ -35,7 +35,7 @@ def trigger_words(metadata: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
-    """One for each folder of training pictures."""
+    """Returns one for each folder of training pictures."""
     try:
         content = json.loads(text) if text else {}
     except (ValueError, RecursionError):

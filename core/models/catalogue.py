@@ -61,7 +61,7 @@ class Model:
 
     @property
     def place(self) -> Path:
-        """The model itself: its file, or its folder."""
+        """Returns the model itself: its file, or its folder."""
         return self.file or self.folder
 
 
@@ -106,19 +106,19 @@ class Catalogue:
 
     @property
     def loras(self) -> LoraLibrary:
-        """The LoRA files in the folders, beside them, and in places of their own."""
+        """Returns the LoRA files in the folders, beside them, and in places of their own."""
         places = self._places()
         return LoraLibrary(places.model_folders, places.lora_places, self.memory)
 
     @property
     def autoencoders(self) -> AutoencoderLibrary:
-        """The autoencoders in the folders, beside them, and in places of their own."""
+        """Returns the autoencoders in the folders, beside them, and in places of their own."""
         places = self._places()
         return AutoencoderLibrary(places.model_folders, self.memory, places.autoencoder_places)
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:
-        """The autoencoders for sharp previews in the folders and beside them."""
+        """Returns the autoencoders for sharp previews in the folders and beside them."""
         return TinyAutoencoderLibrary(self._places().model_folders)
 
     def find_all(self) -> FoundModels:
@@ -153,7 +153,7 @@ class Catalogue:
         return FoundModels(tuple(found.values()), tuple(refused))
 
     def find(self, model: str) -> Model:
-        """The model with this key, or in this place. Raises ModelMissing or ModelBroken."""
+        """Returns the model with this key, or in this place. Raises ModelMissing or ModelBroken."""
         for path in self._candidates():
             if model in (path.name, path.stem if path.suffix.lower() == SUFFIX else path.name):
                 return self.read(path, model)
@@ -178,21 +178,21 @@ class Catalogue:
         return replace(model, name=name, file=path, kind=kind, sha256=self.memory.sha256_if_known(path))
 
     def identified(self, model: Model) -> Model:
-        """The model with the SHA-256 of its network's weights, which are read now if they never were.
+        """Returns the model with the SHA-256 of its network's weights, which are read now if they never were.
 
         Raises ModelBroken.
         """
         return replace(model, sha256=self.memory.sha256_of(hashed_file(model)))
 
     def sha256_if_known(self, model: Model) -> str:
-        """The hash of an earlier look, or ""; nothing large is read."""
+        """Returns the hash of an earlier look, or ""; nothing large is read."""
         try:
             return self.memory.sha256_if_known(hashed_file(model))
         except ModelBroken:
             return ""
 
     def _rest_of(self, path: Path, family: str) -> Path:
-        """An installed model of the same family, for what a transformer alone does not bring."""
+        """Returns an installed model of the same family, for what a transformer alone does not bring."""
         for folder in self._candidates():
             if folder.is_dir():
                 try:
@@ -213,12 +213,12 @@ class Catalogue:
 
 
 def users_catalogue(folders: Folders, places: Callable[[], Places]) -> Catalogue:
-    """The models and add-ons in the places of the settings, with what earlier looks have learned of files."""
+    """Returns the models and add-ons in the places of the settings, with facts from earlier looks."""
     return Catalogue(places, CheckpointCache(folders.cache / FILE_NAME))
 
 
 def hashed_file(model: Model) -> Path:
-    """The file whose SHA-256 stands for the model: its single file, or its network's. Raises ModelBroken."""
+    """Returns the file whose SHA-256 stands for the model, its single one or its network's. Raises ModelBroken."""
     if model.file is not None:
         return model.file
     files, _ = weights_of(model.folder / FAMILIES[model.family].network)
@@ -272,7 +272,7 @@ def read_model(folder: Path, key: str) -> Model:
 
 
 def pipeline_config(folder: Path) -> dict[str, Any]:
-    """Content of ``model_index.json``. Raises ModelBroken."""
+    """Returns content of ``model_index.json``. Raises ModelBroken."""
     return read_json(folder / "model_index.json")
 
 

@@ -43,7 +43,7 @@ def check_loras(request: GenerationRequest, model: Model, library: LoraLibrary) 
 
 
 def own_space(model: Model) -> LatentSpace:
-    """The latents of a model, by its own autoencoder. Raises ModelBroken."""
+    """Returns the latents of a model, by its own autoencoder. Raises ModelBroken."""
     path = model.folder / "vae" / "config.json"
     try:
         return LatentSpace.of_config(read_json(path))

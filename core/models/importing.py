@@ -85,7 +85,7 @@ def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:
 
 
 def _files_of(source: Path) -> list[tuple[Path, Path]]:
-    """Each file with its place in the copy; ``model_index.json``, which makes a folder a model, is the last."""
+    """Returns each file with its place in the copy; ``model_index.json``, which completes a model, is last."""
     if source.is_file():
         return [(source, Path())]
     found = [path for path in source.rglob("*") if path.is_file() and path.suffix.lower() in NEEDED_SUFFIXES]

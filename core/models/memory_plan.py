@@ -104,7 +104,7 @@ class MemoryPlan:
         return self.placement in (Placement.on_device, Placement.drop_encoder)
 
     def describe(self) -> str:
-        """One sentence for people, without a full stop."""
+        """Returns one sentence for people, without a full stop."""
         figures = f"needs about {gib(self.needed)}, {gib(self.free)} are free"
         if not self.fits:
             return f"will not fit: {figures}"
@@ -160,7 +160,7 @@ def plan_memory(
     tiles: bool = False,
     weight_bits: int | None = None,
 ) -> MemoryPlan:
-    """The fastest placement that fits.
+    """Returns the fastest placement that fits.
 
     ``asked`` takes that one, and finds out only whether it fits; ``tiles`` decodes in pieces in any case;
     ``weight_bits`` as in `GenerationRequest`.
@@ -205,7 +205,7 @@ def parse_placement(text: str) -> Placement | None:
 
 
 def computer_memory() -> DeviceMemory:
-    """The memory that the processor computes in, as it is now."""
+    """Returns the memory that the processor computes in, as it is now."""
     import psutil  # costs as much as a tenth of the program's start
 
     memory = psutil.virtual_memory()
@@ -218,7 +218,7 @@ def gib(size: int) -> str:
 
 
 def _placements(kind: str) -> tuple[Placement, ...]:
-    """A processor computes where the weights wait: moving them about would free nothing."""
+    """Returns the placements of a device; a processor computes where the weights wait, so none frees memory."""
     return (Placement.on_device, Placement.drop_encoder) if kind == "cpu" else tuple(Placement)
 
 

@@ -178,7 +178,7 @@ def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
 
 
 def _specials(folder: Path, has_marks: bool) -> dict[str, str]:
-    """The special tokens by role; in a prompt, too, each is one token."""
+    """Returns the special tokens by role; in a prompt, too, each is one token."""
     specials = {"bos_token": START} if has_marks else {}
     specials |= {"eos_token": END, "unk_token": END, "pad_token": END}
     config = folder / "tokenizer_config.json"
@@ -192,7 +192,7 @@ def _specials(folder: Path, has_marks: bool) -> dict[str, str]:
 
 
 def _added_tokens(folder: Path) -> Iterator[AddedToken]:
-    """The tokens that were added to the vocabulary later, such as those that enclose a message."""
+    """Yields the tokens that were added to the vocabulary later, such as those that enclose a message."""
     whole, config = folder / "tokenizer.json", folder / "tokenizer_config.json"
     entries: list[Any] = []
     if whole.is_file():

@@ -38,12 +38,12 @@ class Vocabulary:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """All single words, in lower case."""
+        """Returns all single words, in lower case."""
         texts = (*self.prompts, *(phrase for phrases in self.phrases.values() for phrase in phrases))
         return frozenset(word for text in texts for word, _ in _words(text))
 
     def unknown(self, prompt: str) -> tuple[tuple[int, int], ...]:
-        """The words of a prompt that the model has never seen, as ranges of characters."""
+        """Returns the words of a prompt that the model has never seen, as ranges of characters."""
         return tuple((place, place + len(word)) for word, place in _words(prompt) if word not in self.words)
 
     def completions(self, beginning: str, before: str = "") -> tuple[str, ...]:
@@ -86,14 +86,14 @@ class Vocabulary:
 
     @cached_property
     def _ranked(self) -> tuple[str, ...]:
-        """All phrases, in the order in which the prompts first use them."""
+        """Returns all phrases, in the order in which the prompts first use them."""
         phrases = dict.fromkeys(phrase for phrases in self.phrases.values() for phrase in phrases)
         text = f" {' . '.join(' '.join(word for word, _ in _words(prompt)) for prompt in self.prompts)} "
         return tuple(sorted(phrases, key=lambda phrase: text.find(f" {phrase} ") % (len(text) + 1)))
 
 
 def appended(prompt: str, phrase: str) -> str:
-    """The prompt with a phrase behind it: "at night" after a space, "a starry sky" after a comma."""
+    """Returns the prompt with a phrase behind it: "at night" after a space, "a starry sky" after a comma."""
     before = prompt.rstrip(" ,\n")
     if not before:
         return phrase
@@ -124,7 +124,7 @@ def _phrases(content: object) -> tuple[str, ...]:
 
 
 def _words(text: str) -> Iterator[tuple[str, int]]:
-    """Each word in lower case, and the character it begins at; hyphens part words, as the tokenizer does."""
+    """Yields each word in lower case, and its first character; hyphens divide words, as in the tokenizer."""
     for match in _WORD.finditer(text):
         yield match.group().lower(), match.start()
 

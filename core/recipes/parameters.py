@@ -26,7 +26,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def to_parameters(recipe: Recipe) -> str:
-    """The text for a picture; what could not stand in a text, such as NUL, is left out."""
+    """Returns the text for a picture; what could not stand in a text, such as NUL, is left out."""
     request = recipe.request
     settings: dict[str, object] = {"Model hash": recipe.model.hash, "Model": plain_name(recipe.model.key)}
     settings |= {"RNG": "CPU", "Version": recipe.program}

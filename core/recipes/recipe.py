@@ -88,7 +88,7 @@ class Recipe:
 
 
 def signed(recipe: Recipe, created: datetime) -> Recipe:
-    """The recipe with the time, this program and its libraries: as a picture carries it that is saved now."""
+    """Returns the recipe with the time, this program and its libraries, for a picture that is saved now."""
     return replace(
         recipe, created=created.astimezone(), program=f"Emulsion {VERSION}", versions=library_versions()
     )
@@ -108,7 +108,7 @@ def library_versions() -> dict[str, str]:
 
 
 def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as what the chunk ``emulsion`` holds."""
+    """Returns the recipe as what the chunk ``emulsion`` holds."""
     model = recipe.model
     return {
         "format": FORMAT,

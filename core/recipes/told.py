@@ -12,7 +12,7 @@ UNKNOWN_SAMPLER = "Sampler"
 
 
 def words_of(recipe: Recipe, setting: Setting[Any]) -> str:
-    """The value of a setting for people, "" where it has no part in the picture."""
+    """Returns the value of a setting for people, "" where it has no part in the picture."""
     if setting.name == "model":
         return recipe.model.name or recipe.request.model
     if unknown := _unknown(recipe, setting):
@@ -27,7 +27,7 @@ def can_be_used(recipe: Recipe, setting: Setting[Any]) -> bool:
 
 
 def facet_values(recipe: Recipe, setting: Setting[Any]) -> tuple[str, ...]:
-    """The values by which the gallery finds a picture; () for a setting that it does not filter by."""
+    """Returns the values by which the gallery finds a picture; () for a setting that it does not filter by."""
     if setting.facet is None:
         return ()
     if setting.name == "model":

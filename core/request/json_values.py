@@ -8,7 +8,7 @@ from typing import Any, cast
 
 
 def plain_name(model: str) -> str:
-    """The last part of a model's path: a picture from outside must not make the program open a path."""
+    """Returns the last part of a model's path: a picture from outside must not make the program open a path."""
     parts = [part for part in re.split(r"[/\\]", model) if part.strip(". ")]
     return parts[-1] if parts else ""
 

@@ -55,7 +55,7 @@ class Limits:
     optional_settings: tuple[str, ...] = ()
 
     def snap(self, length_px: int) -> int:
-        """The nearest valid length to ``length_px``."""
+        """Returns the nearest valid length to ``length_px``."""
         lowest = math.ceil(self.smallest / self.size_step) * self.size_step
         highest = self.largest // self.size_step * self.size_step
         nearest = (length_px + self.size_step // 2) // self.size_step * self.size_step
@@ -99,7 +99,7 @@ class Lora:
 
     @property
     def key(self) -> str:
-        """The name alone, without folders and ending."""
+        """Returns the name alone, without folders and ending."""
         name = re.split(r"[/\\]", self.name)[-1]
         return name.removesuffix(".safetensors")
 
@@ -118,7 +118,7 @@ class Autoencoder:
 
     @property
     def key(self) -> str:
-        """The name alone, without folders and ending."""
+        """Returns the name alone, without folders and ending."""
         return re.split(r"[/\\]", self.name)[-1].removesuffix(".safetensors")
 
 

@@ -49,12 +49,12 @@ class Sampler:
 
     @property
     def schedulers(self) -> tuple[str, ...]:
-        """All schedulers of diffusers that it may stand for."""
+        """Returns all schedulers of diffusers that it may stand for."""
         return (self.scheduler,) if self.flow is None else (self.scheduler, self.flow.scheduler)
 
     @property
     def name(self) -> str:
-        """The whole name, with the schedule: ``DPM++ 2M Karras``."""
+        """Returns the whole name, with the schedule: ``DPM++ 2M Karras``."""
         return f"{self.label} {self.schedule_label}" if self.schedule_label else self.label
 
 

@@ -33,7 +33,7 @@ class Option(Generic[Value]):
 
     @property
     def name(self) -> str:
-        """The flag as a Python name, and as errors call it."""
+        """Returns the flag as a Python name, and as errors call it."""
         return self.flag.lstrip("-").replace("-", "_")
 
 
@@ -114,15 +114,15 @@ class Setting(Generic[Value]):
         return self.label or self.noun[0].upper() + self.noun[1:]
 
     def phrase(self, words: str) -> str:
-        """The words of a value with what it is a value of, as on the recipe card."""
+        """Returns the words of a value with what it is a value of, as on the recipe card."""
         return (self.card or f"{self.title} {{}}").replace("{}", words)
 
     def of(self, request: GenerationRequest) -> Value:
-        """The value that a request has."""
+        """Returns the value that a request has."""
         return getattr(request, self.name)
 
     def facts(self, request: GenerationRequest) -> Mapping[str, str]:
-        """The value in words, by the noun of each part."""
+        """Returns the value in words, by the noun of each part."""
         value = self.of(request)
         return {self.noun: self.words(value)} if self.parts is None else self.parts(value)
 
@@ -162,5 +162,5 @@ def number_taker(key: str, name: str, kind: type[int] | type[float]) -> Callable
 
 
 def short_number(number: float) -> str:
-    """All digits of a number, without ``.0``."""
+    """Returns all digits of a number, without ``.0``."""
     return f"{float(number)!r}".removesuffix(".0")

@@ -44,7 +44,7 @@ class Branch:
 
     @property
     def step(self) -> int:
-        """The step (from 0) that is the first to be computed."""
+        """Returns the step (from 0) that is the first to be computed."""
         steps = self.film.schedule.steps
         return steps[self.call] if self.call < len(steps) else self.film.request.steps
 

@@ -54,7 +54,7 @@ class BranchTree:
 
 
 def branch_tree(run: str, pictures: Iterable[RecipeAt]) -> BranchTree | None:
-    """The tree that a run belongs to; pictures of other trees do no harm. None if nothing is known of the run."""
+    """Returns the tree of a run, without other trees' pictures; None if nothing is known of the run."""
     by_run: dict[str, list[RecipeAt]] = {}
     for path, recipe in pictures:
         if recipe.run:
@@ -89,7 +89,7 @@ def branch_tree(run: str, pictures: Iterable[RecipeAt]) -> BranchTree | None:
 
 
 def family(run: str, parents: Mapping[str, str], order: Callable[[str], Any] | None = None) -> list[str]:
-    """All runs that hang together with this one, depth first from the oldest that is known, which comes first.
+    """Returns all runs connected with this one, depth first from the oldest known one, which comes first.
 
     Args:
         parents: the parent of each run that has one.

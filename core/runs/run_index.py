@@ -55,7 +55,7 @@ class RunIndex:
         self._known = found
 
     def relatives(self, run: str) -> Iterator[RecipeAt]:
-        """The pictures of all runs that hang together with this one, read again, with their recipes."""
+        """Yields the pictures of all runs that hang together with this one, read again, with their recipes."""
         parents = {known.run: known.parent for known in self._known.values() if known.run and known.parent}
         names = set(family(run, parents))
         for path, known in self._known.items():

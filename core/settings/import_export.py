@@ -31,7 +31,7 @@ def export_settings(settings: Settings, path: Path, disk: FileSystem = DISK) -> 
 
 
 def import_settings(path: Path, current: Settings) -> Settings:
-    """The current settings with what an exported file says; a single value that cannot be used is passed over.
+    """Returns the current settings with those of an exported file; single unusable values are skipped.
 
     Raises SettingsUnreadable.
     """
@@ -41,7 +41,7 @@ def import_settings(path: Path, current: Settings) -> Settings:
 
 
 def reset_settings(current: Settings, folders: Folders) -> Settings:
-    """The settings of a first start, with what was typed last."""
+    """Returns the settings of a first start, with what was typed last."""
     return replace(Settings.default(folders), draft=current.draft, explained_views=current.explained_views)
 
 

@@ -116,7 +116,7 @@ def settings_from_json(content: Mapping[str, Any], defaults: Settings) -> Settin
 
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:
-    """All settings, with the version of the format."""
+    """Returns all settings, with the version of the format."""
     content = {"format": FORMAT, **settings.unknown}
     return content | {name: kind.write(getattr(settings, name)) for name, kind in _KINDS.items()}
 
@@ -251,7 +251,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
 
 
 def _read_object(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file, {} when there is no file, None when it is damaged or cannot be read."""
+    """Returns the JSON object in a file, {} when there is no file, None when it is damaged or cannot be read."""
     try:
         content = json.loads(path.read_bytes())
         if isinstance(content, dict):

@@ -136,7 +136,7 @@ SHOWCASE_PROMPTS = (
 
 
 def word_list() -> dict[str, list[str]]:
-    """The words by category, for completion and for marking words the model has never seen."""
+    """Returns the words by category, for completion and for marking words the model has never seen."""
     tables: dict[str, list[tuple[str, ...]]] = {
         "time": [*TIME_WORDS.values(), *TIME_NAMES.values()],
         "place": [*TERRAIN_NAMES.values(), *TERRAIN_PLACES.values(), ON_THE_WATER, *OVER.values()],

@@ -80,7 +80,7 @@ def _versions() -> dict[str, str]:
 def _device(
     device: str | None, dtype: str | None, settings: Settings
 ) -> tuple[dict[str, Any], dict[str, str], tuple[str, ...]]:
-    """The chosen device, how each model fits into its memory now, and the machine."""
+    """Returns the chosen device, how each model fits into its memory now, and the machine."""
     try:
         from core.engine.devices.device import memory_now, plan
         from core.engine.devices.machine import machine

@@ -38,7 +38,7 @@ class DevicePlan:
         return str(self.dtype).removeprefix("torch.")
 
     def describe(self) -> str:
-        """The whole plan as lines of text, for ``emulsion doctor`` and the diagnostics page."""
+        """Returns the whole plan as lines of text, for ``emulsion doctor`` and the diagnostics page."""
         memory = f", {self.memory / 2**30:.1f} GiB" if self.memory else ""
         chosen = f"{self.device.type} ({self.name}{memory}) in {self.dtype_name}: {self.reason}"
         return "\n".join((chosen, *self.found))

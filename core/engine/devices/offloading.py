@@ -159,7 +159,7 @@ class _FreedAfterUse(ModelHook):
 
 
 def _own_parameters(module: torch.nn.Module) -> list[tuple[str, torch.nn.Parameter]]:
-    """The checkpoint's own, under their names there: without LoRAs, which wrap the layers that they change."""
+    """Returns the checkpoint's own weights by name, without LoRAs, which wrap the layers that they change."""
     return [
         (name.replace(".base_layer", ""), parameter)
         for name, parameter in module.named_parameters()

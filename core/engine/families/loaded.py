@@ -153,6 +153,6 @@ class Family:
         self.latent_rgb = latent_rgb
 
     def _upcast(self, vae: Any) -> Any:
-        """The autoencoder in a dtype that it can bear: SDXL's own overflows to NaN in float16."""
+        """Returns the autoencoder in a dtype that it can bear: SDXL's own overflows to NaN in float16."""
         is_fragile = self._upcast_from is torch.float16 and vae.config.force_upcast
         return vae.to(torch.float32) if is_fragile else vae

@@ -96,7 +96,7 @@ class Autoencoders:
 
 
 def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> Any:
-    """The network of a file or folder; a lone file gets the configuration of the model's own one.
+    """Returns the network of a file or folder; a lone file gets the configuration of the model's own one.
 
     Raises ModelBroken.
     """

@@ -136,7 +136,7 @@ def _weights(loras: tuple[Lora, ...]) -> list[float]:
 
 
 def _stamp(path: Path) -> _Stamp:
-    """A file that was trained anew has another one. Raises LoraBroken."""
+    """Returns the stamp of a file; a file that was trained anew has another one. Raises LoraBroken."""
     try:
         stat = path.stat()
     except OSError as error:

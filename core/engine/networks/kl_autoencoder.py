@@ -19,7 +19,7 @@ class KLAutoencoder:
 
     @property
     def factor(self) -> int:
-        """Pixels along a side for each latent value."""
+        """Returns pixels along a side for each latent value."""
         return 2 ** (len(self.module.config.block_out_channels) - 1)
 
     def latent_shape(self, size: Size) -> tuple[int, int, int]:

@@ -22,7 +22,7 @@ def unet_call(
     embeddings: torch.Tensor,
     added: dict[str, torch.Tensor] | None = None,
 ) -> Predict:
-    """The network's call with the prompt built in.
+    """Returns the network's call with the prompt built in.
 
     Args:
         embeddings: (batch, tokens, width); with two passes (batch * 2, ...), the negative prompt's half first.

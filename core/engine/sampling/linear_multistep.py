@@ -55,7 +55,7 @@ class LMSDiscreteScheduler(EulerDiscreteScheduler):
     def step(  # pyright: ignore[reportIncompatibleMethodOverride]  # it draws no noise: Euler's churn has no place
         self, model_output: torch.Tensor, timestep: Any, sample: torch.Tensor, return_dict: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The latents of the next step, and the predicted x0, each in the shape of ``sample``."""
+        """Returns the latents of the next step, and the predicted x0, each in the shape of ``sample``."""
         del return_dict
         if not self.derivatives:
             self._init_step_index(timestep)

@@ -61,11 +61,11 @@ class SamplerRun:
 
     @property
     def first_scale(self) -> Any:
-        """The factor of pure noise at the start."""
+        """Returns the factor of pure noise at the start."""
         return 1.0 if self.space == "flow" else self.scheduler.init_noise_sigma
 
     def scale(self, x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-        """The latents in the scale that the network was trained with."""
+        """Returns the latents in the scale that the network was trained with."""
         return x if self.space == "flow" else self.scheduler.scale_model_input(x, t)
 
     def noised(self, x0: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
@@ -151,7 +151,7 @@ def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
 
 
 def rebuild(film: Film, device: torch.device) -> SamplerRun:
-    """The sampling of a recorded run, from what the film says alone: the model need not be there."""
+    """Returns the sampling of a recorded run, from what the film says alone: the model need not be there."""
     scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
     below_zero = bool((film.schedule.timesteps < 0).any())
     return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device, below_zero)

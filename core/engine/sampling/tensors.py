@@ -8,7 +8,7 @@ from core.film.film import Latent
 
 
 def to_numpy(latents: torch.Tensor) -> Latent:
-    """A copy of the first picture's latent, (1, channels, height, width) -> (channels, height, width)."""
+    """Returns a copy of the first picture's latent, (1, channels, height, width) -> (channels, height, width)."""
     latent = latents[0].detach().to("cpu", copy=True)
     if latent.dtype is torch.bfloat16:  # numpy has no bfloat16 of its own: hand the bits over
         return latent.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
@@ -16,7 +16,7 @@ def to_numpy(latents: torch.Tensor) -> Latent:
 
 
 def to_torch(latent: Latent, device: torch.device) -> torch.Tensor:
-    """The reverse of `to_numpy`; a copy, so that read-only and memory-mapped arrays are welcome."""
+    """Returns the reverse of `to_numpy`; a copy, so that read-only and memory-mapped arrays are welcome."""
     if latent.dtype == ml_dtypes.bfloat16:
         tensor = torch.from_numpy(np.array(latent).view(np.int16)).view(torch.bfloat16)
     else:

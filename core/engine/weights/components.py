@@ -23,7 +23,7 @@ Part = TypeVar("Part")
 
 
 def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype | None = None) -> Any:
-    """One network, ready to be called. ``dtype`` instead of the plan's. Raises ModelBroken."""
+    """Returns one network, ready to be called. ``dtype`` instead of the plan's. Raises ModelBroken."""
     _, variant = weights_of(folder)
     try:
         part = kind.from_pretrained(
@@ -49,7 +49,7 @@ def load_tokenizer(kind: Any, folder: Path) -> Any:
 
 
 def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict[str, Any]:
-    """The networks of a model by name, from its folder or its single file. Raises ModelBroken."""
+    """Returns the networks of a model by name, from its folder or its single file. Raises ModelBroken."""
     if model.file is None:
         return {name: load_component(kind, model.folder / name, plan) for name, kind in kinds.items()}
     alone = FAMILIES[model.family].network if model.kind is not None and not model.kind.layout else None
@@ -63,7 +63,7 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict
 
 
 def scheduler_config_of(model: Model) -> dict[str, Any]:
-    """Content of ``scheduler_config.json``, with what a single file says itself. Raises ModelBroken."""
+    """Returns content of ``scheduler_config.json``, with what a single file says itself. Raises ModelBroken."""
     path = model.folder / "scheduler" / "scheduler_config.json"
     config = _read(path, lambda: json.loads(path.read_text("utf-8")), "its scheduler configuration")
     if model.kind is not None and model.kind.prediction_type is not None:
@@ -74,7 +74,7 @@ def scheduler_config_of(model: Model) -> dict[str, Any]:
 
 
 def identity_of(model: Model) -> ModelIdentity:
-    """Names the weights by the hash of the network's (first) file. Raises ModelBroken."""
+    """Identifies the weights by the hash of the network's (first) file. Raises ModelBroken."""
     if model.sha256:
         return ModelIdentity(model.key, model.name, model.family, model.sha256[:SHORT_HASH])
     return ModelIdentity(model.key, model.name, model.family, short_hash(hashed_file(model)))

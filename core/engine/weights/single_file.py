@@ -17,7 +17,7 @@ from core.models.catalogue import Model
 
 
 def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
-    """The networks by name, on the CPU, ready to be called. Raises ModelBroken."""
+    """Returns the networks by name, on the CPU, ready to be called. Raises ModelBroken."""
     assert model.file is not None
     parts: dict[str, Any] = {}
     name = ""

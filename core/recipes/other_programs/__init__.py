@@ -39,7 +39,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 
 
 def read_other(texts: Mapping[str, str]) -> Recipe | None:
-    """The recipe in a picture's texts, or None when no reader knows them. Hostile texts are expected."""
+    """Returns the recipe in a picture's texts, or None when no reader knows them. Hostile texts are expected."""
     for read in READERS.values():
         try:
             found = read(texts)

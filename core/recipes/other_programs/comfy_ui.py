@@ -50,7 +50,7 @@ def _nodes(content: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _links(nodes: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, int, str]]:
-    """All links: the node, the one it depends on, that one's output, and what flows."""
+    """Yields all links: the node, the one it depends on, that one's output, and what flows."""
     for node, content in nodes.items():
         for name, value in cast("dict[str, Any]", content["inputs"]).items():
             match value:

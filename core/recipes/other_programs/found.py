@@ -129,7 +129,7 @@ def sampler_key(sampler: str, schedule: str = "") -> str | None:
 
 
 def as_text(value: object) -> str:
-    """A value as plain text of bounded length; structures as JSON."""
+    """Returns a value as plain text of bounded length; structures as JSON."""
     match value:
         case None:
             return ""
@@ -142,7 +142,7 @@ def as_text(value: object) -> str:
 
 
 def as_object(text: str | None) -> dict[str, Any]:
-    """The JSON object in a text. Raises ValueError."""
+    """Returns the JSON object in a text. Raises ValueError."""
     content = parse_json(text or "")
     if not isinstance(content, dict):
         raise ValueError("its recipe is no object")  # noqa: TRY004 - the file is wrong, not the program

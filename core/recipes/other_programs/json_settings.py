@@ -42,7 +42,7 @@ def read(texts: Mapping[str, str]) -> Found | None:
 
 
 def from_settings(content: dict[str, Any], program: str) -> Found:
-    """The settings by any of the names that programs give them."""
+    """Returns the settings by any of the names that programs give them."""
     others: dict[str, Any] = dict(content)
     values = {name: _taken(others, keys) for name, keys in _NAMES.items()}
     values = {name: value for name, value in values.items() if value is not None}
@@ -50,7 +50,7 @@ def from_settings(content: dict[str, Any], program: str) -> Found:
 
 
 def _taken(content: dict[str, Any], keys: tuple[str, ...]) -> object:
-    """The value under the first of the keys; structures stay where they are."""
+    """Returns the value under the first of the keys; structures stay where they are."""
     for key in keys:
         if isinstance(content.get(key), str | int | float):
             return content.pop(key)

@@ -22,7 +22,7 @@ def parsed(parser: type[Parser], texts: Mapping[str, Any], program: str) -> Foun
 
 
 def _found(info: PromptInfo, program: str) -> Found:
-    """A picture may have been sampled several times: the settings are those of the first one."""
+    """Returns the settings of the first sampling; a picture may have been sampled several times."""
     sampler = info.samplers[0]
     settings: dict[str, Any] = dict(sampler.parameters)
     others: dict[str, object] = dict(info.metadata)

@@ -25,7 +25,7 @@ _OWN = frozenset({"", "none", "automatic"})
 
 
 def autoencoder_to_json(autoencoder: Autoencoder) -> dict[str, Any]:
-    """A name without folders: where a file lies on somebody's disk is nobody else's business."""
+    """Returns a name without folders: where a file lies on somebody's disk is nobody else's business."""
     return {"name": autoencoder.key, "sha256": autoencoder.sha256}
 
 
@@ -69,7 +69,7 @@ def parse_autoencoder(text: str) -> Autoencoder:
 
 
 def folder_of(path: Path) -> Path | None:
-    """The diffusers folder that is meant by it, or by the file of weights in it; None for a lone file."""
+    """Returns the diffusers folder that is meant by it, or by the file of weights in it; None for a lone file."""
     if path.is_dir():
         return path
     return path.parent if (path.parent / "config.json").is_file() else None

@@ -21,7 +21,7 @@ _HASH = re.compile(r"[0-9a-f]{0,64}")
 
 
 def loras_to_json(loras: tuple[Lora, ...]) -> list[dict[str, Any]]:
-    """Names without folders: where a file lies on somebody's disk is nobody else's business."""
+    """Returns names without folders: where a file lies on somebody's disk is nobody else's business."""
     return [
         {"name": lora.key, "weight": lora.weight, "hash": lora.hash, **({} if lora.is_on else {"on": False})}
         for lora in loras
@@ -41,12 +41,12 @@ def tags(loras: tuple[Lora, ...]) -> str:
 
 
 def hashes(loras: tuple[Lora, ...]) -> str:
-    """The setting `HASHES`."""
+    """Returns the setting `HASHES`."""
     return ", ".join(f"{_in_tag(lora)}: {lora.hash}" for lora in loras if lora.hash)
 
 
 def take_tags(prompt: str, told: str) -> tuple[str, tuple[Lora, ...]]:
-    """The prompt without its tags, and the LoRAs that they name, with the hashes that ``told`` has for them."""
+    """Returns the prompt without its tags, and the LoRAs that they name, with their hashes in ``told``."""
     known = dict(re.findall(r"([^:,]{1,200}):\s{0,9}([0-9a-f]{1,64})(?=,|\s|$)", told))
     known = {name.strip(): value for name, value in known.items()}
     found = [
@@ -58,7 +58,7 @@ def take_tags(prompt: str, told: str) -> tuple[str, tuple[Lora, ...]]:
 
 
 def _weight(arguments: str | None) -> float | None:
-    """The first argument of a tag, 1 where it has none; None when it is no number."""
+    """Returns the first argument of a tag, 1 where it has none; None when it is no number."""
     if not arguments:
         return 1.0
     try:
