@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.session.autoencoder_selection import AutoencoderSelection
+from app.widgets.building import STRETCH, hbox, text_label
 from app.widgets.field import GAP_PX, describe
 from app.widgets.file_dialogs import ask_file
 
@@ -36,15 +37,9 @@ class AutoencoderControl(QWidget):
         self._menu.aboutToShow.connect(self._fill)
         self._menu.triggered.connect(self._on_triggered)
         self.button.setMenu(self._menu)
-        label = QLabel("A&utoencoder")
-        label.setProperty("role", "caption")
+        label = text_label("A&utoencoder", role="caption")
         label.setBuddy(self.button)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addWidget(label)
-        layout.addWidget(self.button)
-        layout.addStretch(1)
+        hbox(label, self.button, STRETCH, on=self, spacing=GAP_PX)
         selection.changed.connect(self._show)
         self._show()
 

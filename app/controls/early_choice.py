@@ -1,10 +1,11 @@
 """For several pictures: begin them all, and choose early which of them to finish."""
 
 from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 
 from app.session.early_choice import FIRST_PART
 from app.session.session import Session
+from app.widgets.building import hbox, stretched
 from app.widgets.field import describe
 from core.request.request import GenerationRequest
 
@@ -28,10 +29,7 @@ class EarlyChoiceControl(QWidget):
         describe(
             self.spin, "earlyChoiceSpin", "Choose after step", "After how many steps the pictures wait for you"
         )
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.box)
-        row.addWidget(self.spin, 1)
+        hbox(self.box, stretched(self.spin), on=self)
         self.box.toggled.connect(self._tell)
         self.spin.valueChanged.connect(self._touch)
         session.draft_edited.connect(self._show)

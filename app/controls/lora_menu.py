@@ -5,18 +5,16 @@ from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.widgets.building import push_button, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 
@@ -58,20 +56,12 @@ class LoraMenu(QFrame):
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
-        self.hint = QLabel()
-        self.hint.setProperty("role", "hint")
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
-        self.hint.setWordWrap(True)
-        self.file_button = QPushButton("Add a LoRA file …")
-        self.file_button.setProperty("kind", "quiet")
+        self.hint = text_label(role="hint", is_plain=True, wraps=True)
+        self.file_button = push_button("Add a LoRA file …", kind="quiet")
         set_icon(self.file_button, "folder")
         self.file_button.setStyleSheet("text-align: left")
         describe(self.file_button, "loraFileButton", "Add a LoRA file", "A .safetensors file that lies elsewhere")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(_PAD_PX, _PAD_PX, _PAD_PX, _PAD_PX)
-        layout.setSpacing(_PAD_PX)
-        for widget in (self.search, self.list, self.hint, self.file_button):
-            layout.addWidget(widget)
+        vbox(self.search, self.list, self.hint, self.file_button, on=self, margins=_PAD_PX, spacing=_PAD_PX)
         self.setFixedWidth(WIDTH_PX)
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)

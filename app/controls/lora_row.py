@@ -5,15 +5,13 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from app.controls.wheel_guard import WheelGuard
+from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
@@ -64,29 +62,14 @@ class LoraRow(QWidget):
         )
         tip = "Removes the LoRA from the list (Delete)"
         self.remove_button = IconButton("close", tip, "removeLoraButton", name=f"Remove {name}")
-        self.note = QLabel()
-        self.note.setObjectName("loraNote")
-        self.note.setProperty("role", "hint")
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setWordWrap(True)
-        self.words_button = QPushButton()
-        self.words_button.setProperty("kind", "chip")
-        self.words_button.setObjectName("loraWordsButton")
-        top = QHBoxLayout()
-        top.setSpacing(GAP_PX)
-        top.addWidget(self.box)
-        top.addWidget(self.label, 1)
-        top.addWidget(self.spin)
-        top.addWidget(self.remove_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addLayout(top)
+        self.note = text_label(name="loraNote", role="hint", is_plain=True, wraps=True)
+        self.words_button = push_button(kind="chip", name="loraWordsButton")
+        top = hbox(self.box, stretched(self.label), self.spin, self.remove_button, spacing=GAP_PX)
         below = QVBoxLayout()
         below.setContentsMargins(INDENT_PX, 0, 0, 0)
         below.addWidget(self.note)
         below.addWidget(self.words_button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addLayout(below)
+        vbox(top, below, on=self, spacing=GAP_PX)
         self.box.toggled.connect(self._switch)
         self.spin.valueChanged.connect(self._weigh)
         self.remove_button.clicked.connect(self._remove)

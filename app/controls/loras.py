@@ -7,6 +7,7 @@ from app.controls.lora_menu import LoraMenu
 from app.controls.lora_row import LoraRow
 from app.messages.loras import about
 from app.session.session import Session
+from app.widgets.building import aligned, push_button, vbox
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import set_icon
 from core.lora.library import FoundLora
@@ -45,8 +46,7 @@ class LorasControl(QWidget):
             "LoRA: a small file that teaches the model a style, a subject or a way of working.\n"
             "Several can act together, each with its weight. Click to choose one, or drop a file on the window.",
         )
-        self.tags_button = QPushButton()
-        self.tags_button.setProperty("kind", "chip")
+        self.tags_button = push_button(kind="chip")
         describe(
             self.tags_button,
             "loraTagsButton",
@@ -58,12 +58,13 @@ class LorasControl(QWidget):
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GAP_PX)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2 * GAP_PX)
-        layout.addLayout(self._column)
-        layout.addWidget(self.tags_button, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self.button)
+        vbox(
+            self._column,
+            aligned(self.tags_button, Qt.AlignmentFlag.AlignLeft),
+            self.button,
+            on=self,
+            spacing=2 * GAP_PX,
+        )
         self.button.clicked.connect(self._open_menu)
         self.tags_button.clicked.connect(self._take_tags)
         self.menu.chosen.connect(self._selection.add)

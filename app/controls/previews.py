@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
+from app.widgets.building import vbox
 from app.widgets.field import Field, describe
 from core.runs.events import PreviewMode
 
@@ -45,10 +46,8 @@ class PreviewControl(QWidget):
         for mode, (words, about) in WORDS.items():
             self.combo.addItem(words, mode)
             self.combo.setItemData(self.combo.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
         self._field = Field("Previe&ws", self.combo)
-        layout.addWidget(self._field)
+        vbox(self._field, on=self)
         self.combo.activated.connect(self._on_activated)
         selection.changed.connect(self._offer_sharp)
         self._offer_sharp()

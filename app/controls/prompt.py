@@ -6,13 +6,14 @@ from typing import Literal
 
 from PySide6.QtCore import QEvent, QMimeData, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.controls.completion import Completion
 from app.controls.prompt_marks import PromptMarks, utf16_length
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
 from app.session.session import Session
+from app.widgets.building import vbox
 from app.widgets.field import Field, describe, set_tone
 from core.request.request import GenerationRequest
 
@@ -125,9 +126,7 @@ class PromptControl(QWidget):
         self._labelled.note.setToolTip(
             "Tokens: the pieces of words that the model reads; start and end mark count as well."
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._labelled)
+        layout = vbox(self._labelled, on=self)
         self._suggestions: Suggestions | None = None
         if not is_negative:
             self._suggestions = Suggestions(session)

@@ -1,10 +1,11 @@
 """Generate, and what can be done with a run: Stop, Pause, Single step."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.session.run import RunState
 from app.session.session import Session
+from app.widgets.building import push_button, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 
@@ -25,11 +26,7 @@ class RunButtons(QWidget):
         row.setSpacing(GAP_PX)
         for button in (self.stop, self.pause, self.step):
             row.addWidget(button, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addWidget(self.generate)
-        layout.addLayout(row)
+        vbox(self.generate, row, on=self, spacing=GAP_PX)
         self.generate.clicked.connect(session.generate)
         self.stop.clicked.connect(session.stop)
         self.pause.clicked.connect(self._pause_or_resume)
@@ -38,8 +35,7 @@ class RunButtons(QWidget):
         self._show(session.state)
 
     def _button(self, name: str, icon_name: str) -> QPushButton:
-        button = QPushButton()
-        button.setObjectName(name)
+        button = push_button(name=name)
         set_icon(button, icon_name)
         return button
 

@@ -4,9 +4,10 @@ import secrets
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication, QValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.session.session import Session
+from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
@@ -45,15 +46,9 @@ class SeedControl(QWidget):
         tip = "Throw the dice: another seed, kept"
         self.dice_button = IconButton("dice", tip, "diceButton", name="Another random seed")
         self.copy_button = IconButton("copy", "Copy the seed", "copySeedButton")
-        row = QHBoxLayout()
-        row.setSpacing(GAP_PX)
-        row.addWidget(self.edit, 1)
-        for button in (self.keep_button, self.dice_button, self.copy_button):
-            row.addWidget(button)
+        row = hbox(stretched(self.edit), self.keep_button, self.dice_button, self.copy_button, spacing=GAP_PX)
         self._labelled = Field("See&d", self.edit, row)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._labelled)
+        vbox(self._labelled, on=self)
         self.edit.textEdited.connect(self._on_text_edited)
         self.edit.editingFinished.connect(self._show_draft)
         self.keep_button.clicked.connect(self._keep_or_release)

@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
 from app.controls.aspect import preset_sizes
 from app.session.session import Session
+from app.widgets.building import text_label, vbox
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
 from core.models.catalogue import Model
@@ -83,16 +84,13 @@ class SizeControl(QWidget):
             zip(("Wid&th", "", "He&ight", "&Aspect"), controls, strict=True)
         ):
             if caption:
-                label = QLabel(caption)
-                label.setProperty("role", "caption")
+                label = text_label(caption, role="caption")
                 label.setBuddy(control)
                 grid.addWidget(label, 0, column)
                 control.setMinimumWidth(SMALLEST_WIDTH_PX)
             grid.addWidget(control, 1, column)
             grid.setColumnStretch(column, 1 if caption else 0)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(grid)
+        vbox(grid, on=self)
 
     @Slot()
     def _on_value_changed(self) -> None:

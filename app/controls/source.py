@@ -12,17 +12,16 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
     QSlider,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.session.picture_loader import thumbnail
 from app.session.session import Session
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.drop_router import DropRouter, DropRule, file_in, first, is_source
 from app.widgets.field import GAP_PX, Field, describe, set_tone
 from app.widgets.file_dialogs import SOURCES, ask_file
@@ -76,11 +75,7 @@ class SourceControl(QWidget):
             "Strength: how much of the picture is turned into noise before it develops again.\n"
             "Low keeps the picture, high follows the prompt.",
         )
-        self.sentence = QLabel()
-        self.sentence.setObjectName("strengthSentence")
-        self.sentence.setProperty("role", "hint")
-        self.sentence.setTextFormat(Qt.TextFormat.PlainText)
-        self.sentence.setWordWrap(True)
+        self.sentence = text_label(name="strengthSentence", role="hint", is_plain=True, wraps=True)
         self._strength = Field("Strength &of the change", self.slider)
         self._lay_out()
         self.button.clicked.connect(self._on_clicked)
@@ -121,17 +116,8 @@ class SourceControl(QWidget):
         return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(GAP_PX)
-        top.addWidget(self.thumbnail)
-        top.addWidget(self.button, 1)
-        top.addWidget(self.remove_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addLayout(top)
-        layout.addWidget(self._strength)
-        layout.addWidget(self.sentence)
+        top = hbox(self.thumbnail, stretched(self.button), self.remove_button, spacing=GAP_PX)
+        vbox(top, self._strength, self.sentence, on=self, spacing=GAP_PX)
 
     @Slot()
     def _on_clicked(self) -> None:

@@ -5,9 +5,10 @@ import secrets
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.session.session import Session
+from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 from app.widgets.field import GAP_PX
 from app.widgets.icon_button import IconButton
 from core.errors import ModelBroken
@@ -41,23 +42,9 @@ class Suggestions(QWidget):
         self._dice.clicked.connect(self._throw)
         self._chips = [self._chip() for _ in range(MOST_CHIPS)]
         self._row = QWidget()
-        row = QHBoxLayout(self._row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP_PX)
-        row.addWidget(self._dice)
-        for chip in self._chips:
-            row.addWidget(chip)
-        row.addStretch(1)
-        self._unknown = QLabel()
-        self._unknown.setObjectName("unknownWords")
-        self._unknown.setProperty("role", "hint")
-        self._unknown.setTextFormat(Qt.TextFormat.PlainText)
-        self._unknown.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP_PX)
-        layout.addWidget(self._unknown)
-        layout.addWidget(self._row)
+        hbox(self._dice, *self._chips, STRETCH, on=self._row, spacing=GAP_PX)
+        self._unknown = text_label(name="unknownWords", role="hint", is_plain=True, wraps=True)
+        vbox(self._unknown, self._row, on=self, spacing=GAP_PX)
         session.draft_edited.connect(self._show)
         session.models_changed.connect(self._follow_model)
         self._follow_model()
@@ -71,11 +58,9 @@ class Suggestions(QWidget):
         return QSize(self._dice.sizeHint().width(), super().minimumSizeHint().height())
 
     def _chip(self) -> QPushButton:
-        chip = QPushButton()
-        chip.setProperty("kind", "chip")
+        chip = push_button(clicked=self._add, kind="chip")
         chip.setAccessibleName("Suggestion")
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        chip.clicked.connect(self._add)
         return chip
 
     @Slot()

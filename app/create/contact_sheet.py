@@ -9,18 +9,16 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
+from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
 from core.pictures.pixels import Pixels
@@ -47,13 +45,12 @@ class ContactSheet(QFrame):
         self._early_choice = early_choice
         self._engine_tasks = engine_tasks
         self._canvas = canvas
-        self._title = QLabel()
-        self._title.setProperty("role", "title")
-        self._hint = QLabel(
-            "Click or Space marks a picture, the arrow keys go around, Enter finishes those marked."
+        self._title = text_label(role="title")
+        self._hint = text_label(
+            "Click or Space marks a picture, the arrow keys go around, Enter finishes those marked.",
+            role="hint",
+            wraps=True,
         )
-        self._hint.setProperty("role", "hint")
-        self._hint.setWordWrap(True)
         self.list = QListWidget()
         self.list.setObjectName("contactSheetList")
         self.list.setAccessibleName("Pictures to choose from")
@@ -71,20 +68,8 @@ class ContactSheet(QFrame):
         self._finish.setProperty("kind", "primary")
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(key), self.list, self._finish_chosen, context=Qt.ShortcutContext.WidgetShortcut)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self._all, self._none):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        for button in (self._discard, self._finish):
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(8)
-        layout.addWidget(self._title)
-        layout.addWidget(self._hint)
-        layout.addWidget(self.list, 1)
-        layout.addLayout(buttons)
+        buttons = hbox(self._all, self._none, STRETCH, self._discard, self._finish, spacing=8)
+        vbox(self._title, self._hint, stretched(self.list), buttons, on=self, margins=16, spacing=8)
         canvas.installEventFilter(self)
         early_choice.changed.connect(self._on_changed)
         self.hide()
@@ -168,7 +153,4 @@ class ContactSheet(QFrame):
         self.chosen.emit(())
 
     def _button(self, text: str, name: str, act: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.clicked.connect(act)
-        return button
+        return push_button(text, act, name=name)

@@ -1,7 +1,7 @@
 """The place where pictures are made: controls left, canvas centre, recent pictures and queue right."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.canvas.view import Canvas
 from app.canvas.zoom_bar import ZoomBar
@@ -15,6 +15,7 @@ from app.recent.strip import RecentStrip
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from app.widgets.building import push_button, stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
 
@@ -52,9 +53,7 @@ class CreatePage(QSplitter):
         self.messages = MessageArea()
         self.canvas = Canvas(colours)
         self.zoom_bar = ZoomBar(self.canvas)
-        self._live_button = QPushButton("Show the picture in progress")
-        self._live_button.setObjectName("liveButton")
-        self._live_button.clicked.connect(self.live_asked)
+        self._live_button = push_button("Show the picture in progress", self.live_asked, name="liveButton")
         self._live_button.hide()
         self.canvas.setLayout(self._corner_layout())
         self.compare = CompareView(colours, session.background)
@@ -124,13 +123,7 @@ class CreatePage(QSplitter):
 
     def _centre(self) -> QWidget:
         centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.messages)
-        layout.addWidget(self._stage, 1)
-        layout.addLayout(self._film_slot)
-        layout.addWidget(self.progress_line)
+        vbox(self.messages, stretched(self._stage), self._film_slot, self.progress_line, on=centre, spacing=0)
         return centre
 
     def _right_pane(self) -> QFrame:
@@ -138,10 +131,5 @@ class CreatePage(QSplitter):
         pane.setObjectName("rightPane")
         pane.setProperty("role", "panel")
         pane.setMinimumWidth(152)
-        layout = QVBoxLayout(pane)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(16)
-        layout.addWidget(self.strip, 1)
-        layout.addWidget(self.recipe_card)
-        layout.addWidget(self.queue_list)
+        vbox(stretched(self.strip), self.recipe_card, self.queue_list, on=pane, margins=16, spacing=16)
         return pane

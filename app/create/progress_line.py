@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.session.progress_text import Progress
 from app.session.run import Ending, RunState
 from app.session.session import Session
+from app.widgets.building import hbox, stretched, text_label, vbox
 from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 RESOLUTION = 1000
@@ -22,25 +23,16 @@ class ProgressLine(QWidget):
         super().__init__(parent)
         self.setObjectName("progressLine")
         self._progress = Progress()
-        self._words = QLabel()
-        self._words.setObjectName("phaseLabel")
+        self._words = text_label(name="phaseLabel")
         self._words.setMinimumWidth(1)
-        self._figures = QLabel()
-        self._figures.setObjectName("figuresLabel")
-        self._figures.setProperty("role", "number")
+        self._figures = text_label(name="figuresLabel", role="number")
         self._figures.setToolTip("Time for a step, time left, and σ: how much noise there is beside the picture")
         self._bar = QProgressBar()
         self._bar.setObjectName("progressBar")
         self._bar.setAccessibleName("Progress")
         self._bar.setTextVisible(False)
-        texts = QHBoxLayout()
-        texts.addWidget(self._words, 1)
-        texts.addWidget(self._figures)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 10)
-        layout.setSpacing(8)
-        layout.addLayout(texts)
-        layout.addWidget(self._bar)
+        texts = hbox(stretched(self._words), self._figures)
+        vbox(texts, self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)
         session.state_changed.connect(self._change_state)
         session.phase_changed.connect(self._change_phase)
         session.run_started.connect(self._start)

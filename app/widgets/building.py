@@ -1,5 +1,7 @@
 """Builds rows, columns, labels and buttons in one call each."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar

@@ -2,7 +2,9 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
+
+from app.widgets.building import STRETCH, hbox, push_button
 
 HEIGHT_PX = 44
 PLACE_MARGINS_PX = 28
@@ -26,19 +28,20 @@ class Header(QFrame):
         self._places.idClicked.connect(self.page_chosen)
         self._place_row = QHBoxLayout()
         self._place_row.setSpacing(0)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
-        layout.setSpacing(8)
-        layout.addWidget(_toggle(left_pane))
-        layout.addLayout(self._place_row)
-        layout.addStretch(1)
-        layout.addWidget(device_label)
-        layout.addWidget(_toggle(right_pane))
+        hbox(
+            _toggle(left_pane),
+            self._place_row,
+            STRETCH,
+            device_label,
+            _toggle(right_pane),
+            on=self,
+            margins=(8, 0, 8, 0),
+            spacing=8,
+        )
 
     def add_page(self, title: str) -> None:
-        button = QPushButton(title)
+        button = push_button(title, kind="place")
         button.setCheckable(True)
-        button.setProperty("kind", "place")
         bold = self.font()
         bold.setBold(True)  # as the chosen place is written
         button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(title) + PLACE_MARGINS_PX)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.create.notices import Notices
 from app.create.page import CreatePage
@@ -21,6 +21,7 @@ from app.recent.model import RecentPictures
 from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
+from app.widgets.building import stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.icons import set_icon
 from app.widgets.message_bar import Notice
@@ -110,11 +111,7 @@ class MainWindow(QMainWindow):
 
     def _put_together(self) -> None:
         centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._header)
-        layout.addWidget(self.places, 1)
+        vbox(self._header, stretched(self.places), on=centre, spacing=0)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
