@@ -1,7 +1,5 @@
 """Connects the film under the canvas with the session, the canvas and the pictures of the folder."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 
@@ -131,7 +129,7 @@ class FilmController(QObject):
 
     @property
     def _is_live(self) -> bool:
-        """The panel shows the run in progress, or the last one."""
+        """Returns whether the panel shows the run in progress, or the last one."""
         film, live = self.panel.film, self._session.film
         return film is not None and live is not None and film.run == live.run
 

@@ -1,7 +1,5 @@
 """Asks the engine for data that the views of a film request, only when it is needed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The branches that a picture belongs to, in the inspector: which run left which one, and their pictures."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 

@@ -1,7 +1,5 @@
 """Asks how chosen pictures are to be exported, and shows how far that is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot

@@ -1,7 +1,5 @@
 """Branching from a picture of the gallery: its film is read, then the usual dialog asks what is to differ."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 

@@ -1,7 +1,5 @@
 """The active filters as chips, each with a cross that takes it away, and one that takes all away."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 

@@ -1,7 +1,5 @@
 """Plays the film of the picture that the pointer rests on: its steps as small linear previews."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 
@@ -54,7 +52,7 @@ class HoverFilm(QObject):
 
     @property
     def shown(self) -> HoveredFrame | None:
-        """The frame to be seen now; None while nothing plays."""
+        """Returns the frame to be seen now; None while nothing plays."""
         if not self._frames:
             return None
         place = min(self._turn, len(self._frames) - 1)

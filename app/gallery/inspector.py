@@ -1,7 +1,5 @@
 """The pane at the right: facts about the chosen picture, and the actions on it."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 

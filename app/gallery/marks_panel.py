@@ -1,7 +1,5 @@
 """Rating, favourite, tags, collections and the note of the chosen pictures, to be changed at once."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
 

@@ -1,7 +1,5 @@
 """Tags or collections of a picture, a line for each: its name shows all that have it, the cross takes it away."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 

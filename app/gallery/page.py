@@ -1,7 +1,5 @@
 """The gallery page: filters above, pictures in the middle, the chosen one's recipe at the right."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A recipe as lines to be read, each with what of the draft it can replace; and as text for the clipboard."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

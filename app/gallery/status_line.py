@@ -1,7 +1,5 @@
 """The line below the grid: how many pictures, how many are chosen, what is being read, what is away."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QWidget

@@ -1,7 +1,5 @@
 """The viewer: one picture on the whole screen, the others by the arrow keys or as a slideshow."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from functools import partial
 

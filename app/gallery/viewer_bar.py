@@ -1,7 +1,5 @@
 """The bar below the picture in the viewer: what it is, its marks, and the ways on."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 

@@ -1,7 +1,5 @@
 """One model of the catalogue: what it is, whether it is here, what can be done with it, how its download goes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

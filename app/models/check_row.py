@@ -1,7 +1,5 @@
 """Shows under a model's card how far the check of its files is, and its result."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QProgressBar, QWidget
 

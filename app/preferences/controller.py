@@ -1,7 +1,5 @@
 """Opens the preferences, and carries out what is chosen there."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot

@@ -1,7 +1,5 @@
 """Device: what was found and why, and what the user wants instead."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox
 

@@ -1,7 +1,5 @@
 """The preferences page for films: whether they are kept, how much room they take, and removing old ones."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """Folders: where pictures go, where models are looked for, and where everything else lies."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """General: theme, previews, notices; and the settings as a whole."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot

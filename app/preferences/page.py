@@ -1,7 +1,5 @@
 """The parts of every page of the preferences: rows with a label, sections with a heading, hints."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QWidget
 

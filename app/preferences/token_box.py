@@ -1,7 +1,5 @@
 """Shows whether there is a token for the hub, stores another one and forgets it; never shows the token itself."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from PySide6.QtCore import Signal, Slot

@@ -1,7 +1,5 @@
 """The requests that wait for the picture in progress, each with a button that takes it out."""
 
-from __future__ import annotations
-
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.session.queue import QueuedRun

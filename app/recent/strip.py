@@ -1,7 +1,5 @@
 """The strip of recent pictures at the right, newest first."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal

@@ -1,7 +1,5 @@
 """The request that the user is composing, with its history: each change replaces one frozen value."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Plans how the chosen model fits into the memory; reports the engine's own plan once it is loaded."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The progress of a run in words and figures, for the line under the canvas."""
 
-from __future__ import annotations
-
 import math
 from collections import deque
 from collections.abc import Mapping
@@ -43,7 +41,7 @@ class Progress:
 
     @property
     def words(self) -> str:
-        """One phrase."""
+        """Returns one phrase."""
         match self._state:
             case RunState.idle:
                 return self._outcome
@@ -56,7 +54,7 @@ class Progress:
 
     @property
     def figures(self) -> str:
-        """Seconds per step, time left, noise level; "" while there are none."""
+        """Returns seconds per step, time left, noise level; "" while there are none."""
         if self._state is RunState.idle or not self._last_seconds or self._film is None:
             return ""
         schedule = self._film.schedule

@@ -1,7 +1,5 @@
 """The operations that wait for the run in progress to end."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The values that the session and the worker exchange about operations."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto

@@ -1,7 +1,5 @@
 """The run in progress, or the last one: its film, its seed, and its remains after Stop."""
 
-from __future__ import annotations
-
 from app.session.run import Ending
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film

@@ -4,8 +4,6 @@ The next event is asked for when everything that the window asked for meanwhile 
 task. There are no flags in the engine and no locks here; while paused the thread sleeps.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Generator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The thread that the worker lives in, and the calls that cross into it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Makes the engine at the first need, in the worker's thread: importing it takes seconds."""
 
-from __future__ import annotations
-
 from PySide6.QtCore import QObject, Signal
 
 from app.session.device import ChosenDevice

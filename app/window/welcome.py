@@ -1,7 +1,5 @@
 """The first start: what to do, where pictures go, what computes; and a word when a folder cannot be written."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -4,8 +4,6 @@ A probe is a forward hook: the module computes as ever, and the probe computes s
 2017, eq. 1) once more for the half with the prompt, since fast attention never holds it in memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,7 +77,7 @@ def probes(network: Any, latent: tuple[int, int]) -> Generator[Probes]:
 
 
 def cross_attention(network: Any) -> list[Any]:
-    """The modules by which a U-Net looks at the prompt."""
+    """Returns the modules by which a U-Net looks at the prompt."""
     return [module for name, module in network.named_modules() if name.rpartition(".")[2] == "attn2"]
 
 

@@ -1,7 +1,5 @@
 """All that an operation works with: the device, the models on the disk, and the one that is loaded."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Generator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The engine: carries out operations, each told as a stream of events."""
 
-from __future__ import annotations
-
 from collections.abc import Generator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The generation of one picture: from a start latent through every network call to pixels, told as events."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Generator
 

@@ -1,7 +1,5 @@
 """The start of a run: from noise, from a picture, or from a call of an earlier run."""
 
-from __future__ import annotations
-
 import bisect
 import math
 import uuid
@@ -49,7 +47,7 @@ class InitialState:
 
 
 def from_request(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
-    """The ordinary start. ``request`` has a seed and a count of 1.
+    """Returns the ordinary start. ``request`` has a seed and a count of 1.
 
     Raises InvalidRequest; UnreadablePicture and NotANumberPicture with a source picture.
     """
@@ -96,7 +94,7 @@ def to_model_range(picture: Pixels) -> torch.Tensor:
 
 
 def from_branch(family: Family, branch: Branch, device: torch.device) -> InitialState:
-    """The start of a branch, or of a run that is resumed. Raises InvalidRequest."""
+    """Returns the start of a branch, or of a run that is resumed. Raises InvalidRequest."""
     parent = branch.film.request
     request = replace(branch.request, seed=parent.seed, size=parent.size, source=parent.source, count=1)
     if not branch.keeps_history:
@@ -113,7 +111,7 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
 
 
 def from_recording(recording: Recording, device: torch.device) -> InitialState:
-    """The start from which the frames of a film on disk are rebuilt."""
+    """Returns the start from which the frames of a film on disk are rebuilt."""
     recorded = [_recorded(call.guided, call.cond, call.uncond, device) for call in recording.calls]
     return _again(recording.film, recording.start, recorded, device)
 
@@ -142,7 +140,7 @@ def _draw_start(request: GenerationRequest, latent: Latent, generators: Sequence
 def _from_noise_level(
     family: Family, branch: Branch, request: GenerationRequest, device: torch.device
 ) -> InitialState:
-    """A new start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
+    """Returns a start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
     frame = branch.film.frames[branch.call]
     remaining = branch.remaining_steps or branch.steps_left
     config = family.scheduler_config_for(request.size)
@@ -163,7 +161,7 @@ def _from_noise_level(
 def _ending(
     config: Mapping[str, Any], sampler: str, remaining: int, sigma: float, device: torch.device
 ) -> tuple[SamplerRun, int]:
-    """The last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
+    """Returns the last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
 
     The more steps the whole run has, the less noise is left when only ``remaining`` are to come: bisection finds
     the number, which is returned too.
@@ -185,7 +183,7 @@ def _ending(
 
 
 def _moved(branch: Branch, frame: Frame, sigma: float, space: Space, device: torch.device) -> torch.Tensor:
-    """The frame's latent at noise level ``sigma``, in the scale of ``space``.
+    """Returns the frame's latent at noise level ``sigma``, in the scale of ``space``.
 
     One deterministic DDIM step (Song et al. 2021, eq. 12 with eta = 0) with the x0 and the noise that the parent's
     network predicted there: no network call is needed. Fresh noise takes the place of a part of the predicted

@@ -1,7 +1,5 @@
 """The type of all that is known of a family of models without loading torch."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """All that is known of Stable Diffusion 1.x and 2.x, what was distilled from them, and the starter model."""
 
-from __future__ import annotations
-
 from types import MappingProxyType
 
 from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile

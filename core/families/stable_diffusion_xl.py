@@ -1,7 +1,5 @@
 """All that is known of Stable Diffusion XL and what was distilled from it (Turbo, Lightning, LCM)."""
 
-from __future__ import annotations
-
 from types import MappingProxyType
 
 from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile

@@ -3,8 +3,6 @@
 The names are those that diffusers' ``single_file_utils.py`` and ComfyUI's ``model_detection.py`` know.
 """
 
-from __future__ import annotations
-
 from core.errors import ModelBroken
 from core.families.spec import CheckpointKind, DefaultSettings, Variant
 from core.files.safetensors_header import SafetensorsHeader

@@ -1,7 +1,5 @@
 """All that is known of Z-Image, base and Turbo (Tongyi-MAI 2025)."""
 
-from __future__ import annotations
-
 from types import MappingProxyType
 
 from core.families.spec import (

@@ -5,8 +5,6 @@ of each). Tensors: ``calls`` (int32), ``maps`` (float16: calls, words, height, w
 their attention have one.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 from pathlib import Path

@@ -3,8 +3,6 @@
 Reads only small configuration files, in milliseconds. `core.engine.families` loads the weights.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The events of the engine: the only values that cross from it to the window or the command line."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -95,7 +93,7 @@ class Stepped:
 
     @property
     def frame(self) -> Frame:
-        """The frame of the call, the film's last one."""
+        """Returns the frame of the call, the film's last one."""
         return self.film.frames[-1]
 
 

@@ -3,8 +3,6 @@
 An operation is carried out by the file of its name in `core.engine.operations`, as a stream of events.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +32,7 @@ class Operation(Generic[Result_co]):
 
     @property
     def title(self) -> str:
-        """Words for it in the queue."""
+        """Returns words for it in the queue."""
         return type(self).__name__
 
 

@@ -1,7 +1,5 @@
 """Keeps the film of every run on disk while it goes on, and puts it beside the picture when that is saved."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Generator
 from contextlib import suppress

@@ -49,12 +49,12 @@ class RoundTrip:
 
     @property
     def fewer_values(self) -> float:
-        """The number of values of the picture for each value of the latent."""
+        """Returns the number of values of the picture for each value of the latent."""
         return self.picture.size / self.latent.size
 
     @property
     def compression(self) -> float:
-        """The number of bytes of the picture for each byte of the latent."""
+        """Returns the number of bytes of the picture for each byte of the latent."""
         return self.picture.size / (self.latent.size * LATENT_VALUE_BYTES)
 
     def noised(self, t: int, noise: Latent) -> Latent:
@@ -98,7 +98,7 @@ class EncodedPicture:
 
     @property
     def last_t(self) -> int:
-        """The timestep with most noise."""
+        """Returns the timestep with most noise."""
         return len(self.trip.alphas_cumprod) - 1
 
 
@@ -118,7 +118,7 @@ class OneStep:
 
 
 def strength_of(t: int, training_steps: int, steps: int) -> float:
-    """The strength of image to image with which a run of ``steps`` steps, one at least, begins about at ``t``."""
+    """Returns the strength of image to image with which ``steps`` steps, one at least, begin about at ``t``."""
     made = min(max(round((t + 1) / training_steps * steps), 1), steps)
     strength = round(made / steps, 3)
     return strength if int(steps * strength) == made else round(strength + 0.001, 3)  # 0.29 * 100 is not quite 29

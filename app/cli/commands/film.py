@@ -1,7 +1,5 @@
 """``emulsion film PICTURE``: what the film of a picture holds, and its export as video, animation or sheet."""
 
-from __future__ import annotations
-
 import re
 import sys
 from argparse import ArgumentParser, Namespace

@@ -1,7 +1,5 @@
 """``emulsion models``: the models that are known and installed, from scripts; results as JSON."""
 
-from __future__ import annotations
-
 import os
 import sys
 import threading

@@ -1,7 +1,5 @@
 """From latents to pixels, with the retries that keep a finished run from being lost at its last moment."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

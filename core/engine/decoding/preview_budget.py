@@ -1,7 +1,5 @@
 """Previews while a run goes on: the latent-to-colour map that fits a model, and true decodes where affordable."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -68,7 +66,7 @@ class PreviewBudget:
 
 
 def latent_rgb_of(vae: Any) -> LatentRgb:
-    """The map for an autoencoder: from the table of known ones, or fitted to this one."""
+    """Returns the map for an autoencoder: from the table of known ones, or fitted to this one."""
     for entry in json.loads((resources() / "latent_rgb.json").read_text("utf-8")):
         key = entry["channels"], entry["scaling_factor"]
         if key == (vae.config.latent_channels, vae.config.scaling_factor):

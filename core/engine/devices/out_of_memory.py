@@ -1,7 +1,5 @@
 """Rescues a run when memory runs out: frees caches, then moves parts off the device."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from enum import Enum, auto

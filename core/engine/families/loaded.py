@@ -1,7 +1,5 @@
 """A loaded model as the engine sees it: what all families share, around the arithmetic that is a family's own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar

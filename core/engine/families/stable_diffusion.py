@@ -4,8 +4,6 @@ A CLIP text encoder, a U-Net with cross-attention, a KL-regularised autoencoder 
 arithmetic is, call by call, that of diffusers' StableDiffusionPipeline; the tests hold it to that bit for bit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any

@@ -5,8 +5,6 @@ picture had (Podell et al. 2023, section 2.2), the same kind of autoencoder. The
 of diffusers' StableDiffusionXLPipeline; the tests hold it to that bit for bit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType

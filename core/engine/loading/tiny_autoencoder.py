@@ -1,7 +1,5 @@
 """Decodes previews by a tiny autoencoder: nearly the picture, at a hundredth of the cost."""
 
-from __future__ import annotations
-
 import logging
 import re
 from typing import Any

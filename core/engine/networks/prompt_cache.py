@@ -1,7 +1,5 @@
 """Remembers what a text encoder made of the last prompts, so that another seed does not run it again."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar

@@ -3,8 +3,6 @@
 An operation is added by its value, its file here, and one line in `OPERATIONS`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

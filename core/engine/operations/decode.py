@@ -1,7 +1,5 @@
 """Makes the true picture of a latent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from core.engine.context import Context

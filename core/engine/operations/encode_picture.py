@@ -1,7 +1,5 @@
 """Encodes a picture into the model's latents and decodes it again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

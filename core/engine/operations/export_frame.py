@@ -1,7 +1,5 @@
 """Makes the picture of a frame as exports show it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from core.engine.context import Context

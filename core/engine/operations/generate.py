@@ -1,7 +1,5 @@
 """Makes the pictures of a request, one after the other."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Takes a run up again at one of its calls."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

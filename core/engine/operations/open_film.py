@@ -1,7 +1,5 @@
 """Reads a film from the disk and rebuilds its latents."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 
@@ -26,7 +24,7 @@ def run(context: Context, operation: OpenFilm) -> Iterator[Event]:
 
 
 def _attention(operation: OpenFilm, film: Film) -> AttentionRecord | None:
-    """A damaged one costs the view of the words, not the film."""
+    """Returns the recorded attention; a damaged record costs the view of the words, not the film."""
     path = attention_of_film(operation.path)
     try:
         return read_attention(path, film.run) if path.exists() else None

@@ -1,7 +1,5 @@
 """Shows a noisy latent to the network once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import torch

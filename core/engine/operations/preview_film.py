@@ -1,7 +1,5 @@
 """Makes small pictures of the steps of a film on the disk."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from core.engine.context import Context

@@ -1,7 +1,5 @@
 """Makes a picture with its recipe of a frame of a film."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Tells what the loaded model takes of the device's memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from core.engine.context import Context

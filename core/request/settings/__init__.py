@@ -1,7 +1,5 @@
 """The settings of a request, one file each: the next is a file here, a line below and a field of the request."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.errors import InvalidRequest
