@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
+from shiboken6 import Shiboken
 
 from app.messages.errors import Message
 from app.session.run import EngineTask
@@ -56,7 +58,7 @@ class EngineTasks(QObject):
         """Has an operation carried out, in the place of an earlier one of this kind, also one that has begun.
 
         ``on_event`` gets all events but the result. A failure goes to ``on_failure``, or to the signal ``failed``.
-        Pictures that the operation makes are saved.
+        Pictures that the operation makes are saved. An object that is deleted meanwhile is told nothing.
         """
         task = EngineTask(kind, operation)
         self._newest[kind] = _Submitted(task, on_result, on_failure or self.failed.emit, on_event)
@@ -66,6 +68,10 @@ class EngineTasks(QObject):
         """Stops the operation of this kind; nothing more is told of it."""
         if self._newest.pop(kind, None) is not None:
             self._thread.submit.emit(kind, None)
+
+    def close(self) -> None:
+        """At the program's end: nothing more is told of anything."""
+        self._newest.clear()
 
     def restart_engine(self) -> None:
         """The next run begins with a new engine, made with what the settings say then."""
@@ -78,10 +84,9 @@ class EngineTasks(QObject):
             return
         if isinstance(event, Finished):
             del self._newest[task.kind]
-            if submitted.on_result is not None:
-                submitted.on_result(event.result)
-        elif submitted.on_event is not None:
-            submitted.on_event(event)
+            _tell(submitted.on_result, event.result)
+        else:
+            _tell(submitted.on_event, event)
 
     @Slot(object, object)
     def _on_task_ended(self, task: EngineTask, problem: Message | None) -> None:
@@ -89,4 +94,14 @@ class EngineTasks(QObject):
         if submitted is not None and submitted.task is task:
             del self._newest[task.kind]
             if problem is not None:
-                submitted.on_failure(problem)
+                _tell(submitted.on_failure, problem)
+
+
+def _tell(callback: Callable[[Any], None] | None, value: object) -> None:
+    """Calls back, unless there is nobody, or the object that the method belongs to has been deleted."""
+    method = callback
+    while isinstance(method, partial):
+        method = method.func
+    owner = getattr(method, "__self__", None)
+    if callback is not None and not (isinstance(owner, QObject) and not Shiboken.isValid(owner)):
+        callback(value)

@@ -217,6 +217,7 @@ class Session(QObject):
         self.queue.clear()
         self.draft_editor.save()
         self.background.close()
+        self.engine_tasks.close()
         return self._thread.shut_down()
 
     def _enqueue(self, is_paused: bool) -> None:

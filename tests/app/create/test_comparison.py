@@ -47,8 +47,8 @@ def compare(opened: Opened, picture: Path, qtbot: QtBot) -> None:
 
 def choose(opened: Opened, text: str) -> None:
     """An entry of the menu below the film."""
-    button = opened.child("compareButton")
-    assert isinstance(button, QToolButton)
+    button = opened.window.create_page.findChild(QToolButton, "compareButton")
+    assert button is not None
     menu = button.menu()
     menu.aboutToShow.emit()
     action = next(action for action in menu.actions() if action.text() == text)
@@ -103,7 +103,7 @@ def test_a_branch_tells_where_it_left_its_parent(opened: Opened, qtbot: QtBot) -
     qtbot.waitUntil(lambda: not button.isHidden())
     choose(opened, "With the run it branched from")
     qtbot.waitUntil(lambda: is_comparing(opened))
-    assert words(opened)[0] == "B left A at step 9: guidance 4 → 7"
+    assert words(opened)[0] == "B left A at step 9: guidance scale 4 → 7"
 
 
 def test_the_tree_gives_way_to_a_comparison_and_comes_back(opened: Opened, qtbot: QtBot) -> None:
@@ -188,13 +188,13 @@ def test_it_ends_when_something_else_is_looked_at(opened: Opened, qtbot: QtBot, 
         case _:
             generate(opened, qtbot, seed=7)
     qtbot.waitUntil(lambda: not is_comparing(opened))
-    button = opened.child("compareButton")
-    assert isinstance(button, QToolButton)
+    button = opened.window.create_page.findChild(QToolButton, "compareButton")
+    assert button is not None
     assert not button.isChecked()
 
 
 def test_nothing_is_compared_with_an_empty_canvas(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
-    button = opened.child("compareButton")
-    assert isinstance(button, QToolButton)
+    button = opened.window.create_page.findChild(QToolButton, "compareButton")
+    assert button is not None
     button.menu().aboutToShow.emit()
     assert [action.text() for action in button.menu().actions() if action.isEnabled() and action.text()] == []

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
 
 from core.errors import ModelMissing
 from core.runs.events import Advanced, Event, Finished
@@ -76,6 +79,26 @@ def test_a_withdrawn_task_stops_where_it_is(engine: FakeEngine, make_session: Ma
     qtbot.wait(20)
     assert answers == ["last"]
     assert len(events) < 10
+
+
+def test_an_object_that_is_gone_is_told_nothing(
+    engine: FakeEngine, make_session: MakeSession, qtbot: QtBot
+) -> None:
+    class View(QObject):
+        def show(self, _result: object) -> None:
+            answers.append("gone")
+
+    session = make_session(engine)
+    engine.holds[0] = threading.Event()
+    answers: list[str] = []
+    view = View()
+    session.engine_tasks.submit("gone", Count(1), view.show)
+    session.engine_tasks.submit("gone too", Count(1), partial(view.show))
+    session.engine_tasks.submit("there", Count(1), lambda _: answers.append("there"))
+    Shiboken.delete(view)
+    engine.holds[0].set()
+    qtbot.waitUntil(lambda: "there" in answers)
+    assert answers == ["there"]
 
 
 def test_a_task_tells_its_progress(engine: FakeEngine, make_session: MakeSession, qtbot: QtBot) -> None:
