@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel
 
 from app.session.memory import MemoryService
-from app.session.memory_text import planned_words, short_words
+from app.session.memory_text import planned_text, short_text
 from app.widgets.field import set_tone
 
 
@@ -25,8 +25,8 @@ class MemoryLine(QLabel):
     @Slot()
     def _show(self) -> None:
         planned = self._memory.planned
-        words = short_words(planned)
+        words = short_text(planned)
         self.setText(words)
-        self.setToolTip(planned_words(planned) if words else "")
+        self.setToolTip(planned_text(planned) if words else "")
         set_tone(self, "error" if planned.plan is not None and not planned.plan.fits else "")
         self.setVisible(bool(words))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.canvas.current import CurrentView
 from app.compare.compared_picture import ComparedPicture
 from app.create.compared_run import ComparedRun
-from app.create.comparison_text import LOCKED, differences_in_words
+from app.create.comparison_text import LOCKED, differences_text
 from app.create.page import CreatePage
 from app.film.film_panel import FilmPanel
 from app.session.engine_tasks import EngineTasks
@@ -251,7 +251,7 @@ class FilmComparison(QObject):
             letter = "B" if self._is_leading_first else "A"
             self._view.describe("Two steps of one run", f"{letter} is pinned, the scrubber moves the other")
             return
-        parts = differences_in_words(first, second)
+        parts = differences_text(first, second)
         if self._lock is not None:
             note = LOCKED[self._lock.aligned_by]
         elif self._panel.film is None:

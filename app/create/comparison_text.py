@@ -16,7 +16,7 @@ LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
 """The scrubber's effect on both runs: by noise level if they have different numbers of steps."""
 
 
-def differences_in_words(first: ComparedRun, second: ComparedRun) -> str:
+def differences_text(first: ComparedRun, second: ComparedRun) -> str:
     """Returns the recipes' differences, and where one left the other."""
     if first.request is None or second.request is None:
         return "Not known what differs: a picture carries no recipe"

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 from app.dialogs.diagnostics import scrub
 from app.session.device import ChosenDevice, Device
 from app.session.memory import MemoryService, Planned
-from app.session.memory_text import planned_words
+from app.session.memory_text import planned_text
 from app.widgets.building import push_button, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
@@ -99,7 +99,7 @@ def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tup
     return (
         ("Machine", device.machine),
         ("Device", tuple(device.plan.splitlines())),
-        ("Memory", (planned_words(planned),)),
+        ("Memory", (planned_text(planned),)),
     )
 
 

@@ -85,7 +85,7 @@ class ActionButtons(QWidget):
             button = push_button(
                 action.words,
                 self._on_clicked,
-                name=f"{action.name}Button",
+                name=f"{action.name}ActionButton",
                 kind="quiet",
                 tip=f"{action.words} ({action.key})" if action.key else action.words,
             )

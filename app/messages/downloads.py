@@ -6,7 +6,7 @@ from core.downloads.failures import Failure, Fault
 _LATER = "Try again later; what has arrived is kept and used."
 
 
-def download_words(failure: Failure) -> tuple[str, str, str]:
+def download_text(failure: Failure) -> tuple[str, str, str]:
     """Returns title, sentence and remedy, as plain text."""
     what, host = failure.repository or "the model", failure.host or "the hub"
     match failure.fault:

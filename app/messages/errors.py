@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from app.messages.downloads import download_words
+from app.messages.downloads import download_text
 from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
@@ -140,7 +140,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "Choose another folder, or make room on the disk.",
             )
         case DownloadFailed():
-            return Message(*download_words(error.failure))
+            return Message(*download_text(error.failure))
         case UnreadablePicture():
             return Message(
                 "The picture cannot be used",

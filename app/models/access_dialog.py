@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.messages.downloads import download_words
+from app.messages.downloads import download_text
 from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 from app.widgets.field import Field, describe
 from core.downloads.failures import ACCESS, Failure
@@ -42,7 +42,7 @@ class AccessDialog(QDialog):
         self.setObjectName("accessDialog")
         self.setMinimumWidth(WIDTH_PX)
         self._page = failure.page
-        title, sentence, remedy = download_words(failure)
+        title, sentence, remedy = download_text(failure)
         self.setWindowTitle(title)
         asks_token = failure.fault in ACCESS
         heading = _text(title)

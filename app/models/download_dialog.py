@@ -92,10 +92,10 @@ def _facts(model: KnownModel | None) -> tuple[str, ...]:
             "Read the licence on the model's page first: by downloading you agree to it.",
         )
     licence = model.licence or "told on its page; read it there first"
-    return (f"Licence: {licence}. By downloading you agree to it.", f"Size: {size_words(model)}.")
+    return (f"Licence: {licence}. By downloading you agree to it.", f"Size: {model_size_text(model)}.")
 
 
-def size_words(model: KnownModel) -> str:
+def model_size_text(model: KnownModel) -> str:
     """Returns the size of the download, as far as it is known."""
     if model.download_bytes is not None:
         return f"{model.download_bytes / 1e9:.1f} GB download"

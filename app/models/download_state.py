@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app.messages.downloads import download_words
+from app.messages.downloads import download_text
 from app.messages.sizes import size_text
 from core.downloads.failures import ACCESS, Failure
 
@@ -68,7 +68,7 @@ class DownloadState:
             case Stage.paused:
                 return f"Paused · {amount}" if amount else "Paused"
             case Stage.failed:
-                title, sentence, remedy = download_words(self.failure) if self.failure else ("Stopped", "", "")
+                title, sentence, remedy = download_text(self.failure) if self.failure else ("Stopped", "", "")
                 return f"{title}. {sentence} {remedy}".strip()
 
     def _time_left(self) -> str:

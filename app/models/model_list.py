@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from app.models.card import CardFacts
-from app.models.download_dialog import size_words
+from app.models.download_dialog import model_size_text
 from app.models.download_state import DownloadState
 from app.models.fit import Level, fit_of
 from app.session.device import ChosenDevice
@@ -36,7 +36,7 @@ def all_cards(
         if model.key not in cards:
             fit = fit_of(model, device, memory)
             wants = f"{model.memory_bytes // 10**9} GB of graphics memory" if model.memory_bytes else ""
-            facts = (model.family_name, model.size, f"{model.steps} steps", size_words(model), wants)
+            facts = (model.family_name, model.size, f"{model.steps} steps", model_size_text(model), wants)
             cards[model.key] = CardFacts(
                 model.key,
                 model.name,

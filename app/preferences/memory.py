@@ -9,7 +9,7 @@ from app.messages.errors import Message
 from app.preferences.device import TASK
 from app.preferences.page import GAP_PX, Page
 from app.session.memory import MemoryService
-from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_words
+from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_text
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button, text_label
@@ -125,4 +125,4 @@ class MemoryPage(Page):
         if device is None:
             self._words.setText("Nobody has looked for a device yet: that happens when the first picture is made.")
             return
-        self._words.setText(planned_words(self._service.planned))
+        self._words.setText(planned_text(self._service.planned))

@@ -58,7 +58,7 @@ WEIGHTS: Mapping[int | None, tuple[str, str]] = MappingProxyType(
 EXPLICIT = "Never chosen by itself. It stands in the recipe of each picture, and is taken over with its settings."
 
 
-def planned_words(planned: Planned) -> str:
+def planned_text(planned: Planned) -> str:
     """Returns sentences for the preferences."""
     plan, bits = planned.plan, f", weights in {planned.weight_bits} bit" if planned.weight_bits else ""
     if not planned.model:
@@ -74,11 +74,11 @@ def planned_words(planned: Planned) -> str:
     return words
 
 
-def short_words(planned: Planned) -> str:
+def short_text(planned: Planned) -> str:
     """For the main window: only what is not as fast or as exact as can be; "" otherwise."""
     plan = planned.plan
     if plan is None:
-        return _weights_words(planned)
+        return _weights_text(planned)
     if planned.fallen_back_to is not None:
         return f"Memory ran out; now {PLACEMENT_WORDS[planned.fallen_back_to]}."
     if not plan.fits:
@@ -88,8 +88,8 @@ def short_words(planned: Planned) -> str:
         how.append("decoded in tiles")
     words = ", ".join(how)
     placed = f"{words[0].upper()}{words[1:]}." if words else ""
-    return " ".join(part for part in (placed, _weights_words(planned)) if part)
+    return " ".join(part for part in (placed, _weights_text(planned)) if part)
 
 
-def _weights_words(planned: Planned) -> str:
+def _weights_text(planned: Planned) -> str:
     return f"Weights in {planned.weight_bits} bit." if planned.weight_bits else ""

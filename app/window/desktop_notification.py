@@ -63,7 +63,7 @@ class RunNotification(QObject):
             return
         QApplication.alert(self._window)
         if self._settings_store.settings.tell_when_done:
-            self._notify(*_words(self._ending, finished, seconds))
+            self._notify(*_text(self._ending, finished, seconds))
 
 
 class DesktopNotification(QObject):
@@ -99,7 +99,7 @@ class DesktopNotification(QObject):
             self._icon.hide()
 
 
-def _words(ending: Ending, finished: int, seconds: float) -> tuple[str, str]:
+def _text(ending: Ending, finished: int, seconds: float) -> tuple[str, str]:
     """Without the prompt: others may see the desktop."""
     if ending is Ending.failed:
         return "The run has failed", "Emulsion says why in its window."

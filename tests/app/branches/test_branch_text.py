@@ -19,7 +19,7 @@ def test_a_branch_is_told_by_its_step_counted_from_one_and_what_was_changed() ->
     changed = recipe("b", Parent("a", 8, "prompt, guidance scale"), "a blue house", guidance_scale=7.0)
     tree = tree_of("a", recipe("a"), changed)
     assert heading(tree.runs[1]) == "from step 9 · prompt, guidance scale"
-    assert detail(tree, tree.runs[1]) == "“red” → “blue” · guidance 4 → 7"
+    assert detail(tree, tree.runs[1]) == "“red” → “blue” · guidance scale 4 → 7"
 
 
 def test_where_no_setting_differs_the_prompt_is_told() -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.controls.memory_line import MemoryLine
 from app.session.device import ChosenDevice
 from app.session.memory import MemoryService
-from app.session.memory_text import planned_words, short_words
+from app.session.memory_text import planned_text, short_text
 from app.session.run import RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
@@ -38,11 +38,11 @@ class Bench:
 
     @property
     def words(self) -> str:
-        return planned_words(self.memory.planned)
+        return planned_text(self.memory.planned)
 
     @property
     def short(self) -> str:
-        return short_words(self.memory.planned)
+        return short_text(self.memory.planned)
 
     def show_gpu(self, qtbot: QtBot, free_gib: float) -> None:
         memory = DeviceMemory("cuda", 24 * GIB, int(free_gib * GIB))
