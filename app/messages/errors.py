@@ -18,6 +18,7 @@ from core.errors import (
     LoraMissing,
     ModelBroken,
     ModelMissing,
+    NotAModel,
     NotANumberPicture,
     OutOfMemory,
     SaveFailed,
@@ -84,6 +85,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 f"{error.path.name} cannot be used: {error.reason}.",
                 "Leave it out, or put a whole file in its place.",
             )
+        case NotAModel():
+            return Message("This file is not a model", f"{error.path} cannot be used as a model: {error.reason}.")
         case ModelBroken():
             return Message(
                 "The model cannot be used",
