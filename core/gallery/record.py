@@ -113,7 +113,9 @@ def _facets(recipe: Recipe, size: Size) -> Iterator[tuple[str, str]]:
     """Yields the values of the settings that the gallery filters by; the size is that of the file."""
     for setting in _WITH_FACET:
         values = (setting.words(size),) if setting is SIZE else facet_values(recipe, setting)
-        yield from ((setting.name, name) for value in dict.fromkeys(values) if (name := _name(value)))
+        for value in values if len(values) < 2 else dict.fromkeys(values):
+            if name := _name(value):
+                yield setting.name, name
 
 
 def _recipe(path: Path) -> Recipe | None:

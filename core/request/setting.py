@@ -129,7 +129,8 @@ class Setting(Generic[Value]):
 
 def json_reader(name: str, read: Read[Value]) -> Callable[[Mapping[str, Any]], Value]:
     """Reads the value under a name; where there is none, that of a request that says nothing."""
-    return lambda content: read(content.get(name, getattr(DEFAULT, name)))
+    default = getattr(DEFAULT, name)
+    return lambda content: read(content.get(name, default))
 
 
 def json_writer(name: str) -> Callable[[Any], Mapping[str, Any]]:

@@ -30,7 +30,7 @@ CLIP_SKIP: Setting[int] = Setting(
             "--clip-skip",
             "N",
             "read the prompt from the N-th of CLIP's last layers, as other programs count them (default: 1, off)",
-            lambda text, _: typed_whole_number("clip-skip", text, LAYERS),
+            lambda text, _: typed_whole_number("clip skip", text, LAYERS),
         ),
     ),
     to_parameters=lambda layer: {} if layer == 1 else {"Clip skip": layer},
