@@ -54,9 +54,7 @@ NO_PICTURES = EmptyReason(
     (Remedy.create, Remedy.add_folder),
 )
 NOTHING_FOUND = EmptyReason(
-    "Nothing matches",
-    "No picture has all of what the search and the filters ask for.",
-    (Remedy.clear_filters,),
+    "Nothing matches", "No picture has all of what the search and the filters ask for.", (Remedy.clear_filters,)
 )
 
 

@@ -8,15 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QFrame,
-    QLineEdit,
-    QMenu,
-    QSlider,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QMenu, QSlider, QToolButton, QWidget
 
 from app.gallery.filter_chips import FilterChips
 from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog

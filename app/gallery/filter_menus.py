@@ -29,10 +29,7 @@ GROUPS = {
     Group.collection: "Group by collection",
     Group.nothing: "No groups",
 }
-WITH_BUTTON = {
-    "model": "Only pictures of these models",
-    "sampler": "Only pictures made with these samplers",
-}
+WITH_BUTTON = {"model": "Only pictures of these models", "sampler": "Only pictures made with these samplers"}
 """Settings with a button of their own, and its tooltip; the menu *More* has the others."""
 
 NO_FACETS = Facets({}, (), (), None, None)

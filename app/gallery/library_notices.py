@@ -104,11 +104,7 @@ class LibraryNotices(QObject):
             sentence += " Only the system's trash can take them back."
         undo = Choice("Undo", partial(self._service.restore, deleted), "undoDeleteButton")
         self.area.show_message(
-            DELETED,
-            Message(f"{what} {verb} {place}", sentence),
-            "info",
-            (undo,) if can_undo else (),
-            DELETED_MS,
+            DELETED, Message(f"{what} {verb} {place}", sentence), "info", (undo,) if can_undo else (), DELETED_MS
         )
 
     @Slot(object)

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import (
-    QHeaderView,
-    QKeySequenceEdit,
-    QLabel,
-    QLineEdit,
-    QTreeWidget,
-    QTreeWidgetItem,
-)
+from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem
 
 from app.preferences.page import Page
 from app.shortcuts.fixed_keys import FIXED_KEYS

@@ -47,10 +47,7 @@ def load_library(folder: Path, pictures: Path, disk: FileSystem = DISK) -> tuple
 
 def save_library(library: Iterable[LibraryFolder], folder: Path, disk: FileSystem = DISK) -> None:
     """Keeps the library folders. Raises SaveFailed."""
-    content = {
-        "format": FORMAT,
-        "folders": [{"path": str(item.path), "is_own": item.is_own} for item in library],
-    }
+    content = {"format": FORMAT, "folders": [{"path": str(item.path), "is_own": item.is_own} for item in library]}
     write_file(folder / FILE_NAME, json.dumps(content, indent=2).encode(), disk)
 
 
