@@ -6,8 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.branches.lanes import Lane
-from app.branches.model import CURRENT_ROLE, DETAIL_ROLE, PICTURE_ROLE, THUMBNAIL_ROLE, lane_of
+from app.branches.model import CURRENT_ROLE, DETAIL_ROLE, PICTURE_ROLE, THUMBNAIL_ROLE, Lane, lane_of
 
 Index = QModelIndex | QPersistentModelIndex
 

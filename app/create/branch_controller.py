@@ -5,9 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from app.branches.area import BranchArea
+from app.branches.area import BranchArea, BranchReader, FoundTree
 from app.branches.model import BranchModel
-from app.branches.reader import BranchReader, FoundTree
 from app.film.film_panel import FilmPanel
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture

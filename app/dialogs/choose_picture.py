@@ -5,8 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
-from app.recent.grid import ThumbnailGrid
 from app.recent.model import RecentPictures
+from app.recent.strip import ThumbnailGrid
 from app.widgets.building import stretched, text_label, vbox
 from app.widgets.file_dialogs import PICTURES, ask_file
 

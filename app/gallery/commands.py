@@ -15,11 +15,10 @@ from app.gallery.export_dialog import ExportDialog
 from app.gallery.file_mover import FileMover
 from app.gallery.film_branching import FilmBranching
 from app.gallery.folder_adding import FolderAdding
-from app.gallery.gallery_menu import GalleryMenu
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
-from app.gallery.picture_actions import PictureAction, action_of, mark_of
+from app.gallery.picture_actions import GalleryMenu, PictureAction, action_of, mark_of
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.viewer import Viewer

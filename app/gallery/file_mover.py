@@ -4,19 +4,24 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.create.notices import LASTING_MS
 from app.gallery.library_service import LibraryService
-from app.gallery.rename_dialog import RenameDialog
 from app.messages.errors import Message
+from app.widgets.building import hbox, stretched, text_label
+from app.widgets.field import describe
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
+from core.errors import InvalidRequest
+from core.gallery.companions import checked_stem
 from core.gallery.gallery import Moved
 from core.gallery.query import LibraryPicture
 
 PLACED = "placed"
+WIDTH_PX = 460
+WORDS = "Its film, words and marks take the same name."
 
 
 class FileMover(QObject):
@@ -50,3 +55,59 @@ class FileMover(QObject):
             message = Message("The picture is moved", f"It is in {first.now.parent} now.")
         undo = Choice("Undo", partial(self._service.put_back, moved), "undoMoveButton")
         self._area.show_message(PLACED, message, "info", (undo,), LASTING_MS)
+
+
+class RenameDialog(QDialog):
+    """Open it with `open`: it does not block. A name that no system would take cannot be chosen.
+
+    Signals:
+        chosen: id of the picture, and its name without suffix.
+    """
+
+    chosen = Signal(object, str)
+
+    def __init__(self, picture: LibraryPicture, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = picture.id
+        self._before = picture.path.stem
+        self.setObjectName("renameDialog")
+        self.setWindowTitle("Rename picture")
+        self._name = QLineEdit(self._before)
+        describe(self._name, "renameEdit", "Name", "The name of the file, without its ending")
+        self._name.selectAll()
+        self._name.textChanged.connect(self._check)
+        suffix = text_label(picture.path.suffix, role="hint")
+        row = hbox(stretched(self._name), suffix, spacing=4)
+        self._words = text_label(WORDS, name="renameWords", role="hint", wraps=True)
+        self._words.setFixedWidth(WIDTH_PX)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._accept = buttons.addButton("Rename", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._accept.setObjectName("renameButton")
+        self._accept.setDefault(True)
+        buttons.accepted.connect(self._choose)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)  # it grows with what it says
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(12)
+        layout.addLayout(row)
+        layout.addWidget(self._words)
+        layout.addWidget(buttons)
+        self.finished.connect(self.deleteLater)
+        self._check()
+
+    @Slot()
+    def _check(self) -> None:
+        try:
+            stem = checked_stem(self._name.text())
+        except InvalidRequest as error:
+            self._words.setText(f"Needed is {error.allowed}.")
+            self._accept.setEnabled(False)
+        else:
+            self._words.setText(WORDS)
+            self._accept.setEnabled(stem != self._before)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.accept()
+        self.chosen.emit(self._picture, self._name.text())

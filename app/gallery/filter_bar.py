@@ -1,20 +1,28 @@
 """The bar above the grid: search, filters, order, size of the cells; below it, what filters are active."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 
-from app.gallery.filter_chips import FilterChips
 from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import WITH_BUTTON, FilterMenus
+from app.gallery.filters import active_filters, cleared
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
-from app.widgets.building import hbox, stretched, vbox
+from app.widgets.building import hbox, push_button, stretched, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 from core.gallery.library import LibraryFolder
@@ -24,6 +32,8 @@ TYPED_MS = 120
 """A search begins when no key was pressed for so long."""
 
 FIRST_QUERY = Query(group=Group.day)
+LONGEST_WORDS = 32
+MOST_CHIPS = 8
 
 
 class FilterBar(QFrame):
@@ -202,3 +212,50 @@ class FilterBar(QFrame):
                 has_film=True if self.film.isChecked() else None,
             )
         )
+
+
+class FilterChips(QWidget):
+    """Hidden while nothing filters.
+
+    Signals:
+        chosen: the `Query` without what was taken away.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("filterChips")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(6)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.hide()
+
+    def show_filters(self, query: Query) -> None:
+        """Other chips."""
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        filters = active_filters(query)
+        for active in filters[:MOST_CHIPS]:
+            words = active.words
+            short = words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"
+            self._add(f"{short}  ✕", f"Take away: {words}", active.without)
+        if len(filters) > 1:
+            self._add("Clear all", "Take away all filters", cleared(query))
+        self._row.addStretch(1)
+        self.setVisible(bool(filters))
+
+    def _add(self, words: str, tip: str, query: Query) -> None:
+        chip = push_button(words.replace("&", "&&"), self._choose, kind="chip", tip=tip)
+        chip.setProperty("query", query)
+        chip.setAccessibleName(tip)
+        chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._row.addWidget(chip)
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self.sender().property("query"))

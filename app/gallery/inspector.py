@@ -1,19 +1,22 @@
 """The pane at the right: facts about the chosen picture, and the actions on it."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from app.gallery.branch_list import BranchList
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
 from app.gallery.picture_actions import ActionButtons
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.sizes import size_text
-from app.widgets.building import STRETCH, text_label, vbox
+from app.widgets.building import STRETCH, push_button, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
+from core.gallery.branches import Run
 
 MARGIN_PX = 16
 SMALLEST_PX = 264
+INDENT_PX = 14
+MOST_ROWS = 30
+LONGEST_WORDS = 34
 
 
 class Inspector(QFrame):
@@ -105,3 +108,62 @@ def _file_facts(details: PictureDetails) -> str:
     if picture.is_away:
         lines.append("Its folder is away: connect the drive to open the picture.")
     return "\n".join(lines)
+
+
+class BranchList(QWidget):
+    """A line for each run of the tree, indented below the one it left.
+
+    Signals:
+        chosen: the id of a picture.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("branchList")
+        heading = text_label("Branches", role="caption")
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(2)
+        vbox(heading, self._rows, on=self, spacing=4)
+
+    def show_tree(self, tree: tuple[Run, ...], run: str) -> None:
+        """The tree of the picture that belongs to ``run``."""
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for branch in tree[:MOST_ROWS]:
+            self._rows.addWidget(self._row(branch, is_here=branch.run == run))
+        if len(tree) > MOST_ROWS:
+            more = text_label(f"and {len(tree) - MOST_ROWS} more", role="hint")
+            self._rows.addWidget(more)
+
+    def _row(self, branch: Run, *, is_here: bool) -> QPushButton:
+        words = run_words(branch)
+        button = push_button(
+            (("● " if is_here else "") + words).replace("&", "&&"),
+            self._choose,
+            kind="quiet",
+            tip="This picture" if is_here else "Show its picture",
+        )
+        button.setStyleSheet(f"text-align: left; margin-left: {min(branch.depth, 6) * INDENT_PX}px")
+        button.setEnabled(bool(branch.pictures))
+        button.setProperty("picture", branch.pictures[-1] if branch.pictures else None)
+        return button
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self.sender().property("picture"))
+
+
+def run_words(branch: Run) -> str:
+    """Returns the differences of this run."""
+    if not branch.parent:
+        words = "First run"
+    else:
+        words = f"Step {branch.step + 1}" + (f": {branch.changes}" if branch.changes else "")
+    if not branch.pictures:
+        words += " (not in the gallery)"
+    return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"

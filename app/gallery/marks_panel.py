@@ -1,17 +1,17 @@
 """Rating, favourite, tags, collections and the note of the chosen pictures, to be changed at once."""
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
-from app.gallery.name_chips import NameChips
 from app.gallery.star_rating import StarRating
-from app.widgets.building import STRETCH, hbox, vbox
+from app.widgets.building import STRETCH, hbox, push_button, vbox
 from app.widgets.field import Field, describe
 from core.gallery.marks import LONGEST_NOTE, MarkChange
 from core.gallery.query import LibraryPicture
 
 NOTE_HEIGHT_PX = 64
 NOTE_REST_MS = 1_000
+LONGEST_WORDS = 28
 
 
 class MarksPanel(QWidget):
@@ -156,3 +156,63 @@ class MarksPanel(QWidget):
     @Slot(str)
     def _show_collection(self, name: str) -> None:
         self.name_chosen.emit("collection", name)
+
+
+class NameChips(QWidget):
+    """Hidden while there are none.
+
+    Signals:
+        removed: a name that is to be taken away.
+        chosen: a name whose pictures are to be shown.
+    """
+
+    removed = Signal(str)
+    chosen = Signal(str)
+
+    def __init__(self, removing: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._removing = removing
+        self._names: tuple[str, ...] = ()
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(4)
+        self.hide()
+
+    def show_names(self, names: tuple[str, ...]) -> None:
+        """Other names."""
+        self.setVisible(bool(names))
+        if names == self._names:
+            return
+        self._names = names
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for name in names:
+            self._rows.addWidget(self._row(name))
+
+    def _row(self, name: str) -> QWidget:
+        short = name if len(name) <= LONGEST_WORDS else name[: LONGEST_WORDS - 1] + "…"
+        chip = push_button(
+            short.replace("&", "&&"), self._choose, kind="chip", tip="Show all pictures that have it"
+        )
+        chip.setProperty("name", name)
+        remove = QToolButton()
+        remove.setText("✕")
+        remove.setProperty("kind", "quiet")
+        remove.setProperty("name", name)
+        remove.setAccessibleName(f"{self._removing}: {name}")
+        remove.setToolTip(self._removing)
+        remove.clicked.connect(self._remove)
+        row = QWidget()
+        hbox(chip, remove, STRETCH, on=row, spacing=2)
+        return row
+
+    @Slot()
+    def _choose(self) -> None:
+        self.chosen.emit(self.sender().property("name"))
+
+    @Slot()
+    def _remove(self) -> None:
+        self.removed.emit(self.sender().property("name"))

@@ -5,18 +5,19 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QWidget
 
 from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
 from app.canvas.zoom_bar import ZoomBar
 from app.gallery.picture_list import PictureList, accessible_text
-from app.gallery.viewer_bar import ViewerBar
 from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
-from app.widgets.building import stretched, vbox
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.colours import Colours
+from app.widgets.elided_label import ElidedLabel
+from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 
@@ -203,3 +204,67 @@ class Viewer(QWidget):
             self._shown, text = picture.id, message(error)
             self.canvas.set_empty_text(EmptyText(text.title, str(text)))
             self.canvas.show_picture(None)
+
+
+class ViewerBar(QFrame):
+    """Shows one picture's words.
+
+    Signals:
+        step_asked: 1 for the next picture, -1 for the one before.
+        slideshow_asked: whether pictures are to follow each other.
+        close_asked: back to the grid.
+    """
+
+    step_asked = Signal(int)
+    slideshow_asked = Signal(bool)
+    close_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("viewerBar")
+        self.setProperty("role", "panel")
+        self._place = text_label(role="number")
+        self._marks = QLabel()
+        self._prompt = ElidedLabel("")
+        self._before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
+        self._before.setProperty("step", -1)
+        self._next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
+        self._next.setProperty("step", 1)
+        for button in (self._before, self._next):
+            button.clicked.connect(self._step)
+        self._slideshow = self._button("play", "slideshowButton", "Slideshow (Space)")
+        self._slideshow.setCheckable(True)
+        self._slideshow.clicked.connect(self.slideshow_asked)
+        close = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
+        close.clicked.connect(self.close_asked)
+        hbox(
+            self._place,
+            stretched(self._prompt),
+            self._marks,
+            self._before,
+            self._next,
+            self._slideshow,
+            close,
+            on=self,
+            margins=(16, 6, 8, 6),
+            spacing=8,
+        )
+
+    def show_picture(self, picture: LibraryPicture, row: int, count: int) -> None:
+        self._place.setText(f"{row + 1:,} of {count:,}")
+        self._prompt.show_text(picture.prompt or picture.path.name)
+        self._marks.setText(("♥ " if picture.is_favourite else "") + "★" * picture.rating)
+        self._before.setEnabled(row > 0)
+        self._next.setEnabled(row < count - 1)
+
+    def show_slideshow(self, is_on: bool) -> None:
+        self._slideshow.setChecked(is_on)
+
+    def _button(self, icon: str, name: str, words: str) -> QToolButton:
+        button = IconButton(icon, words, name)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    @Slot()
+    def _step(self) -> None:
+        self.step_asked.emit(self.sender().property("step"))

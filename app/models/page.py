@@ -1,7 +1,5 @@
 """The models page: search and filter above, a card for each model below."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -10,7 +8,7 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLineEdit, QPushButton, QScrollArea, QWidget
 
 from app.messages.errors import Message
-from app.models.access_service import AccessService
+from app.models.access_dialog import AccessService
 from app.models.card import CardFacts, ModelCard
 from app.models.download_dialog import DownloadDialog
 from app.models.download_service import DownloadService

@@ -1,25 +1,30 @@
-"""Opens the preferences, and carries out what is chosen there."""
+"""The preferences: each change holds at once and is kept; there is nothing to confirm."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QListWidget, QStackedWidget, QWidget
 
 from app.messages.errors import Message, message
 from app.preferences.device import DevicePage
-from app.preferences.dialog import PreferencesDialog
 from app.preferences.downloads import DownloadsPage
 from app.preferences.films import FilmsPage
 from app.preferences.folders import FoldersPage
 from app.preferences.general import GeneralPage
 from app.preferences.memory import MemoryPage
+from app.preferences.page import Page
 from app.preferences.shortcuts import ShortcutsPage
 from app.preferences.updates import UpdatesPage
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.shortcuts.keymap import Keymap
-from app.widgets.message_bar import Tone
+from app.widgets.building import hbox, stretched, vbox
+from app.widgets.message_bar import MessageArea, Tone
+from app.widgets.theme import indent_spin_boxes
 from core.errors import EmulsionError
 from core.runs.events import PreviewMode
 from core.settings.import_export import export_settings, import_settings, reset_settings
@@ -27,6 +32,8 @@ from core.settings.settings import Settings
 
 EXCHANGED = "settings exchanged"
 LASTING_MS = 8000
+SIZE_PX = (840, 620)
+LIST_WIDTH_PX = 152
 
 
 class PreferencesController(QObject):
@@ -173,3 +180,54 @@ class PreferencesController(QObject):
 def _of_engine(settings: Settings) -> tuple[object, ...]:
     """Returns the settings that an engine is made with."""
     return settings.device, settings.dtype, settings.memory, settings.tiled_decode
+
+
+class PreferencesDialog(QDialog):
+    """Open it with `open`: it does not block.
+
+    Attributes:
+        messages: room for what could not be done.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("preferencesDialog")
+        self.setWindowTitle("Preferences")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._list = QListWidget()
+        self._list.setObjectName("preferencesList")
+        self._list.setAccessibleName("Pages of the preferences")
+        self._list.setFixedWidth(LIST_WIDTH_PX)
+        self._stack = QStackedWidget()
+        self._pages: tuple[Page, ...] = ()
+        self._list.currentRowChanged.connect(self._stack.setCurrentIndex)
+        self.messages = MessageArea()
+        frame = QFrame()
+        frame.setProperty("role", "panel")
+        vbox(self.messages, stretched(self._stack), on=frame)
+        row = hbox(self._list, stretched(frame), spacing=8)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.close)
+        vbox(stretched(row), buttons, on=self, margins=16, spacing=16)
+        self.resize(*SIZE_PX)
+
+    def set_pages(self, pages: Sequence[Page]) -> None:
+        """Puts these pages in the place of those before; the same one stays chosen."""
+        chosen = max(self._list.currentRow(), 0)
+        self._list.clear()
+        for old in self._pages:
+            self._stack.removeWidget(old)
+            old.deleteLater()
+        self._pages = tuple(pages)
+        for page in pages:
+            self._stack.addWidget(page)
+            self._list.addItem(page.title)
+        indent_spin_boxes(self)
+        self._list.setCurrentRow(min(chosen, len(pages) - 1))
+
+    @Slot(str)
+    def show_page(self, object_name: str) -> None:
+        """Turns to a page by its object name."""
+        for number, page in enumerate(self._pages):
+            if page.objectName() == object_name:
+                self._list.setCurrentRow(number)

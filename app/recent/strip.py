@@ -1,13 +1,17 @@
-"""The strip of recent pictures at the right, newest first."""
+"""The strip of recent pictures at the right, newest first, and its grid of thumbnails."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPalette, QPen, QResizeEvent
+from PySide6.QtWidgets import QListView, QStackedLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.recent.grid import ThumbnailGrid
-from app.recent.model import RecentPictures
+from app.recent.model import THUMBNAIL_ROLE, RecentPictures
 from app.widgets.building import stretched, text_label, vbox
+
+INSET_PX = 4
+RADIUS_PX = 6
+SMALLEST_CELL_PX = 104
 
 
 class RecentStrip(QWidget):
@@ -60,3 +64,89 @@ class RecentStrip(QWidget):
         if index.isValid():
             path: Path = self._model.path(index.row())
             self.menu_asked.emit(path, self._list.viewport().mapToGlobal(position))
+
+
+class ThumbnailDelegate(QStyledItemDelegate):
+    """Paints the middle square of each thumbnail, as large as the view's grid."""
+
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return self._view.gridSize()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        palette: QPalette = option.palette  # pyright: ignore[reportAttributeAccessIssue]
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        cell = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue]
+        area = cell.adjusted(INSET_PX, INSET_PX, -INSET_PX, -INSET_PX)
+        rounded = QPainterPath()
+        rounded.addRoundedRect(area, RADIUS_PX, RADIUS_PX)
+        painter.save()
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setClipPath(rounded)
+        painter.fillPath(rounded, palette.midlight())
+        thumbnail = index.data(THUMBNAIL_ROLE)
+        if isinstance(thumbnail, QImage) and not thumbnail.isNull():
+            painter.drawImage(area, thumbnail, _middle_square(thumbnail))
+        elif isinstance(thumbnail, QImage):
+            painter.setPen(palette.placeholderText().color())
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "cannot be\nread")
+        painter.setClipping(False)
+        ring = _ring(state, palette)
+        if ring is not None:
+            painter.setPen(ring)
+            painter.drawRoundedRect(area, RADIUS_PX, RADIUS_PX)
+        painter.restore()
+
+
+def _ring(state: QStyle.StateFlag, palette: QPalette) -> QPen | None:
+    if state & QStyle.StateFlag.State_Selected:
+        return QPen(palette.accent().color(), 2)
+    if state & QStyle.StateFlag.State_HasFocus:
+        return QPen(palette.text().color(), 1, Qt.PenStyle.DotLine)
+    if state & QStyle.StateFlag.State_MouseOver:
+        return QPen(QColor(palette.placeholderText().color()), 1)
+    return None
+
+
+def _middle_square(image: QImage) -> QRectF:
+    length = min(image.width(), image.height())
+    return QRectF((image.width() - length) / 2, (image.height() - length) / 2, length, length)
+
+
+class ThumbnailGrid(QListView):
+    """Pictures can be chosen, opened and dragged out."""
+
+    def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("recentView")
+        self.setAccessibleName("Recent pictures")
+        self.setModel(model)
+        self.setItemDelegate(ThumbnailDelegate(self))
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QListView.DragDropMode.DragOnly)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The right button asks for the menu of a picture, which need not be opened for that."""
+        if event.button() is not Qt.MouseButton.RightButton:
+            super().mousePressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # with room for the scroll bar, whether it is there or not: otherwise showing it could hide itself
+        room_px = self.width() - 2 * self.frameWidth() - self.verticalScrollBar().sizeHint().width() - 1
+        columns = max(room_px // SMALLEST_CELL_PX, 1)
+        cell_px = max(room_px // columns, SMALLEST_CELL_PX)
+        self.setGridSize(QSize(cell_px, cell_px))
+        super().resizeEvent(event)

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gallery.branches import Run, tree_of
-from core.gallery.conditions import conditions
 from core.gallery.marks import names
 from core.gallery.query import Answer, Facet, Facets, Group, LibraryPicture, Query, Section, Sort
 from core.gallery.schema import FACETS, open_for_reading
-from core.gallery.search_text import SearchTerms, question
+from core.gallery.search_text import SearchTerms, conditions, question
 from core.gallery.stored_values import loaded, stored, unsigned
 from core.request.request import Size
 

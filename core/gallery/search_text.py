@@ -1,4 +1,4 @@
-"""Divides text into words for the full-text search, and turns typed text into a query.
+"""Turns a query into SQL, and typed text into words for the full-text search.
 
 The tokenizer of SQLite's FTS5 (unicode61) knows words between spaces. Chinese and Japanese are written without
 spaces, and emoji are no words to it: both get spaces around each character before they reach the index.
@@ -6,7 +6,12 @@ spaces, and emoji are no words to it: both get spaces around each character befo
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+from core.gallery.query import Query
+from core.gallery.stored_values import signed, stored
 
 LONGEST_TEXT = 20_000
 _LONGEST_QUESTION = 1_000
@@ -18,6 +23,7 @@ _ALONE = re.compile(
 )
 _SYMBOL = re.compile("[\u2190-\u2bff\u3000-\u303f\U0001f000-\U0001faff]")
 _PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
+_FLAGS = {True: "", False: "NOT "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +80,58 @@ def _storable(text: str) -> str:
 def _symbol_word(match: re.Match[str]) -> str:
     """Returns a word that no one writes, for a character that is none."""
     return f" u{ord(match[0]):x}symbol "
+
+
+def conditions(query: Query) -> tuple[str, list[object]]:
+    """`` WHERE ...`` over the table ``picture``, or "", and the values for its question marks.
+
+    Values never become part of its text. The words of the query's text are left out: `core.gallery.finder` asks
+    the full-text search for them on its own.
+    """
+    parts: list[str] = []
+    values: list[object] = []
+
+    def add(part: str, *with_values: object) -> None:
+        parts.append(part)
+        values.extend(with_values)
+
+    if literal := question(query.text).literal:
+        columns = ("prompt", "negative_prompt", "note", "name")
+        add(" OR ".join(f"instr(picture.{column}, ?)" for column in columns), *[literal] * len(columns))
+    for name in dict.fromkeys(name for name, _ in sorted(query.facets)):
+        wanted = [value for other, value in query.facets if other == name]
+        marks = ",".join("?" * len(wanted))
+        add(f"picture.id IN (SELECT picture FROM facet WHERE name = ? AND value IN ({marks}))", name, *wanted)
+    if query.since:
+        add("picture.day >= ?", query.since.toordinal())
+    if query.until:
+        add("picture.day <= ?", query.until.toordinal())
+    if query.smallest_rating:
+        add("picture.rating >= ?", query.smallest_rating)
+    if query.is_favourite is not None:
+        add(f"{_FLAGS[query.is_favourite]}picture.is_favourite")
+    if query.has_film is not None:
+        add(f"{_FLAGS[query.has_film]}picture.has_film")
+    if query.is_unreadable is not None:
+        add(f"{_FLAGS[query.is_unreadable]}picture.problem != ''")
+    if query.seed is not None:
+        add("picture.seed = ?", signed(query.seed))
+    if query.collection is not None:
+        add("picture.id IN (SELECT picture FROM collection WHERE name = ?)", query.collection)
+    for tag in query.tags:
+        add("picture.id IN (SELECT picture FROM tag WHERE name = ?)", tag)
+    if query.folder:
+        _add_folder(query.folder, add)
+    storable = [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values]
+    return " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", storable
+
+
+def _add_folder(folder: Path, add: Callable[..., None]) -> None:
+    start = folder.as_posix().rstrip("/") + "/"
+    add(
+        "(picture.folder, picture.directory) IN (SELECT DISTINCT other.folder, other.directory "
+        "FROM picture AS other JOIN folder ON folder.id = other.folder "
+        "WHERE substr(folder.path || '/' || other.directory || '/', 1, ?) = ?)",
+        len(start),
+        stored(start),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.branches.branch_text import description, detail, heading
+from app.branches.model import description, detail, heading
 from core.recipes.recipe import Parent
 from tests.app.branches.conftest import recipe, tree_of
 

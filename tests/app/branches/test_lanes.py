@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.branches.lanes import Lanes
+from app.branches.model import Lanes
 from core.recipes.recipe import Parent
 from tests.app.branches.conftest import recipe, tree_of
 

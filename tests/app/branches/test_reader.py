@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.branches.reader import BranchReader, FoundTree
+from app.branches.area import BranchReader, FoundTree
 from app.session.background import BackgroundTasks
 from core.recipes.recipe import Parent
 from tests.app.branches.conftest import SaveRun

@@ -10,8 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
-from app.gallery.gallery_menu import GalleryMenu
-from app.gallery.picture_actions import PictureAction
+from app.gallery.picture_actions import GalleryMenu, PictureAction
 from app.session.run import SavedPicture
 from core.gallery.marks import MarkChange
 from tests.app.gallery.conftest import OpenGallery

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.models.page import ModelsPage
-from app.preferences.dialog import PreferencesDialog
+from app.preferences.controller import PreferencesDialog
 from core.downloads.hub import DEFAULT_ENDPOINT
 from core.settings.settings import load_settings
 from tests.app.preferences.windows import part, preferences

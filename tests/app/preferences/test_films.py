@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.messages.sizes import size_text
-from app.preferences.dialog import PreferencesDialog
+from app.preferences.controller import PreferencesDialog
 from core.film.reader import SUFFIX, film_path
 from core.settings.settings import FilmPolicy
 from tests.app.preferences.windows import preferences

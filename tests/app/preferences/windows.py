@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject
 
-from app.preferences.dialog import PreferencesDialog
+from app.preferences.controller import PreferencesDialog
 from tests.app.windows import Opened
 
 Part = TypeVar("Part", bound=QObject)
