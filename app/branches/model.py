@@ -210,7 +210,8 @@ def detail(tree: BranchTree, run: BranchRun) -> str:
     request = recipe.request
     parent = tree.runs[run.parent].recipe if run.parent is not None else None
     if parent is not None:
-        parts = [part for part in differences(parent.request, request) if part.name != "steps"]
+        found = differences(parent.request, request, parent.untold | recipe.untold)
+        parts = [part for part in found if part.name != "steps"]
         # the heading says already that it is the prompt
         text = " · ".join(str(part).removeprefix("prompt ") for part in parts) or _prompt(request)
     elif run.parent is not None:

@@ -34,12 +34,14 @@ class CurrentPicture:
         generated: the finished picture with all that is known about it; None for previews and for pictures
             without a recipe.
         path: its file, None while it has none.
+        untold: as in `Recipe`.
     """
 
     image: QImage
     request: GenerationRequest | None
     generated: GeneratedImage | None = None
     path: Path | None = None
+    untold: frozenset[str] = frozenset()
 
 
 class CurrentView(QObject):
@@ -78,7 +80,8 @@ class CurrentView(QObject):
         """Shows a picture of the folder; the one in progress continues unseen."""
         self._set_following(is_following=False)
         request = opened.recipe.request if opened.recipe else None
-        current = CurrentPicture(opened.image, request, opened.generated, opened.path)
+        untold = opened.recipe.untold if opened.recipe else frozenset[str]()
+        current = CurrentPicture(opened.image, request, opened.generated, opened.path, untold)
         description = request.prompt if request else opened.path.name
         self._show(current, Shown(opened.image, opened.image.size(), "", description))
 

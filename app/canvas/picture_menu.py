@@ -14,12 +14,12 @@ class PictureMenu(QObject):
     """Opens menus and carries out their actions.
 
     Signals:
-        settings_asked: the `GenerationRequest` whose settings the user wants.
+        settings_asked: the `GenerationRequest` whose settings the user wants, and `Recipe.untold`.
         noise_asked: the path of a picture to be noised.
         compare_asked: the `Path` of a picture to be compared with the one that is shown.
     """
 
-    settings_asked = Signal(object)
+    settings_asked = Signal(object, object)
     noise_asked = Signal(object)
     compare_asked = Signal(object)
 
@@ -109,7 +109,7 @@ class PictureMenu(QObject):
 
     def _use(self) -> None:
         if self._picture is not None and self._picture.request is not None:
-            self.settings_asked.emit(self._picture.request)
+            self.settings_asked.emit(self._picture.request, self._picture.untold)
 
     def _noise(self) -> None:
         if self._picture is not None and self._picture.path is not None:

@@ -45,6 +45,11 @@ class ComparedRun:
         return self.generated.request if self.generated is not None else None
 
     @property
+    def untold(self) -> frozenset[str]:
+        """The settings of the request that are not the picture's."""
+        return frozenset() if self.film is not None or self.generated is None else self.generated.recipe.untold
+
+    @property
     def run(self) -> str:
         return (
             self.film.run

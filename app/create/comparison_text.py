@@ -20,7 +20,8 @@ def differences_text(first: ComparedRun, second: ComparedRun) -> str:
     """Returns the recipes' differences, and where one left the other."""
     if first.request is None or second.request is None:
         return "Not known what differs: a picture carries no recipe"
-    parts = [str(difference) for difference in differences(first.request, second.request)]
+    found = differences(first.request, second.request, first.untold | second.untold)
+    parts = [str(difference) for difference in found]
     for letter, run, other in (("B", second, first), ("A", first, second)):
         if run.parent is not None and run.parent.run == other.run != "":
             parts += ["fresh noise"] if "fresh noise" in run.parent.changes else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -23,13 +23,19 @@ LASTING_MS = 8000
 """Good news need not be dismissed by hand."""
 
 
-def settings_sentence(differing: Sequence[str], missing_loras: Sequence[str]) -> str:
-    """Describes the result of using settings: fields that had to differ, LoRAs that are missing."""
-    sentences = [not_here(missing_loras)] if missing_loras else []
-    if differing:
-        words = ", ".join(setting.noun for setting in SETTINGS if setting.name in differing)
+def settings_sentence(applied: Applied) -> str:
+    """Describes the result of using settings: what had to differ or is not told, LoRAs that are missing."""
+    sentences = [not_here(applied.missing_loras)] if applied.missing_loras else []
+    if applied.differing:
+        words = _nouns(applied.differing)
         sentences.append(f"Not taken over as they were: {words}. This model or program does not have them.")
+    if applied.untold:
+        sentences.append(f"Not told by the picture, or not known here: {_nouns(applied.untold)}. Yours stay.")
     return " ".join(sentences) or "Undo brings back what was there before."
+
+
+def _nouns(names: Collection[str]) -> str:
+    return ", ".join(setting.noun for setting in SETTINGS if setting.name in names)
 
 
 class Notices(QObject):
@@ -59,7 +65,7 @@ class Notices(QObject):
 
     def show_settings_used(self, applied: Applied) -> None:
         """Reports the settings of a picture that could not be used."""
-        sentence = settings_sentence(applied.differing, applied.missing_loras)
+        sentence = settings_sentence(applied)
         undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
         message = Message("The picture's settings are in place", sentence)
         is_whole = applied == Applied()

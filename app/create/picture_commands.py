@@ -179,11 +179,11 @@ class PictureCommands(QObject):
 
     @Slot(object, object)
     def _use_recipe(self, _path: Path, recipe: Recipe) -> None:
-        self._use_settings(recipe.request)
+        self._use_settings(recipe.request, recipe.untold)
 
-    @Slot(object)
-    def _use_settings(self, request: GenerationRequest) -> None:
-        self._notices.show_settings_used(self._session.apply(request))
+    @Slot(object, object)
+    def _use_settings(self, request: GenerationRequest, untold: frozenset[str]) -> None:
+        self._notices.show_settings_used(self._session.apply(request, untold))
 
     @Slot(object)
     def _add_recent(self, saved: SavedPicture) -> None:

@@ -212,13 +212,14 @@ class GalleryCommands(QObject):
 
     def _use_settings(self) -> None:
         if self._details is not None and self._details.recipe is not None:
-            self._apply(self._details.recipe.request)
+            recipe = self._details.recipe
+            self._apply(recipe.request, recipe.untold)
         elif self._details is not None:
             self.notices.show_no_recipe()
 
-    @Slot(object)
-    def _apply(self, request: GenerationRequest) -> None:
-        self.notices.show_settings_used(self._session.apply(request))
+    @Slot(object, object)
+    def _apply(self, request: GenerationRequest, untold: frozenset[str]) -> None:
+        self.notices.show_settings_used(self._session.apply(request, untold))
 
     @Slot(object)
     def _edit(self, changes: Mapping[str, Any]) -> None:

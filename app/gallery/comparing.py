@@ -77,13 +77,18 @@ def _differences(whole: list[WholePicture]) -> str:
         parts: list[str] = []
         for letter, other in zip("BCD", recipes[1:], strict=False):
             if first is not None and other is not None:
-                found = " · ".join(map(str, differences(first.request, other.request)))
+                found = " · ".join(
+                    map(str, differences(first.request, other.request, first.untold | other.untold))
+                )
                 parts.append(f"{letter}: {found or 'same settings as A'}")
         return "\n".join(parts)
     second = recipes[1]
     if second is None:
         return "One of them does not say how it was made"
-    return " · ".join(map(str, differences(first.request, second.request))) or "Made with the same settings"
+    return (
+        " · ".join(map(str, differences(first.request, second.request, first.untold | second.untold)))
+        or "Made with the same settings"
+    )
 
 
 def _name(picture: LibraryPicture) -> str:

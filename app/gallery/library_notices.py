@@ -81,7 +81,7 @@ class LibraryNotices(QObject):
 
     def show_settings_used(self, applied: Applied) -> None:
         """Reports the settings that could not be used."""
-        sentence = settings_sentence(applied.differing, applied.missing_loras)
+        sentence = settings_sentence(applied)
         undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
         create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
         self.area.show_message(

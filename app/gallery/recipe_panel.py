@@ -17,11 +17,11 @@ class RecipePanel(QWidget):
     """Shows one recipe.
 
     Signals:
-        settings_asked: the `GenerationRequest` to take over as a whole.
+        settings_asked: the `GenerationRequest` to take over as a whole, and `Recipe.untold`.
         changes_asked: a dict of fields of the draft, for `Session.edit`.
     """
 
-    settings_asked = Signal(object)
+    settings_asked = Signal(object, object)
     changes_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -91,7 +91,7 @@ class RecipePanel(QWidget):
     @Slot()
     def _ask_settings(self) -> None:
         if self._recipe is not None:
-            self.settings_asked.emit(self._recipe.request)
+            self.settings_asked.emit(self._recipe.request, self._recipe.untold)
 
     @Slot()
     def _ask_changes(self) -> None:

@@ -11,7 +11,6 @@ from app.messages.sizes import size_text
 from app.widgets.building import push_button, text_label, vbox
 from core.recipes.recipe import Recipe
 from core.recipes.told import words_of
-from core.request.request import GenerationRequest
 from core.request.setting import Setting
 from core.request.settings import SETTINGS
 
@@ -24,16 +23,16 @@ class RecipeCard(QFrame):
     """Shows one recipe.
 
     Signals:
-        use_asked: the `GenerationRequest` whose settings the user wants.
+        use_asked: the `GenerationRequest` whose settings the user wants, and `Recipe.untold`.
     """
 
-    use_asked = Signal(object)
+    use_asked = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("recipeCard")
         self.setProperty("role", "card")
-        self._request: GenerationRequest | None = None
+        self._recipe: Recipe | None = None
         self._prompt = _label("recipePrompt")
         self._facts = _label("recipeFacts", role="hint")
         self._use = push_button(
@@ -47,7 +46,7 @@ class RecipeCard(QFrame):
 
     def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None) -> None:
         """Puts up another recipe; None says that the picture carries none. ``film_bytes``: None without a film."""
-        self._request = recipe.request if recipe else None
+        self._recipe = recipe
         self._prompt.setText(_shortened(recipe.request.prompt or "(no prompt)") if recipe else "No recipe")
         words = facts(recipe) if recipe else "This picture does not say how it was made."
         self._facts.setText(words if film_bytes is None else f"{words}\nFilm {size_text(film_bytes)}")
@@ -55,8 +54,8 @@ class RecipeCard(QFrame):
         self.show()
 
     def _ask_use(self) -> None:
-        if self._request is not None:
-            self.use_asked.emit(self._request)
+        if self._recipe is not None:
+            self.use_asked.emit(self._recipe.request, self._recipe.untold)
 
 
 def facts(recipe: Recipe) -> str:

@@ -1,6 +1,6 @@
 """Composing a request: the draft with its signals, the models to choose from, and its life between two starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
 from core.models.catalogue import FoundModels, Model, RefusedModel
+from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
 
 SAVE_AFTER_MS = 1000
@@ -44,10 +45,12 @@ class Applied:
     Attributes:
         differing: names of the fields that had to differ.
         missing_loras: names of the LoRAs that are not on this computer.
+        untold: names of the settings that the picture does not tell; the draft keeps its own.
     """
 
     differing: tuple[str, ...] = ()
     missing_loras: tuple[str, ...] = ()
+    untold: frozenset[str] = frozenset()
 
 
 class DraftEditor(QObject):
@@ -119,7 +122,9 @@ class DraftEditor(QObject):
 
         Returns the names of the fields that had to differ, because model or program do not know or allow them.
         """
-        model = self.model_of(request) or self.model_of(self.draft)
+        named = self.model_of(request) or self._model(without_ending(request.model))
+        request = request if named is None else replace(request, model=named.key)
+        model = named or self.model_of(self.draft)
         taken = fitted(request, model) if model is not None else request
         self._draft.end_step()
         changed = {name: getattr(taken, name) for name in differing_fields(taken, self.draft)}

@@ -140,10 +140,11 @@ class Session(QObject):
         """Changes fields of the draft by name. Another model brings its own defaults for what is not given."""
         self.draft_editor.edit(**changes)
 
-    def apply(self, request: GenerationRequest) -> Applied:
-        """Takes over a picture's settings as one undo step."""
-        resolved, missing_loras = self.loras.resolved(request)
-        return Applied(self.draft_editor.apply(resolved), missing_loras)
+    def apply(self, request: GenerationRequest, untold: frozenset[str] = frozenset()) -> Applied:
+        """Takes over a picture's settings as one undo step; those that it does not tell stay as they are."""
+        own = {name: getattr(self.draft, name) for name in untold}
+        resolved, missing_loras = self.loras.resolved(replace(request, **own))
+        return Applied(self.draft_editor.apply(resolved), missing_loras, untold)
 
     def refresh_models(self) -> None:
         """Looks for models on the disk again."""

@@ -102,7 +102,7 @@ class LibraryPicture:
         id: in the index; another one after a rebuild.
         folder: the library folder that it lies in.
         created: local time.
-        seed: None where the picture does not tell.
+        seed: None where the picture does not tell; ``steps`` 0 then.
         program: what made it.
         run, parent_run: as in `core.recipes.recipe.Recipe`; "" for none.
         stamp: changes when the file does: a key for thumbnails.

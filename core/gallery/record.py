@@ -96,7 +96,7 @@ def read_record(path: Path, state: FileState, marks: Marks) -> Record:
         created_ms=int(created * 1000),
         day=day,
         facets=tuple(_facets(recipe, size)),
-        steps=request.steps,
+        steps=0 if "steps" in recipe.untold else request.steps,
         seed=request.seed,
         run=_name(recipe.run),
         parent_run=_name(parent.run) if parent else "",

@@ -5,6 +5,9 @@ keeps them in text chunks before the pixels, JPEG and WebP in EXIF.
 """
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +18,9 @@ from PIL.PngImagePlugin import PngInfo
 from core.errors import SaveFailed, UnreadablePicture
 from core.files.atomic import write_file
 from core.pictures import exif
+from core.pictures.dimensions import read_size
 from core.pictures.picture import GeneratedImage
+from core.pictures.stealth import read_stealth
 from core.pictures.text_chunks import read_texts
 from core.recipes.other_programs import read_other
 from core.recipes.parameters import from_parameters, to_parameters
@@ -72,20 +77,36 @@ def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
 def read_recipe(path: Path) -> Recipe:
     """Returns the recipe inside a picture: ``emulsion`` if there is one, else another program's.
 
-    Raises UnreadablePicture with the reason, also when there is no recipe.
+    A size that no text tells is the file's. Raises UnreadablePicture with the reason, also for no recipe.
     """
     texts = read_texts(path)
-    reason = "it carries no recipe"
     try:
-        if EMULSION in texts:
-            return recipe_from_text(texts[EMULSION])
-        if PARAMETERS in texts and not texts[PARAMETERS].lstrip().startswith("{"):
-            return from_parameters(texts[PARAMETERS])
+        recipe, reason = _recipe(texts), "it carries no recipe"
     except ValueError as error:
-        reason = str(error)
-    if EMULSION not in texts and (other := read_other(texts)):
-        return other
-    raise UnreadablePicture(path, reason)
+        recipe, reason = None, str(error)
+    if recipe is None and EMULSION not in texts and (hidden := read_stealth(path)):
+        with suppress(ValueError):
+            recipe = _recipe({PARAMETERS: hidden})
+    if recipe is None:
+        raise UnreadablePicture(path, reason)
+    if "size" not in recipe.untold:
+        return recipe
+    size = read_size(path)
+    return replace(recipe, request=replace(recipe.request, size=size), untold=recipe.untold - {"size"})
+
+
+def _recipe(texts: Mapping[str, str]) -> Recipe | None:
+    """The recipe in a picture's texts. Raises ValueError with a sentence, returns None where there is none."""
+    if EMULSION in texts:
+        return recipe_from_text(texts[EMULSION])
+    if PARAMETERS not in texts or texts[PARAMETERS].lstrip().startswith("{"):
+        return read_other(texts)
+    try:
+        return from_parameters(texts[PARAMETERS])
+    except ValueError:
+        if (other := read_other(texts)) is not None:
+            return other
+        raise
 
 
 def _texts(image: GeneratedImage, created: datetime) -> tuple[str, str]:

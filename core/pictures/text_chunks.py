@@ -1,13 +1,15 @@
 """Reads the texts in PNG, JPEG, WebP and AVIF files by its own walk over the parts of a file.
 
-Pictures come from anywhere: nothing is decoded, and every size and count is bounded before memory is taken.
+Pictures come from anywhere: nothing is decoded, and every size and count is bounded before memory is taken. A text
+that is too large or damaged is passed over, and the others are read.
 Follows the PNG specification (third edition, chapters 5 and 11), JPEG's APP1 segment and WebP's RIFF container.
 """
 
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -55,19 +57,48 @@ def read_texts(path: Path) -> Mapping[str, str]:
     raise UnreadablePicture(path, "it is not a PNG, JPEG, WebP or AVIF picture")
 
 
-def _bounded(texts: Iterator[tuple[str, str]]) -> dict[str, str]:
-    """Collects the texts, the first one of each keyword, while their sum is within bounds."""
+_Found = Iterator[tuple[str, str] | ValueError]
+"""Texts by keyword, and reasons why one was passed over."""
+
+
+def _bounded(texts: _Found) -> dict[str, str]:
+    """Collects the first text of each keyword, as many as fit. Raises ValueError if all were passed over."""
     found: dict[str, str] = {}
+    problem: ValueError | None = None
     total = 0
-    for keyword, text in texts:
-        total += len(text)
-        if total > LARGEST_SUM:
-            raise ValueError(f"it carries more than {LARGEST_SUM // 2**20} MiB of text")
-        found.setdefault(keyword, text)
+    for item in texts:
+        if isinstance(item, ValueError):
+            problem = item
+        elif item[0] not in found:
+            total += len(item[1])
+            if total > LARGEST_SUM:
+                break
+            found[item[0]] = item[1]
+    if problem is not None and not found:
+        raise problem
     return found
 
 
-def _png_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def _read(reader: Callable[[bytes], Mapping[str, str]], file: BinaryIO, length: int) -> _Found:
+    """The texts in a part of the file, which ends where the part does."""
+    if length > LARGEST_TEXT:
+        file.seek(length, 1)
+        yield _too_large()
+        return
+    content = file.read(length)
+    if len(content) < length:
+        raise ValueError("the file is cut off")
+    try:
+        yield from reader(content).items()
+    except (ValueError, struct.error, zlib.error) as error:
+        yield error if type(error) is ValueError else ValueError("the file is damaged")
+
+
+def _too_large() -> ValueError:
+    return ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+
+
+def _png_texts(file: BinaryIO) -> _Found:
     file.seek(len(_PNG))
     chunks = pixel_chunks = 0
     while len(head := file.read(8)) == 8:
@@ -81,9 +112,8 @@ def _png_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
         if chunks > MOST_CHUNKS or pixel_chunks > MOST_PIXEL_CHUNKS:
             raise ValueError(f"it has more than {MOST_CHUNKS} parts")
         if kind in _PNG_READERS:
-            content = _part(file, length)
+            yield from _read(_PNG_READERS[kind], file, length)
             file.seek(4, 1)  # the checksum
-            yield from _PNG_READERS[kind](content).items()
         else:
             file.seek(length + 4, 1)
     raise ValueError("the file is cut off")
@@ -112,7 +142,7 @@ _PNG_READERS = MappingProxyType(
 )
 
 
-def _jpeg_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def _jpeg_texts(file: BinaryIO) -> _Found:
     file.seek(2)
     for _ in range(MOST_CHUNKS):
         mark, kind = struct.unpack(">BB", file.read(2))
@@ -124,13 +154,12 @@ def _jpeg_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
             return
         elif kind not in _MARKERS_WITHOUT_LENGTH:
             (length,) = struct.unpack(">H", file.read(2))
-            content = _part(file, max(length - 2, 0))
-            if kind == 0xE1 and content.startswith(b"Exif\0\0"):
-                yield from exif.texts(content[6:]).items()
+            reader = _jpeg_exif if kind == 0xE1 else _nothing
+            yield from _read(reader, file, max(length - 2, 0))
     raise ValueError(f"it has more than {MOST_CHUNKS} parts")
 
 
-def _webp_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def _webp_texts(file: BinaryIO) -> _Found:
     file.seek(12)
     for _ in range(MOST_CHUNKS):
         head = file.read(8)
@@ -138,14 +167,14 @@ def _webp_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
             return
         kind, length = struct.unpack("<4sI", head)
         if kind == b"EXIF":
-            yield from exif.texts(_part(file, length).removeprefix(b"Exif\0\0")).items()
+            yield from _read(_riff_exif, file, length)
             file.seek(length % 2, 1)
         else:
             file.seek(length + length % 2, 1)
     raise ValueError(f"it has more than {MOST_CHUNKS} parts")
 
 
-def _avif_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
+def _avif_texts(file: BinaryIO) -> _Found:
     """Yields the texts of an AVIF file, whose EXIF data Pillow finds without decoding the picture."""
     if file.seek(0, 2) > LARGEST_AVIF:
         raise ValueError(f"it is larger than {LARGEST_AVIF // 2**20} MiB")
@@ -157,26 +186,27 @@ def _avif_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
                 data: bytes = picture.info.get("exif", b"")
     except (SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError("the file is damaged") from error
-    if len(data) > LARGEST_TEXT:
-        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
     if data:
-        yield from exif.texts(data.removeprefix(b"Exif\0\0")).items()
+        yield from _read(_riff_exif, BytesIO(data), len(data))
 
 
-def _part(file: BinaryIO, length: int) -> bytes:
-    if length > LARGEST_TEXT:
-        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
-    content = file.read(length)
-    if len(content) < length:
-        raise ValueError("the file is cut off")
-    return content
+def _jpeg_exif(content: bytes) -> Mapping[str, str]:
+    return exif.texts(content[6:]) if content.startswith(b"Exif\0\0") else {}
+
+
+def _riff_exif(content: bytes) -> Mapping[str, str]:
+    return exif.texts(content.removeprefix(b"Exif\0\0"))
+
+
+def _nothing(_content: bytes) -> Mapping[str, str]:
+    return {}
 
 
 def _inflate(content: bytes) -> bytes:
     inflater = zlib.decompressobj()
     text = inflater.decompress(content, LARGEST_TEXT + 1)
     if len(text) > LARGEST_TEXT:
-        raise ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+        raise _too_large()
     return text
 
 

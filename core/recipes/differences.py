@@ -28,10 +28,14 @@ class RecipeDifference:
         return f"{self.name} {self.first} → {self.second}"
 
 
-def differences(first: GenerationRequest, second: GenerationRequest) -> tuple[RecipeDifference, ...]:
+def differences(
+    first: GenerationRequest, second: GenerationRequest, untold: frozenset[str] = frozenset()
+) -> tuple[RecipeDifference, ...]:
     """Returns the settings that differ, in the order of the settings; of prompts only the words that differ."""
     found: list[RecipeDifference] = []
     for setting in SETTINGS:
+        if setting.name in untold:
+            continue
         if setting.is_prose:
             parts = changed_words(setting.of(first), setting.of(second))
             if any(parts):

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.json_values import number_of, object_of, parse_json, plain_name, text_of, whole_of
+from core.request.json_values import list_of, number_of, object_of, parse_json, plain_name, text_of, whole_of
 from core.request.request import STEPS, GenerationRequest
+from core.request.settings import SETTINGS
 from core.version import VERSION
 
 FORMAT = 1
@@ -58,6 +59,7 @@ class Recipe:
     Attributes:
         request: generating this again gives the same picture. Its model is a name, never a path, and "" when
             the file names none; its sampler is one that exists. A picture with a parent needs that run too.
+            Settings that the file does not tell have some value: see ``untold``.
             Of a source picture only the name is known, see `core.pictures.source.found`.
         stage: ``final`` after the last step; ``denoised`` (x0) or ``noisy`` (x_t) when kept from step ``step``.
         step: how many steps were done, 1 to ``request.steps``; 0 where not told, as all that follows is empty.
@@ -68,7 +70,9 @@ class Recipe:
         created: when, with the time zone.
         program: what wrote it (``"Emulsion 0.1.0"``).
         versions: of the libraries that computed it.
-        others: settings that have no place above, as text, under the names that the writer gave them.
+        others: settings that have no place above, as text, under the names that the writer gave them. A number
+            out of our range is here under AUTOMATIC1111's name for it, and the nearest one in the request.
+        untold: names of the settings that the file does not tell; never shown, found or taken over.
     """
 
     request: GenerationRequest
@@ -85,6 +89,7 @@ class Recipe:
     program: str = ""
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     others: Mapping[str, str] = field(default_factory=dict[str, str])
+    untold: frozenset[str] = frozenset()
 
 
 def signed(recipe: Recipe, created: datetime) -> Recipe:
@@ -114,7 +119,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "format": FORMAT,
         "program": recipe.program,
         "created": recipe.created.isoformat(timespec="seconds") if recipe.created else None,
-        "request": request_to_json(recipe.request),
+        "request": request_to_json(recipe.request, recipe.untold),
         "model": {"key": model.key, "name": model.name, "family": model.family, "hash": model.hash},
         "stage": recipe.stage,
         "step": recipe.step,
@@ -126,6 +131,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "parent": _parent_to_json(recipe.parent),
         "versions": dict(recipe.versions),
         **({"others": dict(recipe.others)} if recipe.others else {}),
+        **({"untold": sorted(recipe.untold)} if recipe.untold else {}),
     }
 
 
@@ -136,16 +142,18 @@ def recipe_from_text(text: str) -> Recipe:
     if newest > FORMAT:
         raise ValueError(f"its recipe has format {newest} of a newer Emulsion; this one reads up to {FORMAT}")
     request_json = object_of(content.get("request"), "request")
-    request = request_from_json(request_json)
+    request = request_from_json({"model": "", **request_json})
+    untold = {str(name) for name in list_of(content.get("untold", []), "untold")}
     others = {str(key): str(value) for key, value in object_of(content.get("others", {}), "others").items()}
-    if (sampler := str(request_json.get("sampler"))) != request.sampler:
+    if (sampler := str(request_json.get("sampler", request.sampler))) != request.sampler:
         others["Sampler"] = sampler
+        untold.add("sampler")
     model = object_of(content.get("model"), "model")
     return Recipe(
         request=replace(request, model=plain_name(request.model)),
         model=ModelIdentity(*(text_of(model.get(key, ""), key) for key in ("key", "name", "family", "hash"))),
         stage=_STAGES.get(text_of(content.get("stage", ""), "stage"), "final"),
-        step=whole_of(content.get("step", request.steps), "step", STEPS),
+        step=whole_of(content.get("step", request.steps), "step", range(STEPS[-1] + 1)),
         device=text_of(content.get("device", ""), "device"),
         dtype=text_of(content.get("dtype", ""), "dtype"),
         seconds=number_of(content.get("seconds", 0), "seconds", 1e9),
@@ -158,6 +166,7 @@ def recipe_from_text(text: str) -> Recipe:
             str(key): str(value) for key, value in object_of(content.get("versions", {}), "versions").items()
         },
         others=others,
+        untold=frozenset(untold & {setting.name for setting in SETTINGS}),
     )
 
 

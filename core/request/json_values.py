@@ -6,11 +6,18 @@ import json
 import re
 from typing import Any, cast
 
+_ENDING = re.compile(r"\.(safetensors|ckpt|gguf|sft|pth?|bin)$", re.IGNORECASE)
+
 
 def plain_name(model: str) -> str:
     """Returns the last part of a model's path: a picture from outside must not make the program open a path."""
     parts = [part for part in re.split(r"[/\\]", model) if part.strip(". ")]
     return parts[-1] if parts else ""
+
+
+def without_ending(name: str) -> str:
+    """The name of a model without the ending of its file."""
+    return _ENDING.sub("", name)
 
 
 def parse_json(text: str) -> Any:
@@ -25,6 +32,12 @@ def object_of(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise damaged(name, value, "an object")
     return cast("dict[str, Any]", value)
+
+
+def list_of(value: object, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise damaged(name, value, "a list")
+    return cast("list[Any]", value)
 
 
 def text_of(value: object, name: str) -> str:

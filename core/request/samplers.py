@@ -35,6 +35,9 @@ class Sampler:
             Flow-matching models are always in ``flow`` (Lipman et al. 2023): x = (1 - s) x0 + s eps.
         flow: the same method for flow-matching models, or None if there is none.
         about: one sentence for the tooltip.
+        aliases: other programs' names beside key and label, see `core.request.sampler_names`.
+        automatic: the schedule that AUTOMATIC1111's program takes for this label where it says *Automatic*, ""
+            for its plain one (``modules/sd_samplers_kdiffusion.py`` there).
         most_steps: where the scheduler's own training fixes a limit.
     """
 
@@ -44,6 +47,8 @@ class Sampler:
     space: Space = "vp"
     schedule_label: str | None = None
     options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    aliases: tuple[str, ...] = ()
+    automatic: str = ""
     most_steps: int | None = None
     flow: Flow | None = None
 
@@ -70,7 +75,10 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "ddim": Sampler("DDIM", "DDIMScheduler", "Deterministic and plain; a good one to watch."),
         "lms": Sampler("LMS", "LMSDiscreteScheduler", "Linear multistep: reuses up to four earlier steps.", "ve"),
         "pndm": Sampler(
-            "PLMS", "PNDMScheduler", "Pseudo linear multistep; the original default of Stable Diffusion 1."
+            "PLMS",
+            "PNDMScheduler",
+            "Pseudo linear multistep; the original default of Stable Diffusion 1.",
+            aliases=("pndm",),
         ),
         "euler": Sampler(
             "Euler",
@@ -84,6 +92,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             "EulerAncestralDiscreteScheduler",
             "Euler with fresh noise at every step: never settles, full of variety.",
             "ve",
+            aliases=("eulerancestral",),
         ),
         "heun": Sampler(
             "Heun",
@@ -93,19 +102,26 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             flow=Flow("FlowMatchHeunDiscreteScheduler"),
         ),
         "dpm2": Sampler(
-            "DPM2", "KDPM2DiscreteScheduler", "Second order with a midpoint: two network calls a step.", "ve"
+            "DPM2",
+            "KDPM2DiscreteScheduler",
+            "Second order with a midpoint: two network calls a step.",
+            "ve",
+            automatic="Karras",
         ),
         "dpm2_a": Sampler(
             "DPM2 a",
             "KDPM2AncestralDiscreteScheduler",
             "DPM2 with fresh noise at every step: two network calls a step.",
             "ve",
+            aliases=("dpm2ancestral",),
+            automatic="Karras",
         ),
         "dpmpp_2m": Sampler(
             "DPM++ 2M",
             "DPMSolverMultistepScheduler",
             "Good pictures in few steps; a safe choice.",
             flow=Flow("DPMSolverMultistepScheduler", _FLOW_SIGMAS),
+            automatic="Karras",
         ),
         "dpmpp_2m_karras": Sampler(
             "DPM++ 2M",
@@ -120,6 +136,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             "DPM++ 2M with fresh noise at every step.",
             options=_with(algorithm_type="sde-dpmsolver++"),
             flow=Flow("DPMSolverMultistepScheduler", _with(algorithm_type="sde-dpmsolver++", **_FLOW_SIGMAS)),
+            automatic="Exponential",
         ),
         "dpmpp_2m_sde_karras": Sampler(
             "DPM++ 2M SDE",

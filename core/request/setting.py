@@ -11,6 +11,7 @@ from core.request.request import GenerationRequest, Limits
 
 Value = TypeVar("Value")
 Read = Callable[[Any], Value]
+Taker = Callable[[dict[str, str], dict[str, Any]], None]
 DEFAULT = GenerationRequest("")
 OWN = "(default: the model's own)"
 
@@ -94,7 +95,7 @@ class Setting(Generic[Value]):
     fit: Callable[[Value, Limits, Value], Value] = _keep
     options: tuple[Option[Value], ...] = ()
     to_parameters: Callable[[Value], Mapping[str, object]] = _write_nothing
-    take_parameters: Callable[[dict[str, str], dict[str, Any]], None] = _take_nothing
+    take_parameters: Taker = _take_nothing
     is_shown: Callable[[Value], bool] = bool
     is_prose: bool = False
     is_of_picture: bool = True
@@ -147,19 +148,35 @@ def clamped(allowed: range) -> Callable[[int, Limits, int], int]:
     return lambda value, _limits, _own: min(max(value, allowed[0]), allowed[-1])
 
 
-def number_taker(key: str, name: str, kind: type[int] | type[float]) -> Callable[..., None]:
-    """Moves a number from a ``parameters`` text to JSON; one that cannot be read stays where it is."""
+def number_taker(key: str, name: str, allowed: range | tuple[float, float], *, is_clamped: bool = True) -> Taker:
+    """Moves a number from a ``parameters`` text to JSON, where it is brought into its range.
+
+    A number above the range stays in the text too, and alone if ``is_clamped`` is False. One that is below, such
+    as a seed of -1, and a text that is no number stay in the text alone.
+    """
 
     def take(told: dict[str, str], content: dict[str, Any]) -> None:
-        try:
-            number = kind(told.get(key, ""))
-        except ValueError:
+        number = _number(told.get(key, ""), is_whole=isinstance(allowed, range))
+        if number is None or number < allowed[0] or (number > allowed[-1] and not is_clamped):
             return
-        if math.isfinite(number):
-            content[name] = number
+        content[name] = min(number, allowed[-1])
+        if number <= allowed[-1]:
             del told[key]
 
     return take
+
+
+def _number(text: str, *, is_whole: bool) -> float | None:
+    """Returns a finite number, and a whole one if wanted."""
+    try:
+        return int(text) if is_whole else float(text) if math.isfinite(float(text)) else None
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return int(number) if is_whole and number.is_integer() else None
 
 
 def short_number(number: float) -> str:

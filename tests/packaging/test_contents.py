@@ -75,7 +75,7 @@ def test_every_module_of_the_program_is_named_but_not_those_that_make_models() -
 
 def test_requirements_are_named_without_their_versions() -> None:
     names = contents.requirements(ROOT)
-    assert {"torch", "PySide6-Essentials", "sd-parsers"} <= set(names)
+    assert {"torch", "PySide6-Essentials", "send2trash"} <= set(names)
     assert all(re.fullmatch(r"[\w.-]+", name) for name in names)
 
 

@@ -279,7 +279,7 @@ def _summary(picture: LibraryPicture, values: Mapping[str, str]) -> dict[str, ob
         "prompt": picture.prompt,
         "negative_prompt": picture.negative_prompt,
         **{name: values.get(name, "") for name in FACETS if name != "size"},
-        "steps": picture.steps,
+        "steps": picture.steps or None,
         "seed": picture.seed,
         "program": picture.program,
         "rating": picture.rating,

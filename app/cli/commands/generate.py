@@ -7,7 +7,7 @@ import re
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,16 @@ from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES, message
 from app.startup.garbage_collection import kept_for_good
-from core.errors import InvalidRequest, SaveFailed
-from core.models.catalogue import Catalogue, users_catalogue
+from core.errors import InvalidRequest, ModelBroken, SaveFailed
+from core.models.catalogue import Catalogue, Model, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras
 from core.models.memory_plan import Placement, parse_placement, placement_names
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
 from core.pictures.source import read_source
+from core.prompt.tokens import TokenCounter
+from core.prompt.unread import unread
 from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
 from core.request.settings import SETTINGS, validate
@@ -58,6 +60,7 @@ class Job:
         save: writes a picture where it was asked for, and returns its path.
         films: where films lie until their picture is saved, None for not keeping them.
         must_film: films were asked for by name: without one the command has failed.
+        notes: sentences about what of the prompts is not read as it was meant.
     """
 
     request: GenerationRequest
@@ -70,6 +73,7 @@ class Job:
     save: Callable[[GeneratedImage], Path]
     films: Path | None
     must_film: bool
+    notes: tuple[str, ...]
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -97,20 +101,26 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="HOW",
         help=f"where the model's parts are: automatic, {', '.join(placement_names())} (default: what fits)",
     )
-    add("--json", action="store_true", help="print path and recipe of each picture as a line of JSON")
+    add("--json", action="store_true", help="print path, recipe and notes of each picture as a line of JSON")
 
 
 def _run(arguments: Namespace) -> int:
     job = _read(arguments)
+    waiting = [f"emulsion: {note}\n" for note in job.notes]
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
         recorder = FilmRecorder(lambda: job.films)
         for image in _pictures(job, progress, recorder):
             path = save_or_rescue(job.save, image)
             progress.clear()
+            sys.stderr.writelines(waiting)  # beside the first picture, where progress cannot push it away
+            waiting.clear()
             _keep_film(job, recorder, image.recipe.run, path)
             recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
-            print(to_json({"path": str(path), "recipe": recipe}) if job.is_json else path, flush=True)
+            print(
+                to_json({"path": str(path), "recipe": recipe, "notes": job.notes}) if job.is_json else path,
+                flush=True,
+            )
     return 0
 
 
@@ -158,7 +168,17 @@ def _read(arguments: Namespace) -> Job:
         save=save,
         films=films,
         must_film=bool(arguments.film),
+        notes=tuple(_notes(request, model)),
     )
+
+
+def _notes(request: GenerationRequest, model: Model) -> Iterator[str]:
+    counter = None
+    with suppress(ModelBroken):  # the engine says what is wrong with it
+        counter = TokenCounter.for_model(model)
+    yield from unread("prompt", request.prompt, counter)
+    if request.has_guidance and model.capabilities.has_negative_prompt:
+        yield from unread("negative prompt", request.negative_prompt, counter)
 
 
 def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[GeneratedImage]:

@@ -1,7 +1,6 @@
 """Recipes that other programs write into pictures, as far as they are not AUTOMATIC1111's plain text.
 
-sd-parsers reads ComfyUI, InvokeAI, NovelAI and Fooocus; what it leaves out is read here. What cannot be mapped to
-a request is kept as text.
+What cannot be mapped to a request is kept as text.
 """
 
 from __future__ import annotations

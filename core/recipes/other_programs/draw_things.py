@@ -1,4 +1,4 @@
-"""Draw Things: JSON in the EXIF comment, in PNG inside XMP; sd-parsers leaves it out."""
+"""Draw Things: JSON in the EXIF comment, in PNG inside XMP."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def read(texts: Mapping[str, str]) -> Found | None:
     content = as_object(text)
     if "c" not in content or "uc" not in content:
         return None
-    found = from_settings(content, PROGRAM)
     size = re.fullmatch(r"(\d+)x(\d+)", str(content.get("size", "")))
+    if size:
+        del content["size"]
+    found = from_settings(content, PROGRAM)
     return replace(found, width=int(size[1]), height=int(size[2])) if size else found

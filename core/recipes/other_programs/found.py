@@ -1,131 +1,84 @@
-"""The settings in another program's recipe, and their mapping to ours."""
+"""Values found in another program's recipe, and their way into ours."""
 
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
 from core.recipes.other_programs.loras import Told, taken_from
-from core.recipes.recipe import ModelIdentity, Recipe
-from core.request.json_codec import request_from_json
+from core.recipes.recipe import Recipe
+from core.recipes.settings_text import recipe_of
 from core.request.json_values import parse_json, plain_name
-from core.request.settings.loras import loras_to_json, take_tags
 
 LONGEST_OTHER = 4_000
 MOST_OTHERS = 100
-_ANY_SCHEDULE = ("", "normal", "automatic", "default", "discrete", "native", "none")
-_SAMPLERS = MappingProxyType(
+KEYS = MappingProxyType(
     {
-        "ddim": "ddim",
-        "ddpm": "ddpm",
-        "lms": "lms",
-        "plms": "pndm",
-        "pndm": "pndm",
-        "euler": "euler",
-        "eulera": "euler_a",
-        "eulerancestral": "euler_a",
-        "heun": "heun",
-        "dpm2": "dpm2",
-        "dpm2a": "dpm2_a",
-        "dpm2ancestral": "dpm2_a",
-        "dpm++2m": "dpmpp_2m",
-        "dpm++2mkarras": "dpmpp_2m_karras",
-        "dpm++2msde": "dpmpp_2m_sde",
-        "dpm++2msdekarras": "dpmpp_2m_sde_karras",
-        "deis": "deis",
-        "unipc": "unipc",
-        "lcm": "lcm",
-        "tcd": "tcd",
+        "model": "Model",
+        "model_hash": "Model hash",
+        "vae": "VAE",
+        "sampler": "Sampler",
+        "schedule": "Schedule type",
+        "steps": "Steps",
+        "guidance_scale": "CFG scale",
+        "seed": "Seed",
+        "strength": "Denoising strength",
+        "program": "Version",
     }
 )
-"""Names as most programs write them, without separators and without the ``k`` of k-diffusion."""
+"""The fields of `Found` by AUTOMATIC1111's names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Values as they stood in the picture, of whatever type; empty where it did not tell.
+    """Values as they stood in the picture, of whatever type; None where it did not tell.
 
     Attributes:
         sampler, schedule: names of the other program.
+        strength: of image to image.
         loras: those that stand neither in ``others`` nor in the prompt as tags, see `.loras`.
         others: all that has no place above.
     """
 
     program: str
-    prompt: object = ""
-    negative_prompt: object = ""
-    model: object = ""
-    model_hash: object = ""
-    sampler: object = ""
-    schedule: object = ""
+    prompt: object = None
+    negative_prompt: object = None
+    model: object = None
+    model_hash: object = None
+    vae: object = None
+    sampler: object = None
+    schedule: object = None
     steps: object = None
     guidance_scale: object = None
     seed: object = None
     width: object = None
     height: object = None
+    strength: object = None
     loras: object = ()
     others: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def recipe(self) -> Recipe:
         """Maps known settings and keeps the rest as text. Raises ValueError if nothing was found."""
-        settings = dict(self.others)
-        listed = [*cast("tuple[Told, ...]", self.loras), *taken_from(settings)]
-        others = {str(key)[:100]: text for key, value in settings.items() if (text := as_text(value))}
-        prompt, tagged = take_tags(as_text(self.prompt), "")
-        request: dict[str, object] = {
-            "prompt": prompt,
-            "negative_prompt": as_text(self.negative_prompt),
-        }
-        numbers = {
-            "steps": _whole(self.steps),
-            "guidance_scale": _number(self.guidance_scale),
-            "seed": _whole(self.seed),
-            "width": _whole(self.width),
-            "height": _whole(self.height),
-        }
-        for name, number in numbers.items():
-            if number is not None:
-                request[name] = number
-            elif getattr(self, name) not in (None, ""):
-                others[name] = as_text(getattr(self, name))
-        sampler, schedule = as_text(self.sampler), as_text(self.schedule)
-        if known := sampler_key(sampler, schedule):
-            request["sampler"] = known
-        elif sampler:
-            others["Sampler"] = sampler
-            if schedule:
-                others["Schedule type"] = schedule
-        if not request["prompt"] and len(request) <= 2:
+        others = dict(self.others)
+        loras = [*cast("tuple[Told, ...]", self.loras), *taken_from(others)]
+        values = {key: as_text(getattr(self, name)) for name, key in KEYS.items()}
+        if self.width is not None and self.height is not None:
+            values["Size"] = f"{as_text(self.width)}x{as_text(self.height)}"
+        told = {key: text for key, text in values.items() if text}
+        if not self.prompt and told.keys() <= {"Version", "Size"}:
             raise ValueError("it tells nothing about how it was made")
-        request["loras"] = [*loras_to_json(tagged), *listed]
-        name = plain_name(as_text(self.model))
-        return Recipe(
-            request=(made := request_from_json({**request, "model": name})),
-            model=ModelIdentity(name, name, "", as_text(self.model_hash)[:64]),
-            step=made.steps,
-            program=self.program,
-            others=dict(list(others.items())[:MOST_OTHERS]),
+        for key, value in others.items():
+            if len(told) < MOST_OTHERS and (text := as_text(value)):
+                told.setdefault(key[:100], text)
+        prompt, negative = (
+            None if text is None else as_text(text) for text in (self.prompt, self.negative_prompt)
         )
-
-
-def sampler_key(sampler: str, schedule: str = "") -> str | None:
-    """Our sampler that does the same, or None."""
-    name = re.sub(r"[^a-z0-9+]", "", sampler.lower().replace("dpmpp", "dpm++").removeprefix("sample_"))
-    if sampler.lower().startswith(("k_", "kdpm")):
-        name = name[1:]
-    if sampler.lower().endswith("_k"):  # InvokeAI
-        name, schedule = name[:-1], "karras"
-    name = name.removesuffix("gpu")
-    if schedule.lower() == "karras":
-        name += "karras"
-    elif schedule.lower() not in _ANY_SCHEDULE:
-        return None
-    return _SAMPLERS.get(name)
+        recipe = recipe_of(told, prompt, negative, loras)
+        # the name of a file has its ending here
+        return replace(recipe, request=replace(recipe.request, model=plain_name(told.get("Model", ""))))
 
 
 def as_text(value: object) -> str:
@@ -147,22 +100,3 @@ def as_object(text: str | None) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError("its recipe is no object")  # noqa: TRY004 - the file is wrong, not the program
     return cast("dict[str, Any]", content)
-
-
-def _whole(value: object) -> int | None:
-    number = _number(value)
-    if number is None:
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,20}", value.strip()) else int(number)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) and number >= 0 else None

@@ -1,4 +1,4 @@
-"""SwarmUI: JSON in ``parameters`` (docs/Image Metadata Format.md), which sd-parsers leaves out."""
+"""SwarmUI: JSON in ``parameters`` (docs/Image Metadata Format.md)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _VAE_HASH = "VAE hash"
 _HASH_DIGITS = 10
 _SUFFIX = ".safetensors"
 _HASH = re.compile(r"([0-9a-f]{8,64})?")
-_OWN = frozenset({"", "none", "automatic"})
+_OWN = frozenset({"", "none", "automatic", "auto", "default", "default (model)", "baked vae"})
 
 
 def autoencoder_to_json(autoencoder: Autoencoder) -> dict[str, Any]:

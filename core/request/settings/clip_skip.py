@@ -34,7 +34,7 @@ CLIP_SKIP: Setting[int] = Setting(
         ),
     ),
     to_parameters=lambda layer: {} if layer == 1 else {"Clip skip": layer},
-    take_parameters=number_taker("Clip skip", "clip_skip", int),
+    take_parameters=number_taker("Clip skip", "clip_skip", LAYERS),
     is_shown=lambda layer: layer > 1,
     is_optional=True,
     facet=lambda layer: (str(layer),) if layer > 1 else (),

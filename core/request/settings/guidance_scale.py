@@ -47,7 +47,7 @@ GUIDANCE_SCALE: Setting[float] = Setting(
         ),
     ),
     to_parameters=lambda scale: {"CFG scale": short_number(scale)},
-    take_parameters=number_taker("CFG scale", "guidance_scale", float),
+    take_parameters=number_taker("CFG scale", "guidance_scale", (0.0, LARGEST)),
     is_shown=lambda _scale: True,
     is_of_model=True,
 )

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any
 
 from core.errors import InvalidRequest
 from core.request.json_values import text_of
 from core.request.request import GenerationRequest, Limits
+from core.request.sampler_names import PLAIN, sampler_key
 from core.request.samplers import SAMPLERS
 from core.request.setting import DEFAULT, OWN, Option, Setting, json_reader, json_writer
 
-AUTOMATIC = "Automatic"
-_OF_LABELS = MappingProxyType(
-    {
-        (sampler.label.lower(), (sampler.schedule_label or AUTOMATIC).lower()): key
-        for key, sampler in SAMPLERS.items()
-    }
-)
-# before version 1.9 of AUTOMATIC1111's program the schedule was the end of the sampler's name
-_OF_OLD_LABEL = MappingProxyType({f"{label} {schedule}": key for (label, schedule), key in _OF_LABELS.items()})
+_OLD_PLAIN = "Automatic"
+"""The word of earlier versions for `PLAIN`; other programs mean something else by it."""
 
 
 def _check(request: GenerationRequest, limits: Limits) -> None:
@@ -34,13 +27,14 @@ def _read(value: object) -> str:
 
 def _to_parameters(key: str) -> dict[str, object]:
     sampler = SAMPLERS[key]
-    return {"Sampler": sampler.label, "Schedule type": sampler.schedule_label or AUTOMATIC}
+    return {"Sampler": sampler.label, "Schedule type": sampler.schedule_label or PLAIN}
 
 
 def _take(told: dict[str, str], content: dict[str, Any]) -> None:
-    label = told.get("Sampler", "").lower()
-    schedule = told.get("Schedule type", AUTOMATIC).lower()
-    if sampler := _OF_LABELS.get((label, schedule)) or _OF_OLD_LABEL.get(label):
+    schedule = told.get("Schedule type", "")
+    if schedule == _OLD_PLAIN and told.get("Version", "").startswith("Emulsion"):
+        schedule = PLAIN
+    if sampler := sampler_key(told.get("Sampler", ""), schedule):
         told.pop("Sampler", None)
         told.pop("Schedule type", None)
         content["sampler"] = sampler

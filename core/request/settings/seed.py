@@ -35,8 +35,8 @@ SEED: Setting[int | None] = Setting(
             lambda text, _: typed_whole_number("seed", text, _SEEDS),
         ),
     ),
-    to_parameters=lambda seed: {"Seed": seed},
-    take_parameters=number_taker("Seed", "seed", int),
+    to_parameters=lambda seed: {} if seed is None else {"Seed": seed},
+    take_parameters=number_taker("Seed", "seed", _SEEDS, is_clamped=False),
     is_shown=lambda seed: seed is not None,
     can_branch=False,
 )

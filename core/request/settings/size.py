@@ -33,9 +33,11 @@ def _from_json(content: Mapping[str, Any]) -> Size:
 
 
 def _take(told: dict[str, str], content: dict[str, Any]) -> None:
-    if size := re.fullmatch(r"(\d{1,9})x(\d{1,9})", told.get("Size", ""), re.ASCII):
-        del told["Size"]
-        content |= {"width": int(size[1]), "height": int(size[2])}
+    if size := re.fullmatch(r"(\d{1,9})\s?[x×]\s?(\d{1,9})", told.get("Size", ""), re.ASCII | re.IGNORECASE):
+        width, height = int(size[1]), int(size[2])
+        if width in _LENGTHS_PX and height in _LENGTHS_PX:
+            del told["Size"]
+            content |= {"width": width, "height": height}
 
 
 def _words(size: Size) -> str:

@@ -19,7 +19,7 @@ DEFAULT_STRENGTH = 0.6
 _NAME = "Source picture"
 _HASH = "Source hash"
 _HASH_DIGITS = 10
-_take_strength = number_taker("Denoising strength", "strength", float)
+_take_strength = number_taker("Denoising strength", "strength", (0.0, 1.0))
 
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:

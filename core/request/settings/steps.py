@@ -35,7 +35,7 @@ STEPS: Setting[int] = Setting(
         ),
     ),
     to_parameters=lambda steps: {"Steps": steps},
-    take_parameters=number_taker("Steps", "steps", int),
+    take_parameters=number_taker("Steps", "steps", ALLOWED),
     is_of_model=True,
     can_branch=False,  # a branch counts the steps that remain
 )

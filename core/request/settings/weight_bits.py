@@ -40,5 +40,5 @@ WEIGHT_BITS: Setting[int | None] = Setting(
         ),
     ),
     to_parameters=lambda bits: {} if bits is None else {"Weight bits": bits},
-    take_parameters=number_taker("Weight bits", "weight_bits", int),
+    take_parameters=number_taker("Weight bits", "weight_bits", range(1, 33)),
 )

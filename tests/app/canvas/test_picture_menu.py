@@ -107,7 +107,7 @@ def test_the_settings_of_the_shown_picture_are_asked_for(menu: PictureMenu, wind
     menu.open_for_picture(finished(), QPoint())
     with qtbot.waitSignal(menu.settings_asked) as asked:
         actions(window)["Use these settings"].trigger()
-    assert asked.args == [IMAGE.request]
+    assert asked.args == [IMAGE.request, frozenset()]
 
 
 def test_a_file_of_the_strip_is_opened_and_shown_by_the_system(

@@ -160,3 +160,8 @@ def test_loras_that_are_not_here_are_named_and_the_notice_stays(bench: Bench) ->
 def test_a_lora_that_is_another_file_is_told(bench: Bench) -> None:
     bench.session.loras.noticed.emit(Message("“ink” is another file than in the recipe", "Its hash differs."))
     assert "another file" in bench.text()
+
+
+def test_settings_that_the_picture_does_not_tell_are_named(bench: Bench) -> None:
+    bench.notices.show_settings_used(Applied(untold=frozenset({"seed", "steps"})))
+    assert "Not told by the picture, or not known here: steps, seed. Yours stay." in bench.text()

@@ -26,3 +26,12 @@ def test_another_autoencoder_is_a_line_that_can_be_taken_over() -> None:
     recipe = Recipe(request, ModelIdentity("m", "m", "stable_diffusion", ""))
     (line,) = [line for line in recipe_fields(recipe) if line.name == "autoencoder"]
     assert (line.label, line.text, line.changes) == ("Autoencoder", "soft", {"autoencoder": autoencoder})
+
+
+def test_settings_that_are_not_told_have_no_line() -> None:
+    told = Recipe(
+        GenerationRequest("a house"), ModelIdentity("", "", "", ""), untold=frozenset({"steps", "size", "model"})
+    )
+    names = {line.name for line in recipe_fields(told)}
+    assert {"prompt", "guidanceScale"} <= names
+    assert not {"steps", "size", "model"} & names

@@ -73,7 +73,7 @@ def test_the_button_asks_for_the_settings(card: RecipeCard, recipe: Recipe, qtbo
     assert isinstance(button, QPushButton)
     with qtbot.waitSignal(card.use_asked) as asked:
         button.click()
-    assert asked.args == [recipe.request]
+    assert asked.args == [recipe.request, frozenset()]
 
 
 def test_a_picture_without_recipe_says_so_and_offers_nothing(card: RecipeCard) -> None:
@@ -87,3 +87,18 @@ def test_a_picture_without_recipe_says_so_and_offers_nothing(card: RecipeCard) -
 def test_another_autoencoder_is_named(recipe: Recipe) -> None:
     request = replace(recipe.request, autoencoder=Autoencoder("soft", "0123456789"))
     assert "Autoencoder soft" in facts(replace(recipe, request=request)).split("\n")
+
+
+def test_settings_that_are_not_told_are_not_shown_and_not_used(
+    card: RecipeCard, recipe: Recipe, qtbot: QtBot
+) -> None:
+    told = replace(recipe, untold=frozenset({"steps", "sampler", "guidance_scale"}))
+    card.show_recipe(told)
+    text = label(card, "recipeFacts").text()
+    assert "steps" not in text
+    assert "guidance" not in text
+    button = card.findChild(QPushButton, "useSettingsButton")
+    assert isinstance(button, QPushButton)
+    with qtbot.waitSignal(card.use_asked) as asked:
+        button.click()
+    assert asked.args == [told.request, told.untold]

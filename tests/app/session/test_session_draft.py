@@ -139,3 +139,24 @@ def test_new_models_are_announced_once(make_session: MakeSession, listen: Listen
     session.refresh_models()
     assert heard.names() == ["models_changed"]
     assert [known.key for known in session.models] == ["starter-model", "new-model"]
+
+
+def test_settings_that_a_picture_does_not_tell_stay_as_they_are(make_session: MakeSession):
+    session = make_session()
+    session.edit(steps=33, seed=5, negative_prompt="fog")
+    untold = frozenset({"steps", "seed", "negative_prompt", "model", "size"})
+    applied = session.apply(GenerationRequest("a tower", model="", guidance_scale=2.0), untold)
+    draft = session.draft
+    assert (draft.prompt, draft.guidance_scale) == ("a tower", 2.0)
+    assert (draft.steps, draft.seed, draft.negative_prompt) == (33, 5, "fog")
+    assert applied == Applied(untold=untold)
+
+
+def test_a_model_is_found_without_the_ending_of_its_file(make_session: MakeSession):
+    session = make_session()
+    key = session.draft.model
+    assert (
+        session.apply(GenerationRequest("a tower", model=f"{key}.safetensors", size=session.draft.size))
+        == Applied()
+    )
+    assert session.draft.model == key

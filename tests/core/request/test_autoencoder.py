@@ -38,7 +38,7 @@ def test_the_models_own_is_not_told() -> None:
 
 def test_the_parameters_text_tells_it_as_other_programs_do() -> None:
     text = to_parameters(recipe())
-    assert "VAE: ft-mse, VAE hash: 0123456789," in text
+    assert "VAE: ft-mse, VAE hash: 0123456789" in text
     read = from_parameters(text)
     assert read.request.autoencoder == Autoencoder("ft-mse", "0123456789")
     assert "VAE" not in read.others

@@ -251,3 +251,21 @@ if sys.platform != "win32":
         assert errors.splitlines()[-1] == "emulsion: stopped"
         assert "Traceback" not in errors
         assert len(list(tmp_path.rglob("*.png"))) == len(output.splitlines()) < 50
+
+
+def test_a_cut_prompt_and_other_programs_syntax_are_noted(run: Run, model: Path, tmp_path: Path) -> None:
+    long = "a (red house:1.3) " + "by the sea at sunset, " * 40 + "a snowy forest"
+    answer = run("generate", long, "--model", model, *FAST, "--negative", "fog BREAK", "--guidance", "3", "--json",
+                 "-o", tmp_path / "a.png")  # fmt: skip
+    notes = json.loads(answer.lines[0])["notes"]
+    for note, words in zip(notes, ("is ignored", "(red house:1.3)", "BREAK"), strict=True):
+        assert words in note
+        assert f"emulsion: {note}" in answer.errors
+
+
+def test_plain_prompts_have_no_notes(run: Run, model: Path, tmp_path: Path) -> None:
+    answer = run(
+        "generate", "a house", "--model", model, *FAST, "--negative", "fog", "--json", "-o", tmp_path / "a.png"
+    )
+    assert json.loads(answer.lines[0])["notes"] == []
+    assert "emulsion:" not in answer.errors

@@ -57,7 +57,17 @@ COMFY_UI_CUSTOM = {
     "4": {"class_type": "RandomNoise", "inputs": {"noise_seed": 42}},
     "5": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "euler"}},
     "6": {"class_type": "BasicScheduler", "inputs": {"scheduler": "simple", "steps": 25, "denoise": 1.0}},
-    "7": {"class_type": "SamplerCustomAdvanced", "inputs": {"noise": ["4", 0], "sampler": ["5", 0]}},
+    "7": {
+        "class_type": "SamplerCustomAdvanced",
+        "inputs": {
+            "noise": ["4", 0],
+            "guider": ["10", 0],
+            "sampler": ["5", 0],
+            "sigmas": ["6", 0],
+            "latent_image": ["8", 0],
+        },
+    },
+    "10": {"class_type": "BasicGuider", "inputs": {"model": ["1", 0], "conditioning": ["3", 0]}},
     "8": {"class_type": "EmptySD3LatentImage", "inputs": {"width": 1024, "height": 1024}},
 }
 INVOKE_AI = {

@@ -16,13 +16,23 @@ from tests.core.recipes.other_programs.pictures import write_png
 INK, SNOW = Lora("ink", 0.8), Lora("snow", -0.5)
 COMFY_UI = {
     **pictures.COMFY_UI,
+    "3": {
+        "class_type": "KSampler",
+        "inputs": {**cast("dict[str, object]", pictures.COMFY_UI["3"]["inputs"]), "model": ["9", 0]},
+    },
     "8": {
         "class_type": "LoraLoader",
-        "inputs": {"lora_name": "styles\\ink.safetensors", "strength_model": 0.8, "strength_clip": 1.0},
+        "inputs": {
+            "lora_name": "styles\\ink.safetensors",
+            "strength_model": 0.8,
+            "strength_clip": 1.0,
+            "model": ["4:1", 0],
+        },
     },
     "9": {
         "class_type": "Power Lora Loader (rgthree)",
         "inputs": {
+            "model": ["8", 0],
             "lora_1": {"on": True, "lora": "snow.safetensors", "strength": -0.5},
             "lora_2": {"on": False, "lora": "off.safetensors", "strength": 1},
         },

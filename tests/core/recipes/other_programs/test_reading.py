@@ -11,8 +11,8 @@ import pytest
 from core.errors import UnreadablePicture
 from core.pictures.metadata import read_recipe
 from core.recipes.other_programs import READERS, read_other
-from core.recipes.other_programs.found import sampler_key
 from core.recipes.recipe import Recipe
+from core.request.sampler_names import sampler_key
 from tests.core.recipes.other_programs import pictures
 from tests.core.recipes.other_programs.pictures import novel_ai_texts, write_exif, write_png
 
@@ -34,7 +34,7 @@ def essence(recipe: Recipe) -> tuple[object, ...]:
 COMFY_UI = (
     "a glass bottle",
     "watermark",
-    "deliberate.safetensors",
+    "deliberate",
     "dpmpp_2m_karras",
     20,
     8.0,
@@ -47,7 +47,7 @@ FOOOCUS = ("a boat", "ugly", "juggernautXL", "dpmpp_2m_sde_karras", 30, 4.0, 123
 DRAW_THINGS = (
     "a harbour & boats",
     "text",
-    "sd_xl_base_1.0.ckpt",
+    "sd_xl_base_1.0",
     "dpmpp_2m_karras",
     25,
     5.0,
@@ -69,7 +69,7 @@ def test_comfy_ui_with_nodes_that_only_tell_a_part_each(tmp_path: Path) -> None:
     recipe = read_recipe(write_png(tmp_path / "a.png", prompt=json.dumps(pictures.COMFY_UI_CUSTOM)))
     assert recipe.request.prompt == "a fox"
     assert (recipe.request.seed, recipe.request.steps, recipe.request.guidance_scale) == (42, 25, 3.5)
-    assert recipe.model.name == "flux1-dev.safetensors"
+    assert recipe.model.name == "flux1-dev"
     assert recipe.others["Sampler"] == "euler"
     assert recipe.others["Schedule type"] == "simple"
 
@@ -169,7 +169,7 @@ def test_an_unknown_sampler_and_odd_numbers_are_kept_as_text(tmp_path: Path) -> 
     }
     recipe = read_recipe(write_png(tmp_path / "a.png", parameters=json.dumps(content)))
     assert recipe.others["Sampler"] == "res_multistep"
-    assert recipe.others["guidance_scale"] == "strong"
+    assert recipe.others["CFG scale"] == "strong"
     assert recipe.others["lora"] == '["x"]'
 
 
