@@ -69,18 +69,13 @@ class CheckpointCache:
 
     def knows(self, path: Path) -> bool:
         """Returns whether `kind_of` answers without reading the file."""
-        try:
-            known = self._known_of(path)
-        except ModelBroken:
-            return True
-        return known.kind is not None or bool(known.reason)
+        known = self._known_if_there(path)
+        return known is None or known.kind is not None or bool(known.reason)
 
     def sha256_if_known(self, path: Path) -> str:
         """Returns 64 hexadecimal digits, or "" if the file has not been read as a whole."""
-        try:
-            return self._known_of(path).sha256
-        except ModelBroken:
-            return ""
+        known = self._known_if_there(path)
+        return known.sha256 if known else ""
 
     def sha256_of(self, path: Path) -> str:
         """Returns the hash; reads the whole file unless it is known, some seconds per GB. Raises ModelBroken."""
@@ -112,10 +107,8 @@ class CheckpointCache:
 
     def lora_hash_if_known(self, path: Path) -> str:
         """Returns 12 digits, or "" if the file has not been read as a whole."""
-        try:
-            return self._known_of(path).lora_hash
-        except ModelBroken:
-            return ""
+        known = self._known_if_there(path)
+        return known.lora_hash if known else ""
 
     def lora_hash_of(self, path: Path, read: Callable[[Path], str]) -> str:
         """Returns the known hash, or that of ``read``, which is then remembered. Raises ModelBroken."""
@@ -148,10 +141,15 @@ class CheckpointCache:
         self._saved = dict(known)
 
     def _known_of(self, path: Path) -> Known:
+        if known := self._known_if_there(path):
+            return known
+        raise ModelBroken(path, "this file is missing")
+
+    def _known_if_there(self, path: Path) -> Known | None:
         try:
             stat = path.stat()
-        except (OSError, ValueError) as error:
-            raise ModelBroken(path, "this file is missing") from error
+        except (OSError, ValueError):
+            return None
         with self._lock:
             known = self._known.get(str(path))
         if known is None or (known.size, known.changed_ns) != (stat.st_size, stat.st_mtime_ns):

@@ -27,21 +27,25 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
     )
 
 
-def _begins(*starts: str) -> Callable[[str], bool]:
-    return lambda name: name.removeprefix(UNET).startswith(starts)
+_Other = tuple[Callable[[str], bool], type[ModelBroken], str]
 
 
-def _family(name: str, *starts: str) -> tuple[Callable[[str], bool], type[ModelBroken], str]:
-    return _begins(*starts), ModelBroken, f"it is a {name} model, a family that Emulsion cannot load yet"
+def _part(what: str, *starts: str) -> _Other:
+    return lambda name: name.removeprefix(UNET).startswith(starts), NotAModel, what
 
 
-_OTHERS: tuple[tuple[Callable[[str], bool], type[ModelBroken], str], ...] = (
+def _family(name: str, *starts: str) -> _Other:
+    is_it, _, _ = _part("", *starts)
+    return is_it, ModelBroken, f"it is a {name} model, a family that Emulsion cannot load yet"
+
+
+_OTHERS: tuple[_Other, ...] = (
     (
         lambda name: name.startswith(("lora_unet_", "lora_te")) or ".lora_A." in name or ".lora_down." in name,
         NotAModel,
         "it is a LoRA, an addition to a model: add it below the model in Create, or drop it on the window",
     ),
-    (_begins("control_model.", "controlnet_"), NotAModel, "it is a ControlNet, not a model of its own"),
+    _part("it is a ControlNet, not a model of its own", "control_model.", "controlnet_"),
     _family("FLUX.3", "early_stream_modulations."),
     _family("FLUX.2", "single_stream_modulation."),
     _family("Chroma", "distilled_guidance_layer."),
@@ -50,24 +54,12 @@ _OTHERS: tuple[tuple[Callable[[str], bool], type[ModelBroken], str], ...] = (
     _family("Krea 2", "txtfusion."),
     _family("Qwen-Image", "transformer_blocks.0.img_mlp"),
     _family("Lumina or Anima", "cap_embedder.", "llm_adapter."),
-    (
-        _begins("down_blocks.", "up_blocks."),
-        NotAModel,
-        "it is a U-Net alone, a part of a model: choose the folder above",
-    ),
-    (
-        _begins("decoder.conv_in", "encoder.conv_in"),
-        NotAModel,
+    _part("it is a U-Net alone, a part of a model: choose the folder above", "down_blocks.", "up_blocks."),
+    _part(
         "it is an autoencoder (VAE), an addition to a model: add it in Create, below the model",
+        "decoder.conv_in",
+        "encoder.conv_in",
     ),
-    (
-        _begins("text_model.", "model.embed_tokens.", "encoder.block."),
-        NotAModel,
-        "it is a text encoder, a part of a model",
-    ),
-    (
-        _begins("emb_params", "string_to_param", "clip_g", "clip_l"),
-        NotAModel,
-        "it is a textual inversion, not a model",
-    ),
+    _part("it is a text encoder, a part of a model", "text_model.", "model.embed_tokens.", "encoder.block."),
+    _part("it is a textual inversion, not a model", "emb_params", "string_to_param", "clip_g", "clip_l"),
 )

@@ -17,20 +17,15 @@ SHORT_HASH = 10
 def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
     """Returns the checked safetensors files of a component, and their variant (``"fp16"``) if only that is there.
 
-    Raises:
-        ModelBroken: no weights, only pickled ones, or a damaged file.
+    Raises ModelBroken: no weights, only pickled ones, or a damaged file.
     """
     if not folder.is_dir():
         raise ModelBroken(folder, "this folder of the model is missing")
     files = tuple(sorted(folder.glob("*.safetensors")))
     if not files:
         pickled = any(folder.glob("*.bin")) or any(folder.glob("*.ckpt"))
-        reason = (
-            "only pickled weights (.bin); Emulsion loads .safetensors, which cannot run code"
-            if pickled
-            else ("no .safetensors weights in this folder")
-        )
-        raise ModelBroken(folder, reason)
+        only_pickled = "only pickled weights (.bin); Emulsion loads .safetensors, which cannot run code"
+        raise ModelBroken(folder, only_pickled if pickled else "no .safetensors weights in this folder")
     plain = tuple(file for file in files if ".fp16." not in file.name)
     chosen = plain or files
     for file in chosen:

@@ -10,6 +10,8 @@ import os
 import secrets
 import shutil
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import SaveFailed
@@ -95,22 +97,74 @@ class FileSystem:
 DISK = FileSystem()
 
 
+class PartFile:
+    """A stream that can be written but not rewound. Every method raises OSError."""
+
+    def __init__(self, descriptor: int, disk: FileSystem) -> None:
+        self._descriptor = descriptor
+        self._disk = disk
+        self._position = 0
+
+    def write(self, content: bytes) -> int:
+        """Writes all of the content and returns its length in bytes."""
+        rest = memoryview(content)
+        while rest:
+            rest = rest[self._disk.write(self._descriptor, rest) :]
+        self._position += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        return self._position
+
+    def seekable(self) -> bool:
+        return False
+
+    def flush(self) -> None:
+        """Does nothing, since writes go to the system at once."""
+
+
+@contextmanager
+def writing(
+    path: Path, disk: FileSystem = DISK, *, is_new: bool = False, times_of: Path | None = None
+) -> Generator[PartFile]:
+    """Yields a stream to a file that gets its name after the block; an error leaves nothing behind.
+
+    The file takes the place of an older one, or ``is_new``: then FileExistsError says that the name is taken.
+    All other errors of the system are raised as SaveFailed.
+    """
+    try:
+        disk.make_folder(path.parent)
+        temporary = _temporary_name(path.parent)
+        try:
+            descriptor = disk.create(temporary)
+            try:
+                yield PartFile(descriptor, disk)
+                disk.sync(descriptor)
+            finally:
+                disk.close(descriptor)
+            if times_of is not None:
+                shutil.copystat(times_of, temporary)
+            (disk.rename_new if is_new else disk.replace)(temporary, path)
+        except BaseException:
+            _remove_quietly(temporary, disk)
+            raise
+    except OSError as error:
+        if is_new and isinstance(error, FileExistsError):
+            raise
+        raise SaveFailed(path, words_of(error)) from error
+    settle_folder(path.parent, disk)
+
+
 def write_file(path: Path, content: bytes, disk: FileSystem = DISK) -> None:
     """Writes the whole file, in place of an older one of this name. Raises SaveFailed, and the older one stays."""
-    try:
-        _write(path, content, is_new=False, disk=disk)
-    except OSError as error:
-        raise SaveFailed(path, words_of(error)) from error
+    with writing(path, disk) as file:
+        file.write(content)
 
 
 def write_new_file(path: Path, content: bytes, disk: FileSystem = DISK) -> None:
     """Writes the whole file under a name that must be free. Raises FileExistsError or SaveFailed."""
-    try:
-        _write(path, content, is_new=True, disk=disk)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise SaveFailed(path, words_of(error)) from error
+    with writing(path, disk, is_new=True) as file:
+        file.write(content)
 
 
 def copy_new_file(source: Path, target: Path, disk: FileSystem = DISK) -> None:
@@ -121,17 +175,16 @@ def copy_new_file(source: Path, target: Path, disk: FileSystem = DISK) -> None:
     """
     try:
         disk.make_folder(target.parent)
-        try:
-            disk.link(source, target)
-        except OSError as error:
-            if error.errno not in {*_NO_HARD_LINKS, errno.EXDEV}:
-                raise
-            _copy(source, target, disk)
+        disk.link(source, target)
     except FileExistsError:
         raise
     except OSError as error:
-        raise SaveFailed(target, words_of(error)) from error
-    settle_folder(target.parent, disk)
+        if error.errno not in {*_NO_HARD_LINKS, errno.EXDEV}:
+            raise SaveFailed(target, words_of(error)) from error
+        with writing(target, disk, is_new=True, times_of=source) as file, source.open("rb") as opened:
+            shutil.copyfileobj(opened, file, _COPIED_AT_ONCE)
+    else:
+        settle_folder(target.parent, disk)
 
 
 def check_writable(folder: Path) -> None:
@@ -155,28 +208,6 @@ def words_of(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def _write(path: Path, content: bytes, is_new: bool, disk: FileSystem) -> None:
-    disk.make_folder(path.parent)
-    temporary = _temporary_name(path.parent)
-    try:
-        descriptor = disk.create(temporary)
-        try:
-            rest = memoryview(content)
-            while rest:
-                rest = rest[disk.write(descriptor, rest) :]
-            disk.sync(descriptor)
-        finally:
-            disk.close(descriptor)
-        if is_new:
-            disk.rename_new(temporary, path)
-        else:
-            disk.replace(temporary, path)
-    except BaseException:
-        _remove_quietly(temporary, disk)
-        raise
-    settle_folder(path.parent, disk)
-
-
 def settle_folder(folder: Path, disk: FileSystem) -> None:
     """Makes the names in a folder survive a power cut, as the last step of a write; a failure is only logged."""
     try:
@@ -184,26 +215,6 @@ def settle_folder(folder: Path, disk: FileSystem) -> None:
     except OSError as error:
         # The file is complete and has its name: saving it a second time would only make a copy.
         log.warning("the folder %s could not be synchronised: %s", folder, words_of(error))
-
-
-def _copy(source: Path, target: Path, disk: FileSystem) -> None:
-    temporary = _temporary_name(target.parent)
-    try:
-        descriptor = disk.create(temporary)
-        try:
-            with source.open("rb") as file:
-                while part := file.read(_COPIED_AT_ONCE):
-                    rest = memoryview(part)
-                    while rest:
-                        rest = rest[disk.write(descriptor, rest) :]
-            disk.sync(descriptor)
-        finally:
-            disk.close(descriptor)
-        shutil.copystat(source, temporary)
-        disk.rename_new(temporary, target)
-    except BaseException:
-        _remove_quietly(temporary, disk)
-        raise
 
 
 def _remove_quietly(temporary: Path, disk: FileSystem) -> None:

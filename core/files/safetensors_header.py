@@ -29,31 +29,16 @@ LONGEST_KEPT_TEXT = 2**18
 PICKLED_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle"})
 PICKLED = "pickled weights can run any program when they are loaded; Emulsion loads only .safetensors files"
 
+_DTYPES = {
+    4: "F4",
+    6: "F6_E2M3 F6_E3M2",
+    8: "BOOL U8 I8 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ",
+    16: "U16 I16 F16 BF16",
+    32: "U32 I32 F32",
+    64: "C64 U64 I64 F64",
+}
 BITS: Mapping[str, int] = MappingProxyType(
-    {
-        "BOOL": 8,
-        "U8": 8,
-        "I8": 8,
-        "F4": 4,
-        "F6_E2M3": 6,
-        "F6_E3M2": 6,
-        "F8_E5M2": 8,
-        "F8_E4M3": 8,
-        "F8_E8M0": 8,
-        "F8_E4M3FNUZ": 8,
-        "F8_E5M2FNUZ": 8,
-        "U16": 16,
-        "I16": 16,
-        "F16": 16,
-        "BF16": 16,
-        "U32": 32,
-        "I32": 32,
-        "F32": 32,
-        "C64": 64,
-        "U64": 64,
-        "I64": 64,
-        "F64": 64,
-    }
+    {name: bits for bits, names in _DTYPES.items() for name in names.split()}
 )
 """Bits of one value, by the names of the format."""
 
@@ -181,16 +166,14 @@ class _Scanner:
     def _names(self) -> Any:
         """Goes through an object: yields each name while standing at its value."""
         self._take("{")
-        if self._peek() == "}":
-            self._take("}")
-            return
-        while True:
+        is_first = True
+        while self._peek() != "}":
+            if not is_first:
+                self._take(",")
+            is_first = False
             name = self._string()
             self._take(":")
             yield name
-            if self._peek() == "}":
-                break
-            self._take(",")
         self._take("}")
 
     def _metadata(self) -> dict[str, str]:

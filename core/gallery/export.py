@@ -3,7 +3,6 @@
 import math
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import IO, cast
 
 from PIL import Image
 
-from core.errors import SaveFailed, UnreadablePicture
-from core.files.atomic import DISK, FileSystem, words_of, write_file, write_new_file
-from core.files.partial_file import PartFile
+from core.errors import UnreadablePicture
+from core.files.atomic import DISK, FileSystem, write_file, write_new_file, writing
 from core.film_export.formats.contact_sheet import BACKGROUND, GAP_PX, WIDEST_PX, layout
 from core.gallery.encoding import Encoding, encoded
 from core.gallery.thumbnails import thumbnail
@@ -64,7 +62,7 @@ def export_files(pictures: Sequence[Path], folder: Path, encoding: Encoding, dis
 def export_zip(pictures: Sequence[Path], path: Path, encoding: Encoding, disk: FileSystem = DISK) -> Export:
     """Writes the pictures into one zip file, in place of an older one. Raises SaveFailed."""
     names: set[str] = set()
-    with _part_file(path, disk) as file, zipfile.ZipFile(cast("IO[bytes]", file), "w") as archive:
+    with writing(path, disk) as file, zipfile.ZipFile(cast("IO[bytes]", file), "w") as archive:
         for number, (picture, content, suffix) in enumerate(_contents(pictures, encoding), 1):
             if isinstance(content, UnreadablePicture):
                 yield Exported(number, len(pictures), picture, None, content.reason)
@@ -117,20 +115,3 @@ def _name(picture: Path, number: int, suffix: str, encoding: Encoding, copy: int
     """Returns a file's name; a picture's own name has words of its prompt."""
     stem = picture.stem if encoding.has_recipe else f"picture-{number:0{max(3, int(math.log10(number)) + 1)}}"
     return f"{stem}-{copy}{suffix}" if copy > 1 else f"{stem}{suffix}"
-
-
-@contextmanager
-def _part_file(path: Path, disk: FileSystem) -> Generator[PartFile]:
-    try:
-        file = PartFile(path, disk)
-    except OSError as error:
-        raise SaveFailed(path, words_of(error)) from error
-    try:
-        yield file
-        file.finish()
-    except BaseException as error:
-        with suppress(OSError):
-            file.abandon()
-        if isinstance(error, OSError):
-            raise SaveFailed(path, words_of(error)) from error
-        raise
