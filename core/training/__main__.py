@@ -23,12 +23,12 @@ from core.training.autoencoder import train_autoencoder
 from core.training.decoder import train_decoder
 from core.training.diffusion import train_diffusion
 from core.training.export import export, finished_pipeline, trained_pipeline
-from core.training.journal import save_grid
 from core.training.judgement import judged, ready_judge, table
 from core.training.latents import encode_postcards
 from core.training.networks import generated
 from core.training.obedience import STEPS, fixed_prompts
 from core.training.parallel import Team, run_together
+from core.training.pixels import save_grid
 from core.training.postcards import draw_postcards, drawn_ahead
 from core.training.reconstruction import reconstruct
 from core.training.settings import SIZES, Run, Settings

@@ -23,7 +23,6 @@ class Question:
     Attributes:
         name: for example "terrain", "balloon" or "balloon colour".
         category: the group that figures are given for: time, terrain, season, object, colour or sky.
-        answers: all possible answers.
     """
 
     name: str
@@ -46,10 +45,7 @@ def truth(scene: Scene) -> Answers:
     """Returns the right answers by the questions' names; an absent object has no colour."""
     answers: Answers = {"time": scene.time, "terrain": scene.terrain, "season": scene.season}
     there = {
-        "house": scene.house is not None,
-        "lighthouse": scene.has_lighthouse,
-        "sailboat": scene.sailboat is not None,
-        "balloon": scene.balloon is not None,
+        **{name: name in scene.objects for name in OBJECTS},
         "trees": scene.has_trees,
         "sun": scene.light == "sun",
         "moon": scene.light in ("full moon", "crescent moon"),

@@ -12,10 +12,9 @@ from core.training.autoencoder_loss import chroma_error, psnr, reconstruction_lo
 from core.training.batches import PictureBatch, PictureBatches
 from core.training.checkpoint import Progress
 from core.training.course import train
-from core.training.journal import save_grid
 from core.training.networks import place
 from core.training.parallel import Team
-from core.training.pixels import as_pixels, as_tensor
+from core.training.pixels import as_pixels, as_tensor, save_grid
 from core.training.postcards import unseen_postcards
 from core.training.regulariser import new_regularised
 from core.training.settings import Run

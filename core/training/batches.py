@@ -1,16 +1,21 @@
 """Makes the batch that a step learns from, out of the run's progress alone.
 
 Random numbers come from (seed, step, process). A run that was stopped and one whose batches are made ahead by
-other processes (`supply.py`) therefore see the same batches.
+worker processes (`supplied`) therefore see the same batches.
 """
 
+import atexit
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
 from core.training.captions import caption
 from core.training.checkpoint import Progress
@@ -20,6 +25,8 @@ from core.training.scene import random_scene
 from core.training.settings import Settings
 from core.training.shards import ROWS, latents
 from core.training.tokenizer import tokenizer_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +161,55 @@ class PairBatches:
 def _spread(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Returns numbers in [0, 1), one at random in each of so many equal parts."""
     return (np.arange(count) + rng.random(count)) / count
+
+
+def supplied(make: Callable[[Progress], T], plan: Iterable[Progress], workers: int) -> Iterator[T]:
+    """Yields `make` of each progress of the plan, in order; 0 workers make it in this process, on demand.
+
+    With workers, `make` and its results must be picklable and should hold their tensors on the CPU.
+    """
+    if workers == 0:
+        return map(make, plan)
+    loader: DataLoader[T] = DataLoader(
+        _Made(make),
+        batch_size=None,
+        sampler=cast(Any, plan),
+        num_workers=workers,
+        collate_fn=_as_it_is,
+        worker_init_fn=_end_at_once,
+        multiprocessing_context="spawn",
+    )
+    return iter(loader)
+
+
+def plan(now: Progress, samples_of_step: Callable[[int], int]) -> Iterator[Progress]:
+    """Yields the progress of this step and of all that follow, without end.
+
+    Args:
+        samples_of_step: returns the samples of all processes in the step after so many samples.
+    """
+    while True:
+        yield now
+        now = Progress(now.step + 1, now.samples + samples_of_step(now.samples))
+
+
+class _Made(Dataset[Any]):
+    def __init__(self, make: Callable[[Progress], Any]) -> None:
+        self._make = make
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._make(index)
+
+
+def _end_at_once(worker: int) -> None:
+    """Lets a spawned worker end like a forked one: without the destructors of torch's libraries.
+
+    The destructors abort the worker if one of their threads still runs ("terminate called without an active
+    exception"), and the loader then reports a failed worker. The queues are closed before this handler runs.
+    """
+    del worker
+    atexit.register(os._exit, 0)
+
+
+def _as_it_is(made: Any) -> Any:
+    return made

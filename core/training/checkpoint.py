@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: tensors and a little JSON in one safetensors file, replaced atomically.
+"""Networks in training and their checkpoints: tensors and a little JSON in one file, replaced atomically.
 
 A checkpoint holds all that a run needs to go on as if it had never stopped: weights, their moving average, the
 optimiser's moments and the step. Random numbers need no saving: they are drawn from (seed, step, process).
@@ -6,15 +6,17 @@ optimiser's moments and the step. Random numbers need no saving: they are drawn 
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.optim import Optimizer
+
+from core.training.parallel import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,6 @@ class Progress:
     step: int = 0
     samples: int = 0
     seconds: float = 0.0
-
-
-def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], progress: Progress) -> None:
-    """Writes a checkpoint beside the old one, which it then replaces."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    state = {"step": progress.step, "samples": progress.samples, "seconds": progress.seconds}
-    contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, partial, metadata={"progress": json.dumps(state)})
-    os.replace(partial, path)  # noqa: PTH105 - replaces on Windows too
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Progress]:
@@ -53,65 +45,86 @@ def load_averages(path: Path, modules: Iterable[nn.Module]) -> Progress:
     return progress
 
 
-def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Returns the tensors with `prefix.` before each name."""
-    return {f"{prefix}.{name}": tensor for name, tensor in tensors.items()}
+class Learner:
+    """The networks of a training and all that changes with them; resumed from the checkpoint if there is one.
 
-
-def part(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Returns the tensors whose names begin with `prefix.`, without it: undoes `prefixed`."""
-    return {name[len(prefix) + 1 :]: tensor for name, tensor in tensors.items() if name.startswith(f"{prefix}.")}
-
-
-def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
-    """Returns the optimiser's moments and counters, named by parameter number and moment."""
-    state = optimiser.state_dict()["state"]
-    return {f"{number}.{name}": value for number, moments in state.items() for name, value in moments.items()}
-
-
-def restore_optimiser(optimiser: Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Restores moments and counters that `optimiser_tensors` returned."""
-    whole = optimiser.state_dict()
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        number, moment = name.split(".")
-        state.setdefault(int(number), {})[moment] = tensor
-    whole["state"] = state
-    optimiser.load_state_dict(whole)
-
-
-class MovingAverage:
-    """Exponential moving average of parameters: smoother than any single step of the training.
-
-    Attributes:
-        shadow: the averages, in the parameters' order.
+    Averages are exponential moving averages of the parameters: smoother than any single step of the training.
     """
 
-    def __init__(self, modules: Iterable[nn.Module], decay: float) -> None:
-        self._parameters = [parameter for module in modules for parameter in module.parameters()]
-        self._decay = decay
-        self.shadow = [parameter.detach().clone() for parameter in self._parameters]
+    def __init__(
+        self, path: Path, networks: Mapping[str, nn.Module], ema_decay: float, weight_decay: float
+    ) -> None:
+        self.progress = Progress()
+        self._path = path
+        self._networks = dict(networks)
+        self._decay = ema_decay
+        self._parameters = [parameter for network in networks.values() for parameter in network.parameters()]
+        self._averages = [parameter.detach().clone() for parameter in self._parameters]
+        self._optimiser = torch.optim.AdamW(self._parameters, betas=(0.9, 0.99), weight_decay=weight_decay)
+        if path.exists():
+            self._resume()
+
+    def learn(self, loss: Tensor, learning_rate: float, team: Team) -> None:
+        """Moves the weights against the loss' gradient, averaged over the team, and the averages after them."""
+        for group in self._optimiser.param_groups:
+            group["lr"] = learning_rate
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        team.average_gradients(self._networks.values())
+        nn.utils.clip_grad_norm_(self._parameters, 1.0)
+        self._optimiser.step()
+        # early steps move the averages faster, so that the start is soon forgotten
+        decay = min(self._decay, (1 + self.progress.step) / (10 + self.progress.step))
+        with torch.no_grad():
+            for average, parameter in zip(self._averages, self._parameters, strict=True):
+                average.lerp_(parameter, 1 - decay)
+
+    def advance(self, samples: int, seconds: float) -> None:
+        """Counts a step that saw so many samples and took so many seconds."""
+        now = self.progress
+        self.progress = Progress(now.step + 1, now.samples + samples, now.seconds + seconds)
+
+    def save(self) -> None:
+        """Writes the checkpoint beside the old one, which it then replaces."""
+        tensors = {f"average.{number}": average for number, average in enumerate(self._averages)}
+        for number, moments in self._optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{moment}": value for moment, value in moments.items()}
+        for name, network in self._networks.items():
+            tensors |= {f"{name}.{weight}": value for weight, value in network.state_dict().items()}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._path.with_suffix(".partial")
+        contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+        save_file(contiguous, partial, metadata={"progress": json.dumps(asdict(self.progress))})
+        os.replace(partial, self._path)  # noqa: PTH105 - replaces on Windows too
+
+    @contextmanager
+    def averaged(self) -> Generator[None, None, None]:
+        """Gives the networks their averaged weights inside the block."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Moves towards the parameters; early steps move faster, so that the start is soon forgotten."""
-        decay = min(self._decay, (1 + step) / (10 + step))
-        for average, parameter in zip(self.shadow, self._parameters, strict=True):
-            average.lerp_(parameter, 1 - decay)
-
-    @torch.no_grad()
-    def swap(self) -> None:
-        """Exchanges averages and parameters; a second call exchanges them back."""
-        for average, parameter in zip(self.shadow, self._parameters, strict=True):
+    def _swap(self) -> None:
+        for average, parameter in zip(self._averages, self._parameters, strict=True):
             kept = parameter.detach().clone()
             parameter.copy_(average)
             average.copy_(kept)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Returns the averages by number."""
-        return {str(number): average for number, average in enumerate(self.shadow)}
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> None:
-        """Restores averages that `tensors` returned."""
-        for number, average in enumerate(self.shadow):
-            average.copy_(tensors[str(number)])
+    def _resume(self) -> None:
+        tensors, self.progress = load_checkpoint(self._path)
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            part, _, rest = name.partition(".")
+            parts.setdefault(part, {})[rest] = tensor
+        for name, network in self._networks.items():
+            network.load_state_dict(parts[name])
+        for number, average in enumerate(self._averages):
+            average.copy_(parts["average"][str(number)])
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts.get("optimiser", {}).items():
+            number, moment = name.split(".")
+            state.setdefault(int(number), {})[moment] = tensor
+        self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": state})

@@ -4,18 +4,17 @@ import functools
 import math
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.training.checkpoint import Progress
-from core.training.journal import append_losses, forget_losses_after
-from core.training.learner import Learner
+from core.training.batches import plan, supplied
+from core.training.checkpoint import Learner, Progress
 from core.training.parallel import Team
 from core.training.settings import Phase, Run
-from core.training.supply import plan, supplied
 
 B = TypeVar("B", covariant=True)
 
@@ -53,7 +52,7 @@ def train(
     table = run.folder / f"{phase.name}.csv"
     supply = supplied(batches, plan(learner.progress, lambda n: batches.size(n) * team.size), run.workers)
     if team.leads:
-        forget_losses_after(table, learner.progress.step)
+        _forget_losses_after(table, learner.progress.step)
     bar = tqdm(initial=learner.progress.samples, total=phase.samples, desc=phase.name, disable=not team.leads)
     started = paused = time.monotonic()
     while True:
@@ -65,7 +64,7 @@ def train(
             with learner.averaged():
                 figures = measure(learner.progress, ends)
             if figures:
-                append_losses(run.folder / f"{phase.name}-measured.csv", learner.progress.step, figures)
+                _append_losses(run.folder / f"{phase.name}-measured.csv", learner.progress.step, figures)
             paused = time.monotonic()
         if ends:
             bar.close()
@@ -78,7 +77,7 @@ def train(
         learner.advance(samples, time.monotonic() - began)
         bar.update(samples)
         if team.leads:
-            append_losses(table, learner.progress.step, {"samples": float(learner.progress.samples), **values})
+            _append_losses(table, learner.progress.step, {"samples": float(learner.progress.samples), **values})
 
 
 def learning_rate(
@@ -91,3 +90,21 @@ def learning_rate(
         return peak * rise
     fall = (done - (1 - decay_share)) / decay_share
     return peak * rise * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * fall)))
+
+
+def _append_losses(path: Path, step: int, values: dict[str, float]) -> None:
+    """Adds a row to a table of losses."""
+    is_new = not path.exists()
+    with path.open("a", encoding="utf-8") as file:
+        if is_new:
+            file.write(",".join(("step", *values)) + "\n")
+        file.write(",".join((str(step), *(f"{value:.6g}" for value in values.values()))) + "\n")
+
+
+def _forget_losses_after(path: Path, step: int) -> None:
+    """Drops the rows of steps that a resumed run will do again."""
+    if not path.exists():
+        return
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    kept = [row for row in rows if int(row.split(",")[0]) <= step]
+    path.write_text("\n".join((head, *kept)) + "\n", encoding="utf-8")

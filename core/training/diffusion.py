@@ -40,7 +40,6 @@ from transformers import CLIPTextModel
 from core.training.batches import LatentBatch, LatentBatches
 from core.training.checkpoint import Progress
 from core.training.course import train
-from core.training.journal import save_grid
 from core.training.latents import finished_autoencoder
 from core.training.networks import (
     generated,
@@ -52,6 +51,7 @@ from core.training.networks import (
     place,
 )
 from core.training.parallel import Team
+from core.training.pixels import save_grid
 from core.training.settings import Run
 from core.training.tokenizer import tokenizer_of
 from core.training.words import EXAMPLE_PROMPTS

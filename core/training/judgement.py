@@ -9,7 +9,6 @@ from pathlib import Path
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
 from core.training.attributes import CATEGORIES, truth
-from core.training.journal import save_grid
 from core.training.judge import Judge, load_judge, save_judge, train_judge
 from core.training.obedience import (
     STEPS,
@@ -22,6 +21,7 @@ from core.training.obedience import (
     relative_diversity,
     verdict,
 )
+from core.training.pixels import save_grid
 from core.training.postcards import FIRST_UNSEEN, draw_postcards, postcards, unseen_postcards
 from core.training.scene import random_scene
 from core.training.settings import Settings

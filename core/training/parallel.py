@@ -23,7 +23,6 @@ class Team:
     Attributes:
         rank: this process' number; 0 writes files and shows progress.
         size: number of processes.
-        device: the device that this process computes on.
     """
 
     rank: int

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from core.training.autoencoder_loss import chroma_error, psnr
 from core.training.checkpoint import load_averages
-from core.training.journal import save_grid
 from core.training.latents import DECODER, finished_autoencoder
-from core.training.pixels import as_pixels, as_tensor
+from core.training.pixels import as_pixels, as_tensor, save_grid
 from core.training.postcards import FIRST_UNSEEN, unseen_postcards
 from core.training.regulariser import KullbackLeibler, VectorQuantised, new_regularised
 from core.training.scene import Scene, random_scene
@@ -27,8 +26,7 @@ class Reconstruction:
     """The quality of reconstructed pictures.
 
     Attributes:
-        pictures: number of pictures that were measured.
-        psnr: mean of the pictures' PSNR in dB.
+        pictures: number of pictures that were measured, `psnr` the mean of their PSNR in dB.
         chroma: mean absolute error of the colours without their brightness, in units of [-1, 1].
         latent_deviation: smallest and largest standard deviation of a latent channel.
         latent_extreme: largest absolute value of the latents, in standard deviations.

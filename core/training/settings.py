@@ -82,12 +82,8 @@ Phase = AutoencoderSettings | DiffusionSettings | DecoderSettings
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
-    """Training and check of the judge.
-
-    Attributes:
-        pictures: number of postcards to train on.
-        unseen: number of postcards to measure the accuracy on.
-        scenes: number of scenes to search for drawn pictures that fit a prompt.
+    """Training and check of the judge: postcards to train on, unseen ones to measure its accuracy on, and
+    scenes to search for drawn pictures that fit a prompt.
     """
 
     pictures: int = 12_000
@@ -98,13 +94,7 @@ class JudgeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The numbers of one whole run.
-
-    Attributes:
-        pictures: number of postcards that are drawn to train on.
-        unseen: number of postcards that the autoencoder is measured on at the end.
-        checkpoint_seconds: pause between two checkpoints, in seconds.
-    """
+    """The numbers of one whole run: `pictures` are drawn to train on, `unseen` to measure the autoencoder with."""
 
     size_px: int = 128
     pictures: int = 30_000
@@ -120,10 +110,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call of a training: its numbers, its folder and its limits.
+    """One call of a training: its numbers, the folder of all that it reads and writes, and its limits.
 
     Attributes:
-        folder: holds all that the run reads and writes.
         seconds: stop after so many seconds of this call; None trains to the end.
         grid_seconds: pause between two grids of the diffusion's sample pictures; None draws none.
         workers: processes that make batches ahead for each training process.

@@ -17,26 +17,21 @@ _PATIENCE_S = 600.0
 
 
 class Shards:
-    """The rows of one array.
-
-    Attributes:
-        folder: the folder of the files.
-        stem: the beginning of their names.
-    """
+    """The rows of one array, in the files of a folder whose names begin with ``stem``."""
 
     def __init__(self, folder: Path, stem: str) -> None:
-        self.folder = folder
-        self.stem = stem
+        self._folder = folder
+        self._stem = stem
         self._open: dict[int, NDArray[Any]] = {}
 
     def path(self, start: int) -> Path:
         """Returns the path of the file whose first row has this number."""
-        return self.folder / f"{self.stem}-{start:07d}.npy"
+        return self._folder / f"{self._stem}-{start:07d}.npy"
 
     def write(self, start: int, rows: NDArray[Any]) -> None:
         """Writes the file whose first row has this number; readers see all of it or nothing."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f"{self.stem}-{start:07d}.{os.getpid()}.partial.npy"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._folder / f"{self._stem}-{start:07d}.{os.getpid()}.partial.npy"
         np.save(partial, rows)
         partial.replace(self.path(start))
 

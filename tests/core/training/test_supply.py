@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.training.batches import LatentBatches, PictureBatches
+from core.training.batches import LatentBatches, PictureBatches, plan, supplied
 from core.training.checkpoint import Progress
 from core.training.postcards import draw_postcards
 from core.training.settings import TINY
 from core.training.shards import ROWS, Shards, latents
-from core.training.supply import plan, supplied
 from core.training.tokenizer import learn_tokenizer
 
 
