@@ -37,9 +37,8 @@ def caption(scene: Scene, rng: np.random.Generator) -> str:
     elif shape < 0.85:
         sentence = ", ".join(filter(None, (parts.subject, parts.place, parts.season, parts.time, *parts.extras)))
     else:
-        sentence = ", ".join(
-            filter(None, (parts.time, _joined(parts.subject, parts.place, parts.season), *parts.extras))
-        )
+        scenery = _joined(parts.subject, parts.place, parts.season)
+        sentence = ", ".join(filter(None, (parts.time, scenery, *parts.extras)))
     if rng.random() < 0.15:
         sentence = f"{_pick(rng, words.OPENINGS)} {sentence}"
     if rng.random() < 0.12:

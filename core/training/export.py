@@ -48,15 +48,16 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
     fresh = target.with_name(f"{target.name}.fresh")
     shutil.rmtree(fresh, ignore_errors=True)
     pipeline.to(torch.float16).save_pretrained(fresh, safe_serialization=True)
-    _load_as_float32(fresh / "text_encoder" / "config.json")
+    # transformers then widen the text encoder when no dtype is asked for, as diffusers does with the rest
+    text_config = fresh / "text_encoder" / "config.json"
+    _write_json(text_config, {**json.loads(text_config.read_text(encoding="utf-8")), "dtype": "float32"})
     for name in ("vocab.json", "merges.txt"):
         shutil.copyfile(folder / "tokenizer" / name, fresh / "tokenizer" / name)
     (fresh / "tokenizer" / "tokenizer.json").unlink(missing_ok=True)
     for file in fresh.rglob("*.safetensors"):
         file.chmod(0o644)
-    _write_json(
-        fresh / "latent_rgb.json", {"matrix": np.round(matrix, 5).tolist(), "bias": np.round(bias, 5).tolist()}
-    )
+    latent_map = {"matrix": np.round(matrix, 5).tolist(), "bias": np.round(bias, 5).tolist()}
+    _write_json(fresh / "latent_rgb.json", latent_map)
     _write_json(fresh / "words.json", {"words": word_list(), "prompts": example_prompts(settings.seed)})
     if (target / "README.md").exists():
         shutil.copyfile(target / "README.md", fresh / "README.md")
@@ -71,12 +72,6 @@ def export(settings: Settings, folder: Path, target: Path) -> None:
 def example_prompts(seed: int) -> list[str]:
     """Returns the prompts that the window's dice chooses from, by hand and from the grammar."""
     return [*EXAMPLE_PROMPTS, *prompts(DRAWN_PROMPTS, seed)]
-
-
-def _load_as_float32(path: Path) -> None:
-    """Makes transformers widen the text encoder when no dtype is asked for, as diffusers does with the rest."""
-    config = json.loads(path.read_text(encoding="utf-8"))
-    _write_json(path, {**config, "dtype": "float32"})
 
 
 def _write_json(path: Path, content: dict[str, object]) -> None:

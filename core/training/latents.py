@@ -58,9 +58,8 @@ def encode(network: AutoencoderKL, pictures: NDArray[np.uint8]) -> Tensor:
     device = next(network.parameters()).device
     starts = range(0, len(pictures), _BATCH)
     batches = (as_tensor(np.array(pictures[k : k + _BATCH])).to(device) for k in starts)
-    return torch.cat(
-        [posterior(network, b.contiguous(memory_format=torch.channels_last)).mean.float() for b in batches]
-    )
+    laid_out = (batch.contiguous(memory_format=torch.channels_last) for batch in batches)
+    return torch.cat([posterior(network, batch).mean.float() for batch in laid_out])
 
 
 def latent_rgb(

@@ -88,9 +88,8 @@ def _code_use(
 ) -> tuple[float | None, float | None]:
     if isinstance(autoencoder, KullbackLeibler):
         return None, None
-    counts = torch.bincount(
-        torch.cat([autoencoder.numbers(batch).flatten() for batch in batches]), minlength=codes
-    )
+    numbers = torch.cat([autoencoder.numbers(batch).flatten() for batch in batches])
+    counts = torch.bincount(numbers, minlength=codes)
     shares = counts[counts > 0] / counts.sum()
     return float((counts > 0).float().mean()), float((-(shares * shares.log()).sum()).exp())
 

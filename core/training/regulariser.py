@@ -5,7 +5,7 @@ quantisation (van den Oord et al. 2017, eq. 1 to 3): each latent vector is repla
 codebook; the decoder only ever sees codes. The starter model ships with the first.
 """
 
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
@@ -15,30 +15,6 @@ from torch import Tensor, nn
 from core.training.autoencoder_loss import kl_loss
 from core.training.networks import autoencoder_shapes, decoded, new_autoencoder, posterior
 from core.training.settings import AutoencoderSettings
-
-
-class Regularised(Protocol):
-    """An autoencoder and its regulariser.
-
-    Attributes:
-        network: what is trained and saved.
-        channels: of the latents.
-    """
-
-    network: nn.Module
-    channels: int
-
-    def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Returns the decoder's input in training, (batch, channels, h, w), and the weighted penalty, a scalar."""
-        ...
-
-    def encoded(self, pictures: Tensor) -> Tensor:
-        """Returns the decoder's input after training, (batch, channels, h, w)."""
-        ...
-
-    def decoded(self, latents: Tensor) -> Tensor:
-        """Returns the pictures of latents: (batch, 3, height, width), about [-1, 1]."""
-        ...
 
 
 class KullbackLeibler:
@@ -51,7 +27,7 @@ class KullbackLeibler:
         self._weight = weight
 
     def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Returns a sample of the Gaussian, and its divergence from N(0, 1)."""
+        """Returns a sample of the Gaussian, (batch, channels, h, w), and its weighted divergence from N(0, 1)."""
         gaussian = posterior(self._model, pictures)
         noise = torch.randn(gaussian.mean.shape, generator=source, device=pictures.device)
         return gaussian.mean + gaussian.std * noise, self._weight * kl_loss(gaussian.mean, gaussian.logvar)
@@ -80,7 +56,7 @@ class VectorQuantised:
         self._model = network
 
     def learnt_from(self, pictures: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Returns the nearest codes, and their distance from the encoder's output."""
+        """Returns the nearest codes, (batch, channels, h, w), and their distance from the encoder's output."""
         codes, penalty, _ = self._quantised(pictures)
         return codes, penalty
 
