@@ -11,7 +11,7 @@ from shiboken6 import Shiboken
 from app.messages.errors import Message
 from app.session.session import Session
 from core.film.film import Latent
-from core.measures.forward import standard_noise
+from core.measures.conversions import standard_noise
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Source
 from core.runs.operations import EncodePicture, PredictOnce

@@ -1,8 +1,9 @@
-"""Converts predictions between noise, velocity and picture (Salimans & Ho 2022, section 4 and appendix D).
+"""Noises pictures, and converts predictions between noise, velocity and picture (Salimans & Ho 2022, section 4).
 
 All latents are float (channels, height, width) in variance-preserving scale; see `core.measures.noise_levels`.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -66,3 +67,16 @@ def denoised_from(x: NDArray[Any], prediction: NDArray[Any], sigma: float, kind:
 def noisy_of(frame: Frame, space: Space) -> Values:
     """Returns x_t of a frame in variance-preserving scale."""
     return variance_preserving(frame.noisy, frame.sigma, space)
+
+
+def noised(x0: Latent, noise: Latent, alpha_cumprod: float) -> Values:
+    """Draws from q(x_t | x0): sqrt(alpha-bar) x0 + sqrt(1 - alpha-bar) eps (Ho et al. 2020, eq. 4).
+
+    `noise` is standard normal; `alpha_cumprod`, alpha-bar, is the part of the variance that is signal, 0 to 1.
+    """
+    return math.sqrt(alpha_cumprod) * x0.astype(np.float32) + math.sqrt(1 - alpha_cumprod) * noise
+
+
+def standard_noise(shape: tuple[int, ...], seed: int) -> Latent:
+    """Returns epsilon, always equal for one seed, so that another t changes only the mixture."""
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)

@@ -16,7 +16,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.errors import SaveFailed, UnreadablePicture
-from core.files.atomic import write_file
 from core.pictures import exif
 from core.pictures.dimensions import read_size
 from core.pictures.picture import GeneratedImage
@@ -30,11 +29,6 @@ PARAMETERS = "parameters"
 EMULSION = "emulsion"
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _JPEG_QUALITY = 95
-
-
-def write_png(image: GeneratedImage, path: Path) -> None:
-    """Writes the picture with its recipe, in place of an older file of this name. Raises SaveFailed."""
-    write_file(path, encode_png(image, datetime.now().astimezone()))
 
 
 def encode_png(image: GeneratedImage, created: datetime) -> bytes:

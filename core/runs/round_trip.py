@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.film.film import Latent
 from core.film.latent_rgb import LatentRgb
+from core.measures.conversions import noised
 from core.measures.difference import Difference
-from core.measures.forward import noised
 from core.pictures.colour_maps import heat
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Size
@@ -58,7 +58,7 @@ class RoundTrip:
         return self.picture.size / (self.latent.size * LATENT_VALUE_BYTES)
 
     def noised(self, t: int, noise: Latent) -> Latent:
-        """x_t at training timestep ``t``, from 0, in float32; see `core.measures.forward.noised`."""
+        """x_t at training timestep ``t``, from 0, in float32; see `core.measures.conversions.noised`."""
         return noised(self.latent, noise, float(self.alphas_cumprod[t]))
 
     def sigma(self, t: int) -> float:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.noise.noise_pane import NoisePane
 from core.film.latent_rgb import LatentRgb
-from core.measures.forward import standard_noise
+from core.measures.conversions import standard_noise
 from core.request.request import Size
 from core.runs.round_trip import RoundTrip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.measures.forward import noised, standard_noise
+from core.measures.conversions import noised, standard_noise
 
 SAMPLES = 10_000
 

@@ -10,7 +10,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.errors import SaveFailed, UnreadablePicture
-from core.pictures.metadata import encode_for, encode_png, read_recipe, write_png
+from core.pictures.metadata import encode_for, encode_png, read_recipe
+from core.pictures.saving import save_as
 from core.recipes.recipe import signed
 from tests.pictures import generated_image
 
@@ -43,7 +44,7 @@ def test_pixels_are_kept_exactly(tmp_path: Path, suffix: str) -> None:
 
 def test_other_programs_find_both_texts_before_the_pixels(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
-    write_png(generated_image("海"), path)
+    save_as(generated_image("海"), path)
     content = path.read_bytes()
     assert content.index(b"parameters") < content.index(b"emulsion") < content.index(b"IDAT")
     with Image.open(path) as opened:

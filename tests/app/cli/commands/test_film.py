@@ -11,7 +11,7 @@ from PIL import Image
 from core.engine.engine import Engine
 from core.film.reader import SUFFIX
 from core.models.catalogue import Catalogue
-from core.pictures.metadata import write_png
+from core.pictures.saving import save_as
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
 from core.runs.operations import Generate
@@ -32,7 +32,7 @@ def picture(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = Engine(Catalogue(()), "cpu", "float32")
     *_, ready = recorder.record(engine.run(Generate(request)))
     assert isinstance(ready, ImageReady)
-    write_png(ready.image, folder / "house.png")
+    save_as(ready.image, folder / "house.png")
     recorder.put_beside(ready.image.recipe.run, folder / "house.png")
     return folder / "house.png"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from core.pictures.metadata import write_png
+from core.pictures.saving import save_as
 from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
 
@@ -16,7 +16,7 @@ Run = Callable[..., Answer]
 
 @pytest.mark.parametrize("prompt", ["a house", "海 😀", "\udcff"])
 def test_the_recipe_is_printed_as_json(run: Run, tmp_path: Path, prompt: str) -> None:
-    write_png(generated_image(prompt), tmp_path / "a.png")
+    save_as(generated_image(prompt), tmp_path / "a.png")
     answer = run("info", tmp_path / "a.png")
     assert answer.code == 0
     assert json.loads(answer.output)["request"]["prompt"] == prompt

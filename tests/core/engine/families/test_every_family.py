@@ -14,7 +14,8 @@ from core.families import FAMILIES
 from core.film.writer import FilmWriter
 from core.film_export.pictures import PICTURES
 from core.models.catalogue import Catalogue, Model
-from core.pictures.metadata import read_recipe, write_png
+from core.pictures.metadata import read_recipe
+from core.pictures.saving import save_as
 from core.request.request import GenerationRequest, Source
 from core.runs.branch import Branch
 from core.runs.events import Event, ImageReady, Stepped
@@ -86,7 +87,7 @@ def test_its_film_is_replayed_from_the_disk_to_the_bit(run: Run, tmp_path: Path)
 
 
 def test_its_recipe_makes_the_same_picture_again(run: Run, tmp_path: Path) -> None:
-    write_png(run.ready.image, tmp_path / "a.png")
+    save_as(run.ready.image, tmp_path / "a.png")
     recipe = read_recipe(tmp_path / "a.png")
     assert recipe is not None
     assert recipe.model.family == run.model.family

@@ -14,7 +14,7 @@ from PIL import Image
 from core.engine.engine import Engine
 from core.errors import InvalidRequest, OutOfMemory, UnreadablePicture
 from core.film.latent_rgb import LatentRgb
-from core.measures.forward import standard_noise
+from core.measures.conversions import standard_noise
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size, Source
 from core.runs.events import Stepped
