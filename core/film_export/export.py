@@ -94,17 +94,11 @@ def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFo
         picture = picture.resize((width, height), smooth)
     if not options.has_captions:
         return picture
-    font_px = _font_px(width)
     band_px = _band_px(width, film_format)
     result = Image.new("RGB", (width, height + band_px), CAPTION_BACKGROUND)
     result.paste(picture, (0, 0))
-    ImageDraw.Draw(result).text(
-        (width / 2, height + band_px / 2),
-        frame.caption,
-        fill=CAPTION_COLOUR,
-        font=ImageFont.load_default(font_px),
-        anchor="mm",
-    )
+    font, middle = ImageFont.load_default(_font_px(width)), (width / 2, height + band_px / 2)
+    ImageDraw.Draw(result).text(middle, frame.caption, fill=CAPTION_COLOUR, font=font, anchor="mm")
     return result
 
 

@@ -35,12 +35,8 @@ class Difference:
     def between(cls, first: Pixels, second: Pixels) -> Difference:
         """Compares two pictures, whose sizes must be equal."""
         distances = difference_map(first, second)
-        return cls(
-            distances,
-            float(distances.mean()),
-            float(distances.max()),
-            float(np.count_nonzero(distances)) / distances.size,
-        )
+        differing = float(np.count_nonzero(distances)) / distances.size
+        return cls(distances, float(distances.mean()), float(distances.max()), differing)
 
     @property
     def fitting_scale(self) -> float:
