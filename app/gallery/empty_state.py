@@ -7,9 +7,9 @@ from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, progress_bar, push_button, stretched, text_label, vbox
 
 WIDTH_PX = 440
 
@@ -94,9 +94,7 @@ class EmptyState(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             label.setWordWrap(True)
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setAccessibleName("Progress")
+        self._progress = progress_bar("Progress")
         self._buttons: dict[Remedy, QPushButton] = {}
         row = hbox(STRETCH, spacing=8)
         for remedy, (words, name) in REMEDIES.items():

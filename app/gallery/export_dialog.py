@@ -10,13 +10,12 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QProgressBar,
     QSpinBox,
     QWidget,
 )
 
 from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, PictureExporter
-from app.widgets.building import text_label, vbox
+from app.widgets.building import progress_bar, text_label, vbox
 from app.widgets.theme import indent_spin_boxes
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
@@ -79,10 +78,8 @@ class ExportDialog(QDialog):
             self._form.addRow(label, field)
             field.setObjectName(name)
             field.setAccessibleName(label.replace("&", "") or self._recipe.text())
-        self._progress = QProgressBar()
+        self._progress = progress_bar("Progress")
         self._progress.setRange(0, count)
-        self._progress.setTextVisible(False)
-        self._progress.setAccessibleName("Progress")
         self._progress.hide()
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = self._buttons.addButton("Export…", QDialogButtonBox.ButtonRole.AcceptRole)

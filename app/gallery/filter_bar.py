@@ -22,7 +22,7 @@ from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import WITH_BUTTON, FilterMenus
 from app.gallery.filters import active_filters, cleared
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
-from app.widgets.building import hbox, push_button, stretched, vbox
+from app.widgets.building import clear, hbox, push_button, stretched, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 from core.gallery.library import LibraryFolder
@@ -234,11 +234,7 @@ class FilterChips(QWidget):
 
     def show_filters(self, query: Query) -> None:
         """Other chips."""
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._row)
         filters = active_filters(query)
         for active in filters[:MOST_CHIPS]:
             words = active.words

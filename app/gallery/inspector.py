@@ -8,7 +8,7 @@ from app.gallery.marks_panel import MarksPanel
 from app.gallery.picture_actions import ActionButtons
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.sizes import size_text
-from app.widgets.building import STRETCH, push_button, text_label, vbox
+from app.widgets.building import STRETCH, clear, push_button, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from core.gallery.branches import Run
 
@@ -90,10 +90,7 @@ class Inspector(QFrame):
 
 
 def _label(role: str) -> QLabel:
-    label = text_label(role=role, is_plain=True, wraps=True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setMinimumWidth(1)
-    return label
+    return text_label(role=role, is_plain=True, wraps=True, is_selectable=True)
 
 
 def _file_facts(details: PictureDetails) -> str:
@@ -129,11 +126,7 @@ class BranchList(QWidget):
 
     def show_tree(self, tree: tuple[Run, ...], run: str) -> None:
         """The tree of the picture that belongs to ``run``."""
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._rows)
         for branch in tree[:MOST_ROWS]:
             self._rows.addWidget(self._row(branch, is_here=branch.run == run))
         if len(tree) > MOST_ROWS:

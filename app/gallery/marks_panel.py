@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from app.gallery.star_rating import StarRating
-from app.widgets.building import STRETCH, hbox, push_button, vbox
+from app.widgets.building import STRETCH, clear, hbox, push_button, vbox
 from app.widgets.field import Field, describe
 from core.gallery.marks import LONGEST_NOTE, MarkChange
 from core.gallery.query import LibraryPicture
@@ -184,11 +184,7 @@ class NameChips(QWidget):
         if names == self._names:
             return
         self._names = names
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._rows)
         for name in names:
             self._rows.addWidget(self._row(name))
 

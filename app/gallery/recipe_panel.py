@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.gallery.recipe_fields import RecipeField, recipe_fields
-from app.widgets.building import hbox, push_button, stretched, text_label, vbox
+from app.widgets.building import clear, hbox, push_button, stretched, text_label, vbox
 from core.recipes.recipe import Recipe
 
 LONGEST_TEXT = 2_000
@@ -50,11 +50,7 @@ class RecipePanel(QWidget):
         if recipe is self._recipe and recipe is not None:
             return
         self._recipe = recipe
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._rows)
         for line in recipe_fields(recipe) if recipe is not None else ():
             self._rows.addWidget(self._row(line))
 
@@ -101,13 +97,4 @@ class RecipePanel(QWidget):
 
 
 def _text(words: str, role: str = "") -> QLabel:
-    label = text_label(words, wraps=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)  # recipes come from outside
-    label.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
-    label.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    label.setMinimumWidth(1)
-    if role:
-        label.setProperty("role", role)
-    return label
+    return text_label(words, role=role, wraps=True, is_plain=True, is_selectable=True)  # recipes come from outside

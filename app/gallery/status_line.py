@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from app.widgets.building import STRETCH, hbox, text_label
+from app.widgets.building import STRETCH, hbox, progress_bar, text_label
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
 
 PROGRESS_PX = 120
@@ -22,10 +22,8 @@ class StatusLine(QFrame):
         self.scan = text_label(name="galleryScan")
         for label in (self.counts, self.away, self.scan):
             label.setProperty("role", "hint")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
+        self._progress = progress_bar("Reading pictures")
         self._progress.setFixedWidth(PROGRESS_PX)
-        self._progress.setAccessibleName("Reading pictures")
         self._progress.hide()
         hbox(
             self.counts, STRETCH, self.away, self.scan, self._progress, on=self, margins=(16, 4, 16, 4), spacing=16

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -43,10 +43,8 @@ class AccessDialog(QDialog):
         title, sentence, remedy = download_text(failure)
         self.setWindowTitle(title)
         asks_token = failure.fault in ACCESS
-        heading = _text(title)
-        heading.setProperty("role", "heading")
         column = vbox(
-            heading,
+            _text(title, "heading"),
             _text(sentence if asks_token else f"{sentence} {remedy}".strip()),
             on=self,
             margins=(24, 24, 24, 16),
@@ -55,14 +53,12 @@ class AccessDialog(QDialog):
         self._token = QLineEdit()
         self._token.setEchoMode(QLineEdit.EchoMode.Password)
         describe(self._token, "tokenEdit", "Token", "A token of your account on the hub, with the right to read")
-        again = push_button("Try again", name="tryAgainButton", kind="primary")
-        self._again = again
+        again = self._again = push_button("Try again", name="tryAgainButton", kind="primary")
         if asks_token:
             column.addWidget(_text(STEPS))
             page = push_button("Open the model's page", self._open_page, name="openPageButton")
-            row = hbox(page, STRETCH)
-            column.addLayout(row)
-            column.addWidget(_hint(self._page))
+            column.addLayout(hbox(page, STRETCH))
+            column.addWidget(_text(self._page, "hint"))
             field = Field("&Token", self._token)
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)
@@ -92,16 +88,8 @@ class AccessDialog(QDialog):
         self.accept()
 
 
-def _text(words: str) -> QLabel:
-    label = text_label(words, is_plain=True, wraps=True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _hint(words: str) -> QLabel:
-    label = _text(words)
-    label.setProperty("role", "hint")
-    return label
+def _text(words: str, role: str = "") -> QLabel:
+    return text_label(words, role=role, is_plain=True, wraps=True, is_selectable=True)
 
 
 class AccessService(QObject):

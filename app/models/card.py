@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
 from app.models.verification import Check
-from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, progress_bar, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 from core.downloads.failures import Fault
 
@@ -133,9 +133,7 @@ class ModelCard(QFrame):
 
     def _progress_row(self) -> QWidget:
         self._row = QWidget()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(f"Download of {self.facts.name}")
+        self._bar = progress_bar(f"Download of {self.facts.name}")
         self._words = _label("", "hint", wraps=True)
         self._words.setObjectName("downloadWords")
         self._pause = self._button("Pause", "pause", "pauseDownloadButton")
@@ -162,10 +160,7 @@ class ModelCard(QFrame):
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:
-    label = text_label(text, is_plain=True)
-    if role:
-        label.setProperty("role", role)
-    label.setWordWrap(wraps)
+    label = text_label(text, role=role, is_plain=True, wraps=wraps)
     label.setMinimumWidth(1)
     return label
 
@@ -180,9 +175,7 @@ class CheckRow(QWidget):
     def __init__(self, name: str, *, can_mend: bool) -> None:
         super().__init__()
         self._can_mend = can_mend
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(f"Check of {name}")
+        self._bar = progress_bar(f"Check of {name}")
         self._words = text_label(name="checkWords", is_plain=True, role="hint", wraps=True)
         self._words.setMinimumWidth(1)
         self._mend = push_button(

@@ -1,7 +1,6 @@
 """Device: what was found and why, and what the user wants instead."""
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox
 
 from app.messages.errors import Message
 from app.preferences.page import Page
@@ -29,35 +28,20 @@ TASK = "look for devices"
 """Devices are looked for when the engine is made, whatever it is asked; its maker tells the session."""
 
 
-class DevicePage(Page):
-    """Asks the worker to look for devices: importing what knows them takes seconds."""
+class LookingPage(Page):
+    """Has the worker look for devices when asked: importing what knows them takes seconds."""
 
-    def __init__(self, settings_store: SettingsStore, session: Session) -> None:
-        super().__init__("Device", "devicePage")
-        self._settings_store = settings_store
+    def __init__(self, title: str, object_name: str, session: Session) -> None:
+        super().__init__(title, object_name)
         self._session = session
-        self._device = _combo("deviceCombo", DEVICES, settings_store.settings.device)
-        self._device.activated.connect(self._choose)
-        self._dtype = _combo("dtypeCombo", DTYPES, settings_store.settings.dtype)
-        self._dtype.activated.connect(self._choose)
-        self.add_row("&Compute on", self._device)
-        self.add_row("P&recision", self._dtype)
-        self.add_hint("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
-        self.add_section("What was found")
-        self._words = text_label(name="deviceWords", wraps=True)
-        self.column.addWidget(self._words)
-        self._found = self.add_hint("")
-        self._found.setObjectName("devicesFound")
-        self._look = push_button("Look now", self._look_now, name="lookForDevicesButton")
-        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
-        self.end()
-        session.device.changed.connect(self._show)
-        self._show()
 
-    @Slot()
-    def _choose(self) -> None:
-        self._settings_store.change(device=self._device.currentData(), dtype=self._dtype.currentData())
-        self._session.engine_tasks.restart_engine()
+    def add_words(self, name: str) -> None:
+        self._words = text_label(name=name, is_plain=True, wraps=True)
+        self.column.addWidget(self._words)
+
+    def add_look_button(self, name: str) -> None:
+        self._look = push_button("Look now", self._look_now, name=name)
+        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
 
     @Slot()
     def _look_now(self) -> None:
@@ -74,6 +58,36 @@ class DevicePage(Page):
 
     @Slot()
     def _show(self) -> None:
+        """Shows what was found."""
+
+
+class DevicePage(LookingPage):
+    """Shows the device that was found, and takes another choice."""
+
+    def __init__(self, settings_store: SettingsStore, session: Session) -> None:
+        super().__init__("Device", "devicePage", session)
+        self._settings_store = settings_store
+        self._device = self.add_combo("&Compute on", "deviceCombo", DEVICES, settings_store.settings.device)
+        self._dtype = self.add_combo("P&recision", "dtypeCombo", DTYPES, settings_store.settings.dtype)
+        for combo in (self._device, self._dtype):
+            combo.activated.connect(self._choose)
+        self.add_hint("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
+        self.add_section("What was found")
+        self.add_words("deviceWords")
+        self._found = self.add_hint("")
+        self._found.setObjectName("devicesFound")
+        self.add_look_button("lookForDevicesButton")
+        self.end()
+        session.device.changed.connect(self._show)
+        self._show()
+
+    @Slot()
+    def _choose(self) -> None:
+        self._settings_store.change(device=self._device.currentData(), dtype=self._dtype.currentData())
+        self._session.engine_tasks.restart_engine()
+
+    @Slot()
+    def _show(self) -> None:
         device = self._session.device.chosen
         self._look.setVisible(device is None)
         if device is None:
@@ -83,14 +97,3 @@ class DevicePage(Page):
             self._words.setText(device_sentence(device))
             self._found.setText("\n".join(device.plan.splitlines()[1:]))
             self._found.show()
-
-
-def _combo(object_name: str, choices: dict[str | None, str], chosen: str | None) -> QComboBox:
-    combo = QComboBox()
-    combo.setObjectName(object_name)
-    for value, text in choices.items():
-        combo.addItem(text, value)
-    if chosen not in choices:  # such as cuda:1, from the settings file
-        combo.addItem(str(chosen), chosen)
-    combo.setCurrentIndex(combo.findData(chosen))
-    return combo

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QButtonGroup, QLabel, QRadioButton, QSpinBox
+from PySide6.QtWidgets import QLabel, QSpinBox
 
 from app.messages.sizes import size_text
 from app.preferences.page import Page
@@ -41,15 +41,8 @@ class FilmsPage(Page):
         super().__init__("Films", "filmsPage")
         self._settings_store = settings_store
         self._tasks = background.queue(self, "stored films")
-        self._keep = QButtonGroup(self)
-        for number, (choice, (text, about)) in enumerate(FILMS.items()):
-            button = QRadioButton(text)
-            button.setObjectName(f"films-{choice.name}")
-            button.setChecked(choice is settings_store.settings.keep_films)
-            self._keep.addButton(button, number)
-            self.column.addWidget(button)
-            self.add_hint(about, indent_px=24)
-        self._keep.idClicked.connect(self._choose)
+        keep = self.add_radio_buttons("films", FILMS, settings_store.settings.keep_films)
+        keep.idClicked.connect(self._choose)
         self.add_section("Room on the disk")
         self._room = text_label("Looking at the films …", name="filmRoom")
         self.column.addWidget(self._room)
@@ -59,8 +52,7 @@ class FilmsPage(Page):
         self._days.setValue(OLD_DAYS)
         self._days.valueChanged.connect(self.measure)
         self._remove = push_button("Remove", self._remove_old, name="removeFilmsButton")
-        row = hbox(QLabel("Remove films older than"), self._days, STRETCH, self._remove)
-        self.column.addLayout(row)
+        self.column.addLayout(hbox(QLabel("Remove films older than"), self._days, STRETCH, self._remove))
         self.add_hint("Pictures stay; only their steps go.")
         self.end()
         self.measure()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QMessageBox
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMessageBox
 
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
@@ -35,21 +35,9 @@ class GeneralPage(Page):
     def __init__(self, settings_store: SettingsStore, previews: PreviewMode) -> None:
         super().__init__("General", "generalPage")
         self._settings_store = settings_store
-        self._theme = QComboBox()
-        self._theme.setObjectName("themeCombo")
-        for theme, text in THEMES.items():
-            self._theme.addItem(text, theme)
-        self._theme.setCurrentIndex(self._theme.findData(settings_store.settings.theme))
+        self._theme = self.add_combo("&Theme", "themeCombo", THEMES, settings_store.settings.theme)
         self._theme.activated.connect(self._choose_theme)
-        self.add_row("&Theme", self._theme)
-        self._previews = QComboBox()
-        self._previews.setObjectName("previewsCombo")
-        for mode, (words, about) in PREVIEWS.items():
-            self._previews.addItem(words, mode)
-            self._previews.setItemData(self._previews.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
-        self._previews.setCurrentIndex(self._previews.findData(previews))
-        self._previews.activated.connect(self._choose_previews)
-        self.add_row("&Previews", self._previews)
+        self.add_combo("&Previews", "previewsCombo", PREVIEWS, previews).activated.connect(self._choose_previews)
         self._about_previews = self.add_hint(PREVIEWS[previews][1])
         self.add_section("When a long run ends")
         notice = QCheckBox("Tell me by a &notice of the desktop while I work elsewhere")
@@ -65,8 +53,7 @@ class GeneralPage(Page):
             ("&Import…", "importSettingsButton", self._ask_import),
             ("&Reset all…", "resetSettingsButton", self._ask_reset),
         ):
-            button = push_button(text, slot, name=name)
-            row.addWidget(button)
+            row.addWidget(push_button(text, slot, name=name))
         row.addStretch(1)
         self.column.addLayout(row)
         self.add_hint("Export and import leave out what you have typed and how the window is arranged.")

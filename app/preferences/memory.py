@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QRadioButton
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QCheckBox
 
-from app.messages.errors import Message
-from app.preferences.device import TASK
-from app.preferences.page import GAP_PX, Page
+from app.preferences.device import LookingPage
+from app.preferences.page import GAP_PX, INDENT_PX
 from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_text
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.building import push_button, text_label
-from core.models.memory_plan import MemoryInUse, Placement
+from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
-from core.runs.operations import ReportMemory
 
-INDENT_PX = 24
 MOVING = (Placement.model_offload, Placement.group_offload)
 """Placements for devices with a memory of their own."""
 
 
-class MemoryPage(Page):
+class MemoryPage(LookingPage):
     """A choice holds from the next load on, which the next picture begins with."""
 
     def __init__(self, settings_store: SettingsStore, session: Session, service: MemoryService) -> None:
-        super().__init__("Memory", "memoryPage")
+        super().__init__("Memory", "memoryPage", session)
         self._settings_store = settings_store
-        self._session = session
         self._service = service
-        self._words = text_label(name="memoryPlanWords", is_plain=True, wraps=True)
-        self.column.addWidget(self._words)
-        self._look = push_button("Look now", self._look_now, name="lookForMemoryButton")
-        self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
+        self.add_words("memoryPlanWords")
+        self.add_look_button("lookForMemoryButton")
         self.column.addSpacing(GAP_PX)
-        self._how = QButtonGroup(self)
-        for number, (choice, (text, about)) in enumerate(PLACEMENTS.items()):
-            button = QRadioButton(text)
-            button.setObjectName(f"memory-{choice.name if choice is not None else 'automatic'}")
-            button.setAccessibleDescription(about)
-            button.setChecked(choice is settings_store.settings.memory)
-            self._how.addButton(button, number)
-            self.column.addWidget(button)
-            self.add_hint(about, INDENT_PX)
+        self._how = self.add_radio_buttons("memory", PLACEMENTS, settings_store.settings.memory)
         self._nowhere = self.add_hint(
             "The last two are for graphics cards: a processor computes where the weights are anyway.", INDENT_PX
         )
@@ -58,13 +43,8 @@ class MemoryPage(Page):
         self.column.addWidget(self._tiles)
         self.add_hint(TILES[1], INDENT_PX)
         self.add_section("Precision of the weights")
-        self._bits = QComboBox()
-        self._bits.setObjectName("weightBitsCombo")
-        for bits, (text, about) in WEIGHTS.items():
-            self._bits.addItem(text, bits)
-            self._bits.setItemData(self._bits.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
+        self._bits = self.add_combo("&Weights", "weightBitsCombo", WEIGHTS, session.draft.weight_bits)
         self._bits.activated.connect(self._choose_bits)
-        self.add_row("&Weights", self._bits)
         self._about_bits = self.add_hint("")
         self._about_bits.setObjectName("weightBitsHint")
         self._show_bits(session.draft)
@@ -99,19 +79,6 @@ class MemoryPage(Page):
     def _renew(self) -> None:
         self._session.engine_tasks.restart_engine()
         self._service.forget()
-
-    @Slot()
-    def _look_now(self) -> None:
-        self._look.setEnabled(False)
-        self._words.setText("Looking …")
-        self._session.engine_tasks.submit(TASK, ReportMemory(), self._finish, self._refuse)
-
-    def _finish(self, _memory: MemoryInUse) -> None:
-        self._show()
-
-    def _refuse(self, message: Message) -> None:
-        self._look.setEnabled(True)
-        self._words.setText(str(message))
 
     @Slot()
     def _show(self) -> None:

@@ -1,7 +1,10 @@
 """The parts of every page of the preferences: rows with a label, sections with a heading, hints."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QLabel, QLayout, QRadioButton, QScrollArea, QWidget
 
 from app.widgets.building import hbox, text_label, vbox
 
@@ -9,6 +12,7 @@ MARGIN_PX = 24
 GAP_PX = 8
 SECTION_GAP_PX = 20
 LABELS_PX = 128
+INDENT_PX = 24
 
 
 class Page(QScrollArea):
@@ -44,6 +48,37 @@ class Page(QScrollArea):
         else:
             row.addLayout(field, 1)
         self.column.addLayout(row)
+
+    def add_combo(
+        self, label: str, object_name: str, choices: Mapping[Any, str | tuple[str, str]], chosen: object
+    ) -> QComboBox:
+        """Adds a row with a list of choices: each has a text, and may have a tooltip."""
+        combo = QComboBox()
+        combo.setObjectName(object_name)
+        for choice, words in choices.items():
+            text, about = (words, "") if isinstance(words, str) else words
+            combo.addItem(text, choice)
+            combo.setItemData(combo.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
+        if chosen not in choices:  # such as cuda:1, from the settings file
+            combo.addItem(str(chosen), chosen)
+        combo.setCurrentIndex(combo.findData(chosen))
+        self.add_row(label, combo)
+        return combo
+
+    def add_radio_buttons(
+        self, prefix: str, choices: Mapping[Any, tuple[str, str]], chosen: object
+    ) -> QButtonGroup:
+        """Adds a button and a hint for each choice; its id is the place of the choice."""
+        group = QButtonGroup(self)
+        for number, (choice, (text, about)) in enumerate(choices.items()):
+            button = QRadioButton(text)
+            button.setObjectName(f"{prefix}-{choice.name if choice is not None else 'automatic'}")
+            button.setAccessibleDescription(about)
+            button.setChecked(choice is chosen)
+            group.addButton(button, number)
+            self.column.addWidget(button)
+            self.add_hint(about, INDENT_PX)
+        return group
 
     def add_hint(self, text: str, indent_px: int = 0) -> QLabel:
         label = hint(text)

@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.session.queue import QueuedRun
 from app.session.session import Session
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.building import clear, hbox, stretched, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 
@@ -27,11 +27,7 @@ class QueueList(QWidget):
 
     def _show_runs(self) -> None:
         runs = self._session.queue.runs
-        while (item := self._rows.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._rows)
         for run in runs[:MOST_ROWS]:
             self._rows.addWidget(self._row(run))
         if len(runs) > MOST_ROWS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.messages.sizes import size_text
@@ -81,13 +81,5 @@ def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_PROMPT else text[: LONGEST_PROMPT - 1] + "…"
 
 
-def _label(name: str, role: str | None = None) -> QLabel:
-    label = text_label(name=name, wraps=True)
-    label.setTextFormat(Qt.TextFormat.PlainText)  # recipes come from outside
-    label.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
-    label.setMinimumWidth(1)
-    if role:
-        label.setProperty("role", role)
-    return label
+def _label(name: str, role: str = "") -> QLabel:
+    return text_label(name=name, role=role, wraps=True, is_plain=True, is_selectable=True)  # it comes from outside

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, SignalInstance
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 Margins = int | tuple[int, int, int, int] | None
 Box = TypeVar("Box", bound=QBoxLayout)
@@ -75,6 +84,21 @@ def _fill(box: Box, items: tuple[Item, ...], on: QWidget | None, margins: Margin
     return box
 
 
+def clear(box: QBoxLayout) -> None:
+    """Takes the widgets out of a row or column and deletes them."""
+    while (item := box.takeAt(0)) is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        if (widget := item.widget()) is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            widget.hide()
+            widget.deleteLater()
+
+
+def progress_bar(name: str) -> QProgressBar:
+    """Returns a bar without text; ``name`` is for screen readers."""
+    made = QProgressBar(textVisible=False)
+    made.setAccessibleName(name)
+    return made
+
+
 def text_label(
     text: str = "",
     parent: QWidget | None = None,
@@ -83,12 +107,14 @@ def text_label(
     name: str = "",
     wraps: bool = False,
     is_plain: bool = False,
+    is_selectable: bool = False,
 ) -> QLabel:
     """Returns a label.
 
     Args:
         role: see `app.widgets.theme`. name: the object name.
         is_plain: shows the text as it is, also where it looks like HTML.
+        is_selectable: the text can be copied, and the label may become narrow.
     """
     made = QLabel(text, parent)
     if role:
@@ -98,6 +124,11 @@ def text_label(
     made.setWordWrap(wraps)
     if is_plain:
         made.setTextFormat(Qt.TextFormat.PlainText)
+    if is_selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        made.setMinimumWidth(1)
     return made
 
 
