@@ -73,12 +73,12 @@ class GalleryCommands(QObject):
             PictureAction.use_as_source: self._use_as_source,
             PictureAction.add_noise: self._add_noise,
             PictureAction.show_in_folder: self._show_in_folder,
-            PictureAction.copy_picture: self._copy_picture,
-            PictureAction.copy_recipe: self._copy_recipe,
+            PictureAction.copy_picture: lambda: self._copying.copy_pictures(self._picture),
+            PictureAction.copy_recipe: lambda: self._copying.copy_recipe(self._details),
             PictureAction.rename: self._rename,
             PictureAction.move: self._move,
             PictureAction.export: self._export,
-            PictureAction.delete: self._delete,
+            PictureAction.delete: lambda: page.service.delete(page.selected_ids),
         }
         inspector = page.inspector
         page.grid.key_pressed.connect(self._take_key)
@@ -247,12 +247,6 @@ class GalleryCommands(QObject):
         if self._picture is not None:
             open_in_system(self._picture.path.parent)
 
-    def _copy_picture(self) -> None:
-        self._copying.copy_pictures(self._picture)
-
-    def _copy_recipe(self) -> None:
-        self._copying.copy_recipe(self._details)
-
     def _rename(self) -> None:
         if self._picture is not None:
             self._file_mover.ask_name(self._picture)
@@ -265,9 +259,6 @@ class GalleryCommands(QObject):
         dialog = ExportDialog(self._page.selected_ids, self._exporter, self._window)
         dialog.finished_export.connect(self.notices.show_exported)
         dialog.open()
-
-    def _delete(self) -> None:
-        self._page.service.delete(self._page.selected_ids)
 
     @Slot(object)
     def _on_picture_saved(self, saved: Any) -> None:

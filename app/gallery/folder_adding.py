@@ -33,7 +33,7 @@ class FolderAdding(QObject):
         page.empty.chosen.connect(self._follow_remedy)
         page.filters.add_folder_asked.connect(self.ask_folder)
         page.filters.remove_folder_asked.connect(page.service.remove_folder)
-        page.filters.rebuild_asked.connect(self._rebuild)
+        page.filters.rebuild_asked.connect(page.service.rebuild)
         page.folders_dropped.connect(self._on_folders_dropped)
 
     @Slot()
@@ -52,10 +52,6 @@ class FolderAdding(QObject):
                 self._page.filters.set_query(cleared(self._page.filters.query))
             case Remedy.look_again:
                 self._page.service.scan()
-
-    @Slot()
-    def _rebuild(self) -> None:
-        self._page.service.rebuild()
 
     @Slot(object)
     def _on_folders_dropped(self, folders: tuple[Path, ...]) -> None:

@@ -82,9 +82,7 @@ class GridLayout:
 
     def row_at(self, x: int, y: int) -> int | None:
         """Returns the row whose cell has this point."""
-        for row in self.rows_in(QRect(x, y, 1, 1)):
-            return row
-        return None
+        return next(self.rows_in(QRect(x, y, 1, 1)), None)
 
     def rows_in(self, area: QRect) -> Iterator[int]:
         """Yields the rows whose cells touch an area."""
@@ -109,31 +107,24 @@ class GridLayout:
         """Yields the headings that are seen, with their places."""
         if self.sections:
             for placed in self._between(top, bottom):
-                yield (
-                    placed.section,
-                    QRect(MARGIN_PX, placed.top, max(self.width_px - 2 * MARGIN_PX, 0), HEADING_PX),
-                )
+                width_px = max(self.width_px - 2 * MARGIN_PX, 0)
+                yield placed.section, QRect(MARGIN_PX, placed.top, width_px, HEADING_PX)
 
     def moved(self, row: int, action: Move, seen_px: int) -> int:
         """Returns the row that a key leads to from ``row``; ``seen_px`` is the height that is seen at once."""
         lines = max(seen_px // self.pitch_px, 1)
+        down = {Move.MoveUp: -1, Move.MoveDown: 1, Move.MovePageUp: -lines, Move.MovePageDown: lines}
         match action:
             case Move.MoveLeft | Move.MovePrevious:
                 row -= 1
             case Move.MoveRight | Move.MoveNext:
                 row += 1
-            case Move.MoveUp:
-                row = self.vertical_neighbour(row, -1)
-            case Move.MoveDown:
-                row = self.vertical_neighbour(row, 1)
-            case Move.MovePageUp:
-                row = self.vertical_neighbour(row, -lines)
-            case Move.MovePageDown:
-                row = self.vertical_neighbour(row, lines)
             case Move.MoveHome:
                 row = 0
             case Move.MoveEnd:
                 row = self.count - 1
+            case _:
+                row = self.vertical_neighbour(row, down[action])
         return min(max(row, 0), self.count - 1)
 
     def vertical_neighbour(self, row: int, lines: int) -> int:

@@ -149,11 +149,8 @@ class DownloadService(QObject):
             case Checking():
                 self._set(replace(state, stage=Stage.checking))
             case Downloading(done=done, total=total, bytes_per_second=rate):
-                self._set(
-                    replace(
-                        state, stage=Stage.running, done=done, total=total, bytes_per_second=rate, failure=None
-                    )
-                )
+                progress = replace(state, done=done, total=total, bytes_per_second=rate)
+                self._set(replace(progress, stage=Stage.running, failure=None))
             case Waiting(failure=failure, wait_s=wait_s):
                 self._set(replace(state, stage=Stage.waiting, failure=failure, wait_s=wait_s))
             case Completed():
@@ -166,19 +163,16 @@ class DownloadService(QObject):
                 pass
 
     @Slot()
-    def _end(self) -> None:
-        process = self.sender()
-        assert isinstance(process, QProcess)
-        self._let_go(process)
-
-    @Slot()
     def _fail_to_start(self) -> None:
         process = self.sender()
         assert isinstance(process, QProcess)
         if process.error() is QProcess.ProcessError.FailedToStart:
-            self._let_go(process)
+            self._end()
 
-    def _let_go(self, process: QProcess) -> None:
+    @Slot()
+    def _end(self) -> None:
+        process = self.sender()
+        assert isinstance(process, QProcess)
         key = process.property("key")
         process.deleteLater()
         if self._processes.get(key) is not process:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -99,12 +100,10 @@ def _save_jpeg(image: Image.Image, content: BytesIO, encoding: Encoding, texts: 
     flattened(image).save(content, "JPEG", quality=encoding.quality, subsampling=0, **_exif(texts))
 
 
-def _save_webp(image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]) -> None:
-    image.save(content, "WEBP", quality=encoding.quality, **_exif(texts))
-
-
-def _save_avif(image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]) -> None:
-    image.save(content, "AVIF", quality=encoding.quality, **_exif(texts))
+def _save_lossy(
+    name: str, image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]
+) -> None:
+    image.save(content, name, quality=encoding.quality, **_exif(texts))
 
 
 def _exif(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -115,8 +114,8 @@ FORMATS: Mapping[str, PictureFormat] = MappingProxyType(
     {
         "png": PictureFormat(".png", _save_png),
         "jpeg": PictureFormat(".jpg", _save_jpeg),
-        "webp": PictureFormat(".webp", _save_webp),
-        "avif": PictureFormat(".avif", _save_avif),
+        "webp": PictureFormat(".webp", partial(_save_lossy, "WEBP")),
+        "avif": PictureFormat(".avif", partial(_save_lossy, "AVIF")),
     }
 )
 _FORMAT_OF_SUFFIX = MappingProxyType(

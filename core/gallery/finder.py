@@ -214,11 +214,10 @@ class Finder:
         return is_found[ids]
 
     def _with_words(self, expression: str) -> NDArray[np.int64]:
-        return _numbers(
-            self._connection.execute(
-                "SELECT group_concat(rowid) FROM words WHERE words MATCH ?", (expression,)
-            ).fetchone()[0]
+        found = self._connection.execute(
+            "SELECT group_concat(rowid) FROM words WHERE words MATCH ?", (expression,)
         )
+        return _numbers(found.fetchone()[0])
 
     def _names(self, table: str, picture: int) -> tuple[str, ...]:
         found = self._connection.execute(f"SELECT name FROM {table} WHERE picture = ?", (picture,))

@@ -10,6 +10,7 @@ from core.files.atomic import TEMPORARY_PREFIX, TEMPORARY_SUFFIX
 from core.film.reader import SUFFIX as FILM_SUFFIX
 from core.film.reader import film_path
 from core.gallery.marks import SUFFIX as MARKS_SUFFIX
+from core.gallery.marks import stamp_of
 from core.gallery.record import SUFFIXES, FileState
 
 BIN_NAME = ".emulsion-bin"
@@ -77,7 +78,7 @@ def state_of(root: Path, picture: Path, marks_stamp: int) -> FileState | None:
 def _files(inside: str, entries: list[os.DirEntry[str]]) -> Iterator[FileState]:
     films = {entry.name.removesuffix(FILM_SUFFIX) for entry in entries if entry.name.endswith(FILM_SUFFIX)}
     stamps = {
-        entry.name.removesuffix(MARKS_SUFFIX): _stamp(entry)
+        entry.name.removesuffix(MARKS_SUFFIX): stamp_of(entry)
         for entry in entries
         if entry.name.endswith(MARKS_SUFFIX)
     }
@@ -109,11 +110,3 @@ def _is_leftover(entry: os.DirEntry[str]) -> bool:
         return time.time() - entry.stat(follow_symlinks=False).st_mtime > LEFT_OVER_AFTER_S
     except OSError:
         return False
-
-
-def _stamp(entry: os.DirEntry[str]) -> int:
-    try:
-        status = entry.stat()
-    except OSError:
-        return 0
-    return status.st_mtime_ns + status.st_size

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from os import DirEntry
 from pathlib import Path
 from typing import Any, cast
 
@@ -155,7 +156,7 @@ def sidecar(picture: Path) -> Path:
     return picture.with_name(picture.name + SUFFIX)
 
 
-def stamp_of(path: Path) -> int:
+def stamp_of(path: Path | DirEntry[str]) -> int:
     try:
         status = path.stat()
     except OSError:

@@ -42,9 +42,10 @@ class FileState:
     marks_stamp: int = 0
     has_film: bool = False
 
-    def is_same_file(self, other: FileState) -> bool:
-        """Returns whether the picture itself is unchanged, whatever lies beside it."""
-        return (self.name, self.size_bytes, self.modified_ns) == (other.name, other.size_bytes, other.modified_ns)
+    @property
+    def identity(self) -> tuple[str, int, int]:
+        """Equal as long as the picture itself is unchanged, whatever lies beside it."""
+        return self.name, self.size_bytes, self.modified_ns
 
 
 @dataclass(frozen=True, slots=True)

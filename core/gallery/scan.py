@@ -97,10 +97,6 @@ def _is_away(root: Directory, folder: LibraryFolder, *, has_pictures: bool) -> b
     return has_pictures and root.is_empty
 
 
-def _identity(state: FileState) -> tuple[str, int, int]:
-    return state.name, state.size_bytes, state.modified_ns
-
-
 def _sweep(leftovers: Iterable[Path], disk: FileSystem) -> None:
     for path in leftovers:
         try:
@@ -145,7 +141,7 @@ class _Comparison:
                 if before is None:
                     self.to_read.append((place, state))
                     self.added += 1
-                elif not before.state.is_same_file(state):
+                elif before.state.identity != state.identity:
                     self.to_read.append((place, state))
                     self.changed += 1
                 elif before.state != state:
@@ -154,7 +150,7 @@ class _Comparison:
         self.found += len(files)
         self.vanished += [gone.id for gone in known.values()]
         self.orphaned |= {
-            _identity(gone.state): place.path(gone.state.name) for gone in known.values() if gone.state.marks_stamp
+            gone.state.identity: place.path(gone.state.name) for gone in known.values() if gone.state.marks_stamp
         }
 
     def read(self) -> Iterator[Indexing]:
@@ -170,7 +166,7 @@ class _Comparison:
 
     def _read_one(self, place: _Place, state: FileState) -> None:
         path = place.path(state.name)
-        if not self.mark_store.stamp(path) and (before := self.orphaned.get(_identity(state))):
+        if not self.mark_store.stamp(path) and (before := self.orphaned.get(state.identity)):
             self._adopt_marks(before, path)
         stamp = self.mark_store.stamp(path)  # somebody may have marked it since it was listed
         marks = self.mark_store.read(path) if stamp else NO_MARKS
