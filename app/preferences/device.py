@@ -56,7 +56,6 @@ class LookingPage(Page):
         self._look.setEnabled(True)
         self._words.setText(str(message))
 
-    @Slot()
     def _show(self) -> None:
         """Shows what was found."""
 
