@@ -84,9 +84,6 @@ class IndexWriter:
         with self.batch():
             self._connection.execute("UPDATE folder SET is_away = ? WHERE id = ?", (is_away, folder))
 
-    def count(self, folder: int) -> int:
-        return self._connection.execute("SELECT count(*) FROM picture WHERE folder = ?", (folder,)).fetchone()[0]
-
     def directories(self, folder: int) -> set[str]:
         found = self._connection.execute("SELECT DISTINCT directory FROM picture WHERE folder = ?", (folder,))
         return {loaded(directory) for (directory,) in found}
