@@ -26,11 +26,7 @@ class ZoomBar(QFrame):
             (None, "", None),
             ("plus", "Zoom in (+)", canvas.zoom_in),
             ("fit", "Fit the picture into the window (0)", canvas.fit),
-            (
-                "actual-size",
-                "100 %: one screen pixel for each pixel of the picture (1)",
-                canvas.show_actual_size,
-            ),
+            ("actual-size", "100 %: one screen pixel for each pixel of the picture (1)", canvas.show_actual_size),
         ):
             if name is None or slot is None:
                 layout.addWidget(self._percent)

@@ -8,15 +8,7 @@ from core.models.catalogue import Model
 from core.request.request import Size
 
 ASPECTS: Mapping[str, float] = MappingProxyType(
-    {
-        "1:1": 1.0,
-        "4:3": 4 / 3,
-        "3:2": 3 / 2,
-        "16:9": 16 / 9,
-        "3:4": 3 / 4,
-        "2:3": 2 / 3,
-        "9:16": 9 / 16,
-    }
+    {"1:1": 1.0, "4:3": 4 / 3, "3:2": 3 / 2, "16:9": 16 / 9, "3:4": 3 / 4, "2:3": 2 / 3, "9:16": 9 / 16}
 )
 """Width by height: square, landscape, portrait."""
 

@@ -2,13 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDoubleSpinBox,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QSizePolicy, QVBoxLayout, QWidget
 
 from app.controls.wheel_guard import WheelGuard
 from app.widgets.building import hbox, push_button, stretched, text_label, vbox

@@ -4,20 +4,8 @@ import hashlib
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QSignalBlocker, Qt, Slot
-from PySide6.QtGui import (
-    QGuiApplication,
-    QImage,
-    QKeyEvent,
-    QKeySequence,
-    QPixmap,
-)
-from PySide6.QtWidgets import (
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSlider,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication, QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
 from app.session.picture_loader import thumbnail
 from app.session.session import Session

@@ -22,11 +22,7 @@ class CompareMenu(QObject):
     """
 
     def __init__(
-        self,
-        window: QWidget,
-        comparison: FilmComparison,
-        pictures: RecentPictures,
-        branches: BranchController,
+        self, window: QWidget, comparison: FilmComparison, pictures: RecentPictures, branches: BranchController
     ) -> None:
         super().__init__(comparison)
         self._window = window

@@ -8,10 +8,7 @@ from core.film.alignment import AlignedBy
 from core.recipes.differences import differences
 
 LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
-    {
-        AlignedBy.step: "Locked by step",
-        AlignedBy.noise: "Locked by noise level σ",
-    }
+    {AlignedBy.step: "Locked by step", AlignedBy.noise: "Locked by noise level σ"}
 )
 """The scrubber's effect on both runs: by noise level if they have different numbers of steps."""
 

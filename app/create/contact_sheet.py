@@ -7,14 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
-from PySide6.QtWidgets import (
-    QFrame,
-    QListView,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks

@@ -4,15 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QImageWriter, QResizeEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFrame,
-    QMenu,
-    QStackedWidget,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QMenu, QStackedWidget, QToolButton, QWidget
 
 from app.film.explanation import Explanation
 from app.film.film_view import FilmView

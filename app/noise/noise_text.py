@@ -9,10 +9,7 @@ EMPTY = (
     "believes lies below.",
 )
 
-TAKING = (
-    "Encoding the picture …",
-    "The first picture takes longer: the model is loaded, too.",
-)
+TAKING = ("Encoding the picture …", "The first picture takes longer: the model is loaded, too.")
 
 ABOUT = (
     "A diffusion model learns by undoing noise. In training, pictures are mixed with noise, a little or a lot, "
@@ -22,10 +19,7 @@ ABOUT = (
 )
 
 TERMS = (
-    (
-        "Forward process",
-        "adding noise to a picture. The model removes it: the reverse process.",
-    ),
+    ("Forward process", "adding noise to a picture. The model removes it: the reverse process."),
     ("Timestep t", "how far the picture has gone: 0 is nearly the picture, the last one noise alone."),
     ("xₜ", "the mixture at t: √ᾱ times the picture plus √(1−ᾱ) times the noise. Both are latents, not pixels."),
     ("ᾱ, alpha-bar", "how much of the mixture is still picture, as a part of the variance: from 1 down to 0."),

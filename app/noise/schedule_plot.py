@@ -44,10 +44,7 @@ _QUANTITIES = (
     _Quantity("Picture and noise", "part in the mixture", _parts),
     _Quantity("Signal left ᾱ", "ᾱ, part of the variance", lambda alphas: (("ᾱ", alphas, ""),)),
     _Quantity(
-        "Noise level σ",
-        "σ, noise / signal",
-        lambda alphas: (("σ", _sigmas(alphas), ""),),
-        is_logarithmic=True,
+        "Noise level σ", "σ, noise / signal", lambda alphas: (("σ", _sigmas(alphas), ""),), is_logarithmic=True
     ),
     _Quantity("log-SNR", "ln (signal² / noise²)", lambda alphas: (("log-SNR", log_snr(_sigmas(alphas)), ""),)),
 )

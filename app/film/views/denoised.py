@@ -37,9 +37,6 @@ KIND = ViewKind(
     "with every step it commits itself to more detail.",
     terms=(
         ("x₀", "the model's estimate of the finished picture, made anew at every step."),
-        (
-            "rough preview",
-            "colours read straight from the latent; stay for the autoencoder's picture.",
-        ),
+        ("rough preview", "colours read straight from the latent; stay for the autoencoder's picture."),
     ),
 )

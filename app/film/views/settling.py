@@ -66,10 +66,7 @@ KIND = ViewKind(
     "picture is decided; a long flat end means that fewer steps would have given nearly the same picture. "
     "The dashed line marks the step from which on less than a tenth of the whole way is left.",
     terms=(
-        (
-            "distance",
-            "root mean square difference of two latents, in standard deviations of the last one.",
-        ),
+        ("distance", "root mean square difference of two latents, in standard deviations of the last one."),
         ("to the step before", "how much this step alone has changed the estimate."),
     ),
 )
