@@ -53,20 +53,17 @@ class PictureMenu(QObject):
         """Opens the menu for a picture of the strip; ``can_compare``: another picture is shown."""
         menu = QMenu(self._window)
         for text, slot in (
-            ("Use these settings", self._use_file),
-            ("Add noise to this picture…", self._noise_file),
-            ("Open in the system's viewer", self._open_file),
-            ("Show in folder", self._show_file),
-            ("Copy picture", self._copy_file),
+            ("Use these settings", lambda: self._loader.load_recipe(path)),
+            ("Add noise to this picture…", lambda: self.noise_asked.emit(path)),
+            ("Open in the system's viewer", lambda: open_in_system(path)),
+            ("Show in folder", lambda: open_in_system(path.parent)),
+            ("Copy picture", lambda: self._loader.load_copy(path)),
         ):
-            action = menu.addAction(text)
-            action.setData(path)
-            action.triggered.connect(slot)
+            menu.addAction(text).triggered.connect(slot)
         menu.addSeparator()
         compare = menu.addAction("Compare with the picture shown")
-        compare.setData(path)
         compare.setEnabled(can_compare)
-        compare.triggered.connect(self._compare_file)
+        compare.triggered.connect(lambda: self.compare_asked.emit(path))
         self._pop_up(menu, position)
 
     def copy(self, picture: CurrentPicture) -> None:
@@ -114,27 +111,6 @@ class PictureMenu(QObject):
     def _noise(self) -> None:
         if self._picture is not None and self._picture.path is not None:
             self.noise_asked.emit(self._picture.path)
-
-    def _noise_file(self) -> None:
-        self.noise_asked.emit(self._path_of_action())
-
-    def _use_file(self) -> None:
-        self._loader.load_recipe(self._path_of_action())
-
-    def _compare_file(self) -> None:
-        self.compare_asked.emit(self._path_of_action())
-
-    def _open_file(self) -> None:
-        open_in_system(self._path_of_action())
-
-    def _show_file(self) -> None:
-        open_in_system(self._path_of_action().parent)
-
-    def _copy_file(self) -> None:
-        self._loader.load_copy(self._path_of_action())
-
-    def _path_of_action(self) -> Path:
-        return self.sender().data()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def open_in_system(path: Path) -> None:

@@ -94,14 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"Emulsion {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
-        command.add_arguments(
-            commands.add_parser(
-                name,
-                help=command.about,
-                description=f"{command.about[0].upper()}{command.about[1:]}.",
-                allow_abbrev=False,
-            )
-        )
+        command.add_to(commands, name)
     return parser
 
 

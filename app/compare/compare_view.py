@@ -6,17 +6,17 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
 from app.compare.compared_picture import LETTERS, ComparedPicture
 from app.compare.difference_map import DifferenceMap, difference_map_of
-from app.compare.legend import Legend
 from app.compare.lens import Lens
 from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
 from app.session.background import BackgroundTasks
-from app.widgets.building import stretched, vbox
+from app.widgets.building import stretched, text_label, vbox
 from app.widgets.colours import Colours
+from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 
 
@@ -75,7 +75,7 @@ class CompareView(QWidget):
         self._stack = QStackedWidget(self)
         for page in (self._wipe, self._side_by_side, self._difference):
             self._stack.addWidget(page)
-        self._legend = Legend(self)
+        self._legend = _Legend(self)
         vbox(self._head(), stretched(self._stack), self._scale_bar, self._legend, on=self, spacing=0)
 
     @property
@@ -228,3 +228,46 @@ class CompareView(QWidget):
 
 def _number(mode: CompareMode) -> int:
     return tuple(CompareMode).index(mode)
+
+
+class _Legend(QWidget):
+    """A line for each picture, and one for their differences."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compareLegend")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(8, 4, 8, 4)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(1, 1)
+        self._names: list[ElidedLabel] = []
+        self._states: list[QLabel] = []
+        self._differences = ElidedLabel("", self)
+        self._differences.setObjectName("compareDifferences")
+        self._note = text_label(parent=self, name="compareNote", role="hint")
+        self._grid.addWidget(self._differences, len(LETTERS), 0, 1, 2)
+        self._grid.addWidget(self._note, len(LETTERS), 2)
+
+    def show_pictures(self, pictures: Sequence[ComparedPicture]) -> None:
+        while len(self._names) < len(pictures):
+            self._add_line()
+        for picture, name, state in zip(pictures, self._names, self._states, strict=False):
+            name.show_text(picture.name)
+            state.setText(picture.state)
+
+    def describe(self, differences: str, note: str) -> None:
+        """Shows differences of the recipes, as plain text, and a note on how the pictures belong together."""
+        self._differences.show_text(differences)
+        self._note.setText(note)
+
+    def _add_line(self) -> None:
+        row = len(self._names)
+        letter = text_label(LETTERS[row], parent=self, role="title")
+        name = ElidedLabel("", self)
+        name.setObjectName(f"compareName{LETTERS[row]}")
+        state = text_label(parent=self, name=f"compareState{LETTERS[row]}", role="number")
+        for column, widget in enumerate((letter, name, state)):
+            self._grid.addWidget(widget, row, column)
+        self._names.append(name)
+        self._states.append(state)

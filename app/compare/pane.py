@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
@@ -12,7 +12,6 @@ from app.canvas.painted_picture import PaintedPicture
 from app.canvas.view import PAN_PX, SHARP_FROM
 from app.canvas.zoom import Extent
 from app.compare.compared_picture import ComparedPicture
-from app.compare.divider import paint_divider
 from app.compare.lens import ZOOM_FACTOR, Lens
 from app.widgets.colours import Colours
 from app.widgets.focus_ring import FocusRingWidget
@@ -21,6 +20,9 @@ GRIP_PX = 10
 """The distance from the divider within which a press drags it; other presses move the picture."""
 
 BADGE_GAP_PX = 8
+_HANDLE_PX = 14
+_CHEVRON_PX = 4
+_DARK, _WHITE = QColor(0, 0, 0, 120), QColor(255, 255, 255)
 STEP, LONG_STEP = 0.02, 0.1
 """The step of an arrow key, alone and with Shift, as a part of the visible picture."""
 
@@ -167,7 +169,7 @@ class ComparePane(FocusRingWidget):
             whole, x = QRectF(self.rect()), self.divider_x
             self._paint_picture(painter, 0, QRectF(0, 0, x, whole.height()))
             self._paint_picture(painter, 1, QRectF(x, 0, whole.width() - x, whole.height()))
-            paint_divider(painter, x, whole.height())
+            _paint_divider(painter, x, whole.height())
         elif self._pictures:
             self._paint_picture(painter, 0, QRectF(self.rect()))
         self.paint_focus_ring(painter)
@@ -250,3 +252,22 @@ class ComparePane(FocusRingWidget):
                 self._pan(*moves[Qt.Key(key)])
             case _:
                 super().keyPressEvent(event)
+
+
+def _paint_divider(painter: QPainter, x: float, height: float) -> None:
+    """Paints the divider white with a dark edge, which is visible on every picture."""
+    middle = height / 2
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for colour, width in ((_DARK, 4), (_WHITE, 2)):
+        painter.setPen(QPen(colour, width))
+        painter.drawLine(QPointF(x, 0), QPointF(x, height))
+    painter.setPen(QPen(_DARK, 1))
+    painter.setBrush(_WHITE)
+    painter.drawEllipse(QPointF(x, middle), _HANDLE_PX, _HANDLE_PX)
+    painter.setPen(QPen(QColor(40, 40, 40), 1.6))
+    for side in (-1, 1):
+        tip = x + side * (_HANDLE_PX - 5)
+        back = tip - side * _CHEVRON_PX
+        painter.drawPolyline(
+            [QPointF(back, middle - _CHEVRON_PX), QPointF(tip, middle), QPointF(back, middle + _CHEVRON_PX)]
+        )

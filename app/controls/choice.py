@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from app.session.session import Session
 from app.widgets.building import text_label, vbox
 from app.widgets.field import GAP_PX, Field, camel_case, describe
-from core.request.request import GenerationRequest
 from core.request.setting import Setting
 
 MOST_VISIBLE = 20
@@ -52,20 +51,16 @@ class ChoiceControl(QWidget):
         vbox(Field(caption, self.combo), self._about, on=self, spacing=GAP_PX)
         self.combo.activated.connect(self._on_activated)
         session.draft_edited.connect(self._show)
-        session.models_changed.connect(self._on_models_changed)
-        self._show(session.draft)
+        session.models_changed.connect(self._show)
+        self._show()
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:
         self._session.edit(**{self._setting.name: self.combo.itemData(index)})
 
     @Slot()
-    def _on_models_changed(self) -> None:
-        self._show(self._session.draft)
-
-    @Slot(object)
-    def _show(self, draft: GenerationRequest) -> None:
-        value = self._setting.of(draft)
+    def _show(self) -> None:
+        value = self._setting.of(self._session.draft)
         self._offer(tuple(self._choices(self._session)))
         chosen = next((choice for choice in self._offered if choice.value == value), None)
         if chosen is None and self.combo.findData(value) < 0:

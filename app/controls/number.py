@@ -47,19 +47,16 @@ class NumberControl(QWidget):
         vbox(self._labelled, on=self)
         spin.valueChanged.connect(self._on_value_changed)
         session.draft_edited.connect(self._show)
-        session.models_changed.connect(self._on_models_changed)
-        self._show(session.draft)
+        session.models_changed.connect(self._show)
+        self._show()
 
     @Slot()
     def _on_value_changed(self) -> None:
         self._session.edit(**{self._setting.name: self.spin.value()})
 
     @Slot()
-    def _on_models_changed(self) -> None:
-        self._show(self._session.draft)
-
-    @Slot(object)
-    def _show(self, draft: GenerationRequest) -> None:
+    def _show(self) -> None:
+        draft = self._session.draft
         with QSignalBlocker(self.spin):
             self.spin.setValue(self._setting.of(draft))  # pyright: ignore[reportArgumentType]
         is_used = self._setting.is_had_by(self._session.limits) and self._is_used(self._session)

@@ -1,7 +1,7 @@
 """All controls of the place *Create*, in one column that scrolls; the buttons below it stay in view."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.controls.loras import LorasControl
 from app.controls.run_buttons import RunButtons
@@ -11,7 +11,7 @@ from app.controls.wheel_guard import WheelGuard
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
-from app.widgets.building import hbox, stretched, vbox
+from app.widgets.building import hbox, scroll_area, stretched, vbox
 
 MARGIN_PX = 16
 SPACING_PX = 12
@@ -48,11 +48,7 @@ class ControlPanel(QFrame):
                 controls.addLayout(hbox(*parts, spacing=SPACING_PX))
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
-        area = QScrollArea()
-        area.setWidget(column)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(column)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)

@@ -11,9 +11,8 @@ from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
-from core.request.request import LARGEST_SEED, GenerationRequest
+from core.request.request import LARGEST_SEED
 from core.request.settings.seed import RANDOM_SEEDS
-from core.runs.events import Started
 
 
 class SeedValidator(QValidator):
@@ -50,13 +49,13 @@ class SeedControl(QWidget):
         self._labelled = Field("See&d", self.edit, row)
         vbox(self._labelled, on=self)
         self.edit.textEdited.connect(self._on_text_edited)
-        self.edit.editingFinished.connect(self._show_draft)
+        self.edit.editingFinished.connect(self._show)
         self.keep_button.clicked.connect(self._keep_or_release)
         self.dice_button.clicked.connect(self._throw_dice)
         self.copy_button.clicked.connect(self._copy)
         session.draft_edited.connect(self._show)
-        session.run_started.connect(self._on_run_started)
-        self._show_draft()
+        session.run_started.connect(self._show)
+        self._show()
 
     @property
     def _shown_seed(self) -> int | None:
@@ -86,16 +85,9 @@ class SeedControl(QWidget):
         if self._shown_seed is not None:
             QGuiApplication.clipboard().setText(str(self._shown_seed))
 
-    @Slot(object)
-    def _on_run_started(self, _started: Started) -> None:
-        self._show_draft()
-
     @Slot()
-    def _show_draft(self) -> None:
-        self._show(self._session.draft)
-
-    @Slot(object)
-    def _show(self, draft: GenerationRequest) -> None:
+    def _show(self) -> None:
+        draft = self._session.draft
         text = self.edit.text()
         typed = int(text) if text else None
         if typed != draft.seed or (text and not self.edit.hasFocus()):

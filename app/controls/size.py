@@ -10,7 +10,7 @@ from app.widgets.building import text_label, vbox
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
 from core.models.catalogue import Model
-from core.request.request import GenerationRequest, Limits, Size
+from core.request.request import Limits, Size
 
 CUSTOM = "Custom"
 SMALLEST_WIDTH_PX = 64
@@ -72,8 +72,8 @@ class SizeControl(QWidget):
         self.swap_button.clicked.connect(self._swap)
         self.aspect_combo.activated.connect(self._on_activated)
         session.draft_edited.connect(self._show)
-        session.models_changed.connect(self._show_draft)
-        self._show_draft()
+        session.models_changed.connect(self._show)
+        self._show()
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -108,14 +108,11 @@ class SizeControl(QWidget):
         size = self._presets.get(self.aspect_combo.itemText(index))
         if size is not None:
             self._session.edit(size=size)
-        self._show_draft()
+        self._show()
 
     @Slot()
-    def _show_draft(self) -> None:
-        self._show(self._session.draft)
-
-    @Slot(object)
-    def _show(self, draft: GenerationRequest) -> None:
+    def _show(self) -> None:
+        draft = self._session.draft
         model = self._session.model_of(draft)
         if model is not self._model or not self.aspect_combo.count():
             self._show_model(model)

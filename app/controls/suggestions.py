@@ -14,7 +14,6 @@ from app.widgets.icon_button import IconButton
 from core.errors import ModelBroken
 from core.models.catalogue import Model
 from core.prompt.vocabulary import Vocabulary, appended, read_vocabulary
-from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +45,8 @@ class Suggestions(QWidget):
         self._unknown = text_label(name="unknownWords", role="hint", is_plain=True, wraps=True)
         vbox(self._unknown, self._row, on=self, spacing=GAP_PX)
         session.draft_edited.connect(self._show)
-        session.models_changed.connect(self._follow_model)
-        self._follow_model()
+        session.models_changed.connect(self._show)
+        self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -64,11 +63,8 @@ class Suggestions(QWidget):
         return chip
 
     @Slot()
-    def _follow_model(self) -> None:
-        self._show(self._session.draft)
-
-    @Slot(object)
-    def _show(self, draft: GenerationRequest) -> None:
+    def _show(self) -> None:
+        draft = self._session.draft
         model = self._session.model_of(draft)
         if model is not self._model:
             self._model = model

@@ -51,13 +51,9 @@ class ComparedRun:
 
     @property
     def run(self) -> str:
-        return (
-            self.film.run
-            if self.film is not None
-            else self.generated.recipe.run
-            if self.generated is not None
-            else ""
-        )
+        if self.film is not None:
+            return self.film.run
+        return self.generated.recipe.run if self.generated is not None else ""
 
     @property
     def parent(self) -> Parent | None:
@@ -81,12 +77,9 @@ class ComparedRun:
         if self.finished is None:
             return None
         generated = self.generated
-        kept = generated is not None and generated.recipe.stage != "final"
-        state = (
-            f"kept at step {generated.recipe.step} of {generated.request.steps}"
-            if generated and kept
-            else "finished"
-        )
+        state = "finished"
+        if generated is not None and generated.recipe.stage != "final":
+            state = f"kept at step {generated.recipe.step} of {generated.request.steps}"
         return ComparedPicture(self.finished, self.finished.size(), self.name, state)
 
     def picture_at(self, film: Film, call: int, *, is_decoded: bool, tells_noise: bool = False) -> ComparedPicture:
@@ -105,14 +98,10 @@ class ComparedRun:
 
     def _true_picture(self, call: int) -> Pixels | None:
         """Of the last call, the finished picture is the true one."""
-        film, generated = self.film, self.generated
-        is_last = film is not None and call == film.schedule.calls - 1
-        if (
-            is_last
-            and generated is not None
-            and generated.recipe.stage == "final"
-            and generated.recipe.run == self.run
-        ):
+        generated = self.generated
+        is_last = self.film is not None and call == self.film.schedule.calls - 1
+        is_finished = generated is not None and generated.recipe.stage == "final"
+        if is_last and generated is not None and is_finished and generated.recipe.run == self.run:
             return generated.pixels
         return self._decoded.find(call)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.canvas.current import CurrentView
 from app.compare.compared_picture import ComparedPicture
 from app.create.compared_run import ComparedRun
-from app.create.comparison_text import LOCKED, differences_text
 from app.create.page import CreatePage
 from app.film.film_panel import FilmPanel
 from app.session.engine_tasks import EngineTasks
@@ -20,12 +20,17 @@ from core.film.alignment import AlignedBy, FilmAlignment
 from core.film.film import Film
 from core.film.reader import film_path
 from core.pictures.pixels import Pixels
+from core.recipes.differences import differences
 from core.runs.operations import Decode, OpenedFilm, OpenFilm
 
 COMPARED, COMPARED_FILM = "compared frame", "compared film"
 """Kinds of tasks: decoding the frame of the run that follows, and opening its film."""
 
 REST_MS = 200
+LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
+    {AlignedBy.step: "Locked by step", AlignedBy.noise: "Locked by noise level σ"}
+)
+"""The scrubber's effect on both runs: by noise level if they have different numbers of steps."""
 
 
 class FilmComparison(QObject):
@@ -251,7 +256,7 @@ class FilmComparison(QObject):
             letter = "B" if self._is_leading_first else "A"
             self._view.describe("Two steps of one run", f"{letter} is pinned, the scrubber moves the other")
             return
-        parts = differences_text(first, second)
+        parts = _differences_text(first, second)
         if self._lock is not None:
             note = LOCKED[self._lock.aligned_by]
         elif self._panel.film is None:
@@ -260,3 +265,18 @@ class FilmComparison(QObject):
             letter = "B" if self._is_leading_first else "A"
             note = f"{letter} is a picture of the same run" if self._is_same_run else f"{letter} has no film"
         self._view.describe(parts, note)
+
+
+def _differences_text(first: ComparedRun, second: ComparedRun) -> str:
+    """Returns the recipes' differences, and where one left the other."""
+    if first.request is None or second.request is None:
+        return "Not known what differs: a picture carries no recipe"
+    found = differences(first.request, second.request, first.untold | second.untold)
+    parts = [str(difference) for difference in found]
+    for letter, run, other in (("B", second, first), ("A", first, second)):
+        if run.parent is not None and run.parent.run == other.run != "":
+            parts += ["fresh noise"] if "fresh noise" in run.parent.changes else []
+            return f"{letter} left {'A' if letter == 'B' else 'B'} at step {run.parent.step + 1}:  " + (
+                " · ".join(parts) or "nothing changed"
+            )
+    return "Differ in:  " + " · ".join(parts) if parts else "The same settings"

@@ -5,10 +5,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QLabel,
     QLayoutItem,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -17,7 +15,7 @@ from app.dialogs.diagnostics import scrub
 from app.session.device import ChosenDevice, Device
 from app.session.memory import MemoryService, Planned
 from app.session.memory_text import planned_text
-from app.widgets.building import push_button, stretched, text_label, vbox
+from app.widgets.building import push_button, scroll_area, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
 NOT_YET = "Nobody has looked for a device yet: that happens when the first picture is made."
@@ -38,11 +36,7 @@ class MachineDialog(QDialog):
         self._column = QVBoxLayout(content)
         self._column.setContentsMargins(24, 20, 24, 20)
         self._column.setSpacing(8)
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = scroll_area(content)
         self._copy = push_button(
             "Copy",
             self._copy_text,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 
-from app.widgets.building import aligned, push_button, stretched, text_label, vbox
+from app.widgets.building import aligned, push_button, scroll_area, stretched, text_label, vbox
 
 
 class Explanation(QWidget):
@@ -30,11 +30,7 @@ class Explanation(QWidget):
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        scroll = QScrollArea(self)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(text)
+        scroll = scroll_area(text)
         scroll.viewport().setAutoFillBackground(False)
         button = push_button("Got it", self.closed, parent=self, name="closeExplanationButton")
         vbox(

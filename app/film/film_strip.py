@@ -10,14 +10,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from app.film.position import position_text
-from app.film.thumbnails import Thumbnails
-from core.film.film import Film
+from app.widgets.pixels import to_image
+from core.film.film import Film, Frame
 
 _PICTURE_PX = 56
 _GAP_PX = 4
@@ -50,7 +51,7 @@ class FilmStrip(QAbstractScrollArea):
         self.viewport().setAutoFillBackground(False)
         self._film: Film | None = None
         self._chosen = 0
-        self._thumbnails = Thumbnails()
+        self._thumbnails = _Thumbnails()
 
     def show_film(self, film: Film | None, chosen: int) -> None:
         """Shows the film in its present state; paints only the changes if it has grown by a frame."""
@@ -205,3 +206,31 @@ class FilmStrip(QAbstractScrollArea):
         middle, gap = label.center().y(), text_px // 2 + 6
         painter.drawLine(label.left() + 2, middle, label.center().x() - gap, middle)
         painter.drawLine(label.center().x() + gap, middle, label.right() - 2, middle)
+
+
+class _Thumbnails:
+    """Pixmaps by call, all of one size in device pixels."""
+
+    def __init__(self) -> None:
+        self._size = QSize()
+        self._made: dict[int, tuple[Frame, QPixmap]] = {}
+
+    def set_size(self, size: QSize) -> None:
+        if size != self._size:
+            self._size = size
+            self._made.clear()
+
+    def find(self, film: Film, call: int) -> QPixmap:
+        """Returns the picture of a call; a call that is recorded again gets a new one."""
+        frame = film.frames[call]
+        made = self._made.get(call)
+        if made is None or made[0] is not frame:
+            image = to_image(film.latent_rgb.picture(frame.denoised))
+            fit = image.scaled(
+                self._size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            made = self._made[call] = (frame, QPixmap.fromImage(fit))
+        return made[1]
+
+    def clear(self) -> None:
+        self._made.clear()

@@ -8,6 +8,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from app.film.frame_context import FrameContext
+from app.film.picture_pane import PicturePane
+from app.widgets.building import vbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,18 @@ class FilmView(QWidget):
     def table(self) -> Table | None:
         """Returns the numbers for *Save numbers*, None if there are none."""
         return None
+
+
+class PaneView(FilmView):
+    """A view that is one picture with a caption."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pane = PicturePane(self)
+        vbox(self.pane, on=self)
+
+    def picture(self) -> QImage:
+        return self.pane.image
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLineEdit, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLineEdit, QPushButton, QWidget
 
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
@@ -18,7 +18,7 @@ from app.models.removal import ModelRemoval
 from app.models.verification import ModelVerification
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
@@ -148,12 +148,7 @@ class ModelsPage(QWidget):
         self._column = vbox(self._empty, STRETCH, on=inner, margins=16, spacing=12)
         content = QWidget()
         hbox(STRETCH, stretched(inner, 100), STRETCH, on=content)
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        vbox(bar, self.messages, stretched(area), on=self, spacing=0)
+        vbox(bar, self.messages, stretched(scroll_area(content)), on=self, spacing=0)
 
     @Slot()
     def _sift(self) -> None:

@@ -1,11 +1,11 @@
 """Left of the page: the picture, its round trip through the autoencoder, and its latent channels."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from app.compare.scale_bar import percent
 from app.film.picture_pane import PicturePane
-from app.widgets.building import STRETCH, push_button, text_label, vbox
+from app.widgets.building import STRETCH, push_button, scroll_area, text_label, vbox
 from app.widgets.icons import set_icon
 from app.widgets.pixels import to_image
 from core.film.film import Latent
@@ -79,12 +79,7 @@ class SourcePanel(QFrame):
             margins=16,
             spacing=8,
         )
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        vbox(area, on=self)
+        vbox(scroll_area(content), on=self)
 
     def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip

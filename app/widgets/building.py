@@ -9,11 +9,13 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QLayout,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -96,6 +98,15 @@ def progress_bar(name: str) -> QProgressBar:
     """Returns a bar without text; ``name`` is for screen readers."""
     made = QProgressBar(textVisible=False)
     made.setAccessibleName(name)
+    return made
+
+
+def scroll_area(content: QWidget) -> QScrollArea:
+    """Returns a frameless area that scrolls its content up and down."""
+    made = QScrollArea(widgetResizable=True)
+    made.setWidget(content)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return made
 
 

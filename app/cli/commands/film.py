@@ -1,12 +1,11 @@
 """``emulsion film PICTURE``: what the film of a picture holds, and its export as video, animation or sheet."""
 
-import re
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
 from pathlib import Path
 
-from app.cli.command import Command
+from app.cli.command import Command, whole_number
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES
 from app.startup.garbage_collection import kept_for_good
@@ -103,23 +102,16 @@ def _options(arguments: Namespace) -> ExportOptions | None:
     if path.suffix.lower() not in by_suffix:
         raise InvalidRequest("export", arguments.export, f"a file ending in {', '.join(by_suffix)}")
     own = ExportOptions(path, by_suffix[path.suffix.lower()])
-    width_px = None if arguments.width is None else _whole("width", arguments.width, WIDTH_PX, 0)
+    frame_ms = whole_number("frame-ms", arguments.frame_ms, FRAME_MS)
+    hold_ms = whole_number("hold-ms", arguments.hold_ms, HOLD_MS)
     return ExportOptions(
         path=path,
         format=own.format,
-        frame_ms=_whole("frame-ms", arguments.frame_ms, FRAME_MS, own.frame_ms),
-        hold_ms=_whole("hold-ms", arguments.hold_ms, HOLD_MS, own.hold_ms),
+        frame_ms=own.frame_ms if frame_ms is None else frame_ms,
+        hold_ms=own.hold_ms if hold_ms is None else hold_ms,
         has_captions=not arguments.no_captions,
-        width_px=width_px,
+        width_px=whole_number("width", arguments.width, WIDTH_PX),
     )
-
-
-def _whole(field: str, text: str | None, allowed: range, default: int) -> int:
-    if text is None:
-        return default
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) not in allowed:
-        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
-    return int(text)
 
 
 def _summary(recording: Recording, path: Path) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """``emulsion gallery``: the library from scripts: add, list, search, rebuild, verify, export; results as JSON."""
 
 import logging
-import re
 import sqlite3
 import sys
 from argparse import ArgumentParser, Namespace
@@ -11,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
-from app.cli.command import Command
+from app.cli.command import Command, group, no_arguments, whole_number
 from app.cli.terminal import Progress, to_json
 from core.errors import InvalidRequest, LibraryInUse, UnreadablePicture
 from core.files.atomic import check_writable
@@ -35,21 +34,6 @@ MOST = range(1, 1_000_001)
 _PAGE = 500
 _FACET_OPTIONS = tuple((setting, setting.options[0]) for setting in SETTINGS if setting.facet)
 _FLAGS = MappingProxyType({"yes": True, "no": False})
-
-
-def _add_arguments(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, (about, declare, _run_action) in _ACTIONS.items():
-        description = f"{about[0].upper()}{about[1:]}."
-        declare(actions.add_parser(name, help=about, description=description, allow_abbrev=False))
-
-
-def _run(arguments: Namespace) -> int:
-    return _ACTIONS[arguments.action][2](arguments)
-
-
-def _no_arguments(_parser: ArgumentParser) -> None:
-    pass
 
 
 def _folder_argument(parser: ArgumentParser) -> None:
@@ -135,7 +119,7 @@ def _verify(_arguments: Namespace) -> int:
 def _export(arguments: Namespace) -> int:
     target = Path(arguments.target).absolute()
     query = _query(arguments, arguments.text)
-    longest = _whole("longest", arguments.longest, LENGTH_PX)
+    longest = whole_number("longest", arguments.longest, LENGTH_PX)
     encoding = Encoding(arguments.format, has_recipe=not arguments.without_recipe, longest_px=longest)
     limit = _limit(arguments)
     if target.suffix.lower() not in ("", ".zip", ".png"):
@@ -159,17 +143,15 @@ def _export(arguments: Namespace) -> int:
     return 1 if problems else 0
 
 
-_ACTIONS: MappingProxyType[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], int]]] = (
-    MappingProxyType(
-        {
-            "add": ("add a folder of pictures to the gallery", _folder_argument, _add),
-            "list": ("list pictures, a JSON object on each line", _filter_arguments, _list),
-            "search": ("search prompts, notes, tags and names", _search_arguments, _search),
-            "rebuild": ("make the index anew from the pictures", _no_arguments, _rebuild),
-            "verify": ("decode every picture and report damage", _no_arguments, _verify),
-            "export": ("write pictures as files, zip file or contact sheet", _export_arguments, _export),
-        }
-    )
+_ACTIONS = MappingProxyType(
+    {
+        "add": Command("add a folder of pictures to the gallery", _folder_argument, _add),
+        "list": Command("list pictures, a JSON object on each line", _filter_arguments, _list),
+        "search": Command("search prompts, notes, tags and names", _search_arguments, _search),
+        "rebuild": Command("make the index anew from the pictures", no_arguments, _rebuild),
+        "verify": Command("decode every picture and report damage", no_arguments, _verify),
+        "export": Command("write pictures as files, zip file or contact sheet", _export_arguments, _export),
+    }
 )
 
 
@@ -239,10 +221,10 @@ def _query(arguments: Namespace, text: str) -> Query:
         ),
         since=_day("since", arguments.since),
         until=_day("until", arguments.until),
-        smallest_rating=_whole("rating", arguments.rating, range(RATINGS[-1] + 1)) or 0,
+        smallest_rating=whole_number("rating", arguments.rating, range(RATINGS[-1] + 1)) or 0,
         is_favourite=_FLAGS.get(arguments.favourite),
         has_film=_FLAGS.get(arguments.film),
-        seed=_whole("seed", arguments.seed, range(LARGEST_SEED + 1)),
+        seed=whole_number("seed", arguments.seed, range(LARGEST_SEED + 1)),
         tags=tuple(arguments.tag),
         collection=arguments.collection,
         folder=Path(arguments.folder).absolute() if arguments.folder else None,
@@ -251,7 +233,7 @@ def _query(arguments: Namespace, text: str) -> Query:
 
 
 def _limit(arguments: Namespace) -> int:
-    return _whole("limit", arguments.limit, MOST) or MOST[-1]
+    return whole_number("limit", arguments.limit, MOST) or MOST[-1]
 
 
 def _day(field: str, text: str | None) -> date | None:
@@ -259,14 +241,6 @@ def _day(field: str, text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise InvalidRequest(field, text, "a day such as 2026-11-21") from error
-
-
-def _whole(field: str, text: str | None, allowed: range) -> int | None:
-    if text is None:
-        return None
-    if not re.fullmatch(r"\d{1,20}", text, re.ASCII) or int(text) not in allowed:
-        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
-    return int(text)
 
 
 def _summary(picture: LibraryPicture, values: Mapping[str, str]) -> dict[str, object]:
@@ -291,4 +265,4 @@ def _summary(picture: LibraryPicture, values: Mapping[str, str]) -> dict[str, ob
     }
 
 
-COMMAND = Command("add, find, check and export saved pictures", _add_arguments, _run)
+COMMAND = group("add, find, check and export saved pictures", _ACTIONS)

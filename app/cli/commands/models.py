@@ -4,7 +4,6 @@ import os
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
@@ -13,7 +12,7 @@ from types import MappingProxyType
 
 from send2trash import send2trash
 
-from app.cli.command import Command
+from app.cli.command import Command, group, no_arguments
 from app.cli.models_import import add_import_arguments, run_import
 from app.cli.terminal import Progress, to_json
 from core.downloads.address import chosen_endpoint
@@ -31,21 +30,6 @@ from core.models.catalogue import Catalogue, users_catalogue
 from core.models.downloadable import known_models
 from core.paths import Folders
 from core.settings.settings import load_settings
-
-
-def _add_arguments(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, (about, declare, _run_action) in _ACTIONS.items():
-        description = f"{about[0].upper()}{about[1:]}."
-        declare(actions.add_parser(name, help=about, description=description, allow_abbrev=False))
-
-
-def _run(arguments: Namespace) -> int:
-    return _ACTIONS[arguments.action][2](arguments)
-
-
-def _no_arguments(_parser: ArgumentParser) -> None:
-    pass
 
 
 def _model_argument(parser: ArgumentParser) -> None:
@@ -238,26 +222,20 @@ def _token(arguments: Namespace) -> Secret:
         return Secret()
 
 
-_ACTIONS: MappingProxyType[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], int]]] = (
-    MappingProxyType(
-        {
-            "list": ("list installed and known models, a JSON object on each line", _no_arguments, _list),
-            "info": ("tell what is known of a model", _model_argument, _info),
-            "size": ("ask the hub which files a download would fetch", _hub_arguments, _size),
-            "download": (
-                "fetch a model, going on where an earlier download ended",
-                _download_arguments,
-                _download,
-            ),
-            "import": (
-                "add a checkpoint, a diffusers folder, or another program's models",
-                add_import_arguments,
-                run_import,
-            ),
-            "verify": ("read a model's files and compare them with the hub's hashes", _model_argument, _verify),
-            "remove": ("move a model to the trash", _model_argument, _remove),
-        }
-    )
+_ACTIONS = MappingProxyType(
+    {
+        "list": Command("list installed and known models, a JSON object on each line", no_arguments, _list),
+        "info": Command("tell what is known of a model", _model_argument, _info),
+        "size": Command("ask the hub which files a download would fetch", _hub_arguments, _size),
+        "download": Command(
+            "fetch a model, going on where an earlier download ended", _download_arguments, _download
+        ),
+        "import": Command(
+            "add a checkpoint, a diffusers folder, or another program's models", add_import_arguments, run_import
+        ),
+        "verify": Command("read a model's files and compare them with the hub's hashes", _model_argument, _verify),
+        "remove": Command("move a model to the trash", _model_argument, _remove),
+    }
 )
 
-COMMAND = Command("list, download, import, check and remove models", _add_arguments, _run)
+COMMAND = group("list, download, import, check and remove models", _ACTIONS)

@@ -1,22 +1,13 @@
 """Denoised: the network's prediction of the finished picture at this step."""
 
-from PySide6.QtGui import QImage
-
-from app.film.film_view import FilmView, ViewKind
+from app.film.film_view import PaneView, ViewKind
 from app.film.frame_context import FrameContext
-from app.film.picture_pane import PicturePane
-from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_picture
 
 
-class DenoisedView(FilmView):
+class DenoisedView(PaneView):
     """Shows x0 by the full autoencoder, and by the linear map until that has finished."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pane = PicturePane(self)
-        vbox(self.pane, on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         if moment.decoded is not None:
@@ -24,9 +15,6 @@ class DenoisedView(FilmView):
         else:
             picture = denoised_picture(moment.film, moment.frame)
             self.pane.show_picture(to_image(picture), "rough preview")
-
-    def picture(self) -> QImage:
-        return self.pane.image
 
 
 KIND = ViewKind(

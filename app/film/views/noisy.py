@@ -1,32 +1,20 @@
 """Noisy: the network's input at this step."""
 
-from PySide6.QtGui import QImage
-
-from app.film.film_view import FilmView, ViewKind
+from app.film.film_view import PaneView, ViewKind
 from app.film.frame_context import FrameContext
-from app.film.picture_pane import PicturePane
-from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film_export.pictures import noisy_picture
 from core.measures.noise_levels import signal_and_noise
 
 
-class NoisyView(FilmView):
+class NoisyView(PaneView):
     """Shows x_t by the linear map, in variance-preserving scale, so that every step has the same contrast."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pane = PicturePane(self)
-        vbox(self.pane, on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         frame = moment.frame
         alpha, noise = signal_and_noise(frame.sigma)
         caption = f"{alpha:.2f} × picture + {noise:.2f} × noise"
         self.pane.show_picture(to_image(noisy_picture(moment.film, frame)), caption)
-
-    def picture(self) -> QImage:
-        return self.pane.image
 
 
 KIND = ViewKind(

@@ -1,27 +1,22 @@
 """Predicted noise: the network's prediction as noise, or as velocity for models that predict that."""
 
 import numpy as np
-from PySide6.QtGui import QImage
 
-from app.film.film_view import FilmView, Table, ViewKind
+from app.film.film_view import PaneView, Table, ViewKind
 from app.film.frame_context import FrameContext
-from app.film.picture_pane import PicturePane
 from app.film.position import number
-from app.widgets.building import vbox
 from app.widgets.pixels import to_image
 from core.film_export.pictures import prediction
 
 WORDS = {"v_prediction": "velocity v", "flow_prediction": "velocity u"}
 
 
-class PredictedNoiseView(FilmView):
+class PredictedNoiseView(PaneView):
     """Shows epsilon or v, computed from x_t and x0, which means the same for every kind of model."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.pane = PicturePane(self)
         self._moment: FrameContext | None = None
-        vbox(self.pane, on=self)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
@@ -31,9 +26,6 @@ class PredictedNoiseView(FilmView):
             f"{word} · mean {number(float(values.mean()))} · standard deviation {number(float(values.std()))}"
         )
         self.pane.show_picture(to_image(moment.film.latent_rgb.picture(values)), caption)
-
-    def picture(self) -> QImage:
-        return self.pane.image
 
     def table(self) -> Table | None:
         if self._moment is None:

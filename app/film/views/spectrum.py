@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
-from app.film.frame_numbers import FrameNumbers
 from app.film.position import positions
 from app.widgets.building import stretched, vbox
 from core.film.film import Film, Frame
@@ -22,7 +21,7 @@ class SpectrumView(FilmView):
     def __init__(self) -> None:
         super().__init__()
         self._film: Film | None = None
-        self._spectra: FrameNumbers[Spectrum] = FrameNumbers(_of_denoised)
+        self._known: list[tuple[Frame, Spectrum]] = []
         self.plot = CallPlot(self)
         self.plot.call_selected.connect(self.call_selected)
         vbox(stretched(self.plot), on=self)
@@ -36,7 +35,7 @@ class SpectrumView(FilmView):
     def table(self) -> Table | None:
         if self._film is None:
             return None
-        spectra = self._spectra.of(self._film)
+        spectra = self._spectra_of(self._film)
         header = ("call", "step", "mean_power", *(f"power_{name}" for name in _band_names(spectra[0], "_")))
         rows = [
             (frame.call, frame.step + 1, found.mean_power, *(float(power) for power in found.power))
@@ -44,8 +43,17 @@ class SpectrumView(FilmView):
         ]
         return Table(header, rows)
 
+    def _spectra_of(self, film: Film) -> list[Spectrum]:
+        """Returns one spectrum for each frame; those of a film that has grown are computed once."""
+        same = 0
+        while same < min(len(self._known), len(film.frames)) and self._known[same][0] is film.frames[same]:
+            same += 1
+        new = [(frame, spectrum(frame.denoised)) for frame in film.frames[same:]]
+        self._known = [*self._known[:same], *new]
+        return [found for _, found in self._known]
+
     def _draw(self, film: Film) -> None:
-        spectra = self._spectra.of(film)
+        spectra = self._spectra_of(film)
         shares = relative_power(spectra)
         places = positions(film.schedule)
         recorded = places[: len(spectra)]
@@ -63,10 +71,6 @@ def relative_power(spectra: list[Spectrum]) -> NDArray[np.float64]:
     power = np.stack([found.power for found in spectra])
     last = np.where(power[-1] > 0, power[-1], np.nan)
     return power / last
-
-
-def _of_denoised(frame: Frame) -> Spectrum:
-    return spectrum(frame.denoised)
 
 
 def _band_names(found: Spectrum, dash: str) -> list[str]:
