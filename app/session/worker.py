@@ -26,7 +26,7 @@ from core.errors import EmulsionError
 from core.film.film import Film
 from core.pictures.picture import GeneratedImage
 from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Started, Stepped
-from core.runs.operations import Engine, Operation
+from core.runs.operations import Engine, Operation, RenderFrame
 from core.runs.recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,9 @@ class Worker(QObject):
     def shut_down(self) -> None:
         """Ends run and tasks, frees the engine and leaves the thread's event loop."""
         self.stop()
-        for _, events in self._tasks.values():
+        for task, events in tuple(self._tasks.values()):
+            while isinstance(task.operation, SaveAgain | RenderFrame) and task.kind in self._tasks:
+                self._advance_task(task, events)  # a picture that was to be saved is not lost
             self._attempt(events.close)
         self._tasks.clear()
         self._turn.stop()

@@ -33,7 +33,7 @@ class InitialState:
     """The state of a run before its first network call.
 
     Attributes:
-        film: without frames; the development rebuilds those of ``recorded``.
+        film: without frames; `generate_picture` rebuilds those of ``recorded``.
         x: the start latent, float32 (1, channels, height, width), scaled as the sampler keeps it.
         generators: one, in the state after the start latent was drawn.
         recorded: calls that are taken over and do not run the network.

@@ -1,6 +1,6 @@
 """The operations that the engine can be asked for: frozen values, made without torch and carried out elsewhere.
 
-An operation is carried out by the file of its name in `core.engine.operations`, as a stream of events.
+`OPERATIONS` in `core.engine.operations` names the code that carries each out, as a stream of events.
 """
 
 from collections.abc import Generator, Mapping

@@ -37,7 +37,7 @@ _OLD_NAMES = ((".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."),
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Loaded:
-    """Takes ``told``, the recipe's entry for it, None for the model's own."""
+    """An autoencoder in use; ``told`` is the recipe's entry for it, None for the model's own."""
 
     told: Autoencoder | None
     path: Path | None

@@ -1,4 +1,4 @@
-"""The operations of the engine, a file each. Their values are in `core.runs.operations`.
+"""The operations of the engine, a file each. Their values are in `core.runs.operations`, or where they belong.
 
 An operation is added by its value, its file here, and one line in `OPERATIONS`.
 """

@@ -74,6 +74,18 @@ def test_a_picture_that_fails_twice_is_still_there(
     assert len(session.unsaved) == 1
 
 
+def test_closing_at_once_loses_no_picture_that_is_being_saved(
+    make_session: MakeSession, settle: Settle, saves: FakeSaves
+):
+    saves.failures = 1
+    session = make_session()
+    session.generate()
+    settle(session)
+    session.save_again(Path("elsewhere"))
+    assert session.shutdown()
+    assert [folder for _, folder in saves.saved] == [Path("elsewhere")]
+
+
 def test_what_stop_left_can_be_kept(
     make_session: MakeSession, settle: Settle, saves: FakeSaves, listen: Listen, qtbot: QtBot
 ):
