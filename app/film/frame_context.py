@@ -23,8 +23,8 @@ class FrameContext:
     Attributes:
         decoded: the true picture of x0 at this call, once it is there.
         attention: the recorded cross-attention, None without any.
-        ghosts: schedules of other samplers with as many steps, by their names.
-        wished: the last latent that a view wished to see decoded, once it is there (`FilmView.decode_wanted`).
+        other_schedules: schedules of other samplers with as many steps, by their names.
+        requested_decode: the last latent that a view asked to be decoded, once it is there.
     """
 
     film: Film

@@ -14,7 +14,7 @@ class Pages(QStackedWidget):
         switches: one checkable action for each place, in their order.
 
     Signals:
-        place_changed: the widget that is shown now.
+        page_changed: the widget that is shown now.
     """
 
     page_changed = Signal(QWidget)
