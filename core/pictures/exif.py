@@ -15,6 +15,7 @@ USER_COMMENT = 0x9286
 _GRAPH_TAGS = (IMAGE_DESCRIPTION, 0x010F, 0x0110)
 _GRAPHS = ("prompt", "workflow")
 """ComfyUI and its savers put graphs into the description, the maker and the model: ``prompt:{...}``."""
+LARGEST_TEXT = 2**20
 _MOST_ENTRIES = 1_000
 _EMULSION_STARTS = b'{"format":'
 _SIZES = MappingProxyType({1: 1, 2: 1, 3: 2, 4: 4, 7: 1})
@@ -32,7 +33,7 @@ def build(parameters: str, emulsion: str) -> Image.Exif:
 def texts(data: bytes) -> dict[str, str]:
     """Returns the comment as ``parameters``, the description as ``emulsion``, and ComfyUI's graphs by their names.
 
-    Raises ValueError or struct.error for damaged data.
+    Texts that are too large are passed over. Raises ValueError or struct.error for damaged data.
     """
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:
@@ -71,6 +72,8 @@ def _entries(data: bytes, start: int, order: str) -> dict[int, bytes]:
             place += 8
         if place + size > len(data):
             raise ValueError("the file is cut off")
+        if size > LARGEST_TEXT:
+            continue
         values[tag] = data[place : place + size]
     return values
 

@@ -19,9 +19,11 @@ from PIL import Image
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
 from core.pictures import exif
+from core.pictures.exif import LARGEST_TEXT
 
-LARGEST_TEXT = 2**20
 LARGEST_SUM = 4 * 2**20
+LARGEST_EXIF = 16 * 2**20
+"""EXIF data holds several texts; those that are too large are passed over one by one."""
 LARGEST_AVIF = 256 * 2**20
 MOST_CHUNKS = 1_000
 MOST_PIXEL_CHUNKS = 100_000
@@ -79,11 +81,13 @@ def _bounded(texts: _Found) -> dict[str, str]:
     return found
 
 
-def _read(reader: Callable[[bytes], Mapping[str, str]], file: BinaryIO, length: int) -> _Found:
+def _read(
+    reader: Callable[[bytes], Mapping[str, str]], file: BinaryIO, length: int, largest: int = LARGEST_TEXT
+) -> _Found:
     """The texts in a part of the file, which ends where the part does."""
-    if length > LARGEST_TEXT:
+    if length > largest:
         file.seek(length, 1)
-        yield _too_large()
+        yield _too_large(largest)
         return
     content = file.read(length)
     if len(content) < length:
@@ -94,8 +98,8 @@ def _read(reader: Callable[[bytes], Mapping[str, str]], file: BinaryIO, length: 
         yield error if type(error) is ValueError else ValueError("the file is damaged")
 
 
-def _too_large() -> ValueError:
-    return ValueError(f"it carries a text of more than {LARGEST_TEXT // 2**20} MiB")
+def _too_large(largest: int = LARGEST_TEXT) -> ValueError:
+    return ValueError(f"it carries a text of more than {largest // 2**20} MiB")
 
 
 def _png_texts(file: BinaryIO) -> _Found:
@@ -112,7 +116,8 @@ def _png_texts(file: BinaryIO) -> _Found:
         if chunks > MOST_CHUNKS or pixel_chunks > MOST_PIXEL_CHUNKS:
             raise ValueError(f"it has more than {MOST_CHUNKS} parts")
         if kind in _PNG_READERS:
-            yield from _read(_PNG_READERS[kind], file, length)
+            largest = LARGEST_EXIF if kind == b"eXIf" else LARGEST_TEXT
+            yield from _read(_PNG_READERS[kind], file, length, largest)
             file.seek(4, 1)  # the checksum
         else:
             file.seek(length + 4, 1)
@@ -167,7 +172,7 @@ def _webp_texts(file: BinaryIO) -> _Found:
             return
         kind, length = struct.unpack("<4sI", head)
         if kind == b"EXIF":
-            yield from _read(_riff_exif, file, length)
+            yield from _read(_riff_exif, file, length, LARGEST_EXIF)
             file.seek(length % 2, 1)
         else:
             file.seek(length + length % 2, 1)
@@ -187,7 +192,7 @@ def _avif_texts(file: BinaryIO) -> _Found:
     except (SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValueError("the file is damaged") from error
     if data:
-        yield from _read(_riff_exif, BytesIO(data), len(data))
+        yield from _read(_riff_exif, BytesIO(data), len(data), LARGEST_EXIF)
 
 
 def _jpeg_exif(content: bytes) -> Mapping[str, str]:

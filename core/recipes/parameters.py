@@ -25,7 +25,10 @@ _FIRST = (
     *("Steps", "Sampler", "Schedule type", "CFG scale", "Seed", "Size", "Model hash", "Model", "VAE", "VAE hash"),
     *("RNG", "Version"),
 )
-_KNOWN = MappingProxyType({key.lower(): key for key in (*_FIRST, "Denoising strength", "Lora hashes", UNTOLD)})
+_KNOWN = MappingProxyType(
+    {key.lower(): key for key in (*_FIRST, "Denoising strength", "Lora hashes", UNTOLD)}
+    | {"scheduler": "Schedule type", "cfg": "CFG scale"}  # of savers for ComfyUI
+)
 _FEWEST_SETTINGS = 3
 _MOST_JSON = 50
 _BEGIN = re.compile(r"Steps: ?\d")

@@ -19,6 +19,7 @@ from core.recipes.other_programs.comfy_workflow import nodes_of_workflow
 from core.recipes.other_programs.found import Found, as_object
 
 PROGRAM = "ComfyUI"
+CIVITAI = '"extraMetadata"'
 _MOST_SAMPLERS = 20
 _MOST_SAVING = 20
 _SEEDS = ("seed", "noise_seed")
@@ -48,6 +49,8 @@ _PIPES = ("pipe", "basic_pipe", "context", "base_ctx", "sdxl_tuple", "script")
 def read(texts: Mapping[str, str]) -> Found | None:
     for keyword, nodes_of in (("prompt", _nodes), ("workflow", nodes_of_workflow), ("parameters", _nodes)):
         text = texts.get(keyword, "")
+        if CIVITAI in text:  # tells the settings in plain words beside the graph
+            continue
         if text.lstrip().startswith("{") and (nodes := nodes_of(as_object(text))):
             return _found(Graph(nodes))
     return None

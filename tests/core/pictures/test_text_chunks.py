@@ -77,7 +77,7 @@ def test_the_first_text_of_a_name_counts(tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe1\x00\x10Exif\0\0MM\0\x2a\0\0\0\xff", "damaged"),
         (b"\xff\xd8" + b"\xff" * 5_000, "parts"),
         (b"\xff\xd8\xff\x00\x00", "damaged"),
-        (b"RIFF\0\0\0\0WEBPEXIF\xff\xff\xff\xff", "more than 1 MiB"),
+        (b"RIFF\0\0\0\0WEBPEXIF\xff\xff\xff\xff", "more than 16 MiB"),
         (b"RIFF\0\0\0\0WEBPEXIF\x04\0\0\0what", "damaged"),
     ],
 )

@@ -131,6 +131,8 @@ def test_the_gallery_does_not_find_untold_settings(tmp_path: Path) -> None:
         ("Euler a, Schedule type: Automatic", "euler_a"),
         ("DDIM, Schedule type: SGM Uniform", None),
         ("DPM++ 2M", "dpmpp_2m"),
+        ("dpmpp_2m, Scheduler: karras", "dpmpp_2m_karras"),
+        ("euler, scheduler: simple", None),
     ],
 )
 def test_samplers_have_one_table_for_every_program(sampler: str, key: str | None) -> None:
@@ -201,7 +203,8 @@ def test_half_a_json_costs_only_itself(value: str) -> None:
 def test_civitais_own_json_is_read(tmp_path: Path) -> None:
     inside = {"prompt": "a red lighthouse", "negativePrompt": "fog", "cfgScale": 7, "sampler": "Euler a",
               "seed": 5, "steps": 25, "resources": RESOURCES}  # fmt: skip
-    content = {"resource-stack": {"class_type": "CheckpointLoaderSimple"}, "extraMetadata": json.dumps(inside)}
+    graph = {"4": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 1, "model": ["3", 0]}}}
+    content = {**graph, "extraMetadata": json.dumps(inside)}
     request = read_recipe(write_png(tmp_path / "a.png", parameters=json.dumps(content))).request
     assert (request.prompt, request.negative_prompt, request.sampler) == ("a red lighthouse", "fog", "euler_a")
     assert (request.seed, request.steps, request.guidance_scale) == (5, 25, 7)

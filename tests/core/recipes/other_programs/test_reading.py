@@ -65,6 +65,13 @@ def test_comfy_ui(tmp_path: Path) -> None:
     assert read_recipe(png).program == "ComfyUI"
 
 
+@pytest.mark.parametrize("suffix", [".webp", ".png"])
+def test_a_large_drawing_beside_the_graph_is_passed_over_in_exif(tmp_path: Path, suffix: str) -> None:
+    large = "workflow:" + json.dumps({"nodes": [{"type": "Note", "widgets_values": ["x" * 1_700_000]}]})
+    path = write_exif(tmp_path / f"a{suffix}", model=f"prompt:{json.dumps(pictures.COMFY_UI)}", maker=large)
+    assert essence(read_recipe(path)) == COMFY_UI
+
+
 def test_comfy_ui_with_nodes_that_only_tell_a_part_each(tmp_path: Path) -> None:
     recipe = read_recipe(write_png(tmp_path / "a.png", prompt=json.dumps(pictures.COMFY_UI_CUSTOM)))
     assert recipe.request.prompt == "a fox"
