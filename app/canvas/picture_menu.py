@@ -1,13 +1,22 @@
 """Actions on a picture: the context menu of the canvas and of the strip, and the shortcuts."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, QPoint, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.canvas.current import CurrentPicture
 from app.session.picture_loader import PictureLoader
+from app.widgets.file_dialogs import ask_save
+from core.pictures.picture import GeneratedImage
+
+Entry = tuple[str, Callable[[], object] | None]
+"""The words of an action and what it does: None where that cannot be done."""
+
+SEPARATOR: Entry = ("", None)
 
 
 class PictureMenu(QObject):
@@ -27,44 +36,33 @@ class PictureMenu(QObject):
         super().__init__(window)
         self._window = window
         self._loader = loader
-        self._picture: CurrentPicture | None = None
 
     def open_for_picture(self, picture: CurrentPicture, position: QPoint) -> None:
         """Opens the menu for the picture on the canvas."""
-        self._picture = picture
-        menu = QMenu(self._window)
-        menu.addAction("Copy picture").triggered.connect(self._copy)
-        save_as = menu.addAction("Save as…")
-        save_as.triggered.connect(self._save_as)
-        save_as.setEnabled(picture.generated is not None)
-        show = menu.addAction("Show in folder")
-        show.triggered.connect(self._show_in_folder)
-        show.setEnabled(picture.path is not None)
-        menu.addSeparator()
-        use = menu.addAction("Use these settings")
-        use.triggered.connect(self._use)
-        use.setEnabled(picture.request is not None)
-        noise = menu.addAction("Add noise to this picture…")
-        noise.triggered.connect(self._noise)
-        noise.setEnabled(picture.path is not None)
-        self._pop_up(menu, position)
+        path, generated, request = picture.path, picture.generated, picture.request
+        use = partial(self.settings_asked.emit, request, picture.untold)
+        self._open(
+            position,
+            ("Copy picture", partial(self.copy, picture)),
+            ("Save as…", partial(self._save_as, generated, path) if generated is not None else None),
+            ("Show in folder", partial(open_in_system, path.parent) if path is not None else None),
+            SEPARATOR,
+            ("Use these settings", use if request is not None else None),
+            ("Add noise to this picture…", partial(self.noise_asked.emit, path) if path is not None else None),
+        )
 
     def open_for_file(self, path: Path, position: QPoint, *, can_compare: bool = False) -> None:
         """Opens the menu for a picture of the strip; ``can_compare``: another picture is shown."""
-        menu = QMenu(self._window)
-        for text, slot in (
-            ("Use these settings", lambda: self._loader.load_recipe(path)),
-            ("Add noise to this picture…", lambda: self.noise_asked.emit(path)),
-            ("Open in the system's viewer", lambda: open_in_system(path)),
-            ("Show in folder", lambda: open_in_system(path.parent)),
-            ("Copy picture", lambda: self._loader.load_copy(path)),
-        ):
-            menu.addAction(text).triggered.connect(slot)
-        menu.addSeparator()
-        compare = menu.addAction("Compare with the picture shown")
-        compare.setEnabled(can_compare)
-        compare.triggered.connect(lambda: self.compare_asked.emit(path))
-        self._pop_up(menu, position)
+        self._open(
+            position,
+            ("Use these settings", partial(self._loader.load_recipe, path)),
+            ("Add noise to this picture…", partial(self.noise_asked.emit, path)),
+            ("Open in the system's viewer", partial(open_in_system, path)),
+            ("Show in folder", partial(open_in_system, path.parent)),
+            ("Copy picture", partial(self._loader.load_copy, path)),
+            SEPARATOR,
+            ("Compare with the picture shown", partial(self.compare_asked.emit, path) if can_compare else None),
+        )
 
     def copy(self, picture: CurrentPicture) -> None:
         """Puts the picture, and its file if it has one, into the clipboard."""
@@ -74,43 +72,20 @@ class PictureMenu(QObject):
             data.setUrls([QUrl.fromLocalFile(str(picture.path))])
         QGuiApplication.clipboard().setMimeData(data)
 
-    def _pop_up(self, menu: QMenu, position: QPoint) -> None:
+    def _open(self, position: QPoint, *entries: Entry) -> None:
+        menu = QMenu(self._window)
+        for text, act in entries:
+            action = menu.addAction(text) if text else menu.addSeparator()
+            action.setEnabled(act is not None)
+            if act is not None:
+                action.triggered.connect(act)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(position)
 
-    def _copy(self) -> None:
-        if self._picture is not None:
-            self.copy(self._picture)
-
-    def _save_as(self) -> None:
-        picture = self._picture
-        if picture is None or picture.generated is None:
-            return
-        name = picture.path.name if picture.path else "picture.png"
-        dialog = QFileDialog(self._window, "Save the picture as", str(Path.home()))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)"])
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(name)
-        dialog.fileSelected.connect(self._save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _save_to(self, file: str) -> None:
-        if self._picture is not None and self._picture.generated is not None:
-            self._loader.save_as(self._picture.generated, Path(file))
-
-    def _show_in_folder(self) -> None:
-        if self._picture is not None and self._picture.path is not None:
-            open_in_system(self._picture.path.parent)
-
-    def _use(self) -> None:
-        if self._picture is not None and self._picture.request is not None:
-            self.settings_asked.emit(self._picture.request, self._picture.untold)
-
-    def _noise(self) -> None:
-        if self._picture is not None and self._picture.path is not None:
-            self.noise_asked.emit(self._picture.path)
+    def _save_as(self, picture: GeneratedImage, path: Path | None) -> None:
+        filters = ["PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)"]
+        start = Path.home() / (path.name if path is not None else "picture.png")
+        ask_save(self._window, "Save the picture as", partial(self._loader.save_as, picture), filters, start)
 
 
 def open_in_system(path: Path) -> None:

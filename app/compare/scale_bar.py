@@ -3,17 +3,17 @@
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.compare.difference_map import DifferenceMap
-from app.widgets.building import text_label, vbox
+from app.widgets.building import STRETCH, aligned, hbox, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
+from app.widgets.field import combo_box
 from app.widgets.pixels import to_image
 from core.measures.difference import SCALES
 from core.pictures.colour_maps import heat
 
 _RAMP_SIZE_PX = QSize(96, 12)
-_AUTOMATIC = "Automatic"
 
 
 class _Ramp(QWidget):
@@ -43,26 +43,21 @@ class ScaleBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("differenceScale")
-        self._black = QLabel("same colour", self)
         self._bright = text_label(parent=self, name="differenceEnd")
         self._bright.setToolTip("How far apart two colours are: 100 % is from black to white")
         self._numbers = ElidedLabel("", self)
         self._numbers.setObjectName("differenceNumbers")
         self._numbers.setProperty("role", "hint")
-        self._chooser = QComboBox(self)
-        self._chooser.setObjectName("differenceScaleCombo")
-        self._chooser.setAccessibleName("Scale of the difference map")
-        self._chooser.setToolTip("What the brightest colour stands for. Fix it to see how the difference changes.")
-        self._chooser.addItem(_AUTOMATIC, None)
-        for scale in SCALES:
-            self._chooser.addItem(f"Up to {percent(scale)}", scale)
+        self._chooser = combo_box(
+            (("Automatic", None), *((f"Up to {percent(scale)}", scale) for scale in SCALES)),
+            "differenceScaleCombo",
+            "Scale of the difference map",
+            "What the brightest colour stands for. Fix it to see how the difference changes.",
+        )
         self._chooser.currentIndexChanged.connect(self.scale_chosen)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for widget in (self._black, _Ramp(self), self._bright):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
-        row.addWidget(self._chooser)
+        legend = (QLabel("same colour"), _Ramp(self), self._bright)
+        centred = (aligned(widget, Qt.AlignmentFlag.AlignVCenter) for widget in legend)
+        row = hbox(*centred, STRETCH, self._chooser, spacing=8)
         vbox(row, self._numbers, on=self, margins=(8, 4, 8, 0), spacing=2)
 
     @property

@@ -4,18 +4,10 @@ import secrets
 from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QPlainTextEdit,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
 
-from app.widgets.building import text_label, vbox
+from app.widgets.building import dialog_buttons, form, text_label, vbox
+from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.families import FAMILIES
 from core.film.film import Film
@@ -51,19 +43,14 @@ class BranchDialog(QDialog):
             wraps=True,
         )
         words.setMinimumWidth(420)
-        form = QFormLayout()
-        form.setVerticalSpacing(12)
-        form.setHorizontalSpacing(16)
         self._prompt = self._text("branchPromptEdit", film.request.prompt, PROMPT_HEIGHT_PX)
         self._negative = self._text("branchNegativePromptEdit", film.request.negative_prompt, NEGATIVE_HEIGHT_PX)
         self._guidance = QDoubleSpinBox(minimum=0, maximum=LARGEST_GUIDANCE_SCALE, singleStep=0.5, decimals=2)
         self._guidance.setValue(film.request.guidance_scale)
         self._guidance.setObjectName("branchGuidanceSpin")
-        self._sampler = QComboBox()
-        self._sampler.setObjectName("branchSamplerCombo")
         family = FAMILIES.get(film.model.family)
-        for key in SAMPLERS if family is None else family.samplers:
-            self._sampler.addItem(SAMPLERS[key].name, key)
+        samplers = [(SAMPLERS[key].name, key) for key in (SAMPLERS if family is None else family.samplers)]
+        self._sampler = combo_box(samplers, "branchSamplerCombo", "Sampler")
         self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
         self._remaining = QSpinBox(minimum=1, maximum=STEPS[-1])
         self._remaining.setValue(self._unchanged.steps_left)
@@ -71,23 +58,18 @@ class BranchDialog(QDialog):
         self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
         self._noise.setObjectName("branchNoiseSpin")
         self._noise.setToolTip("How much of the noise in the latent is replaced by new noise: gives variations.")
-        for label, field in (
+        rows = (
             ("&Prompt", self._prompt),
             ("&Negative prompt", self._negative),
             ("&Guidance scale", self._guidance),
             ("&Sampler", self._sampler),
             ("&Remaining steps", self._remaining),
             ("&Fresh noise", self._noise),
-        ):
-            form.addRow(label, field)
+        )
+        for label, field in rows:
             field.setAccessibleName(label.replace("&", ""))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        accept = buttons.addButton("Branch", QDialogButtonBox.ButtonRole.AcceptRole)
-        accept.setObjectName("branchButton")
-        accept.setDefault(True)
-        buttons.accepted.connect(self._choose)
-        buttons.rejected.connect(self.reject)
-        vbox(words, form, buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
+        buttons, _ = dialog_buttons(self, "Branch", "branchButton", self._choose)
+        vbox(words, form(*rows), buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
         indent_spin_boxes(self)
         self.finished.connect(self.deleteLater)
 

@@ -5,9 +5,10 @@ from itertools import count
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.widgets.building import hbox, push_button, stretched
+from app.widgets.file_dialogs import ask_save
 from core.film_export.formats import FORMATS
 
 
@@ -77,15 +78,9 @@ class ExportFile(QWidget):
     @Slot()
     def _on_clicked(self) -> None:
         film_format = FORMATS[self._format]
+        filters = [f"{film_format.label} (*{film_format.suffix})"]
         path = self.path if not self.problem else self._default
-        dialog = QFileDialog(self, "Export the film as", str(path.parent))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilter(f"{film_format.label} (*{film_format.suffix})")
-        dialog.setDefaultSuffix(film_format.suffix.lstrip("."))
-        dialog.selectFile(path.name)
-        dialog.fileSelected.connect(self._edit.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_save(self, "Export the film as", lambda chosen: self._edit.setText(str(chosen)), filters, path)
 
 
 def _is_folder(path: Path) -> bool:

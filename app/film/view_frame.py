@@ -4,13 +4,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QImageWriter, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QMenu, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QStackedWidget, QToolButton, QWidget
 
 from app.film.explanation import Explanation
 from app.film.film_view import FilmView
 from app.film.frame_context import FrameContext
 from app.film.views import VIEWS
 from app.widgets.building import hbox, stretched, vbox
+from app.widgets.field import combo_box
+from app.widgets.file_dialogs import ask_save
 from app.widgets.icon_button import IconButton
 from core.errors import SaveFailed
 from core.files.atomic import write_file
@@ -45,12 +47,8 @@ class ViewFrame(QFrame):
         self._moment: FrameContext | None = None
         self._explanation: Explanation | None = None
         self._is_alone = False
-        self._chooser = QComboBox(self)
-        self._chooser.setObjectName("viewCombo")
-        self._chooser.setAccessibleName("View")
-        self._chooser.setToolTip("What to see of this step")
-        for key, kind in VIEWS.items():
-            self._chooser.addItem(kind.label, key)
+        kinds = ((kind.label, key) for key, kind in VIEWS.items())
+        self._chooser = combo_box(kinds, "viewCombo", "View", "What to see of this step")
         self._ask = IconButton("question", "What is this? Explains the view", "explainViewButton", self)
         self._ask.setCheckable(True)
         self._save = self._save_button()
@@ -184,14 +182,8 @@ class ViewFrame(QFrame):
         ending = "png" if is_picture else "csv"
         step = self._moment.frame.step + 1 if self._moment is not None else 0
         name = f"{self.view_name}-step-{step}.{ending}"
-        chosen, _ = QFileDialog.getSaveFileName(self, "Save view", name, f"*.{ending}")
-        if chosen:
-            path = Path(chosen)
-            path = path if path.suffix else path.with_suffix(f".{ending}")
-            if is_picture:
-                self.save_picture(path)
-            else:
-                self.save_numbers(path)
+        save = self.save_picture if is_picture else self.save_numbers
+        ask_save(self, "Save view", save, [f"*.{ending}"], Path(name))
 
     def _write(self, path: Path, content: bytes) -> None:
         try:

@@ -3,31 +3,24 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QFormLayout,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QDialog, QSpinBox, QWidget
 
 from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, PictureExporter
-from app.widgets.building import progress_bar, text_label, vbox
+from app.widgets.building import dialog_buttons, form, progress_bar, text_label, vbox
+from app.widgets.field import combo_box, describe
+from app.widgets.file_dialogs import ask_folder, ask_save
 from app.widgets.theme import indent_spin_boxes
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
 
-KINDS = {
-    ExportKind.files: "Files in a folder",
-    ExportKind.zip_file: "One zip file",
-    ExportKind.contact_sheet: "Contact sheet (one PNG)",
-}
-FORMATS = {"": "As they are", "png": "PNG", "jpeg": "JPEG", "webp": "WebP", "avif": "AVIF"}
+KINDS = (
+    ("Files in a folder", ExportKind.files),
+    ("One zip file", ExportKind.zip_file),
+    ("Contact sheet (one PNG)", ExportKind.contact_sheet),
+)
+FORMATS = (("As they are", ""), ("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "avif"))
 LOSSY = ("jpeg", "webp", "avif")
-LENGTHS_PX = (None, 4096, 2048, 1024, 512)
+LENGTHS_PX = (("As they are", None), *((f"At most {px} pixels", px) for px in (4096, 2048, 1024, 512)))
 ENDS = {
     ExportKind.zip_file: ("pictures.zip", "Zip files (*.zip)"),
     ExportKind.contact_sheet: ("sheet.png", "PNG (*.png)"),
@@ -52,42 +45,27 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export 1 picture" if count == 1 else f"Export {count:,} pictures")
         self._pictures = pictures
         self._exporter = exporter
-        self._kind = QComboBox()
-        for kind, words in KINDS.items():
-            self._kind.addItem(words, kind)
-        self._format = QComboBox()
-        for key, words in FORMATS.items():
-            self._format.addItem(words, key)
-        self._length = QComboBox()
-        for length in LENGTHS_PX:
-            self._length.addItem("As they are" if length is None else f"At most {length} pixels", length)
+        self._kind = combo_box(KINDS, "exportKindCombo", "Export as")
+        self._format = combo_box(FORMATS, "exportFormatCombo", "Format")
+        self._length = combo_box(LENGTHS_PX, "exportLengthCombo", "Longer side")
         self._quality = QSpinBox(minimum=QUALITY[0], maximum=QUALITY[-1], value=Encoding().quality)
+        describe(self._quality, "exportQualitySpin", "Quality", "")
         self._recipe = QCheckBox("With prompt and settings")
         self._recipe.setChecked(True)
+        self._recipe.setObjectName("exportRecipeCheck")
         self._hint = text_label(role="hint", wraps=True)
-        self._form = QFormLayout()
-        self._form.setVerticalSpacing(12)
-        self._form.setHorizontalSpacing(16)
-        for label, field, name in (
-            ("&Export as", self._kind, "exportKindCombo"),
-            ("&Format", self._format, "exportFormatCombo"),
-            ("&Longer side", self._length, "exportLengthCombo"),
-            ("&Quality", self._quality, "exportQualitySpin"),
-            ("", self._recipe, "exportRecipeCheck"),
-        ):
-            self._form.addRow(label, field)
-            field.setObjectName(name)
-            field.setAccessibleName(label.replace("&", "") or self._recipe.text())
+        self._form = form(
+            ("&Export as", self._kind),
+            ("&Format", self._format),
+            ("&Longer side", self._length),
+            ("&Quality", self._quality),
+            ("", self._recipe),
+        )
         self._progress = progress_bar("Progress")
         self._progress.setRange(0, count)
         self._progress.hide()
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._export = self._buttons.addButton("Export…", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._export.setObjectName("exportPicturesButton")
-        self._export.setDefault(True)
-        self._buttons.accepted.connect(self._ask_target)
-        self._buttons.rejected.connect(self.reject)
-        vbox(self._form, self._hint, self._progress, self._buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
+        buttons, self._export = dialog_buttons(self, "Export…", "exportPicturesButton", self._ask_target)
+        vbox(self._form, self._hint, self._progress, buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
         self._kind.currentIndexChanged.connect(self._show_fields)
         self._format.currentIndexChanged.connect(self._show_fields)
         self._recipe.toggled.connect(self._show_fields)
@@ -135,25 +113,11 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _ask_target(self) -> None:
-        kind = self._kind.currentData()
-        dialog = QFileDialog(self, "Export into this folder", str(Path.home()))
-        if kind is ExportKind.files:
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        if (kind := self._kind.currentData()) is ExportKind.files:
+            ask_folder(self, "Export into this folder", self.export_to)
         else:
             name, words = ENDS[kind]
-            dialog.setWindowTitle("Export as")
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setNameFilter(words)
-            dialog.setDefaultSuffix(Path(name).suffix.lstrip("."))
-            dialog.selectFile(name)
-        dialog.fileSelected.connect(self._on_file_selected)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _on_file_selected(self, target: str) -> None:
-        self.export_to(Path(target))
+            ask_save(self, "Export as", self.export_to, [words], Path.home() / name)
 
     @Slot(object)
     def _on_progressed(self, exported: Exported) -> None:

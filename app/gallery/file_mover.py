@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLayout, QLineEdit, QWidget
 
 from app.create.notices import LASTING_MS
 from app.gallery.library_service import LibraryService
 from app.messages.errors import Message
-from app.widgets.building import hbox, stretched, text_label
+from app.widgets.building import dialog_buttons, hbox, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
@@ -80,19 +80,9 @@ class RenameDialog(QDialog):
         row = hbox(stretched(self._name), suffix, spacing=4)
         self._words = text_label(WORDS, name="renameWords", role="hint", wraps=True)
         self._words.setFixedWidth(WIDTH_PX)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._accept = buttons.addButton("Rename", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._accept.setObjectName("renameButton")
-        self._accept.setDefault(True)
-        buttons.accepted.connect(self._choose)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
+        buttons, self._accept = dialog_buttons(self, "Rename", "renameButton", self._choose)
+        layout = vbox(row, self._words, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)  # it grows with what it says
-        layout.setContentsMargins(24, 24, 24, 16)
-        layout.setSpacing(12)
-        layout.addLayout(row)
-        layout.addWidget(self._words)
-        layout.addWidget(buttons)
         self.finished.connect(self.deleteLater)
         self._check()
 

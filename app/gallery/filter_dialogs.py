@@ -7,9 +7,9 @@ from datetime import date
 
 from PySide6.QtCore import QDate, QRegularExpression, Qt, Signal, Slot
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QDateEdit, QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QDateEdit, QDialog, QLineEdit, QWidget
 
-from app.widgets.building import text_label, vbox
+from app.widgets.building import dialog_buttons, form, text_label, vbox
 from app.widgets.field import describe
 from core.gallery.query import Query
 from core.request.request import LARGEST_SEED
@@ -30,17 +30,10 @@ class FilterDialog(QDialog):
         super().__init__(parent)
         self.query = query
         self.setWindowTitle(title)
-        self.form = QFormLayout()
-        self.form.setVerticalSpacing(12)
-        self.form.setHorizontalSpacing(16)
+        self.form = form()
         self.words = text_label(role="hint")
         self.words.setMinimumWidth(320)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.button = buttons.addButton("Show pictures", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.button.setObjectName("filterAcceptButton")
-        self.button.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.button = dialog_buttons(self, "Show pictures", "filterAcceptButton", self.accept)
         vbox(self.form, self.words, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
         self.finished.connect(self.deleteLater)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QSizePolicy, QWidget
 
-from app.widgets.building import push_button, text_label, vbox
+from app.widgets.building import dialog_buttons, text_label, vbox
 from app.widgets.field import Field, describe
 from core.downloads.listing import is_repository
 from core.families import family_names
@@ -49,13 +49,8 @@ class DownloadDialog(QDialog):
         for text in (*(_facts(model)), f"From {endpoint}. {room}", _PROMISE):
             label = text_label(text, is_plain=True, wraps=True)
             column.addWidget(label)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._yes = push_button("Download", name="confirmDownloadButton", kind="primary")
-        self._yes.setDefault(True)
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
-        buttons.addButton(self._yes, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self._confirm)
-        buttons.rejected.connect(self.reject)
+        buttons, self._yes = dialog_buttons(self, "Download", "confirmDownloadButton", self._confirm)
+        self._yes.setProperty("kind", "primary")
         column.addStretch(1)
         column.addWidget(buttons)
         self._field.textChanged.connect(self._check)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QPushButton, QWidget
 
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
@@ -19,7 +19,7 @@ from app.models.verification import ModelVerification
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
-from app.widgets.field import describe
+from app.widgets.field import combo_box, describe
 from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
 from core.downloads.download import free_bytes_at
@@ -62,10 +62,8 @@ class ModelsPage(QWidget):
             button.setAccessibleName("Clear the search")
         self.search.setPlaceholderText("Search names, families and licences")
         describe(self.search, "modelSearchEdit", "Search models", "Every word must be in what the card says")
-        self.filter = QComboBox()
-        describe(self.filter, "modelFilterCombo", "Which models", "Which models are shown")
-        for words, name in (("All models", ALL), ("Installed", INSTALLED), ("Fits this computer", FITTING)):
-            self.filter.addItem(words, name)
+        which = (("All models", ALL), ("Installed", INSTALLED), ("Fits this computer", FITTING))
+        self.filter = combo_box(which, "modelFilterCombo", "Which models", "Which models are shown")
         self._empty = text_label("No model has all of these words.", role="hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()

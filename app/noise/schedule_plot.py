@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.film.call_plot import CallPlot, Curve
 from app.widgets.building import vbox
-from app.widgets.field import describe
+from app.widgets.field import combo_box
 from core.measures.noise_levels import log_snr
 
 HEIGHT_PX = 130
@@ -62,15 +62,9 @@ class SchedulePlot(QWidget):
         self._alphas_cumprod = np.zeros(0)
         self._places = np.zeros(0, np.int64)
         self._t = 0
-        self.quantity_combo = QComboBox()
-        describe(
-            self.quantity_combo,
-            "noiseQuantityCombo",
-            "Quantity",
-            "In which unit the noise schedule of the model is drawn",
-        )
-        for quantity in _QUANTITIES:
-            self.quantity_combo.addItem(quantity.label)
+        choices = ((quantity.label, quantity) for quantity in _QUANTITIES)
+        about = "In which unit the noise schedule of the model is drawn"
+        self.quantity_combo = combo_box(choices, "noiseQuantityCombo", "Quantity", about)
         self.quantity_combo.currentIndexChanged.connect(self._draw)
         self.plot = CallPlot(self)
         self.plot.setFixedHeight(HEIGHT_PX)

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMessageBox
 
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button
-from app.widgets.file_dialogs import ask_file
+from app.widgets.file_dialogs import ask_file, ask_save
 from core.runs.events import PreviewMode
 from core.settings.settings import Theme
 
@@ -75,16 +75,7 @@ class GeneralPage(Page):
 
     @Slot()
     def _ask_export(self) -> None:
-        dialog = QFileDialog(self, "Export the settings", str(Path.home() / SETTINGS_FILE), _FILTER)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("json")
-        dialog.fileSelected.connect(self._export)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(str)
-    def _export(self, file: str) -> None:
-        self.export_asked.emit(Path(file))
+        ask_save(self, "Export the settings", self.export_asked.emit, [_FILTER], Path.home() / SETTINGS_FILE)
 
     @Slot()
     def _ask_import(self) -> None:

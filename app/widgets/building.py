@@ -9,6 +9,9 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import (
     QBoxLayout,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -84,6 +87,27 @@ def _fill(box: Box, items: tuple[Item, ...], on: QWidget | None, margins: Margin
         else:
             box.addWidget(placed.item, placed.stretch, placed.alignment or Qt.AlignmentFlag(0))
     return box
+
+
+def form(*rows: tuple[str, QWidget]) -> QFormLayout:
+    """Returns a form with a row for each label and its field."""
+    made = QFormLayout(verticalSpacing=12, horizontalSpacing=16)
+    for label, field in rows:
+        made.addRow(label, field)
+    return made
+
+
+def dialog_buttons(
+    dialog: QDialog, text: str, name: str, accept: Callable[[], object]
+) -> tuple[QDialogButtonBox, QPushButton]:
+    """Returns the buttons at a dialog's foot, and the one that calls ``accept``; the other one is *Cancel*."""
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    made = buttons.addButton(text, QDialogButtonBox.ButtonRole.AcceptRole)
+    made.setObjectName(name)
+    made.setDefault(True)
+    buttons.accepted.connect(accept)
+    buttons.rejected.connect(dialog.reject)
+    return buttons, made
 
 
 def clear(box: QBoxLayout) -> None:

@@ -1,7 +1,9 @@
 """Labels for controls: a caption above, a note beside it, text for tooltips and screen readers."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLayout, QWidget
 
 from app.widgets.building import hbox, stretched, text_label, vbox
 
@@ -42,6 +44,17 @@ def describe(control: QWidget, object_name: str, accessible_name: str, tooltip: 
     control.setAccessibleName(accessible_name)
     control.setAccessibleDescription(tooltip)
     control.setToolTip(tooltip)
+
+
+def combo_box(
+    choices: Iterable[tuple[str, object]], object_name: str, accessible_name: str, tooltip: str = ""
+) -> QComboBox:
+    """Returns a list of choices, each a text and the value behind it."""
+    made = QComboBox()
+    for text, value in choices:
+        made.addItem(text, value)
+    describe(made, object_name, accessible_name, tooltip)
+    return made
 
 
 def set_tone(label: QLabel, tone: str) -> None:

@@ -36,6 +36,18 @@ def ask_folder(
     _ask(parent, title, QFileDialog.FileMode.Directory, lambda paths: take(paths[0]), (), start, accept)
 
 
+def ask_save(
+    parent: QWidget, title: str, take: Callable[[Path], object], filters: Sequence[str], start: Path
+) -> None:
+    """Asks for a file to be written; ``start`` is offered, and lends its suffix to a name without one."""
+    dialog = QFileDialog(parent, title, str(start.parent))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setNameFilters(filters)
+    dialog.setDefaultSuffix(start.suffix.lstrip("."))
+    dialog.selectFile(start.name)
+    _open(dialog, lambda paths: take(paths[0]))
+
+
 def _ask(
     parent: QWidget,
     title: str,
@@ -45,9 +57,6 @@ def _ask(
     start: Path | None = None,
     accept: str = "",
 ) -> None:
-    def answer(files: Sequence[str]) -> None:
-        take([Path(file) for file in files])
-
     folder = start if start is not None and start.is_dir() else Path.home()
     dialog = QFileDialog(parent, title, str(folder))
     dialog.setFileMode(mode)
@@ -58,6 +67,13 @@ def _ask(
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, accept)
     if start is not None and start.is_file():
         dialog.selectFile(str(start))
+    _open(dialog, take)
+
+
+def _open(dialog: QFileDialog, take: Callable[[list[Path]], object]) -> None:
+    def answer(files: Sequence[str]) -> None:
+        take([Path(file) for file in files])
+
     dialog.filesSelected.connect(answer)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()

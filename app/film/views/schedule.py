@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox
 
 from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.position import number, positions
 from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.field import combo_box
 from core.film.film import Schedule
 from core.measures.noise_levels import alphas_cumprod, log_snr
 
@@ -40,11 +40,8 @@ class ScheduleView(FilmView):
         super().__init__()
         self._moment: FrameContext | None = None
         self._drawn: tuple[object, ...] = ()
-        self.quantity_combo = QComboBox(self)
-        self.quantity_combo.setObjectName("scheduleQuantityCombo")
-        self.quantity_combo.setAccessibleName("Quantity")
-        for quantity in _QUANTITIES:
-            self.quantity_combo.addItem(quantity.label)
+        choices = ((quantity.label, quantity) for quantity in _QUANTITIES)
+        self.quantity_combo = combo_box(choices, "scheduleQuantityCombo", "Quantity")
         self.quantity_combo.currentIndexChanged.connect(self._redraw)
         self._value = text_label(parent=self, role="number")
         self.plot = CallPlot(self)

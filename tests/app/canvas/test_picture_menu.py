@@ -97,7 +97,7 @@ def test_save_as_writes_the_recipe_too(
     menu.open_for_picture(finished(), QPoint())
     actions(window)["Save as…"].trigger()
     (dialog,) = window.findChildren(QFileDialog)
-    dialog.fileSelected.emit(str(tmp_path / "copy.jpg"))
+    dialog.filesSelected.emit([str(tmp_path / "copy.jpg")])
     dialog.close()
     background.close()
     assert read_recipe(tmp_path / "copy.jpg").request.seed == 7
