@@ -34,6 +34,19 @@ def is_network(part: str) -> bool:
     return any(part == family.network for family in FAMILIES.values())
 
 
+def part_name(part: str) -> str:
+    """Returns the name of a part of a model, given that of its folder, as a sentence has it."""
+    return _PART_NAMES.get(part, part)
+
+
+_PART_NAMES = {
+    "text_encoder": "text encoder",
+    "text_encoder_2": "second text encoder",
+    "unet": "U-Net",
+    "vae": "autoencoder (VAE)",
+}
+
+
 def is_encoder(part: str) -> bool:
     """Returns True for the folder of a text encoder."""
     return any(part in family.text_encoders for family in FAMILIES.values())

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary
@@ -21,7 +20,8 @@ from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import CPU, Offloading
 from core.engine.families import Family
 from core.engine.weights.components import load_component
-from core.errors import ModelBroken
+from core.engine.weights.fit import empty, misfit, shapes_of
+from core.engine.weights.guard import loading
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
 from core.models.compatibility import check_autoencoder
@@ -102,16 +102,14 @@ def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> An
     """
     if file.path.is_dir():
         return load_component(AutoencoderKL, file.path, plan)
-    try:
-        config = {key: value for key, value in own_config.items() if not key.startswith("_")}
-        if _HALF_SAFE.search(file.name):
-            config["force_upcast"] = False
-        with torch.device("meta"):
-            module: Any = AutoencoderKL.from_config(config)
+    config = {key: value for key, value in own_config.items() if not key.startswith("_")}
+    if _HALF_SAFE.search(file.name):
+        config["force_upcast"] = False
+    module = empty(AutoencoderKL, config)
+    weights: dict[str, torch.Tensor] = {}
+    with loading(file.path, "its network", lambda: misfit(shapes_of(module.state_dict()), shapes_of(weights))):
         weights = _named(load_file(file.path), module.config)
         module.load_state_dict({name: value.to(plan.dtype) for name, value in weights.items()}, assign=True)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
-        raise ModelBroken(file.path, f"its weights do not fit the model ({type(error).__name__})") from error
     return module.to(plan.device).eval().requires_grad_(requires_grad=False)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoencoderLibrary
@@ -14,6 +13,8 @@ from core.engine.decoding.decoding import Decode, to_pixels
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.weights.components import load_component
+from core.engine.weights.fit import misfit, shapes_of
+from core.engine.weights.guard import loading
 from core.errors import ModelBroken, NotANumberPicture
 from core.models.catalogue import Model
 from core.models.compatibility import own_space
@@ -64,11 +65,13 @@ def load_tiny(file: TinyAutoencoderFile, plan: DevicePlan) -> Any:
     """On the planned device. Raises ModelBroken or torch.OutOfMemoryError."""
     if file.path.is_dir():
         return load_component(AutoencoderTiny, file.path, plan)
-    try:
+    weights: dict[str, torch.Tensor] = {}
+    with loading(
+        file.path, "its decoder", lambda: misfit(shapes_of(module.decoder.state_dict()), shapes_of(weights))
+    ):
         module: Any = AutoencoderTiny(latent_channels=file.space.channels)
-        module.decoder.load_state_dict(_named(load_file(file.path)))
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
-        raise ModelBroken(file.path, f"its weights are not those of a decoder ({type(error).__name__})") from error
+        weights = _named(load_file(file.path))
+        module.decoder.load_state_dict(weights)
     del module.encoder  # it has no weights: previews only decode
     return module.to(plan.device, plan.dtype).eval().requires_grad_(requires_grad=False)
 

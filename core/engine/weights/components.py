@@ -1,51 +1,50 @@
 """Loads the parts of a diffusers folder, offline and from safetensors only, onto the planned device."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
 
 from core.checkpoints.weights import SHORT_HASH, short_hash, weights_of
 from core.engine.devices.device import DevicePlan
+from core.engine.weights.fit import empty, misfit, shapes_in, shapes_of
+from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import read_single_file
-from core.errors import ModelBroken
-from core.families import FAMILIES
+from core.families import FAMILIES, part_name
 from core.files.json_file import read_json
 from core.models.catalogue import Model, hashed_file
 from core.paths import clip_vocabulary
 from core.recipes.recipe import ModelIdentity
 
-Part = TypeVar("Part")
-
 
 def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype | None = None) -> Any:
     """Returns one network, ready to be called. ``dtype`` instead of the plan's. Raises ModelBroken."""
-    _, variant = weights_of(folder)
-    try:
+    files, variant = weights_of(folder)
+
+    def why() -> str:
+        config = kind.config_class.from_pretrained(folder) if hasattr(kind, "config_class") else None
+        network = empty(kind, config or kind.load_config(folder, local_files_only=True))
+        return misfit(shapes_of(network.state_dict()), shapes_in(files))
+
+    with loading(folder, f"its {part_name(folder.name)}", why):
         part = kind.from_pretrained(
             folder, dtype=dtype or plan.dtype, use_safetensors=True, local_files_only=True, variant=variant
         )
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
-        raise ModelBroken(folder, f"its weights do not fit its configuration ({type(error).__name__})") from error
     return _placed(folder.name, part.eval().requires_grad_(requires_grad=False), plan)
 
 
 def load_tokenizer(kind: Any, folder: Path) -> Any:
     """From the folder, or of CLIP's own vocabulary where it has only a configuration. Raises ModelBroken."""
     if any((folder / name).is_file() for name in ("vocab.json", "tokenizer.json")):
-        return _read(folder, lambda: kind.from_pretrained(folder, local_files_only=True), "its tokenizer")
+        with loading(folder, "its tokenizer"):
+            return kind.from_pretrained(folder, local_files_only=True)
     shared = clip_vocabulary()
     config = read_json(folder / "tokenizer_config.json")
     options = {key: value for key, value in config.items() if key != "tokenizer_class"}
-    return _read(
-        folder,
-        lambda: kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options),
-        "its tokenizer",
-    )
+    with loading(folder, "its tokenizer"):
+        return kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options)
 
 
 def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict[str, Any]:
@@ -64,8 +63,7 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict
 
 def scheduler_config_of(model: Model) -> dict[str, Any]:
     """Returns content of ``scheduler_config.json``, with what a single file says itself. Raises ModelBroken."""
-    path = model.folder / "scheduler" / "scheduler_config.json"
-    config = _read(path, lambda: json.loads(path.read_text("utf-8")), "its scheduler configuration")
+    config = read_json(model.folder / "scheduler" / "scheduler_config.json")
     if model.kind is not None and model.kind.prediction_type is not None:
         config["prediction_type"] = model.kind.prediction_type
     if model.kind is not None and model.kind.has_zero_snr:
@@ -85,10 +83,3 @@ def _placed(name: str, part: Any, plan: DevicePlan) -> Any:
     if plan.weight_bits is not None and not name.startswith("vae"):
         quantise(part, plan.weight_bits)
     return part.to(plan.device)
-
-
-def _read(path: Path, read: Callable[[], Part], what: str) -> Part:
-    try:
-        return read()
-    except (OSError, ValueError, TypeError) as error:
-        raise ModelBroken(path, f"{what} cannot be read ({error})") from error

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from core.engine.weights.guard import loading
 from core.errors import ModelBroken
+from core.families import part_name
 from core.models.catalogue import Model
 
 
@@ -20,18 +21,14 @@ def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype)
     """Returns the networks by name, on the CPU, ready to be called. Raises ModelBroken."""
     assert model.file is not None
     parts: dict[str, Any] = {}
-    name = ""
-    try:
+    with loading(model.file, "it"):
         weights = load_file(model.file)
-        for name, kind in kinds.items():
+    for name, kind in kinds.items():
+        with loading(model.file, f"its {part_name(name)}"):
             part = _convert(kind, dict(weights), str(model.folder), name, dtype)
-            if any(parameter.is_meta for parameter in part.parameters()):
-                raise ModelBroken(model.file, f"weights of its {name} are missing")
-            parts[name] = part.eval().requires_grad_(requires_grad=False)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
-        raise ModelBroken(
-            model.file, f"the weights of its {name} do not fit its family ({type(error).__name__})"
-        ) from error
+        if any(parameter.is_meta for parameter in part.parameters()):
+            raise ModelBroken(model.file, f"weights of its {part_name(name)} are missing")
+        parts[name] = part.eval().requires_grad_(requires_grad=False)
     return parts
 
 

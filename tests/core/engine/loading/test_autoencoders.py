@@ -201,7 +201,7 @@ def test_one_for_other_latents_is_refused_with_both_kinds(engine: Engine, name: 
 
 def test_a_file_with_other_layers_is_refused(engine: Engine, folder: Path) -> None:
     path = original_names.autoencoder(vae(layers_per_block=2), folder.parent / "deeper.safetensors")
-    with pytest.raises(ModelBroken, match="do not fit the model"):
+    with pytest.raises(ModelBroken, match=r"its network has \d+ weights .* for which the model has no place"):
         run(engine, Autoencoder(str(path)))
 
 

@@ -164,7 +164,7 @@ def test_missing_weights_are_named(tmp_path: Path) -> None:
         guidance_scale=1.0,
         seed=1,
     )
-    with pytest.raises(ModelBroken, match="unet"):
+    with pytest.raises(ModelBroken, match="U-Net"):
         list(Engine(catalogue, "cpu", "float32").run(Generate(request)))
 
 

@@ -1,0 +1,150 @@
+"""Whatever a loading library raises, the sentence gives a reason and never the name of the error's class."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+from jinja2 import TemplateError
+from safetensors import SafetensorError
+
+from app.messages.errors import message
+from core.autoencoders.file import read_autoencoder
+from core.autoencoders.latent_space import LatentSpace
+from core.autoencoders.tiny import TinyAutoencoderFile
+from core.engine.devices.device import plan
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.loading import autoencoders, tiny_autoencoder
+from core.engine.weights import components, single_file
+from core.engine.weights.guard import loading
+from core.errors import LoraBroken, ModelBroken, SaveFailed
+from core.models.catalogue import Model
+from tests import original_names, tiny
+
+ERRORS = (
+    ValueError("Cannot instantiate CLIPTextModel"),
+    RuntimeError("Error(s) in loading state_dict"),
+    KeyError("conv_in.weight"),
+    TypeError("unsupported operand"),
+    AttributeError("'NoneType' object has no attribute 'shape'"),
+    IndexError("list index out of range"),
+    NotImplementedError("Cannot copy out of meta tensor; no data!"),
+    AssertionError(),
+    ZeroDivisionError("division by zero"),
+    OverflowError("too large"),
+    RecursionError("maximum recursion depth exceeded"),
+    LookupError("no such codec"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    json.JSONDecodeError("Expecting value", "", 0),
+    SafetensorError("Error while deserializing header"),
+    ImportError("no such module"),
+    OSError("no file named diffusion_pytorch_model.safetensors found"),
+    PermissionError(13, "Permission denied"),
+    EOFError("Ran out of input"),
+    StopIteration(),
+    struct.error("unpack requires a buffer"),
+    zlib.error("incorrect header check"),
+    pickle.UnpicklingError("invalid load key"),
+    torch.jit.Error("no function"),
+    TemplateError("unknown tag"),
+)
+
+
+class _Raises:
+    """Stands for a class of the libraries of which every way to load it fails."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def fail(*_: object, **__: object) -> None:
+            raise self._error
+
+        return fail
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("guard")
+    tiny.stable_diffusion(folder / "tiny")
+    original_names.autoencoder(tiny.autoencoder(), folder / "vae.safetensors")
+    return folder
+
+
+def component(place: Path, error: BaseException) -> None:
+    components.load_component(_Raises(error), place / "tiny" / "text_encoder", plan("cpu", "float32"))
+
+
+def tokenizer(place: Path, error: BaseException) -> None:
+    components.load_tokenizer(_Raises(error), place / "tiny" / "tokenizer")
+
+
+def file_of_a_model(place: Path, error: BaseException) -> None:
+    model = cast("Model", SimpleNamespace(file=place / "vae.safetensors", folder=place / "tiny"))
+    single_file.read_single_file(model, {"vae": _Raises(error)}, torch.float32)
+
+
+def autoencoder(place: Path, error: BaseException) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(autoencoders, "load_file", _Raises(error).load_file)
+        file = read_autoencoder(place / "vae.safetensors")
+        autoencoders.read_weights(file, tiny.autoencoder().config, plan("cpu", "float32"))
+
+
+def decoder_for_previews(place: Path, error: BaseException) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny_autoencoder, "load_file", _Raises(error).load_file)
+        file = TinyAutoencoderFile(place / "vae.safetensors", LatentSpace(4, 8))
+        tiny_autoencoder.load_tiny(file, plan("cpu", "float32"))
+
+
+SITES = (component, tokenizer, file_of_a_model, autoencoder, decoder_for_previews)
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_any_error_at_any_place_becomes_a_sentence_without_its_class(
+    place: Path, site: Callable[[Path, BaseException], None], error: BaseException
+) -> None:
+    with pytest.raises(ModelBroken) as caught:
+        site(place, error)
+    sentence = str(message(caught.value))
+    for kind in type(error).__mro__[:-1]:
+        assert kind.__name__ not in sentence
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError(), MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate")],
+)
+def test_too_little_memory_reaches_the_ladder(
+    place: Path, site: Callable[[Path, BaseException], None], error: BaseException
+) -> None:
+    assert attempt(lambda: site(place, error)) is RAN_OUT
+
+
+@pytest.mark.parametrize("error", [LoraBroken(Path("a"), "b"), SaveFailed(Path("a"), "b"), KeyboardInterrupt()])
+def test_our_own_errors_and_a_stop_pass(error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught, loading(Path("file"), "it"):
+        raise error
+    assert caught.value is error
+
+
+def test_the_reason_is_that_of_the_look_at_the_file() -> None:
+    with (
+        pytest.raises(LoraBroken, match="it reads 248 positions"),
+        loading(Path("file"), "it", lambda: "reads 248 positions", LoraBroken),
+    ):
+        raise KeyError
+    with pytest.raises(ModelBroken, match="it cannot be loaded"), loading(Path("file"), "it", lambda: str(1 / 0)):
+        raise KeyError
