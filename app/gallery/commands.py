@@ -1,19 +1,19 @@
 """The user's actions in the gallery by keys, menus and buttons, connected with library, session and window."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPoint, QUrl, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture_menu import open_in_system
+from app.dialogs.branch import BranchDialog
 from app.gallery.comparing import Comparing
-from app.gallery.copying import Copying
 from app.gallery.export_dialog import ExportDialog
 from app.gallery.file_mover import FileMover
-from app.gallery.film_branching import FilmBranching
 from app.gallery.folder_adding import FolderAdding
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
@@ -21,14 +21,22 @@ from app.gallery.page import GalleryPage
 from app.gallery.picture_actions import GalleryMenu, PictureAction, action_of, mark_of
 from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
+from app.gallery.recipe_fields import recipe_text
 from app.gallery.viewer import Viewer
+from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
 from app.session.draft_editor import Applied
 from app.session.session import Session
 from app.widgets.colours import Colours
+from core.film.reader import film_path
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
 from core.request.request import GenerationRequest, Source
 from core.request.settings.source import DEFAULT_STRENGTH
+from core.runs.branch import Branch
+from core.runs.operations import OpenedFilm, OpenFilm
+
+BRANCHED = "branched film"
+"""The kind of task that reads a film to branch from."""
 
 
 class GalleryCommands(QObject):
@@ -56,27 +64,29 @@ class GalleryCommands(QObject):
         background = session.background
         self.notices = LibraryNotices(page.messages, page.service, session, self)
         self.viewer = Viewer(page.pictures, background, colours, window)
-        self._branching = FilmBranching(window, session)
-        self._comparing = Comparing(page.comparison, background, self)
-        self._copying = Copying(page, background, self.notices)
+        self._comparing = Comparing(page.comparison, background, self.notices.show_error, self)
+        self._tasks = background.queue(self, QUEUE)
         self._file_mover = FileMover(page.messages, page.service, window)
         self._folders = FolderAdding(page, self.notices, window)
         self._menu = GalleryMenu(window)
         self._exporter = PictureExporter(page.index, background, self)
         self._exporter.failed.connect(self.notices.show_failure)
+        one = self._with_picture
         self.handlers: dict[PictureAction, Callable[[], None]] = {
-            PictureAction.open_viewer: self._open_viewer,
+            PictureAction.open_viewer: lambda: self._activate(page.grid.currentIndex()),
             PictureAction.compare: self._compare,
             PictureAction.use_settings: self._use_settings,
-            PictureAction.open_film: self._open_film,
-            PictureAction.branch: self._branch,
-            PictureAction.use_as_source: self._use_as_source,
-            PictureAction.add_noise: self._add_noise,
-            PictureAction.show_in_folder: self._show_in_folder,
-            PictureAction.copy_picture: lambda: self._copying.copy_pictures(self._picture),
-            PictureAction.copy_recipe: lambda: self._copying.copy_recipe(self._details),
-            PictureAction.rename: self._rename,
-            PictureAction.move: self._move,
+            PictureAction.open_film: one(lambda picture: self.picture_asked.emit(picture.path)),
+            PictureAction.branch: one(self._read_branched),
+            PictureAction.use_as_source: one(self._use_as_source),
+            PictureAction.add_noise: one(lambda picture: self.noise_asked.emit(picture.path)),
+            PictureAction.show_in_folder: one(lambda picture: open_in_system(picture.path.parent)),
+            PictureAction.copy_picture: self._copy_pictures,
+            PictureAction.copy_recipe: self._copy_recipe,
+            PictureAction.rename: one(self._file_mover.ask_name),
+            PictureAction.move: one(
+                lambda picture: self._file_mover.ask_folder(page.selected_ids, picture.path.parent)
+            ),
             PictureAction.export: self._export,
             PictureAction.delete: lambda: page.service.delete(page.selected_ids),
         }
@@ -98,9 +108,7 @@ class GalleryCommands(QObject):
         self._menu.mark_asked.connect(self._mark)
         self.notices.create_asked.connect(self.create_asked)
         self._folders.create_asked.connect(self.create_asked)
-        self._branching.begun.connect(self.create_asked)
         self._comparing.ready.connect(page.show_comparison)
-        self._comparing.failed.connect(self.notices.show_failure)
         self.viewer.closed.connect(self._return_from_viewer)
         self.viewer.key_pressed.connect(self._on_key_pressed)
         session.picture_saved.connect(self._on_picture_saved)
@@ -120,6 +128,15 @@ class GalleryCommands(QObject):
         row = page.grid.currentIndex().row()
         rows = page.grid.selected_rows() if page.grid.selected_count() == 1 else []
         return page.pictures.picture(rows[0] if rows else row)
+
+    def _with_picture(self, act: Callable[[LibraryPicture], object]) -> Callable[[], None]:
+        """Returns an action on the current picture, which does nothing until its facts are loaded."""
+
+        def do() -> None:
+            if (picture := self._picture) is not None:
+                act(picture)
+
+        return do
 
     @Slot(object)
     def _take_key(self, event: QKeyEvent) -> None:
@@ -143,7 +160,8 @@ class GalleryCommands(QObject):
 
     @Slot(QModelIndex)
     def _activate(self, index: QModelIndex) -> None:
-        self.viewer.open(index.row())
+        if index.isValid():
+            self.viewer.open(index.row())
 
     @Slot(QPoint)
     def _open_menu(self, position: QPoint) -> None:
@@ -190,12 +208,6 @@ class GalleryCommands(QObject):
             self._details = details
             self._page.inspector.show_details(details)
 
-    @Slot()
-    def _open_viewer(self) -> None:
-        index = self._page.grid.currentIndex()
-        if index.isValid():
-            self.viewer.open(index.row())
-
     @Slot(int)
     def _return_from_viewer(self, row: int) -> None:
         if 0 <= row < self._page.pictures.rowCount():
@@ -226,34 +238,44 @@ class GalleryCommands(QObject):
         self._session.edit(**changes)
         self.notices.show_settings_used(Applied())
 
-    def _open_film(self) -> None:
-        if self._picture is not None:
-            self.picture_asked.emit(self._picture.path)
+    def _read_branched(self, picture: LibraryPicture) -> None:
+        """The dialog follows when the film is read; the session tells when it cannot be."""
+        self._session.engine_tasks.submit(BRANCHED, OpenFilm(film_path(picture.path)), self._ask_branch)
 
-    def _branch(self) -> None:
-        if self._picture is not None:
-            self._branching.ask(self._picture)
+    def _ask_branch(self, opened: OpenedFilm) -> None:
+        film = opened.film
+        if film.frames:
+            dialog = BranchDialog(film, len(film.frames) // 2, self._window)
+            dialog.chosen.connect(self._branch)
+            dialog.open()
 
-    def _use_as_source(self) -> None:
-        if self._picture is not None:
-            self._session.edit(source=Source(str(self._picture.path), DEFAULT_STRENGTH))
-            self.create_asked.emit()
+    @Slot(object)
+    def _branch(self, branch: Branch) -> None:
+        self._session.branch(branch)
+        self.create_asked.emit()
 
-    def _add_noise(self) -> None:
-        if self._picture is not None:
-            self.noise_asked.emit(self._picture.path)
+    def _use_as_source(self, picture: LibraryPicture) -> None:
+        self._session.edit(source=Source(str(picture.path), DEFAULT_STRENGTH))
+        self.create_asked.emit()
 
-    def _show_in_folder(self) -> None:
-        if self._picture is not None:
-            open_in_system(self._picture.path.parent)
+    def _copy_pictures(self) -> None:
+        """Copies the files, and the pixels too of one alone."""
+        pictures, rows, current = self._page.pictures, self._page.grid.selected_rows(), self._picture
+        if len(rows) > MOST_TAKEN:
+            self.notices.show_too_many(MOST_TAKEN)
+        elif len(rows) == 1 and current is not None:
+            read = partial(read_whole, current.path)
+            self._tasks.submit(read, _copy, self.notices.show_error, priority=1)
+        else:
+            data = pictures.mimeData([pictures.index(row) for row in rows])
+            QGuiApplication.clipboard().setMimeData(data)
 
-    def _rename(self) -> None:
-        if self._picture is not None:
-            self._file_mover.ask_name(self._picture)
-
-    def _move(self) -> None:
-        if self._picture is not None:
-            self._file_mover.ask_folder(self._page.selected_ids, self._picture.path.parent)
+    def _copy_recipe(self) -> None:
+        if self._details is not None and self._details.recipe is not None:
+            QGuiApplication.clipboard().setText(recipe_text(self._details.recipe))
+            self.notices.show_copied()
+        else:
+            self.notices.show_no_recipe()
 
     def _export(self) -> None:
         dialog = ExportDialog(self._page.selected_ids, self._exporter, self._window)
@@ -265,3 +287,10 @@ class GalleryCommands(QObject):
         if self._page.view.is_open:
             path: Path = saved.path
             self._page.service.index(path)
+
+
+def _copy(whole: WholePicture) -> None:
+    data = QMimeData()
+    data.setImageData(whole.image)
+    data.setUrls([QUrl.fromLocalFile(str(whole.path))])
+    QGuiApplication.clipboard().setMimeData(data)

@@ -1,5 +1,6 @@
 """Comparing pictures of the gallery: they are read, then laid against each other in the place of the grid."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QSize, Signal, Slot
@@ -7,11 +8,11 @@ from PySide6.QtCore import QObject, QSize, Signal, Slot
 from app.compare.compare_view import CompareView
 from app.compare.compared_picture import ComparedPicture
 from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
-from app.messages.errors import message
 from app.session.background import BackgroundTasks
 from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 from core.recipes.differences import differences
+from core.recipes.recipe import Recipe
 
 LONGEST_NAME = 60
 
@@ -21,15 +22,21 @@ class Comparing(QObject):
 
     Signals:
         ready: all pictures are in the view.
-        failed: a `Message`: one of them cannot be read.
     """
 
     ready = Signal()
-    failed = Signal(object)
 
-    def __init__(self, view: CompareView, background: BackgroundTasks, parent: QObject) -> None:
+    def __init__(
+        self,
+        view: CompareView,
+        background: BackgroundTasks,
+        refuse: Callable[[EmulsionError], object],
+        parent: QObject,
+    ) -> None:
+        """``refuse`` gets the error when one of the pictures cannot be read."""
         super().__init__(parent)
         self._view = view
+        self._refuse = refuse
         self._tasks = background.queue(self, QUEUE)
         self._wanted: tuple[LibraryPicture, ...] = ()
         self._read: dict[int, WholePicture] = {}
@@ -50,9 +57,6 @@ class Comparing(QObject):
             self._show()
             self.ready.emit()
 
-    def _refuse(self, error: EmulsionError) -> None:
-        self.failed.emit(message(error))
-
     @Slot()
     def _swap(self) -> None:
         if self._wanted and len(self._read) == len(self._wanted):
@@ -71,24 +75,22 @@ class Comparing(QObject):
 
 
 def _differences(whole: list[WholePicture]) -> str:
-    recipes = [one.recipe for one in whole]
-    first = recipes[0]
-    if first is None or len(recipes) > 2:
-        parts: list[str] = []
-        for letter, other in zip("BCD", recipes[1:], strict=False):
-            if first is not None and other is not None:
-                found = " · ".join(
-                    map(str, differences(first.request, other.request, first.untold | other.untold))
-                )
-                parts.append(f"{letter}: {found or 'same settings as A'}")
-        return "\n".join(parts)
-    second = recipes[1]
-    if second is None:
-        return "One of them does not say how it was made"
-    return (
-        " · ".join(map(str, differences(first.request, second.request, first.untold | second.untold)))
-        or "Made with the same settings"
-    )
+    """Returns how the others' settings differ from A's: a sentence for one, a line for each of several."""
+    first, *others = (one.recipe for one in whole)
+    if len(others) == 1:
+        found = _between(first, others[0])
+        return (
+            "One of them does not say how it was made" if found is None else found or "Made with the same settings"
+        )
+    lines = zip("BCD", (_between(first, other) for other in others), strict=False)
+    return "\n".join(f"{letter}: {found or 'same settings as A'}" for letter, found in lines if found is not None)
+
+
+def _between(first: Recipe | None, second: Recipe | None) -> str | None:
+    """Returns the differences in words, None where one of the pictures tells no settings."""
+    if first is None or second is None:
+        return None
+    return " · ".join(map(str, differences(first.request, second.request, first.untold | second.untold)))
 
 
 def _name(picture: LibraryPicture) -> str:

@@ -1,17 +1,14 @@
 """Replaces the grid while there is nothing to show: the reason, and the next action."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
 
-from app.widgets.building import STRETCH, hbox, progress_bar, push_button, stretched, text_label, vbox
-
-WIDTH_PX = 440
+from app.widgets.building import push_button
+from app.widgets.empty_page import EmptyPage
 
 
 class Remedy(Enum):
@@ -76,7 +73,7 @@ def reading(done: int, total: int, fault: str) -> EmptyReason:
     return EmptyReason(title, f"{why if fault else ''}{counted}", done=done, total=total)
 
 
-class EmptyState(QWidget):
+class EmptyState(EmptyPage):
     """Shows one reason.
 
     Signals:
@@ -85,43 +82,18 @@ class EmptyState(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("galleryEmpty")
-        self._title = text_label(name="galleryEmptyTitle", role="heading")
-        self._sentence = text_label(role="hint")
-        for label in (self._title, self._sentence):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setWordWrap(True)
-        self._progress = progress_bar("Progress")
-        self._buttons: dict[Remedy, QPushButton] = {}
-        row = hbox(STRETCH, spacing=8)
-        for remedy, (words, name) in REMEDIES.items():
-            button = push_button(words, self._choose, name=name)
-            button.setProperty("remedy", remedy)
-            self._buttons[remedy] = button
-            row.addWidget(button)
-        row.addStretch(1)
-        inner = QWidget()
-        inner.setMaximumWidth(WIDTH_PX)
-        vbox(self._title, self._sentence, self._progress, row, on=inner, margins=None, spacing=12)
-        layout = QVBoxLayout(self)
-        layout.addStretch(2)
-        across = hbox(STRETCH, stretched(inner, 8), STRETCH)
-        layout.addLayout(across)
-        layout.addStretch(3)
+    def __init__(self) -> None:
+        super().__init__("galleryEmpty")
+        self._buttons = {
+            remedy: push_button(words, partial(self.chosen.emit, remedy), name=name)
+            for remedy, (words, name) in REMEDIES.items()
+        }
+        for button in self._buttons.values():
+            self.add_button(button)
         self.show_reason(OPENING)
 
     def show_reason(self, reason: EmptyReason) -> None:
-        self._title.setText(reason.title)
-        self._sentence.setText(reason.sentence)
-        self._progress.setVisible(reason.total > 0)
-        self._progress.setRange(0, max(reason.total, 1))
-        self._progress.setValue(reason.done)
+        progress = (reason.done, reason.total) if reason.total else None
+        self.show_words(reason.title, reason.sentence, progress)
         for remedy, button in self._buttons.items():
             button.setVisible(remedy in reason.remedies)
-
-    @Slot()
-    def _choose(self) -> None:
-        self.chosen.emit(self.sender().property("remedy"))

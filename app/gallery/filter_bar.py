@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QMenu,
     QSizePolicy,
@@ -18,14 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filter_menus import WITH_BUTTON, FilterMenus
 from app.gallery.filters import active_filters, cleared
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
 from app.widgets.building import clear, hbox, push_button, stretched, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
-from core.gallery.library import LibraryFolder
 from core.gallery.query import Facets, Group, Query
 
 TYPED_MS = 120
@@ -41,33 +38,25 @@ class FilterBar(QFrame):
 
     Attributes:
         query: as it is now.
+        menus: the menus of its buttons, with signals of their own about the library.
 
     Signals:
         query_changed: the new `Query`.
         cell_px_chosen: the size of cells.
-        add_folder_asked, remove_folder_asked, rebuild_asked: from the library's menu.
         left: Return or Down in the search field: the keyboard is for the pictures now.
     """
 
     query_changed = Signal(object)
     cell_px_chosen = Signal(int)
     left = Signal()
-    add_folder_asked = Signal()
-    remove_folder_asked = Signal(object)
-    rebuild_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("filterBar")
         self.setProperty("role", "panel")
         self.query = FIRST_QUERY
-        self._menus = FilterMenus(self)
-        self._menus.chosen.connect(self.set_query)
-        self._menus.seed_asked.connect(self._on_seed_asked)
-        self._menus.period_asked.connect(self._on_period_asked)
-        self._menus.add_folder_asked.connect(self.add_folder_asked)
-        self._menus.remove_folder_asked.connect(self.remove_folder_asked)
-        self._menus.rebuild_asked.connect(self.rebuild_asked)
+        self.menus = FilterMenus(self)
+        self.menus.chosen.connect(self.set_query)
         self._typed = QTimer(self, singleShot=True, interval=TYPED_MS)
         self._typed.timeout.connect(self._take_text)
         self.search = QLineEdit()
@@ -111,10 +100,7 @@ class FilterBar(QFrame):
             self.query_changed.emit(query)
 
     def set_facets(self, facets: Facets) -> None:
-        self._menus.facets = facets
-
-    def set_library(self, library: tuple[LibraryFolder, ...]) -> None:
-        self._menus.library = library
+        self.menus.facets = facets
 
     def focus_search(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -138,7 +124,7 @@ class FilterBar(QFrame):
 
     def _lay_out(self) -> None:
         row = hbox(stretched(self.search), spacing=8)
-        menus = self._menus
+        menus = self.menus
         for words, name, tip, fill in (
             *(
                 (name.capitalize(), f"{name}FilterButton", tip, partial(menus.fill_setting, name))
@@ -166,7 +152,7 @@ class FilterBar(QFrame):
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow after the word
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         describe(button, name, words, tip)
-        self._menus.attach(button, fill)
+        self.menus.attach(button, fill)
         return button
 
     def _toggle(self, words: str, name: str, tip: str) -> QToolButton:
@@ -178,7 +164,7 @@ class FilterBar(QFrame):
         return button
 
     def _show(self) -> None:
-        query = self._menus.query = self.query
+        query = self.menus.query = self.query
         with QSignalBlocker(self.search):
             if self.search.text() != query.text:
                 self.search.setText(query.text)
@@ -189,19 +175,6 @@ class FilterBar(QFrame):
     @Slot()
     def _take_text(self) -> None:
         self.set_query(replace(self.query, text=self.search.text()))
-
-    @Slot()
-    def _on_seed_asked(self) -> None:
-        self._open(SeedDialog(self.query, self))
-
-    @Slot()
-    def _on_period_asked(self) -> None:
-        facets = self._menus.facets
-        self._open(PeriodDialog(self.query, facets.first_day, facets.last_day, self))
-
-    def _open(self, dialog: FilterDialog) -> None:
-        dialog.chosen.connect(self.set_query)
-        dialog.open()
 
     @Slot()
     def _take_toggles(self) -> None:
@@ -226,9 +199,7 @@ class FilterChips(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("filterChips")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(6)
+        self._row = hbox(on=self, spacing=6)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.hide()
 
@@ -246,12 +217,7 @@ class FilterChips(QWidget):
         self.setVisible(bool(filters))
 
     def _add(self, words: str, tip: str, query: Query) -> None:
-        chip = push_button(words.replace("&", "&&"), self._choose, kind="chip", tip=tip)
-        chip.setProperty("query", query)
+        chip = push_button(words.replace("&", "&&"), partial(self.chosen.emit, query), kind="chip", tip=tip)
         chip.setAccessibleName(tip)
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._row.addWidget(chip)
-
-    @Slot()
-    def _choose(self) -> None:
-        self.chosen.emit(self.sender().property("query"))

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filters import days_back, toggled, with_facet
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Facet, Facets, Group, Query, Sort
@@ -40,22 +41,19 @@ class FilterMenus(QObject):
 
     Signals:
         chosen: the new `Query`.
-        seed_asked: pictures with a seed are wanted.
-        period_asked: pictures between two days are wanted.
         add_folder_asked: a folder is to be added.
         remove_folder_asked: the path of a folder that is to be taken out of the library.
         rebuild_asked: every picture is to be read again.
     """
 
     chosen = Signal(object)
-    seed_asked = Signal()
-    period_asked = Signal()
     add_folder_asked = Signal()
     remove_folder_asked = Signal(object)
     rebuild_asked = Signal()
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, bar: QWidget) -> None:
+        super().__init__(bar)
+        self._bar = bar
         self.query = Query()
         self.facets = NO_FACETS
         self.library: tuple[LibraryFolder, ...] = ()
@@ -101,7 +99,7 @@ class FilterMenus(QObject):
                 since, until = date(year, 1, 1), date(year, 12, 31)
                 _add(menu, str(year), replace(query, since=since, until=until), query.since == since)
         menu.addSeparator()
-        menu.addAction("From … to …").triggered.connect(self.period_asked)
+        menu.addAction("From … to …").triggered.connect(self._ask_period)
         _add(menu, "Any day", replace(query, since=None, until=None), not (query.since or query.until))
 
     def fill_more(self, menu: QMenu) -> None:
@@ -120,7 +118,7 @@ class FilterMenus(QObject):
             (query.collection,) if query.collection else (),
             lambda name: replace(query, collection=None if name == query.collection else name),
         )
-        menu.addAction("Seed…").triggered.connect(self.seed_asked)
+        menu.addAction("Seed…").triggered.connect(self._ask_seed)
         menu.addSeparator()
         is_broken = query.is_unreadable is True
         _add(menu, "Cannot be read", replace(query, is_unreadable=None if is_broken else True), is_broken)
@@ -156,6 +154,18 @@ class FilterMenus(QObject):
             action.setToolTip(facet.name)
         if not facets:
             menu.addAction("No picture tells").setEnabled(False)
+
+    @Slot()
+    def _ask_seed(self) -> None:
+        self._open(SeedDialog(self.query, self._bar))
+
+    @Slot()
+    def _ask_period(self) -> None:
+        self._open(PeriodDialog(self.query, self.facets.first_day, self.facets.last_day, self._bar))
+
+    def _open(self, dialog: FilterDialog) -> None:
+        dialog.chosen.connect(self.chosen)
+        dialog.open()
 
     @Slot()
     def _fill(self) -> None:

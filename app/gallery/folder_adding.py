@@ -31,9 +31,10 @@ class FolderAdding(QObject):
         self._notices = notices
         self._window = window
         page.empty.chosen.connect(self._follow_remedy)
-        page.filters.add_folder_asked.connect(self.ask_folder)
-        page.filters.remove_folder_asked.connect(page.service.remove_folder)
-        page.filters.rebuild_asked.connect(page.service.rebuild)
+        menus = page.filters.menus
+        menus.add_folder_asked.connect(self.ask_folder)
+        menus.remove_folder_asked.connect(page.service.remove_folder)
+        menus.rebuild_asked.connect(page.service.rebuild)
         page.folders_dropped.connect(self._on_folders_dropped)
 
     @Slot()

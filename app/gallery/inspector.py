@@ -1,14 +1,16 @@
 """The pane at the right: facts about the chosen picture, and the actions on it."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
 from app.gallery.picture_actions import ActionButtons
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.sizes import size_text
-from app.widgets.building import STRETCH, clear, push_button, text_label, vbox
+from app.widgets.building import STRETCH, clear, push_button, scroll_area, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from core.gallery.branches import Run
 
@@ -38,8 +40,7 @@ class Inspector(QFrame):
         self.recipe = RecipePanel()
         self.branches = BranchList()
         self.action_buttons = ActionButtons()
-        self._files = _label("hint")
-        self._files.setObjectName("galleryFiles")
+        self._files = _label("hint", "galleryFiles")
         inner = QWidget()
         inner.setProperty("role", "panel")
         self._parts = (
@@ -53,11 +54,7 @@ class Inspector(QFrame):
             self._files,
         )
         vbox(*self._parts, STRETCH, on=inner, margins=MARGIN_PX, spacing=MARGIN_PX)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
-        vbox(area, on=self)
+        vbox(scroll_area(inner), on=self)
         self.show_none()
 
     def show_none(self) -> None:
@@ -89,8 +86,8 @@ class Inspector(QFrame):
             part.setVisible(part in shown)
 
 
-def _label(role: str) -> QLabel:
-    return text_label(role=role, is_plain=True, wraps=True, is_selectable=True)
+def _label(role: str, name: str = "") -> QLabel:
+    return text_label(role=role, name=name, is_plain=True, wraps=True, is_selectable=True)
 
 
 def _file_facts(details: PictureDetails) -> str:
@@ -120,8 +117,7 @@ class BranchList(QWidget):
         super().__init__(parent)
         self.setObjectName("branchList")
         heading = text_label("Branches", role="caption")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(2)
+        self._rows = vbox(spacing=2)
         vbox(heading, self._rows, on=self, spacing=4)
 
     def show_tree(self, tree: tuple[Run, ...], run: str) -> None:
@@ -134,21 +130,14 @@ class BranchList(QWidget):
             self._rows.addWidget(more)
 
     def _row(self, branch: Run, *, is_here: bool) -> QPushButton:
-        words = run_words(branch)
-        button = push_button(
-            (("● " if is_here else "") + words).replace("&", "&&"),
-            self._choose,
-            kind="quiet",
-            tip="This picture" if is_here else "Show its picture",
-        )
+        words = ("● " if is_here else "") + run_words(branch)
+        tip = "This picture" if is_here else "Show its picture"
+        button = push_button(words.replace("&", "&&"), kind="quiet", tip=tip)
         button.setStyleSheet(f"text-align: left; margin-left: {min(branch.depth, 6) * INDENT_PX}px")
         button.setEnabled(bool(branch.pictures))
-        button.setProperty("picture", branch.pictures[-1] if branch.pictures else None)
+        if branch.pictures:
+            button.clicked.connect(partial(self.chosen.emit, branch.pictures[-1]))
         return button
-
-    @Slot()
-    def _choose(self) -> None:
-        self.chosen.emit(self.sender().property("picture"))
 
 
 def run_words(branch: Run) -> str:

@@ -1,7 +1,5 @@
 """The bars in the gallery: changes that can be undone, and failures."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -12,20 +10,15 @@ from app.gallery.library_events import Marked
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.messages.errors import Message
+from app.messages.errors import message as error_message
 from app.session.draft_editor import Applied
 from app.session.session import Session
 from app.widgets.message_bar import Choice, MessageArea
+from core.errors import EmulsionError
 from core.gallery.deleting import Deleted
 
-FAILED, DELETED, MARKED, SETTINGS, COPIED, FOLDERS = (
-    "failed",
-    "deleted",
-    "marked",
-    "settings",
-    "copied",
-    "folders",
-)
-EXPORTED = "exported"
+FAILED, DELETED, MARKED, SETTINGS = "failed", "deleted", "marked", "settings"
+COPIED, FOLDERS, EXPORTED = "copied", "folders", "exported"
 DELETED_MS = 60_000
 NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
 
@@ -52,17 +45,18 @@ class LibraryNotices(QObject):
     def show_failure(self, message: Message) -> None:
         self.area.show_message(FAILED, message, "error")
 
+    def show_error(self, error: EmulsionError) -> None:
+        self.show_failure(error_message(error))
+
     def show_no_recipe(self) -> None:
-        self.area.show_message(COPIED, NO_RECIPE, "info", lasting_ms=LASTING_MS)
+        self._tell(COPIED, NO_RECIPE)
 
     def show_too_many(self, most: int) -> None:
-        message = Message("That is too much for the clipboard", f"Up to {most:,} pictures can be copied at once.")
-        self.area.show_message(COPIED, message, "info", lasting_ms=LASTING_MS)
+        sentence = f"Up to {most:,} pictures can be copied at once."
+        self._tell(COPIED, Message("That is too much for the clipboard", sentence))
 
     def show_copied(self) -> None:
-        self.area.show_message(
-            COPIED, Message("The recipe is in the clipboard", ""), "info", lasting_ms=LASTING_MS
-        )
+        self._tell(COPIED, Message("The recipe is in the clipboard", ""))
 
     @Slot(object)
     def show_exported(self, report: ExportReport) -> None:
@@ -77,35 +71,29 @@ class LibraryNotices(QObject):
             title = f"{pictures} exported" + (" until you cancelled" if report.is_cancelled else "")
         folder = target if report.request.kind is ExportKind.files else target.parent
         show = Choice("Show in folder", partial(open_in_system, folder), "showExportedButton")
-        self.area.show_message(EXPORTED, Message(title, sentence), "info", (show,), LASTING_MS)
+        self._tell(EXPORTED, Message(title, sentence), show)
 
     def show_settings_used(self, applied: Applied) -> None:
         """Reports the settings that could not be used."""
-        sentence = settings_sentence(applied)
+        message = Message("The settings are in place", settings_sentence(applied))
         undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
         create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
-        self.area.show_message(
-            SETTINGS,
-            Message("The settings are in place", sentence),
-            "info",
-            (undo, create),
-            LASTING_MS if applied == Applied() else None,
-        )
+        self._tell(SETTINGS, message, undo, create, lasting_ms=LASTING_MS if applied == Applied() else None)
+
+    def _tell(self, subject: str, message: Message, *choices: Choice, lasting_ms: int | None = LASTING_MS) -> None:
+        self.area.show_message(subject, message, "info", choices, lasting_ms)
 
     @Slot(object)
     def _on_deleted(self, deleted: tuple[Deleted, ...]) -> None:
         count = len(deleted)
-        what = "The picture" if count == 1 else f"{count:,} pictures"
-        verb = "is" if count == 1 else "are"
+        what = "The picture is" if count == 1 else f"{count:,} pictures are"
         place = "in the library's own bin" if any(one.is_in_bin for one in deleted) else "in the trash"
-        can_undo = all(one.can_be_restored for one in deleted)
         sentence = "Film, rating and tags went along."
-        if not can_undo:
+        undo = [Choice("Undo", partial(self._service.restore, deleted), "undoDeleteButton")]
+        if not all(one.can_be_restored for one in deleted):
+            undo = []
             sentence += " Only the system's trash can take them back."
-        undo = Choice("Undo", partial(self._service.restore, deleted), "undoDeleteButton")
-        self.area.show_message(
-            DELETED, Message(f"{what} {verb} {place}", sentence), "info", (undo,) if can_undo else (), DELETED_MS
-        )
+        self._tell(DELETED, Message(f"{what} {place}", sentence), *undo, lasting_ms=DELETED_MS)
 
     @Slot(object)
     def _on_marked(self, marked: Marked) -> None:
@@ -113,8 +101,6 @@ class LibraryNotices(QObject):
         count = len(marked.before)
         if marked.change is not None and count > 1:
             undo = Choice("Undo", partial(self._service.restore_marks, marked.before), "undoMarksButton")
-            self.area.show_message(
-                MARKED, Message(f"{count:,} pictures are marked", ""), "info", (undo,), LASTING_MS
-            )
+            self._tell(MARKED, Message(f"{count:,} pictures are marked", ""), undo)
         else:
             self.area.dismiss(MARKED)

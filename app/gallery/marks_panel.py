@@ -1,7 +1,9 @@
 """Rating, favourite, tags, collections and the note of the chosen pictures, to be changed at once."""
 
+from functools import partial
+
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QToolButton, QWidget
 
 from app.gallery.star_rating import StarRating
 from app.widgets.building import STRETCH, clear, hbox, push_button, vbox
@@ -49,10 +51,10 @@ class MarksPanel(QWidget):
         self.favourite.clicked.connect(self._favour)
         self.tags = NameChips("Take away the tag")
         self.tags.removed.connect(self._remove_tag)
-        self.tags.chosen.connect(self._show_tag)
+        self.tags.chosen.connect(partial(self.name_chosen.emit, "tag"))
         self.collections = NameChips("Take out of the collection")
         self.collections.removed.connect(self._remove_collection)
-        self.collections.chosen.connect(self._show_collection)
+        self.collections.chosen.connect(partial(self.name_chosen.emit, "collection"))
         self.tag_edit = self._name_edit("tagEdit", "Add a tag", "Tags, parted by commas; Return adds them")
         self.tag_edit.returnPressed.connect(self._add_tags)
         self.collection_edit = self._name_edit(
@@ -123,6 +125,14 @@ class MarksPanel(QWidget):
     def _rate(self, rating: int) -> None:
         self.changed.emit(MarkChange(rating=rating))
 
+    @Slot(str)
+    def _remove_tag(self, name: str) -> None:
+        self.changed.emit(MarkChange(remove_tags=(name,)))
+
+    @Slot(str)
+    def _remove_collection(self, name: str) -> None:
+        self.changed.emit(MarkChange(remove_collections=(name,)))
+
     @Slot()
     def _favour(self) -> None:
         self.changed.emit(MarkChange(is_favourite=self.favourite.isChecked()))
@@ -141,22 +151,6 @@ class MarksPanel(QWidget):
         if name:
             self.changed.emit(MarkChange(add_collections=(name,)))
 
-    @Slot(str)
-    def _remove_tag(self, name: str) -> None:
-        self.changed.emit(MarkChange(remove_tags=(name,)))
-
-    @Slot(str)
-    def _remove_collection(self, name: str) -> None:
-        self.changed.emit(MarkChange(remove_collections=(name,)))
-
-    @Slot(str)
-    def _show_tag(self, name: str) -> None:
-        self.name_chosen.emit("tag", name)
-
-    @Slot(str)
-    def _show_collection(self, name: str) -> None:
-        self.name_chosen.emit("collection", name)
-
 
 class NameChips(QWidget):
     """Hidden while there are none.
@@ -173,9 +167,7 @@ class NameChips(QWidget):
         super().__init__(parent)
         self._removing = removing
         self._names: tuple[str, ...] = ()
-        self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(4)
+        self._rows = vbox(on=self, spacing=4)
         self.hide()
 
     def show_names(self, names: tuple[str, ...]) -> None:
@@ -190,25 +182,14 @@ class NameChips(QWidget):
 
     def _row(self, name: str) -> QWidget:
         short = name if len(name) <= LONGEST_WORDS else name[: LONGEST_WORDS - 1] + "…"
-        chip = push_button(
-            short.replace("&", "&&"), self._choose, kind="chip", tip="Show all pictures that have it"
-        )
-        chip.setProperty("name", name)
+        choose, tip = partial(self.chosen.emit, name), "Show all pictures that have it"
+        chip = push_button(short.replace("&", "&&"), choose, kind="chip", tip=tip)
         remove = QToolButton()
         remove.setText("✕")
         remove.setProperty("kind", "quiet")
-        remove.setProperty("name", name)
         remove.setAccessibleName(f"{self._removing}: {name}")
         remove.setToolTip(self._removing)
-        remove.clicked.connect(self._remove)
+        remove.clicked.connect(partial(self.removed.emit, name))
         row = QWidget()
         hbox(chip, remove, STRETCH, on=row, spacing=2)
         return row
-
-    @Slot()
-    def _choose(self) -> None:
-        self.chosen.emit(self.sender().property("name"))
-
-    @Slot()
-    def _remove(self) -> None:
-        self.removed.emit(self.sender().property("name"))

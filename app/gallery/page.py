@@ -208,7 +208,7 @@ class GalleryPage(QWidget):
             self.status.show_scan(self.view.scan_event)
         else:
             self.status.end_scan(self.view.away)
-        self.filters.set_library(self.view.library)
+        self.filters.menus.library = self.view.library
         self._show_counts()
 
     def _show_counts(self) -> None:

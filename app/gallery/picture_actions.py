@@ -2,12 +2,13 @@
 
 import sys
 from enum import Enum
+from functools import partial
 
-from PySide6.QtCore import QKeyCombination, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QKeyCombination, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from app.widgets.building import push_button
+from app.widgets.building import push_button, vbox
 from app.widgets.icons import ICON_NAME
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
@@ -73,21 +74,18 @@ class ActionButtons(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("galleryActions")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout = vbox(on=self, spacing=2)
         self._buttons: dict[PictureAction, QPushButton] = {}
         for action in PictureAction:
             if not action.icon:
                 continue
             button = push_button(
                 action.words,
-                self._on_clicked,
+                partial(self.asked.emit, action),
                 name=f"{action.name}ActionButton",
                 kind="quiet",
                 tip=f"{action.words} ({action.key})" if action.key else action.words,
             )
-            button.setProperty("action", action)
             button.setProperty(ICON_NAME, action.icon)
             button.setStyleSheet("text-align: left; padding-left: 4px")
             self._buttons[action] = button
@@ -98,10 +96,6 @@ class ActionButtons(QWidget):
         for action, button in self._buttons.items():
             button.setVisible(action.is_offered(count, has_film))
             button.setText(action.words_for(count))
-
-    @Slot()
-    def _on_clicked(self) -> None:
-        self.asked.emit(self.sender().property("action"))
 
 
 def action_of(event: QKeyEvent) -> PictureAction | None:
@@ -180,17 +174,7 @@ class GalleryMenu(QObject):
             if action.is_offered(count, has_film):
                 entry = menu.addAction(f"{action.words_for(count)}\t{action.key}".rstrip("\t"))
                 entry.setData(action)
-                entry.triggered.connect(self._on_triggered)
+                entry.triggered.connect(partial(self.asked.emit, action))
 
     def _add_mark(self, menu: QMenu, words: str, change: MarkChange) -> None:
-        action = menu.addAction(words)
-        action.setData(change)
-        action.triggered.connect(self._mark)
-
-    @Slot()
-    def _on_triggered(self) -> None:
-        self.asked.emit(self.sender().data())  # pyright: ignore[reportAttributeAccessIssue]
-
-    @Slot()
-    def _mark(self) -> None:
-        self.mark_asked.emit(self.sender().data())  # pyright: ignore[reportAttributeAccessIssue]
+        menu.addAction(words).triggered.connect(partial(self.mark_asked.emit, change))

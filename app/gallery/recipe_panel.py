@@ -1,9 +1,9 @@
 """Shows the recipe in the inspector; settings can be copied and used one by one, which can be undone."""
 
-from __future__ import annotations
+from functools import partial
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from app.gallery.recipe_fields import RecipeField, recipe_fields
 from app.widgets.building import clear, hbox, push_button, stretched, text_label, vbox
@@ -35,8 +35,7 @@ class RecipePanel(QWidget):
             tip="Takes over prompt, seed and all settings of this picture. Can be undone.",
         )
         self._missing = _text("", "hint")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(6)
+        self._rows = vbox(spacing=6)
         vbox(self._use, self._missing, self._rows, on=self, spacing=12)
 
     def show_recipe(self, recipe: Recipe | None, problem: str) -> None:
@@ -75,12 +74,11 @@ class RecipePanel(QWidget):
     def _use_button(self, line: RecipeField) -> QPushButton:
         use = push_button(
             "use",
-            self._ask_changes,
+            partial(self.changes_asked.emit, dict(line.changes)),
             name=f"{line.name}UseButton",
             kind="chip",
             tip=f"Takes over the {line.label.lower()} alone. Can be undone.",
         )
-        use.setProperty("field", line)
         use.setAccessibleName(f"Use {line.label.lower()}")
         return use
 
@@ -88,12 +86,6 @@ class RecipePanel(QWidget):
     def _ask_settings(self) -> None:
         if self._recipe is not None:
             self.settings_asked.emit(self._recipe.request, self._recipe.untold)
-
-    @Slot()
-    def _ask_changes(self) -> None:
-        line = self.sender().property("field")
-        if isinstance(line, RecipeField):
-            self.changes_asked.emit(dict(line.changes))
 
 
 def _text(words: str, role: str = "") -> QLabel:

@@ -63,8 +63,8 @@ class Viewer(QWidget):
         self.zoom_bar = ZoomBar(self.canvas)
         self.bar = ViewerBar()
         self.bar.step_asked.connect(self.step)
-        self.bar.slideshow_asked.connect(self.set_slideshow)
-        self.bar.close_asked.connect(self.close)
+        self.bar.slideshow.clicked.connect(self.set_slideshow)
+        self.bar.close_button.clicked.connect(self.close)
         self._slide = QTimer(self, interval=SLIDE_MS)
         self._slide.timeout.connect(self._show_next)
         corners = QGridLayout(self.canvas)
@@ -92,7 +92,7 @@ class Viewer(QWidget):
 
     def set_slideshow(self, is_on: bool) -> None:
         """One picture after the other, from the last one to the first."""
-        self.bar.show_slideshow(is_on)
+        self.bar.slideshow.setChecked(is_on)
         if is_on:
             self._slide.start()
         else:
@@ -209,15 +209,14 @@ class Viewer(QWidget):
 class ViewerBar(QFrame):
     """Shows one picture's words.
 
+    Attributes:
+        slideshow, close_button: buttons whose clicks the viewer follows.
+
     Signals:
         step_asked: 1 for the next picture, -1 for the one before.
-        slideshow_asked: whether pictures are to follow each other.
-        close_asked: back to the grid.
     """
 
     step_asked = Signal(int)
-    slideshow_asked = Signal(bool)
-    close_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -227,24 +226,20 @@ class ViewerBar(QFrame):
         self._marks = QLabel()
         self._prompt = ElidedLabel("")
         self._before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
-        self._before.setProperty("step", -1)
+        self._before.clicked.connect(partial(self.step_asked.emit, -1))
         self._next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
-        self._next.setProperty("step", 1)
-        for button in (self._before, self._next):
-            button.clicked.connect(self._step)
-        self._slideshow = self._button("play", "slideshowButton", "Slideshow (Space)")
-        self._slideshow.setCheckable(True)
-        self._slideshow.clicked.connect(self.slideshow_asked)
-        close = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
-        close.clicked.connect(self.close_asked)
+        self._next.clicked.connect(partial(self.step_asked.emit, 1))
+        self.slideshow = self._button("play", "slideshowButton", "Slideshow (Space)")
+        self.slideshow.setCheckable(True)
+        self.close_button = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
         hbox(
             self._place,
             stretched(self._prompt),
             self._marks,
             self._before,
             self._next,
-            self._slideshow,
-            close,
+            self.slideshow,
+            self.close_button,
             on=self,
             margins=(16, 6, 8, 6),
             spacing=8,
@@ -257,14 +252,7 @@ class ViewerBar(QFrame):
         self._before.setEnabled(row > 0)
         self._next.setEnabled(row < count - 1)
 
-    def show_slideshow(self, is_on: bool) -> None:
-        self._slideshow.setChecked(is_on)
-
     def _button(self, icon: str, name: str, words: str) -> QToolButton:
         button = IconButton(icon, words, name)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
-
-    @Slot()
-    def _step(self) -> None:
-        self.step_asked.emit(self.sender().property("step"))

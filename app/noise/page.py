@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from app.film.explanation import Explanation
 from app.messages.errors import Message
 from app.noise.denoise_bar import DenoiseBar
-from app.noise.empty_page import EmptyPage
 from app.noise.experiment import Experiment
 from app.noise.noise_pane import NoisePane
 from app.noise.noise_text import ABOUT, NAME, TERMS
 from app.noise.source_panel import SourcePanel
+from app.noise.start import NoiseStart
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import hbox, stretched, vbox
@@ -49,7 +49,7 @@ class NoisePage(QWidget):
         self._settings_store = settings_store
         self._current: Path | None = None
         self.experiment = Experiment(session, self)
-        self.start = EmptyPage()
+        self.start = NoiseStart()
         self.source = SourcePanel()
         self.bench = NoisePane()
         self.denoise_bar = DenoiseBar()

@@ -29,7 +29,7 @@ def test_a_dropped_folder_is_added_after_a_question(
     gallery.click("addDroppedButton")
     gallery.wait_for_rows(2)
     assert sorted(gallery.prompts()) == ["a red house", "a tower"]
-    gallery.page.filters.remove_folder_asked.emit(other)
+    gallery.page.filters.menus.remove_folder_asked.emit(other)
     gallery.wait_for_rows(1)
     assert (other / "t.png").exists()
 
