@@ -69,7 +69,7 @@ class BranchController(QObject):
             self.button.setChecked(False)
         elif self._gave_way:
             self._gave_way = False
-            self.button.setChecked(not self._panel.transport.are_views_open)
+            self.button.setChecked(not self._panel.transport.views.isChecked())
 
     @Slot()
     def _on_film_changed(self) -> None:
@@ -106,7 +106,7 @@ class BranchController(QObject):
             return
         self.button.setText(f"Branches {len(tree.runs)}")
         self.button.show()
-        if self._opens_by_itself and not self._panel.transport.are_views_open:
+        if self._opens_by_itself and not self._panel.transport.views.isChecked():
             self.button.setChecked(True)
         self._opens_by_itself = False
         self.area.setVisible(self.button.isChecked())

@@ -71,11 +71,11 @@ class FilmController(QObject):
         self.panel.full_decode_wanted.connect(self._decode)
         self.panel.keep_requested.connect(self._keep)
         self.panel.branch_requested.connect(self._on_branch_requested)
-        self.panel.view_explained.connect(self._remember_explained)
+        self.panel.views.view_explained.connect(self._remember_explained)
         self.panel.open_views([name for name in settings_store.settings.film_views if name in VIEWS])
         self.panel.views_changed.connect(self._remember_views)
         session.records_attention = WORDS in settings_store.settings.film_views
-        self.panel.save_failed.connect(self._on_save_failed)
+        self.panel.views.save_failed.connect(self._on_save_failed)
 
     def open_film_of(self, picture: Path) -> None:
         """Shows the film that lies beside a picture, or none."""

@@ -49,7 +49,7 @@ class FilmExport(QObject):
         self._background = session.background
         self._exporter = FilmExporter(session.engine_tasks, session.background, self)
         session.picture_saved.connect(self._remember_saved)
-        panel.transport.export_wanted.connect(self.ask)
+        panel.transport.export.clicked.connect(self.ask)
 
     @Slot()
     def ask(self) -> None:

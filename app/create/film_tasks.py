@@ -31,7 +31,7 @@ class FilmTasks(QObject):
         self._rest.timeout.connect(self._ask_wished)
         panel.film_changed.connect(self._ask_ghosts)
         panel.views_changed.connect(self._on_views_changed)
-        panel.decode_wanted.connect(self._wait_for_rest)
+        panel.views.decode_wanted.connect(self._wait_for_rest)
 
     @Slot(object)
     def _on_views_changed(self, names: tuple[str, ...]) -> None:

@@ -35,31 +35,26 @@ class FilmPanel(QWidget):
     Attributes:
         is_following: whether the newest step is shown as it comes.
         transport: the row of buttons, where others may put theirs.
+        views: the views of a step, with signals of their own.
 
     Signals:
         film_changed: another film is shown, or none.
         frame_selected(int): the user (or the player) went to this call; not emitted while following.
         following_changed(bool): the canvas may show the run again, or should show the selected call.
         full_decode_wanted(int): of x0 at this call, looked at for `REST_MS`; answer by `set_decoded`.
-        decode_wanted(object): of a latent that a view made up; answer by `set_wished`.
         decoded(int, object): the true picture of x0 at this call has come.
         branch_requested(int): at this call. keep_requested(int, str): call and stage.
         views_changed(object): names of the open views, a tuple of str, for the settings; empty when closed.
-        view_explained(str): the explanation of this view was shown; it should not open by itself again.
-        save_failed(object): a SaveFailed from saving a plot.
     """
 
     film_changed = Signal()
     frame_selected = Signal(int)
     following_changed = Signal(bool)
     full_decode_wanted = Signal(int)
-    decode_wanted = Signal(object)
     decoded = Signal(int, object)
     branch_requested = Signal(int)
     keep_requested = Signal(int, str)
     views_changed = Signal(object)
-    view_explained = Signal(str)
-    save_failed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, explained: Sequence[str] = ()) -> None:
         """Takes ``explained``: names of the views whose explanation was shown in earlier sessions."""
@@ -73,17 +68,17 @@ class FilmPanel(QWidget):
         self._wished: DecodedLatent | None = None
         self._decoded = DecodedPictures()
         self._attention: AttentionRecord | None = None
-        self._player = Player(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._views_turn = QTimer(self, singleShot=True, interval=0)
         self._strip = FilmStrip(self)
         self._scrubber = Scrubber(self)
+        self._player = Player(self._scrubber)
         self._strip.setFocusProxy(self._scrubber)
         self.transport = Transport(self)
-        self._views = ViewArea(explained, self)
-        self._views.hide()
+        self.views = ViewArea(explained, self)
+        self.views.hide()
         self._connect()
-        panes = (self._strip, self._scrubber, self.transport, stretched(self._views))
+        panes = (self._strip, self._scrubber, self.transport, stretched(self.views))
         vbox(*panes, on=self, margins=(0, 4, 0, 4), spacing=2)
         self._fit_height()
 
@@ -173,8 +168,9 @@ class FilmPanel(QWidget):
 
     def open_views(self, names: Sequence[str]) -> None:
         """Shows these views: none, one or four."""
-        self._views.choose(names)
-        self.transport.open_views(is_open=bool(names), are_four=len(names) > 1)
+        self.views.choose(names)
+        self.transport.views.setChecked(bool(names))
+        self.transport.four.setChecked(len(names) > 1)
 
     def _connect(self) -> None:
         self._strip.call_chosen.connect(self._take_over)
@@ -182,19 +178,16 @@ class FilmPanel(QWidget):
         self._scrubber.valueChanged.connect(self._take_over)
         self._player.advanced.connect(self.select)
         self._player.playing_changed.connect(self._playing_changed)
-        self.transport.play_toggled.connect(self._player.toggle)
-        self.transport.rate_chosen.connect(self._player.set_rate)
-        self.transport.looping_chosen.connect(self._player.set_looping)
-        self.transport.live_wanted.connect(self.follow)
-        self.transport.keep_wanted.connect(self._keep)
-        self.transport.branch_wanted.connect(self._branch)
-        self.transport.views_toggled.connect(self._toggle_views)
-        self.transport.four_toggled.connect(self._views.show_four)
-        self._views.call_selected.connect(self._take_over)
-        self._views.decode_wanted.connect(self.decode_wanted)
-        self._views.views_changed.connect(self._tell_views)
-        self._views.view_explained.connect(self.view_explained)
-        self._views.save_failed.connect(self.save_failed)
+        self.transport.play.clicked.connect(self._player.toggle)
+        self.transport.rate.valueChanged.connect(self._player.set_rate)
+        self.transport.loop.toggled.connect(self._player.set_looping)
+        self.transport.live.clicked.connect(self.follow)
+        self.transport.keep_menu.keep_wanted.connect(self._keep)
+        self.transport.branch.clicked.connect(self._branch)
+        self.transport.views.toggled.connect(self._toggle_views)
+        self.transport.four.toggled.connect(self.views.show_four)
+        self.views.call_selected.connect(self._take_over)
+        self.views.views_changed.connect(self._tell_views)
         self._rest.timeout.connect(self._rested)
         self._views_turn.timeout.connect(self._show_moment)
         play_key = QShortcut(QKeySequence(Qt.Key.Key_Space), self._scrubber)
@@ -219,7 +212,6 @@ class FilmPanel(QWidget):
         self._call = min(self._call, max(recorded - 1, 0))
         with QSignalBlocker(self._scrubber):
             self._scrubber.set_film(film.schedule if film is not None else None, recorded)
-        self._player.set_calls(recorded)
         self._strip.show_film(film, self._call)
         self._show_live()
         self._call_changed()
@@ -228,7 +220,6 @@ class FilmPanel(QWidget):
         """Shows the call; the views follow when strip and scrubber are painted, and skip what they miss."""
         with QSignalBlocker(self._scrubber):
             self._scrubber.setValue(self._call)
-        self._player.set_call(self._call)
         self._strip.choose(self._call)
         film = self._film
         if film is None or not film.frames:
@@ -239,16 +230,16 @@ class FilmPanel(QWidget):
 
     def _show_live(self) -> None:
         is_running = self._is_running and self._film is not None and not self._film.is_complete
-        self.transport.set_live(is_running=is_running, is_following=self.is_following)
+        self.transport.live.setVisible(is_running and not self.is_following)
 
     @Slot()
     def _show_moment(self) -> None:
         if self._film is None or not self._film.frames:
-            self._views.show_moment(None)
+            self.views.show_moment(None)
         else:
             decoded = self._decoded.find(self._call)
             besides = (self._attention, self._ghosts, self._wished)
-            self._views.show_moment(FrameContext(self._film, self._call, decoded, *besides))
+            self.views.show_moment(FrameContext(self._film, self._call, decoded, *besides))
 
     @Slot()
     def _rested(self) -> None:
@@ -264,18 +255,18 @@ class FilmPanel(QWidget):
 
     @Slot(bool)
     def _toggle_views(self, is_open: bool) -> None:
-        self._views.setVisible(is_open)
+        self.views.setVisible(is_open)
         self._tell_views()
         self._show_moment()
         self._fit_height()
 
     @Slot()
     def _tell_views(self) -> None:
-        self.views_changed.emit(() if self._views.isHidden() else self._views.names)
+        self.views_changed.emit(() if self.views.isHidden() else self.views.names)
 
     def _fit_height(self) -> None:
         """Limits the height without views, which alone could fill it."""
-        is_open = not self._views.isHidden()
+        is_open = not self.views.isHidden()
         self.setMaximumHeight(_NO_LIMIT_PX if is_open else self.minimumSizeHint().height())
 
     @Slot(int, QPoint)

@@ -1,13 +1,14 @@
 """Plays a film: asks for the next call at a steady rate, and starts again at the end when it loops."""
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QSlider
 
 SLOWEST, FASTEST, DEFAULT_RATE = 5, 30, 12
 """Steps per second."""
 
 
 class Player(QObject):
-    """Knows the number of calls and the shown one; the panel shows the call that it requests.
+    """Reads the shown call and the last one from a slider; the panel shows the call that it requests.
 
     Signals:
         advanced(int): show this call now.
@@ -17,11 +18,10 @@ class Player(QObject):
     advanced = Signal(int)
     playing_changed = Signal(bool)
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._calls = 0
-        self._call = 0
-        self.is_looping = False
+    def __init__(self, slider: QSlider) -> None:
+        super().__init__(slider)
+        self._slider = slider
+        self._is_looping = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._advance)
         self.set_rate(DEFAULT_RATE)
@@ -36,21 +36,13 @@ class Player(QObject):
 
     @Slot(bool)
     def set_looping(self, is_looping: bool) -> None:
-        self.is_looping = is_looping
-
-    def set_calls(self, calls: int) -> None:
-        self._calls = calls
-        if calls == 0:
-            self.pause()
-
-    def set_call(self, call: int) -> None:
-        self._call = call
+        self._is_looping = is_looping
 
     def play(self) -> None:
         """Plays from the shown call, or from the first one if the last is shown."""
-        if self._calls and not self.is_playing:
-            if self._call >= self._calls - 1:
-                self._show(0)
+        if self._slider.isEnabled() and not self.is_playing:
+            if self._slider.value() == self._slider.maximum():
+                self.advanced.emit(0)
             self._timer.start()
             self.playing_changed.emit(self.is_playing)
 
@@ -69,13 +61,9 @@ class Player(QObject):
 
     @Slot()
     def _advance(self) -> None:
-        if self._call + 1 < self._calls:
-            self._show(self._call + 1)
-        elif self.is_looping:
-            self._show(0)
+        if self._slider.value() < self._slider.maximum():
+            self.advanced.emit(self._slider.value() + 1)
+        elif self._is_looping:
+            self.advanced.emit(0)
         else:
             self.pause()
-
-    def _show(self, call: int) -> None:
-        self._call = call
-        self.advanced.emit(call)

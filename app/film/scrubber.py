@@ -78,22 +78,13 @@ class Scrubber(QSlider):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Makes Up and Down go back and forward like Left and Right, unlike a plain slider."""
-        match event.key():
-            case Qt.Key.Key_Left | Qt.Key.Key_Up:
-                self.setValue(self.value() - 1)
-            case Qt.Key.Key_Right | Qt.Key.Key_Down:
-                self.setValue(self.value() + 1)
-            case Qt.Key.Key_PageUp:
-                self.setValue(self.value() - self.pageStep())
-            case Qt.Key.Key_PageDown:
-                self.setValue(self.value() + self.pageStep())
-            case Qt.Key.Key_Home:
-                self.setValue(0)
-            case Qt.Key.Key_End:
-                self.setValue(self.maximum())
-            case _:
-                super().keyPressEvent(event)
+        """Makes Up and Page up go back and Down and Page down forward, unlike a plain slider."""
+        page = self.pageStep()
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
+        if event.key() in steps:
+            self.setValue(self.value() + steps[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -26,7 +26,9 @@ class ViewArea(QWidget):
 
     Signals:
         call_selected(int), decode_wanted(object): see `FilmView`.
-        views_changed(object), view_explained(str), save_failed(object): see `FilmPanel`.
+        views_changed(object): names of the chosen views, a tuple of str.
+        view_explained(str): the explanation of this view was shown; it should not open by itself again.
+        save_failed(object): a SaveFailed from saving a plot.
     """
 
     call_selected = Signal(int)

@@ -144,4 +144,4 @@ def test_the_tree_makes_room_for_views(opened: Opened, qtbot: QtBot) -> None:
     panel.open_views(("noisy",))
     assert area_of(opened).isHidden()
     button_of(opened).click()
-    assert not panel.transport.are_views_open
+    assert not panel.transport.views.isChecked()

@@ -128,7 +128,7 @@ def test_a_view_explains_itself_the_first_time_only(qtbot: QtBot, heard: Listen)
     panel.resize(900, 600)
     panel.show()
     panel.show_film(synthetic_film.film(4))
-    explained = heard(panel.view_explained)
+    explained = heard(panel.views.view_explained)
     panel.open_views(["noisy"])
     assert panel.findChild(Explanation) is None
     panel.open_views(["settling"])
@@ -174,7 +174,7 @@ def test_what_is_seen_can_be_saved(panel: FilmPanel, qtbot: QtBot, tmp_path: Pat
 def test_a_place_that_cannot_be_written_is_told(panel: FilmPanel, heard: Listen, tmp_path: Path) -> None:
     panel.show_film(synthetic_film.film(4))
     panel.open_views(["schedule"])
-    failed = heard(panel.save_failed)
+    failed = heard(panel.views.save_failed)
     (frame,) = area(panel).frames
     (tmp_path / "file").write_text("in the way")
     frame.save_numbers(tmp_path / "file" / "numbers.csv")
