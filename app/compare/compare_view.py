@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
+from app.canvas.lens import Lens
 from app.compare.compared_picture import LETTERS, ComparedPicture
 from app.compare.difference_map import DifferenceMap, difference_map_of
-from app.compare.lens import Lens
 from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
 from app.session.background import BackgroundTasks

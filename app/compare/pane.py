@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
+from app.canvas.lens import Lens
 from app.canvas.overlay import paint_badge
 from app.canvas.painted_picture import PaintedPicture
-from app.canvas.view import PAN_PX, SHARP_FROM
-from app.canvas.zoom import Extent
+from app.canvas.zoom_view import ZoomView
 from app.compare.compared_picture import ComparedPicture
-from app.compare.lens import ZOOM_FACTOR, Lens
 from app.widgets.colours import Colours
-from app.widgets.focus_ring import FocusRingWidget
 
 GRIP_PX = 10
 """The distance from the divider within which a press drags it; other presses move the picture."""
@@ -27,12 +25,11 @@ STEP, LONG_STEP = 0.02, 0.1
 """The step of an arrow key, alone and with Shift, as a part of the visible picture."""
 
 
-class ComparePane(FocusRingWidget):
+class ComparePane(ZoomView):
     """Shows its pictures through a lens that other panes may share.
 
-    Mouse: with two pictures a drag moves the divider; if the picture is larger than the pane and the press is not
-    on the divider, the drag moves the picture. The wheel zooms. Keys: ``+ − 0 1``; arrows move the divider or,
-    without one, the picture.
+    With two pictures a drag moves the divider; if the picture is larger than the pane and the press is not on the
+    divider, the drag moves the picture. The arrow keys move the divider or, without one, the picture.
 
     Attributes:
         divider: its place, as a part of the picture's visible width, 0 to 1.
@@ -44,20 +41,20 @@ class ComparePane(FocusRingWidget):
     divider_moved = Signal(float)
 
     def __init__(self, lens: Lens, colours: Colours, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        self._pictures: tuple[ComparedPicture, ...] = ()
+        super().__init__(lens, colours, parent)
         self.setMouseTracking(True)
         self.setMinimumSize(80, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.divider = 0.5
-        self._lens = lens
-        self._brush = brush(Backdrop.neutral, colours)
-        self._pictures: tuple[ComparedPicture, ...] = ()
         self._painted: tuple[PaintedPicture, ...] = ()
         self._labels: tuple[str, ...] = ()
         self._message = ""
-        self._drag_from: QPointF | None = None
         self._drags_divider = False
-        lens.changed.connect(self.update)
+
+    @property
+    def picture_size(self) -> QSize | None:
+        return self._pictures[0].size if self._pictures else None
 
     @property
     def pictures(self) -> tuple[ComparedPicture, ...]:
@@ -85,7 +82,7 @@ class ComparePane(FocusRingWidget):
         self.update()
 
     def set_colours(self, colours: Colours) -> None:
-        self._brush = brush(Backdrop.neutral, colours)
+        self.brush = brush(Backdrop.neutral, colours)
         self.update()
 
     def set_divider(self, divider: float) -> None:
@@ -95,72 +92,30 @@ class ComparePane(FocusRingWidget):
             self.divider_moved.emit(divider)
             self.update()
 
-    def zoom_in(self) -> None:
-        self._zoom(ZOOM_FACTOR, QRectF(self.rect()).center())
-
-    def zoom_out(self) -> None:
-        self._zoom(1 / ZOOM_FACTOR, QRectF(self.rect()).center())
-
-    def show_actual_size(self) -> None:
-        """Shows 100 %: one screen pixel for each pixel of the picture."""
-        if self._pictures:
-            self._lens.show_scale(1 / self.devicePixelRatioF(), self._view, self._extent)
-
-    @property
-    def _view(self) -> Extent:
-        return Extent(self.width(), self.height())
-
-    @property
-    def _extent(self) -> Extent:
-        size = self._pictures[0].size
-        return Extent(size.width(), size.height())
-
-    @property
-    def frame(self) -> QRectF:
-        """Returns the place of the first picture in the pane."""
-        place, extent = self._lens.placement(self._view, self._extent), self._extent
-        return QRectF(place.left, place.top, extent.width * place.scale, extent.height * place.scale)
-
     @property
     def divider_x(self) -> float:
         """Returns the place of the divider in the pane, in its units."""
         seen = self.frame.intersected(QRectF(self.rect()))
         return seen.left() + self.divider * seen.width()
 
-    def _zoom(self, factor: float, at: QPointF) -> None:
-        if self._pictures:
-            self._lens.zoom(factor, at.x(), at.y(), self._view, self._extent)
-
-    def _pan(self, dx: float, dy: float) -> None:
-        if self._pictures:
-            self._lens.pan(dx, dy, self._view, self._extent)
-
-    @property
-    def _can_pan(self) -> bool:
-        return bool(self._pictures) and not QRectF(self.rect()).contains(self.frame)
-
     def _holds_divider(self, place: QPointF) -> bool:
         if len(self._pictures) < 2:
             return False
-        return not self._can_pan or abs(place.x() - self.divider_x) <= GRIP_PX
+        return not self.can_pan or abs(place.x() - self.divider_x) <= GRIP_PX
 
     def _move_divider_to(self, x: float) -> None:
         seen = self.frame.intersected(QRectF(self.rect()))
         self.set_divider((x - seen.left()) / max(seen.width(), 1.0))
 
-    def _show_cursor(self, place: QPointF) -> None:
+    def show_cursor(self, place: QPointF) -> None:
         if self._drags_divider or (self._drag_from is None and self._holds_divider(place)):
             self.setCursor(Qt.CursorShape.SplitHCursor)
-        elif self._drag_from is not None:
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif self._can_pan:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
-            self.unsetCursor()
+            super().show_cursor(place)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(event.rect(), self._brush)
+        painter.fillRect(event.rect(), self.brush)
         if self._message:
             painter.setPen(self.palette().placeholderText().color())
             words = QRectF(self.rect()).adjusted(24, 24, -24, -24)
@@ -177,11 +132,9 @@ class ComparePane(FocusRingWidget):
     def _paint_picture(self, painter: QPainter, number: int, part: QRectF) -> None:
         """Paints one picture with its label, as far as it lies in this part of the pane."""
         frame = self.frame
-        scale = self._lens.placement(self._view, self._extent).scale * self.devicePixelRatioF()
         painter.save()
         painter.setClipRect(part)
-        is_sharp = not self._lens.is_fitted and scale >= SHARP_FROM
-        self._painted[number].paint(painter, self._pictures[number].place_in(frame), is_sharp)
+        self._painted[number].paint(painter, self._pictures[number].place_in(frame), self.is_sharp)
         seen = frame.intersected(QRectF(self.rect())).adjusted(
             BADGE_GAP_PX, BADGE_GAP_PX, -BADGE_GAP_PX, -BADGE_GAP_PX
         )
@@ -190,68 +143,42 @@ class ComparePane(FocusRingWidget):
             paint_badge(painter, corner, self._labels[number], is_right=bool(number))
         painter.restore()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y() / 120
-        if notches:
-            self._zoom(ZOOM_FACTOR**notches, event.position())
-        event.accept()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if not self._pictures or event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            return
-        self._drag_from = event.position()
         is_left = event.button() is Qt.MouseButton.LeftButton
         self._drags_divider = is_left and self._holds_divider(event.position())
         if self._drags_divider:
             self._move_divider_to(event.position().x())
-        self._show_cursor(event.position())
+            self.show_cursor(event.position())
+        else:
+            super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._drags_divider:
             self._move_divider_to(event.position().x())
-        elif self._drag_from is not None:
-            moved = event.position() - self._drag_from
-            self._drag_from = event.position()
-            self._pan(moved.x(), moved.y())
-        self._show_cursor(event.position())
+        else:
+            super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._drag_from = None
         self._drags_divider = False
-        self._show_cursor(event.position())
+        super().mouseReleaseEvent(event)
 
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if len(self._pictures) == 1:
-            self.show_actual_size() if self._lens.is_fitted else self._lens.fit()
+            super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
         is_shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        moves = {
-            Qt.Key.Key_Left: (PAN_PX, 0),
-            Qt.Key.Key_Right: (-PAN_PX, 0),
-            Qt.Key.Key_Up: (0, PAN_PX),
-            Qt.Key.Key_Down: (0, -PAN_PX),
+        step = LONG_STEP if is_shifted else STEP
+        places = {
+            Qt.Key.Key_Left: self.divider - step,
+            Qt.Key.Key_Right: self.divider + step,
+            Qt.Key.Key_Home: 0.0,
+            Qt.Key.Key_End: 1.0,
         }
-        divider = LONG_STEP if is_shifted else STEP
-        has_divider = len(self._pictures) == 2
-        match key:
-            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self.zoom_in()
-            case Qt.Key.Key_Minus:
-                self.zoom_out()
-            case Qt.Key.Key_0:
-                self._lens.fit()
-            case Qt.Key.Key_1:
-                self.show_actual_size()
-            case Qt.Key.Key_Left | Qt.Key.Key_Right if has_divider:
-                self.set_divider(self.divider + (divider if key == Qt.Key.Key_Right else -divider))
-            case Qt.Key.Key_Home | Qt.Key.Key_End if has_divider:
-                self.set_divider(1.0 if key == Qt.Key.Key_End else 0.0)
-            case _ if key in moves:
-                self._pan(*moves[Qt.Key(key)])
-            case _:
-                super().keyPressEvent(event)
+        if len(self._pictures) == 2 and event.key() in places:
+            self.set_divider(places[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
 
 
 def _paint_divider(painter: QPainter, x: float, height: float) -> None:

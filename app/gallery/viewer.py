@@ -125,7 +125,7 @@ class Viewer(QWidget):
                 self._go(0)
             case Qt.Key.Key_End:
                 self._go(self._pictures.rowCount() - 1)
-            case Qt.Key.Key_Left | Qt.Key.Key_Right if not self.canvas.is_fitted:
+            case Qt.Key.Key_Left | Qt.Key.Key_Right if not self.canvas.lens.is_fitted:
                 return False  # moves the enlarged picture
             case _ if key in STEPS:
                 self.step(STEPS[key])

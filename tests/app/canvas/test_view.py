@@ -21,7 +21,7 @@ def canvas(qtbot: QtBot) -> Canvas:
     canvas.resize(600, 400)
     canvas.show()
     assert canvas.shown is None
-    assert canvas.is_fitted
+    assert canvas.lens.is_fitted
     return canvas
 
 
@@ -84,9 +84,9 @@ def test_zoom_by_hand_stays_for_the_next_preview_and_ends_with_a_picture_of_anot
     canvas.zoom_to(4.0)
     canvas.show_picture(shown(16, 16, value=3))
     assert canvas.zoom == 4.0
-    assert not canvas.is_fitted
+    assert not canvas.lens.is_fitted
     canvas.show_picture(Shown(plain(64, 96), QSize(64, 96)))
-    assert canvas.is_fitted
+    assert canvas.lens.is_fitted
 
 
 def test_the_wheel_zooms_at_the_pointer(canvas: Canvas) -> None:
@@ -108,7 +108,7 @@ def test_keys_zoom_fit_and_pan(canvas: Canvas, qtbot: QtBot) -> None:
     qtbot.keyClick(canvas, Qt.Key.Key_Minus)
     assert canvas.zoom == 1.0
     qtbot.keyClick(canvas, Qt.Key.Key_0)
-    assert canvas.is_fitted
+    assert canvas.lens.is_fitted
     canvas.zoom_to(16.0)
     left = canvas.placement.left
     qtbot.keyClick(canvas, Qt.Key.Key_Left)
@@ -130,13 +130,13 @@ def test_a_double_click_switches_between_fit_and_actual_size(canvas: Canvas, qtb
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
     assert canvas.zoom == 1.0
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton)
-    assert canvas.is_fitted
+    assert canvas.lens.is_fitted
 
 
 def test_zooming_an_empty_canvas_does_nothing(canvas: Canvas, qtbot: QtBot) -> None:
     canvas.zoom_in()
     canvas.zoom_to(1.0)
-    assert canvas.is_fitted
+    assert canvas.lens.is_fitted
     with qtbot.waitSignal(canvas.zoom_changed) as emitted:
         canvas.show_picture(None)
     assert emitted.args == [None]

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from app.compare.lens import Lens
+from app.canvas.lens import Lens
 from app.compare.pane import ComparePane
 from app.widgets.pixels import to_pixels
 from app.widgets.theme import LIGHT

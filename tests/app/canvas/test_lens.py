@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.canvas.lens import Lens
 from app.canvas.zoom import Extent, fitted
-from app.compare.lens import Lens
 
 VIEW, PICTURE = Extent(400, 300), Extent(128, 128)
 

@@ -1,10 +1,8 @@
-"""The zoom and the place at which pictures are shown; all panes of a comparison share one lens."""
+"""The zoom and the place at which pictures are shown; the panes of a comparison share one lens."""
 
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.zoom import Extent, Placement, centred, fitted
-
-ZOOM_FACTOR = 1.25
 
 
 class Lens(QObject):
