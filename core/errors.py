@@ -110,6 +110,14 @@ class OutOfMemory(EmulsionError):
         self.free = free
 
 
+class DeviceLost(EmulsionError):
+    """The device does not compute any more; only another process can use it again."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__(f"{device} does not answer any more")
+        self.device = device
+
+
 class DeviceMissing(EmulsionError):
     """The device or dtype that was asked for is not there, or cannot do what was asked."""
 

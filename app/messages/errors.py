@@ -10,6 +10,7 @@ from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
     AutoencoderMissing,
+    DeviceLost,
     DeviceMissing,
     FilmBroken,
     InvalidRequest,
@@ -123,6 +124,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 f"The device {error.device} has too little memory for this picture{_memory(error)}.",
                 "Choose a smaller size, a smaller model or weights in 8 bit (Preferences, Memory), or close other "
                 "programs.",
+            )
+        case DeviceLost():
+            return Message(
+                "The graphics processor has stopped",
+                f"{error.device} does not answer any more: its driver has failed, or the computer has slept.",
+                "Restart Emulsion. If it happens again, restart the computer or update the driver.",
             )
         case DeviceMissing():
             return Message(

@@ -9,8 +9,9 @@ import transformers.utils.logging
 
 from core.engine.context import Context
 from core.engine.devices.device import DevicePlan, plan
-from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.devices.out_of_memory import RAN_OUT, answers, attempt
 from core.engine.operations import OPERATIONS
+from core.errors import DeviceLost
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.runs.events import Event
@@ -46,7 +47,7 @@ class Engine:
         Stopping is closing the generator; nothing is left behind. Pausing is not asking for the next event.
         Several operations may be under way at once, as long as they take turns.
 
-        Raises what the operation's class says, and OutOfMemory when making room has not helped.
+        Raises what the operation's class says, OutOfMemory when making room has not helped, and DeviceLost.
         """
         events = self._events(operation)
         try:
@@ -54,6 +55,10 @@ class Engine:
                 if event is RAN_OUT:
                     raise self._context.out_of_memory()  # the failed attempt's tensors are free
                 yield event
+        except RuntimeError as error:
+            if not answers(self.plan.device):
+                raise DeviceLost(self.plan.name) from error
+            raise
         finally:
             events.close()
 

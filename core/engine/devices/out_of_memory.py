@@ -21,6 +21,21 @@ class _Attempt(Enum):
 RAN_OUT: Final = _Attempt.ran_out
 """Stands in the place of the result of work that found too little memory."""
 
+SIGNS = (
+    "out of memory",  # CUDA, HIP and XPU, also by other ways than torch's allocator; Apple: "MPS backend out of …"
+    "Invalid buffer size",  # Apple: more than Metal gives to one tensor
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "unable to find an engine to execute this computation",  # cuDNN without room for its workspace
+    "UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY",  # Intel's Level Zero, also under its older names
+    "OUT_OF_RESOURCES",
+    "OUT_OF_HOST_MEMORY",
+    "DefaultCPUAllocator",
+)
+"""Parts of the texts by which a RuntimeError tells of too little memory, where torch has no type for it."""
+
+CUDA_ERROR_MEMORY_ALLOCATION = 2
+
 
 def attempt(work: Callable[[], Result]) -> Result | Literal[_Attempt.ran_out]:
     """Returns the result of ``work``, or `RAN_OUT`; the error, which holds the work's tensors, is gone then."""
@@ -29,14 +44,34 @@ def attempt(work: Callable[[], Result]) -> Result | Literal[_Attempt.ran_out]:
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
+        is_told_late = isinstance(error, torch.AcceleratorError)
+    if is_told_late:
+        answers(torch.accelerator.current_accelerator())  # the next call tells it once more, whichever it is
     return RAN_OUT
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """torch has a type for it on graphics cards only: on the processor it is a RuntimeError among others."""
+    """Tells by the type, and where torch has none for it by the text, which is all that a RuntimeError has."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    if getattr(error, "error_code", None) == CUDA_ERROR_MEMORY_ALLOCATION:
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in SIGNS)
+
+
+def answers(device: torch.device | None) -> bool:
+    """Returns False for a device that cannot compute any more, as GPUs after some errors; None is the processor.
+
+    The first of two small sums may fail by an error that is told late, of work before it.
+    """
+    return device is None or device.type == "cpu" or any(_computes(device) for _ in range(2))
+
+
+def _computes(device: torch.device) -> bool:
+    try:
+        return (torch.ones(1, device=device) + 1).item() == 2
+    except RuntimeError:
+        return False
 
 
 class OutOfMemoryLadder:

@@ -9,6 +9,7 @@ from core import errors
 from core.errors import (
     AlreadyRunning,
     AutoencoderMissing,
+    DeviceLost,
     DeviceMissing,
     EmulsionError,
     FilmBroken,
@@ -43,6 +44,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     ModelBroken: ModelBroken(PLACE, "this file is missing"),
     NotAModel: NotAModel(PLACE, "it is a text encoder, a part of a model"),
     OutOfMemory: OutOfMemory("cuda", 2**31, 2**30),
+    DeviceLost: DeviceLost("NVIDIA GeForce RTX 4070"),
     DeviceMissing: DeviceMissing("mps", ("cpu",)),
     NotANumberPicture: NotANumberPicture("the network"),
     SaveFailed: SaveFailed(PLACE, "No space left on device"),
