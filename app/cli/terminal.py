@@ -65,16 +65,18 @@ class Progress:
         left = seconds * (steps - step)
         self._show(f"{self._title}step {step} of {steps} [{bar}] {seconds:.2f} s/step, {left:.0f} s left")
 
+    def note(self, text: str) -> None:
+        """Writes a line that stays."""
+        self.clear()
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
     def clear(self) -> None:
         """Makes room for a result."""
         self._show("")
 
     def _tell(self, text: str) -> None:
-        if self._is_terminal:
-            self._show(text)
-        else:
-            self._stream.write(f"{text}\n")
-            self._stream.flush()
+        (self._show if self._is_terminal else self.note)(text)
 
     def _show(self, text: str) -> None:
         if self._is_terminal:

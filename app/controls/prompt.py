@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from app.controls.completion import Completion
 from app.controls.prompt_marks import PromptMarks, utf16_length
 from app.controls.suggestions import Suggestions
-from app.controls.token_counting import TokenCounting
+from app.controls.token_counting import COUNTED_CHARACTERS, TokenCounting
 from app.session.session import Session
-from app.widgets.building import vbox
-from app.widgets.field import Field, describe, set_tone
+from app.widgets.building import text_label, vbox
+from app.widgets.field import GAP_PX, Field, describe, set_tone
+from core.prompt.unread import plain_words
 from core.request.request import GenerationRequest
 
 PromptField = Literal["prompt", "negative_prompt"]
@@ -126,7 +127,8 @@ class PromptControl(QWidget):
         self._labelled.note.setToolTip(
             "Tokens: the pieces of words that the model reads; start and end mark count as well."
         )
-        layout = vbox(self._labelled, on=self)
+        self._plain = text_label(name="plainWords", role="hint", is_plain=True, wraps=True)
+        layout = vbox(self._labelled, self._plain, on=self, spacing=GAP_PX)
         self._suggestions: Suggestions | None = None
         if not is_negative:
             self._suggestions = Suggestions(session)
@@ -173,7 +175,11 @@ class PromptControl(QWidget):
         note = self._labelled.note
         text = self.edit.toPlainText()
         draft = self._session.draft
-        count = self._counting.count(self._session.model_of(draft), text)
+        model = self._session.model_of(draft)
+        plain = plain_words(text[:COUNTED_CHARACTERS], model.family) if model is not None else ""
+        self._plain.setText(f"Read as plain words here: {plain}")
+        self._plain.setVisible(bool(plain) and self.edit.isEnabled())
+        count = self._counting.count(model, text)
         is_cut = count is not None and count.is_cut
         self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
         words = self.edit.completion.vocabulary

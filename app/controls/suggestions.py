@@ -18,7 +18,6 @@ from core.prompt.vocabulary import Vocabulary, appended, read_vocabulary
 log = logging.getLogger(__name__)
 
 MOST_CHIPS = 6
-NAMED_WORDS = 3
 
 
 class Suggestions(QWidget):
@@ -73,18 +72,13 @@ class Suggestions(QWidget):
         words = self.vocabulary
         self.setVisible(words is not None)
         if words is not None:
-            self._name_unknown(words, draft.prompt)
+            untaught = words.untaught(draft.prompt)
+            self._unknown.setText(untaught)
+            self._unknown.setVisible(bool(untaught))
             offered = words.suggestions(draft.prompt)[:MOST_CHIPS]
             if offered != self._offered:
                 self._offered = offered
                 self._fit_chips()
-
-    def _name_unknown(self, words: Vocabulary, prompt: str) -> None:
-        found = list(dict.fromkeys(prompt[begin:end] for begin, end in words.unknown(prompt)))
-        self._unknown.setVisible(bool(found))
-        named = ", ".join(f"“{word[:40]}”" for word in found[:NAMED_WORDS])
-        more = f" and {len(found) - NAMED_WORDS} more" if len(found) > NAMED_WORDS else ""
-        self._unknown.setText(f"This model was never taught {named}{more}.")
 
     def _fit_chips(self) -> None:
         left_px = self.width() - self._dice.sizeHint().width()

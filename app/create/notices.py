@@ -17,7 +17,7 @@ from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
 from core.request.settings import SETTINGS
 
-FAILED, SAVING, STOPPED, TAKEN_OVER, LORAS = "failed", "saving", "stopped", "settings", "loras"
+FAILED, SAVING, STOPPED, TAKEN_OVER = "failed", "saving", "stopped", "settings"
 
 LASTING_MS = 8000
 """Good news need not be dismissed by hand."""
@@ -52,12 +52,13 @@ class Notices(QObject):
         self._area = area
         self._session = session
         self._window = window
+        self._noticed: set[Message] = set()
         session.failed.connect(self.show_failure)
         session.save_failed.connect(self._on_save_failed)
         session.picture_saved.connect(self._forget_save_failure)
         session.run_started.connect(self._forget_old)
         session.run_ended.connect(self._offer_to_keep)
-        session.loras.noticed.connect(self._on_noticed)
+        session.noticed.connect(self._on_noticed)
 
     @Slot(object)
     def show_failure(self, message: Message) -> None:
@@ -80,7 +81,10 @@ class Notices(QObject):
 
     @Slot(object)
     def _on_noticed(self, message: Message) -> None:
-        self._area.show_message(LORAS, message, "info")
+        """Tells it once, however many runs bring it up again."""
+        if message not in self._noticed:
+            self._noticed.add(message)
+            self._area.show_message(message.title, message, "info")
 
     def warn_before_closing(self) -> None:
         """Pictures that are not saved would be lost."""

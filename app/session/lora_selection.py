@@ -5,16 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.messages.loras import differs, misfit
+from app.messages.loras import misfit
 from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
-from app.session.worker_thread import WorkerThread
 from core.lora.library import FoundLora, LoraLibrary
 from core.models.catalogue import Model
 from core.models.compatibility import fits, kind_of
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
 from core.request.settings.loras import take_tags
-from core.runs.events import Event, LoraDiffers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,12 @@ class LoraSelection(QObject):
 
     Signals:
         changed: ``at_hand`` may be another one.
-        noticed: a `Message` about the run in progress.
     """
 
     changed = Signal()
-    noticed = Signal(object)
 
     def __init__(
         self,
-        thread: WorkerThread,
         drafting: DraftEditor,
         background: BackgroundTasks,
         library: Callable[[], LoraLibrary] | None,
@@ -52,9 +47,7 @@ class LoraSelection(QObject):
         self.at_hand: AvailableLoras | None = None
         self._drafting = drafting
         self._library = library
-        self._told: set[tuple[str, str, str]] = set()
         self._tasks = background.queue(self, "LoRAs")
-        thread.worker.happened.connect(self._on_happened)
         drafting.models_changed.connect(self.refresh)
         self.refresh()
 
@@ -162,11 +155,3 @@ class LoraSelection(QObject):
         if at_hand != self.at_hand:
             self.at_hand = at_hand
             self.changed.emit()
-
-    @Slot(object)
-    def _on_happened(self, event: Event) -> None:
-        if isinstance(event, LoraDiffers):
-            key = (event.name, event.asked, event.found)
-            if key not in self._told:
-                self._told.add(key)
-                self.noticed.emit(differs(event))

@@ -112,8 +112,7 @@ class MemoryService(QObject):
         if model is None or chosen is None:
             self._show(planned)
         elif use is not None and use.plan is not None and _is_of(use, draft):
-            fallen = use.placement if use.placement is not use.plan.placement else None
-            self._show(replace(planned, plan=use.plan, is_in_use=True, fallen_back_to=fallen))
+            self._show(replace(planned, plan=use.plan, is_in_use=True, fallen_back_to=use.fallen_back_to))
         elif model.key not in self._weights:
             count = partial(weights_in, model.folder, model.file)
             told = partial(self._on_counted, model)

@@ -52,7 +52,7 @@ class Session(QObject):
         rested: the run is paused and has a step to show.
         run_ended: an `Ending`; a failed run has said why by ``failed`` before.
         picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
-        failed: a `Message`.
+        failed, noticed: a `Message`; a notice is about an operation that goes on.
     """
 
     draft_edited = Signal(object)
@@ -69,6 +69,7 @@ class Session(QObject):
     picture_saved = Signal(object)
     save_failed = Signal(object)
     failed = Signal(object)
+    noticed = Signal(object)
 
     def __init__(
         self,
@@ -100,11 +101,12 @@ class Session(QObject):
         worker.state_changed.connect(self._on_worker_state_changed)
         worker.ended.connect(self._end)
         worker.failed.connect(self.failed)
+        worker.noticed.connect(self.noticed)
         worker.saved.connect(self.picture_saved)
         worker.not_saved.connect(self._picture_not_saved)
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
-        self.loras = LoraSelection(self._thread, self.draft_editor, self.background, loras, self)
+        self.loras = LoraSelection(self.draft_editor, self.background, loras, self)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()

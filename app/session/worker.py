@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from app.messages.errors import Message, message
+from app.messages.notices import notice_of
 from app.session.run import (
     Ending,
     EngineTask,
@@ -44,6 +45,7 @@ class Worker(QObject):
         task_happened: an `EngineTask` and an `Event` of it.
         task_ended: an `EngineTask`, and None or the `Message` of its failure.
         failed: a `Message`, before ``ended`` when it is the run that failed.
+        noticed: a `Message` from an event of run or task, see `app.messages.notices`.
         saved, not_saved: `SavedPicture`, `UnsavedPicture`.
     """
 
@@ -53,6 +55,7 @@ class Worker(QObject):
     task_happened = Signal(object, object)
     task_ended = Signal(object, object)
     failed = Signal(object)
+    noticed = Signal(object)
     saved = Signal(object)
     not_saved = Signal(object)
 
@@ -177,6 +180,7 @@ class Worker(QObject):
                 self._end_task(task, text)
             case event:
                 self.task_happened.emit(task, event)
+                self._notice(event)
                 if isinstance(event, ImageReady):
                     self._save(event.image, event.film, None)
                 if isinstance(event, Finished):
@@ -198,7 +202,12 @@ class Worker(QObject):
                 self._end(Ending.failed)
             case event:
                 self.happened.emit(event)
+                self._notice(event)
                 self._follow(event)
+
+    def _notice(self, event: Event) -> None:
+        if (notice := notice_of(event)) is not None:
+            self.noticed.emit(notice)
 
     def _follow(self, event: Event) -> None:
         match event:

@@ -149,6 +149,11 @@ class MemoryInUse:
     plan: MemoryPlan | None = None
     placement: Placement | None = None
 
+    @property
+    def fallen_back_to(self) -> Placement | None:
+        """Returns the slower placement that memory allowed when the planned one ran out of it."""
+        return self.placement if self.plan is not None and self.placement is not self.plan.placement else None
+
 
 def plan_memory(
     family: FamilySpec,
@@ -190,9 +195,14 @@ def plan_memory(
     return slowest
 
 
+def placement_name(placement: Placement) -> str:
+    """Returns its name on the command line."""
+    return placement.name.replace("_", "-")
+
+
 def placement_names() -> tuple[str, ...]:
     """Returns the placements' names on the command line."""
-    return tuple(placement.name.replace("_", "-") for placement in Placement)
+    return tuple(placement_name(placement) for placement in Placement)
 
 
 def parse_placement(text: str) -> Placement | None:

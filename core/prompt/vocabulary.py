@@ -22,6 +22,7 @@ SUBJECT = "object"
 _OFFERED = ("place", "time", "season")
 """The categories that complete a prompt with a subject, in this order: phrases such as "by the sea"."""
 
+_NAMED = 3
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ARTICLES = ("a", "an", "the", "some", "many", "no")
 
@@ -45,6 +46,13 @@ class Vocabulary:
     def unknown(self, prompt: str) -> tuple[tuple[int, int], ...]:
         """Returns the words of a prompt that the model has never seen, as ranges of characters."""
         return tuple((place, place + len(word)) for word, place in _words(prompt) if word not in self.words)
+
+    def untaught(self, prompt: str) -> str:
+        """Returns a sentence that names words of a prompt that the model has never seen, "" for none."""
+        found = list(dict.fromkeys(prompt[begin:end] for begin, end in self.unknown(prompt)))
+        named = ", ".join(f"“{word[:40]}”" for word in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        return f"This model was never taught {named}{more}." if found else ""
 
     def completions(self, beginning: str, before: str = "") -> tuple[str, ...]:
         """Phrases of which one word begins like this.

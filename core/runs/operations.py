@@ -3,7 +3,7 @@
 `OPERATIONS` in `core.engine.operations` names the code that carries each out, as a stream of events.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -46,11 +46,15 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
-def result_of(engine: Engine, operation: Operation[Result]) -> Result:
+def result_of(
+    engine: Engine, operation: Operation[Result], on_event: Callable[[Event], object] | None = None
+) -> Result:
     """Carries an operation out to its end and returns its result. Raises what the operation raises."""
     for event in engine.run(operation):
         if isinstance(event, Finished):
             return event.result
+        if on_event is not None:
+            on_event(event)
     raise AssertionError(f"{type(operation).__name__} has no result")
 
 

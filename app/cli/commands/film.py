@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.cli.command import Command, whole_number
+from app.cli.notes import Notes
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES
 from app.startup.garbage_collection import kept_for_good
@@ -69,11 +70,13 @@ def _export(
 
     settings = load_settings(Folders.default())
     catalogue = users_catalogue(Folders.default(), lambda: settings)
-    with closing(Engine(catalogue, settings.device, settings.dtype)) as engine:
+    how = (settings.device, settings.dtype, settings.memory, settings.tiled_decode)
+    notes = Notes(progress)
+    with closing(Engine(catalogue, *how)) as engine:
         film = result_of(engine, OpenFilm(film_file)).film
 
         def decode(film: Film, latent: Latent) -> Pixels:
-            return result_of(engine, Decode(film, latent))
+            return result_of(engine, Decode(film, latent), notes.follow)
 
         progress.begin_phase("writing the film")
         frames = export_frames(film, names, None if is_linear else decode)

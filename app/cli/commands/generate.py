@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.command import Command
+from app.cli.notes import Notes
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Progress, to_json
 from app.messages.errors import PHASES, message
@@ -20,28 +21,26 @@ from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
 from core.models.catalogue import Catalogue, Model, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras
-from core.models.memory_plan import Placement, parse_placement, placement_names
+from core.models.memory_plan import (
+    PLACEMENT_WORDS,
+    MemoryInUse,
+    Placement,
+    parse_placement,
+    placement_name,
+    placement_names,
+)
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
 from core.pictures.source import read_source
 from core.prompt.tokens import TokenCounter
 from core.prompt.unread import unread
+from core.prompt.vocabulary import read_vocabulary
 from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
 from core.request.settings import SETTINGS, validate
-from core.runs.events import (
-    Advanced,
-    Finished,
-    ImageReady,
-    Loading,
-    LoraDiffers,
-    Phase,
-    PreviewMode,
-    Started,
-    Stepped,
-)
-from core.runs.operations import Generate
+from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
+from core.runs.operations import Generate, ReportMemory, result_of
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
 from core.settings.settings import FilmPolicy, load_settings
 
@@ -101,30 +100,37 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="HOW",
         help=f"where the model's parts are: automatic, {', '.join(placement_names())} (default: what fits)",
     )
-    add("--json", action="store_true", help="print path, recipe and notes of each picture as a line of JSON")
+    add(
+        "--json",
+        action="store_true",
+        help="print path, recipe, memory and notes of each picture as a line of JSON",
+    )
 
 
 def _run(arguments: Namespace) -> int:
     job = _read(arguments)
-    waiting = [f"emulsion: {note}\n" for note in job.notes]
     with Progress(sys.stderr) as progress:
+        notes = Notes(progress)
+        for note in job.notes:
+            notes.add(note)
         progress.begin_phase(PHASES[Phase.importing])
         recorder = FilmRecorder(lambda: job.films)
-        for image in _pictures(job, progress, recorder):
+        for image, memory in _pictures(job, progress, notes, recorder):
             path = save_or_rescue(job.save, image)
+            own = [note for note in (image.recipe.note, _keep_film(job, recorder, image.recipe.run, path)) if note]
+            for note in own:
+                notes.tell(note)
             progress.clear()
-            sys.stderr.writelines(waiting)  # beside the first picture, where progress cannot push it away
-            waiting.clear()
-            _keep_film(job, recorder, image.recipe.run, path)
-            recipe = recipe_to_json(read_recipe(path)) if job.is_json else None
-            print(
-                to_json({"path": str(path), "recipe": recipe, "notes": job.notes}) if job.is_json else path,
-                flush=True,
-            )
+            if job.is_json:
+                told = {"recipe": recipe_to_json(read_recipe(path)), "memory": _memory_to_json(memory)}
+                print(to_json({"path": str(path), **told, "notes": [*notes.texts, *own]}), flush=True)
+            else:
+                print(path, flush=True)
     return 0
 
 
-def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> None:
+def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> str:
+    """Returns a sentence when the film could not be kept, "" otherwise; one that was asked for is an error."""
     try:
         recorder.put_beside(run, picture)
         problem = recorder.problem
@@ -132,8 +138,17 @@ def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> Non
         problem = error
     if problem is not None and job.must_film:
         raise problem
-    if problem is not None:
-        sys.stderr.write(f"emulsion: {message(problem)}\n")
+    return str(message(problem)) if problem is not None else ""
+
+
+def _memory_to_json(use: MemoryInUse) -> dict[str, Any] | None:
+    """Returns the plan, in bytes, and the placement in the end: a slower one after memory ran out."""
+    plan, placement = use.plan, use.placement
+    if plan is None or placement is None:
+        return None
+    names = {"placement": placement_name(placement), "planned": placement_name(plan.placement)}
+    figures = {"weights": plan.weights, "needed": plan.needed, "free": plan.free}
+    return {**names, "tiled_decode": plan.tiled_decode, **figures, "fits": plan.fits}
 
 
 def _read(arguments: Namespace) -> Job:
@@ -176,12 +191,21 @@ def _notes(request: GenerationRequest, model: Model) -> Iterator[str]:
     counter = None
     with suppress(ModelBroken):  # the engine says what is wrong with it
         counter = TokenCounter.for_model(model)
-    yield from unread("prompt", request.prompt, counter)
-    if request.has_guidance and model.capabilities.has_negative_prompt:
-        yield from unread("negative prompt", request.negative_prompt, counter)
+    yield from unread("prompt", request.prompt, model.family, counter)
+    with suppress(ModelBroken):  # the model works without a list of its words
+        if (words := read_vocabulary(model.folder)) is not None and (untaught := words.untaught(request.prompt)):
+            yield untaught
+    if request.negative_prompt and not model.capabilities.has_negative_prompt:
+        yield "the negative prompt is not for this model: its guidance is built in"
+    elif request.negative_prompt and not request.has_guidance:
+        yield "the negative prompt has no effect: guidance is off"
+    else:
+        yield from unread("negative prompt", request.negative_prompt, model.family, counter)
 
 
-def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[GeneratedImage]:
+def _pictures(
+    job: Job, progress: Progress, notes: Notes, recorder: FilmRecorder
+) -> Iterator[tuple[GeneratedImage, MemoryInUse]]:
     with kept_for_good():
         from core.engine.engine import Engine
 
@@ -191,18 +215,25 @@ def _pictures(job: Job, progress: Progress, recorder: FilmRecorder) -> Iterator[
         closing(recorder.record(engine.run(Generate(job.request, PreviewMode.linear)))) as events,
     ):
         for event in events:
+            notes.follow(event)
             match event:
                 case Loading(phase):
                     progress.begin_phase(PHASES[phase])
                 case Started(film, index, count):
                     skipped = film.skipped_steps
+                    use = result_of(engine, ReportMemory())
+                    if index == 0 and use.plan is not None:
+                        progress.note(f"memory: {use.plan.explain()}")
                     progress.begin_picture(index + 1, count, film.request.seed, steps - skipped)
                 case Stepped():
                     progress.finish_step(event.frame.step + 1 - skipped, steps - skipped)
                 case ImageReady(image):
-                    yield image
-                case LoraDiffers() | Advanced() | Finished():
-                    pass  # names on the command line tell no hashes
+                    use = result_of(engine, ReportMemory())
+                    if use.fallen_back_to is not None:
+                        notes.add(f"Memory ran out; now {PLACEMENT_WORDS[use.fallen_back_to]}.")
+                    yield image, use
+                case _:
+                    pass  # a notice, or of another operation
 
 
 def _request(arguments: Namespace, own: GenerationRequest) -> GenerationRequest:

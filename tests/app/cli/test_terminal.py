@@ -34,6 +34,17 @@ def test_a_terminal_gets_one_line_that_is_gone_in_the_end() -> None:
     assert text.split("\r")[-2].strip() == ""
 
 
+def test_a_note_stays_while_progress_goes_on() -> None:
+    stream = Terminal()
+    with Progress(stream) as progress:
+        progress.begin_phase("loading the model")
+        progress.note("a note")
+        progress.finish_step(1, 4)
+    lines = stream.getvalue().split("\n")
+    assert lines[0].split("\r")[-1] == "a note"
+    assert len(lines) == 2
+
+
 def test_several_pictures_are_counted() -> None:
     stream = Terminal()
     develop(stream, count=3)

@@ -211,3 +211,14 @@ def test_the_negative_prompt_says_when_it_has_no_effect(negative: PromptControl,
     wait_for_note(qtbot, negative, "no effect: guidance is off")
     session.edit(guidance_scale=4.0)
     wait_for_note(qtbot, negative, "3 / 16 tokens")
+
+
+def test_syntax_of_other_programs_is_named_in_a_quiet_line(prompt: PromptControl, session: Session, qtbot: QtBot):
+    line = prompt.findChild(QLabel, "plainWords")
+    assert line is not None
+    assert line.isHidden()
+    session.edit(prompt="a (red:1.3) house BREAK the sea")
+    qtbot.waitUntil(lambda: not line.isHidden())
+    assert line.text() == "Read as plain words here: “(red:1.3)” (weight), “BREAK” (break)"
+    session.edit(prompt="a red house")
+    qtbot.waitUntil(line.isHidden)

@@ -158,8 +158,18 @@ def test_loras_that_are_not_here_are_named_and_the_notice_stays(bench: Bench) ->
 
 
 def test_a_lora_that_is_another_file_is_told(bench: Bench) -> None:
-    bench.session.loras.noticed.emit(Message("“ink” is another file than in the recipe", "Its hash differs."))
-    assert "another file" in bench.text()
+    for name in ("ink", "snow"):
+        bench.session.noticed.emit(Message(f"“{name}” is another file than in the recipe", "Its hash differs."))
+    assert "“ink” is another file" in bench.text()
+    assert "“snow” is another file" in bench.text()
+
+
+def test_a_notice_that_was_dismissed_is_not_told_again(bench: Bench) -> None:
+    message = Message("Some weights were not used", "2 of 4.")
+    bench.session.noticed.emit(message)
+    bench.notices._area.dismiss(message.title)  # pyright: ignore[reportPrivateUsage]
+    bench.session.noticed.emit(message)
+    assert "weights" not in bench.text()
 
 
 def test_settings_that_the_picture_does_not_tell_are_named(bench: Bench) -> None:

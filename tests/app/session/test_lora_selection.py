@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.messages.errors import Message
 from app.session.draft_editor import Applied
 from app.session.run import RunState
 from app.session.session import Session
 from core.lora.library import LoraLibrary
 from core.request.request import GenerationRequest, Lora
-from core.runs.events import LoraDiffers
 from tests.app.conftest import MakeSession
 from tests.core.lora.test_library import write_lora
 from tests.fakes import FakeEngine, FakeModels, model
@@ -103,17 +101,6 @@ def test_a_recipes_loras_are_found_by_name_and_by_hash_and_the_missing_ones_are_
     assert session.draft.prompt == "a house"
     session.draft_editor.undo()
     assert session.draft.loras == ()
-
-
-def test_another_file_than_the_recipes_is_told_once(session: Session, qtbot: QtBot) -> None:
-    heard: list[Message] = []
-    session.loras.noticed.connect(heard.append)
-    event = LoraDiffers("ink", Path("ink.safetensors"), "0" * 12, "1" * 12)
-    for _ in range(2):
-        session.loras._on_happened(event)  # pyright: ignore[reportPrivateUsage]
-    (message,) = heard
-    assert "another file" in message.title
-    assert "000000000000" in message.sentence
 
 
 def test_a_new_file_is_found_at_the_next_look(session: Session, folder: Path, qtbot: QtBot) -> None:

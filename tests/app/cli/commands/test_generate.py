@@ -111,7 +111,9 @@ def test_json_tells_path_and_recipe_of_each_picture(run: Run, model: Path, tmp_p
 
 def test_progress_is_told_on_standard_error(run: Run, model: Path, tmp_path: Path) -> None:
     answer = run("generate", "x", "--model", model, *FAST, "--seed", 7, "-o", tmp_path / "x.png")
-    assert answer.errors.splitlines() == [
+    lines = answer.errors.splitlines()
+    assert lines.pop(3).startswith("memory: Everything on the device: ")
+    assert lines == [
         "starting the engine …",
         "loading the model …",
         "reading the prompt …",
@@ -251,21 +253,3 @@ if sys.platform != "win32":
         assert errors.splitlines()[-1] == "emulsion: stopped"
         assert "Traceback" not in errors
         assert len(list(tmp_path.rglob("*.png"))) == len(output.splitlines()) < 50
-
-
-def test_a_cut_prompt_and_other_programs_syntax_are_noted(run: Run, model: Path, tmp_path: Path) -> None:
-    long = "a (red house:1.3) " + "by the sea at sunset, " * 40 + "a snowy forest"
-    answer = run("generate", long, "--model", model, *FAST, "--negative", "fog BREAK", "--guidance", "3", "--json",
-                 "-o", tmp_path / "a.png")  # fmt: skip
-    notes = json.loads(answer.lines[0])["notes"]
-    for note, words in zip(notes, ("is ignored", "(red house:1.3)", "BREAK"), strict=True):
-        assert words in note
-        assert f"emulsion: {note}" in answer.errors
-
-
-def test_plain_prompts_have_no_notes(run: Run, model: Path, tmp_path: Path) -> None:
-    answer = run(
-        "generate", "a house", "--model", model, *FAST, "--negative", "fog", "--json", "-o", tmp_path / "a.png"
-    )
-    assert json.loads(answer.lines[0])["notes"] == []
-    assert "emulsion:" not in answer.errors

@@ -1,0 +1,75 @@
+"""Notes of ``emulsion generate``: as much as the window tells, on standard error and in ``--json``."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.cli.notes import Notes
+from app.cli.terminal import Progress
+from core.runs.events import Loading, LoraDiffers, Phase
+from tests.app.cli.commands.conftest import Answer
+
+Run = Callable[..., Answer]
+FAST = ("--device", "cpu", "--dtype", "float32", "--size", "32x24", "--steps", "2")
+
+
+def test_a_cut_prompt_and_other_programs_syntax_are_noted(run: Run, model: Path, tmp_path: Path) -> None:
+    long = "a (red house:1.3) " + "by the sea at sunset, " * 40 + "a snowy forest"
+    answer = run("generate", long, "--model", model, *FAST, "--negative", "fog BREAK", "--guidance", "3", "--json",
+                 "-o", tmp_path / "a.png")  # fmt: skip
+    notes = json.loads(answer.lines[0])["notes"]
+    for note, words in zip(notes, ("is ignored", "(red house:1.3)", "BREAK"), strict=True):
+        assert words in note
+        assert f"emulsion: {note}" in answer.errors
+
+
+def test_the_notes_are_told_before_the_work(run: Run, model: Path, tmp_path: Path) -> None:
+    answer = run("generate", "a house BREAK", "--model", model, *FAST, "-o", tmp_path / "a.png")
+    assert answer.errors.splitlines()[0].startswith("emulsion: in the prompt, syntax of other programs")
+
+
+def test_words_that_the_model_was_never_taught_are_noted(run: Run, tmp_path: Path) -> None:
+    answer = run("generate", "a red zeppelin", *FAST, "--size", "64x64", "--json", "-o", tmp_path / "a.png")
+    assert json.loads(answer.lines[0])["notes"] == ["This model was never taught “zeppelin”."]
+
+
+def test_a_negative_prompt_without_effect_is_noted(run: Run, model: Path, tmp_path: Path) -> None:
+    answer = run("generate", "a house", "--model", model, *FAST, "--negative", "fog", "--guidance", "1", "--json",
+                 "-o", tmp_path / "a.png")  # fmt: skip
+    assert json.loads(answer.lines[0])["notes"] == ["the negative prompt has no effect: guidance is off"]
+
+
+@pytest.mark.parametrize("options", [(), ("--memory", "drop-encoder")])
+def test_json_tells_the_memory_as_it_was_planned(
+    run: Run, model: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    answer = run("generate", "a house", "--model", model, *FAST, *options, "--json", "-o", tmp_path / "a.png")
+    memory = json.loads(answer.lines[0])["memory"]
+    placement = options[-1] if options else "on-device"
+    assert (memory["placement"], memory["planned"], memory["tiled_decode"]) == (placement, placement, False)
+    assert 0 < memory["weights"] < memory["free"]
+    assert memory["fits"]
+
+
+def test_a_notice_of_the_engine_is_noted_once() -> None:
+    events = [LoraDiffers("ink", Path("ink.safetensors"), "0" * 12, "1" * 12), Loading(Phase.decoding)]
+    stream = io.StringIO()
+    notes = Notes(Progress(stream))
+    for event in events * 2:
+        notes.follow(event)
+    (text,) = notes.texts
+    assert stream.getvalue() == f"emulsion: {text}\n"
+    assert "another file" in text
+
+
+def test_plain_prompts_have_no_notes(run: Run, model: Path, tmp_path: Path) -> None:
+    answer = run(
+        "generate", "a house", "--model", model, *FAST, "--negative", "fog", "--json", "-o", tmp_path / "a.png"
+    )
+    assert json.loads(answer.lines[0])["notes"] == []
+    assert "emulsion:" not in answer.errors
