@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Slot
-from PySide6.QtGui import QImage
 
-from app.session.picture_loader import LoadedThumbnail, PictureLoader
+from app.session.picture_loader import PictureLoader
 from core.recipes.differences import differences
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
@@ -117,7 +116,6 @@ class BranchModel(QAbstractListModel):
         self._loader = loader
         self._tree: BranchTree | None = None
         self._lanes: Lanes | None = None
-        self._thumbnails: dict[Path, QImage | None] = {}
         loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
     @property
@@ -130,8 +128,6 @@ class BranchModel(QAbstractListModel):
         self.beginResetModel()
         self._tree = tree
         self._lanes = Lanes(tree) if tree is not None else None
-        shown = {path for run in tree.runs for path in run.pictures[:1]} if tree is not None else set[Path]()
-        self._thumbnails = {path: image for path, image in self._thumbnails.items() if path in shown}
         self.endResetModel()
 
     def picture(self, row: int) -> Path | None:
@@ -161,7 +157,8 @@ class BranchModel(QAbstractListModel):
             case role if role == PICTURE_ROLE:
                 return self.picture(row)
             case role if role == THUMBNAIL_ROLE:
-                return self._thumbnail(self.picture(row))
+                path = self.picture(row)
+                return self._loader.thumbnail(path) if path is not None else None
             case _:
                 return None
 
@@ -170,21 +167,11 @@ class BranchModel(QAbstractListModel):
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
-    def _thumbnail(self, path: Path | None) -> QImage | None:
-        if path is None:
-            return None
-        if path not in self._thumbnails:
-            self._thumbnails[path] = None
-            self._loader.load_thumbnail(path)
-        return self._thumbnails[path]
-
     @Slot(object)
-    def _on_thumbnail_loaded(self, loaded: LoadedThumbnail) -> None:
-        if loaded.path in self._thumbnails and self._tree is not None:
-            self._thumbnails[loaded.path] = loaded.image
-            for row in range(len(self._tree.runs)):
-                if self.picture(row) == loaded.path:
-                    self.dataChanged.emit(self.index(row), self.index(row), [THUMBNAIL_ROLE])
+    def _on_thumbnail_loaded(self, path: Path) -> None:
+        for row in range(self.rowCount()):
+            if self.picture(row) == path:
+                self.dataChanged.emit(self.index(row), self.index(row), [THUMBNAIL_ROLE])
 
 
 def lane_of(index: Index) -> Lane:

@@ -151,17 +151,11 @@ class PictureList(QAbstractListModel):
         enabled = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return enabled if index.isValid() else Qt.ItemFlag.NoItemFlags
 
-    def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
-
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         pictures = (self.picture(index.row()) for index in indexes)
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(picture.path)) for picture in pictures if picture])
         return data
-
-    def supportedDragActions(self) -> Qt.DropAction:
-        return Qt.DropAction.CopyAction
 
     def selection_of(self, rows: Sequence[int]) -> QItemSelection:
         """Returns a selection of these rows, which rise, without an object for each of a hundred thousand."""

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt, QUrl
-from PySide6.QtGui import QImage
 
-from app.session.picture_loader import FoundPictures, LoadedThumbnail, PictureLoader
+from app.session.picture_loader import PictureLoader
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -16,9 +15,6 @@ PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 
 THUMBNAIL_ROLE = PATH_ROLE + 1
 """`QImage`; None until it has been asked for and loaded, null when the file cannot be read."""
-
-MOST_THUMBNAILS = 400
-"""About 100 MB; older ones are loaded again when they come into sight."""
 
 _NOWHERE = QModelIndex()
 
@@ -30,7 +26,6 @@ class RecentPictures(QAbstractListModel):
         super().__init__(loader)
         self._loader = loader
         self._paths: list[Path] = []
-        self._thumbnails: dict[Path, QImage | None] = {}
         loader.found.connect(self._on_found)
         loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
@@ -62,7 +57,7 @@ class RecentPictures(QAbstractListModel):
             case role if role == PATH_ROLE:
                 return path
             case role if role == THUMBNAIL_ROLE:
-                return self._thumbnail(path)
+                return self._loader.thumbnail(path)
             case _:
                 return None
 
@@ -70,35 +65,20 @@ class RecentPictures(QAbstractListModel):
         enabled = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
         return enabled if index.isValid() else Qt.ItemFlag.NoItemFlags
 
-    def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
-
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(self._paths[index.row()])) for index in indexes])
         return data
 
-    def supportedDragActions(self) -> Qt.DropAction:
-        return Qt.DropAction.CopyAction
-
-    def _thumbnail(self, path: Path) -> QImage | None:
-        if path not in self._thumbnails:
-            self._thumbnails[path] = None
-            self._loader.load_thumbnail(path)
-        return self._thumbnails[path]
-
-    def _on_found(self, found: FoundPictures) -> None:
+    def _on_found(self, paths: tuple[Path, ...]) -> None:
         known = set(self._paths)
-        new = [path for path in found.paths if path not in known]
+        new = [path for path in paths if path not in known]
         if new:
             self.beginInsertRows(QModelIndex(), len(self._paths), len(self._paths) + len(new) - 1)
             self._paths += new
             self.endInsertRows()
 
-    def _on_thumbnail_loaded(self, loaded: LoadedThumbnail) -> None:
-        self._thumbnails[loaded.path] = loaded.image
-        while len(self._thumbnails) > MOST_THUMBNAILS:
-            del self._thumbnails[next(iter(self._thumbnails))]
-        row = self.row(loaded.path)
+    def _on_thumbnail_loaded(self, path: Path) -> None:
+        row = self.row(path)
         if row is not None:
             self.dataChanged.emit(self.index(row), self.index(row), [THUMBNAIL_ROLE])

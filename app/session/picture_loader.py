@@ -28,23 +28,10 @@ from core.recipes.recipe import Recipe
 log = logging.getLogger(__name__)
 
 THUMBNAIL_PX = 256
+MOST_THUMBNAILS = 400
+"""About 100 MB; older ones are loaded again when they come into sight."""
+
 MOST_RECENT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPictures:
-    """The newest pictures in a folder, the newest first."""
-
-    folder: Path
-    paths: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedThumbnail:
-    """A small picture; a null image when the file cannot be read."""
-
-    path: Path
-    image: QImage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +58,8 @@ class PictureLoader(QObject):
     """Reads one thing after the other.
 
     Signals:
-        found: `FoundPictures`, after `find`.
-        thumbnail_loaded: `LoadedThumbnail`, after `load_thumbnail`.
+        found: paths of the newest pictures in a folder, the newest first, after `find`.
+        thumbnail_loaded: the path of a picture whose thumbnail is there now.
         opened: `OpenedPicture`, after `open`.
         recipe_loaded: the path and its `Recipe`, after `load_recipe`.
         copied: `OpenedPicture`, after `load_copy`.
@@ -91,14 +78,25 @@ class PictureLoader(QObject):
     def __init__(self, background: BackgroundTasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pictures: Path | None = None
+        self._thumbnails: dict[Path, QImage | None] = {}
         self._tasks = background.queue(self, "pictures")
 
     def find(self, folder: Path) -> None:
         self._pictures = folder
-        self._tasks.submit(partial(_found_in, folder), self.found.emit)
+        self._tasks.submit(partial(newest_pictures, folder, MOST_RECENT), self.found.emit)
 
-    def load_thumbnail(self, path: Path) -> None:
-        self._tasks.submit(partial(_load_thumbnail, path), self.thumbnail_loaded.emit)
+    def thumbnail(self, path: Path) -> QImage | None:
+        """Returns a picture's thumbnail, null when the file cannot be read; None until it has been loaded."""
+        if path not in self._thumbnails:
+            self._thumbnails[path] = None
+            self._tasks.submit(partial(thumbnail, path), partial(self._keep_thumbnail, path))
+        return self._thumbnails[path]
+
+    def _keep_thumbnail(self, path: Path, image: QImage) -> None:
+        self._thumbnails[path] = image
+        while len(self._thumbnails) > MOST_THUMBNAILS:
+            del self._thumbnails[next(iter(self._thumbnails))]
+        self.thumbnail_loaded.emit(path)
 
     def open(self, path: Path) -> None:
         """Goes before thumbnails that wait, because a click asked for it."""
@@ -157,14 +155,6 @@ def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
         return recipe
     source = found(recipe.request.source, (path.parent, *folders))
     return replace(recipe, request=replace(recipe.request, source=source))
-
-
-def _found_in(folder: Path) -> FoundPictures:
-    return FoundPictures(folder, newest_pictures(folder, MOST_RECENT))
-
-
-def _load_thumbnail(path: Path) -> LoadedThumbnail:
-    return LoadedThumbnail(path, thumbnail(path))
 
 
 def newest_pictures(folder: Path, most: int) -> tuple[Path, ...]:

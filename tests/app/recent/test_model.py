@@ -8,8 +8,9 @@ from PySide6.QtGui import QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.recent.model import MOST_THUMBNAILS, PATH_ROLE, THUMBNAIL_ROLE, RecentPictures
-from app.session.picture_loader import LoadedThumbnail, PictureLoader
+from app.recent.model import PATH_ROLE, THUMBNAIL_ROLE, RecentPictures
+from app.session import picture_loader
+from app.session.picture_loader import PictureLoader
 from tests.app.saved_pictures import SavePicture
 
 
@@ -69,15 +70,16 @@ def test_a_thumbnail_that_cannot_be_read_is_null_and_not_asked_for_again(
 
 
 def test_only_so_many_thumbnails_are_kept_and_older_ones_are_loaded_again(
-    model: RecentPictures, loader: PictureLoader, tmp_path: Path, qtbot: QtBot
+    loader: PictureLoader, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = tmp_path / "0.png"
-    for number in range(MOST_THUMBNAILS + 1):
-        dot = QImage(1, 1, QImage.Format.Format_RGB888)
-        loader.thumbnail_loaded.emit(LoadedThumbnail(tmp_path / f"{number}.png", dot))
-    model.add(first)
-    with qtbot.waitSignal(model.dataChanged):
-        assert model.index(0).data(THUMBNAIL_ROLE) is None
+    monkeypatch.setattr(picture_loader, "MOST_THUMBNAILS", 3)
+    first, *others = (tmp_path / f"{number}.png" for number in range(4))
+    for path in (first, *others):
+        with qtbot.waitSignal(loader.thumbnail_loaded):
+            assert loader.thumbnail(path) is None
+    assert loader.thumbnail(others[0]) is not None
+    with qtbot.waitSignal(loader.thumbnail_loaded):
+        assert loader.thumbnail(first) is None
 
 
 def test_pictures_are_dragged_out_as_files(model: RecentPictures, tmp_path: Path) -> None:

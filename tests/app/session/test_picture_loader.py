@@ -12,8 +12,6 @@ from app.messages.errors import Message
 from app.session.background import BackgroundTasks
 from app.session.picture_loader import (
     THUMBNAIL_PX,
-    FoundPictures,
-    LoadedThumbnail,
     OpenedPicture,
     PictureLoader,
     newest_pictures,
@@ -70,14 +68,15 @@ def test_results_arrive_in_the_thread_of_the_loader(
     with qtbot.waitSignal(loader.found) as found:
         loader.find(tmp_path)
     assert found.args is not None
-    assert isinstance(found.args[0], FoundPictures)
-    assert found.args[0].paths == (path,)
+    assert found.args[0] == (path,)
     with qtbot.waitSignal(loader.thumbnail_loaded) as loaded:
-        loader.load_thumbnail(path)
+        assert loader.thumbnail(path) is None
     assert QThread.currentThread() is loader.thread()
     assert loaded.args is not None
-    assert isinstance(loaded.args[0], LoadedThumbnail)
-    assert not loaded.args[0].image.isNull()
+    assert loaded.args[0] == path
+    image = loader.thumbnail(path)
+    assert image is not None
+    assert not image.isNull()
 
 
 def test_an_opened_picture_has_its_recipe_and_can_be_saved_again_as_it_was(
