@@ -109,14 +109,11 @@ class AccessService(QObject):
         failure = self._service.states[key].failure
         assert failure is not None
         dialog = AccessDialog(failure, self._page)
-        dialog.setProperty("key", key)
-        dialog.tried_again.connect(self._try_again)
+        dialog.tried_again.connect(partial(self._try_again, key))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    @Slot(str)
-    def _try_again(self, token: str) -> None:
-        key = self.sender().property("key")
+    def _try_again(self, key: str, token: str) -> None:
         if token:
             secret = self._service.session_token = Secret(token)
             self._tasks.submit(partial(store_token, self._service.endpoint, secret), self._on_stored, is_kept=True)

@@ -1,9 +1,10 @@
 """One model of the catalogue: what it is, whether it is here, what can be done with it, how its download goes."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.models.download_state import DownloadState, Stage
@@ -74,7 +75,7 @@ class ModelCard(QFrame):
         words.addStretch(1)
         top = hbox(stretched(words), self._buttons(), spacing=16)
         self._check = CheckRow(facts.name, can_mend=facts.can_mend)
-        self._check.asked.connect(self._ask_about_check)
+        self._check.asked.connect(self._ask)
         vbox(
             top,
             self._progress_row(),
@@ -98,9 +99,8 @@ class ModelCard(QFrame):
         self._words.setText(state.words())
         has_failed = state.stage is Stage.failed
         set_tone(self._words, "error" if has_failed else "")
-        is_resting = state.stage in (Stage.paused, Stage.failed)
         self._pause.setText("Resume" if state.stage is Stage.paused else "Try again" if has_failed else "Pause")
-        self._pause.setProperty("action", "resume" if is_resting else "pause")
+        self._pause_action = "resume" if state.stage in (Stage.paused, Stage.failed) else "pause"
         self._why.setVisible(state.asks_for_access)
         is_unknown = state.failure is not None and state.failure.fault is Fault.not_logged_in
         self._why.setText("Log in…" if is_unknown else "What to do…")
@@ -136,27 +136,23 @@ class ModelCard(QFrame):
         self._bar = progress_bar(f"Download of {self.facts.name}")
         self._words = _label("", "hint", wraps=True)
         self._words.setObjectName("downloadWords")
-        self._pause = self._button("Pause", "pause", "pauseDownloadButton")
+        self._pause_action = "pause"
+        self._pause = push_button("Pause", lambda: self._ask(self._pause_action), name="pauseDownloadButton")
+        self._pause.setAccessibleName(f"Pause {self.facts.name}")
         self._why = self._button("Log in…", "explain", "explainDownloadButton")
         self._cancel = self._button("Cancel", "cancel", "cancelDownloadButton", "quiet")
         line = hbox(stretched(self._words), self._why, self._pause, self._cancel, spacing=8)
         vbox(self._bar, line, on=self._row, margins=(0, 4, 0, 0), spacing=8)
         return self._row
 
-    def _button(self, text: str, picture_action: str, object_name: str, kind: str = "") -> QPushButton:
-        button = push_button(text, self._on_clicked, name=object_name, kind=kind)
-        button.setProperty("action", picture_action)
-        button.setMinimumWidth(BUTTONS_PX if picture_action in ("download", "use", "page") else 0)
+    def _button(self, text: str, action: str, object_name: str, kind: str = "") -> QPushButton:
+        button = push_button(text, partial(self._ask, action), name=object_name, kind=kind)
+        button.setMinimumWidth(BUTTONS_PX if action in ("download", "use", "page") else 0)
         button.setAccessibleName(f"{text} {self.facts.name}")
         return button
 
-    @Slot()
-    def _on_clicked(self) -> None:
-        self.asked.emit(self.facts.key, self.sender().property("action"))
-
-    @Slot(str)
-    def _ask_about_check(self, picture_action: str) -> None:
-        self.asked.emit(self.facts.key, picture_action)
+    def _ask(self, action: str) -> None:
+        self.asked.emit(self.facts.key, action)
 
 
 def _label(text: str, role: str, *, wraps: bool = False) -> QLabel:
@@ -180,11 +176,13 @@ class CheckRow(QWidget):
         self._words.setMinimumWidth(1)
         self._mend = push_button(
             "Fetch it again",
-            self._ask_mend,
+            partial(self.asked.emit, "mend"),
             name="mendModelButton",
             tip="Downloads only what is damaged; all other files stay",
         )
-        self._leave = push_button("Cancel", self._ask_leave, name="leaveCheckButton", kind="quiet")
+        self._leave = push_button(
+            "Cancel", partial(self.asked.emit, "leave"), name="leaveCheckButton", kind="quiet"
+        )
         line = hbox(stretched(self._words), self._mend, self._leave, spacing=8)
         vbox(self._bar, line, on=self, margins=(0, 4, 0, 0), spacing=8)
 
@@ -196,11 +194,3 @@ class CheckRow(QWidget):
         self._mend.setVisible(check.is_over and bool(check.damaged) and self._can_mend)
         self._mend.setText("Fetch it again" if len(check.damaged) == 1 else "Fetch them again")
         self._leave.setText("Close" if check.is_over else "Cancel")
-
-    @Slot()
-    def _ask_mend(self) -> None:
-        self.asked.emit("mend")
-
-    @Slot()
-    def _ask_leave(self) -> None:
-        self.asked.emit("leave")

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, Signal, Slot
@@ -104,13 +105,12 @@ class DownloadService(QObject):
 
     def _start(self, state: DownloadState) -> None:
         process = QProcess(self)
-        process.setProperty("key", state.key)
         process.setWorkingDirectory(str(Path(app.__file__).parent.parent))
         process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
         process.setStandardErrorFile(QProcess.nullDevice())
-        process.readyReadStandardOutput.connect(self._read)
-        process.finished.connect(self._end)
-        process.errorOccurred.connect(self._fail_to_start)
+        process.readyReadStandardOutput.connect(partial(self._read, state.key, process))
+        process.finished.connect(partial(self._end, state.key, process))
+        process.errorOccurred.connect(partial(self._fail_to_start, state.key, process))
         self._processes[state.key] = process
         self._set(replace(state, stage=Stage.preparing))
         program = [] if getattr(sys, "frozen", False) else ["-m", "app"]
@@ -125,19 +125,14 @@ class DownloadService(QObject):
         """A killed download loses nothing, see `core.downloads.part`."""
         process = self._processes.pop(key, None)
         if process is not None:
-            process.readyReadStandardOutput.disconnect(self._read)
-            process.finished.disconnect(self._end)
-            process.errorOccurred.disconnect(self._fail_to_start)
+            process.blockSignals(True)  # noqa: FBT003 its end is no news
             process.kill()
             process.waitForFinished(_ENDING_MS)
             process.deleteLater()
 
-    @Slot()
-    def _read(self) -> None:
-        process = self.sender()
-        assert isinstance(process, QProcess)
+    def _read(self, key: str, process: QProcess) -> None:
         while process.canReadLine():
-            self._follow(process.property("key"), bytes(process.readLine().data()).decode("utf-8", "replace"))
+            self._follow(key, bytes(process.readLine().data()).decode("utf-8", "replace"))
 
     def _follow(self, key: str, line: str) -> None:
         state = self._states.get(key)
@@ -162,18 +157,11 @@ class DownloadService(QObject):
             case _:
                 pass
 
-    @Slot()
-    def _fail_to_start(self) -> None:
-        process = self.sender()
-        assert isinstance(process, QProcess)
-        if process.error() is QProcess.ProcessError.FailedToStart:
-            self._end()
+    def _fail_to_start(self, key: str, process: QProcess, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:
+            self._end(key, process)
 
-    @Slot()
-    def _end(self) -> None:
-        process = self.sender()
-        assert isinstance(process, QProcess)
-        key = process.property("key")
+    def _end(self, key: str, process: QProcess, *_code: object) -> None:
         process.deleteLater()
         if self._processes.get(key) is not process:
             return

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.session.background import BackgroundTasks
@@ -34,17 +34,14 @@ class ModelRemoval(QObject):
         box.setInformativeText("Pictures made with it stay. It can be taken back, or downloaded again.")
         yes = box.addButton("Move to the trash", QMessageBox.ButtonRole.AcceptRole)
         yes.setObjectName("confirmRemovalButton")
-        yes.setProperty("model", (key, str(folder)))
-        yes.clicked.connect(self._remove)
+        yes.clicked.connect(partial(self._remove, key, folder))
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.finished.connect(box.deleteLater)
         box.open()
 
-    @Slot()
-    def _remove(self) -> None:
-        key, folder = self.sender().property("model")
-        put = partial(_put, self._trash, Path(folder))
-        self._tasks.submit(put, partial(self.removed.emit, str(key)), is_kept=True)
+    def _remove(self, key: str, folder: Path) -> None:
+        put = partial(_put, self._trash, folder)
+        self._tasks.submit(put, partial(self.removed.emit, key), is_kept=True)
 
 
 def _put(trash: Trash, folder: Path) -> str:

@@ -1,6 +1,8 @@
 """The requests that wait for the picture in progress, each with a button that takes it out."""
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from functools import partial
+
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.session.queue import QueuedRun
 from app.session.session import Session
@@ -19,8 +21,7 @@ class QueueList(QWidget):
         self.setObjectName("queueList")
         self._session = session
         self._heading = text_label(role="caption")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(4)
+        self._rows = vbox(spacing=4)
         vbox(self._heading, self._rows, on=self, spacing=8)
         session.queue.changed.connect(self._show_runs)
         self._show_runs()
@@ -43,10 +44,6 @@ class QueueList(QWidget):
         prompt = ElidedLabel(words)
         text = "Remove from the queue"
         remove = IconButton("close", text, "removeRunButton", name=f"{text}: {words}")
-        remove.setProperty("runId", run.id)
-        remove.clicked.connect(self._remove)
+        remove.clicked.connect(partial(self._session.queue.remove, run.id))
         hbox(stretched(prompt), remove, on=row, margins=(12, 2, 2, 2))
         return row
-
-    def _remove(self) -> None:
-        self._session.queue.remove(self.sender().property("runId"))
