@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -57,15 +58,14 @@ class FilterMenus(QObject):
         self.query = Query()
         self.facets = NO_FACETS
         self.library: tuple[LibraryFolder, ...] = ()
-        self._fillers: dict[QMenu, Callable[[QMenu], None]] = {}
 
     def attach(self, button: QToolButton, fill: Callable[[QMenu], None]) -> None:
         """Gives a button a menu; ``fill`` is one of the methods below."""
         menu = QMenu(button)
         menu.setToolTipsVisible(True)
-        menu.aboutToShow.connect(self._fill)
+        menu.aboutToShow.connect(menu.clear)
+        menu.aboutToShow.connect(partial(fill, menu))
         menu.triggered.connect(self._choose)
-        self._fillers[menu] = fill
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
@@ -166,13 +166,6 @@ class FilterMenus(QObject):
     def _open(self, dialog: FilterDialog) -> None:
         dialog.chosen.connect(self.chosen)
         dialog.open()
-
-    @Slot()
-    def _fill(self) -> None:
-        menu = self.sender()
-        if isinstance(menu, QMenu):
-            menu.clear()
-            self._fillers[menu](menu)
 
     @Slot(QAction)
     def _choose(self, action: QAction) -> None:

@@ -101,8 +101,8 @@ class NoisePage(QWidget):
 
     def _connect(self) -> None:
         for asking in (self.start, self.source):
-            asking.choose_asked.connect(self._on_choose_asked)
-            asking.current_asked.connect(self._open_current)
+            asking.choose_button.clicked.connect(self._ask_file)
+            asking.current_button.clicked.connect(self._open_current)
         self._ask.toggled.connect(self._arrange)
         self._explanation.closed.connect(self._understand)
         self.bench.t_chosen.connect(self.experiment.set_t)
@@ -131,7 +131,7 @@ class NoisePage(QWidget):
         self._ask.setChecked(False)
 
     @Slot()
-    def _on_choose_asked(self) -> None:
+    def _ask_file(self) -> None:
         ask_file(self, "Open a picture", self.open, [SOURCES])
 
     @Slot()

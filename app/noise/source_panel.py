@@ -1,6 +1,6 @@
 """Left of the page: the picture, its round trip through the autoencoder, and its latent channels."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from app.compare.scale_bar import percent
@@ -27,24 +27,18 @@ _LATENT_WORDS = (
 
 
 class SourcePanel(QFrame):
-    """Signals:
-    choose_asked: another picture, from a file. current_asked: the one on the canvas.
+    """Attributes:
+    choose_button: asks for another picture, from a file. current_button: takes the one on the canvas.
     """
-
-    choose_asked = Signal()
-    current_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("forwardSource")
         self.setProperty("role", "panel")
         self.setFixedWidth(WIDTH_PX)
-        choose = push_button("Open another picture…", name="forwardOpenButton")
-        set_icon(choose, "picture")
-        choose.clicked.connect(self.choose_asked)
-        self.current_button = push_button(
-            "Take the picture in Create", self.current_asked, name="forwardCurrentButton"
-        )
+        self.choose_button = push_button("Open another picture…", name="forwardOpenButton")
+        set_icon(self.choose_button, "picture")
+        self.current_button = push_button("Take the picture in Create", name="forwardCurrentButton")
         self._pictures = {name: PicturePane() for name in ("yours", "kept", "lost")}
         self._cut = _words("forwardCut", "hint")
         self._cut.setTextFormat(Qt.TextFormat.PlainText)
@@ -63,7 +57,7 @@ class SourcePanel(QFrame):
         content = QWidget()
         content.setProperty("role", "panel")
         vbox(
-            choose,
+            self.choose_button,
             self.current_button,
             8,
             _title("Round trip through the autoencoder"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -92,8 +93,7 @@ class MessageArea(QWidget):
         """Shows a bar, which replaces an older one of its ``subject``. Some close by themselves."""
         self.dismiss(subject)
         bar = MessageBar(message, tone, choices)
-        bar.setProperty("subject", subject)
-        bar.dismissed.connect(self._dismiss_sender)
+        bar.dismissed.connect(partial(self.dismiss, subject))
         self._bars[subject] = bar
         self._layout.addWidget(bar)
         bar.show()
@@ -115,9 +115,6 @@ class MessageArea(QWidget):
     def subjects(self) -> tuple[str, ...]:
         """Returns the subjects of the visible bars, from top to bottom."""
         return tuple(self._bars)
-
-    def _dismiss_sender(self) -> None:
-        self.dismiss(self.sender().property("subject"))
 
 
 def _text(words: str) -> QLabel:

@@ -1,6 +1,8 @@
 """The places of the window, one shown at a time, and how one gets from one to the other."""
 
-from PySide6.QtCore import Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -24,30 +26,21 @@ class Pages(QStackedWidget):
         self.setObjectName("places")
         self._header = header
         self.switches = QActionGroup(self)
-        header.page_chosen.connect(self._show_number)
-        self.switches.triggered.connect(self._follow_action)
 
     def add(self, title: str, page: QWidget) -> None:
         number = self.addWidget(page)
-        self._header.add_page(title)
         action = QAction(title, self.switches)
         action.setCheckable(True)
         action.setShortcut(QKeySequence(f"Alt+{number + 1}"))
-        action.setData(number)
         action.setChecked(number == 0)
+        action.toggled.connect(partial(self._show, page))
+        self._header.add_page(action)
 
     def show_place(self, page: QWidget) -> None:
         """Shows a page that has been added."""
-        self._show_number(self.indexOf(page))
+        self.switches.actions()[self.indexOf(page)].setChecked(True)
 
-    @Slot(int)
-    def _show_number(self, number: int) -> None:
-        if number != self.currentIndex():
-            self.setCurrentIndex(number)
-            self._header.check_place(number)
-            self.switches.actions()[number].setChecked(True)
-            self.page_changed.emit(self.currentWidget())
-
-    @Slot(QAction)
-    def _follow_action(self, action: QAction) -> None:
-        self._show_number(action.data())
+    def _show(self, page: QWidget, is_shown: bool) -> None:
+        if is_shown:
+            self.setCurrentWidget(page)
+            self.page_changed.emit(page)

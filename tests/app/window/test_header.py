@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -11,14 +11,19 @@ def test_one_place_needs_no_switch_and_two_have_one(qtbot: QtBot) -> None:
     left, right = QAction("Controls"), QAction("Recent")
     header = Header(left, right, QLabel("CPU"))
     qtbot.addWidget(header)
-    header.add_page("Create")
+    switches = QActionGroup(header)
+    for title in ("Create", "Gallery"):
+        switches.addAction(title).setCheckable(True)
+    switches.actions()[0].setChecked(True)
+    header.add_page(switches.actions()[0])
     (create,) = header.findChildren(QPushButton)
     assert create.isHidden()
-    header.add_page("Gallery")
+    header.add_page(switches.actions()[1])
     gallery = header.findChildren(QPushButton)[1]
     assert not create.isHidden()
     assert create.isChecked()
-    with qtbot.waitSignal(header.page_chosen) as chosen:
+    for _ in range(2):  # a second click on the same place changes nothing
         gallery.click()
-    assert chosen.args == [1]
-    assert not create.isChecked()
+        assert switches.checkedAction().text() == "Gallery"
+        assert gallery.isChecked()
+        assert not create.isChecked()
