@@ -89,11 +89,9 @@ class CurrentView(QObject):
         """Shows one step of a film; a picture in progress continues unseen."""
         self._set_following(is_following=False)
         image = to_image(pixels)
-        request = film.request
-        place = f"Step {frame.step + 1} of {request.steps}"
-        kind = "decoded" if is_decoded else "preview (linear)"
-        size = QSize(request.size.width, request.size.height)
-        self._show(CurrentPicture(image, request), Shown(image, size, f"{place}  ·  {kind}", f"{place}, {kind}"))
+        size = QSize(film.request.size.width, film.request.size.height)
+        words = _step_words(frame.step + 1, film.request.steps, is_decoded=is_decoded)
+        self._show(CurrentPicture(image, film.request), Shown(image, size, *words))
 
     def follow(self) -> None:
         """Returns to the picture in progress."""
@@ -156,11 +154,8 @@ class CurrentView(QObject):
         self.step_decoded.emit(frame.call, pixels)
 
     def _texts(self, *, is_decoded: bool) -> tuple[str, str]:
-        """Returns the badge, and the description for screen readers."""
         steps = self._started.film.request.steps if self._started else self._last_step
-        place = f"Step {self._last_step} of {steps}"
-        kind = "decoded" if is_decoded else "preview (linear)"
-        return f"{place}  ·  {kind}", f"{place}, {kind}"
+        return _step_words(self._last_step, steps, is_decoded=is_decoded)
 
     @Slot(object)
     def _finish(self, ready: ImageReady) -> None:
@@ -184,3 +179,9 @@ class CurrentView(QObject):
             self._live = (with_path, shown)
             if self.current is live:
                 self.current = with_path
+
+
+def _step_words(step: int, steps: int, *, is_decoded: bool) -> tuple[str, str]:
+    """Returns the badge, and the description for screen readers."""
+    place, kind = f"Step {step} of {steps}", "decoded" if is_decoded else "preview (linear)"
+    return f"{place}  ·  {kind}", f"{place}, {kind}"

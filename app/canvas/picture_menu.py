@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.canvas.current import CurrentPicture
-from app.session.picture_loader import PictureLoader
+from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.widgets.file_dialogs import ask_save
 from core.pictures.picture import GeneratedImage
 
@@ -43,7 +43,7 @@ class PictureMenu(QObject):
         use = partial(self.settings_asked.emit, request, picture.untold)
         self._open(
             position,
-            ("Copy picture", partial(self.copy, picture)),
+            ("Copy picture", partial(copy_picture, picture)),
             ("Save as…", partial(self._save_as, generated, path) if generated is not None else None),
             ("Show in folder", partial(open_in_system, path.parent) if path is not None else None),
             SEPARATOR,
@@ -59,18 +59,10 @@ class PictureMenu(QObject):
             ("Add noise to this picture…", partial(self.noise_asked.emit, path)),
             ("Open in the system's viewer", partial(open_in_system, path)),
             ("Show in folder", partial(open_in_system, path.parent)),
-            ("Copy picture", partial(self._loader.load_copy, path)),
+            ("Copy picture", partial(self._loader.read, path, copy_picture)),
             SEPARATOR,
             ("Compare with the picture shown", partial(self.compare_asked.emit, path) if can_compare else None),
         )
-
-    def copy(self, picture: CurrentPicture) -> None:
-        """Puts the picture, and its file if it has one, into the clipboard."""
-        data = QMimeData()
-        data.setImageData(picture.image)
-        if picture.path is not None:
-            data.setUrls([QUrl.fromLocalFile(str(picture.path))])
-        QGuiApplication.clipboard().setMimeData(data)
 
     def _open(self, position: QPoint, *entries: Entry) -> None:
         menu = QMenu(self._window)
@@ -86,6 +78,15 @@ class PictureMenu(QObject):
         filters = ["PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)"]
         start = Path.home() / (path.name if path is not None else "picture.png")
         ask_save(self._window, "Save the picture as", partial(self._loader.save_as, picture), filters, start)
+
+
+def copy_picture(picture: CurrentPicture | OpenedPicture) -> None:
+    """Puts a picture, and its file if it has one, into the clipboard."""
+    data = QMimeData()
+    data.setImageData(picture.image)
+    if picture.path is not None:
+        data.setUrls([QUrl.fromLocalFile(str(picture.path))])
+    QGuiApplication.clipboard().setMimeData(data)
 
 
 def open_in_system(path: Path) -> None:

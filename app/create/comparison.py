@@ -73,7 +73,6 @@ class FilmComparison(QObject):
         panel.film_changed.connect(self.end)
         current.following_changed.connect(self._end_when_following)
         loader.opened.connect(self.end)
-        loader.compared.connect(self._begin_with)
         panel.decoded.connect(self._on_panel_decoded)
 
     @property
@@ -94,7 +93,7 @@ class FilmComparison(QObject):
         """Lays a picture of the disk, and its film if it has one, against what is shown."""
         if self.can_compare:
             self._wanted_picture = picture
-            self._loader.load_compared(picture)
+            self._loader.read(picture, self._begin_with)
 
     @Slot()
     def pin(self) -> None:
@@ -117,7 +116,6 @@ class FilmComparison(QObject):
             self._create.show_comparison(is_shown=False)
             self.changed.emit()
 
-    @Slot(object)
     def _begin_with(self, opened: OpenedPicture) -> None:
         if opened.path != self._wanted_picture:
             return

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.current import CurrentPicture, CurrentView
-from app.canvas.picture_menu import PictureMenu, open_in_system
+from app.canvas.current import CurrentView
+from app.canvas.picture_menu import PictureMenu, copy_picture, open_in_system
 from app.create.branch_controller import BranchController
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
@@ -90,7 +90,6 @@ class PictureCommands(QObject):
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
         loader.opened.connect(self._on_opened)
-        loader.copied.connect(self._copy_opened)
         loader.recipe_loaded.connect(self._use_recipe)
         loader.failed.connect(notices.show_failure)
         session.picture_saved.connect(self._add_recent)
@@ -134,7 +133,7 @@ class PictureCommands(QObject):
     @Slot()
     def _copy(self) -> None:
         if self._current.current is not None:
-            self._menu.copy(self._current.current)
+            copy_picture(self._current.current)
 
     @Slot()
     def _paste(self) -> None:
@@ -163,10 +162,6 @@ class PictureCommands(QObject):
         self._current.show_opened(opened)
         self._create.recipe_card.show_recipe(opened.recipe, opened.film_bytes)
         self._films.open_film_of(opened.path)
-
-    @Slot(object)
-    def _copy_opened(self, opened: OpenedPicture) -> None:
-        self._menu.copy(CurrentPicture(opened.image, None, path=opened.path))
 
     @Slot()
     def _show_following(self) -> None:

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QMimeData, QModelIndex, QObject, QPoint, QUrl, Signal, Slot
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.picture_menu import open_in_system
+from app.canvas.picture_menu import copy_picture, open_in_system
 from app.dialogs.branch import BranchDialog
 from app.gallery.comparing import Comparing
 from app.gallery.export_dialog import ExportDialog
@@ -23,8 +23,8 @@ from app.gallery.picture_exporter import PictureExporter
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.recipe_fields import recipe_text
 from app.gallery.viewer import Viewer
-from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
 from app.session.draft_editor import Applied
+from app.session.picture_loader import QUEUE, read_picture
 from app.session.session import Session
 from app.widgets.colours import Colours
 from core.film.reader import film_path
@@ -264,8 +264,8 @@ class GalleryCommands(QObject):
         if len(rows) > MOST_TAKEN:
             self.notices.show_too_many(MOST_TAKEN)
         elif len(rows) == 1 and current is not None:
-            read = partial(read_whole, current.path)
-            self._tasks.submit(read, _copy, self.notices.show_error, priority=1)
+            read = partial(read_picture, current.path)
+            self._tasks.submit(read, copy_picture, self.notices.show_error, priority=1)
         else:
             data = pictures.mimeData([pictures.index(row) for row in rows])
             QGuiApplication.clipboard().setMimeData(data)
@@ -287,10 +287,3 @@ class GalleryCommands(QObject):
         if self._page.view.is_open:
             path: Path = saved.path
             self._page.service.index(path)
-
-
-def _copy(whole: WholePicture) -> None:
-    data = QMimeData()
-    data.setImageData(whole.image)
-    data.setUrls([QUrl.fromLocalFile(str(whole.path))])
-    QGuiApplication.clipboard().setMimeData(data)

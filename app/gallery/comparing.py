@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QSize, Signal, Slot
 
 from app.compare.compare_view import CompareView
 from app.compare.compared_picture import ComparedPicture
-from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
 from app.session.background import BackgroundTasks
+from app.session.picture_loader import QUEUE, OpenedPicture, read_picture
 from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
 from core.recipes.differences import differences
@@ -39,7 +39,7 @@ class Comparing(QObject):
         self._refuse = refuse
         self._tasks = background.queue(self, QUEUE)
         self._wanted: tuple[LibraryPicture, ...] = ()
-        self._read: dict[int, WholePicture] = {}
+        self._read: dict[int, OpenedPicture] = {}
         view.swap_asked.connect(self._swap)
 
     def compare(self, pictures: tuple[LibraryPicture, ...]) -> None:
@@ -48,10 +48,10 @@ class Comparing(QObject):
         self._read = {}
         self._tasks.cancel()
         for picture in pictures:
-            read, take = partial(read_whole, picture.path), partial(self._take, picture)
+            read, take = partial(read_picture, picture.path), partial(self._take, picture)
             self._tasks.submit(read, take, self._refuse, priority=1)
 
-    def _take(self, picture: LibraryPicture, whole: WholePicture) -> None:
+    def _take(self, picture: LibraryPicture, whole: OpenedPicture) -> None:
         self._read[picture.id] = whole
         if len(self._read) == len(self._wanted):
             self._show()
@@ -74,7 +74,7 @@ class Comparing(QObject):
         self._view.describe(_differences(whole))
 
 
-def _differences(whole: list[WholePicture]) -> str:
+def _differences(whole: list[OpenedPicture]) -> str:
     """Returns how the others' settings differ from A's: a sentence for one, a line for each of several."""
     first, *others = (one.recipe for one in whole)
     if len(others) == 1:

@@ -5,16 +5,16 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QToolButton, QWidget
 
 from app.canvas.overlay import EmptyText
 from app.canvas.view import Canvas, Shown
 from app.canvas.zoom_bar import ZoomBar
 from app.gallery.picture_list import PictureList, accessible_text
-from app.gallery.whole_picture import QUEUE, WholePicture, read_whole
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.session.picture_loader import QUEUE, OpenedPicture, read_picture
+from app.widgets.building import aligned, hbox, stretched, text_label, vbox
 from app.widgets.colours import Colours
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
@@ -67,10 +67,8 @@ class Viewer(QWidget):
         self.bar.close_button.clicked.connect(self.close)
         self._slide = QTimer(self, interval=SLIDE_MS)
         self._slide.timeout.connect(self._show_next)
-        corners = QGridLayout(self.canvas)
-        corners.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
-        bottom = Qt.AlignmentFlag.AlignBottom
-        corners.addWidget(self.zoom_bar, 0, 0, bottom | Qt.AlignmentFlag.AlignRight)
+        corner = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight
+        vbox(aligned(self.zoom_bar, corner), on=self.canvas, margins=GAP_PX)
         vbox(stretched(self.canvas), self.bar, on=self, spacing=0)
         pictures.rows_known.connect(self._show)
         pictures.modelReset.connect(self._on_model_reset)
@@ -185,10 +183,10 @@ class Viewer(QWidget):
     def _read(self, picture: LibraryPicture, priority: int) -> None:
         if picture.id not in self._reading:
             self._reading.add(picture.id)
-            read, take = partial(read_whole, picture.path), partial(self._take, picture)
+            read, take = partial(read_picture, picture.path), partial(self._take, picture)
             self._tasks.submit(read, take, partial(self._refuse, picture), priority=priority)
 
-    def _take(self, picture: LibraryPicture, whole: WholePicture) -> None:
+    def _take(self, picture: LibraryPicture, whole: OpenedPicture) -> None:
         self._reading.discard(picture.id)
         self._images[picture.id] = whole.image
         if len(self._images) > MOST_IMAGES:

@@ -3,7 +3,7 @@
 import heapq
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ from core.pictures.source import found
 from core.recipes.recipe import Recipe
 
 log = logging.getLogger(__name__)
+
+QUEUE = "whole pictures"
+"""The name of the gallery's queues for `read_picture`."""
 
 THUMBNAIL_PX = 256
 MOST_THUMBNAILS = 400
@@ -62,8 +65,6 @@ class PictureLoader(QObject):
         thumbnail_loaded: the path of a picture whose thumbnail is there now.
         opened: `OpenedPicture`, after `open`.
         recipe_loaded: the path and its `Recipe`, after `load_recipe`.
-        copied: `OpenedPicture`, after `load_copy`.
-        compared: `OpenedPicture`, after `load_compared`.
         failed: a `Message`, after any of these but thumbnails, and after `save_as`.
     """
 
@@ -71,8 +72,6 @@ class PictureLoader(QObject):
     thumbnail_loaded = Signal(object)
     opened = Signal(object)
     recipe_loaded = Signal(object, object)
-    copied = Signal(object)
-    compared = Signal(object)
     failed = Signal(object)
 
     def __init__(self, background: BackgroundTasks, parent: QObject | None = None) -> None:
@@ -100,15 +99,11 @@ class PictureLoader(QObject):
 
     def open(self, path: Path) -> None:
         """Goes before thumbnails that wait, because a click asked for it."""
-        self._tasks.submit(partial(self._open, path), self.opened.emit, self._on_failed, priority=1)
+        self.read(path, self.opened.emit)
 
-    def load_copy(self, path: Path) -> None:
-        """For the clipboard."""
-        self._tasks.submit(partial(self._open, path), self.copied.emit, self._on_failed, priority=1)
-
-    def load_compared(self, path: Path) -> None:
-        """To be laid against the picture that is shown."""
-        self._tasks.submit(partial(self._open, path), self.compared.emit, self._on_failed, priority=1)
+    def read(self, path: Path, take: Callable[[OpenedPicture], object]) -> None:
+        """Reads a picture for something else than to show it; ``take`` gets it."""
+        self._tasks.submit(partial(self._open, path), take, self._on_failed, priority=1)
 
     def save_as(self, image: GeneratedImage, path: Path) -> None:
         """Encodes and writes a picture in the format that the path's suffix names, also when the window closes."""
@@ -131,18 +126,30 @@ class PictureLoader(QObject):
 
     def _open(self, path: Path) -> OpenedPicture:
         """In a background thread. Raises UnreadablePicture."""
-        image = to_image(np.asarray(flattened(open_picture(path))))
-        try:
-            recipe = self._read_recipe(path)
-        except EmulsionError as error:
-            log.info("%s", error)
-            recipe = None
-        film = film_path(path)
-        return OpenedPicture(path, image, recipe, film.stat().st_size if film.is_file() else None)
+        return read_picture(path, self._source_folders())
 
     def _read_recipe(self, path: Path) -> Recipe:
-        """Returns the recipe, its source looked for in the folders of pictures. Raises UnreadablePicture."""
-        return recipe_with_source(path, [self._pictures, *day_folders(self._pictures)] if self._pictures else [])
+        """In a background thread. Raises UnreadablePicture."""
+        return recipe_with_source(path, self._source_folders())
+
+    def _source_folders(self) -> list[Path]:
+        """Returns where the source picture of a recipe may lie."""
+        return [self._pictures, *day_folders(self._pictures)] if self._pictures else []
+
+
+def read_picture(path: Path, folders: Iterable[Path] = ()) -> OpenedPicture:
+    """Reads a picture of unknown origin; this may take a while. For ``folders`` see `recipe_with_source`.
+
+    Raises UnreadablePicture.
+    """
+    image = to_image(np.asarray(flattened(open_picture(path))))
+    try:
+        recipe = recipe_with_source(path, folders)
+    except EmulsionError as error:
+        log.info("%s", error)
+        recipe = None  # it is shown all the same
+    film = film_path(path)
+    return OpenedPicture(path, image, recipe, film.stat().st_size if film.is_file() else None)
 
 
 def recipe_with_source(path: Path, folders: Iterable[Path] = ()) -> Recipe:
