@@ -30,6 +30,7 @@ _GROUPS = {
 }
 _MOST_FACETS = 1_000
 _MOST_AT_ONCE = 500
+_FACETS = "facet JOIN picture_facet ON facet.id = picture_facet.facet"
 _SEPARATOR = "\x1f"  # a space to `str.split`, so that no name has it
 _ALL_KEYS = "group_concat(coalesce(key, ''), char(31))"
 _LAST = "SELECT coalesce(max(id), 0) FROM picture"
@@ -92,8 +93,8 @@ class Finder:
         """Returns the number of all pictures, or of those that a query finds."""
         if query is not None and query.text:
             return self.find(replace(query, group=Group.nothing)).count
-        where, values = conditions(query or Query())
-        return self._connection.execute(f"SELECT count(*) FROM picture{where}", values).fetchone()[0]
+        tables, where, values = conditions(query or Query(), needs_picture=False)
+        return self._connection.execute(f"SELECT count(*) FROM {tables}{where}", values).fetchone()[0]
 
     def pictures(self, ids: Sequence[int] | NDArray[np.int64]) -> list[LibraryPicture]:
         """Returns these pictures in their order, without those that are gone; for a window of a list."""
@@ -121,7 +122,7 @@ class Finder:
 
     def values_of(self, picture: int) -> dict[str, str]:
         """Returns the values of one picture's settings with a facet, with commas between several."""
-        found = self._connection.execute("SELECT name, value FROM facet WHERE picture = ?", (picture,))
+        found = self._connection.execute(f"SELECT name, value FROM {_FACETS} WHERE picture = ?", (picture,))
         values: dict[str, str] = {}
         for name, value in found:
             values[name] = f"{values[name]}, {value}" if name in values else value
@@ -131,9 +132,14 @@ class Finder:
         """Yields the filters' values at the end, and None after each part, so that others may query in between."""
         settings: dict[str, tuple[Facet, ...]] = {}
         for name in FACETS:
-            settings[name] = self._facets("value", "facet WHERE name = ?", name)
+            # one count for each value takes half the time of grouping all pictures
+            count = "(SELECT count(*) FROM picture_facet WHERE facet = facet.id)"
+            settings[name] = self._facets(f"SELECT value, {count} AS number FROM facet WHERE name = ?", name)
             yield None
-        tags, collections = self._facets("name", "tag"), self._facets("name", "collection")
+        tags, collections = (
+            self._facets(f"SELECT name, count(*) AS number FROM {table} GROUP BY name")
+            for table in ("tag", "collection")
+        )
         yield None
         first, last = self._connection.execute(
             "SELECT (SELECT day FROM picture ORDER BY created_ms LIMIT 1), "
@@ -165,21 +171,21 @@ class Finder:
         """Returns the pictures that everything but the words of the query finds."""
         if query.group is Group.model:
             return self._grouped(self._ordered(replace(query, group=Group.nothing)).ids, "model")
-        where, values = conditions(query)
-        order, key, all_keys, join = _ORDERS[query.sort], "NULL", "NULL", ""
+        tables, where, values = conditions(query)
+        order, key, all_keys = _ORDERS[query.sort], "NULL", "NULL"
         if query.group is not Group.nothing:
             (key, group_order), all_keys = _GROUPS[query.group], _ALL_KEYS
             if query.group is not Group.day or query.sort not in (Sort.newest, Sort.oldest):
                 order = f"{group_order}, {order}"  # in the order of time, the days are so too
         if query.group is Group.collection:
-            join = " LEFT JOIN collection ON collection.picture = picture.id"
+            tables += " LEFT JOIN collection ON collection.picture = picture.id"
             if query.collection is not None:
-                join += " AND collection.name = ?"
+                tables += " AND collection.name = ?"
                 values = [query.collection, *values]
         # SQLite joins the numbers five times faster than Python fetches them row by row
         ids, keys = self._connection.execute(
             f"SELECT group_concat(id), {all_keys} FROM "
-            f"(SELECT picture.id, {key} AS key FROM picture{join}{where} ORDER BY {order})",
+            f"(SELECT picture.id, {key} AS key FROM {tables}{where} ORDER BY {order})",
             values,
         ).fetchone()
         return Answer(_numbers(ids), _sections(keys.split(_SEPARATOR), query.group) if keys is not None else ())
@@ -187,7 +193,7 @@ class Finder:
     def _grouped(self, ids: NDArray[np.int64], name: str) -> Answer:
         """Returns the pictures by their values of a setting, one at most for each; those without one last."""
         found = self._connection.execute(
-            "SELECT value, group_concat(picture) FROM facet WHERE name = ? GROUP BY value", (name,)
+            f"SELECT value, group_concat(picture) FROM {_FACETS} WHERE name = ? GROUP BY value", (name,)
         ).fetchall()
         group_of = np.full(self._connection.execute(_LAST).fetchone()[0] + 1, len(found))
         for place, (_, pictures) in enumerate(found):
@@ -223,13 +229,9 @@ class Finder:
         found = self._connection.execute(f"SELECT name FROM {table} WHERE picture = ?", (picture,))
         return names(name for (name,) in found)
 
-    def _facets(self, column: str, source: str, *values: str) -> tuple[Facet, ...]:
-        found = self._connection.execute(
-            f"SELECT {column}, count(*) AS number FROM {source} GROUP BY {column} "
-            f"ORDER BY number DESC, {column} LIMIT {_MOST_FACETS}",
-            values,
-        )
-        return tuple(Facet(name, number) for name, number in found)
+    def _facets(self, counted: str, *values: str) -> tuple[Facet, ...]:
+        found = self._connection.execute(f"{counted} ORDER BY number DESC, 1 LIMIT {_MOST_FACETS}", values)
+        return tuple(Facet(name, number) for name, number in found if number)
 
 
 def _numbers(joined: str | None) -> NDArray[np.int64]:

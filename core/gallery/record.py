@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS, Marks
-from core.pictures.dimensions import read_size
-from core.pictures.metadata import PARAMETERS, read_recipe
-from core.pictures.text_chunks import read_texts
+from core.pictures.dimensions import opened, size_in
+from core.pictures.metadata import PARAMETERS, recipe_in
+from core.pictures.text_chunks import texts_in
 from core.recipes.recipe import Recipe
 from core.recipes.told import facet_values
 from core.request.request import Size
@@ -76,20 +78,21 @@ class Record:
 
 def read_record(path: Path, state: FileState, marks: Marks) -> Record:
     """Reads a picture file; one that is damaged gets a record that says so."""
-    size, problem = NO_SIZE, ""
+    size, problem, unmapped = NO_SIZE, "", ""
     recipe: Recipe | None = None
     try:
-        size = read_size(path)
+        with opened(path) as file:
+            size = size_in(file, path)
+            recipe, unmapped = _recipe(file, path)
     except UnreadablePicture as error:
         problem = error.reason
-    else:
-        recipe = _recipe(path)
     created = _created(recipe, state.modified_ns)
     day = _day(created)
     if recipe is None:
-        text = "" if problem else _text(_unmapped_text(path))
         facets = () if problem else ((SIZE.name, SIZE.words(size)),)
-        return Record(state, size, int(created * 1000), day, facets, problem=problem, prompt=text, marks=marks)
+        return Record(
+            state, size, int(created * 1000), day, facets, problem=problem, prompt=_text(unmapped), marks=marks
+        )
     request, parent = recipe.request, recipe.parent
     return Record(
         state=state,
@@ -119,19 +122,13 @@ def _facets(recipe: Recipe, size: Size) -> Iterator[tuple[str, str]]:
                 yield setting.name, name
 
 
-def _recipe(path: Path) -> Recipe | None:
-    try:
-        return read_recipe(path)
-    except UnreadablePicture:
-        return None
-
-
-def _unmapped_text(path: Path) -> str:
-    """Returns a recipe that nobody can map, so that its words are still found."""
-    try:
-        return read_texts(path).get(PARAMETERS, "")
-    except UnreadablePicture:
-        return ""
+def _recipe(file: BinaryIO, path: Path) -> tuple[Recipe | None, str]:
+    """Returns the recipe, or the text of one that nobody can map, so that its words are still found."""
+    with suppress(UnreadablePicture):
+        return recipe_in(file, path), ""
+    with suppress(UnreadablePicture):
+        return None, texts_in(file, path).get(PARAMETERS, "")
+    return None, ""
 
 
 def _created(recipe: Recipe | None, modified_ns: int) -> float:

@@ -141,12 +141,12 @@ class _Comparison:
                 if before is None:
                     self.to_read.append((place, state))
                     self.added += 1
-                elif before.state.identity != state.identity:
-                    self.to_read.append((place, state))
-                    self.changed += 1
                 elif before.state != state:
-                    self._update(place, before, state)
                     self.changed += 1
+                    if before.state.identity == state.identity:
+                        self._update(place, before, state)
+                    else:
+                        self.to_read.append((place, state))
         self.found += len(files)
         self.vanished += [gone.id for gone in known.values()]
         self.orphaned |= {
@@ -166,11 +166,14 @@ class _Comparison:
 
     def _read_one(self, place: _Place, state: FileState) -> None:
         path = place.path(state.name)
-        if not self.mark_store.stamp(path) and (before := self.orphaned.get(state.identity)):
-            self._adopt_marks(before, path)
         stamp = self.mark_store.stamp(path)  # somebody may have marked it since it was listed
+        if not stamp and (before := self.orphaned.get(state.identity)):
+            self._adopt_marks(before, path)
+            stamp = self.mark_store.stamp(path)
         marks = self.mark_store.read(path) if stamp else NO_MARKS
-        self.writer.put(place.folder, read_record(path, replace(state, marks_stamp=stamp), marks))
+        if stamp != state.marks_stamp:
+            state = replace(state, marks_stamp=stamp)
+        self.writer.put(place.folder, read_record(path, state, marks))
 
     def _adopt_marks(self, before: Path, path: Path) -> None:
         """The picture was moved by another program, which left its marks behind."""

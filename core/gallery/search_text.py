@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.gallery.query import Query
 from core.gallery.stored_values import signed, stored
+from core.request.settings import SETTINGS
 
 LONGEST_TEXT = 20_000
 _LONGEST_QUESTION = 1_000
@@ -24,6 +25,7 @@ _ALONE = re.compile(
 _SYMBOL = re.compile("[\u2190-\u2bff\u3000-\u303f\U0001f000-\U0001faff]")
 _PART = re.compile(r'(-?)"([^"]*)"?|(\S+)')
 _FLAGS = {True: "", False: "NOT "}
+_WITH_SEVERAL_FACETS = {setting.name for setting in SETTINGS if setting.has_several_facets}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,13 @@ def _symbol_word(match: re.Match[str]) -> str:
     return f" u{ord(match[0]):x}symbol "
 
 
-def conditions(query: Query) -> tuple[str, list[object]]:
-    """`` WHERE ...`` over the table ``picture``, or "", and the values for its question marks.
+def conditions(query: Query, *, needs_picture: bool = True) -> tuple[str, str, list[object]]:
+    """Returns the tables, `` WHERE ...`` over them, or "", and the values for its question marks.
 
-    Values never become part of its text. The words of the query's text are left out: `core.gallery.finder` asks
-    the full-text search for them on its own.
+    The table ``picture`` is among them if it is needed. Values never become part of the text. The words of the
+    query's text are left out: `core.gallery.finder` asks the full-text search for them on its own.
     """
+    tables = "picture"
     parts: list[str] = []
     values: list[object] = []
 
@@ -98,10 +101,21 @@ def conditions(query: Query) -> tuple[str, list[object]]:
     if literal := question(query.text).literal:
         columns = ("prompt", "negative_prompt", "note", "name")
         add(" OR ".join(f"instr(picture.{column}, ?)" for column in columns), *[literal] * len(columns))
-    for name in dict.fromkeys(name for name, _ in sorted(query.facets)):
+    for name in sorted({name for name, _ in query.facets}):
         wanted = [value for other, value in query.facets if other == name]
         marks = ",".join("?" * len(wanted))
-        add(f"picture.id IN (SELECT picture FROM facet WHERE name = ? AND value IN ({marks}))", name, *wanted)
+        facet = f"facet IN (SELECT id FROM facet WHERE name = ? AND value IN ({marks}))"
+        is_narrowed = tables == "picture_facet" or query.seed is not None
+        if not is_narrowed and (len(wanted) == 1 or name not in _WITH_SEVERAL_FACETS):
+            tables = "picture_facet"  # faster than a list of pictures to search; none may be found twice
+            add(facet, name, *wanted)
+        else:
+            of_picture = "other.picture = picture.id AND " if is_narrowed else ""
+            add(
+                f"picture.id IN (SELECT picture FROM picture_facet AS other WHERE {of_picture}{facet})",
+                name,
+                *wanted,
+            )
     if query.since:
         add("picture.day >= ?", query.since.toordinal())
     if query.until:
@@ -122,8 +136,10 @@ def conditions(query: Query) -> tuple[str, list[object]]:
         add("picture.id IN (SELECT picture FROM tag WHERE name = ?)", tag)
     if query.folder:
         _add_folder(query.folder, add)
+    if tables == "picture_facet" and (needs_picture or len(parts) > 1):
+        tables = "picture_facet LEFT JOIN picture ON picture.id = picture_facet.picture"
     storable = [value.encode("utf-8", "replace").decode() if isinstance(value, str) else value for value in values]
-    return " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", storable
+    return tables, " WHERE " + " AND ".join(f"({part})" for part in parts) if parts else "", storable
 
 
 def _add_folder(folder: Path, add: Callable[..., None]) -> None:

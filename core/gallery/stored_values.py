@@ -44,7 +44,7 @@ CHECKSUM = (
 )
 """The expression for a row's checksum, which finds what a failing disk has changed.
 
-The table ``facet`` needs none: its index holds all of it a second time, and SQLite's check compares them.
+The tables of facets need none: their indexes hold all a second time, and SQLite's check compares them.
 """
 
 

@@ -23,6 +23,9 @@ _PUT = (
 _OF_PLACE = 7
 """Columns that tell of the file, the first ones."""
 
+_OF_PICTURE = (("picture_facet", "picture"), ("tag", "picture"), ("collection", "picture"), ("words", "rowid"))
+"""The other tables with rows of a picture, and their columns of its id."""
+
 _CHECKED_AT_ONCE = 100
 """Rows. For each one SQLite calls Python and other threads may run: the window hardly gets its turn meanwhile."""
 
@@ -96,8 +99,10 @@ class IndexWriter:
             (folder, stored(directory)),
         )
         return {
-            loaded(name): Known(number, FileState(directory, loaded(name), size, modified, stamp, bool(has_film)))
-            for number, name, size, modified, stamp, has_film in found
+            (name := loaded(stored_name)): Known(
+                number, FileState(directory, name, size, modified, stamp, bool(has_film))
+            )
+            for number, stored_name, size, modified, stamp, has_film in found
         }
 
     def put(self, folder: int, record: Record) -> int:
@@ -125,13 +130,17 @@ class IndexWriter:
                 "note": marks.note,
             }
             values["checksum"] = row_checksum(values, marks.tags, marks.collections)
+            (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM picture").fetchone()
             (number,) = self._connection.execute(_PUT, values).fetchone()
-            self._connection.execute("DELETE FROM facet WHERE picture = ?", (number,))
+            if number <= last:  # a new row is the last one, and has nothing in the other tables
+                for table, key in _OF_PICTURE:
+                    self._connection.execute(f"DELETE FROM {table} WHERE {key} = ?", (number,))
+            self._connection.executemany("INSERT OR IGNORE INTO facet (name, value) VALUES (?, ?)", record.facets)
             self._connection.executemany(
-                "INSERT INTO facet VALUES (?, ?, ?)", ((number, *facet) for facet in record.facets)
+                "INSERT INTO picture_facet SELECT id, ? FROM facet WHERE name = ? AND value = ?",
+                ((number, *facet) for facet in record.facets),
             )
-            self._put_names(number, marks)
-            self._connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
+            self._insert_names(number, marks)
             self._connection.execute(
                 "INSERT INTO words (rowid, prompt, negative_prompt, marks, file) VALUES (?, ?, ?, ?, ?)",
                 (
@@ -151,7 +160,9 @@ class IndexWriter:
                 "UPDATE picture SET rating = ?, is_favourite = ?, note = ?, marks_stamp = ? WHERE id = ?",
                 (marks.rating, marks.is_favourite, marks.note, stamp, number),
             )
-            self._put_names(number, marks)
+            for table in ("tag", "collection"):
+                self._connection.execute(f"DELETE FROM {table} WHERE picture = ?", (number,))
+            self._insert_names(number, marks)
             self._update_checksum(number)
             self._connection.execute("UPDATE words SET marks = ? WHERE rowid = ?", (_mark_words(marks), number))
 
@@ -207,10 +218,12 @@ class IndexWriter:
             self._connection.execute("PRAGMA optimize")
         self._connection.close()
 
-    def _put_names(self, number: int, marks: Marks) -> None:
+    def _insert_names(self, number: int, marks: Marks) -> None:
         for table, names in (("tag", marks.tags), ("collection", marks.collections)):
-            self._connection.execute(f"DELETE FROM {table} WHERE picture = ?", (number,))
-            self._connection.executemany(f"INSERT INTO {table} VALUES (?, ?)", ((number, name) for name in names))
+            if names:
+                self._connection.executemany(
+                    f"INSERT INTO {table} VALUES (?, ?)", ((number, name) for name in names)
+                )
 
     def _update_checksum(self, number: int) -> None:
         self._connection.execute(f"UPDATE picture SET checksum = {CHECKSUM} WHERE id = ?", (number,))

@@ -4,6 +4,8 @@ Follows the PNG specification (section 11.2.1), JPEG (ITU T.81, B.2.2), WebP's c
 """
 
 import struct
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,13 +21,27 @@ _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _MOST_AVIF_BYTES = 2**20
 
 
-def read_size(path: Path) -> Size:
-    """Returns the size in pixels that the file states. Raises UnreadablePicture, also for other kinds of files."""
+@contextmanager
+def opened(path: Path) -> Generator[BinaryIO]:
+    """Opens a picture file for all that is read from it. Raises UnreadablePicture, also for errors inside."""
     try:
         with path.open("rb") as file:
-            size = _size(file)
+            yield file
     except OSError as error:
         raise UnreadablePicture(path, words_of(error)) from error
+
+
+def read_size(path: Path) -> Size:
+    """Returns the size in pixels that the file states. Raises UnreadablePicture, also for other kinds of files."""
+    with opened(path) as file:
+        return size_in(file, path)
+
+
+def size_in(file: BinaryIO, path: Path) -> Size:
+    """Returns `read_size` of a file that is open. Raises UnreadablePicture."""
+    file.seek(0)
+    try:
+        size = _size(file)
     except (struct.error, IndexError) as error:
         raise UnreadablePicture(path, "the file is cut off") from error
     if size is None:

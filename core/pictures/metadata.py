@@ -11,16 +11,17 @@ from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.errors import SaveFailed, UnreadablePicture
 from core.pictures import exif
-from core.pictures.dimensions import read_size
+from core.pictures.dimensions import opened, size_in
 from core.pictures.picture import GeneratedImage
 from core.pictures.stealth import read_stealth
-from core.pictures.text_chunks import read_texts
+from core.pictures.text_chunks import texts_in
 from core.recipes.other_programs import read_other
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import Recipe, recipe_from_text, recipe_to_json, signed
@@ -73,7 +74,13 @@ def read_recipe(path: Path) -> Recipe:
 
     A size that no text tells is the file's. Raises UnreadablePicture with the reason, also for no recipe.
     """
-    texts = read_texts(path)
+    with opened(path) as file:
+        return recipe_in(file, path)
+
+
+def recipe_in(file: BinaryIO, path: Path) -> Recipe:
+    """Returns `read_recipe` of a file that is open. Raises UnreadablePicture."""
+    texts = texts_in(file, path)
     try:
         recipe, reason = _recipe(texts), "it carries no recipe"
     except ValueError as error:
@@ -85,7 +92,7 @@ def read_recipe(path: Path) -> Recipe:
         raise UnreadablePicture(path, reason)
     if "size" not in recipe.untold:
         return recipe
-    size = read_size(path)
+    size = size_in(file, path)
     return replace(recipe, request=replace(recipe.request, size=size), untold=recipe.untold - {"size"})
 
 

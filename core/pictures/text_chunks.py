@@ -17,8 +17,8 @@ from typing import BinaryIO
 from PIL import Image
 
 from core.errors import UnreadablePicture
-from core.files.atomic import words_of
 from core.pictures import exif
+from core.pictures.dimensions import opened
 from core.pictures.exif import LARGEST_TEXT
 
 LARGEST_SUM = 4 * 2**20
@@ -39,20 +39,23 @@ def read_texts(path: Path) -> Mapping[str, str]:
 
     Raises UnreadablePicture.
     """
+    with opened(path) as file:
+        return texts_in(file, path)
+
+
+def texts_in(file: BinaryIO, path: Path) -> Mapping[str, str]:
+    """Returns `read_texts` of a file that is open. Raises UnreadablePicture."""
+    file.seek(0)
+    start = file.read(12)
     try:
-        with path.open("rb") as file:
-            start = file.read(12)
-            file.seek(0)
-            if start.startswith(_PNG):
-                return _bounded(_png_texts(file))
-            if start.startswith(_JPEG):
-                return _bounded(_jpeg_texts(file))
-            if start[:4] == b"RIFF" and start[8:] == b"WEBP":
-                return _bounded(_webp_texts(file))
-            if start[4:12] in (b"ftypavif", b"ftypavis"):
-                return _bounded(_avif_texts(file))
-    except OSError as error:
-        raise UnreadablePicture(path, words_of(error)) from error
+        if start.startswith(_PNG):
+            return _bounded(_png_texts(file))
+        if start.startswith(_JPEG):
+            return _bounded(_jpeg_texts(file))
+        if start[:4] == b"RIFF" and start[8:] == b"WEBP":
+            return _bounded(_webp_texts(file))
+        if start[4:12] in (b"ftypavif", b"ftypavis"):
+            return _bounded(_avif_texts(file))
     except (ValueError, struct.error, zlib.error) as error:
         reason = str(error) if type(error) is ValueError else "the file is damaged"
         raise UnreadablePicture(path, reason) from error

@@ -142,7 +142,8 @@ def recipe_from_text(text: str) -> Recipe:
     if newest > FORMAT:
         raise ValueError(f"its recipe has format {newest} of a newer Emulsion; this one reads up to {FORMAT}")
     request_json = object_of(content.get("request"), "request")
-    request = request_from_json({"model": "", **request_json})
+    model_name = plain_name(text_of(request_json.get("model", ""), "model"))
+    request = request_from_json({**request_json, "model": model_name})
     untold = {str(name) for name in list_of(content.get("untold", []), "untold")}
     others = {str(key): str(value) for key, value in object_of(content.get("others", {}), "others").items()}
     if (sampler := str(request_json.get("sampler", request.sampler))) != request.sampler:
@@ -150,7 +151,7 @@ def recipe_from_text(text: str) -> Recipe:
         untold.add("sampler")
     model = object_of(content.get("model"), "model")
     return Recipe(
-        request=replace(request, model=plain_name(request.model)),
+        request=request,
         model=ModelIdentity(*(text_of(model.get(key, ""), key) for key in ("key", "name", "family", "hash"))),
         stage=_STAGES.get(text_of(content.get("stage", ""), "stage"), "final"),
         step=whole_of(content.get("step", request.steps), "step", range(STEPS[-1] + 1)),

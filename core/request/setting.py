@@ -80,6 +80,7 @@ class Setting(Generic[Value]):
         can_branch: a branch may have another value than the run that it leaves.
         can_be_used: the inspector can put the value alone into the draft.
         facet: the values that the gallery can filter by, or None.
+        has_several_facets: one picture can have several of them.
         typed_facet: reads such a value from the command line. Raises InvalidRequest.
     """
 
@@ -104,6 +105,7 @@ class Setting(Generic[Value]):
     can_branch: bool = True
     can_be_used: bool = True
     facet: Callable[[Value], tuple[str, ...]] | None = None
+    has_several_facets: bool = False
     typed_facet: Callable[[str], str] = str
 
     def is_had_by(self, limits: Limits) -> bool:

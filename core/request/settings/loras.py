@@ -153,4 +153,5 @@ LORAS: Setting[tuple[Lora, ...]] = Setting(
     take_parameters=_take,
     is_shown=lambda loras: any(lora.is_on for lora in loras),
     facet=lambda loras: tuple(lora.key for lora in loras if lora.is_on),
+    has_several_facets=True,
 )

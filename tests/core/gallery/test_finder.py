@@ -22,9 +22,9 @@ def by(*facets: tuple[str, str]) -> Query:
 def filled(library: Library) -> Library:
     library.add("a.png", "a red house by the sea", minute=0, seed=1)
     library.add("b.png", "a blue house, crème brûlée", minute=1, seed=2**64 - 1, sampler="euler")
-    ink, snow = (Lora("ink"),), (Lora("snow"), Lora("off", is_on=False))
+    ink, both = (Lora("ink"),), (Lora("snow"), Lora("ink"), Lora("off", is_on=False))
     library.add("c.webp", "ein Haus 家の猫 🦊", minute=NEXT_DAY, seed=3, negative_prompt="ugly fox", loras=ink)
-    library.add("trip/d.jpg", "???", minute=2 * NEXT_DAY, seed=4, loras=snow)
+    library.add("trip/d.jpg", "???", minute=2 * NEXT_DAY, seed=4, loras=both)
     library.pictures.joinpath("a.film.safetensors").write_bytes(b"")
     library.scan()
     return library
@@ -65,8 +65,12 @@ def test_text_finds_pictures(filled: Library, text: str, names: list[str]) -> No
         (by(("model", "Starter")), ["d.jpg", "c.webp", "b.png", "a.png"]),
         (by(("model", "Starter"), ("sampler", "Euler")), ["b.png"]),
         (by(("model", "another")), []),
-        (by(("loras", "ink")), ["c.webp"]),
+        (by(("loras", "snow")), ["d.jpg"]),
         (by(("loras", "ink"), ("loras", "snow")), ["c.webp", "d.jpg"]),
+        (by(("loras", "ink"), ("loras", "snow"), ("sampler", "DDIM")), ["c.webp", "d.jpg"]),
+        (replace(by(("loras", "ink"), ("loras", "snow")), seed=4), ["d.jpg"]),
+        (replace(by(("sampler", "Euler"), ("sampler", "DDIM")), seed=4), ["d.jpg"]),
+        (replace(by(("sampler", "DDIM")), has_film=True), ["a.png"]),
         (Query(seed=2**64 - 1), ["b.png"]),
         (replace(by(("size", "32 × 24")), text="house"), ["a.png", "b.png"]),
         (Query(has_film=True), ["a.png"]),
@@ -123,6 +127,9 @@ def test_grouped_by_collection_a_picture_stands_in_each_of_its_own(filled: Libra
     assert answer.ids.tolist() == [ids[0], *ids]
     only_one = filled.finder.find(Query(group=Group.collection, collection="B"))
     assert [(section.title, section.count) for section in only_one.sections] == [("B", 1)]
+    of_sampler = replace(by(("sampler", "DDIM")), group=Group.collection)
+    sections = filled.finder.find(of_sampler).sections
+    assert [(section.title, section.count) for section in sections] == [("A", 1), ("B", 1), ("", 2)]
 
 
 def test_the_filters_know_what_there_is(filled: Library) -> None:
@@ -131,10 +138,18 @@ def test_the_filters_know_what_there_is(filled: Library) -> None:
     assert facets is not None
     assert [(facet.name, facet.count) for facet in facets.settings["sampler"]] == [("DDIM", 3), ("Euler", 1)]
     assert [(facet.name, facet.count) for facet in facets.settings["size"]] == [("32 × 24", 4)]
-    assert [(facet.name, facet.count) for facet in facets.settings["loras"]] == [("ink", 1), ("snow", 1)]
+    assert [(facet.name, facet.count) for facet in facets.settings["loras"]] == [("ink", 2), ("snow", 1)]
     assert facets.first_day is not None
     assert facets.last_day is not None
     assert (facets.last_day - facets.first_day).days == 2
+
+
+def test_a_filter_does_not_offer_what_no_picture_has_any_more(filled: Library) -> None:
+    filled.add("b.png", "it has changed", minute=1)
+    filled.scan()
+    *_, facets = filled.finder.facets()
+    assert facets is not None
+    assert [(facet.name, facet.count) for facet in facets.settings["sampler"]] == [("DDIM", 4)]
 
 
 def test_pictures_that_are_gone_are_left_out_of_a_window(filled: Library) -> None:
