@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.autoencoders.latent_space import LatentSpace
+from core.autoencoders.latent_space import LatentSpace, refuse_statistics
 from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import UNET
 from core.checkpoints.weights import weights_of
@@ -57,6 +57,7 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
         raise ModelBroken(folder, f"it is a {config.get('_class_name')}, not an autoencoder (VAE)")
     weights = weights_of(folder)[0][0]
     try:
+        refuse_statistics(folder / "config.json", config)
         space = LatentSpace.of_config(config)
     except (ValueError, TypeError) as error:
         raise ModelBroken(folder / "config.json", "its figures cannot be read") from error

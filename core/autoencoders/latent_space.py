@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from core.errors import ModelBroken
 from core.families import FAMILIES
+from core.files.json_file import read_json
 
 DEFAULT_SCALE = 0.18215
 """The scaling factor that diffusers assumes without one in the configuration: that of Stable Diffusion 1.x."""
 
 _TOLERANCE = 1e-3
+MOST_LEVELS = 8
+"""An autoencoder with more is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +79,20 @@ _OTHERS = (
     ("Stable Diffusion 3", LatentSpace(16, 8, 1.5305, 0.0609)),
 )
 """Models that cannot be loaded, from their own configurations."""
+
+
+def pixels_each(path: Path) -> int:
+    """Returns pixels along a side for each place, by an autoencoder's ``config.json``. Raises ModelBroken."""
+    config = read_json(path)
+    refuse_statistics(path, config)
+    levels = config.get("block_out_channels", (0, 0, 0, 0))
+    if not isinstance(levels, list | tuple) or not 1 <= len(levels) <= MOST_LEVELS:
+        raise ModelBroken(path, "this file is damaged: block_out_channels is not a list of its levels")
+    return 2 ** (len(levels) - 1)
+
+
+def refuse_statistics(path: Path, config: Mapping[str, Any]) -> None:
+    """Raises ModelBroken for latents that have a mean and deviation of their own in each channel."""
+    if config.get("latents_mean") is not None or config.get("latents_std") is not None:
+        scaled = "its autoencoder scales each channel of its latents differently (latents_mean, latents_std)"
+        raise ModelBroken(path.parent, f"{scaled}, which Emulsion cannot use yet")

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 FILE_NAME = "checkpoints.json"
 CHUNK_BYTES = 2**20
 MOST_KNOWN = 5_000
+DETECTION = 2
+"""Rises when more is read from a file: kinds and reasons that an earlier version kept are found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Known:
     """The facts about a file at one moment: its ``kind``, or the ``reason`` why it is no model; "" is unknown.
 
     Attributes:
-        families: the families that could be loaded when ``reason`` was found; with others it is looked at again.
+        families: the families that could be loaded when ``kind`` or ``reason`` was found, after the number of the
+            detection; with others the file is looked at again.
         is_model: False for an addition to a model, or a part of one.
         lora_hash: as `core.lora.file.lora_hash` tells it.
     """
@@ -58,7 +61,7 @@ class CheckpointCache:
         known = self._known_of(path)
         if known.kind is None and not known.reason:
             try:
-                known = replace(known, kind=recognise(read_safetensors_header(path)))
+                known = replace(known, kind=recognise(read_safetensors_header(path)), families=_families())
             except ModelBroken as error:
                 is_model = not isinstance(error, NotAModel)
                 known = replace(known, reason=error.reason, families=_families(), is_model=is_model)
@@ -173,7 +176,7 @@ def _read(file: Path) -> dict[str, Known]:
 
 
 def _families() -> str:
-    return " ".join(FAMILIES)
+    return " ".join((str(DETECTION), *FAMILIES))
 
 
 def _known(entry: dict[str, Any]) -> Known:
@@ -182,7 +185,7 @@ def _known(entry: dict[str, Any]) -> Known:
     return Known(
         size=int(entry["size"]),
         changed_ns=int(entry["changed_ns"]),
-        kind=CheckpointKind(**kind) if kind is not None and kind["family"] in FAMILIES else None,
+        kind=CheckpointKind(**kind) if kind is not None and is_current else None,
         reason=str(entry["reason"]) if is_current else "",
         sha256=str(entry["sha256"]),
         lora_hash=str(entry.get("lora_hash", "")),

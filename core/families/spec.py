@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from core.families.traits import Said
 from core.files.safetensors_header import SafetensorsHeader
-from core.request.samplers import SAMPLERS
+from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 
 GuidanceKind = Literal["classifier_free", "embedded", "none"]
 """``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
@@ -76,15 +77,13 @@ class CheckpointKind:
         layout: folder in ``resources/families`` with the configurations of its parts; "" for a lone transformer.
         family: key in `core.families.FAMILIES`.
         width: of the text that its network reads, which must be that of its configuration; None if not checked.
-        prediction_type: what it predicts, where that differs from its family.
-        has_zero_snr: its noise schedule ends in nothing but noise (Lin et al. 2024).
+        said: the traits that it tells itself, see `core.families.traits`.
     """
 
     layout: str
     family: str
     width: int | None = None
-    prediction_type: str | None = None
-    has_zero_snr: bool = False
+    said: Said = field(default_factory=dict[str, Mapping[str, Any]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +94,12 @@ class SingleFile:
         recognise: returns the kind of a file, or None if it is of another family; raises ModelBroken for a file of
             this family that cannot be used.
         prefixes: how the makers of the family begin the names of a part's tensors, by the folder of the part.
+        sizes: of training pictures, by layout and prediction type, where the layout's own is another.
     """
 
     recognise: Callable[[SafetensorsHeader], CheckpointKind | None]
     prefixes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sizes: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,11 @@ class FamilySpec:
     def parts(self) -> tuple[str, ...]:
         """Returns the folders with weights."""
         return (*self.text_encoders, self.network, "vae")
+
+    @property
+    def is_flow(self) -> bool:
+        """Returns True for flow-matching models (Lipman et al. 2023)."""
+        return set(self.samplers) <= set(FLOW_SAMPLERS)
 
     def capabilities_of(self, config: Mapping[str, Any]) -> Capabilities:
         """Returns what a model with this network configuration can do."""

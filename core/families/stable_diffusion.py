@@ -3,7 +3,15 @@
 from types import MappingProxyType
 
 from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile
-from core.families.unet_files import DISTILLED, EMBEDDED_GUIDANCE, UNET, VAE, recognise_unet
+from core.families.unet_files import (
+    DISTILLED,
+    EMBEDDED_GUIDANCE,
+    STABLE_DIFFUSION_1,
+    STABLE_DIFFUSION_2,
+    UNET,
+    VAE,
+    recognise_unet,
+)
 from core.files.safetensors_header import SafetensorsHeader
 
 _TEXT = "cond_stage_model."
@@ -11,8 +19,8 @@ _TEXT = "cond_stage_model."
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
     layouts = {
-        (f"{_TEXT}transformer.text_model.embeddings.position_embedding.weight",): "stable_diffusion_1",
-        (f"{_TEXT}model.token_embedding.weight",): "stable_diffusion_2",  # OpenCLIP
+        (f"{_TEXT}transformer.text_model.embeddings.position_embedding.weight",): STABLE_DIFFUSION_1,
+        (f"{_TEXT}model.token_embedding.weight",): STABLE_DIFFUSION_2,  # OpenCLIP
     }
     return recognise_unet(header, SPEC.key, layouts, is_xl=False)
 
@@ -28,7 +36,11 @@ SPEC = FamilySpec(
     variants=DISTILLED,
     optional_settings=("clip_skip",),
     embedded_guidance_key=EMBEDDED_GUIDANCE,
-    single_file=SingleFile(_recognise, MappingProxyType({"unet": UNET, "vae": VAE, "text_encoder": _TEXT})),
+    single_file=SingleFile(
+        _recognise,
+        MappingProxyType({"unet": UNET, "vae": VAE, "text_encoder": _TEXT}),
+        sizes=MappingProxyType({(STABLE_DIFFUSION_2, "v_prediction"): "768x768"}),
+    ),
     lora=LoraFormat(
         "StableDiffusionLoraLoaderMixin",
         kinds=MappingProxyType(

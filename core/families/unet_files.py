@@ -4,6 +4,7 @@ The names are those that diffusers' ``single_file_utils.py`` and ComfyUI's ``mod
 """
 
 from core.errors import ModelBroken
+from core.families.marks import declared, marked, measured, refuse_edm
 from core.families.spec import CheckpointKind, DefaultSettings, Variant
 from core.files.safetensors_header import SafetensorsHeader
 
@@ -14,8 +15,8 @@ CONDITIONER = "conditioner."
 
 _FIRST_CONVOLUTION = f"{UNET}input_blocks.0.0.weight"
 _REFINER = f"{CONDITIONER}embedders.0.model.positional_embedding"
-_V_PREDICTION, _ZERO_SNR = "v_pred", "ztsnr"
-"""Empty tensors by which makers mark v-prediction, and a schedule that ends in nothing but noise."""
+STABLE_DIFFUSION_1, STABLE_DIFFUSION_2 = "stable_diffusion_1", "stable_diffusion_2"
+"""Folders of ``resources/families``."""
 
 EMBEDDED_GUIDANCE = "time_cond_proj_dim"
 DISTILLED = (
@@ -42,13 +43,19 @@ def recognise_unet(
         channels = shape[1] if len(shape) == 4 else 0
         what = {9: "an inpainting model", 8: "a model for editing pictures", 5: "a model with depth"}
         raise ModelBroken(path, f"it is {what.get(channels, 'a special model')}, which Emulsion cannot use yet")
+    refuse_edm(header)
     if f"{UNET}time_embed.cond_proj.weight" in names:
         raise ModelBroken(path, "it is distilled with embedded guidance (LCM); use it as a diffusers folder")
     if not any(name.startswith(VAE) for name in names):
         raise ModelBroken(path, "it holds no autoencoder (VAE): only a part of a model is in this file")
     layout = next((layout for tensors, layout in layouts.items() if all(one in names for one in tensors)), None)
     if layout is not None:
-        return CheckpointKind(layout, family, _text_width(header), _prediction(header), _ZERO_SNR in names)
+        said = {
+            "marks": marked(header),
+            "metadata": declared(header, has_clip_skip=layout == STABLE_DIFFUSION_1),
+            "weights": measured(header, UNET) if layout == STABLE_DIFFUSION_2 else {},
+        }
+        return CheckpointKind(layout, family, _text_width(header), said)
     if _REFINER in names:
         raise ModelBroken(path, "it is the refiner of Stable Diffusion XL, which Emulsion cannot use")
     raise ModelBroken(path, "it holds no text encoder: only a part of a model is in this file")
@@ -58,10 +65,3 @@ def _text_width(header: SafetensorsHeader) -> int | None:
     ending = ".transformer_blocks.0.attn2.to_k.weight"
     shapes = (entry.shape for name, entry in header.tensors.items() if name.endswith(ending))
     return next((shape[1] for shape in shapes if len(shape) == 2), None)
-
-
-def _prediction(header: SafetensorsHeader) -> str | None:
-    if _V_PREDICTION in header.tensors:
-        return "v_prediction"
-    declared = header.metadata.get("modelspec.prediction_type", "").lower()
-    return {"v": "v_prediction", "v_prediction": "v_prediction", "epsilon": "epsilon"}.get(declared)

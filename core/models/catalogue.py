@@ -4,26 +4,28 @@ Reads only small configuration files, in milliseconds. `core.engine.families` lo
 """
 
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from core.autoencoders.file import AutoencoderLibrary
+from core.autoencoders.latent_space import pixels_each
 from core.autoencoders.tiny import TinyAutoencoderLibrary
+from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
+from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_traits
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES, family_names, family_of_pipeline
 from core.families.spec import Capabilities, CheckpointKind
+from core.families.traits import Said, Trait, Traits, traits_from_text
 from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
 from core.models.folders import SUFFIX, FixedPlaces, Places, models_in
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
-
-MOST_LEVELS = 8
-"""An autoencoder with more is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Model:
             installed model that lends what the file does not bring.
         kind: what the file is.
         sha256: of the network's weights, or "" while they have not been read as a whole.
+        traits: of its training, each with the place that tells it.
+        schedule: content of ``scheduler_config.json`` that follows them.
     """
 
     key: str
@@ -56,6 +60,8 @@ class Model:
     file: Path | None = None
     kind: CheckpointKind | None = None
     sha256: str = ""
+    traits: Traits = field(default_factory=dict[str, Trait])
+    schedule: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def place(self) -> Path:
@@ -162,7 +168,9 @@ class Catalogue:
     def read(self, path: Path, key: str) -> Model:
         """Describes a diffusers folder or a single file. Raises ModelBroken."""
         if path.is_dir():
-            return read_model(path, key)
+            model = read_model(path, key)
+            chosen = self._chosen(self.sha256_if_known(model)) if self._places().model_traits else {}
+            return read_model(path, key, chosen) if chosen else model
         kind = self.memory.kind_of(path)
         folder = self._layouts / kind.layout if kind.layout else self._rest_of(path, kind.family)
         network = FAMILIES[kind.family].network
@@ -171,16 +179,19 @@ class Catalogue:
             raise ModelBroken(
                 path, f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
             )
-        model = read_model(folder, key)
+        sha256 = self.memory.sha256_if_known(path)
+        said = {**kind.said, "yaml": said_beside(path), **self._chosen(sha256)}
+        model = read_model(folder, key, said, kind)
         name = model.name if model.is_listed else path.stem
-        return replace(model, name=name, file=path, kind=kind, sha256=self.memory.sha256_if_known(path))
+        return replace(model, name=name, file=path, sha256=sha256)
 
     def identified(self, model: Model) -> Model:
         """Returns the model with the SHA-256 of its network's weights, which are read now if they never were.
 
-        Raises ModelBroken.
+        By it the user's choices for the file are known. Raises ModelBroken.
         """
-        return replace(model, sha256=self.memory.sha256_of(hashed_file(model)))
+        sha256 = self.memory.sha256_of(hashed_file(model))
+        return replace(self.read(model.place, model.key), sha256=sha256)
 
     def sha256_if_known(self, model: Model) -> str:
         """Returns the hash of an earlier look, or ""; nothing large is read."""
@@ -188,6 +199,10 @@ class Catalogue:
             return self.memory.sha256_if_known(hashed_file(model))
         except ModelBroken:
             return ""
+
+    def _chosen(self, sha256: str) -> Said:
+        chosen = traits_from_text(self._places().model_traits.get(sha256, ""))
+        return {"user": chosen} if chosen else {}
 
     def _rest_of(self, path: Path, family: str) -> Path:
         """Returns an installed model of the same family, for what a transformer alone does not bring."""
@@ -223,8 +238,13 @@ def hashed_file(model: Model) -> Path:
     return files[0]
 
 
-def read_model(folder: Path, key: str) -> Model:
-    """Describes the diffusers folder from its configuration files. Raises ModelBroken."""
+def read_model(
+    folder: Path, key: str, said: Said = MappingProxyType({}), kind: CheckpointKind | None = None
+) -> Model:
+    """Describes a diffusers folder from its configuration files. Raises ModelBroken.
+
+    ``said`` is what else is known of its training; ``kind`` that of the single file with the weights.
+    """
     pipeline = pipeline_config(folder).get("_class_name")
     family = family_of_pipeline(pipeline)
     if family is None:
@@ -232,16 +252,23 @@ def read_model(folder: Path, key: str) -> Model:
     network, vae, text_encoder = (
         folder / part / "config.json" for part in (family.network, "vae", family.text_encoders[0])
     )
-    config, levels = read_json(network), read_json(vae).get("block_out_channels", (0, 0, 0, 0))
-    if not isinstance(levels, list | tuple) or not 1 <= len(levels) <= MOST_LEVELS:
-        raise ModelBroken(vae, "this file is damaged: block_out_channels is not a list of its levels")
-    factor = 2 ** (len(levels) - 1)
-    sample_size = whole_number(network, "sample_size", 0)
-    native_px = sample_size * factor if sample_size else family.native_px
-    known = _known_models().get(key, {})
-    size = Size.parse(known["size"]) if "size" in known else Size(native_px, native_px)
+    config, factor = read_json(network), pixels_each(vae)
+    side = whole_number(network, "sample_size", 0) * factor or family.native_px
+    schedule = read_schedule(folder, family)
+    known = tomllib.loads((resources() / "models.toml").read_text("utf-8")).get(key, {})
+    told = said if "size" not in known else {**said, "list": {"size": known["size"]}}
+    traits = model_traits(told, schedule, side, family, kind)
+    size = Size.parse(traits["size"].value)
+    native_px = max(size.width, size.height)
     good = family.defaults_of(key, config)
     size_step = factor * family.latents.patch
+    limits = Limits(
+        size_step=size_step,
+        smallest=int(known.get("smallest", max(size_step, native_px // 4))),
+        largest=int(known.get("largest", native_px * 4)),
+        samplers=family.samplers,
+        optional_settings=family.optional_settings,
+    )
     return Model(
         key=key,
         name=str(known.get("name", folder.name)),
@@ -251,28 +278,22 @@ def read_model(folder: Path, key: str) -> Model:
         defaults=GenerationRequest(
             prompt=str(known.get("example", "")),
             model=key,
-            size=size,
-            sampler=str(known.get("sampler", good.sampler)),
+            size=Size(limits.snap(size.width), limits.snap(size.height)),
+            sampler=str(known.get("sampler", sampler_of(schedule, good.sampler))),
             steps=int(known.get("steps", good.steps)),
             guidance_scale=float(known.get("guidance_scale", good.guidance_scale)),
+            clip_skip=traits["clip_skip"].value if "clip_skip" in traits else 1,
         ),
-        limits=Limits(
-            size_step=size_step,
-            smallest=int(known.get("smallest", max(size_step, native_px // 4))),
-            largest=int(known.get("largest", native_px * 4)),
-            samplers=family.samplers,
-            optional_settings=family.optional_settings,
-        ),
+        limits=limits,
         max_tokens=family.tokenizer.max_tokens or whole_number(text_encoder, "max_position_embeddings", 77),
         capabilities=family.capabilities_of(config),
         is_listed=bool(known),
+        kind=kind,
+        traits=traits,
+        schedule=with_traits(schedule, traits),
     )
 
 
 def pipeline_config(folder: Path) -> dict[str, Any]:
     """Returns content of ``model_index.json``. Raises ModelBroken."""
     return read_json(folder / "model_index.json")
-
-
-def _known_models() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((resources() / "models.toml").read_text("utf-8"))

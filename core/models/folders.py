@@ -5,8 +5,8 @@ AUTOMATIC1111 keeps them in ``models/Stable-diffusion``, ComfyUI in ``models/che
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -64,6 +64,11 @@ class Places(Protocol):
     @property
     def autoencoder_places(self) -> tuple[Path, ...]: ...
 
+    @property
+    def model_traits(self) -> Mapping[str, str]:
+        """Returns what the user chose, by SHA-256, in the form of `core.families.traits.traits_to_text`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FixedPlaces:
@@ -72,6 +77,7 @@ class FixedPlaces:
     model_folders: tuple[Path, ...] = ()
     lora_places: tuple[Path, ...] = ()
     autoencoder_places: tuple[Path, ...] = ()
+    model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def models_in(place: Path) -> Iterator[Path]:

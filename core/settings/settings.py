@@ -56,6 +56,7 @@ class Settings:
         lora_places: LoRA files, and folders with them, that lie elsewhere than beside the models.
         autoencoders: by the key of a model the name of the autoencoder to be used in the place of its own.
         autoencoder_places: autoencoders that lie elsewhere than beside the models.
+        model_traits: how models were trained where the user knows better, see `core.models.folders.Places`.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
@@ -77,6 +78,7 @@ class Settings:
     lora_places: tuple[Path, ...] = ()
     autoencoders: Mapping[str, str] = field(default_factory=dict[str, str])
     autoencoder_places: tuple[Path, ...] = ()
+    model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
     device: str | None = None
     dtype: str | None = None
     memory: Placement | None = None
@@ -224,6 +226,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "lora_places": _Kind(_folders, lambda places: [str(place) for place in places]),
         "autoencoders": _Kind(_names, dict),
         "autoencoder_places": _Kind(_folders, lambda places: [str(place) for place in places]),
+        "model_traits": _Kind(_names, dict),
         "device": _TEXT_OR_NONE,
         "dtype": _TEXT_OR_NONE,
         "memory": _Kind(

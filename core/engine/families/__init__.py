@@ -8,7 +8,7 @@ from typing import cast
 
 from core.engine.devices.device import DevicePlan
 from core.engine.families.loaded import Family, LoadedParts, Twin
-from core.engine.weights.components import identity_of, load_parts, scheduler_config_of
+from core.engine.weights.components import identity_of, load_parts
 from core.families import FAMILIES
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
@@ -27,7 +27,7 @@ def load(model: Model, plan: DevicePlan) -> Family:
         identity_of(model),
         twin.load(model, parts),
         parts,
-        scheduler_config_of(model),
+        model.schedule,
         LatentRgb.read(model.folder),
         upcast_from=plan.dtype if family.upcasts_autoencoder else None,
     )

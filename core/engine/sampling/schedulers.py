@@ -16,6 +16,7 @@ import torch
 from diffusers.schedulers.scheduling_ddpm import betas_for_alpha_bar, rescale_zero_terminal_snr
 from numpy.typing import NDArray
 
+from core.checkpoints.schedule import OF_SAMPLERS, is_flow_schedule
 from core.engine.sampling.dpm2 import KDPM2AncestralDiscreteScheduler, KDPM2DiscreteScheduler
 from core.engine.sampling.linear_multistep import LMSDiscreteScheduler
 from core.errors import InvalidRequest
@@ -104,8 +105,7 @@ def build(
     if prediction_type_of(checkpoint_config) == "flow_prediction":
         return _build_flow(sampler, spec, checkpoint_config, steps, device, skipped_steps)
     scheduler_class = scheduler_named(spec.scheduler)
-    config = {key: value for key, value in checkpoint_config.items() if not key.startswith("_")}
-    config |= spec.options
+    config = _of_training(checkpoint_config) | {"clip_sample": False} | spec.options  # latents go beyond -1 to 1
     if spec.scheduler == "PNDMScheduler":
         config["skip_prk_steps"] = True  # Runge-Kutta warm-up would add nine calls and noise (PLMS of CompVis)
     takes_rescaling = "rescale_betas_zero_snr" in inspect.signature(scheduler_class.__init__).parameters
@@ -131,7 +131,7 @@ def _build_flow(
 ) -> SamplerRun:
     if spec.flow is None:
         raise InvalidRequest("sampler", sampler, "a sampler for flow-matching models")
-    config = {key: value for key, value in checkpoint.items() if not key.startswith("_")}
+    config = _of_training(checkpoint)
     # each of diffusers' schedulers has its own word for the shift of the schedule (Esser et al. 2024, eq. 23)
     shift = float(config.get("shift") or config.get("flow_shift") or 1.0)
     config |= {"shift": shift, "flow_shift": shift, **spec.flow.options}
@@ -146,8 +146,13 @@ def _build_flow(
 
 def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:
     """Returns the prediction type of a checkpoint's network, by the content of its ``scheduler_config.json``."""
-    is_flow = str(checkpoint_config.get("_class_name", "")).startswith("FlowMatch")
+    is_flow = is_flow_schedule(checkpoint_config)
     return "flow_prediction" if is_flow else checkpoint_config.get("prediction_type", "epsilon")
+
+
+def _of_training(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the checkpoint's own part of its configuration."""
+    return {key: value for key, value in config.items() if not key.startswith("_") and key not in OF_SAMPLERS}
 
 
 def rebuild(film: Film, device: torch.device) -> SamplerRun:

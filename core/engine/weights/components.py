@@ -61,16 +61,6 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict
     return parts
 
 
-def scheduler_config_of(model: Model) -> dict[str, Any]:
-    """Returns content of ``scheduler_config.json``, with what a single file says itself. Raises ModelBroken."""
-    config = read_json(model.folder / "scheduler" / "scheduler_config.json")
-    if model.kind is not None and model.kind.prediction_type is not None:
-        config["prediction_type"] = model.kind.prediction_type
-    if model.kind is not None and model.kind.has_zero_snr:
-        config |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
-    return config
-
-
 def identity_of(model: Model) -> ModelIdentity:
     """Identifies the weights by the hash of the network's (first) file. Raises ModelBroken."""
     if model.sha256:

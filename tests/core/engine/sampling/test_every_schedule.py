@@ -26,10 +26,11 @@ def of(folder: str, **changes: object) -> dict[str, Any]:
     return json.loads(path.read_text("utf-8")) | changes
 
 
+ZERO_SNR = {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
 SCHEDULES = {
     "starter": of("starter-model"),
     "sd1": of("families/stable_diffusion_1"),
-    "sd2-v-zero-snr": of("families/stable_diffusion_2", rescale_betas_zero_snr=True, timestep_spacing="trailing"),
+    "sd2-v-zero-snr": of("families/stable_diffusion_2", **ZERO_SNR),
     "sdxl": of("families/stable_diffusion_xl"),
 }
 DISTINCT = {json.dumps(config, sort_keys=True): name for name, config in SCHEDULES.items()}

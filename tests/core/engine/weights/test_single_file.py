@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 
 from core.engine.engine import Engine
-from core.engine.weights.components import load_tokenizer, scheduler_config_of
+from core.engine.weights.components import load_tokenizer
 from core.errors import ModelBroken
 from core.models.catalogue import Catalogue, Model, read_model
 from core.paths import resources
@@ -182,7 +182,7 @@ def test_the_layouts_that_ship_are_whole() -> None:
     for place in places:
         model = read_model(place, place.name)
         assert model.limits.size_step == 8
-        assert scheduler_config_of(model)["beta_end"] == 0.012
+        assert model.schedule["beta_end"] == 0.012
         for name in ("tokenizer", "tokenizer_2"):
             if (place / name).is_dir():
                 words = load_tokenizer(CLIPTokenizer, place / name)

@@ -1,0 +1,81 @@
+"""Reads from a checkpoint's header, and from one small tensor, how the model in it was trained."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import ModelBroken
+from core.families.traits import told
+from core.files.safetensors_header import SafetensorsHeader
+
+_EDM = (
+    (("edm_mean", "edm_std"), "it is Playground v2.5, which is trained on another noise schedule (EDM)"),
+    (("edm_vpred.sigma_max",), "it is CosXL or a model like it, which is trained on another noise schedule (EDM)"),
+)
+"""Tensors by which models on the schedule of Karras et al. 2022 are known (ComfyUI's ``supported_models.py``)."""
+
+_V_NAME = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
+_V_SPREAD = 0.09
+"""In U-Nets of Stable Diffusion 2 with v-prediction this tensor deviates by more; ComfyUI tells them by it."""
+
+_MOST_BYTES = 2**16
+
+_ARCHITECTURES: Mapping[str, dict[str, Any]] = {
+    "stable-diffusion-v2-512": {"prediction_type": "epsilon", "size": "512x512"},
+    "stable-diffusion-v2-768-v": {"prediction_type": "v_prediction", "size": "768x768"},
+}
+"""Of Stability AI's ModelSpec."""
+
+
+def refuse_edm(header: SafetensorsHeader) -> None:
+    """Raises ModelBroken for a model on a noise schedule that no sampler here follows."""
+    for names, what in _EDM:
+        if any(name in header.tensors for name in names):
+            raise ModelBroken(header.path, f"{what}: Emulsion cannot use it yet")
+
+
+def marked(header: SafetensorsHeader) -> dict[str, Any]:
+    """Returns the traits of which empty tensors tell: ``v_pred``, and ``ztsnr`` (Lin et al. 2024)."""
+    prediction = {"prediction_type": "v_prediction"} if "v_pred" in header.tensors else {}
+    return prediction | ({"zero_snr": True} if "ztsnr" in header.tensors else {})
+
+
+def declared(header: SafetensorsHeader, *, has_clip_skip: bool) -> dict[str, Any]:
+    """Returns the traits in the metadata, as Stability AI's ModelSpec and kohya's sd-scripts name them.
+
+    ``has_clip_skip``: the layers of the text encoder are counted as AUTOMATIC1111's program does.
+    """
+    said = header.metadata.get
+    is_v = {"true": "v", "false": "epsilon"}.get(said("ss_v_parameterization", "").lower())
+    architecture = _ARCHITECTURES.get(said("modelspec.architecture", "").partition("/")[0].lower(), {})
+    return (
+        architecture
+        | told("prediction_type", said("modelspec.prediction_type"), said("modelspec.predict_key"), is_v)
+        | told("zero_snr", said("modelspec.zero_terminal_snr"), said("ss_zero_terminal_snr"))
+        | told("size", said("modelspec.resolution"), said("ss_resolution"))
+        | (told("clip_skip", said("modelspec.encoder_layer"), said("ss_clip_skip")) if has_clip_skip else {})
+    )
+
+
+def measured(header: SafetensorsHeader, prefix: str) -> dict[str, Any]:
+    """Returns the prediction type of a Stable Diffusion 2 by its weights; nothing where the tensor is missing."""
+    name = f"{prefix}{_V_NAME}"
+    if name not in header.tensors:
+        return {}
+    spread = float(_values(header, name).std())
+    return {"prediction_type": "v_prediction" if spread > _V_SPREAD else "epsilon"}
+
+
+def _values(header: SafetensorsHeader, name: str) -> Any:
+    """Reads one small tensor, (values,). Raises ModelBroken."""
+    import ml_dtypes  # with numpy some 100 ms, which most starts of the program need not spend here
+    import numpy as np
+
+    dtypes = {"BF16": ml_dtypes.bfloat16, "F8_E4M3": ml_dtypes.float8_e4m3fn, "F8_E5M2": ml_dtypes.float8_e5m2}
+    entry = header.tensors[name]
+    dtype = np.dtype(dtypes.get(entry.dtype) or {"F16": "<f2", "F64": "<f8"}.get(entry.dtype, "<f4"))
+    try:
+        with header.path.open("rb") as file:
+            file.seek(8 + int.from_bytes(file.read(8), "little") + entry.begin)
+            return np.frombuffer(file.read(min(entry.end - entry.begin, _MOST_BYTES)), dtype).astype(np.float64)
+    except (OSError, ValueError) as error:
+        raise ModelBroken(header.path, f"it cannot be read ({error})") from error

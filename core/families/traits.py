@@ -1,0 +1,160 @@
+"""The facts of a model's training that its pictures depend on, each by the best of all places that tell it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.request.request import Size
+from core.request.settings.clip_skip import LAYERS
+
+Said = Mapping[str, Mapping[str, Any]]
+"""Values by the name of the trait, by the place that tells them (`PLACES`)."""
+
+PLACES = ("user", "marks", "yaml", "metadata", "weights", "list", "configuration", "family")
+"""The places that tell traits, the most trusted first.
+
+``user``: chosen for the file's hash. ``marks``: empty tensors in the file. ``yaml``: the file of that name beside
+it. ``metadata``: texts in its header. ``weights``: measured. ``configuration``: JSON files in a diffusers folder.
+``family``: as in most models of its kind.
+"""
+
+OUTSIDE = ("user", "yaml")
+"""The places that another computer with the same file may lack."""
+
+SIDES_PX = range(64, 4097)
+SHIFTS = (0.01, 100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One fact. ``others`` are the less trusted places that tell something else, with what they tell."""
+
+    value: Any
+    place: str
+    others: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+Traits = Mapping[str, Trait]
+
+
+def resolve(said: Said) -> Traits:
+    """Returns each trait that any place tells, by the most trusted one."""
+    told: dict[str, dict[str, Any]] = {}
+    for place in PLACES:
+        for name, value in said.get(place, {}).items():
+            told.setdefault(name, {})[place] = value
+    return {name: _trait(places) for name, places in told.items()}
+
+
+def _trait(places: Mapping[str, Any]) -> Trait:
+    (place, value), *others = places.items()
+    return Trait(value, place, {other: told for other, told in others if told != value})
+
+
+def _prediction(text: str) -> str:
+    found = PREDICTIONS.get(re.sub(r"[^a-z0-9]", "", text.lower()))
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+PREDICTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("epsilon", "eps", "epsilonprediction", "epsprediction"), "epsilon"),
+        **dict.fromkeys(("v", "vpred", "vprediction", "vparameterization", "velocity"), "v_prediction"),
+        **dict.fromkeys(("sample", "x0", "sampleprediction", "x0prediction"), "sample"),
+    }
+)
+"""Prediction types as diffusers calls them, by the words of all programs without marks between letters."""
+
+
+def _switch(text: str) -> bool:
+    try:
+        return {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}[text.lower()]
+    except KeyError as error:
+        raise ValueError(text) from error
+
+
+def _size(text: str) -> str:
+    found = re.fullmatch(r"\s*\(?\s*(\d{2,4})\s*(?:[x×,]\s*(\d{2,4})\s*)?\)?\s*", text, re.IGNORECASE | re.ASCII)
+    sides = [int(side) for side in found.groups() if side] if found else []
+    if not sides or not all(side in SIDES_PX for side in sides):
+        raise ValueError(text)
+    return str(Size(sides[0], sides[-1]))
+
+
+def _clip_skip(text: str) -> int:
+    if (layer := int(text)) not in LAYERS:
+        raise ValueError(text)
+    return layer
+
+
+def _shift(text: str) -> float:
+    if not SHIFTS[0] <= (shift := float(text)) <= SHIFTS[1]:
+        raise ValueError(text)
+    return shift
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """``read`` takes a text, and raises ValueError with one that is none of ``expected``."""
+
+    read: Callable[[str], Any]
+    expected: str
+    is_of_flow: bool | None = None
+
+
+KINDS: Mapping[str, _Kind] = MappingProxyType(
+    {
+        "prediction_type": _Kind(_prediction, "epsilon, v_prediction or sample", is_of_flow=False),
+        "zero_snr": _Kind(_switch, "yes or no", is_of_flow=False),
+        "shift": _Kind(_shift, f"a number from {SHIFTS[0]} to {SHIFTS[1]:.0f}", is_of_flow=True),
+        "size": _Kind(_size, f"WIDTHxHEIGHT, {SIDES_PX[0]} to {SIDES_PX[-1]} pixels"),
+        "clip_skip": _Kind(_clip_skip, f"a whole number from {LAYERS[0]} to {LAYERS[-1]}", is_of_flow=False),
+    }
+)
+
+
+def names_of(is_flow: bool) -> tuple[str, ...]:
+    """Returns the names of the traits that models have, with flow matching or without."""
+    return tuple(name for name, kind in KINDS.items() if kind.is_of_flow in (None, is_flow))
+
+
+def read_trait(name: str, text: str) -> Any:
+    """Reads a value that somebody typed. Raises InvalidRequest."""
+    try:
+        return KINDS[name].read(text)
+    except KeyError as error:
+        raise InvalidRequest("trait", name, f"one of {', '.join(KINDS)}") from error
+    except ValueError as error:
+        raise InvalidRequest(name, text, KINDS[name].expected) from error
+
+
+def told(name: str, *texts: str | None) -> dict[str, Any]:
+    """Returns the first of the texts that can be read as the value of the trait; nothing where none can."""
+    for text in texts:
+        try:
+            if text is not None:
+                return {name: KINDS[name].read(text)}
+        except ValueError:
+            continue
+    return {}
+
+
+def traits_to_text(values: Mapping[str, Any]) -> str:
+    """Returns traits as settings and recipes keep them: ``"prediction_type=v_prediction zero_snr=yes"``."""
+    return " ".join(f"{name}={value_text(values[name])}" for name in KINDS if name in values)
+
+
+def value_text(value: Any) -> str:
+    """Returns a value in the form that `read_trait` reads."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def traits_from_text(text: str) -> dict[str, Any]:
+    """Reads `traits_to_text`; leaves out what this version cannot read."""
+    parts = (part.partition("=") for part in text.split())
+    return {key: value for name, _, given in parts if name in KINDS for key, value in told(name, given).items()}
