@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPalette, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.branches.model import CURRENT_ROLE, DETAIL_ROLE, PICTURE_ROLE, THUMBNAIL_ROLE, Lane, lane_of
+from app.branches.model import ROW_ROLE, BranchRow, Lane
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -32,9 +32,6 @@ def place_x(place: float, width_px: int) -> float:
 class BranchDelegate(QStyledItemDelegate):
     """Paints one row, including lines of other runs that pass through it."""
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(240, ROW_PX)
 
@@ -42,7 +39,7 @@ class BranchDelegate(QStyledItemDelegate):
         palette: QPalette = option.palette  # pyright: ignore[reportAttributeAccessIssue]
         state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
         row = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue]
-        is_current = bool(index.data(CURRENT_ROLE))
+        run: BranchRow = index.data(ROW_ROLE)
         painter.save()
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         picture = QRectF(0, 0, PICTURE_PX, PICTURE_PX)
@@ -52,19 +49,19 @@ class BranchDelegate(QStyledItemDelegate):
         words = QRectF(
             picture.right() + GAP_PX, row.top(), row.right() - picture.right() - 2 * GAP_PX, row.height()
         )
-        if state & QStyle.StateFlag.State_MouseOver and index.data(PICTURE_ROLE) is not None:
+        if state & QStyle.StateFlag.State_MouseOver and run.picture is not None:
             hovered = QRectF(picture.left() - 6, row.top() + 2, row.right() - picture.left(), row.height() - 4)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(palette.midlight())
             painter.drawRoundedRect(hovered, 6, 6)
-        self._paint_lines(painter, palette, row, index)
-        self._paint_picture(painter, palette, picture, index, is_current=is_current, state=state)
-        self._paint_words(painter, palette, words, index, is_current=is_current)
+        self._paint_lines(painter, palette, row, run.lane)
+        self._paint_picture(painter, palette, picture, run, state)
+        self._paint_words(painter, palette, words, run)
         painter.restore()
 
-    def _paint_lines(self, painter: QPainter, palette: QPalette, row: QRectF, index: Index) -> None:
+    def _paint_lines(self, painter: QPainter, palette: QPalette, row: QRectF, lane: Lane) -> None:
         """Paints all lines in grey first, then the path of the selected run over them."""
-        lane, width, middle = lane_of(index), int(row.width()), row.center().y()
+        width, middle = int(row.width()), row.center().y()
 
         def point(place: float, y: float) -> QPointF:
             return QPointF(round(row.left() + place_x(place, width)) + 0.5, y)
@@ -104,52 +101,42 @@ class BranchDelegate(QStyledItemDelegate):
             painter.drawEllipse(point(place, middle), _DOT_PX, _DOT_PX)
 
     def _paint_picture(
-        self,
-        painter: QPainter,
-        palette: QPalette,
-        area: QRectF,
-        index: Index,
-        *,
-        is_current: bool,
-        state: QStyle.StateFlag,
+        self, painter: QPainter, palette: QPalette, area: QRectF, run: BranchRow, state: QStyle.StateFlag
     ) -> None:
         rounded = QPainterPath()
         rounded.addRoundedRect(area, 4, 4)
-        if index.data(PICTURE_ROLE) is None:
+        if run.picture is None:
             painter.setPen(QPen(palette.mid().color(), 1, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPath(rounded)
             return
-        thumbnail = index.data(THUMBNAIL_ROLE)
+        thumbnail = run.thumbnail
         painter.save()
         painter.setClipPath(rounded)
         painter.fillPath(rounded, palette.midlight())
-        if isinstance(thumbnail, QImage) and not thumbnail.isNull():
+        if thumbnail is not None and not thumbnail.isNull():
             length = min(thumbnail.width(), thumbnail.height())
             part = QRectF((thumbnail.width() - length) / 2, (thumbnail.height() - length) / 2, length, length)
             painter.drawImage(area, thumbnail, part)
         painter.restore()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if is_current:
+        if run.is_current:
             painter.setPen(QPen(palette.accent().color(), 2))
             painter.drawPath(rounded)
         elif state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(palette.text().color(), 1, Qt.PenStyle.DotLine))
             painter.drawPath(rounded)
 
-    def _paint_words(
-        self, painter: QPainter, palette: QPalette, area: QRectF, index: Index, *, is_current: bool
-    ) -> None:
+    def _paint_words(self, painter: QPainter, palette: QPalette, area: QRectF, run: BranchRow) -> None:
         font = QFont(painter.font())
-        font.setWeight(QFont.Weight.DemiBold if is_current else QFont.Weight.Normal)
+        font.setWeight(QFont.Weight.DemiBold if run.is_current else QFont.Weight.Normal)
         painter.setFont(font)
         line_px = painter.fontMetrics().height()
-        is_gap = index.data(PICTURE_ROLE) is None
         muted = QColor(palette.placeholderText().color())
         top = QRectF(area.left(), area.center().y() - line_px - 1, area.width(), line_px)
         for text, place, colour in (
-            (index.data(), top, muted if is_gap else palette.text().color()),
-            (index.data(DETAIL_ROLE), top.translated(0, line_px + 2), muted),
+            (run.heading, top, muted if run.picture is None else palette.text().color()),
+            (run.detail, top.translated(0, line_px + 2), muted),
         ):
             painter.setPen(colour)
             fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(place.width()))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Slot
+from PySide6.QtGui import QImage
 
 from app.session.picture_loader import PictureLoader
 from core.recipes.differences import differences
@@ -16,20 +17,8 @@ from core.request.samplers import SAMPLERS
 from core.runs.branch_tree import BranchRun, BranchTree
 
 Index = QModelIndex | QPersistentModelIndex
-LANE_ROLE = int(Qt.ItemDataRole.UserRole)
-"""`Lane`."""
-
-THUMBNAIL_ROLE = LANE_ROLE + 1
-"""`QImage`, null where the file cannot be read; None until it is loaded, and for a gap."""
-
-CURRENT_ROLE = LANE_ROLE + 2
-"""True for the run that is shown."""
-
-DETAIL_ROLE = LANE_ROLE + 3
-"""The second line of text."""
-
-PICTURE_ROLE = LANE_ROLE + 4
-"""`Path`, None for a gap."""
+ROW_ROLE = int(Qt.ItemDataRole.UserRole)
+"""`BranchRow`."""
 
 _NOWHERE = QModelIndex()
 _LONGEST_PROMPT = 200
@@ -57,6 +46,25 @@ class Lane:
     through: tuple[float, ...]
     way: float | None
     way_through: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BranchRow:
+    """All that is painted of a run.
+
+    Attributes:
+        detail: the second line of text.
+        is_current: it is the run that is shown.
+        picture: the file that stands for the run, None for a gap.
+        thumbnail: null where the file cannot be read; None until it is loaded, and for a gap.
+    """
+
+    lane: Lane
+    heading: str
+    detail: str
+    is_current: bool
+    picture: Path | None
+    thumbnail: QImage | None
 
 
 class Lanes:
@@ -148,17 +156,12 @@ class BranchModel(QAbstractListModel):
                 return heading(tree.runs[row])
             case Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
                 return description(tree, row)
-            case role if role == LANE_ROLE:
-                return lanes.lane(row)
-            case role if role == DETAIL_ROLE:
-                return detail(tree, tree.runs[row])
-            case role if role == CURRENT_ROLE:
-                return row == tree.current
-            case role if role == PICTURE_ROLE:
-                return self.picture(row)
-            case role if role == THUMBNAIL_ROLE:
-                path = self.picture(row)
-                return self._loader.thumbnail(path) if path is not None else None
+            case role if role == ROW_ROLE:
+                run, path = tree.runs[row], self.picture(row)
+                thumbnail = self._loader.thumbnail(path) if path is not None else None
+                return BranchRow(
+                    lanes.lane(row), heading(run), detail(tree, run), row == tree.current, path, thumbnail
+                )
             case _:
                 return None
 
@@ -171,13 +174,7 @@ class BranchModel(QAbstractListModel):
     def _on_thumbnail_loaded(self, path: Path) -> None:
         for row in range(self.rowCount()):
             if self.picture(row) == path:
-                self.dataChanged.emit(self.index(row), self.index(row), [THUMBNAIL_ROLE])
-
-
-def lane_of(index: Index) -> Lane:
-    lane = index.data(LANE_ROLE)
-    assert isinstance(lane, Lane)
-    return lane
+                self.dataChanged.emit(self.index(row), self.index(row), [ROW_ROLE])
 
 
 def heading(run: BranchRun) -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QListView
 from pytestqt.qtbot import QtBot
 
 from app.branches.area import BranchArea
 from app.branches.delegate import ROW_PX
-from app.branches.model import THUMBNAIL_ROLE, BranchModel
+from app.branches.model import ROW_ROLE, BranchModel
 from app.session.picture_loader import PictureLoader
 from app.widgets.pixels import to_pixels
 from core.pictures.metadata import read_recipe
@@ -77,7 +76,7 @@ def test_return_opens_what_the_arrow_keys_chose(area: BranchArea, model: BranchM
 def test_rows_have_their_pictures(area: BranchArea, model: BranchModel, save_run: SaveRun, qtbot: QtBot) -> None:
     paths = [save_run("a"), save_run("b", Parent("a", 8, "prompt"))]
     model.show_tree(branch_tree("b", [(path, read_recipe(path)) for path in paths]))
-    qtbot.waitUntil(lambda: all(isinstance(model.index(row).data(THUMBNAIL_ROLE), QImage) for row in range(2)))
+    qtbot.waitUntil(lambda: all(model.index(row).data(ROW_ROLE).thumbnail is not None for row in range(2)))
     image = area.grab().toImage()
     assert len({tuple(pixel) for pixel in to_pixels(image).reshape(-1, 3)[::7]}) > 50
 
