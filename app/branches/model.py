@@ -117,37 +117,37 @@ def _ways(tree: BranchTree) -> dict[int, float]:
 
 
 class BranchModel(QAbstractListModel):
-    """One row for each run; thumbnails are loaded when a view asks for them."""
+    """One row for each run; thumbnails are loaded when a view asks for them.
+
+    Attributes:
+        tree: the shown one, set by `show_tree`.
+    """
 
     def __init__(self, loader: PictureLoader, parent: Any = None) -> None:
         super().__init__(parent)
         self._loader = loader
-        self._tree: BranchTree | None = None
+        self.tree: BranchTree | None = None
         self._lanes: Lanes | None = None
         loader.thumbnail_loaded.connect(self._on_thumbnail_loaded)
 
-    @property
-    def tree(self) -> BranchTree | None:
-        return self._tree
-
     def show_tree(self, tree: BranchTree | None) -> None:
-        if tree == self._tree:
+        if tree == self.tree:
             return
         self.beginResetModel()
-        self._tree = tree
+        self.tree = tree
         self._lanes = Lanes(tree) if tree is not None else None
         self.endResetModel()
 
     def picture(self, row: int) -> Path | None:
         """Returns the picture that stands for a run, None for a gap."""
-        pictures = self._tree.runs[row].pictures if self._tree is not None else ()
+        pictures = self.tree.runs[row].pictures if self.tree is not None else ()
         return pictures[0] if pictures else None
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() or self._tree is None else len(self._tree.runs)
+        return 0 if parent.isValid() or self.tree is None else len(self.tree.runs)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        tree, lanes = self._tree, self._lanes
+        tree, lanes = self.tree, self._lanes
         if tree is None or lanes is None or not index.isValid():
             return None
         row = index.row()

@@ -42,6 +42,7 @@ class CompareView(QWidget):
     """Shows two to four pictures; knows nothing of where they come from.
 
     Attributes:
+        pictures: those that are shown.
         mode: the way they are compared.
 
     Signals:
@@ -57,7 +58,7 @@ class CompareView(QWidget):
         self.setObjectName("compareView")
         self.setAccessibleName("Comparison")
         self.mode = CompareMode.wipe
-        self._pictures: tuple[ComparedPicture, ...] = ()
+        self.pictures: tuple[ComparedPicture, ...] = ()
         self._colours = colours
         self._lens = Lens(self)
         self._tasks = background.queue(self, "differences")
@@ -79,23 +80,19 @@ class CompareView(QWidget):
         vbox(self._head(), stretched(self._stack), self._scale_bar, self._legend, on=self, spacing=0)
 
     @property
-    def pictures(self) -> tuple[ComparedPicture, ...]:
-        return self._pictures
-
-    @property
     def panes(self) -> tuple[ComparePane, ...]:
         """Returns the visible panes."""
         match self.mode:
             case CompareMode.wipe:
                 return (self._wipe,)
             case CompareMode.side_by_side:
-                return tuple(self._panes[: len(self._pictures)])
+                return tuple(self._panes[: len(self.pictures)])
             case CompareMode.difference:
                 return (self._difference,)
 
     def show_pictures(self, pictures: Sequence[ComparedPicture]) -> None:
         """Shows two to four pictures, the first one called A. More than two can only be side by side."""
-        self._pictures = tuple(pictures)
+        self.pictures = tuple(pictures)
         for button in self._modes.buttons():
             button.setEnabled(
                 len(pictures) == 2 or button is self._modes.button(_number(CompareMode.side_by_side))
@@ -191,7 +188,7 @@ class CompareView(QWidget):
     @Slot()
     def _show(self) -> None:
         """Fills the visible panes; the hidden ones cost nothing."""
-        pictures = self._pictures
+        pictures = self.pictures
         self._tasks.cancel()
         if not pictures:
             return
@@ -209,17 +206,17 @@ class CompareView(QWidget):
                 self._scale_bar.show_map(None)
 
     def _show_side_by_side(self) -> None:
-        while len(self._panes) < len(self._pictures):
+        while len(self._panes) < len(self.pictures):
             pane = self._pane(f"comparePane{LETTERS[len(self._panes)]}")
             self._panes.append(pane)
             self._sides.addWidget(pane)
         for number, pane in enumerate(self._panes):
-            pane.setVisible(number < len(self._pictures))
-            if number < len(self._pictures):
-                pane.show_pictures(self._pictures[number : number + 1], LETTERS[number])
+            pane.setVisible(number < len(self.pictures))
+            if number < len(self.pictures):
+                pane.show_pictures(self.pictures[number : number + 1], LETTERS[number])
 
     def _show_difference(self, made: DifferenceMap) -> None:
-        first, second = self._pictures
+        first, second = self.pictures
         state = first.state if first.state == second.state else f"A {first.state}, B {second.state}"
         shown = ComparedPicture(made.image, first.size, "Difference of A and B", state)
         self._difference.show_pictures((shown,), ("Difference",))

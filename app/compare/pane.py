@@ -32,6 +32,7 @@ class ComparePane(ZoomView):
     divider, the drag moves the picture. The arrow keys move the divider or, without one, the picture.
 
     Attributes:
+        pictures: those that are shown. message: the words that are shown instead.
         divider: its place, as a part of the picture's visible width, 0 to 1.
 
     Signals:
@@ -41,7 +42,7 @@ class ComparePane(ZoomView):
     divider_moved = Signal(float)
 
     def __init__(self, lens: Lens, colours: Colours, parent: QWidget | None = None) -> None:
-        self._pictures: tuple[ComparedPicture, ...] = ()
+        self.pictures: tuple[ComparedPicture, ...] = ()
         super().__init__(lens, colours, parent)
         self.setMouseTracking(True)
         self.setMinimumSize(80, 80)
@@ -49,26 +50,17 @@ class ComparePane(ZoomView):
         self.divider = 0.5
         self._painted: tuple[PaintedPicture, ...] = ()
         self._labels: tuple[str, ...] = ()
-        self._message = ""
+        self.message = ""
         self._drags_divider = False
 
     @property
     def picture_size(self) -> QSize | None:
-        return self._pictures[0].size if self._pictures else None
-
-    @property
-    def pictures(self) -> tuple[ComparedPicture, ...]:
-        return self._pictures
-
-    @property
-    def message(self) -> str:
-        """Returns the words that are shown instead of pictures."""
-        return self._message
+        return self.pictures[0].size if self.pictures else None
 
     def show_pictures(self, pictures: Sequence[ComparedPicture], labels: Sequence[str]) -> None:
         """Shows one picture, or two that are divided, in the frame of the first one, with ``labels`` over them."""
-        before = dict(zip((picture.image.cacheKey() for picture in self._pictures), self._painted, strict=True))
-        self._pictures, self._labels, self._message = tuple(pictures), tuple(labels), ""
+        before = dict(zip((picture.image.cacheKey() for picture in self.pictures), self._painted, strict=True))
+        self.pictures, self._labels, self.message = tuple(pictures), tuple(labels), ""
         self._painted = tuple(
             before.get(picture.image.cacheKey()) or PaintedPicture(picture.image) for picture in pictures
         )
@@ -77,7 +69,7 @@ class ComparePane(ZoomView):
 
     def show_message(self, text: str) -> None:
         """Shows words instead of pictures."""
-        self._pictures, self._painted, self._labels, self._message = (), (), (), text
+        self.pictures, self._painted, self._labels, self.message = (), (), (), text
         self.setAccessibleDescription(text)
         self.update()
 
@@ -99,7 +91,7 @@ class ComparePane(ZoomView):
         return seen.left() + self.divider * seen.width()
 
     def _holds_divider(self, place: QPointF) -> bool:
-        if len(self._pictures) < 2:
+        if len(self.pictures) < 2:
             return False
         return not self.can_pan or abs(place.x() - self.divider_x) <= GRIP_PX
 
@@ -116,16 +108,16 @@ class ComparePane(ZoomView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.brush)
-        if self._message:
+        if self.message:
             painter.setPen(self.palette().placeholderText().color())
             words = QRectF(self.rect()).adjusted(24, 24, -24, -24)
-            painter.drawText(words, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
-        elif len(self._pictures) == 2:
+            painter.drawText(words, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+        elif len(self.pictures) == 2:
             whole, x = QRectF(self.rect()), self.divider_x
             self._paint_picture(painter, 0, QRectF(0, 0, x, whole.height()))
             self._paint_picture(painter, 1, QRectF(x, 0, whole.width() - x, whole.height()))
             _paint_divider(painter, x, whole.height())
-        elif self._pictures:
+        elif self.pictures:
             self._paint_picture(painter, 0, QRectF(self.rect()))
         self.paint_focus_ring(painter)
 
@@ -134,7 +126,7 @@ class ComparePane(ZoomView):
         frame = self.frame
         painter.save()
         painter.setClipRect(part)
-        self._painted[number].paint(painter, self._pictures[number].place_in(frame), self.is_sharp)
+        self._painted[number].paint(painter, self.pictures[number].place_in(frame), self.is_sharp)
         seen = frame.intersected(QRectF(self.rect())).adjusted(
             BADGE_GAP_PX, BADGE_GAP_PX, -BADGE_GAP_PX, -BADGE_GAP_PX
         )
@@ -163,7 +155,7 @@ class ComparePane(ZoomView):
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if len(self._pictures) == 1:
+        if len(self.pictures) == 1:
             super().mouseDoubleClickEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -175,7 +167,7 @@ class ComparePane(ZoomView):
             Qt.Key.Key_Home: 0.0,
             Qt.Key.Key_End: 1.0,
         }
-        if len(self._pictures) == 2 and event.key() in places:
+        if len(self.pictures) == 2 and event.key() in places:
             self.set_divider(places[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)

@@ -55,6 +55,9 @@ class Note:
 class CallPlot(QWidget):
     """Plots curves over the steps; a press or a drag anywhere in it goes to the nearest call.
 
+    Attributes:
+        curves, note: those that are plotted.
+
     Signals:
         call_selected(int)
     """
@@ -64,8 +67,8 @@ class CallPlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._places = np.zeros(0)
-        self._curves: tuple[Curve, ...] = ()
-        self._note: Note | None = None
+        self.curves: tuple[Curve, ...] = ()
+        self.note: Note | None = None
         self._is_logarithmic = False
         self._y_label = ""
         self.chart = Chart(self)
@@ -74,14 +77,6 @@ class CallPlot(QWidget):
         self._legend = text_label(parent=self, wraps=True, role="hint")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         vbox(self._legend, stretched(self.chart), on=self, spacing=0)
-
-    @property
-    def curves(self) -> tuple[Curve, ...]:
-        return self._curves
-
-    @property
-    def note(self) -> Note | None:
-        return self._note
 
     @property
     def marked_place(self) -> float:
@@ -105,8 +100,8 @@ class CallPlot(QWidget):
             y_label: with its unit.
         """
         self._places = places
-        self._curves = tuple(curves)
-        self._note = note
+        self.curves = tuple(curves)
+        self.note = note
         self._is_logarithmic = is_logarithmic
         self._y_label = y_label
         self.chart.set_axes(x_label, _logarithmic_ticks(curves) if is_logarithmic else None)
@@ -119,7 +114,7 @@ class CallPlot(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self._curves:
+        if event.type() is QEvent.Type.PaletteChange and self.curves:
             self._draw()
 
     @Slot(float)
@@ -135,14 +130,14 @@ class CallPlot(QWidget):
             colours.color(QPalette.ColorRole.Base), colours.color(QPalette.ColorRole.Mid), muted
         )
         self.chart.clear_items()
-        for curve in self._curves:
+        for curve in self.curves:
             self._draw_curve(curve, self._ghost_line(curve)[0])
-        if self._note is not None:
+        if self.note is not None:
             self.chart.add_item(
                 pg.InfiniteLine(
-                    self._note.place,
+                    self.note.place,
                     pen=pg.mkPen(muted, style=Qt.PenStyle.DashLine),
-                    label=self._note.text,
+                    label=self.note.text,
                     labelOpts={"position": 0.9, "color": text, "anchors": [(0, 0.5), (1, 0.5)]},
                 ),
                 counts_for_range=False,
@@ -175,7 +170,7 @@ class CallPlot(QWidget):
     def _ghost_line(self, curve: Curve) -> tuple[Qt.PenStyle, str]:
         if not curve.is_ghost:
             return _GHOST_LINES[0]
-        other_schedules = [other for other in self._curves if other.is_ghost]
+        other_schedules = [other for other in self.curves if other.is_ghost]
         return _GHOST_LINES[other_schedules.index(curve) % len(_GHOST_LINES)]
 
     def _write_legend(self, text: QColor, muted: QColor) -> None:
@@ -185,7 +180,7 @@ class CallPlot(QWidget):
             f"{ghost}{self._ghost_line(curve)[1]}&nbsp;{escape(curve.name)}</span>"
             if curve.is_ghost
             else f"<span style='color:{self._colour(curve).name()}'>●</span>&nbsp;{escape(curve.name)}"
-            for curve in sorted(self._curves, key=lambda curve: curve.is_ghost)
+            for curve in sorted(self.curves, key=lambda curve: curve.is_ghost)
         ]
         joined = " &nbsp; ".join([f"<b>{escape(self._y_label)}</b>", *(chips if len(chips) > 1 else [])])
         self._legend.setText(f"<span style='color:{text.name()}'>{joined}</span>")

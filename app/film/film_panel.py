@@ -33,6 +33,7 @@ class FilmPanel(QWidget):
     While a run goes on it shows the newest step, until another one is chosen; *Live* follows again.
 
     Attributes:
+        film: the shown one, None for none. call: the shown call.
         is_following: whether the newest step is shown as it comes.
         transport: the row of buttons, where others may put theirs.
         views: the views of a step, with signals of their own.
@@ -62,8 +63,8 @@ class FilmPanel(QWidget):
         self.setObjectName("filmPanel")
         self.is_following = True
         self._is_running = False
-        self._film: Film | None = None
-        self._call = 0
+        self.film: Film | None = None
+        self.call = 0
         self._ghosts: Mapping[str, Schedule] = {}
         self._wished: DecodedLatent | None = None
         self._decoded = DecodedPictures()
@@ -82,38 +83,29 @@ class FilmPanel(QWidget):
         vbox(*panes, on=self, margins=(0, 4, 0, 4), spacing=2)
         self._fit_height()
 
-    @property
-    def film(self) -> Film | None:
-        return self._film
-
-    @property
-    def call(self) -> int:
-        """Returns the shown call."""
-        return self._call
-
     @Slot(object)
     def show_film(self, film: Film | None) -> None:
         """Shows another film from its newest step, or the present one as it is now. None empties the panel."""
-        is_same_run = film is not None and film.continues(self._film)
-        self._film = film
+        is_same_run = film is not None and film.continues(self.film)
+        self.film = film
         if not is_same_run:
             self._is_running = film is not None and not film.frames
             self._player.pause()
             self._decoded.clear()
             self._attention = None
             self._follow(is_following=True)
-            self._call = max(len(film.frames) - 1, 0) if film is not None else 0
+            self.call = max(len(film.frames) - 1, 0) if film is not None else 0
             self._ghosts, self._wished = {}, None
             self.film_changed.emit()
         self._film_changed()
 
     def grow(self, film: Film) -> None:
         """Shows the run's film as it is after another call."""
-        if film.continues(self._film):
-            self._film = film
+        if film.continues(self.film):
+            self.film = film
             self._is_running = True
             if self.is_following:
-                self._call = len(film.frames) - 1
+                self.call = len(film.frames) - 1
             self._film_changed()
 
     @Slot()
@@ -126,7 +118,7 @@ class FilmPanel(QWidget):
     def set_decoded(self, call: int, pixels: Pixels) -> None:
         """Shows the decoded picture of x0 at a call."""
         self._decoded.keep(call, pixels)
-        if call == self._call:
+        if call == self.call:
             self._views_turn.start()
         self.decoded.emit(call, pixels)
 
@@ -147,11 +139,11 @@ class FilmPanel(QWidget):
     @Slot(int)
     def select(self, call: int) -> None:
         """Goes to a call and stays there."""
-        if self._film is None or not 0 <= call < len(self._film.frames):
+        if self.film is None or not 0 <= call < len(self.film.frames):
             return
         self._follow(is_following=False)
-        if call != self._call:
-            self._call = call
+        if call != self.call:
+            self.call = call
             self._call_changed()
         self.frame_selected.emit(call)
         if not self._player.is_playing:
@@ -162,8 +154,8 @@ class FilmPanel(QWidget):
         """Shows the newest step again, and those that follow."""
         self._player.pause()
         self._follow(is_following=True)
-        if self._film is not None and self._film.frames:
-            self._call = len(self._film.frames) - 1
+        if self.film is not None and self.film.frames:
+            self.call = len(self.film.frames) - 1
             self._call_changed()
 
     def open_views(self, names: Sequence[str]) -> None:
@@ -207,45 +199,45 @@ class FilmPanel(QWidget):
         self._show_live()
 
     def _film_changed(self) -> None:
-        film = self._film
+        film = self.film
         recorded = len(film.frames) if film is not None else 0
-        self._call = min(self._call, max(recorded - 1, 0))
+        self.call = min(self.call, max(recorded - 1, 0))
         with QSignalBlocker(self._scrubber):
             self._scrubber.set_film(film.schedule if film is not None else None, recorded)
-        self._strip.show_film(film, self._call)
+        self._strip.show_film(film, self.call)
         self._show_live()
         self._call_changed()
 
     def _call_changed(self) -> None:
         """Shows the call; the views follow when strip and scrubber are painted, and skip what they miss."""
         with QSignalBlocker(self._scrubber):
-            self._scrubber.setValue(self._call)
-        self._strip.choose(self._call)
-        film = self._film
+            self._scrubber.setValue(self.call)
+        self._strip.choose(self.call)
+        film = self.film
         if film is None or not film.frames:
             self.transport.set_position(None)
         else:
-            self.transport.set_position(position_text(film.schedule, self._call, film.request.steps))
+            self.transport.set_position(position_text(film.schedule, self.call, film.request.steps))
         self._views_turn.start()
 
     def _show_live(self) -> None:
-        is_running = self._is_running and self._film is not None and not self._film.is_complete
+        is_running = self._is_running and self.film is not None and not self.film.is_complete
         self.transport.live.setVisible(is_running and not self.is_following)
 
     @Slot()
     def _show_moment(self) -> None:
-        if self._film is None or not self._film.frames:
+        if self.film is None or not self.film.frames:
             self.views.show_moment(None)
         else:
-            decoded = self._decoded.find(self._call)
+            decoded = self._decoded.find(self.call)
             besides = (self._attention, self._ghosts, self._wished)
-            self.views.show_moment(FrameContext(self._film, self._call, decoded, *besides))
+            self.views.show_moment(FrameContext(self.film, self.call, decoded, *besides))
 
     @Slot()
     def _rested(self) -> None:
-        is_wanted = self._film is not None and bool(self._film.frames) and not self.is_following
-        if is_wanted and not self._player.is_playing and self._decoded.find(self._call) is None:
-            self.full_decode_wanted.emit(self._call)
+        is_wanted = self.film is not None and bool(self.film.frames) and not self.is_following
+        if is_wanted and not self._player.is_playing and self._decoded.find(self.call) is None:
+            self.full_decode_wanted.emit(self.call)
 
     @Slot(bool)
     def _playing_changed(self, is_playing: bool) -> None:
@@ -280,8 +272,8 @@ class FilmPanel(QWidget):
 
     @Slot(str)
     def _keep(self, stage: str) -> None:
-        self.keep_requested.emit(self._call, stage)
+        self.keep_requested.emit(self.call, stage)
 
     @Slot()
     def _branch(self) -> None:
-        self.branch_requested.emit(self._call)
+        self.branch_requested.emit(self.call)

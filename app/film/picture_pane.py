@@ -12,35 +12,30 @@ _GAP_PX = 4
 
 
 class PicturePane(QWidget):
-    """Enlarges small pictures smoothly, or as sharp squares if each value counts."""
+    """Enlarges small pictures smoothly, or as sharp squares if each value counts.
+
+    Attributes:
+        image: the picture in its own size. caption: the text below it.
+    """
 
     def __init__(self, parent: QWidget | None = None, *, is_sharp: bool = False) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._is_sharp = is_sharp
-        self._image = QImage()
+        self.image = QImage()
         self._fitted = QPixmap()
-        self._caption = ""
+        self.caption = ""
         self._has_caption = True
 
-    @property
-    def image(self) -> QImage:
-        """Returns the picture in its own size."""
-        return self._image
-
-    @property
-    def caption(self) -> str:
-        return self._caption
-
     def show_picture(self, image: QImage, caption: str = "") -> None:
-        self._image = image
+        self.image = image
         self._fitted = QPixmap()
-        self._caption = caption
+        self.caption = caption
         self.update()
 
     def relabel(self, caption: str) -> None:
         """Changes the text below the picture."""
-        self._caption = caption
+        self.caption = caption
         self.update()
 
     def _paint_picture(self, painter: QPainter, place: QRectF) -> None:
@@ -48,10 +43,10 @@ class PicturePane(QWidget):
         ratio = self.devicePixelRatioF()
         size = (max(round(place.width() * ratio), 1), max(round(place.height() * ratio), 1))
         if self._is_sharp:
-            painter.drawImage(place, self._image)
+            painter.drawImage(place, self.image)
             return
         if self._fitted.size().toTuple() != size:
-            fitted = Image.fromarray(to_pixels(self._image)).resize(size, Image.Resampling.BICUBIC)
+            fitted = Image.fromarray(to_pixels(self.image)).resize(size, Image.Resampling.BICUBIC)
             self._fitted = QPixmap.fromImage(to_image(np.asarray(fitted)))
             self._fitted.setDevicePixelRatio(ratio)
         painter.drawPixmap(place.topLeft(), self._fitted)
@@ -65,12 +60,12 @@ class PicturePane(QWidget):
         return QSize(24, 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._image.isNull():
+        if self.image.isNull():
             return
         painter = QPainter(self)
-        line = self.fontMetrics().height() if self._caption and self._has_caption else 0
+        line = self.fontMetrics().height() if self.caption and self._has_caption else 0
         room = QRectF(self.rect()).adjusted(0, 0, 0, -(line + _GAP_PX) if line else 0)
-        size = self._image.size().scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = self.image.size().scaled(room.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRectF(0, 0, size.width(), size.height())
         place.moveCenter(room.center())
         place.moveTop(round(place.top()))
@@ -79,5 +74,5 @@ class PicturePane(QWidget):
         if line:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             below = QRectF(0, place.bottom() + _GAP_PX, self.width(), line)
-            text = self.fontMetrics().elidedText(self._caption, Qt.TextElideMode.ElideRight, self.width())
+            text = self.fontMetrics().elidedText(self.caption, Qt.TextElideMode.ElideRight, self.width())
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)

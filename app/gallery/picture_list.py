@@ -45,6 +45,7 @@ class PictureList(QAbstractListModel):
     """Holds 8 bytes for each picture; asks for more when a view says what it shows.
 
     Attributes:
+        ids: int64 (count,), in order.
         sections: groups of the pictures, () for none.
 
     Signals:
@@ -57,7 +58,7 @@ class PictureList(QAbstractListModel):
         super().__init__(parent)
         self._reader = reader
         self._thumbnails = thumbnails
-        self._ids: NDArray[np.int64] = _NONE
+        self.ids: NDArray[np.int64] = _NONE
         self.sections: tuple[Section, ...] = ()
         self._known: OrderedDict[int, LibraryPicture] = OrderedDict()
         self._asked: set[int] = set()
@@ -67,17 +68,12 @@ class PictureList(QAbstractListModel):
         reader.rows_loaded.connect(self._on_rows_loaded)
         thumbnails.loaded.connect(self._on_loaded)
 
-    @property
-    def ids(self) -> NDArray[np.int64]:
-        """int64 (count,), in order."""
-        return self._ids
-
     def show_answer(self, answer: Answer) -> None:
         """Puts up other pictures; the same ones again change nothing."""
-        if self.sections == answer.sections and np.array_equal(self._ids, answer.ids):
+        if self.sections == answer.sections and np.array_equal(self.ids, answer.ids):
             return
         self.beginResetModel()
-        self._ids = answer.ids
+        self.ids = answer.ids
         self.sections = answer.sections
         self._seen = range(0)
         self._rows.clear()
@@ -90,16 +86,16 @@ class PictureList(QAbstractListModel):
 
     def forget_all(self) -> None:
         """The library has changed; what is shown stays until it is known better."""
-        seen = [int(number) for number in self._ids[self._seen.start : self._seen.stop]]
+        seen = [int(number) for number in self.ids[self._seen.start : self._seen.stop]]
         self._known = OrderedDict((number, self._known[number]) for number in seen if number in self._known)
         self._asked.clear()
         self._ask(seen)
 
     def show_range(self, first: int, last: int, size_px: int) -> None:
         """A view shows these rows, both included, in cells of ``size_px`` device pixels."""
-        self._seen = range(max(first, 0), min(last + 1, len(self._ids)))
+        self._seen = range(max(first, 0), min(last + 1, len(self.ids)))
         self._size_px = next((size for size in SIZES_PX if size >= size_px), SIZES_PX[-1])
-        near = self._ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN]
+        near = self.ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN]
         unknown = tuple(number for number in near.tolist() if number not in self._known)
         if unknown:
             self._reader.load_passing(unknown)
@@ -107,12 +103,12 @@ class PictureList(QAbstractListModel):
 
     def load(self, rows: Iterable[int]) -> None:
         """Makes known what is not yet known of these rows, for what is to be done with them."""
-        numbers = (int(self._ids[row]) for row in rows)
+        numbers = (int(self.ids[row]) for row in rows)
         self._ask(number for number in numbers if number not in self._known)
 
     def picture(self, row: int) -> LibraryPicture | None:
         """Returns the facts about a row; None until they are loaded."""
-        return self._known.get(int(self._ids[row])) if 0 <= row < len(self._ids) else None
+        return self._known.get(int(self.ids[row])) if 0 <= row < len(self.ids) else None
 
     def known(self, number: int) -> LibraryPicture | None:
         """Returns the facts about a picture by its id."""
@@ -125,15 +121,15 @@ class PictureList(QAbstractListModel):
 
     def row_of(self, number: int) -> int | None:
         """Returns the first row with this picture."""
-        found = np.flatnonzero(self._ids == number)
+        found = np.flatnonzero(self.ids == number)
         return int(found[0]) if len(found) else None
 
     def rows_of(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Returns all rows with these pictures, rising."""
-        return np.flatnonzero(np.isin(self._ids, numbers))
+        return np.flatnonzero(np.isin(self.ids, numbers))
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._ids)
+        return 0 if parent.isValid() else len(self.ids)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         picture = self.picture(index.row()) if index.isValid() else None
@@ -174,8 +170,8 @@ class PictureList(QAbstractListModel):
             self._reader.load_rows(tuple(new[start : start + AT_ONCE]))
 
     def _want_thumbnails(self) -> None:
-        self._rows = {int(self._ids[row]): row for row in self._seen}
-        after = range(self._seen.stop, min(self._seen.stop + MARGIN, len(self._ids)))
+        self._rows = {int(self.ids[row]): row for row in self._seen}
+        after = range(self._seen.stop, min(self._seen.stop + MARGIN, len(self.ids)))
         before = range(max(self._seen.start - MARGIN, 0), self._seen.start)
         pictures = (self.picture(row) for rows in (self._seen, after, before) for row in rows)
         self._thumbnails.want([picture for picture in pictures if picture], self._size_px)

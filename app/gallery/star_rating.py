@@ -11,6 +11,9 @@ STAR_PX = 24
 class StarRating(QWidget):
     """Shows a rating; the pointer shows what a click would give. The same star again takes the rating away.
 
+    Attributes:
+        rating: 0 to 5, set by `set_rating`.
+
     Signals:
         rated: 0 to 5.
     """
@@ -24,16 +27,12 @@ class StarRating(QWidget):
         self.setToolTip("Rating (keys 1 to 5; 0 takes it away)")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
-        self._rating = 0
+        self.rating = 0
         self._hovered = 0
         self.setFixedSize(self.sizeHint())
 
-    @property
-    def rating(self) -> int:
-        return self._rating
-
     def set_rating(self, rating: int) -> None:
-        self._rating = rating
+        self.rating = rating
         self.setAccessibleDescription(f"{rating} of {STARS} stars")
         self.update()
 
@@ -46,7 +45,7 @@ class StarRating(QWidget):
         font.setPixelSize(20)
         painter.setFont(font)
         palette = self.palette()
-        lit = self._hovered or self._rating
+        lit = self._hovered or self.rating
         for star in range(STARS):
             is_lit = star < lit
             painter.setPen((palette.accent() if is_lit else palette.placeholderText()).color())
@@ -68,16 +67,16 @@ class StarRating(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
             star = self._star_at(event)
-            self._rate(0 if star == self._rating else star)
+            self._rate(0 if star == self.rating else star)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
             case key if Qt.Key.Key_0 <= key <= Qt.Key.Key_5:
                 self._rate(key - Qt.Key.Key_0)
             case Qt.Key.Key_Left:
-                self._rate(max(self._rating - 1, 0))
+                self._rate(max(self.rating - 1, 0))
             case Qt.Key.Key_Right:
-                self._rate(min(self._rating + 1, STARS))
+                self._rate(min(self.rating + 1, STARS))
             case _:
                 super().keyPressEvent(event)
 

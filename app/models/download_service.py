@@ -4,7 +4,6 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,6 +32,7 @@ class DownloadService(QObject):
 
     Attributes:
         endpoint: of the hub, without a slash at the end. proxy: "" for what the environment says.
+        states: of all downloads, by their keys.
         session_token: held until the end of the program, where there is no keychain.
 
     Signals:
@@ -48,18 +48,14 @@ class DownloadService(QObject):
         self.endpoint = chosen_endpoint("", os.environ)
         self.proxy = ""
         self.session_token = Secret()
-        self._states: dict[str, DownloadState] = {}
+        self.states: dict[str, DownloadState] = {}
         self._processes: dict[str, QProcess] = {}
-
-    @property
-    def states(self) -> Mapping[str, DownloadState]:
-        return self._states
 
     def find_unfinished(self, model_folders: tuple[Path, ...]) -> None:
         """Takes up what an earlier start has left unfinished, as paused."""
         for parent in model_folders:
             for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
-                record = read_record(folder) if folder.name not in self._states else None
+                record = read_record(folder) if folder.name not in self.states else None
                 if record is not None and not record.is_complete(folder):
                     done = record.present(folder)
                     state = DownloadState(folder.name, record.repository, Stage.paused, done, record.total)
@@ -68,14 +64,14 @@ class DownloadService(QObject):
 
     def begin(self, key: str, repository: str, *, is_repair: bool = False) -> None:
         """Begins or goes on, as soon as there is a place."""
-        state = self._states.get(key) or DownloadState(key, repository, Stage.queued, is_repair=is_repair)
+        state = self.states.get(key) or DownloadState(key, repository, Stage.queued, is_repair=is_repair)
         if state.stage not in ACTIVE:
             self._stop(key)  # one that has failed may not have ended yet
             self._set(replace(state, stage=Stage.queued, failure=None))
             self._start_next()
 
     def pause(self, key: str) -> None:
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is not None and (state.stage in ACTIVE or state.stage is Stage.queued):
             self._stop(key)
             self._set(replace(state, stage=Stage.paused, bytes_per_second=0.0))
@@ -89,7 +85,7 @@ class DownloadService(QObject):
             shutil.rmtree(folder, ignore_errors=True)
         elif folder.is_dir() and {child.name for child in folder.iterdir()} <= {LOCK_NAME}:
             shutil.rmtree(folder, ignore_errors=True)  # the hub refused before anything was written
-        self._states.pop(key, None)
+        self.states.pop(key, None)
         self.changed.emit(key)
         self._start_next()
 
@@ -99,7 +95,7 @@ class DownloadService(QObject):
             self._stop(key)
 
     def _start_next(self) -> None:
-        for state in tuple(self._states.values()):
+        for state in tuple(self.states.values()):
             if state.stage is Stage.queued and len(self._processes) < AT_ONCE:
                 self._start(state)
 
@@ -135,7 +131,7 @@ class DownloadService(QObject):
             self._follow(key, bytes(process.readLine().data()).decode("utf-8", "replace"))
 
     def _follow(self, key: str, line: str) -> None:
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is None:
             return
         match from_line(line):
@@ -149,7 +145,7 @@ class DownloadService(QObject):
             case Waiting(failure=failure, wait_s=wait_s):
                 self._set(replace(state, stage=Stage.waiting, failure=failure, wait_s=wait_s))
             case Completed():
-                del self._states[key]
+                del self.states[key]
                 self.changed.emit(key)
                 self.completed.emit(key)
             case DownloadFailed() as error:
@@ -166,7 +162,7 @@ class DownloadService(QObject):
         if self._processes.get(key) is not process:
             return
         del self._processes[key]
-        state = self._states.get(key)
+        state = self.states.get(key)
         if state is not None and state.stage in ACTIVE:  # it ended without a word
             log.warning("the download of %s ended with code %s", key, process.exitCode())
             failure = Failure(Fault.cut_off, state.repository, host=self.endpoint)
@@ -174,5 +170,5 @@ class DownloadService(QObject):
         self._start_next()
 
     def _set(self, state: DownloadState) -> None:
-        self._states[state.key] = state
+        self.states[state.key] = state
         self.changed.emit(state.key)

@@ -1,6 +1,6 @@
 """Reads an installed model's files again in the background and compares them with the hashes the hub listed."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -49,6 +49,9 @@ class Check:
 class ModelVerification(QObject):
     """Checks one model at a time; others wait.
 
+    Attributes:
+        checks: those in progress, and those whose result was not dismissed, by the key of the model.
+
     Signals:
         changed: the key of a model whose `Check` has changed or is gone.
     """
@@ -58,12 +61,8 @@ class ModelVerification(QObject):
     def __init__(self, background: BackgroundTasks, parent: QObject) -> None:
         super().__init__(parent)
         self._background = background
-        self._checks: dict[str, Check] = {}
+        self.checks: dict[str, Check] = {}
         self._queues: dict[str, TaskQueue] = {}
-
-    @property
-    def checks(self) -> Mapping[str, Check]:
-        return self._checks
 
     def begin(self, key: str, record: DownloadRecord, folder: Path) -> None:
         """Nothing is changed on the disk."""
@@ -77,11 +76,11 @@ class ModelVerification(QObject):
         """Ends the check, or dismisses what came of it."""
         if queue := self._queues.pop(key, None):
             queue.cancel()
-        if self._checks.pop(key, None) is not None:
+        if self.checks.pop(key, None) is not None:
             self.changed.emit(key)
 
     def _show(self, key: str, check: Check) -> None:
-        self._checks[key] = check
+        self.checks[key] = check
         self.changed.emit(key)
 
 
