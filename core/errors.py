@@ -7,6 +7,10 @@ class EmulsionError(Exception):
     """The root of all errors that Emulsion raises on purpose."""
 
 
+class UnforeseenFailure(EmulsionError):
+    """Work in a background thread ended in an error that nobody foresaw, which the log has."""
+
+
 class InvalidRequest(EmulsionError):
     """A setting lies outside what is allowed.
 

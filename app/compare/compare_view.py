@@ -13,11 +13,13 @@ from app.compare.compared_picture import LETTERS, ComparedPicture
 from app.compare.difference_map import DifferenceMap, difference_map_of
 from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
+from app.messages.errors import message
 from app.session.background import BackgroundTasks
 from app.widgets.building import stretched, text_label, vbox
 from app.widgets.colours import Colours
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
+from core.errors import EmulsionError
 
 
 class CompareMode(Enum):
@@ -199,7 +201,7 @@ class CompareView(QWidget):
                 self._show_side_by_side()
             case CompareMode.difference if pictures[0].has_shape_of(pictures[1]):
                 make = partial(difference_map_of, pictures[0].image, pictures[1].image, self._scale_bar.scale)
-                self._tasks.submit(make, self._show_difference)
+                self._tasks.submit(make, self._show_difference, self._refuse)
             case CompareMode.difference:
                 sizes = " and ".join(f"{picture.size.width()} × {picture.size.height()}" for picture in pictures)
                 self._difference.show_message(f"There is no difference map: the shapes differ, {sizes} pixels.")
@@ -214,6 +216,10 @@ class CompareView(QWidget):
             pane.setVisible(number < len(self.pictures))
             if number < len(self.pictures):
                 pane.show_pictures(self.pictures[number : number + 1], LETTERS[number])
+
+    def _refuse(self, error: EmulsionError) -> None:
+        self._difference.show_message(str(message(error)))
+        self._scale_bar.show_map(None)
 
     def _show_difference(self, made: DifferenceMap) -> None:
         first, second = self.pictures

@@ -245,7 +245,7 @@ class LibraryService(QObject):
                 event = self._step(scan)
                 if event is None or isinstance(event, Scanned):
                     scan = self._scan = None
-        except (EmulsionError, sqlite3.Error):
+        except Exception:  # whatever it is: the scan is over, and another one may begin; `_do` tells it
             self._scan = None
             self.scan_failed.emit()
             raise

@@ -1,5 +1,6 @@
 """Makes thumbnails in two background threads, those in sight first, and remembers them."""
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Sequence
@@ -16,6 +17,8 @@ from app.widgets.pixels import to_image
 from core.errors import UnreadablePicture
 from core.gallery.query import LibraryPicture
 from core.gallery.thumbnails import SIZES_PX, Thumbnails
+
+log = logging.getLogger(__name__)
 
 THREADS = 2
 MOST_BYTES = 128 * 2**20
@@ -88,7 +91,12 @@ class ThumbnailService(QObject):
                     break
                 key, picture = self._wanted.pop()
                 self._in_work.add(key)
-            yield _Made(key, self._load(picture, key.size_px))
+            try:
+                image = self._load(picture, key.size_px)
+            except Exception:  # libraries read the file: shown as broken, and the others wait no longer
+                log.exception("a thumbnail failed")
+                image = QImage()
+            yield _Made(key, image)
         if self._thumbnails.may_be_full:  # nobody waits for a picture now
             self._thumbnails.trim()
 

@@ -24,6 +24,7 @@ from core.errors import (
     OutOfMemory,
     SaveFailed,
     SettingsUnreadable,
+    UnforeseenFailure,
     UnreadablePicture,
     WrongAutoencoder,
     WrongFamily,
@@ -179,6 +180,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "Emulsion is already running",
                 f"Emulsion is already running{number}, but its window does not answer.",
                 "Wait until it has ended, or end that process, and start Emulsion again.",
+            )
+        case UnforeseenFailure():
+            return Message(
+                "Something unexpected happened",
+                "This did not work, for a reason that Emulsion does not know; finished pictures are safe.",
+                "The log has the details.",
             )
         case MemoryError():
             return Message(

@@ -9,10 +9,12 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
+from app.messages.errors import message
 from app.messages.sizes import size_text
 from app.session.background import BackgroundTasks, TaskQueue
 from core.downloads.record import DownloadRecord
 from core.downloads.verify import Verified, verify
+from core.errors import EmulsionError
 
 TOLD_EVERY_S = 0.1
 
@@ -70,7 +72,7 @@ class ModelVerification(QObject):
         queue = self._queues[key] = self._background.queue(self, "verification")
         told = partial(self._show, key)
         told(Check(len(record.files), 0, record.total))
-        queue.follow(partial(_checks, record, folder), told, told)
+        queue.follow(partial(_checks, record, folder), told, told, partial(self._refuse, key))
 
     def leave(self, key: str) -> None:
         """Ends the check, or dismisses what came of it."""
@@ -78,6 +80,10 @@ class ModelVerification(QObject):
             queue.cancel()
         if self.checks.pop(key, None) is not None:
             self.changed.emit(key)
+
+    def _refuse(self, key: str, error: EmulsionError) -> None:
+        self.leave(key)
+        self._background.failed.emit(message(error))
 
     def _show(self, key: str, check: Check) -> None:
         self.checks[key] = check

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
+from app.messages.errors import message
 from app.preferences.page import LABELS_PX, Page, hint
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
@@ -15,6 +16,7 @@ from app.widgets.field import describe, set_tone
 from core.downloads.address import chosen_endpoint, endpoint_problem, proxy_problem
 from core.downloads.hub import Secret
 from core.downloads.token import NoKeychain, is_token, store_token, stored_token
+from core.errors import EmulsionError
 
 INDENT_PX = LABELS_PX + 8
 HUB = "Empty: {endpoint}. A mirror is for networks that cannot reach it."
@@ -127,7 +129,7 @@ class TokenBox(QWidget):
     def look(self, endpoint: str) -> None:
         """Finds out whether there is a token for this hub."""
         self._endpoint = endpoint
-        self._tasks.submit(partial(_stored_words, endpoint), self._show_words)
+        self._tasks.submit(partial(_stored_words, endpoint), self._show_words, self._refuse)
 
     @Slot()
     def _check(self) -> None:
@@ -147,7 +149,8 @@ class TokenBox(QWidget):
         self._put(Secret())
 
     def _put(self, token: Secret) -> None:
-        self._tasks.submit(partial(store_token, self._endpoint, token), partial(self._on_put, token), is_kept=True)
+        store, told = partial(store_token, self._endpoint, token), partial(self._on_put, token)
+        self._tasks.submit(store, told, self._refuse, is_kept=True)
 
     def _on_put(self, token: Secret, is_in_keychain: bool) -> None:
         self.held.emit(Secret() if is_in_keychain else token)
@@ -155,6 +158,9 @@ class TokenBox(QWidget):
             self._show_words(KEPT if token else NONE)
         else:
             self._show_words(HELD if token else NO_KEYCHAIN)
+
+    def _refuse(self, error: EmulsionError) -> None:
+        self._words.setText(str(message(error)))
 
     def _show_words(self, words: str) -> None:
         self._words.setText(words)

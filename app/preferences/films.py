@@ -8,11 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QSpinBox
 
+from app.messages.errors import message
 from app.messages.sizes import size_text
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, push_button, text_label
+from core.errors import EmulsionError
 from core.film.stored import films, remove_older
 from core.settings.settings import FilmPolicy
 
@@ -60,9 +62,8 @@ class FilmsPage(Page):
     @Slot()
     def measure(self) -> None:
         """Looks at the films in the folder for pictures again."""
-        self._tasks.submit(
-            partial(_measure, self._settings_store.settings.pictures, self._oldest), self._on_measured
-        )
+        measure = partial(_measure, self._settings_store.settings.pictures, self._oldest)
+        self._tasks.submit(measure, self._on_measured, self._refuse)
 
     @property
     def _oldest(self) -> datetime:
@@ -84,7 +85,10 @@ class FilmsPage(Page):
     def _remove_old(self) -> None:
         self._remove.setEnabled(False)
         remove = partial(remove_older, self._settings_store.settings.pictures, self._oldest)
-        self._tasks.submit(remove, self._on_removed)
+        self._tasks.submit(remove, self._on_removed, self._refuse)
+
+    def _refuse(self, error: EmulsionError) -> None:
+        self._room.setText(str(message(error)))
 
     def _on_removed(self, _freed_bytes: int) -> None:
         self.measure()

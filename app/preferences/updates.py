@@ -9,10 +9,12 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QLabel, QLineEdit
 
+from app.messages.errors import message
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, push_button, text_label
+from core.errors import EmulsionError
 from core.version import VERSION
 
 if TYPE_CHECKING:  # imports what speaks to the network
@@ -54,11 +56,15 @@ class UpdatesPage(Page):
         self._open.hide()
         self._words.setText("Looking …")
         address = self._settings_store.settings.update_address
-        self._tasks.submit(partial(_check, address), self._on_checked)
+        self._tasks.submit(partial(_check, address), self._on_checked, self._refuse)
 
     @Slot()
     def _keep_address(self) -> None:
         self._settings_store.change(update_address=self._address.text().strip())
+
+    def _refuse(self, error: EmulsionError) -> None:
+        self._button.setEnabled(True)
+        self._words.setText(str(message(error)))
 
     def _on_checked(self, info: UpdateInfo) -> None:
         self._button.setEnabled(True)

@@ -10,17 +10,25 @@ import weakref
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, QThreadPool, Signal, Slot
 from shiboken6 import Shiboken
 
-from core.errors import EmulsionError
+from app.messages.errors import message
+from core.errors import EmulsionError, UnforeseenFailure
 
 log = logging.getLogger(__name__)
 
 LAST = -1
 """The priority of what ends a queue."""
+
+CLOSE_WITHIN_MS = 3500
+KEEP_WITHIN_MS = 120_000
+"""A picture that is being written onto a slow disk is waited for so long; a drive that hangs is not."""
+
+LOOK_AGAIN_MS = 20
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,11 +42,13 @@ class BackgroundTasks(QObject):
 
     Signals:
         closing_begun: emitted first at the end: work that waits for something else must be ended now.
+        failed: the `Message` of an unforeseen error in work whose asker takes no failure.
     """
 
     closing_begun = Signal()
+    failed = Signal(object)
     _told = Signal(object, object)
-    _ended = Signal(object, object, object)
+    _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,12 +67,12 @@ class BackgroundTasks(QObject):
             self._pools[name].setObjectName(name)
         return TaskQueue(self, owner, name)
 
-    def start(self, name: str, task: _Task, work: Callable[[], object], priority: int) -> None:
+    def start(self, name: str, task: _Task, priority: int) -> None:
         """Part of `TaskQueue`."""
         if not self._is_closed:
             self._tasks.add(task)
             # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
-            self._pools[name].start(lambda: self._run(task, work), priority)
+            self._pools[name].start(lambda: self._run(task), priority)
 
     def end_with(self, queue: TaskQueue, work: Callable[[], object]) -> None:
         """Part of `TaskQueue`."""
@@ -80,49 +90,62 @@ class BackgroundTasks(QObject):
                     self._told.emit(task, item)
         return None
 
-    def close(self) -> None:
-        """Drops what waits, ends what goes step by step, and waits for the rest."""
+    def close(self, deadline: QDeadlineTimer | None = None) -> bool:
+        """Drops what waits, ends what goes step by step, and waits for the rest, a while only; says if it ended.
+
+        What must be kept is waited for longer: nothing that is being saved is lost.
+        """
         if self._is_closed:
-            return
+            return True
         self.is_closing = True
         self.closing_begun.emit()
         for queue, work in self._last:
             queue.submit(work, priority=LAST, is_kept=True)
         self._last.clear()
-        for pool in self._pools.values():
-            pool.waitForDone()
+        deadline = deadline or QDeadlineTimer(CLOSE_WITHIN_MS)
+        kept_deadline = QDeadlineTimer(KEEP_WITHIN_MS)
+        while not all(pool.waitForDone(LOOK_AGAIN_MS) for pool in self._pools.values()):
+            has_kept = any(task.is_kept and not task.is_over for task in tuple(self._tasks))
+            if (kept_deadline if has_kept else deadline).hasExpired():
+                log.warning("background tasks are still busy at the end")
+                return False
         self._is_closed = True
+        return True
 
-    def _run(self, task: _Task, work: Callable[[], object]) -> None:
-        """In a background thread."""
-        result, problem = None, None
+    def _run(self, task: _Task) -> None:
+        """In a background thread, which must not be the last to hold what belongs to a widget.
+
+        So the task has all that it works with, until the window's thread has taken its result.
+        """
         try:
             if task.is_kept or not (self.is_closing or task.is_cancelled):
-                result = work()
+                task.result = task.work()
         except EmulsionError as error:
-            problem = error
-        except Exception:  # the end of a thread: the program goes on without this answer
+            task.problem = error
+        except Exception:  # the end of a thread: the asker hears of it, the log has it
             log.exception("a background task failed")
-            task.answer = None
-        self._ended.emit(task, result, problem)
+            task.problem = UnforeseenFailure()
+        task.is_over = True
+        self._ended.emit(task)
 
     @Slot(object, object)
     def _on_told(self, task: _Task, item: object) -> None:
         if task.told is not None and self._is_wanted(task):
             task.told(item)
 
-    @Slot(object, object, object)
-    def _on_ended(self, task: _Task, result: object, problem: EmulsionError | None) -> None:
+    @Slot(object)
+    def _on_ended(self, task: _Task) -> None:
         self._tasks.discard(task)
-        answer, refuse = task.answer, task.refuse
-        # a pool's thread may be the last to hold the task, and must not be the one that frees a widget
-        task.answer = task.refuse = task.told = None
+        result, problem, answer, refuse = task.result, task.problem, task.answer, task.refuse
+        task.let_go()
         if not self._is_wanted(task):
             return
         if problem is None and answer is not None:
             answer(result)
         elif problem is not None and refuse is not None:
             refuse(problem)
+        elif isinstance(problem, UnforeseenFailure):
+            self.failed.emit(message(problem))
         elif problem is not None:
             log.info("%s", problem)
 
@@ -159,12 +182,12 @@ class TaskQueue:
         priority: int = 0,
         is_kept: bool = False,
     ) -> None:
-        """Calls back with the result of ``work``, or with its error, which is logged without a ``refuse``.
+        """Calls back with the result of ``work``, or with its error, an `UnforeseenFailure` if it is not typed.
 
+        Without a ``refuse`` errors are logged, and unforeseen ones told by `BackgroundTasks.failed`.
         ``is_kept``: it is also done when the window closes or the queue is cancelled.
         """
-        task = _Task(self, self.turn, answer, refuse, is_kept=is_kept)
-        self._background.start(self._name, task, work, priority)
+        self._background.start(self._name, _Task(self, self.turn, work, answer, refuse, is_kept=is_kept), priority)
 
     def follow(
         self,
@@ -176,8 +199,9 @@ class TaskQueue:
         priority: int = 0,
     ) -> None:
         """Runs a generator: ``told`` gets its items, ``answer`` its result. It can end at each item."""
-        task = _Task(self, self.turn, answer, refuse, told)
-        self._background.start(self._name, task, lambda: self._background.follow(task, steps), priority)
+        task = _Task(self, self.turn, _nothing, answer, refuse, told)
+        task.work = partial(self._background.follow, task, steps)
+        self._background.start(self._name, task, priority)
 
     def end_with(self, work: Callable[[], object]) -> None:
         """Has ``work`` done when the window closes, after all that must be kept."""
@@ -192,11 +216,24 @@ class TaskQueue:
 class _Task:
     queue: TaskQueue
     turn: int
+    work: Callable[[], object]
     answer: Callable[[Any], object] | None
     refuse: Callable[[EmulsionError], object] | None
     told: Callable[[Any], object] | None = None
     is_kept: bool = False
+    is_over: bool = False
+    result: object = None
+    problem: EmulsionError | None = None
+
+    def let_go(self) -> None:
+        """Drops all that may belong to a widget."""
+        self.work, self.answer, self.refuse, self.told = _nothing, None, None, None
+        self.result = self.problem = None
 
     @property
     def is_cancelled(self) -> bool:
         return self.turn != self.queue.turn
+
+
+def _nothing() -> None:
+    """The work of a task that is over."""

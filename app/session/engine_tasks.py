@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from shiboken6 import Shiboken
 
 from app.messages.errors import Message
-from app.session.run import EngineTask
+from app.session.run import SAVING, EngineTask
 from app.session.worker_thread import WorkerThread
 from core.runs.events import Event, Finished
 from core.runs.operations import Operation
@@ -69,9 +69,11 @@ class EngineTasks(QObject):
         if self._newest.pop(kind, None) is not None:
             self._thread.submit.emit(kind, None)
 
-    def close(self) -> None:
-        """At the program's end: nothing more is told of anything."""
+    def close(self) -> bool:
+        """At the program's end: nothing more is told of anything. Says whether a picture was still to be saved."""
+        is_saving = any(isinstance(asked.task.operation, SAVING) for asked in self._newest.values())
         self._newest.clear()
+        return is_saving
 
     def restart_engine(self) -> None:
         """The next run begins with a new engine, made with what the settings say then."""

@@ -9,7 +9,7 @@ from typing import Any
 from app.messages.errors import Message
 from core.film.film import Film
 from core.pictures.picture import GeneratedImage
-from core.runs.operations import Operation
+from core.runs.operations import Operation, RenderFrame
 
 SavePicture = Callable[[GeneratedImage, Film, Path | None], Path]
 """Writes a picture into the folder, None for the usual one; returns the file. Raises SaveFailed."""
@@ -88,3 +88,7 @@ class SaveAgain(Operation[None]):
 
     picture: UnsavedPicture
     folder: Path
+
+
+SAVING = (SaveAgain, RenderFrame)
+"""Tasks that end with a picture on the disk, which closing the window waits for."""

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 
 from app.messages.errors import message
-from app.session.background import BackgroundTasks
+from app.session.background import CLOSE_WITHIN_MS, BackgroundTasks
 from app.session.device import Device
 from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource
 from app.session.early_choice import EarlyChoice
@@ -84,6 +84,7 @@ class Session(QObject):
         """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
         super().__init__()
         self.background = BackgroundTasks(self)
+        self.background.failed.connect(self.failed)
         self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
         self.draft_editor.edited.connect(self.draft_edited)
         self.draft_editor.models_changed.connect(self.models_changed)
@@ -216,12 +217,13 @@ class Session(QObject):
         self.preview_mode_changed.emit(mode)
 
     def shutdown(self) -> bool:
-        """Keeps the draft, ends run, worker and background tasks; says whether the worker ended in time."""
+        """Keeps the draft, ends run, worker and background tasks; says whether they ended in time."""
         self.queue.clear()
         self.draft_editor.save()
-        self.background.close()
-        self.engine_tasks.close()
-        return self._thread.shut_down()
+        deadline = QDeadlineTimer(CLOSE_WITHIN_MS)
+        self._thread.shut_down()  # its step goes on while the others end
+        has_ended = self.background.close(deadline)
+        return self._thread.wait_for_end(deadline, is_saving=self.engine_tasks.close()) and has_ended
 
     def _enqueue(self, is_paused: bool) -> None:
         try:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from app.messages.errors import Message, message
 from app.messages.notices import notice_of
 from app.session.run import (
+    SAVING,
     Ending,
     EngineTask,
     Run,
@@ -27,7 +28,7 @@ from core.errors import EmulsionError
 from core.film.film import Film
 from core.pictures.picture import GeneratedImage
 from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Started, Stepped
-from core.runs.operations import Engine, Operation, RenderFrame
+from core.runs.operations import Engine, Operation
 from core.runs.recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ Result = TypeVar("Result")
 
 class Worker(QObject):
     """Serves one run at a time, and tasks between its events. All slots run in the worker's thread.
+
+    Attributes:
+        is_saving: a picture is being written; may be asked from any thread.
 
     Signals:
         state_changed: a `WorkerState`; ``paused`` when the event in progress is over and none is asked for.
@@ -73,6 +77,7 @@ class Worker(QObject):
         self._log_file = log_file
         self._engine: Engine | None = None
         self._is_outdated = False
+        self.is_saving = False
         self._state = WorkerState.idle
         self._run: Run | None = None
         self._events: Events | None = None
@@ -121,7 +126,7 @@ class Worker(QObject):
         """Ends run and tasks, frees the engine and leaves the thread's event loop."""
         self.stop()
         for task, events in tuple(self._tasks.values()):
-            while isinstance(task.operation, SaveAgain | RenderFrame) and task.kind in self._tasks:
+            while isinstance(task.operation, SAVING) and task.kind in self._tasks:
                 self._advance_task(task, events)  # a picture that was to be saved is not lost
             self._attempt(events.close)
         self._tasks.clear()
@@ -242,12 +247,14 @@ class Worker(QObject):
         self.ended.emit(ending)
 
     def _save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
+        self.is_saving = True
         match self._attempt(lambda: self._save_picture(image, film, folder)):
             case Message() as text:
                 self.not_saved.emit(UnsavedPicture(image, film, text))
             case path:
                 self._put_film_beside(image.recipe.run, path)
                 self.saved.emit(SavedPicture(path, image))
+        self.is_saving = False
 
     def _put_film_beside(self, run: str, path: Path) -> None:
         recorder = self._recorder

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import QDeadlineTimer, QThread, Signal
 
 from app.session.run import SavePicture
 from app.session.worker import Worker
@@ -13,7 +13,8 @@ from core.runs.recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_WITHIN_MS = 3500
+SAVED_WITHIN_MS = 120_000
+"""A picture that is being decoded or written at the end is waited for so long."""
 
 
 class WorkerThread(QThread):
@@ -48,10 +49,13 @@ class WorkerThread(QThread):
         self.restart_engine.connect(self.worker.restart_engine)
         self._shut_down.connect(self.worker.shut_down)
 
-    def shut_down(self) -> bool:
-        """Ends the run after its step and the thread after that; says whether it did so in time."""
+    def shut_down(self) -> None:
+        """Ends the run after its step and the thread after that."""
         self._shut_down.emit()
-        if self.wait(SHUTDOWN_WITHIN_MS):
+
+    def wait_for_end(self, deadline: QDeadlineTimer, *, is_saving: bool) -> bool:
+        """Says whether the thread ended in time, which is longer while a picture is being saved."""
+        if self.wait(deadline) or ((is_saving or self.worker.is_saving) and self.wait(SAVED_WITHIN_MS)):
             return True
-        log.warning("the worker is still busy after %d ms", SHUTDOWN_WITHIN_MS)
+        log.warning("the worker is still busy at the end")
         return False

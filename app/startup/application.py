@@ -67,7 +67,7 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
         instance_server.close()
         claimed.lock.unlock()
     if not window.ended_in_time:
-        log.warning("the worker did not end in time; leaving without it")
+        log.warning("not all threads ended in time; leaving without them")
         logging.shutdown()
         os._exit(code)  # Qt would wait for the thread, or crash
     return code

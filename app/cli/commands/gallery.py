@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from app.cli.command import Command, group, no_arguments, whole_number
 from app.cli.terminal import Progress, to_json
@@ -25,6 +26,7 @@ from core.gallery.scan import Indexing, ScanEvent, Scanned
 from core.gallery.schema import FACETS, FILE_NAME
 from core.paths import Folders
 from core.request.request import LARGEST_SEED
+from core.request.setting import Option, Setting
 from core.request.settings import SETTINGS
 from core.settings.settings import load_settings
 
@@ -32,8 +34,16 @@ log = logging.getLogger(__name__)
 
 MOST = range(1, 1_000_001)
 _PAGE = 500
-_FACET_OPTIONS = tuple((setting, setting.options[0]) for setting in SETTINGS if setting.facet)
 _FLAGS = MappingProxyType({"yes": True, "no": False})
+
+
+def filter_option(setting: Setting[Any]) -> Option[Any]:
+    """Returns the option that a facet is asked by: its setting's own, or one of its name where it has none."""
+    named: Option[Any] = Option(f"--{setting.name.replace('_', '-')}", "VALUE", "", lambda text, _: text)
+    return next(iter(setting.options), named)
+
+
+_FACET_OPTIONS = tuple((setting, filter_option(setting)) for setting in SETTINGS if setting.facet)
 
 
 def _folder_argument(parser: ArgumentParser) -> None:

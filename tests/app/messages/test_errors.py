@@ -24,6 +24,7 @@ from core.errors import (
     OutOfMemory,
     SaveFailed,
     SettingsUnreadable,
+    UnforeseenFailure,
     UnreadablePicture,
     WrongAutoencoder,
     WrongFamily,
@@ -51,6 +52,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     UnreadablePicture: UnreadablePicture(PLACE, "it carries no recipe"),
     SettingsUnreadable: SettingsUnreadable(PLACE, "it is damaged"),
     FilmBroken: FilmBroken(PLACE, "it is cut off"),
+    UnforeseenFailure: UnforeseenFailure(),
 }
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QDeadlineTimer, QObject
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
+from app.messages.errors import Message
 from app.session.background import BackgroundTasks, TaskQueue
-from core.errors import EmulsionError, ModelMissing
+from core.errors import EmulsionError, ModelMissing, UnforeseenFailure
 
 
 class Owner(QObject):
@@ -80,13 +81,72 @@ def test_an_error_is_refused(owner: Owner, qtbot: QtBot) -> None:
     assert isinstance(owner.heard[0], EmulsionError)
 
 
-def test_an_unforeseen_error_is_logged_and_the_thread_goes_on(
-    owner: Owner, qtbot: QtBot, expected_warnings: list[str]
+def breaks() -> Generator[int, None, None]:
+    yield 1
+    raise ZeroDivisionError("inside")
+
+
+def test_an_unforeseen_error_is_logged_and_told_and_the_thread_goes_on(
+    background: BackgroundTasks, owner: Owner, qtbot: QtBot, expected_warnings: list[str]
 ) -> None:
     expected_warnings.append("a background task failed")
+    told: list[Message] = []
+    background.failed.connect(told.append)
     owner.tasks.submit(lambda: 1 // 0, owner.hear)
     owner.tasks.submit(lambda: "next", owner.hear)
     qtbot.waitUntil(lambda: owner.heard == ["next"])
+    (message,) = told
+    assert message.title == "Something unexpected happened"
+    assert "ZeroDivision" not in str(message)
+
+
+def test_who_waits_for_an_answer_gets_an_unforeseen_error_as_a_failure(
+    background: BackgroundTasks, owner: Owner, qtbot: QtBot, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("a background task failed")
+    told: list[Message] = []
+    background.failed.connect(told.append)
+    owner.tasks.submit(lambda: 1 // 0, None, owner.hear)
+    owner.tasks.follow(breaks, None, None, owner.hear)
+    qtbot.waitUntil(lambda: len(owner.heard) == 2)
+    assert all(isinstance(error, UnforeseenFailure) for error in owner.heard)
+    assert owner.threads == {threading.get_ident()}
+    assert not told
+
+
+class Watched:
+    """Tells the thread in which it was freed."""
+
+    def __init__(self, freed: list[int]) -> None:
+        self.freed = freed
+
+    def work(self) -> None:
+        """Does nothing."""
+
+    def fail(self) -> None:
+        raise ModelMissing("lost", ())
+
+    def breaks(self) -> Generator[int, None, None]:
+        yield 1
+        raise ModelMissing("lost", ())
+
+    def hear(self, _value: object) -> None:
+        """Hears nothing."""
+
+    def __del__(self) -> None:
+        self.freed.append(threading.get_ident())
+
+
+def test_what_belongs_to_a_widget_is_freed_in_the_windows_thread(owner: Owner, qtbot: QtBot) -> None:
+    freed: list[int] = []
+    for _ in range(30):
+        for name in ("work", "fail", "breaks"):
+            watched = Watched(freed)
+            start = owner.tasks.follow if name == "breaks" else owner.tasks.submit
+            start(getattr(watched, name), watched.hear, watched.hear)
+            del watched
+    qtbot.waitUntil(lambda: len(freed) == 90)
+    assert set(freed) == {threading.get_ident()}
 
 
 def test_what_is_cancelled_is_not_begun_and_not_answered(owner: Owner, qtbot: QtBot) -> None:
@@ -146,10 +206,30 @@ def test_closing_keeps_what_must_be_kept_and_drops_the_rest(tmp_path: Path, qtbo
     owner.tasks.submit(owner.waits("look"), owner.hear)
     owner.tasks.submit((tmp_path / "kept").touch, owner.hear, is_kept=True)
     qtbot.wait(20)
-    background.close()
+    assert background.close()
     assert owner.done == ["in progress"]
     assert (tmp_path / "kept").exists()
     owner.tasks.submit(owner.waits("too late"), owner.hear, is_kept=True)
     qtbot.wait(20)
     assert owner.done == ["in progress"]
     assert owner.heard == []
+
+
+def test_closing_does_not_wait_for_ever(qtbot: QtBot, expected_warnings: list[str]) -> None:
+    expected_warnings.append("background tasks are still busy at the end")
+    background = BackgroundTasks()
+    owner = Owner(background)
+    owner.tasks.submit(owner.waits("hangs"))
+    qtbot.wait(20)
+    assert not background.close(QDeadlineTimer(0))
+    owner.gate.set()
+    assert background.close()
+
+
+def test_closing_waits_longer_for_what_must_be_kept(qtbot: QtBot) -> None:
+    background = BackgroundTasks()
+    owner = Owner(background)
+    owner.tasks.submit(owner.waits("a picture"), is_kept=True)
+    threading.Timer(0.2, owner.gate.set).start()
+    assert background.close(QDeadlineTimer(0))
+    assert owner.done == ["a picture"]

@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QDeadlineTimer, QThread
 from pytestqt.qtbot import QtBot
 
 from app.session.run import Ending, RunState
 from app.session.session import Session
-from core.film.film import Frame
+from core.film.film import Film, Frame
+from core.pictures.picture import GeneratedImage
+from core.request.request import GenerationRequest
 from tests.app.conftest import Heard, MakeSession
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, film, frame_of
 
 Settle = Callable[[Session], None]
 Listen = Callable[[Session], Heard]
@@ -114,6 +116,49 @@ def test_shutdown_without_a_run_never_makes_an_engine(make_session: MakeSession)
 
     assert make_session(make_engine=make).shutdown()
     assert made == []
+
+
+def test_the_worker_is_told_before_background_tasks_are_waited_for(make_session: MakeSession, qtbot: QtBot):
+    engine = FakeEngine(holds={3: threading.Event()})
+    session = make_session(engine)
+    session.generate()
+    qtbot.waitUntil(engine.arrived.is_set)
+    ended = threading.Event()
+    engine.close = ended.set
+    session.background.closing_begun.connect(engine.holds[3].set)
+    session.background.queue(session, "tests").submit(lambda: ended.wait(10), is_kept=True)
+    assert session.shutdown()
+    assert ended.is_set()
+
+
+def test_a_picture_that_is_still_being_written_at_the_end_is_waited_for(make_session: MakeSession, qtbot: QtBot):
+    writing, go_on, written = threading.Event(), threading.Event(), threading.Event()
+
+    def save(_image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
+        writing.set()
+        assert go_on.wait(10)
+        written.set()
+        return Path("a.png")
+
+    session = make_session(save=save)
+    session.generate()
+    qtbot.waitUntil(writing.is_set)
+    threading.Timer(0.1, go_on.set).start()
+    session._thread.shut_down()  # pyright: ignore[reportPrivateUsage]
+    assert session._thread.wait_for_end(QDeadlineTimer(0), is_saving=False)  # pyright: ignore[reportPrivateUsage]
+    assert written.is_set()
+
+
+def test_a_picture_that_waits_to_be_saved_at_the_end_is_waited_for(make_session: MakeSession, qtbot: QtBot):
+    engine = FakeEngine(holds={0: threading.Event()})
+    session = make_session(engine)
+    session.generate()
+    qtbot.waitUntil(engine.arrived.is_set)
+    made = film(GenerationRequest("a"))
+    session.keep(made, frame_of(made, 0), "denoised")
+    assert session.engine_tasks.close()
+    assert not session.engine_tasks.close()
+    engine.holds[0].set()
 
 
 def test_shutdown_twice_is_harmless(make_session: MakeSession):

@@ -3,15 +3,19 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.cli.commands.gallery import filter_option
 from core.gallery.gallery import Gallery
 from core.gallery.marks import MarkChange
 from core.paths import Folders
 from core.pictures.saving import save_as
+from core.request.setting import Setting
+from core.request.settings import SETTINGS
 from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
 
@@ -108,3 +112,10 @@ def test_while_a_window_owns_the_library_it_can_be_read_but_not_changed(run: Run
         answer = run("gallery", "rebuild")
     assert answer.code == 1
     assert "Another running Emulsion" in answer.errors
+
+
+@pytest.mark.parametrize("setting", [setting for setting in SETTINGS if setting.facet], ids=lambda it: it.name)
+def test_a_facet_without_an_option_of_its_own_is_asked_by_its_name(setting: Setting[Any]) -> None:
+    option = filter_option(replace(setting, options=()))
+    assert (option.flag.lstrip("-").replace("-", "_"), option.metavar) == (setting.name, "VALUE")
+    assert filter_option(setting) is setting.options[0]
