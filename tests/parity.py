@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 
 @torch.inference_mode()
 def our_latents(family: Family, request: GenerationRequest, batch: int) -> torch.Tensor:
-    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request.size), request.steps, CPU)
+    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, CPU)
     generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, CPU)
     steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)

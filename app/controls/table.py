@@ -21,8 +21,9 @@ from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
 from core.request import request as limits
+from core.request.request import CLIP_LAYERS
 from core.request.samplers import SAMPLERS
-from core.request.settings.clip_skip import CLIP_SKIP, LAYERS
+from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.model import MODEL
@@ -98,7 +99,7 @@ def _clip_skip(services: Services) -> QWidget:
         "Clip skip: the layer of the text encoder that the prompt is read from, counted from the end.\n"
         "1 is off; some models were trained with 2."
     )
-    return int_control(services.session, CLIP_SKIP, LAYERS, "Clip s&kip", tooltip)
+    return int_control(services.session, CLIP_SKIP, CLIP_LAYERS, "Clip s&kip", tooltip)
 
 
 def _count(services: Services) -> QWidget:

@@ -10,6 +10,7 @@ from app.session.draft import Draft, differing_fields, fitted, with_defaults
 from core.models.catalogue import FoundModels, Model, RefusedModel
 from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
+from core.request.traits import outside
 
 SAVE_AFTER_MS = 1000
 
@@ -125,6 +126,8 @@ class DraftEditor(QObject):
         named = self.model_of(request) or self._model(without_ending(request.model))
         request = request if named is None else replace(request, model=named.key)
         model = named or self.model_of(self.draft)
+        if model is not None and request.training == outside(model.traits):
+            request = replace(request, training="")  # it is the model's own here, too
         taken = fitted(request, model) if model is not None else request
         self._draft.end_step()
         changed = {name: getattr(taken, name) for name in differing_fields(taken, self.draft)}

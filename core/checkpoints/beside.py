@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
-from core.families.traits import told
+from core.request.traits import told
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from core.errors import ModelBroken
 from core.families.spec import CheckpointKind, FamilySpec
-from core.families.traits import Said, Trait, Traits, names_of, resolve
 from core.files.json_file import read_json
 from core.request.request import Size
+from core.request.traits import Said, Trait, Traits, names_of, resolve
 
 _LINEAR = {"num_train_timesteps": 1000, "beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "linear"}
 _NARROW = _LINEAR | {"beta_start": 0.00085, "beta_end": 0.012}
@@ -132,16 +132,16 @@ def trait_names(family: FamilySpec) -> tuple[str, ...]:
     return tuple(name for name in names_of(family.is_flow) if name != "clip_skip" or has_clip_skip)
 
 
-def with_traits(config: Mapping[str, Any], traits: Traits) -> dict[str, Any]:
-    """Returns the configuration that follows the traits."""
+def with_values(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the configuration that follows the values of traits."""
     made = dict(config)
-    if (shift := traits.get("shift")) is not None:
-        return made | {"shift": shift.value, "flow_shift": shift.value, "use_dynamic_shifting": False}
-    if (prediction := traits.get("prediction_type")) is not None:
-        made["prediction_type"] = prediction.value
-    if (zero := traits.get("zero_snr")) is not None and zero.value != bool(config.get("rescale_betas_zero_snr")):
-        made["rescale_betas_zero_snr"] = zero.value
-        if zero.value:
+    if "shift" in values and is_flow_schedule(config):
+        return made | {"shift": values["shift"], "flow_shift": values["shift"], "use_dynamic_shifting": False}
+    if "prediction_type" in values and not is_flow_schedule(config):
+        made["prediction_type"] = values["prediction_type"]
+    if values.get("zero_snr", has_zero := bool(config.get("rescale_betas_zero_snr"))) != has_zero:
+        made["rescale_betas_zero_snr"] = not has_zero
+        if not has_zero:
             made["timestep_spacing"] = "trailing"  # else the first step would not begin at the last timestep
     return made
 

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Generator
 from dataclasses import replace
 
+from core.checkpoints.schedule import trait_names
 from core.engine.attention_probes import AttentionRecorder
 from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import free_caches
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
 from core.engine.sampling.denoising import Predict
-from core.errors import OutOfMemory
+from core.errors import InvalidRequest, OutOfMemory
+from core.families import FAMILIES
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.models.catalogue import Catalogue, Model, hashed_file
@@ -18,6 +20,7 @@ from core.models.memory_plan import MemoryInUse, Placement
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest
 from core.request.settings import validate
+from core.request.traits import outside, traits_from_text
 from core.runs.events import Event, Loading, Phase
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,10 @@ class Context:
         """
         model = self._catalogue.find(request.model)
         validate(request, model.limits)
+        if foreign := traits_from_text(request.training).keys() - set(trait_names(FAMILIES[model.family])):
+            raise InvalidRequest("training", ", ".join(foreign), "what models of this family have")
         loaded = yield from self._load(model, request)
+        request = replace(request, training=request.training or outside(loaded.model.traits))
         prepared = loaded.prepared_for(request)
         yield from prepared.differing
         return prepared
@@ -97,6 +103,9 @@ class Context:
     def _load(self, model: Model, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         """Loads the model, after the one before has been freed, unless it is there."""
         if (loaded := self._loaded_for(request)) is not None:
+            if loaded.model.traits != model.traits:  # the user has chosen others: the weights stay
+                loaded.family.scheduler_config = model.schedule
+                loaded = self._loaded = replace(loaded, model=replace(model, sha256=loaded.model.sha256))
             return loaded
         yield Loading(Phase.loading_model)
         for done in self._catalogue.memory.hashing(hashed_file(model)):

@@ -58,7 +58,7 @@ def from_request(family: Family, request: GenerationRequest, device: torch.devic
 
 def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
     """From x_T, pure noise. Raises InvalidRequest."""
-    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request.size), request.steps, device)
+    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, device)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
     return InitialState(_film(family, request, sampling), sampling, x, generators)
@@ -73,7 +73,7 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     request = replace(request, source=replace(source, sha256=picture.sha256))
     skipped = request.steps - source.steps_of(request.steps)
     sampling = schedulers.build(
-        request.sampler, family.scheduler_config_for(request.size), request.steps, device, skipped
+        request.sampler, family.scheduler_config_for(request), request.steps, device, skipped
     )
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x0 = family.encode(to_model_range(picture.pixels).to(device), generators[0])
@@ -143,7 +143,7 @@ def _from_noise_level(
     """Returns a start at the noise level of one of the parent's frames, for another sampler, steps or noise."""
     frame = branch.film.frames[branch.call]
     remaining = branch.remaining_steps or branch.steps_left
-    config = family.scheduler_config_for(request.size)
+    config = family.scheduler_config_for(request)
     sampling, total = _ending(config, request.sampler, remaining, frame.sigma, device)
     request = replace(request, steps=total)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]

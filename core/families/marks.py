@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import ModelBroken
-from core.families.traits import told
 from core.files.safetensors_header import SafetensorsHeader
+from core.request.traits import told
 
 _EDM = (
     (("edm_mean", "edm_std"), "it is Playground v2.5, which is trained on another noise schedule (EDM)"),

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from core.families.traits import Said
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
+from core.request.traits import Said
 
 GuidanceKind = Literal["classifier_free", "embedded", "none"]
 """``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
@@ -77,7 +77,7 @@ class CheckpointKind:
         layout: folder in ``resources/families`` with the configurations of its parts; "" for a lone transformer.
         family: key in `core.families.FAMILIES`.
         width: of the text that its network reads, which must be that of its configuration; None if not checked.
-        said: the traits that it tells itself, see `core.families.traits`.
+        said: the traits that it tells itself, see `core.request.traits`.
     """
 
     layout: str

@@ -15,17 +15,17 @@ from core.autoencoders.latent_space import pixels_each
 from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
-from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_traits
+from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_values
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES, family_names, family_of_pipeline
 from core.families.spec import Capabilities, CheckpointKind
-from core.families.traits import Said, Trait, Traits, traits_from_text
 from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
 from core.models.folders import SUFFIX, FixedPlaces, Places, models_in
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
+from core.request.traits import Said, Trait, Traits, traits_from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ def read_model(
         is_listed=bool(known),
         kind=kind,
         traits=traits,
-        schedule=with_traits(schedule, traits),
+        schedule=with_values(schedule, {name: trait.value for name, trait in traits.items()}),
     )
 
 

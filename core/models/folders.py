@@ -66,7 +66,7 @@ class Places(Protocol):
 
     @property
     def model_traits(self) -> Mapping[str, str]:
-        """Returns what the user chose, by SHA-256, in the form of `core.families.traits.traits_to_text`."""
+        """Returns what the user chose, by SHA-256, in the form of `core.request.traits.traits_to_text`."""
         ...
 
 

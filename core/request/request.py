@@ -17,6 +17,7 @@ LARGEST_GUIDANCE_SCALE = 30.0
 LARGEST_SEED = 2**64 - 1
 LARGEST_LORA_WEIGHT = 4.0
 MOST_LORAS = 16
+CLIP_LAYERS = range(1, 13)
 WEIGHT_BITS = (8, 4)
 """The numbers of bits that weights can be packed into, see `core.engine.weights.quantisation`."""
 
@@ -139,6 +140,8 @@ class GenerationRequest:
         autoencoder: in the place of the model's own, or None.
         weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
         clip_skip: the layer of CLIP's text encoders that the prompt is read from, counted from 1 at the end.
+        training: how the model was trained, as far as its own file does not tell, in the form of
+            `core.request.traits.traits_to_text`; "" for what the catalogue knows.
     """
 
     prompt: str
@@ -155,6 +158,7 @@ class GenerationRequest:
     autoencoder: Autoencoder | None = None
     weight_bits: int | None = None
     clip_skip: int = 1
+    training: str = ""
 
     @property
     def has_guidance(self) -> bool:

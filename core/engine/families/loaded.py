@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import torch
 
+from core.checkpoints.schedule import with_values
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.kl_autoencoder import KLAutoencoder
 from core.engine.networks.prompt_cache import PromptCache
@@ -14,6 +15,7 @@ from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
 from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
+from core.request.traits import traits_from_text
 
 Encoded = TypeVar("Encoded")
 """A text as the text encoders of a family hand it on: hidden states, and what else the network reads."""
@@ -104,9 +106,10 @@ class Family:
     def latent_shape(self, size: Size) -> tuple[int, int, int]:
         return self._vae.latent_shape(size)
 
-    def scheduler_config_for(self, size: Size) -> Mapping[str, Any]:
-        """Returns the scheduler's configuration for pictures of this size."""
-        return {**self.scheduler_config, **self._arithmetic.schedule_options(size, self.scheduler_config)}
+    def scheduler_config_for(self, request: GenerationRequest) -> Mapping[str, Any]:
+        """Returns the scheduler's configuration for pictures of this size, and for the training that is told."""
+        config = with_values(self.scheduler_config, traits_from_text(request.training))
+        return {**config, **self._arithmetic.schedule_options(request.size, config)}
 
     def knows_prompt(self, request: GenerationRequest) -> bool:
         """Returns True if `read_prompt` will not have to run the text encoder."""

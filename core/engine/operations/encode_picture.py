@@ -1,6 +1,6 @@
 """Encodes a picture into the model's latents and decodes it again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,6 @@ from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from numpy.typing import NDArray
 
 from core.engine.context import Context
-from core.engine.families import Family
 from core.engine.initial_state import to_model_range
 from core.engine.sampling.schedulers import prediction_type_of
 from core.engine.sampling.tensors import to_numpy
@@ -35,17 +34,17 @@ def run(context: Context, operation: EncodePicture) -> Iterator[Event]:
         original=picture.original,
         latent=to_numpy(latent),
         decoded=model.decode(latent)[0],
-        alphas_cumprod=alphas_cumprod(family),
+        alphas_cumprod=alphas_cumprod(family.scheduler_config_for(request)),
         latent_rgb=family.latent_rgb,
     )
     yield Finished(EncodedPicture.measured(operation.request, trip))
 
 
-def alphas_cumprod(family: Family) -> NDArray[np.float64]:
+def alphas_cumprod(checkpoint: Mapping[str, Any]) -> NDArray[np.float64]:
     """Returns the noise schedule that the model was trained with, (training steps,)."""
-    if prediction_type_of(family.scheduler_config) == "flow_prediction":
-        steps = int(family.scheduler_config.get("num_train_timesteps", 1000))
+    if prediction_type_of(checkpoint) == "flow_prediction":
+        steps = int(checkpoint.get("num_train_timesteps", 1000))
         return alpha_bars(sigmas_of_flow(np.arange(1, steps + 1) / steps))
-    config = {key: value for key, value in family.scheduler_config.items() if not key.startswith("_")}
+    config = {key: value for key, value in checkpoint.items() if not key.startswith("_")}
     scheduler: Any = DDPMScheduler.from_config(config)
     return scheduler.alphas_cumprod.double().numpy()

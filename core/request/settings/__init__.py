@@ -18,6 +18,7 @@ from core.request.settings.seed import SEED
 from core.request.settings.size import SIZE
 from core.request.settings.source import SOURCE
 from core.request.settings.steps import STEPS
+from core.request.settings.training import TRAINING
 from core.request.settings.weight_bits import WEIGHT_BITS
 
 SETTINGS: tuple[Setting[Any], ...] = (
@@ -35,6 +36,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     AUTOENCODER,
     WEIGHT_BITS,
     CLIP_SKIP,
+    TRAINING,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

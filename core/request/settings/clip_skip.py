@@ -6,11 +6,10 @@ was trained with, 2 the one before. diffusers counts one less, and like here lea
 
 from core.errors import InvalidRequest
 from core.request.json_values import whole_of
+from core.request.request import CLIP_LAYERS as LAYERS
 from core.request.request import GenerationRequest, Limits
 from core.request.setting import Option, Setting, clamped, json_reader, number_taker, sparse_json_writer
 from core.request.typed_values import typed_whole_number
-
-LAYERS = range(1, 13)
 
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:

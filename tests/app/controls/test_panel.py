@@ -88,7 +88,7 @@ def test_whatever_takes_the_focus_has_a_name_and_an_explanation(panel: ControlPa
 
 def test_every_setting_of_a_picture_has_its_control_in_the_table():
     controls = {name for row in ROWS for name in row}
-    elsewhere = {"weight_bits"}  # in the preferences, since it is about memory
+    elsewhere = {"weight_bits", "training"}  # in the preferences, since it is about memory; on the model's card
     assert {setting.name for setting in SETTINGS} - elsewhere <= controls
 
 

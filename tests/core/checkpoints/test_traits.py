@@ -14,11 +14,19 @@ from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import recognise
 from core.errors import InvalidRequest, ModelBroken
 from core.families import FAMILIES
-from core.families.traits import PLACES, read_trait, resolve, traits_from_text, traits_to_text
 from core.files.safetensors_header import read_safetensors_header
 from core.models.catalogue import Catalogue, Model
 from core.models.folders import FixedPlaces
 from core.request.request import Size
+from core.request.traits import (
+    PLACES,
+    SCHEDULE,
+    read_trait,
+    read_traits,
+    resolve,
+    traits_from_text,
+    traits_to_text,
+)
 from tests.core.checkpoints.test_detection import CLIP, OPEN_CLIP, TEXT, UNET, XL, header, unet
 
 SD2 = {**unet(1024), OPEN_CLIP: (49408, 1024)}
@@ -220,8 +228,8 @@ def test_values_are_read_back_from_text_and_nonsense_is_left_out() -> None:
     }
     with pytest.raises(InvalidRequest, match="epsilon"):
         read_trait("prediction_type", "both")
-    with pytest.raises(InvalidRequest, match="prediction_type"):
-        read_trait("mood", "good")
+    with pytest.raises(InvalidRequest, match="NAME=VALUE, with one of prediction_type"):
+        read_traits(["mood=good"], SCHEDULE)
 
 
 def test_what_an_earlier_version_kept_is_read_again_and_the_hash_stays(tmp_path: Path) -> None:

@@ -1,14 +1,13 @@
 """The facts of a model's training that its pictures depend on, each by the best of all places that tell it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from core.errors import InvalidRequest
-from core.request.request import Size
-from core.request.settings.clip_skip import LAYERS
+from core.request.request import CLIP_LAYERS, Size
 
 Said = Mapping[str, Mapping[str, Any]]
 """Values by the name of the trait, by the place that tells them (`PLACES`)."""
@@ -23,6 +22,9 @@ it. ``metadata``: texts in its header. ``weights``: measured. ``configuration``:
 
 OUTSIDE = ("user", "yaml")
 """The places that another computer with the same file may lack."""
+
+SCHEDULE = ("prediction_type", "zero_snr", "shift")
+"""The traits that change a picture although its other settings are equal."""
 
 SIDES_PX = range(64, 4097)
 SHIFTS = (0.01, 100.0)
@@ -87,7 +89,7 @@ def _size(text: str) -> str:
 
 
 def _clip_skip(text: str) -> int:
-    if (layer := int(text)) not in LAYERS:
+    if (layer := int(text)) not in CLIP_LAYERS:
         raise ValueError(text)
     return layer
 
@@ -113,7 +115,7 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "zero_snr": _Kind(_switch, "yes or no", is_of_flow=False),
         "shift": _Kind(_shift, f"a number from {SHIFTS[0]} to {SHIFTS[1]:.0f}", is_of_flow=True),
         "size": _Kind(_size, f"WIDTHxHEIGHT, {SIDES_PX[0]} to {SIDES_PX[-1]} pixels"),
-        "clip_skip": _Kind(_clip_skip, f"a whole number from {LAYERS[0]} to {LAYERS[-1]}", is_of_flow=False),
+        "clip_skip": _Kind(_clip_skip, f"a number from {CLIP_LAYERS[0]} to {CLIP_LAYERS[-1]}", is_of_flow=False),
     }
 )
 
@@ -127,8 +129,6 @@ def read_trait(name: str, text: str) -> Any:
     """Reads a value that somebody typed. Raises InvalidRequest."""
     try:
         return KINDS[name].read(text)
-    except KeyError as error:
-        raise InvalidRequest("trait", name, f"one of {', '.join(KINDS)}") from error
     except ValueError as error:
         raise InvalidRequest(name, text, KINDS[name].expected) from error
 
@@ -142,6 +142,16 @@ def told(name: str, *texts: str | None) -> dict[str, Any]:
         except ValueError:
             continue
     return {}
+
+
+def read_traits(pairs: Iterable[str], names: Iterable[str]) -> dict[str, Any]:
+    """Reads what somebody typed as ``NAME=VALUE``. Raises InvalidRequest."""
+    values: dict[str, Any] = {}
+    for name, _, text in (pair.partition("=") for pair in pairs):
+        if name not in names:
+            raise InvalidRequest("training", name, f"NAME=VALUE, with one of {', '.join(names)} as the name")
+        values[name] = read_trait(name, text)
+    return values
 
 
 def traits_to_text(values: Mapping[str, Any]) -> str:
@@ -158,3 +168,27 @@ def traits_from_text(text: str) -> dict[str, Any]:
     """Reads `traits_to_text`; leaves out what this version cannot read."""
     parts = (part.partition("=") for part in text.split())
     return {key: value for name, _, given in parts if name in KINDS for key, value in told(name, given).items()}
+
+
+def outside(traits: Traits) -> str:
+    """Returns the traits of the schedule as text where a place outside of the model's file tells one, else ""."""
+    schedule = {name: trait for name, trait in traits.items() if name in SCHEDULE}
+    is_outside = any(trait.place in OUTSIDE for trait in schedule.values())
+    return traits_to_text({name: trait.value for name, trait in schedule.items()}) if is_outside else ""
+
+
+def trait_words(name: str, value: Any) -> str:
+    """Returns a trait as people call it: ``"v-prediction"``, ``"zero terminal SNR"``."""
+    match name:
+        case "prediction_type":
+            return {"epsilon": "predicts noise (epsilon)", "v_prediction": "v-prediction"}.get(
+                value, "predicts x0"
+            )
+        case "zero_snr":
+            return f"{'' if value else 'no '}zero terminal SNR"
+        case "shift":
+            return f"flow shift {value:g}"
+        case "clip_skip":
+            return f"clip skip {value}"
+        case _:
+            return str(value)
