@@ -183,8 +183,8 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             )
         case UnforeseenFailure():
             return Message(
-                "Something unexpected happened",
-                "This did not work, for a reason that Emulsion does not know; finished pictures are safe.",
+                "This did not work",
+                "It ended early, for a reason that Emulsion does not know; finished pictures are safe.",
                 "The log has the details.",
             )
         case MemoryError():

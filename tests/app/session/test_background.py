@@ -96,7 +96,7 @@ def test_an_unforeseen_error_is_logged_and_told_and_the_thread_goes_on(
     owner.tasks.submit(lambda: "next", owner.hear)
     qtbot.waitUntil(lambda: owner.heard == ["next"])
     (message,) = told
-    assert message.title == "Something unexpected happened"
+    assert message.title == "This did not work"
     assert "ZeroDivision" not in str(message)
 
 
