@@ -9,12 +9,12 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QMouseEvent, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.film.chart import Chart
 from app.widgets.building import stretched, text_label, vbox
 
+_LEFT_AXIS_PX = 36
 _MOST_POINTS = 60
 _GHOST_ALPHA = 190
 _GHOST_LINES = (
@@ -50,6 +50,72 @@ class Note:
 
     place: float
     text: str
+
+
+class Chart(pg.GraphicsView):
+    """A bare drawing area with two axes, without zoom and menu; reports presses as places on the x axis.
+
+    Put together from pyqtgraph's parts: its ready-made PlotWidget brings a dozen hidden menus, zooms by wheel, and
+    takes twice the time to make.
+
+    Attributes:
+        area, left, bottom: the parts.
+
+    Signals:
+        pressed_at(float)
+    """
+
+    pressed_at = Signal(float)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        layout: Any = pg.GraphicsLayout()
+        layout.setContentsMargins(0, 4, 8, 0)
+        layout.layout.setSpacing(0)
+        self.setCentralItem(layout)
+        self.area: Any = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self._items: list[Any] = []
+        self.left: Any = pg.AxisItem("left")
+        self.bottom: Any = pg.AxisItem("bottom")
+        layout.addItem(self.left, 0, 0)
+        layout.addItem(self.area, 0, 1)
+        layout.addItem(self.bottom, 1, 1)
+        self.left.setWidth(_LEFT_AXIS_PX)
+        self.left.linkToView(self.area)
+        self.bottom.linkToView(self.area)
+        for axis in (self.left, self.bottom):
+            axis.enableAutoSIPrefix(enable=False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setMinimumSize(120, 90)
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def clear_items(self) -> None:
+        """Removes all items; pyqtgraph's own method forgets those that do not count for the range."""
+        for item in self._items:
+            self.area.removeItem(item)
+        self._items.clear()
+
+    def add_item(self, item: Any, *, counts_for_range: bool = True) -> None:
+        """Adds an item; ``counts_for_range`` makes the axes reach it."""
+        self._items.append(item)
+        self.area.addItem(item, ignoreBounds=not counts_for_range)
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        if ev.button() is Qt.MouseButton.LeftButton:
+            self._tell(ev)
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        if ev.buttons() & Qt.MouseButton.LeftButton:
+            self._tell(ev)
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        ev.accept()
+
+    def _tell(self, ev: QMouseEvent) -> None:
+        place = self.area.mapSceneToView(self.mapToScene(ev.position().toPoint()))
+        self.pressed_at.emit(float(place.x()))
+        ev.accept()
 
 
 class CallPlot(QWidget):
@@ -104,8 +170,9 @@ class CallPlot(QWidget):
         self.note = note
         self._is_logarithmic = is_logarithmic
         self._y_label = y_label
-        self.chart.set_axes(x_label, _logarithmic_ticks(curves) if is_logarithmic else None)
-        self.chart.set_x_range(float(places[0]), float(places[-1]))
+        self.chart.bottom.setLabel(x_label)  # the left axis' name stands above the chart
+        self.chart.left.setTicks([_logarithmic_ticks(curves)] if is_logarithmic else None)
+        self.chart.area.setXRange(float(places[0]), float(places[-1]), padding=0.03)
         self._draw()
 
     def show_call(self, call: int) -> None:
@@ -126,9 +193,10 @@ class CallPlot(QWidget):
         colours = QApplication.palette()  # a style sheet's colour changes those of the widget's own palette
         text = colours.color(QPalette.ColorRole.WindowText)
         muted = colours.color(QPalette.ColorRole.PlaceholderText)
-        self.chart.set_colours(
-            colours.color(QPalette.ColorRole.Base), colours.color(QPalette.ColorRole.Mid), muted
-        )
+        self.chart.setBackground(colours.color(QPalette.ColorRole.Base))
+        for axis in (self.chart.left, self.chart.bottom):
+            axis.setPen(colours.color(QPalette.ColorRole.Mid))
+            axis.setTextPen(muted)
         self.chart.clear_items()
         for curve in self.curves:
             self._draw_curve(curve, self._ghost_line(curve)[0])
