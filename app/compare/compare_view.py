@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
 from app.canvas.lens import Lens
 from app.compare.compared_picture import LETTERS, ComparedPicture
@@ -15,7 +15,7 @@ from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
-from app.widgets.building import stretched, text_label, vbox
+from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.colours import Colours
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
@@ -64,19 +64,18 @@ class CompareView(QWidget):
         self._colours = colours
         self._lens = Lens(self)
         self._tasks = background.queue(self, "differences")
-        self._modes = QButtonGroup(self)
+        self._buttons: dict[CompareMode, IconButton] = {}
         self._wipe = self._pane("compareWipe")
-        self._side_by_side = QWidget(self)
-        self._sides = QHBoxLayout(self._side_by_side)
-        self._sides.setContentsMargins(0, 0, 0, 0)
-        self._sides.setSpacing(2)
+        side_by_side = QWidget(self)
+        self._sides = hbox(on=side_by_side, spacing=2)
         self._panes: list[ComparePane] = []
         self._difference = self._pane("compareDifference")
         self._scale_bar = ScaleBar(self)
         self._scale_bar.scale_chosen.connect(self._show)
         self._scale_bar.hide()
         self._stack = QStackedWidget(self)
-        for page in (self._wipe, self._side_by_side, self._difference):
+        self._pages = dict(zip(CompareMode, (self._wipe, side_by_side, self._difference), strict=True))
+        for page in self._pages.values():
             self._stack.addWidget(page)
         self._legend = _Legend(self)
         vbox(self._head(), stretched(self._stack), self._scale_bar, self._legend, on=self, spacing=0)
@@ -95,10 +94,8 @@ class CompareView(QWidget):
     def show_pictures(self, pictures: Sequence[ComparedPicture]) -> None:
         """Shows two to four pictures, the first one called A. More than two can only be side by side."""
         self.pictures = tuple(pictures)
-        for button in self._modes.buttons():
-            button.setEnabled(
-                len(pictures) == 2 or button is self._modes.button(_number(CompareMode.side_by_side))
-            )
+        for mode, button in self._buttons.items():
+            button.setEnabled(len(pictures) == 2 or mode is CompareMode.side_by_side)
         self._legend.show_pictures(pictures)
         if len(pictures) != 2:
             self.choose(CompareMode.side_by_side)
@@ -110,12 +107,12 @@ class CompareView(QWidget):
 
     def choose(self, mode: CompareMode) -> None:
         """Chooses another way to compare."""
-        self._modes.button(_number(mode)).setChecked(True)
+        self._buttons[mode].setChecked(True)
         if mode is not self.mode:
             had_focus = any(pane.hasFocus() for pane in self.panes)
             self.mode = mode
             self._scale_bar.setVisible(mode is CompareMode.difference)
-            self._stack.setCurrentIndex(_number(mode))
+            self._stack.setCurrentWidget(self._pages[mode])
             self._show()
             if had_focus:
                 self.take_focus()
@@ -151,19 +148,18 @@ class CompareView(QWidget):
             super().keyPressEvent(event)
 
     def _head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 4, 8, 4)
-        row.setSpacing(4)
+        row = hbox(margins=(8, 4, 8, 4), spacing=4)
         for mode, (icon, about) in _ABOUT.items():
             button = IconButton(icon, about, f"compare-{icon}", self)
             button.setText(mode.value)
             button.setAccessibleName(mode.value)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setCheckable(True)
+            button.setAutoExclusive(True)
             button.setChecked(mode is self.mode)
-            self._modes.addButton(button, _number(mode))
+            button.clicked.connect(partial(self._choose_by_hand, mode))
+            self._buttons[mode] = button
             row.addWidget(button)
-        self._modes.idClicked.connect(self._choose_number)
         row.addStretch(1)
         for icon, about, signal in (
             ("swap", "Swap A and B", self.swap_asked),
@@ -182,9 +178,8 @@ class CompareView(QWidget):
         pane.setAccessibleName("Compared pictures")
         return pane
 
-    @Slot(int)
-    def _choose_number(self, number: int) -> None:
-        self.choose(tuple(CompareMode)[number])
+    def _choose_by_hand(self, mode: CompareMode) -> None:
+        self.choose(mode)
         self.take_focus()
 
     @Slot()
@@ -227,10 +222,6 @@ class CompareView(QWidget):
         shown = ComparedPicture(made.image, first.size, "Difference of A and B", state)
         self._difference.show_pictures((shown,), ("Difference",))
         self._scale_bar.show_map(made)
-
-
-def _number(mode: CompareMode) -> int:
-    return tuple(CompareMode).index(mode)
 
 
 class _Legend(QWidget):

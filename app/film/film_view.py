@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
-from app.widgets.building import vbox
+from app.widgets.building import stretched, text_label, vbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,41 @@ class PaneView(FilmView):
 
     def picture(self) -> QImage:
         return self.pane.image
+
+
+class PanesView(FilmView):
+    """A view of several pictures, or a text that says why there are none.
+
+    Attributes:
+        panes: the pictures, side by side or one above the other. reason: the text.
+    """
+
+    def __init__(self, panes: int, reason: str, above: QWidget | None = None) -> None:
+        """``above`` stands over the pictures."""
+        super().__init__()
+        self.panes = tuple(PicturePane(self) for _ in range(panes))
+        self.reason = text_label(reason, parent=self, wraps=True, role="hint")
+        self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        for pane in self.panes:
+            self._row.addWidget(pane)
+        self._shown = QWidget(self)
+        vbox(*([above] if above is not None else ()), stretched(self._row), on=self._shown, spacing=4)
+        self._pages = QStackedLayout(self)
+        self._pages.addWidget(self._shown)
+        self._pages.addWidget(self.reason)
+
+    def show_panes(self, *, is_shown: bool) -> None:
+        """Shows the pictures, or else the reason."""
+        self._pages.setCurrentWidget(self._shown if is_shown else self.reason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arranges the pictures side by side or one above the other, whichever leaves them larger."""
+        super().resizeEvent(event)
+        beside_px = min(self.width() / len(self.panes), self.height())
+        is_narrow = min(self.width(), self.height() / len(self.panes)) > beside_px
+        directions = QBoxLayout.Direction
+        self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
 
 
 @dataclass(frozen=True, slots=True)

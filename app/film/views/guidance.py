@@ -1,14 +1,9 @@
 """Guidance: the prompt's effect at this step, and its place."""
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
-from app.film.film_view import FilmView, Table, ViewKind
+from app.film.film_view import PanesView, Table, ViewKind
 from app.film.frame_context import FrameContext
-from app.film.picture_pane import PicturePane
-from app.widgets.building import text_label
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_by, guidance_picture
 from core.measures.guidance_map import guidance_map
@@ -16,31 +11,19 @@ from core.measures.guidance_map import guidance_map
 _OFF = "Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at."
 
 
-class GuidanceView(FilmView):
+class GuidanceView(PanesView):
     """Shows the prediction with the prompt, without it, and the strength of the difference."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(3, _OFF)
         self._moment: FrameContext | None = None
-        self.panes = tuple(PicturePane(self) for _ in range(3))
-        pictures = QWidget(self)
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, pictures)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        for pane in self.panes:
-            self._row.addWidget(pane)
-        self._off = text_label(_OFF, parent=self, wraps=True, role="hint")
-        self._off.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._layout = QStackedLayout(self)
-        self._layout.addWidget(pictures)
-        self._layout.addWidget(self._off)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         film, frame = moment.film, moment.frame
+        self.show_panes(is_shown=frame.cond is not None and frame.uncond is not None)
         if frame.cond is None or frame.uncond is None:
-            self._layout.setCurrentWidget(self._off)
             return
-        self._layout.setCurrentIndex(0)
         strengths = guidance_map(frame.cond, frame.uncond)
         strongest = float(strengths.max())
         with_prompt, without, over = self.panes
@@ -50,14 +33,6 @@ class GuidanceView(FilmView):
         ):
             pane.show_picture(to_image(film.latent_rgb.picture(denoised_by(film, frame, half))), words)
         over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arranges the pictures side by side or one above the other, whichever leaves them larger."""
-        super().resizeEvent(event)
-        beside_px = min(self.width() / len(self.panes), self.height())
-        is_narrow = min(self.width(), self.height() / len(self.panes)) > beside_px
-        directions = QBoxLayout.Direction
-        self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
 
     def table(self) -> Table | None:
         if self._moment is None or self._moment.frame.cond is None or self._moment.frame.uncond is None:

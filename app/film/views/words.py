@@ -4,13 +4,13 @@ from html import escape
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QApplication, QBoxLayout, QStackedLayout, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication
 
-from app.film.film_view import FilmView, Table, ViewKind
+from app.film.film_view import PanesView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
-from app.widgets.building import stretched, text_label, vbox
+from app.widgets.building import text_label
 from app.widgets.pixels import to_image
 from core.families import FAMILIES
 from core.film.attention_maps import AttentionRecord
@@ -31,15 +31,16 @@ NO_WORDS = "The prompt has no words."
 _NOT_THIS_STEP = "not recorded at this step"
 
 
-class WordsView(FilmView):
+class WordsView(PanesView):
     """Shows the prompt, whose words can be clicked, above two maps of the chosen one."""
 
     def __init__(self) -> None:
-        super().__init__()
+        prompt = text_label(name="wordsPrompt", wraps=True)
+        super().__init__(2, NOT_RECORDED, above=prompt)
         self._moment: FrameContext | None = None
         self._record: AttentionRecord | None = None
         self._word = 0
-        self.prompt = text_label(parent=self, name="wordsPrompt", wraps=True)
+        self.prompt = prompt
         self.prompt.setAccessibleName("Words of the prompt")
         self.prompt.setToolTip("Click a word to see where it acts")
         self.prompt.setTextFormat(Qt.TextFormat.RichText)
@@ -47,26 +48,14 @@ class WordsView(FilmView):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.prompt.linkActivated.connect(self._choose_link)
-        self.panes = (PicturePane(self), PicturePane(self))
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        for pane in self.panes:
-            self._row.addWidget(pane)
-        shown = QWidget(self)
-        vbox(self.prompt, stretched(self._row), on=shown, spacing=4)
-        self.reason = text_label(NOT_RECORDED, parent=self, wraps=True, role="hint")
-        self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._layout = QStackedLayout(self)
-        self._layout.addWidget(shown)
-        self._layout.addWidget(self.reason)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         record = self._take(moment.attention)
+        self.show_panes(is_shown=record is not None and bool(record.words))
         if record is None or not record.words:
             self.reason.setText(_why_none(moment.film.model.family) if record is None else NO_WORDS)
-            self._layout.setCurrentWidget(self.reason)
             return
-        self._layout.setCurrentIndex(0)
         self._write_prompt(moment.film.request.prompt, record.words)
         this_step, all_steps = self.panes
         under = moment.film.latent_rgb.picture(moment.frame.denoised)
@@ -92,13 +81,6 @@ class WordsView(FilmView):
         self._word = word
         if self._moment is not None:
             self.show_moment(self._moment)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Arranges the maps side by side, or one above the other in a narrow place."""
-        super().resizeEvent(event)
-        directions = QBoxLayout.Direction
-        is_narrow = self.height() > self.width()
-        self._row.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
 
     def table(self) -> Table | None:
         record, moment = self._record, self._moment
