@@ -17,6 +17,7 @@ from app.startup.environment import set_environment
 from app.startup.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
 from app.startup.picture_argument import picture_to_open
 from app.startup.startup_error import tell
+from core.heap import keep_freed_memory
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     fill_missing_descriptors()
     set_environment(os.environ)
+    keep_freed_memory()
     try:
         folder = Folders.default().logs
     except RuntimeError:  # by platformdirs: no HOME, and a user that the system has no entry for

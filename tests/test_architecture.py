@@ -22,9 +22,9 @@ HEAVY_PACKAGES = ("core.engine", "core.training")
 
 PACKAGES = {
     "core": (
-        *("version", "errors", "paths", "files", "request", "families", "checkpoints", "lora", "autoencoders"),
-        *("recipes", "downloads", "pictures", "models", "prompt", "film", "measures", "runs", "film_export"),
-        *("gallery", "settings", "engine", "training"),
+        *("version", "errors", "paths", "heap", "files", "request", "families", "checkpoints", "lora"),
+        *("autoencoders", "recipes", "downloads", "pictures", "models", "prompt", "film", "measures", "runs"),
+        *("film_export", "gallery", "settings", "engine", "training"),
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),

@@ -18,6 +18,7 @@ from core.engine.sampling.step_hooks import step_hooks
 from core.engine.sampling.tensors import to_numpy
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
+from core.heap import give_memory_back
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Recipe, Stage
@@ -67,6 +68,7 @@ def generate_picture(
     began = time.perf_counter()
     pixels, note = model.decode(latents)
     decode_seconds = time.perf_counter() - began
+    give_memory_back()  # a decode takes several times the memory of a step
     previews.budget.add_decode(decode_seconds, is_preview=False)
     image = image_of(film, plan, pixels, "final", film.request.steps, spent_seconds + decode_seconds, note)
     yield ImageReady(image, film)

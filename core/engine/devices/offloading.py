@@ -6,7 +6,7 @@ for a few layers at a time. The results are the same numbers as with everything 
 
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -14,7 +14,9 @@ from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_mod
 from accelerate.utils import send_to_device
 from diffusers.hooks.group_offloading import apply_group_offloading
 
+from core.engine.networks.packed_convolutions import pack_convolutions
 from core.families import is_encoder, is_network
+from core.heap import give_memory_back
 from core.models.memory_plan import Placement
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Offloading:
         self._device = device
         self._reload = reload
         self.placement = placement
+        self._pack(parts.values())
         self._place()
 
     def step_down(self) -> bool:
@@ -63,10 +66,16 @@ class Offloading:
             hook.forget(old)
         torch.nn.Module.to(old, CPU)
         self._parts[name] = part
+        self._pack([part])
         if hook is not None:
             add_hook_to_module(part, hook)
         else:
             torch.nn.Module.to(part, self._device)
+
+    def _pack(self, parts: Iterable[Any]) -> None:
+        if self._device.type == "cpu":
+            for part in parts:
+                pack_convolutions(part)
 
     def _place(self) -> None:
         encoders = {name: part for name, part in self._parts.items() if is_encoder(name)}
@@ -178,4 +187,4 @@ def free_caches(device: torch.device) -> None:
         case "xpu":
             torch.xpu.empty_cache()
         case _:
-            pass
+            give_memory_back()

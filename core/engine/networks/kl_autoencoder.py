@@ -28,7 +28,7 @@ class KLAutoencoder:
     def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """See `core.engine.families.Family.encode`."""
         posterior = self.module.encode(pixels.to(self.module.dtype)).latent_dist
-        mean, std = posterior.mean.float(), posterior.std.float()
+        mean, std = posterior.mean.float().contiguous(), posterior.std.float().contiguous()
         if generator is None:
             return self._scaled(mean)
         noise = torch.randn(mean.shape, generator=generator).to(mean.device)

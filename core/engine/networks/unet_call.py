@@ -40,7 +40,7 @@ def unet_call(
             timestep_cond=scale,
             added_cond_kwargs=added,
             return_dict=False,
-        )[0]
+        )[0].contiguous()  # films and samplers keep latents in one layout
         if not has_uncond:
             return Prediction(cond=output, uncond=None)
         uncond, cond = output.chunk(2)

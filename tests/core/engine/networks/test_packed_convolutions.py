@@ -1,0 +1,159 @@
+"""Convolutions with packed weights give the numbers of torch's own, and take no more memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from torch.nn import Conv2d
+
+from core.engine.engine import Engine
+from core.engine.networks import packed_convolutions
+from core.engine.networks.packed_convolutions import PackedConv2d, pack_convolutions
+from core.models.catalogue import Catalogue
+from core.request.request import GenerationRequest, Size
+from core.request.samplers import SAMPLERS
+from core.runs.events import ImageReady
+from core.runs.operations import Generate
+from tests import tiny
+from tests.parity import stock_latents
+
+DTYPES = (torch.float32, torch.bfloat16)
+LAYERS = [(4, 32, 3, 1), (32, 32, 3, 1), (32, 64, 3, 2), (96, 64, 3, 1), (3, 16, 3, 1), (16, 3, 3, 1)]
+"""Channels in and out, size of the kernel, stride."""
+
+
+def layers(sizes: tuple[int, int, int, int], dtype: torch.dtype) -> tuple[Any, Conv2d]:
+    """Returns a packed convolution, and torch's own in channels_last with the same weights."""
+    channels_in, channels_out, kernel, stride = sizes
+    torch.manual_seed(1)
+    packed, plain = (
+        Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, dtype=dtype).requires_grad_(
+            requires_grad=False
+        )
+        for _ in range(2)
+    )
+    plain.load_state_dict(packed.state_dict())
+    pack_convolutions(packed)
+    assert type(packed) is PackedConv2d
+    plain.weight.data = plain.weight.data.contiguous(memory_format=torch.channels_last)
+    return packed, plain
+
+
+def noise(layer: Conv2d, side: int) -> torch.Tensor:
+    return torch.randn(2, layer.in_channels, side, side + 2).to(layer.weight.dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("sizes", LAYERS)
+@torch.inference_mode()
+def test_the_numbers_are_those_of_torch_in_channels_last_for_each_size_in_turn(
+    sizes: tuple[int, int, int, int], dtype: torch.dtype
+) -> None:
+    packed, plain = layers(sizes, dtype)
+    for side in (16, 8, 8, 33, 16, 16):  # packed for 16, then for 8, then for 16 again
+        x = noise(packed, side)
+        assert torch.equal(packed(x), plain(x.contiguous(memory_format=torch.channels_last)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@torch.inference_mode()
+def test_kernels_of_one_pixel_differ_in_the_last_bits_at_most(dtype: torch.dtype) -> None:
+    packed, plain = layers((64, 32, 1, 1), dtype)
+    x = noise(packed, 16)
+    torch.testing.assert_close(packed(x), plain(x), rtol=1e-5 if dtype is torch.float32 else 1e-2, atol=1e-5)
+
+
+@torch.inference_mode()
+def test_plain_weights_are_gone_after_the_first_call_and_back_in_another_dtype() -> None:
+    packed, plain = layers(LAYERS[1], torch.float32)
+    x = noise(packed, 8)
+    packed(x)
+    assert packed.weight.is_mkldnn
+    assert packed.weight.shape == plain.weight.shape
+    packed.to(torch.bfloat16)
+    plain.to(torch.bfloat16)
+    assert not packed.weight.is_mkldnn
+    assert torch.equal(packed.weight, plain.weight)
+    assert torch.equal(packed(x.bfloat16()), plain(x.bfloat16().contiguous(memory_format=torch.channels_last)))
+
+
+@torch.inference_mode()
+def test_a_size_that_comes_once_is_not_packed_for() -> None:
+    packed, _ = layers(LAYERS[1], torch.float32)
+    for side, packed_for in ((16, 16), (8, 16), (16, 16), (8, 16), (8, 8)):
+        packed(noise(packed, side))
+        assert packed.packed_for is not None
+        assert packed.packed_for[2] == packed_for
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+@pytest.mark.parametrize("error", [RuntimeError("no kernel"), TypeError("another signature"), AttributeError()])
+@torch.inference_mode()
+def test_what_a_private_operator_raises_makes_the_layer_a_plain_one(
+    error: Exception, is_packed: bool, monkeypatch: pytest.MonkeyPatch, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("without packed weights")
+    packed, plain = layers(LAYERS[1], torch.float32)
+    x = noise(packed, 8)
+    if is_packed:
+        packed(x)
+        packed.packed_for = torch.Size((1, 32, 9, 9))
+    monkeypatch.setattr(packed_convolutions, "_reorder", Mock(side_effect=error))
+    assert torch.allclose(packed(x), plain(x), atol=1e-6)
+    assert type(packed) is Conv2d
+    assert torch.equal(packed.weight, plain.weight)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2d(4, 4, 3, padding="same"),
+        Conv2d(4, 4, 3, padding=1, padding_mode="circular"),
+        Conv2d(4, 4, 3, dtype=torch.float16),
+        Conv2d(4, 4, 3, device="meta"),
+    ],
+)
+def test_other_convolutions_stay_as_they_are(layer: Conv2d) -> None:
+    pack_convolutions(layer)
+    assert type(layer) is Conv2d
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    tiny.stable_diffusion(folder / "tiny")
+    return folder
+
+
+def stock(folder: Path) -> Any:
+    pipe: Any = StableDiffusionPipeline.from_pretrained(
+        folder / "tiny", use_safetensors=True, local_files_only=True
+    )
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_run_equals_the_stock_pipeline_in_the_same_layout_and_nearly_the_plain_one(
+    sampler: str, folder: Path
+) -> None:
+    engine = Engine(Catalogue((folder,)), device="cpu", dtype="float32")
+    request = GenerationRequest(
+        "abc", model="tiny", size=Size(32, 24), sampler=sampler, steps=5, guidance_scale=4.0, seed=7
+    )
+    done = next(event for event in engine.run(Generate(request)) if isinstance(event, ImageReady))
+    pipe, plain = stock(folder), stock(folder)
+    checkpoint = dict(pipe.scheduler.config)
+    pack_convolutions(pipe.unet)
+    pack_convolutions(pipe.vae)
+    same, other = (stock_latents(one, checkpoint, request, 1) for one in (pipe, plain))
+    decoded = pipe.vae.decode(same / pipe.vae.config.scaling_factor).sample
+    pixels = (decoded[0] / 2 + 0.5).clamp(0, 1).movedim(0, -1).mul(255).round().byte()
+    assert np.array_equal(done.image.pixels, pixels.numpy())
+    assert ((same - other).abs().max() / other.abs().max()) < 1e-5
