@@ -1,10 +1,10 @@
 """The small bar in the canvas' corner: smaller, zoom, larger, fit, 100 %."""
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.canvas.view import Canvas
-from app.widgets.building import text_label
+from app.widgets.building import hbox, text_label
 from app.widgets.icon_button import IconButton
 
 
@@ -18,9 +18,7 @@ class ZoomBar(QFrame):
         self._percent = text_label(name="zoomLabel", role="number")
         self._percent.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("0000 %"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(4, 4, 4, 4)
-        layout.setSpacing(0)
+        layout = hbox(on=self, margins=4, spacing=0)
         for name, text, slot in (
             ("minus", "Zoom out (−)", canvas.zoom_out),
             (None, "", None),

@@ -3,9 +3,7 @@
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFrame,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -15,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.widgets.building import push_button, text_label, vbox
-from app.widgets.field import describe
+from app.widgets.field import describe, search_edit
 from app.widgets.icons import set_icon
 
 SEARCH_FROM = 8
@@ -44,12 +42,8 @@ class LoraMenu(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("loraMenu")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search")
-        self.search.setClearButtonEnabled(True)
-        for button in self.search.findChildren(QAbstractButton):
-            button.setAccessibleName("Clear the search")
-        describe(self.search, "loraSearch", "Search LoRAs", "Shows the LoRAs whose names have all these parts")
+        about = "Shows the LoRAs whose names have all these parts"
+        self.search = search_edit("loraSearch", "Search LoRAs", "Search", about)
         self.list = QListWidget()
         self.list.setObjectName("loraList")
         self.list.setAccessibleName("LoRAs")

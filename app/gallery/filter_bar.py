@@ -7,9 +7,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFrame,
-    QLineEdit,
     QMenu,
     QSizePolicy,
     QSlider,
@@ -21,7 +19,7 @@ from app.gallery.filter_menus import WITH_BUTTON, FilterMenus
 from app.gallery.filters import active_filters, cleared
 from app.gallery.grid import CELLS_PX, FIRST_CELL_PX
 from app.widgets.building import clear, hbox, push_button, stretched, vbox
-from app.widgets.field import describe
+from app.widgets.field import describe, search_edit
 from app.widgets.icons import set_icon
 from core.gallery.query import Facets, Group, Query
 
@@ -59,15 +57,10 @@ class FilterBar(QFrame):
         self.menus.chosen.connect(self.set_query)
         self._typed = QTimer(self, singleShot=True, interval=TYPED_MS)
         self._typed.timeout.connect(self._take_text)
-        self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
-        for button in self.search.findChildren(QAbstractButton):
-            button.setAccessibleName("Clear the search")
-        self.search.setPlaceholderText("Search prompts, notes, tags and names")
-        describe(
-            self.search,
+        self.search = search_edit(
             "gallerySearchEdit",
             "Search",
+            "Search prompts, notes, tags and names",
             'Words as they begin: hou finds house. "red house" finds the phrase, -snow leaves out. (Ctrl+F)',
         )
         self.search.setMinimumWidth(140)

@@ -1,12 +1,12 @@
 """The bars in the gallery: changes that can be undone, and failures."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.picture_menu import open_in_system
 from app.create.notices import LASTING_MS, settings_sentence
-from app.gallery.library_events import Marked
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.messages.errors import Message
@@ -16,6 +16,7 @@ from app.session.session import Session
 from app.widgets.message_bar import Choice, MessageArea
 from core.errors import EmulsionError
 from core.gallery.deleting import Deleted
+from core.gallery.marks import Marks
 
 FAILED, DELETED, MARKED, SETTINGS = "failed", "deleted", "marked", "settings"
 COPIED, FOLDERS, EXPORTED = "copied", "folders", "exported"
@@ -95,12 +96,11 @@ class LibraryNotices(QObject):
             sentence += " Only the system's trash can take them back."
         self._tell(DELETED, Message(f"{what} {place}", sentence), *undo, lasting_ms=DELETED_MS)
 
-    @Slot(object)
-    def _on_marked(self, marked: Marked) -> None:
+    @Slot(object, bool)
+    def _on_marked(self, before: Mapping[int, Marks], can_undo: bool) -> None:
         """Changing many at once by mistake would be hard to take back by hand."""
-        count = len(marked.before)
-        if marked.change is not None and count > 1:
-            undo = Choice("Undo", partial(self._service.restore_marks, marked.before), "undoMarksButton")
-            self._tell(MARKED, Message(f"{count:,} pictures are marked", ""), undo)
+        if can_undo and len(before) > 1:
+            undo = Choice("Undo", partial(self._service.restore_marks, before), "undoMarksButton")
+            self._tell(MARKED, Message(f"{len(before):,} pictures are marked", ""), undo)
         else:
             self.area.dismiss(MARKED)

@@ -10,7 +10,6 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.gallery.folder_watch import watched_folders
-from app.gallery.library_events import Marked, OpenedLibrary
 from app.messages.errors import Message, message
 from app.session.background import BackgroundTasks
 from core.errors import EmulsionError, LibraryInUse
@@ -39,13 +38,15 @@ class LibraryService(QObject):
     """All methods return at once.
 
     Signals:
-        opened: an `OpenedLibrary`, also when it had to be opened anew.
+        opened: the library folders, () when the library belongs to another copy of the program, and why the index
+            begins anew, or ""; also when it had to be opened anew.
         scanned: a `ScanEvent`, several a second while folders are compared with the index.
         scan_failed: the scan came to an end before its time; ``failed`` says why.
         damaged: the index is damaged. Close what reads it, then call `reopen`.
         changed: other pictures are there now, or none.
         folders_changed: the library folders, a tuple of `LibraryFolder`.
-        marked: a `Marked`.
+        marked: the marks as they were, by picture, and False when this was an undo itself; give the former to
+            `restore_marks` to undo.
         moved: a tuple of `Moved`; give it to `put_back` to undo.
         deleted: a tuple of `Deleted`; give it to `restore` to undo.
         watchable: folders in which new pictures are likely, a tuple of `Path`, and how long the scan took in
@@ -53,13 +54,13 @@ class LibraryService(QObject):
         failed: a `Message`.
     """
 
-    opened = Signal(object)
+    opened = Signal(object, str)
     scanned = Signal(object)
     scan_failed = Signal()
     damaged = Signal()
     changed = Signal()
     folders_changed = Signal(object)
-    marked = Signal(object)
+    marked = Signal(object, bool)
     moved = Signal(object)
     deleted = Signal(object)
     watchable = Signal(object, float)
@@ -134,14 +135,14 @@ class LibraryService(QObject):
 
     def mark(self, pictures: tuple[int, ...], change: MarkChange) -> None:
         """Changes what people added to pictures."""
-        self._do(lambda: self.marked.emit(Marked(self._owned().mark(pictures, change), change)), _NOW)
+        self._do(lambda: self.marked.emit(self._owned().mark(pictures, change), True), _NOW)  # noqa: FBT003
 
     def restore_marks(self, before: Mapping[int, Marks]) -> None:
         """Undoes `mark`."""
 
         def restore() -> None:
             self._owned().restore_marks(before)
-            self.marked.emit(Marked(before, None))
+            self.marked.emit(before, False)  # noqa: FBT003
 
         self._do(restore, _NOW)
 
@@ -216,14 +217,13 @@ class LibraryService(QObject):
         return self._gallery
 
     def _open(self) -> None:
-        folder = gallery_folder(self._folders)
         try:
             gallery = self._gallery = Gallery(self._folders, self._pictures, trash=self._trash)
         except LibraryInUse as error:
             self.failed.emit(message(error))
-            self.opened.emit(OpenedLibrary(folder, (), "", is_new=False, is_owned=False))
-            return
-        self.opened.emit(OpenedLibrary(folder, gallery.library, gallery.fault, gallery.needs_scan, is_owned=True))
+            self.opened.emit((), "")
+        else:
+            self.opened.emit(gallery.library, gallery.fault)
 
     def _begin_scan(self) -> None:
         if self._gallery is not None and self._scan is None:

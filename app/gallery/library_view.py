@@ -2,16 +2,17 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.gallery.folder_watch import FolderWatch
-from app.gallery.library_events import Marked, OpenedLibrary
 from app.gallery.library_reader import LibraryReader, QueryResult
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
+from core.gallery.marks import Marks
 from core.gallery.query import Query
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
 from core.gallery.schema import FILE_NAME
@@ -103,14 +104,14 @@ class LibraryView(QObject):
         if self.is_open:
             self.reader.find(query)
 
-    @Slot(object)
-    def _on_opened(self, opened: OpenedLibrary) -> None:
+    @Slot(object, str)
+    def _on_opened(self, library: tuple[LibraryFolder, ...], fault: str) -> None:
         self.is_open = self._is_opened = True
-        self.library, self.fault = opened.library, opened.fault
-        self.reader.open(opened.index)
+        self.library, self.fault = library, fault
+        self.reader.open(self._index.parent)
         self.reader.find(self.query)
         self.reader.count_facets()
-        if opened.is_owned:
+        if library:
             self.scan_event = Listing(0)
             self.service.scan()
         self.state_changed.emit()
@@ -158,8 +159,8 @@ class LibraryView(QObject):
         self.reader.count_facets()
 
     @Slot(object)
-    def _on_marked(self, marked: Marked) -> None:
-        numbers = tuple(marked.before)
+    def _on_marked(self, before: Mapping[int, Marks]) -> None:
+        numbers = tuple(before)
         self.pictures.forget(numbers)
         self.marks_changed.emit(numbers)
         self.reader.find(self.query)

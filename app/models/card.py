@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.models.download_state import DownloadState, Stage
 from app.models.fit import Level
@@ -117,8 +117,7 @@ class ModelCard(QFrame):
         column = vbox(self._download, spacing=6)
         if self.facts.is_installed:
             column.addWidget(self._button("Use", "use", "useModelButton"))
-        keeping = QHBoxLayout()  # side by side: four buttons below each other would make the card too high
-        keeping.setSpacing(0)
+        keeping = hbox(spacing=0)  # side by side: four buttons below each other would make the card too high
         if self.facts.can_verify:
             verify = self._button("Verify", "verify", "verifyModelButton", "quiet")
             verify.setToolTip("Reads all files and compares them with what the hub listed")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
@@ -19,7 +19,7 @@ from app.models.verification import ModelVerification
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
-from app.widgets.field import combo_box, describe
+from app.widgets.field import combo_box, search_edit
 from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
 from core.downloads.download import free_bytes_at
@@ -56,12 +56,8 @@ class ModelsPage(QWidget):
         self.messages = MessageArea()
         self._access = AccessService(self.service, self.messages, session.background, self)
         self.cards: dict[str, ModelCard] = {}
-        self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
-        for button in self.search.findChildren(QAbstractButton):
-            button.setAccessibleName("Clear the search")
-        self.search.setPlaceholderText("Search names, families and licences")
-        describe(self.search, "modelSearchEdit", "Search models", "Every word must be in what the card says")
+        placeholder, about = "Search names, families and licences", "Every word must be in what the card says"
+        self.search = search_edit("modelSearchEdit", "Search models", placeholder, about)
         which = (("All models", ALL), ("Installed", INSTALLED), ("Fits this computer", FITTING))
         self.filter = combo_box(which, "modelFilterCombo", "Which models", "Which models are shown")
         self._empty = text_label("No model has all of these words.", role="hint")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QLineEdit, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QTreeWidget, QTreeWidgetItem
 
 from app.preferences.page import Page
 from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Command, Keymap, native, unusable
 from app.widgets.building import STRETCH, hbox, push_button
+from app.widgets.field import search_edit
 
 LIST_HEIGHT_PX = 320
 KEYS_PX = 176
@@ -24,10 +25,7 @@ class ShortcutsPage(Page):
         self._keymap = keymap
         self._rows: list[QTreeWidgetItem] = []
         self._groups: list[QTreeWidgetItem] = []
-        self._search = QLineEdit()
-        self._search.setObjectName("searchShortcutsEdit")
-        self._search.setPlaceholderText("Search a command or a key")
-        self._search.setClearButtonEnabled(True)
+        self._search = search_edit("searchShortcutsEdit", "Search shortcuts", "Search a command or a key", "")
         self._search.textChanged.connect(self._filter)
         self.column.addWidget(self._search)
         self._list = self._make_list()

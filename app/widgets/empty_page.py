@@ -1,7 +1,7 @@
 """A page on which there is nothing yet: the reason, how far it is, and the next actions."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.building import STRETCH, hbox, progress_bar, stretched, text_label, vbox
 
@@ -19,8 +19,7 @@ class EmptyPage(QWidget):
         for label in (self._title, self._sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._progress = progress_bar("Progress")
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
+        self._row = hbox(spacing=8)
         inner = QWidget()
         inner.setMaximumWidth(WIDTH_PX)
         buttons = hbox(STRETCH, self._row, STRETCH)

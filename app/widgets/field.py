@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLayout, QLineEdit, QWidget
 
 from app.widgets.building import hbox, stretched, text_label, vbox
 
@@ -53,6 +53,15 @@ def combo_box(
     made = QComboBox()
     for text, value in choices:
         made.addItem(text, value)
+    describe(made, object_name, accessible_name, tooltip)
+    return made
+
+
+def search_edit(object_name: str, accessible_name: str, placeholder: str, tooltip: str) -> QLineEdit:
+    """Returns a field for words to search for, with a button that clears it."""
+    made = QLineEdit(clearButtonEnabled=True, placeholderText=placeholder)
+    for button in made.findChildren(QAbstractButton):
+        button.setAccessibleName("Clear the search")
     describe(made, object_name, accessible_name, tooltip)
     return made
 
