@@ -5,7 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from app.session.autoencoder_selection import AutoencoderSelection
-from app.widgets.building import STRETCH, hbox, text_label
+from app.widgets.building import STRETCH, hbox, named, text_label
 from app.widgets.field import GAP_PX, describe
 from app.widgets.file_dialogs import ask_file
 
@@ -31,8 +31,7 @@ class AutoencoderControl(QWidget):
             "Autoencoder (VAE): turns what the network made into the picture.\n"
             "Another one changes colours and fine detail; the steps stay the same.",
         )
-        self._menu = QMenu(self.button)
-        self._menu.setObjectName("autoencoderMenu")
+        self._menu = named(QMenu(self.button), "autoencoderMenu")
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self._menu.triggered.connect(self._on_triggered)

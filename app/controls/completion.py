@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
 
 from app.controls.prompt_marks import utf16_length
+from app.widgets.building import named
 from core.prompt.vocabulary import Vocabulary
 
 SHORTEST = 2
@@ -29,8 +30,7 @@ class Completion(QObject):
         self.vocabulary: Vocabulary | None = None
         self._edit = edit
         self._offers = QStringListModel(self)
-        self.popup = QListView()
-        self.popup.setObjectName("completionPopup")
+        self.popup = named(QListView(), "completionPopup")
         self._completer = QCompleter(self._offers, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(MOST_OFFERS + 1)  # its frame takes room, too

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.widgets.building import push_button, text_label, vbox
+from app.widgets.building import named, push_button, text_label, vbox
 from app.widgets.field import describe, search_edit
 from app.widgets.icons import set_icon
 
@@ -44,9 +44,7 @@ class LoraMenu(QFrame):
         self.setObjectName("loraMenu")
         about = "Shows the LoRAs whose names have all these parts"
         self.search = search_edit("loraSearch", "Search LoRAs", "Search", about)
-        self.list = QListWidget()
-        self.list.setObjectName("loraList")
-        self.list.setAccessibleName("LoRAs")
+        self.list = named(QListWidget(), "loraList", "LoRAs")
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)

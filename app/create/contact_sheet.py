@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem, Q
 
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
-from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
 from core.pictures.pixels import Pixels
@@ -44,9 +44,7 @@ class ContactSheet(QFrame):
             role="hint",
             wraps=True,
         )
-        self.list = QListWidget()
-        self.list.setObjectName("contactSheetList")
-        self.list.setAccessibleName("Pictures to choose from")
+        self.list = named(QListWidget(), "contactSheetList", "Pictures to choose from")
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)

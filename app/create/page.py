@@ -15,7 +15,7 @@ from app.recent.strip import RecentStrip
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
-from app.widgets.building import push_button, stretched, vbox
+from app.widgets.building import named, push_button, stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
 
@@ -127,8 +127,7 @@ class CreatePage(QSplitter):
         return centre
 
     def _right_pane(self) -> QFrame:
-        pane = QFrame()
-        pane.setObjectName("rightPane")
+        pane = named(QFrame(), "rightPane")
         pane.setProperty("role", "panel")
         pane.setMinimumWidth(152)
         vbox(stretched(self.strip), self.recipe_card, self.queue_list, on=pane, margins=16, spacing=16)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from app.session.progress_text import Progress
 from app.session.run import Ending, RunState
 from app.session.session import Session
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.building import hbox, named, stretched, text_label, vbox
 from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 RESOLUTION = 1000
@@ -27,9 +27,7 @@ class ProgressLine(QWidget):
         self._words.setMinimumWidth(1)
         self._figures = text_label(name="figuresLabel", role="number")
         self._figures.setToolTip("Time for a step, time left, and σ: how much noise there is beside the picture")
-        self._bar = QProgressBar()
-        self._bar.setObjectName("progressBar")
-        self._bar.setAccessibleName("Progress")
+        self._bar = named(QProgressBar(), "progressBar", "Progress")
         self._bar.setTextVisible(False)
         texts = hbox(stretched(self._words), self._figures)
         vbox(texts, self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)

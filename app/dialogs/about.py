@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.dialogs.licences import Part, read_parts
-from app.widgets.building import STRETCH, aligned, hbox, stretched, text_label, vbox
+from app.widgets.building import STRETCH, aligned, hbox, named, stretched, text_label, vbox
 from app.widgets.icons import app_icon
 from core.recipes.recipe import library_versions
 from core.version import VERSION
@@ -37,8 +37,7 @@ class AboutDialog(QDialog):
         self.setObjectName("aboutDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("About Emulsion")
-        tabs = QTabWidget()
-        tabs.setObjectName("aboutTabs")
+        tabs = named(QTabWidget(), "aboutTabs")
         tabs.addTab(self._about(), "About")
         tabs.addTab(self._licences(), "Parts and licences")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -51,29 +50,23 @@ class AboutDialog(QDialog):
         picture.setPixmap(app_icon().pixmap(QSize(96, 96), self.devicePixelRatioF()))
         title = text_label(f"Emulsion {VERSION}", role="heading")
         words = text_label(ABOUT, wraps=True)
-        versions = text_label(
-            "\n".join(f"{name} {version}" for name, version in {**_own_versions(), **library_versions()}.items()),
-            name="versionsLabel",
-            role="hint",
+        lines = "\n".join(
+            f"{name} {version}" for name, version in {**_own_versions(), **library_versions()}.items()
         )
-        versions.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        versions = text_label(lines, name="versionsLabel", role="hint", is_selectable=True)
         texts = vbox(title, words, versions, STRETCH, spacing=12)
         page = QWidget()
         hbox(aligned(picture, Qt.AlignmentFlag.AlignTop), stretched(texts), on=page, margins=24, spacing=24)
         return page
 
     def _licences(self) -> QWidget:
-        self._parts = QTreeWidget()
-        self._parts.setObjectName("partsList")
-        self._parts.setAccessibleName("Parts of Emulsion")
+        self._parts = named(QTreeWidget(), "partsList", "Parts of Emulsion")
         self._parts.setHeaderLabels(["Part", "Version", "Licence"])
         self._parts.setRootIsDecorated(False)
         self._parts.header().setStretchLastSection(True)
         self._parts.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self._parts.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self._text = QPlainTextEdit(readOnly=True)
-        self._text.setObjectName("licenceText")
-        self._text.setAccessibleName("Text of the licence")
+        self._text = named(QPlainTextEdit(readOnly=True), "licenceText", "Text of the licence")
         for part in read_parts():
             item = QTreeWidgetItem(self._parts, [part.name, part.version, part.licence])
             item.setToolTip(2, part.licence)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
 
-from app.widgets.building import dialog_buttons, form, text_label, vbox
+from app.widgets.building import dialog_buttons, form, named, text_label, vbox
 from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.families import FAMILIES
@@ -52,9 +52,8 @@ class BranchDialog(QDialog):
         samplers = [(SAMPLERS[key].name, key) for key in (SAMPLERS if family is None else family.samplers)]
         self._sampler = combo_box(samplers, "branchSamplerCombo", "Sampler")
         self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
-        self._remaining = QSpinBox(minimum=1, maximum=STEPS[-1])
+        self._remaining = named(QSpinBox(minimum=1, maximum=STEPS[-1]), "branchRemainingSpin")
         self._remaining.setValue(self._unchanged.steps_left)
-        self._remaining.setObjectName("branchRemainingSpin")
         self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
         self._noise.setObjectName("branchNoiseSpin")
         self._noise.setToolTip("How much of the noise in the latent is replaced by new noise: gives variations.")
@@ -74,8 +73,7 @@ class BranchDialog(QDialog):
         self.finished.connect(self.deleteLater)
 
     def _text(self, name: str, text: str, height_px: int) -> QPlainTextEdit:
-        edit = QPlainTextEdit(text)
-        edit.setObjectName(name)
+        edit = named(QPlainTextEdit(text), name)
         edit.setTabChangesFocus(True)
         edit.setFixedHeight(height_px)
         return edit

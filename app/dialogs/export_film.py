@@ -2,16 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import TypeVar
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
-    QFormLayout,
     QLabel,
     QProgressBar,
     QSpinBox,
@@ -27,14 +25,12 @@ from app.film.film_exporter import FilmExporter
 from app.film.views import VIEWS
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks
-from app.widgets.building import STRETCH, hbox, stretched, vbox
+from app.widgets.building import STRETCH, form, hbox, named, stretched, text_label, vbox
 from app.widgets.theme import indent_spin_boxes
 from core.film.film import Film
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
 from core.film_export.formats import FORMATS
 from core.film_export.pictures import DECODED, PICTURES
-
-Kind = TypeVar("Kind", bound=QWidget)
 
 PREVIEW_PX = 280
 CHANGED_AFTER_MS = 60
@@ -74,8 +70,7 @@ class ExportFilmDialog(QDialog):
         self._problem = _hint("exportProblem")
         self._problem.setProperty("tone", "error")
         self._problem.hide()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = QProgressBar(textVisible=False)
         self._left = _hint("exportProgress")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._export = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
@@ -112,28 +107,28 @@ class ExportFilmDialog(QDialog):
         )
 
     def _make_fields(self, choices: ExportChoices) -> None:
-        self._format = _named(QComboBox(), "exportFormatCombo")
+        self._format = named(QComboBox(), "exportFormatCombo")
         for key, film_format in FORMATS.items():
             self._format.addItem(film_format.label, key)
         self._format.setCurrentIndex(self._format.findData(choices.format))
-        self._views = {name: _named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in PICTURES}
+        self._views = {name: named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in PICTURES}
         for name, box in self._views.items():
             box.setChecked(name in choices.views)
-        self._decoded = _named(QCheckBox("Decode by the autoencoder"), "exportDecodedCheck")
+        self._decoded = named(QCheckBox("Decode by the autoencoder"), "exportDecodedCheck")
         self._decoded.setChecked(choices.is_decoded)
         self._cost = _hint("exportCost")
-        self._frame = QSpinBox(minimum=FRAME_MS[0], maximum=FRAME_MS[-1], singleStep=20, suffix=" ms")
-        self._frame.setObjectName("exportFrameSpin")
+        frame = QSpinBox(minimum=FRAME_MS[0], maximum=FRAME_MS[-1], singleStep=20, suffix=" ms")
+        self._frame = named(frame, "exportFrameSpin")
         self._frame.setValue(choices.frame_ms)
-        self._hold = QDoubleSpinBox(minimum=0, maximum=HOLD_MS[-1] / 1000, singleStep=0.5, decimals=1, suffix=" s")
-        self._hold.setObjectName("exportHoldSpin")
+        hold = QDoubleSpinBox(minimum=0, maximum=HOLD_MS[-1] / 1000, singleStep=0.5, decimals=1, suffix=" s")
+        self._hold = named(hold, "exportHoldSpin")
         self._hold.setValue(choices.hold_ms / 1000)
-        self._width = _named(QComboBox(), "exportWidthCombo")
+        self._width = named(QComboBox(), "exportWidthCombo")
         self._width.addItem("As the picture", None)
         for width_px in WIDTHS_PX:
             self._width.addItem(f"{width_px} pixels", width_px)
         self._width.setCurrentIndex(max(self._width.findData(choices.width_px), 0))
-        self._captions = _named(QCheckBox("Step and sigma below the picture"), "exportCaptionsCheck")
+        self._captions = named(QCheckBox("Step and sigma below the picture"), "exportCaptionsCheck")
         self._captions.setChecked(choices.has_captions)
         for combo in (self._format, self._width):
             combo.currentIndexChanged.connect(self._change)
@@ -143,33 +138,24 @@ class ExportFilmDialog(QDialog):
             box.toggled.connect(self._change)
 
     def _lay_out(self) -> None:
-        views = _column(*self._views.values())
-        decoding = _column(self._decoded, self._cost)
-        form = QFormLayout(self._fields)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setVerticalSpacing(12)
-        form.setHorizontalSpacing(16)
-        form.addRow("&Format", self._format)
-        form.addRow("Views", views)
-        form.addRow("Pictures", decoding)
-        form.addRow("&Each step for", self._frame)
-        form.addRow("&Last step longer by", self._hold)
-        form.addRow("&Width of a view", self._width)
-        form.addRow("Caption", self._captions)
+        fields = form(
+            ("&Format", self._format),
+            ("Views", _column(*self._views.values())),
+            ("Pictures", _column(self._decoded, self._cost)),
+            ("&Each step for", self._frame),
+            ("&Last step longer by", self._hold),
+            ("&Width of a view", self._width),
+            ("Caption", self._captions),
+        )
+        fields.setContentsMargins(0, 0, 0, 0)
+        self._fields.setLayout(fields)
         right = vbox(self._preview, self._summary, STRETCH, spacing=8)
         row = hbox(stretched(self._fields), right, spacing=24)
         file_label = QLabel("F&ile")
         file_label.setBuddy(self._file)
         bottom = hbox(stretched(_column(self._left, self._bar)), self._buttons, spacing=24)
-        vbox(
-            row,
-            _column(file_label, self._file),
-            self._problem,
-            bottom,
-            on=self,
-            margins=(24, 24, 24, 16),
-            spacing=16,
-        )
+        file = _column(file_label, self._file)
+        vbox(row, file, self._problem, bottom, on=self, margins=(24, 24, 24, 16), spacing=16)
         self.setMinimumWidth(760)
         self._export.setDefault(True)
 
@@ -270,14 +256,5 @@ def _column(*widgets: QWidget) -> QVBoxLayout:
     return vbox(*widgets, spacing=4)
 
 
-def _named(widget: Kind, name: str) -> Kind:
-    widget.setObjectName(name)
-    return widget
-
-
 def _hint(name: str) -> QLabel:
-    label = _named(QLabel(), name)
-    label.setProperty("role", "hint")
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
+    return text_label(name=name, role="hint", is_plain=True, wraps=True)

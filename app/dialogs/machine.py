@@ -2,20 +2,13 @@
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLabel,
-    QLayoutItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from app.dialogs.diagnostics import scrub
 from app.session.device import ChosenDevice, Device
 from app.session.memory import MemoryService, Planned
 from app.session.memory_text import planned_text
-from app.widgets.building import push_button, scroll_area, stretched, text_label, vbox
+from app.widgets.building import clear, push_button, scroll_area, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
 NOT_YET = "Nobody has looked for a device yet: that happens when the first picture is made."
@@ -33,16 +26,10 @@ class MachineDialog(QDialog):
         self._memory = memory
         content = QWidget()
         content.setProperty("role", "panel")
-        self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(24, 20, 24, 20)
-        self._column.setSpacing(8)
+        self._column = vbox(on=content, margins=(24, 20, 24, 20), spacing=8)
         area = scroll_area(content)
-        self._copy = push_button(
-            "Copy",
-            self._copy_text,
-            name="copyMachineButton",
-            tip="Copies all of this as text; it holds no names, folders or prompts",
-        )
+        tip = "Copies all of this as text; it holds no names, folders or prompts"
+        self._copy = push_button("Copy", self._copy_text, name="copyMachineButton", tip=tip)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.close)
@@ -56,8 +43,7 @@ class MachineDialog(QDialog):
     @Slot()
     def _show(self) -> None:
         self._copy.setText("Copy")
-        while (item := self._column.takeAt(0)) is not None:  # pyright: ignore[reportUnnecessaryComparison]
-            _drop(item)
+        clear(self._column)
         for number, (title, lines) in enumerate(machine_sections(self._device.chosen, self._memory.planned)):
             if number:
                 self._column.addSpacing(12)
@@ -73,17 +59,8 @@ class MachineDialog(QDialog):
         self._copy.setText("Copied")
 
 
-def _drop(item: QLayoutItem) -> None:
-    widget = item.widget()
-    if widget is not None:
-        widget.hide()
-        widget.deleteLater()
-
-
 def _label(text: str, role: str) -> QLabel:
-    label = text_label(text, role=role, is_plain=True, wraps=True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
+    return text_label(text, role=role, is_plain=True, wraps=True, is_selectable=True)
 
 
 def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -22,7 +22,7 @@ from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.shortcuts.keymap import Keymap
-from app.widgets.building import hbox, stretched, vbox
+from app.widgets.building import hbox, named, stretched, vbox
 from app.widgets.message_bar import MessageArea, Tone
 from app.widgets.theme import indent_spin_boxes
 from core.errors import EmulsionError
@@ -194,9 +194,7 @@ class PreferencesDialog(QDialog):
         self.setObjectName("preferencesDialog")
         self.setWindowTitle("Preferences")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._list = QListWidget()
-        self._list.setObjectName("preferencesList")
-        self._list.setAccessibleName("Pages of the preferences")
+        self._list = named(QListWidget(), "preferencesList", "Pages of the preferences")
         self._list.setFixedWidth(LIST_WIDTH_PX)
         self._stack = QStackedWidget()
         self._pages: tuple[Page, ...] = ()

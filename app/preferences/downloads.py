@@ -11,7 +11,7 @@ from app.messages.errors import message
 from app.preferences.page import LABELS_PX, Page, hint
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
-from app.widgets.building import hbox, push_button, stretched, vbox
+from app.widgets.building import hbox, named, push_button, stretched, vbox
 from app.widgets.field import describe, set_tone
 from core.downloads.address import chosen_endpoint, endpoint_problem, proxy_problem
 from core.downloads.hub import Secret
@@ -117,8 +117,7 @@ class TokenBox(QWidget):
         self._keep.setEnabled(False)
         self._remove = push_button("Remove", name="removeTokenButton")
         self._remove.setEnabled(False)
-        self._words = hint("")
-        self._words.setObjectName("tokenWords")
+        self._words = named(hint(""), "tokenWords")
         row = hbox(stretched(self._edit), self._keep, self._remove)
         vbox(row, self._words, on=self, spacing=8)
         self._edit.textChanged.connect(self._check)

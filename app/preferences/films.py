@@ -13,7 +13,7 @@ from app.messages.sizes import size_text
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
-from app.widgets.building import STRETCH, hbox, push_button, text_label
+from app.widgets.building import STRETCH, hbox, named, push_button, text_label
 from core.errors import EmulsionError
 from core.film.stored import films, remove_older
 from core.settings.settings import FilmPolicy
@@ -48,9 +48,7 @@ class FilmsPage(Page):
         self.add_section("Room on the disk")
         self._room = text_label("Looking at the films …", name="filmRoom")
         self.column.addWidget(self._room)
-        self._days = QSpinBox(minimum=0, maximum=3650, suffix=" days")
-        self._days.setObjectName("oldFilmsSpin")
-        self._days.setAccessibleName("Age in days")
+        self._days = named(QSpinBox(minimum=0, maximum=3650, suffix=" days"), "oldFilmsSpin", "Age in days")
         self._days.setValue(OLD_DAYS)
         self._days.valueChanged.connect(self.measure)
         self._remove = push_button("Remove", self._remove_old, name="removeFilmsButton")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem
 
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
-from app.widgets.building import STRETCH, hbox, push_button, stretched
+from app.widgets.building import STRETCH, hbox, named, push_button, stretched
 from app.widgets.file_dialogs import ask_folder
 
 LIST_HEIGHT_PX = 96
@@ -38,9 +38,7 @@ class FoldersPage(Page):
         self.add_row("Pictures", row)
         self._about_pictures = self.add_hint("")
         self.add_section("Models")
-        self._models = QListWidget()
-        self._models.setObjectName("modelFoldersList")
-        self._models.setAccessibleName("Folders in which models are looked for")
+        self._models = named(QListWidget(), "modelFoldersList", "Folders in which models are looked for")
         self._models.setFixedHeight(LIST_HEIGHT_PX)
         self._models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._models.itemSelectionChanged.connect(self._update_remove)

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QMessageBox
 
 from app.controls.previews import WORDS as PREVIEWS
 from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
-from app.widgets.building import push_button
+from app.widgets.building import STRETCH, hbox, named, push_button
 from app.widgets.file_dialogs import ask_file, ask_save
 from core.runs.events import PreviewMode
 from core.settings.settings import Theme
@@ -40,21 +40,18 @@ class GeneralPage(Page):
         self.add_combo("&Previews", "previewsCombo", PREVIEWS, previews).activated.connect(self._choose_previews)
         self._about_previews = self.add_hint(PREVIEWS[previews][1])
         self.add_section("When a long run ends")
-        notice = QCheckBox("Tell me by a &notice of the desktop while I work elsewhere")
-        notice.setObjectName("tellWhenDoneBox")
+        notice = named(QCheckBox("Tell me by a &notice of the desktop while I work elsewhere"), "tellWhenDoneBox")
         notice.setChecked(settings_store.settings.tell_when_done)
         notice.toggled.connect(self._choose_notice)
         self.column.addWidget(notice)
         self.add_hint("For runs that took longer than 15 seconds. The taskbar shows it in any case.", indent_px=24)
         self.add_section("All settings")
-        row = QHBoxLayout()
-        for text, name, slot in (
-            ("&Export…", "exportSettingsButton", self._ask_export),
-            ("&Import…", "importSettingsButton", self._ask_import),
-            ("&Reset all…", "resetSettingsButton", self._ask_reset),
-        ):
-            row.addWidget(push_button(text, slot, name=name))
-        row.addStretch(1)
+        row = hbox(
+            push_button("&Export…", self._ask_export, name="exportSettingsButton"),
+            push_button("&Import…", self._ask_import, name="importSettingsButton"),
+            push_button("&Reset all…", self._ask_reset, name="resetSettingsButton"),
+            STRETCH,
+        )
         self.column.addLayout(row)
         self.add_hint("Export and import leave out what you have typed and how the window is arranged.")
         self.end()

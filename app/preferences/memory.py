@@ -11,6 +11,7 @@ from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_text
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from app.widgets.building import named
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
 
@@ -34,8 +35,7 @@ class MemoryPage(LookingPage):
         )
         self._nowhere.setObjectName("memoryOfProcessor")
         self._how.idClicked.connect(self._choose)
-        self._tiles = QCheckBox(TILES[0])
-        self._tiles.setObjectName("tiledDecodeBox")
+        self._tiles = named(QCheckBox(TILES[0]), "tiledDecodeBox")
         self._tiles.setAccessibleDescription(TILES[1])
         self._tiles.setChecked(settings_store.settings.tiled_decode)
         self._tiles.toggled.connect(self._choose_tiles)

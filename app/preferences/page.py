@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QFrame, QLabel, QLayout, QRadioButton, QScrollArea, QWidget
 
-from app.widgets.building import hbox, text_label, vbox
+from app.widgets.building import hbox, named, text_label, vbox
 
 MARGIN_PX = 24
 GAP_PX = 8
@@ -53,8 +53,7 @@ class Page(QScrollArea):
         self, label: str, object_name: str, choices: Mapping[Any, str | tuple[str, str]], chosen: object
     ) -> QComboBox:
         """Adds a row with a list of choices: each has a text, and may have a tooltip."""
-        combo = QComboBox()
-        combo.setObjectName(object_name)
+        combo = named(QComboBox(), object_name)
         for choice, words in choices.items():
             text, about = (words, "") if isinstance(words, str) else words
             combo.addItem(text, choice)
@@ -71,8 +70,7 @@ class Page(QScrollArea):
         """Adds a button and a hint for each choice; its id is the place of the choice."""
         group = QButtonGroup(self)
         for number, (choice, (text, about)) in enumerate(choices.items()):
-            button = QRadioButton(text)
-            button.setObjectName(f"{prefix}-{choice.name if choice is not None else 'automatic'}")
+            button = named(QRadioButton(text), f"{prefix}-{choice.name if choice is not None else 'automatic'}")
             button.setAccessibleDescription(about)
             button.setChecked(choice is chosen)
             group.addButton(button, number)

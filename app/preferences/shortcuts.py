@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QTreeWidget
 from app.preferences.page import Page
 from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Command, Keymap, native, unusable
-from app.widgets.building import STRETCH, hbox, push_button
+from app.widgets.building import STRETCH, hbox, named, push_button
 from app.widgets.field import search_edit
 
 LIST_HEIGHT_PX = 320
@@ -30,9 +30,7 @@ class ShortcutsPage(Page):
         self.column.addWidget(self._search)
         self._list = self._make_list()
         self.column.addWidget(self._list, 1)
-        self._edit = QKeySequenceEdit()
-        self._edit.setObjectName("shortcutEdit")
-        self._edit.setAccessibleName("New keys for the chosen command")
+        self._edit = named(QKeySequenceEdit(), "shortcutEdit", "New keys for the chosen command")
         self._edit.setMaximumSequenceLength(1)
         self._edit.setMinimumWidth(KEYS_PX)
         self._edit.keySequenceChanged.connect(self._try)
@@ -56,9 +54,7 @@ class ShortcutsPage(Page):
         self._fill()
 
     def _make_list(self) -> QTreeWidget:
-        tree = QTreeWidget()
-        tree.setObjectName("shortcutsList")
-        tree.setAccessibleName("Commands and their keys")
+        tree = named(QTreeWidget(), "shortcutsList", "Commands and their keys")
         tree.setHeaderLabels(["Command", "Keys"])
         tree.setRootIsDecorated(False)
         tree.setIndentation(12)

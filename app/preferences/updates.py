@@ -13,7 +13,7 @@ from app.messages.errors import message
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
-from app.widgets.building import STRETCH, hbox, push_button, text_label
+from app.widgets.building import STRETCH, hbox, named, push_button, text_label
 from core.errors import EmulsionError
 from core.version import VERSION
 
@@ -30,8 +30,7 @@ class UpdatesPage(Page):
         self._page = ""
         self._tasks = background.queue(self, "updates")
         self.column.addWidget(QLabel(f"This is Emulsion {VERSION}."))
-        self._address = QLineEdit(settings_store.settings.update_address)
-        self._address.setObjectName("updateAddressEdit")
+        self._address = named(QLineEdit(settings_store.settings.update_address), "updateAddressEdit")
         self._address.setPlaceholderText("https://… or a file")
         self._address.editingFinished.connect(self._keep_address)
         self.add_row("&Announced at", self._address)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 Margins = int | tuple[int, int, int, int] | None
 Box = TypeVar("Box", bound=QBoxLayout)
+Named = TypeVar("Named", bound=QWidget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,19 @@ def _fill(box: Box, items: tuple[Item, ...], on: QWidget | None, margins: Margin
     return box
 
 
-def form(*rows: tuple[str, QWidget]) -> QFormLayout:
+def named(widget: Named, name: str, accessible_name: str = "", tip: str = "") -> Named:
+    """Returns the widget with its object name, its name for screen readers, and its tooltip."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(accessible_name)
+    widget.setToolTip(tip)
+    return widget
+
+
+def form(*rows: tuple[str, QWidget | QLayout]) -> QFormLayout:
     """Returns a form with a row for each label and its field."""
     made = QFormLayout(verticalSpacing=12, horizontalSpacing=16)
     for label, field in rows:
-        made.addRow(label, field)
+        made.addRow(label, field)  # pyright: ignore[reportArgumentType, reportCallIssue] - takes either
     return made
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.messages.errors import Message
 from app.widgets.building import hbox, push_button, stretched, text_label, vbox
@@ -42,10 +42,8 @@ class MessageBar(QFrame):
         self.setProperty("role", "bar")
         self.setProperty("tone", tone)
         self.setAccessibleName(f"{message.title}. {message}")
-        title = _text(message.title)
-        title.setProperty("role", "title")
-        words = _text(str(message))
-        words.setObjectName("messageText")
+        title = text_label(message.title, role="title", wraps=True, is_plain=True, is_selectable=True)
+        words = text_label(str(message), name="messageText", wraps=True, is_plain=True, is_selectable=True)
         texts = vbox(title, spacing=2)
         if str(message):
             texts.addWidget(words)
@@ -113,10 +111,3 @@ class MessageArea(QWidget):
     def subjects(self) -> tuple[str, ...]:
         """Returns the subjects of the visible bars, from top to bottom."""
         return tuple(self._bars)
-
-
-def _text(words: str) -> QLabel:
-    label = text_label(words, is_plain=True, wraps=True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setMinimumWidth(1)
-    return label
