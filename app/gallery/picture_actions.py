@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from app.widgets.building import push_button, vbox
-from app.widgets.icons import ICON_NAME
+from app.widgets.icons import set_icon
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
 
@@ -86,7 +86,7 @@ class ActionButtons(QWidget):
                 kind="quiet",
                 tip=f"{action.words} ({action.key})" if action.key else action.words,
             )
-            button.setProperty(ICON_NAME, action.icon)
+            set_icon(button, action.icon)
             button.setStyleSheet("text-align: left; padding-left: 4px")
             self._buttons[action] = button
             layout.addWidget(button)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QMenu
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.gallery.picture_actions import GalleryMenu, PictureAction
@@ -198,3 +198,9 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
         entries = [entry for entry in menu.actions() if isinstance(entry.data(), PictureAction)]
         assert [entry.text().partition("\t")[0] for entry in entries] == [*words, "Move to the trash"]
         menu.hide()
+
+
+def test_every_button_in_the_inspector_shows_its_icon(gallery: OpenGallery) -> None:
+    buttons = gallery.page.inspector.action_buttons.findChildren(QPushButton)
+    assert buttons
+    assert not [button.text() for button in buttons if button.icon().isNull()]
