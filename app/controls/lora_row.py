@@ -77,8 +77,12 @@ class LoraRow(QWidget):
     def focus_order(self) -> tuple[QWidget, ...]:
         return self.box, self.spin, self.remove_button, self.words_button
 
-    def show_lora(self, lora: Lora, note: str, tooltip: str, words: str) -> None:
-        """``note`` says why it is not used, "" when it is; ``words`` may be put into the prompt, "" for none."""
+    def show_lora(self, lora: Lora, note: str, tooltip: str, words: str, remark: str = "") -> None:
+        """Shows the LoRA.
+
+        ``note`` says why it is not used, "" when it is; ``remark`` names the layers that are not; ``words`` may be
+        put into the prompt, "" for none.
+        """
         with QSignalBlocker(self.box), QSignalBlocker(self.spin):
             self.box.setChecked(lora.is_on)
             if round(lora.weight, self.spin.decimals()) != self.spin.value():
@@ -87,8 +91,8 @@ class LoraRow(QWidget):
         self.label.setEnabled(is_used)
         self.spin.setEnabled(is_used)
         self.label.setToolTip(tooltip or lora.key)
-        self.note.setText(note)
-        self.note.setVisible(bool(note))
+        self.note.setText(note or remark)
+        self.note.setVisible(bool(note or remark))
         self._words = words
         shown = words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 2]} …"
         self.words_button.setText(f"+ {shown}".replace("&", "&&"))

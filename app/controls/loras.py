@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.controls.lora_menu import LoraMenu
 from app.controls.lora_row import LoraRow
-from app.messages.loras import about
+from app.messages.loras import about, partly
 from app.session.session import Session
 from app.widgets.building import aligned, push_button, vbox
 from app.widgets.field import GAP_PX, describe
@@ -128,7 +128,9 @@ class LorasControl(QWidget):
         note = f"Left out: {objection}." if objection else ""
         words = ", ".join(found.file.words) if found.file is not None else ""
         is_there = words.casefold() in draft.prompt.casefold()
-        row.show_lora(lora, note, about(found), "" if is_there else words)
+        usage = self._selection.usage(found, model) if model is not None else None
+        remark = partly(usage) if usage is not None else ""
+        row.show_lora(lora, note, about(found), "" if is_there else words, remark)
 
     def _renew_rows(self, names: list[str]) -> None:
         """Rows of names that stay are kept, so that the focus stays where it is."""

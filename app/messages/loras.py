@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from app.messages.errors import Message
 from core.lora.file import LoraFile
 from core.lora.library import FoundLora
-from core.runs.events import LoraDiffers
+from core.lora.usage import LoraUsage
+from core.runs.events import LoraDiffers, LoraInPart
 
 
 def misfit(made_for: str, kind: str) -> str:
@@ -33,6 +34,21 @@ def differs(event: LoraDiffers) -> Message:
     )
 
 
+def acts_in_part(event: LoraInPart) -> Message:
+    """Returns the message that only a part of a LoRA acts on the model."""
+    return Message(
+        f"“{event.name}” acts in part only",
+        f"Of the LoRA “{event.name}”, {event.usage.describe()}.",
+        f"The picture is made without the rest of the file, which is {event.path}.",
+    )
+
+
+def partly(usage: LoraUsage) -> str:
+    """Returns the note that a row has for a file of which not all acts; "" when all does."""
+    text = usage.describe()
+    return f"{text}." if usage.left_out else ""
+
+
 def about(found: FoundLora) -> str:
     """Returns the facts about a file, for its tooltip."""
     file = found.file
@@ -40,7 +56,10 @@ def about(found: FoundLora) -> str:
     if file is None:
         lines.append(f"Cannot be used: {found.problem}")
     else:
-        lines.append(f"Made for: {file.made_for or 'not told'}; changes {file.layers} layers")
+        lines.append(
+            f"{file.kind[0].upper()}{file.kind[1:]} for {file.made_for or 'a model that it does not tell'}"
+        )
+        lines.append(f"Layers: {file.usage.layers}" + (f"; {partly(file.usage)}" if file.usage.left_out else ""))
         if file.words:
             lines.append(f"Trigger words: {', '.join(file.words)}")
     return "\n".join((*lines, str(found.path)))
@@ -50,7 +69,7 @@ def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
     """Returns the question where dropped LoRAs shall lie."""
     if len(files) == 1:
         kind = f" for {files[0].made_for}" if files[0].made_for else ""
-        title, it = f"“{files[0].name}” is a LoRA{kind}", "it"
+        title, it = f"“{files[0].name}” is {files[0].kind}{kind}", "it"
     else:
         title, it = f"{len(files)} LoRAs were dropped", "they"
     if taken:

@@ -5,10 +5,12 @@ from types import MappingProxyType
 from typing import Any
 
 from app.messages.errors import Message
-from app.messages.loras import differs
-from core.runs.events import Event, LoraDiffers
+from app.messages.loras import acts_in_part, differs
+from core.runs.events import Event, LoraDiffers, LoraInPart
 
-NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType({LoraDiffers: differs})
+NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
+    {LoraDiffers: differs, LoraInPart: acts_in_part}
+)
 """The message of each kind of event that is told as it is; the others are progress or results."""
 
 

@@ -9,10 +9,12 @@ from app.messages.loras import misfit
 from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
 from core.lora.library import FoundLora, LoraLibrary
+from core.lora.usage import LoraUsage
 from core.models.catalogue import Model
 from core.models.compatibility import fits, kind_of
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
 from core.request.settings.loras import take_tags
+from core.runs.events import Event, LoraInPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class LoraSelection(QObject):
         self.at_hand: AvailableLoras | None = None
         self._drafting = drafting
         self._library = library
+        self._usages: dict[tuple[str, str, tuple[int, int]], LoraUsage] = {}
         self._tasks = background.queue(self, "LoRAs")
         drafting.models_changed.connect(self.refresh)
         self.refresh()
@@ -82,6 +85,11 @@ class LoraSelection(QObject):
             return f"cannot be used: {found.problem}"
         kind = self.at_hand.kinds.get(model.key, "") if self.at_hand is not None else ""
         return "" if not kind or fits(found.file, kind) else misfit(found.file.made_for, kind)
+
+    def usage(self, found: FoundLora, model: Model) -> LoraUsage | None:
+        """Returns the account of a file: that of the last run with the model, else what its header tells."""
+        own = found.file.usage if found.file is not None else None
+        return self._usages.get((found.name, model.key, found.stamp), own)
 
     def fitting(self, request: GenerationRequest) -> GenerationRequest:
         """Without those that were made for another kind of model, as their rows say."""
@@ -154,4 +162,11 @@ class LoraSelection(QObject):
     def _on_looked(self, at_hand: AvailableLoras) -> None:
         if at_hand != self.at_hand:
             self.at_hand = at_hand
+            self.changed.emit()
+
+    @Slot(object)
+    def follow(self, event: Event) -> None:
+        """Notes the account of a LoRA that acts in part only."""
+        if isinstance(event, LoraInPart) and (found := self.found(Lora(event.name))) is not None:
+            self._usages[event.name, event.model, found.stamp] = event.usage
             self.changed.emit()

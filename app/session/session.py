@@ -108,6 +108,7 @@ class Session(QObject):
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.loras = LoraSelection(self.draft_editor, self.background, loras, self)
+        worker.happened.connect(self.loras.follow)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()

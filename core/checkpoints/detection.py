@@ -6,6 +6,7 @@ The names are those of the programs that trained the models (CompVis, Stability 
 
 from collections.abc import Callable
 
+from core.checkpoints.lora_keys import is_addition, lora_layers, refusal, title
 from core.errors import ModelBroken, NotAModel
 from core.families import FAMILIES
 from core.families.spec import CheckpointKind
@@ -19,6 +20,10 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
         kind = family.single_file.recognise(header) if family.single_file is not None else None
         if kind is not None:
             return kind
+    layers = lora_layers(header.tensors)
+    if is_addition(layers):
+        where = f"it is {title(layers)}, an addition to a model: {_WHERE_LORAS_GO}"
+        raise NotAModel(header.path, refusal(layers) or where)
     for is_it, error, what in _OTHERS:
         if any(is_it(name) for name in header.tensors):
             raise error(header.path, what)
@@ -27,6 +32,7 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
     )
 
 
+_WHERE_LORAS_GO = "add it below the model in Create, or drop it on the window"
 _Other = tuple[Callable[[str], bool], type[ModelBroken], str]
 
 
@@ -40,11 +46,6 @@ def _family(name: str, *starts: str) -> _Other:
 
 
 _OTHERS: tuple[_Other, ...] = (
-    (
-        lambda name: name.startswith(("lora_unet_", "lora_te")) or ".lora_A." in name or ".lora_down." in name,
-        NotAModel,
-        "it is a LoRA, an addition to a model: add it below the model in Create, or drop it on the window",
-    ),
     _part("it is a ControlNet, not a model of its own", "control_model.", "controlnet_"),
     _family("FLUX.3", "early_stream_modulations."),
     _family("FLUX.2", "single_stream_modulation."),

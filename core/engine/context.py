@@ -58,7 +58,7 @@ class Context:
         loaded = yield from self._load(model, request)
         request = replace(request, training=request.training or outside(loaded.model.traits))
         prepared = loaded.prepared_for(request)
-        yield from prepared.differing
+        yield from prepared.told
         return prepared
 
     def decoder_of(self, film: Film) -> Generator[Event, None, PreparedModel]:

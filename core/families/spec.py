@@ -1,7 +1,7 @@
 """The type of all that is known of a family of models without loading torch."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -107,12 +107,13 @@ class LoraFormat:
     """The LoRAs of a family.
 
     Attributes:
-        loader: the class in ``diffusers.loaders.lora_pipeline`` that knows the names of their layers.
+        original_names: returns the names that the makers of the family gave to the layers of a network, from
+            those of diffusers; one that stands for several, row by row, was divided by diffusers.
         key: a pattern for names of layers that only this family has; "" where there is none.
         kinds: the kinds of the family's models, as users know them, by the width of the text that they read.
     """
 
-    loader: str
+    original_names: Callable[[Iterable[str]], Mapping[str, tuple[str, ...]]]
     key: str = ""
     kinds: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -10,6 +10,7 @@ from core.families.unet_files import (
     STABLE_DIFFUSION_2,
     UNET,
     VAE,
+    original_unet_names,
     recognise_unet,
 )
 from core.files.safetensors_header import SafetensorsHeader
@@ -42,7 +43,7 @@ SPEC = FamilySpec(
         sizes=MappingProxyType({(STABLE_DIFFUSION_2, "v_prediction"): "768x768"}),
     ),
     lora=LoraFormat(
-        "StableDiffusionLoraLoaderMixin",
+        original_unet_names,
         kinds=MappingProxyType(
             {128: "Emulsion's starter model", 768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x"}
         ),

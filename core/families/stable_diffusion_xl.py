@@ -3,7 +3,15 @@
 from types import MappingProxyType
 
 from core.families.spec import CheckpointKind, DefaultSettings, FamilySpec, LatentLayout, LoraFormat, SingleFile
-from core.families.unet_files import CONDITIONER, DISTILLED, EMBEDDED_GUIDANCE, UNET, VAE, recognise_unet
+from core.families.unet_files import (
+    CONDITIONER,
+    DISTILLED,
+    EMBEDDED_GUIDANCE,
+    UNET,
+    VAE,
+    original_unet_names,
+    recognise_unet,
+)
 from core.files.safetensors_header import SafetensorsHeader
 
 
@@ -29,7 +37,7 @@ SPEC = FamilySpec(
     upcasts_autoencoder=True,
     single_file=SingleFile(_recognise, MappingProxyType({"unet": UNET, "vae": VAE, "text_encoder": CONDITIONER})),
     lora=LoraFormat(
-        "StableDiffusionXLLoraLoaderMixin",
+        original_unet_names,
         key=r"^lora_te2_|^text_encoder_2\.",
         kinds=MappingProxyType({2048: "Stable Diffusion XL"}),
     ),

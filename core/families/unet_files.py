@@ -3,6 +3,9 @@
 The names are those that diffusers' ``single_file_utils.py`` and ComfyUI's ``model_detection.py`` know.
 """
 
+import re
+from collections.abc import Iterable
+
 from core.errors import ModelBroken
 from core.families.marks import declared, marked, measured, refuse_edm
 from core.families.spec import CheckpointKind, DefaultSettings, Variant
@@ -65,3 +68,63 @@ def _text_width(header: SafetensorsHeader) -> int | None:
     ending = ".transformer_blocks.0.attn2.to_k.weight"
     shapes = (entry.shape for name, entry in header.tensors.items() if name.endswith(ending))
     return next((shape[1] for shape in shapes if len(shape) == 2), None)
+
+
+_ORIGINAL = {
+    "conv_in": "input_blocks.0.0",
+    "time_embedding.linear_1": "time_embed.0",
+    "time_embedding.linear_2": "time_embed.2",
+    "time_embedding.cond_proj": "time_embed.cond_proj",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
+    "mid_block.resnets.0": "middle_block.0",
+    "mid_block.attentions.0": "middle_block.1",
+    "mid_block.resnets.1": "middle_block.2",
+    "conv_norm_out": "out.0",
+    "conv_out": "out.2",
+}
+_IN_A_RESNET = {
+    "norm1": "in_layers.0",
+    "conv1": "in_layers.2",
+    "time_emb_proj": "emb_layers.1",
+    "norm2": "out_layers.0",
+    "conv2": "out_layers.3",
+    "conv_shortcut": "skip_connection",
+}
+_RESNET = re.compile(r"(\w+_blocks?\.(?:\d+\.)?resnets\.\d+)\.(\w+)")
+_MODULE = re.compile(r"(down|up)_blocks\.(\d+)\.(resnets|attentions|downsamplers|upsamplers)\.(\d+)")
+
+
+def original_unet_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Returns CompVis' and Stability AI's names of a U-Net's layers, each with that of diffusers.
+
+    They number the blocks of both ways through, each with its resnet, its attention and its change of size.
+    """
+    names = tuple(names)
+    modules = {(m[1], int(m[2]), m[3], int(m[4])) for name in names if (m := _MODULE.match(name))}
+    starts, number = dict(_ORIGINAL), {"down": 1, "up": 0}
+    for way, block, _, layer in sorted(module for module in modules if module[2] == "resnets"):
+        place = f"{'input' if way == 'down' else 'output'}_blocks.{number[way]}"
+        starts[f"{way}_blocks.{block}.resnets.{layer}"] = f"{place}.0"
+        has_attention = (way, block, "attentions", layer) in modules
+        if has_attention:
+            starts[f"{way}_blocks.{block}.attentions.{layer}"] = f"{place}.1"
+        number[way] += 1
+        if (way, block, "resnets", layer + 1) in modules:
+            continue
+        if (way, block, "upsamplers", 0) in modules:
+            starts[f"up_blocks.{block}.upsamplers.0"] = f"{place}.{1 + has_attention}"
+        if (way, block, "downsamplers", 0) in modules:
+            starts[f"down_blocks.{block}.downsamplers.0.conv"] = f"input_blocks.{number[way]}.0.op"
+            number[way] += 1
+    return {_original(name, starts): (name,) for name in names}
+
+
+def _original(name: str, starts: dict[str, str]) -> str:
+    if (resnet := _RESNET.fullmatch(name)) and resnet[2] in _IN_A_RESNET:
+        return f"{starts[resnet[1]]}.{_IN_A_RESNET[resnet[2]]}"
+    start, end = name, ""
+    while start and start not in starts:
+        start, _, last = start.rpartition(".")
+        end = f".{last}{end}"
+    return f"{starts[start]}{end}" if start else name

@@ -1,5 +1,6 @@
 """All that is known of Z-Image, base and Turbo (Tongyi-MAI 2025)."""
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from core.families.spec import (
@@ -24,6 +25,29 @@ def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
     return CheckpointKind("", SPEC.key) if is_here else None
 
 
+_RENAMED = (
+    ("attention.to_out.0", "attention.out"),
+    ("attention.norm_q", "attention.q_norm"),
+    ("attention.norm_k", "attention.k_norm"),
+    ("all_x_embedder.2-1", "x_embedder"),
+    ("all_final_layer.2-1", "final_layer"),
+)
+
+
+def _original_names(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Names as in the makers' own files; there one layer makes queries, keys and values."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        original = name
+        for of_diffusers, of_makers in _RENAMED:
+            original = original.replace(of_diffusers, of_makers)
+        found[original] = (name,)
+        if name.endswith("attention.to_q"):
+            start = name.removesuffix("to_q")
+            found[f"{start}qkv"] = (name, f"{start}to_k", f"{start}to_v")
+    return found
+
+
 SPEC = FamilySpec(
     key="z_image",
     name="Z-Image",
@@ -37,7 +61,7 @@ SPEC = FamilySpec(
     defaults=DefaultSettings("euler", 28, 5.0),
     variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo"),),
     single_file=SingleFile(_recognise, MappingProxyType({"transformer": _PREFIX})),
-    lora=LoraFormat("ZImageLoraLoaderMixin", key=r"(^|[._])layers[._]\d+[._](attention|feed_forward|adaLN)"),
+    lora=LoraFormat(_original_names, key=r"(^|[._])layers[._]\d+[._](attention|feed_forward|adaLN)"),
     tokenizer=TokenizerRules(
         "qwen2",
         frame=("<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"),

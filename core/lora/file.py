@@ -1,8 +1,7 @@
 """LoRA files: what they are for, as far as their headers tell. Light: nothing is loaded.
 
-A LoRA (low-rank adaptation, Hu et al. 2021) adds a product of two small matrices to some layers of a model. Files
-come with the key names of kohya's sd-scripts (``lora_unet_...lora_down.weight``) or of diffusers and peft
-(``unet....lora_A.weight``).
+A LoRA (low-rank adaptation, Hu et al. 2021) adds a product of two small matrices to some layers of a model. The
+kin of LoRA (LyCORIS, DoRA) changes layers in other ways, see `core.checkpoints.lora_keys`.
 """
 
 import hashlib
@@ -10,18 +9,24 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.checkpoints.lora_keys import LoraLayer, is_addition, lora_layers, refusal, title
 from core.errors import LoraBroken, ModelBroken
 from core.families import FAMILIES
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.lora.trigger_words import trigger_words
+from core.lora.usage import LoraUsage, unsupported
 
 HASH_DIGITS = 12
 SUFFIX = ".safetensors"
 _HASH_IN_METADATA = "sshs_model_hash"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TEXT_WIDTH = re.compile(r"attn2[._]to_[kv][._](lora_down|lora_A(\.default)?|lora\.down)\.weight$")
-_DOWN = re.compile(r"(lora_down|lora_A(\.\w+)?|lora\.down|lora_linear_layer\.down)\.weight$")
-_OTHER_FAMILIES = (("FLUX", r"double_blocks|single_transformer_blocks|single_blocks"),)
+_TEXT_LAYER = re.compile(r"attn2[._](processor[._])?to_[kv]$")
+_OTHER_FAMILIES = (
+    ("FLUX", r"double_blocks|single_transformer_blocks|single_blocks"),
+    ("Stable Diffusion 3", r"joint_blocks|transformer_blocks[._]\d+[._]attn[._]add_q_proj"),
+    ("Qwen-Image", r"transformer_blocks[._]\d+[._](img|txt)_mod"),
+    ("Wan", r"(^|[._])blocks[._]\d+[._](self|cross)_attn"),
+)
 """Families that cannot be loaded, with names of layers that only they have."""
 
 
@@ -33,7 +38,8 @@ class LoraFile:
         name: what recipes and lists call it: the file's name without its ending.
         made_for: the kind of model, as users know it; "" when the keys do not tell.
         text_width: of the prompt's embedding in a U-Net that it was made for, or None.
-        layers: how many layers it changes.
+        usage: its layers, and those of them that act on no model.
+        kind: ``"a LoRA"``, or what of its kin it is.
         words: of the prompt that call for what it was taught, see `core.lora.trigger_words`; from outside.
         hash: as `lora_hash`, where the header tells it; else "".
     """
@@ -42,20 +48,25 @@ class LoraFile:
     name: str
     made_for: str
     text_width: int | None
-    layers: int
+    usage: LoraUsage
+    kind: str
     words: tuple[str, ...] = ()
     hash: str = ""
 
 
 def read_lora(path: Path) -> LoraFile:
-    """Checks the header. Raises LoraBroken when it is no LoRA, or damaged."""
+    """Checks the header. Raises LoraBroken when it is no LoRA, damaged, or of a kind that cannot be applied."""
     header = _header(path)
-    down = [name for name in header.tensors if _DOWN.search(name)]
-    if not down:
-        raise LoraBroken(path, "it is not a LoRA: none of its weights is a low-rank matrix")
-    width = _text_width(header)
+    layers = lora_layers(header.tensors)
+    if reason := refusal(layers):
+        raise LoraBroken(path, reason)
+    if not is_addition(layers):
+        raise LoraBroken(path, "it is not a LoRA: none of its weights changes a layer as a LoRA does")
+    usage = LoraUsage.of(len(layers), filter(None, map(unsupported, layers)))
+    width = _text_width(header, layers)
     words = trigger_words(header.metadata)
-    return LoraFile(path, path.stem, _made_for(header, width), width, len(down), words, _told_hash(header))
+    made_for = _made_for(header, width)
+    return LoraFile(path, path.stem, made_for, width, usage, title(layers), words, _told_hash(header))
 
 
 def lora_hash(path: Path) -> str:
@@ -92,15 +103,13 @@ def _told_hash(header: SafetensorsHeader) -> str:
     return told[:HASH_DIGITS] if _SHA256.fullmatch(told) else ""
 
 
-def _text_width(header: SafetensorsHeader) -> int | None:
-    return next(
-        (
-            entry.shape[1]
-            for name, entry in header.tensors.items()
-            if _TEXT_WIDTH.search(name) and len(entry.shape) > 1
-        ),
-        None,
-    )
+def _text_width(header: SafetensorsHeader, layers: tuple[LoraLayer, ...]) -> int | None:
+    for layer in layers:
+        key = layer.tensors.get("down") or layer.tensors.get("hada_w1_b") or layer.tensors.get("diff")
+        shape = header.tensors[key].shape if key and _TEXT_LAYER.search(layer.name) else ()
+        if len(shape) > 1:
+            return shape[1]
+    return None
 
 
 def _made_for(header: SafetensorsHeader, width: int | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame
+from core.lora.usage import LoraUsage
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 
@@ -52,6 +53,20 @@ class LoraDiffers:
     path: Path
     asked: str
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoraInPart:
+    """Not all layers of the LoRA of this name act on the model; the run goes on with those that do.
+
+    Attributes:
+        model: its key.
+    """
+
+    name: str
+    path: Path
+    model: str
+    usage: LoraUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +135,4 @@ class Finished:
     result: Any
 
 
-Event = Loading | LoraDiffers | Started | Stepped | ImageReady | Advanced | Finished
+Event = Loading | LoraDiffers | LoraInPart | Started | Stepped | ImageReady | Advanced | Finished

@@ -26,7 +26,7 @@ from core.models.memory_plan import MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Lora, Size
-from core.runs.events import LoraDiffers, PreviewMode
+from core.runs.events import LoraDiffers, LoraInPart, PreviewMode
 
 Result = TypeVar("Result")
 
@@ -64,13 +64,15 @@ class LoadedModel:
             lambda: self.autoencoders.use(request.autoencoder, self.catalogue.autoencoders)
         )
         asked = request.active_loras
-        used = self.put_loras(asked)
-        differing = tuple(
-            LoraDiffers(lora.key, self.catalogue.loras.find(lora), lora.hash, found.hash)
-            for lora, found in zip(asked, used, strict=True)
-            if lora.hash and lora.hash != found.hash
-        )
-        return PreparedModel(self, replace(request, autoencoder=autoencoder, loras=used), differing)
+        used = self.ladder.run(lambda: self.put_loras(asked))
+        told: list[LoraDiffers | LoraInPart] = []
+        for lora, found, usage in zip(asked, used, self.loras.usages, strict=True):
+            path = self.catalogue.loras.find(lora)
+            if lora.hash and lora.hash != found.hash:
+                told.append(LoraDiffers(lora.key, path, lora.hash, found.hash))
+            if usage.left_out:
+                told.append(LoraInPart(lora.key, path, self.model.key, usage))
+        return PreparedModel(self, replace(request, autoencoder=autoencoder, loras=used), tuple(told))
 
     def put_loras(self, loras: tuple[Lora, ...]) -> tuple[Lora, ...]:
         """Lets these LoRAs act, and no others; returns them with their hashes."""
@@ -90,12 +92,12 @@ class PreparedModel:
 
     Attributes:
         request: with the hashes of its LoRAs and autoencoder.
-        differing: LoRAs that are other files than the request says.
+        told: LoRAs that are other files than the request says, or act in part only.
     """
 
     loaded: LoadedModel
     request: GenerationRequest
-    differing: tuple[LoraDiffers, ...] = ()
+    told: tuple[LoraDiffers | LoraInPart, ...] = ()
 
     @property
     def family(self) -> Family:

@@ -1,28 +1,41 @@
-"""Puts LoRAs into a loaded model and takes them out again, by diffusers and peft.
+"""Puts LoRAs into a loaded model and takes them out again, layer by layer.
 
 Another weight changes a factor, nothing is loaded again. Taking the last one out leaves the model as it was
-loaded, to the bit.
+loaded, to the bit. Each layer of a file is accounted for: it acts, or the reason why not is told.
 """
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from diffusers.hooks.group_offloading import (
     _maybe_remove_and_reapply_group_offloading,  # pyright: ignore[reportPrivateUsage]
 )
-from diffusers.loaders import lora_pipeline
-from diffusers.utils.peft_utils import recurse_remove_peft_layers, set_weights_and_activate_adapters
-from peft.tuners.lora import LoraLayer
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from core.errors import LoraBroken, LoraMissing, WrongFamily
-from core.families import FAMILIES, is_encoder, is_network
-from core.lora.file import LoraFile
+from core.checkpoints.lora_keys import DIFFERENCE, LoraLayer, lora_layers
+from core.engine.loading.lora_additions import (
+    CHANGES,
+    RANK_OF,
+    AdaptedLayer,
+    OfBias,
+    OfNorm,
+    Product,
+    Rebuilt,
+    is_norm,
+    is_of_outputs,
+    shape_of,
+)
+from core.engine.weights.guard import loading
+from core.errors import LoraBroken
+from core.families import is_encoder, is_network
+from core.files.safetensors_header import read_safetensors_header
 from core.lora.library import LoraLibrary
+from core.lora.names import LayerNames, Place
+from core.lora.strength import ToldScales
+from core.lora.usage import OTHER_SIZE, LoraUsage, absent, unsupported
 from core.models.catalogue import Model
 from core.models.compatibility import checked_lora
 from core.request.request import Lora
@@ -38,12 +51,15 @@ class LoraLayers:
         """``parts`` as `core.engine.families.Family.parts` names them."""
         self._model = model
         self._parts = {name: part for name, part in parts.items() if is_encoder(name) or is_network(name)}
+        self._names: LayerNames | None = None
+        self._adapted: dict[tuple[str, str], AdaptedLayer] = {}
         self._present: tuple[Lora, ...] = ()
         self._files: list[_Stamp] = []
+        self.usages: tuple[LoraUsage, ...] = ()
 
     @property
     def present(self) -> tuple[Lora, ...]:
-        """Returns the LoRAs that act now."""
+        """Returns the LoRAs that act now; ``usages`` has the account of each."""
         return self._present
 
     def apply(self, loras: tuple[Lora, ...], library: LoraLibrary) -> tuple[tuple[Lora, ...], bool]:
@@ -54,6 +70,7 @@ class LoraLayers:
         Raises:
             LoraMissing, LoraBroken: a file is not there, or cannot be used; the model then has no LoRA.
             WrongFamily: it was made for another kind of model; the same.
+            torch.OutOfMemoryError and its kin; the same.
         """
         try:
             files = [_stamp(library.find(lora)) for lora in loras]
@@ -61,74 +78,129 @@ class LoraLayers:
                 return self._present, False
             if files != self._files:
                 self._remove_all()
-                hashes = [self._insert(number, path, library) for number, (path, *_) in enumerate(files)]
+                self.usages = tuple(self._insert(number, path) for number, (path, *_) in enumerate(files))
                 for part in self._parts.values():
                     _maybe_remove_and_reapply_group_offloading(part)  # its hooks are to know the new layers
+                hashes = [library.hash_of(path) for path, *_ in files]
             else:
                 hashes = [lora.hash for lora in self._present]
-        except (LoraMissing, LoraBroken, WrongFamily):
+        except BaseException:  # of any kind: half a LoRA must not stay
             self._remove_all()
             raise
-        if loras:
-            self._weigh(_weights(loras))
+        for layer in self._adapted.values():
+            layer.weigh(_weights(loras))
         self._files = files
         self._present = tuple(replace(lora, hash=hash_) for lora, hash_ in zip(loras, hashes, strict=True))
         return self._present, True
 
-    def _insert(self, number: int, path: Path, library: LoraLibrary) -> str:
-        """Puts one in and returns its hash."""
-        file = checked_lora(path, self._model)
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings(
-                    "ignore", "Already found a `peft_config`"
-                )  # peft means well: several are meant
-                self._load(_adapter(number), file)
-        except (ValueError, RuntimeError, KeyError, TypeError, SafetensorError, OSError) as error:
-            reason = f"its layers do not fit {self._model.name} ({type(error).__name__})"
-            raise LoraBroken(file.path, reason) from error
-        if not any(_adapter(number) in layer.scaling for layer in self._layers()):
-            raise LoraBroken(file.path, f"none of its {file.layers} layers is one of {self._model.name}")
-        return library.hash_of(file.path)
+    def _insert(self, number: int, path: Path) -> LoraUsage:
+        """Puts one in. Raises LoraBroken when nothing of it acts."""
+        checked_lora(path, self._model)
+        with loading(path, "its weights", broken=LoraBroken), torch.inference_mode(mode=False):
+            header = read_safetensors_header(path)
+            layers, scales = lora_layers(header.tensors), ToldScales(path, header.metadata)
+            tensors = load_file(path)
+            reasons = [self._add(number, layer, tensors, scales) for layer in layers]
+        usage = LoraUsage.of(len(layers), filter(None, reasons))
+        if not usage.applied:
+            left_out = usage.describe_left_out()
+            raise LoraBroken(path, f"none of its {usage.layers} layers acts on {self._model.name}: {left_out}")
+        return usage
 
-    def _load(self, adapter: str, file: LoraFile) -> None:
-        names = FAMILIES[self._model.family].lora
-        if names is None:
-            raise LoraBroken(file.path, f"{self._model.name} takes no LoRAs")
-        loader: Any = getattr(lora_pipeline, names.loader)
-        options = {"unet_config": self._parts["unet"].config} if "unet" in self._parts else {}
-        converted = loader.lora_state_dict(load_file(file.path), **options)
-        state, alphas = converted if isinstance(converted, tuple) else (converted, None)
-        for name, part in self._parts.items():
-            if not any(key.startswith(f"{name}.") for key in state):
-                continue
-            if is_network(name):
-                part.load_lora_adapter(state, prefix=name, network_alphas=alphas, adapter_name=adapter)
-            elif hasattr(loader, "load_lora_into_text_encoder"):
-                loader.load_lora_into_text_encoder(state, alphas, part, prefix=name, adapter_name=adapter)
+    def _add(self, number: int, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], told: ToldScales) -> str:
+        """Lets one layer of a file act; returns "", or the reason why it cannot."""
+        if reason := unsupported(layer):
+            return reason
+        places = self._layer_names.find(layer.name)
+        own = {role: tensors[name] for role, name in layer.tensors.items()}
+        if "lora_magnitude_vector" in layer.tensors.get("dora_scale", ""):
+            own["dora_scale"] = own["dora_scale"].reshape(-1, 1)  # peft: (outputs,), (1, outputs, 1, 1)
+        if not places or not all(_can_change(self._layer(place)) for place in places):
+            return absent(layer)
+        if any(not _fits(self._layer(place), layer, own, place.pieces) for place in places):
+            return OTHER_SIZE
+        if len(places) > 1 and "dora_scale" in own and not is_of_outputs(own["dora_scale"]):
+            return "of DoRA over three layers at once"
+        for place in places:
+            base = self._layer(place)
+            for addition in _additions(base, layer, own, place, told):
+                self._wrap(place).add(number, addition)
+        return ""
 
-    def _weigh(self, weights: list[float]) -> None:
-        for part in self._parts.values():
-            own = getattr(part, "peft_config", {})
-            adapters = {_adapter(i): weight for i, weight in enumerate(weights) if _adapter(i) in own}
-            if adapters:
-                set_weights_and_activate_adapters(part, list(adapters), list(adapters.values()))
+    @property
+    def _layer_names(self) -> LayerNames:
+        if self._names is None:
+            paths = {part: [path for path, _ in module.named_modules()] for part, module in self._parts.items()}
+            self._names = LayerNames(self._model.family, paths)
+        return self._names
+
+    def _layer(self, place: Place) -> Any:
+        """Returns a layer as it was loaded."""
+        adapted = self._adapted.get((place.part, place.path))
+        return self._parts[place.part].get_submodule(place.path) if adapted is None else adapted.base_layer
+
+    def _wrap(self, place: Place) -> AdaptedLayer:
+        key = (place.part, place.path)
+        if key not in self._adapted:
+            self._adapted[key] = AdaptedLayer(self._layer(place))
+            self._replace(*key, self._adapted[key])
+        return self._adapted[key]
+
+    def _replace(self, part: str, path: str, layer: torch.nn.Module) -> None:
+        parent, _, name = path.rpartition(".")
+        setattr(self._parts[part].get_submodule(parent), name, layer)
 
     def _remove_all(self) -> None:
-        self._present, self._files = (), []
-        for part in self._parts.values():
-            if getattr(part, "peft_config", None):
-                recurse_remove_peft_layers(part)
-                del part.peft_config
-                part._hf_peft_config_loaded = False
-
-    def _layers(self) -> list[Any]:
-        modules = (module for part in self._parts.values() for module in part.modules())
-        return [module for module in modules if isinstance(module, LoraLayer)]
+        self._present, self._files, self.usages = (), [], ()
+        for (part, path), layer in self._adapted.items():
+            self._replace(part, path, layer.base_layer)
+        self._adapted.clear()
 
 
-def _adapter(number: int) -> str:
-    return f"lora{number}"
+def _additions(
+    base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], place: Place, told: ToldScales
+) -> Iterator[torch.nn.Module]:
+    if is_norm(base):
+        yield OfNorm(base, tensors)
+        return
+    count = shape_of(base)[0]
+    rows = slice(place.piece * count, (place.piece + 1) * count)
+    if "diff_b" in tensors:
+        yield OfBias(base, tensors["diff_b"][rows])
+    factors = {role: value for role, value in tensors.items() if role not in ("alpha", "diff_b")}
+    if not factors:
+        return
+    rank = next((len(tensors[role]) for role in RANK_OF[layer.method] if role in tensors), 0)
+    alpha = float(tensors["alpha"]) if "alpha" in tensors else told.alpha(place.part, place.path, rank)
+    scale = (alpha, rank) if rank else (1.0, 1)
+    if factors.keys() <= {"down", "up", "up_bias"}:
+        yield Product(base, factors, scale, rows)
+    else:
+        yield Rebuilt(base, layer.method, factors, scale, rows)
+
+
+def _can_change(base: object) -> bool:
+    return isinstance(base, torch.nn.Linear | torch.nn.Conv2d) or is_norm(base)
+
+
+def _fits(base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], pieces: int) -> bool:
+    """True when what the tensors make has the size of the layer, or of ``pieces`` layers one below the other."""
+    shape = shape_of(base)
+    outputs, total = shape[0] * pieces, torch.Size(shape).numel() * pieces
+    biases = [tensors[role].numel() for role in ("diff_b", "b_norm", "up_bias") if role in tensors]
+    if any(size != outputs for size in biases):
+        return False
+    if is_norm(base):
+        return layer.method == DIFFERENCE and all(value.numel() == outputs for value in tensors.values())
+    if "dora_scale" in tensors and tensors["dora_scale"].numel() not in (outputs, shape[1]):
+        return False
+    if layer.method == DIFFERENCE and not {"diff", "w_norm"} & tensors.keys():
+        return getattr(base, "bias", None) is not None or bool(biases)
+    try:
+        change = CHANGES[layer.method]({role: value.to("meta") for role, value in tensors.items()})
+    except (RuntimeError, IndexError):  # its tensors do not belong together
+        return False
+    return change.dim() > 1 and change.shape[0] == outputs and change.numel() == total
 
 
 def _weights(loras: tuple[Lora, ...]) -> list[float]:

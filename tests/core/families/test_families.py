@@ -7,7 +7,6 @@ from pathlib import Path
 
 import diffusers
 import pytest
-from diffusers.loaders import lora_pipeline
 
 from core.families import FAMILIES, family_of_pipeline, is_encoder, is_network
 from core.families.spec import DefaultSettings, FamilySpec
@@ -51,8 +50,6 @@ def test_what_it_names_in_the_libraries_is_there(family: FamilySpec) -> None:
         assert import_module(f"diffusers.pipelines.{name}")
     if family is not MADE_UP:
         assert all(hasattr(diffusers, name) for name in family.pipelines)
-    if family.lora is not None:
-        assert hasattr(lora_pipeline, family.lora.loader)
     assert all(family_of_pipeline(name) is family for name in family.pipelines)
 
 

@@ -1,0 +1,55 @@
+"""The account of a LoRA file: how many of its layers act on a model, and what became of the others."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.checkpoints.lora_keys import INCOMPLETE, SUPPORTED, UNKNOWN, LoraLayer
+from core.lora.names import is_of_encoder
+
+OTHER_SIZE = "of another size"
+
+
+@dataclass(frozen=True, slots=True)
+class LoraUsage:
+    """The layers of one file.
+
+    Attributes:
+        layers: in the file. left_out: how many of them do not act, by the reason: ``(("of OFT", 12),)``.
+    """
+
+    layers: int
+    left_out: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def of(cls, layers: int, reasons: Iterable[str]) -> "LoraUsage":
+        """``reasons``: one for each layer that is left out."""
+        return cls(layers, tuple(Counter(reasons).most_common()))
+
+    @property
+    def applied(self) -> int:
+        """Returns how many layers act."""
+        return self.layers - sum(count for _, count in self.left_out)
+
+    def describe_left_out(self) -> str:
+        """Returns what does not act: ``"12 of OFT, 3 of the text encoder"``, "" for nothing."""
+        return ", ".join(f"{count} {reason}" for reason, count in self.left_out)
+
+    def describe(self) -> str:
+        """Returns the account as a phrase: ``"96 of 111 layers applied; left out: 12 of OFT, …"``."""
+        left_out = f"; left out: {self.describe_left_out()}" if self.left_out else ""
+        return f"{self.applied} of {self.layers} layers applied{left_out}"
+
+
+def unsupported(layer: LoraLayer) -> str:
+    """Returns the reason why a layer acts on no model at all, or ""."""
+    if layer.method in SUPPORTED:
+        return ""
+    return {INCOMPLETE: "that lack a part", UNKNOWN: "of an unknown kind"}.get(layer.method, f"of {layer.kind}")
+
+
+def absent(layer: LoraLayer) -> str:
+    """Returns the reason for a layer that the model does not have."""
+    return (
+        "of the text encoder that the model does not have" if is_of_encoder(layer.name) else "that the model lacks"
+    )
