@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator
 from dataclasses import replace
+from weakref import WeakSet
 
 from core.checkpoints.schedule import trait_names
 from core.engine.attention_probes import AttentionRecorder
@@ -13,6 +14,7 @@ from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, p
 from core.engine.sampling.denoising import Predict
 from core.errors import InvalidRequest, OutOfMemory
 from core.families import FAMILIES
+from core.files.stamps import stamps_of_model
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.models.catalogue import Catalogue, Model, hashed_file
@@ -29,7 +31,10 @@ HASHED_AT_ONCE = 64 * 2**20
 
 
 class Context:
-    """Owns at most one loaded model.
+    """Owns at most one loaded model: the last one that was needed.
+
+    A run holds the model that it works with, also while a film of another one is looked at. Then both are there if
+    both fit, and the one without work is the first to go when memory runs out.
 
     Attributes:
         plan: the device and dtype in use.
@@ -45,6 +50,7 @@ class Context:
         self._memory = memory
         self._tiled_decode = tiled_decode
         self._loaded: LoadedModel | None = None
+        self._alive: WeakSet[LoadedModel] = WeakSet()
 
     def prepare(self, request: GenerationRequest) -> Generator[Event, None, PreparedModel]:
         """Loads the request's model unless it is there, and returns it as the request wants it.
@@ -63,9 +69,9 @@ class Context:
 
     def decoder_of(self, film: Film) -> Generator[Event, None, PreparedModel]:
         """Returns the film's model, to decode with; the weights of its network may be packed otherwise there."""
-        if self._loaded is not None and self._loaded.model.key == film.request.model:
-            return PreparedModel(self._loaded, film.request)
-        loaded = yield from self._load(self._catalogue.find(film.request.model), film.request)
+        loaded = next((loaded for loaded in self._there() if loaded.model.key == film.request.model), None)
+        if loaded is None:
+            loaded = yield from self._load(self._catalogue.find(film.request.model), film.request)
         return PreparedModel(loaded, film.request)
 
     def read_prompt(self, prepared: PreparedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
@@ -89,10 +95,11 @@ class Context:
             placement,
         )
 
-    def out_of_memory(self) -> OutOfMemory:
-        """Frees what can be freed, and returns the error that tells what was needed."""
+    def out_of_memory(self, needed: int | None = None) -> OutOfMemory:
+        """Frees what can be freed, and returns the error that tells what was needed, by the model's plan."""
         free_caches(self.plan.device)
-        needed = self._loaded.memory.needed if self._loaded is not None else None
+        if needed is None and self._loaded is not None:
+            needed = self._loaded.memory.needed
         return OutOfMemory(self.plan.device.type, needed, memory_now(self.plan).free)
 
     def close(self) -> None:
@@ -102,28 +109,51 @@ class Context:
 
     def _load(self, model: Model, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
         """Loads the model, after the one before has been freed, unless it is there."""
-        if (loaded := self._loaded_for(request)) is not None:
+        if (loaded := self._loaded_for(model, request)) is not None:
             if loaded.model.traits != model.traits:  # the user has chosen others: the weights stay
                 loaded.family.scheduler_config = model.schedule
-                loaded = self._loaded = replace(loaded, model=replace(model, sha256=loaded.model.sha256))
+                loaded = self._keep(replace(loaded, model=replace(model, sha256=loaded.model.sha256)))
             return loaded
         yield Loading(Phase.loading_model)
         for done in self._catalogue.memory.hashing(hashed_file(model)):
             if done % HASHED_AT_ONCE == 0:  # files of many GB: the run can be stopped meanwhile
                 yield Loading(Phase.loading_model)
-        loaded = self._loaded_for(request)  # between two events somebody else may have needed it
+        loaded = self._loaded_for(model, request)  # between two events somebody else may have needed it
         if loaded is None:
             self.close()
             model = self._catalogue.identified(model)
             plan = replace(self.plan, weight_bits=request.weight_bits)
             memory = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
             log.info("memory of %s: %s", model.key, memory.describe())
-            loaded = self._loaded = load(model, plan, memory, self._catalogue)
+            if self._alive and not memory.fits:
+                raise self.out_of_memory(memory.needed)  # the run beside it is not put at risk
+            loaded = self._keep(load(model, plan, memory, self._catalogue, self._free_unused))
         return loaded
 
-    def _loaded_for(self, request: GenerationRequest) -> LoadedModel | None:
-        loaded, wanted = self._loaded, (request.model, request.weight_bits)
-        return loaded if loaded is not None and (loaded.model.key, loaded.weight_bits) == wanted else None
+    def _keep(self, loaded: LoadedModel) -> LoadedModel:
+        self._loaded = loaded
+        self._alive.add(loaded)
+        return loaded
+
+    def _loaded_for(self, model: Model, request: GenerationRequest) -> LoadedModel | None:
+        """Returns the model if it is there, unless its files have changed since it was read."""
+        wanted = (model.key, request.weight_bits)
+        for loaded in self._there():
+            if (loaded.model.key, loaded.weight_bits) == wanted:
+                if loaded.stamps == stamps_of_model(model.folder, model.file):
+                    self._loaded = loaded
+                    return loaded
+                log.info("%s has changed on the disk and is read again", model.key)
+        return None
+
+    def _there(self) -> tuple[LoadedModel, ...]:
+        """Returns the model that was needed last, and those that runs hold."""
+        return (*((self._loaded,) if self._loaded is not None else ()), *self._alive)
+
+    def _free_unused(self) -> None:
+        if len(self._alive) > 1:
+            self.close()
+            self._loaded = next(iter(self._alive), None)
 
 
 def attention_recorder(

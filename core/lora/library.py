@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.checkpoints.cache import CheckpointCache
 from core.errors import LoraBroken, LoraMissing
+from core.files.stamps import Stamp, stamp_of
 from core.lora.file import SUFFIX, LoraFile, lora_hash, read_lora
 from core.request.request import Lora
 
@@ -29,7 +30,7 @@ class FoundLora:
     file: LoraFile | None
     problem: str = ""
     hash: str = ""
-    stamp: tuple[int, int] = (0, 0)
+    stamp: Stamp = (0, 0)
 
 
 class LoraLibrary:
@@ -60,7 +61,7 @@ class LoraLibrary:
         before = {(found.path, found.stamp): found for found in known}
         looked: list[FoundLora] = []
         for path in self.files():
-            found = before.get((path, _stamp(path)))
+            found = before.get((path, stamp_of(path)))
             hash_ = self._memory.lora_hash_if_known(path)
             looked.append(replace(found, hash=found.hash or hash_) if found is not None else self._read(path))
         return tuple(looked)
@@ -108,18 +109,10 @@ class LoraLibrary:
         return self._memory.lora_hash_if_known(path) or self._read(path).hash
 
     def _read(self, path: Path) -> FoundLora:
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         try:
             file = read_lora(path)
         except LoraBroken as error:
             return FoundLora(path, path.stem, None, error.reason, stamp=stamp)
         hash_ = file.hash or self._memory.lora_hash_if_known(path)
         return FoundLora(path, path.stem, file, "", hash_, stamp)
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        stat = path.stat()
-    except OSError:
-        return (0, 0)
-    return stat.st_size, stat.st_mtime_ns

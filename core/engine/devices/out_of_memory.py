@@ -77,9 +77,11 @@ def _computes(device: torch.device) -> bool:
 class OutOfMemoryLadder:
     """Repeats work that ran out of memory, with more room each time."""
 
-    def __init__(self, device: torch.device, offloading: Offloading) -> None:
+    def __init__(self, device: torch.device, offloading: Offloading, free_unused: Callable[[], None]) -> None:
+        """``free_unused`` lets go of other models that nobody works with."""
         self._device = device
         self._offloading = offloading
+        self._free_unused = free_unused
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Returns the result of ``work``. Raises torch.OutOfMemoryError if no more room can be made."""
@@ -91,6 +93,7 @@ class OutOfMemoryLadder:
         return result
 
     def _rooms(self) -> Iterator[str]:
+        self._free_unused()
         free_caches(self._device)
         yield "caches"
         while self._offloading.step_down():

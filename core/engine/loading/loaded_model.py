@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -21,6 +22,7 @@ from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_parts
 from core.families import FAMILIES
+from core.files.stamps import Stamp, stamps_of_model
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
@@ -31,11 +33,12 @@ from core.runs.events import LoraDiffers, LoraInPart, PreviewMode
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LoadedModel:
     """All that the engine holds of one model. It is shared by all who use it, each through `prepared_for`.
 
     Attributes:
+        stamps: of the files that it was read from.
         memory: the plan that it was loaded by.
         weight_bits: as in `GenerationRequest`.
         autoencoders: its own, and others in its place.
@@ -45,6 +48,7 @@ class LoadedModel:
 
     model: Model
     family: Family
+    stamps: frozenset[tuple[Path, Stamp]]
     memory: MemoryPlan
     weight_bits: int | None
     offloading: Offloading
@@ -154,8 +158,14 @@ def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None
     )
 
 
-def load(model: Model, plan: DevicePlan, memory: MemoryPlan, catalogue: Catalogue) -> LoadedModel:
-    """Loads and places it. Raises ModelBroken or torch.OutOfMemoryError."""
+def load(
+    model: Model, plan: DevicePlan, memory: MemoryPlan, catalogue: Catalogue, free_unused: Callable[[], None]
+) -> LoadedModel:
+    """Loads and places it; ``free_unused`` is for its `OutOfMemoryLadder`.
+
+    Raises ModelBroken or torch.OutOfMemoryError.
+    """
+    stamps = stamps_of_model(model.folder, model.file)  # before it is read: what changes meanwhile is read again
     at_once = memory.placement is Placement.on_device
     family = families.load(model, plan if at_once else replace(plan, device=CPU))
     parts = family.parts()
@@ -169,10 +179,11 @@ def load(model: Model, plan: DevicePlan, memory: MemoryPlan, catalogue: Catalogu
     return LoadedModel(
         model=model,
         family=family,
+        stamps=stamps,
         memory=memory,
         weight_bits=plan.weight_bits,
         offloading=offloading,
-        ladder=OutOfMemoryLadder(plan.device, offloading),
+        ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
         loras=LoraLayers(model, parts),
         autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None)),
         tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),

@@ -1,0 +1,24 @@
+"""Stamps of files: by them a file that was replaced under its name is told from the one that was read."""
+
+from pathlib import Path
+
+Stamp = tuple[int, int]
+"""Size in bytes, and time of the last change in ns."""
+
+_READ = (".safetensors", ".json", ".txt", ".model")
+"""The files that a model is made of; a note beside them changes nothing."""
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Returns (0, 0) for a file that is not there."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return stat.st_size, stat.st_mtime_ns
+
+
+def stamps_of_model(folder: Path, file: Path | None) -> frozenset[tuple[Path, Stamp]]:
+    """Returns the stamps of a model's files: those of its folder and of its parts, and a single file's."""
+    paths = [path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.suffix in _READ]
+    return frozenset((path, stamp_of(path)) for path in (*paths, *((file,) if file else ())))
