@@ -6,9 +6,11 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from app.cli.terminal import Progress, to_json
 from app.messages.imports import refused
+from app.messages.training import training_to_json
 from core.errors import InvalidRequest, ModelBroken
 from core.models.catalogue import Catalogue, Model, hashed_file, users_catalogue
 from core.models.importing import Found, copy_model, find_models
@@ -43,7 +45,7 @@ def run_import(arguments: Namespace) -> int:
             for model in found.models:
                 sha256 = _hash(catalogue, model, progress, is_read=not arguments.no_hash)
                 progress.clear()
-                _tell(_described(model, sha256, is_copied=arguments.copy))
+                _tell({**described(model, sha256), "is_copied": arguments.copy})
         except ModelBroken as error:
             progress.clear()
             sys.stderr.write(f"emulsion: {refused(error)}\n")
@@ -71,14 +73,18 @@ def _take_place(place: Path, folders: Folders) -> None:
     settings = load_settings(folders)
     if any(place == known or known in place.parents for known in settings.model_folders):
         return
+    places, instead = (*settings.model_folders, place), "drop it on the window, or --copy it"
+    change_settings(folders, "--in-place", instead, model_folders=places)
+
+
+def change_settings(folders: Folders, option: str, instead: str, **changes: Any) -> None:
+    """Changes fields of the settings. Raises InvalidRequest while a window keeps them."""
     from app.startup.single_instance import is_claimed
 
     if is_claimed(folders.data):
-        allowed = (
-            "used while Emulsion's window is closed, which keeps the folders; drop it on the window, or --copy it"
-        )
-        raise InvalidRequest("option", "--in-place", allowed)
-    save_settings(replace(settings, model_folders=(*settings.model_folders, place)), folders)
+        allowed = f"used while Emulsion's window is closed, which keeps the settings; {instead}"
+        raise InvalidRequest("option", option, allowed)
+    save_settings(replace(load_settings(folders), **changes), folders)
 
 
 def _hash(catalogue: Catalogue, model: Model, progress: Progress, *, is_read: bool) -> str:
@@ -96,7 +102,8 @@ def _tell(result: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
-def _described(model: Model, sha256: str, *, is_copied: bool) -> dict[str, object]:
+def described(model: Model, sha256: str) -> dict[str, object]:
+    """Returns what scripts are told of a model."""
     return {
         "model": model.key,
         "name": model.name,
@@ -104,5 +111,5 @@ def _described(model: Model, sha256: str, *, is_copied: bool) -> dict[str, objec
         "file": str(model.file) if model.file is not None else None,
         "folder": str(model.folder) if model.file is None else None,
         "sha256": sha256 or None,
-        "is_copied": is_copied,
+        "training": training_to_json(model),
     }

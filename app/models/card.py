@@ -24,6 +24,7 @@ class CardFacts:
 
     Attributes:
         facts: family, size, download, memory, in one line.
+        training: what it was trained for, and how that was found out; "" for what is not here.
         page: the model's page for people, or "".
         problem: why it is here and cannot be used, or "".
         removable: its file or folder, where it lies among the program's own models.
@@ -43,6 +44,7 @@ class CardFacts:
     can_verify: bool = False
     can_mend: bool = False
     problem: str = ""
+    training: str = ""
 
 
 class ModelCard(QFrame):
@@ -50,7 +52,7 @@ class ModelCard(QFrame):
 
     Signals:
         asked: the key and what to do: ``"download"``, ``"use"``, ``"remove"``, ``"verify"``, ``"mend"``,
-            ``"leave"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or ``"explain"``.
+            ``"leave"``, ``"training"``, ``"pause"``, ``"resume"``, ``"cancel"``, ``"page"`` or ``"explain"``.
     """
 
     asked = Signal(str, str)
@@ -65,9 +67,9 @@ class ModelCard(QFrame):
         here = _label("Cannot be used" if facts.problem else "Installed" if facts.is_installed else "", "caption")
         head = hbox(name, here, STRETCH, spacing=12)
         words = vbox(head, spacing=4)
-        for text, role in ((facts.about, ""), (facts.facts, "hint"), (facts.licence, "hint")):
+        for text in (facts.about, facts.facts, facts.training, facts.licence):
             if text:
-                words.addWidget(_label(text, role, wraps=True))
+                words.addWidget(_label(text, "" if text is facts.about else "hint", wraps=True))
         if verdict := facts.problem or facts.fit:
             label = _label(verdict, "hint", wraps=True)
             set_tone(label, "error" if facts.problem or facts.level is Level.will_not_fit else "")
@@ -125,6 +127,10 @@ class ModelCard(QFrame):
         if self.facts.removable is not None:
             keeping.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
         column.addLayout(keeping)
+        if self.facts.training:
+            training = self._button("Training…", "training", "modelTrainingButton", "quiet")
+            training.setToolTip("Choose prediction type, noise schedule and size for yourself")
+            column.addWidget(training)
         if self.facts.page:
             column.addWidget(self._button("Licence and page", "page", "modelPageButton", "quiet"))
         column.addStretch(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from app.messages.training import training_text
 from app.models.card import CardFacts
 from app.models.download_dialog import model_size_text
 from app.models.download_state import DownloadState
@@ -92,6 +93,7 @@ def _installed(
         removable=model.place if model.place.parent == model_folders[0] else None,  # others are other programs'
         can_verify=record is not None,
         can_mend=model.folder == model_folders[0] / model.key,
+        training=training_text(model),
     )
 
 

@@ -39,10 +39,12 @@ class ModelsPage(QWidget):
     Signals:
         create_asked: a model was chosen; show where pictures are made.
         file_asked: the user wants to add a model of their own.
+        training_asked: the user wants to choose how the model of this key was trained.
     """
 
     create_asked = Signal()
     file_asked = Signal()
+    training_asked = Signal(str)
 
     def __init__(self, session: Session, settings_store: SettingsStore, trash: Trash | None = None) -> None:
         super().__init__()
@@ -169,6 +171,8 @@ class ModelsPage(QWidget):
                 self._access.explain(key)
             case "verify" | "mend" | "leave":
                 self._check(key, action)
+            case "training":
+                self.training_asked.emit(key)
             case "use":
                 self._session.edit(model=key)
                 self.create_asked.emit()

@@ -1,6 +1,7 @@
 """The main window: puts the parts together, and remembers how the user arranged it."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self._commands.noise_asked.connect(self._noise)
         self.places.page_changed.connect(self._offer_current)
         self.models_page.file_asked.connect(self._imports.ask_model_file)
+        self.models_page.training_asked.connect(partial(services.training.ask, self))
         self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
         services.model_import.told.connect(self._show_notice)
         services.lora_import.told.connect(self._show_above_canvas)

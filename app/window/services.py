@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.models.importing import ModelImport
 from app.models.lora_import import LoraImport
+from app.models.training import TrainingChoices
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.picture_loader import PictureLoader
@@ -27,6 +28,7 @@ class Services:
     model_import: ModelImport
     lora_import: LoraImport
     pictures: PictureLoader
+    training: TrainingChoices
 
     @classmethod
     def over(
@@ -43,4 +45,5 @@ class Services:
             model_import,
             LoraImport(catalogue, settings_store, session, autoencoders.add, model_import.add),
             PictureLoader(session.background, session),
+            TrainingChoices(catalogue, settings_store, session),
         )

@@ -170,6 +170,12 @@ def traits_from_text(text: str) -> dict[str, Any]:
     return {key: value for name, _, given in parts if name in KINDS for key, value in told(name, given).items()}
 
 
+def with_choice(kept: Mapping[str, str], sha256: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Returns all choices by their files' hashes, with these for one file; none forget the file."""
+    others = {key: text for key, text in kept.items() if key != sha256}
+    return others | ({sha256: traits_to_text(values)} if values else {})
+
+
 def outside(traits: Traits) -> str:
     """Returns the traits of the schedule as text where a place outside of the model's file tells one, else ""."""
     schedule = {name: trait for name, trait in traits.items() if name in SCHEDULE}
@@ -181,9 +187,7 @@ def trait_words(name: str, value: Any) -> str:
     """Returns a trait as people call it: ``"v-prediction"``, ``"zero terminal SNR"``."""
     match name:
         case "prediction_type":
-            return {"epsilon": "predicts noise (epsilon)", "v_prediction": "v-prediction"}.get(
-                value, "predicts x0"
-            )
+            return {"epsilon": "epsilon prediction", "sample": "x0 prediction"}.get(value, "v-prediction")
         case "zero_snr":
             return f"{'' if value else 'no '}zero terminal SNR"
         case "shift":

@@ -1,24 +1,41 @@
-"""``emulsion info FILE``: the recipe inside a picture, or the facts about a LoRA file, as JSON."""
+"""``emulsion info FILE``: the recipe inside a picture, or the facts about a model or a LoRA, as JSON."""
 
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 
 from app.cli.command import Command
+from app.cli.models_import import described
 from app.cli.terminal import to_json
+from core.checkpoints.lora_keys import is_addition, lora_layers
+from core.files.safetensors_header import PICKLED_SUFFIXES, read_safetensors_header
 from core.lora.file import SUFFIX, read_lora
+from core.models.catalogue import users_catalogue
+from core.paths import Folders
 from core.pictures.metadata import read_recipe
 from core.recipes.recipe import recipe_to_json
+from core.settings.settings import load_settings
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a picture (PNG, JPEG or WebP), or a LoRA (.safetensors)")
+    about = "a picture (PNG, JPEG or WebP), a model (.safetensors or a diffusers folder), or a LoRA (.safetensors)"
+    parser.add_argument("file", metavar="FILE", help=about)
 
 
 def _run(arguments: Namespace) -> int:
     path = Path(arguments.file)
-    facts = _lora(path) if path.suffix.lower() == SUFFIX else recipe_to_json(read_recipe(path))
-    print(to_json(facts, indent=2))
+    is_of_model = path.is_dir() or path.suffix.lower() in {SUFFIX, *PICKLED_SUFFIXES}
+    print(to_json(_weights(path) if is_of_model else recipe_to_json(read_recipe(path)), indent=2))
     return 0
+
+
+def _weights(path: Path) -> dict[str, object]:
+    if path.is_file() and is_addition(lora_layers(read_safetensors_header(path).tensors)):
+        return _lora(path)
+    folders = Folders.default()
+    catalogue = users_catalogue(folders, partial(load_settings, folders))
+    model = catalogue.read(path, path.stem if path.is_file() else path.name)
+    return described(model, catalogue.sha256_if_known(model))
 
 
 def _lora(path: Path) -> dict[str, object]:
@@ -27,4 +44,4 @@ def _lora(path: Path) -> dict[str, object]:
     return {"name": file.name, **about, "layers": file.usage.layers, "left_out": dict(file.usage.left_out)}
 
 
-COMMAND = Command("print the recipe of a picture, or what a LoRA file is, as JSON", _add_arguments, _run)
+COMMAND = Command("print the recipe of a picture, or what a model or a LoRA is, as JSON", _add_arguments, _run)

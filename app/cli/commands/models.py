@@ -13,8 +13,10 @@ from types import MappingProxyType
 from send2trash import send2trash
 
 from app.cli.command import Command, group, no_arguments
-from app.cli.models_import import add_import_arguments, run_import
+from app.cli.models_import import add_import_arguments, change_settings, described, run_import
 from app.cli.terminal import Progress, to_json
+from app.messages.training import training_to_json
+from core.checkpoints.schedule import trait_names
 from core.downloads.address import chosen_endpoint
 from core.downloads.download import DownloadSpec, download, plan_download
 from core.downloads.events import Completed, Damaged, Downloading, Listed
@@ -26,9 +28,11 @@ from core.downloads.record import read_record
 from core.downloads.token import NoKeychain, is_token, stored_token
 from core.downloads.verify import Verified, verify
 from core.errors import InvalidRequest, ModelMissing, SaveFailed
+from core.families import FAMILIES
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.downloadable import known_models
 from core.paths import Folders
+from core.request.traits import KINDS, read_traits, with_choice
 from core.settings.settings import load_settings
 
 
@@ -90,7 +94,7 @@ def _info(arguments: Namespace) -> int:
         told |= {"key": here.key, "name": here.name, "about": here.about, "family": here.family}
         told |= {"folder": str(here.folder), "size": str(here.defaults.size), "steps": here.defaults.steps}
         told |= {"file": str(here.file) if here.file is not None else None}
-        told |= {"sha256": catalogue.sha256_if_known(here) or None}
+        told |= {"sha256": catalogue.sha256_if_known(here) or None, "training": training_to_json(here)}
         record = read_record(here.folder)
         told["commit"] = record.commit if record is not None else None
     print(to_json({**told, "is_installed": here is not None}, indent=2))
@@ -167,6 +171,24 @@ def _verify(arguments: Namespace) -> int:
     return 1 if damaged else 0
 
 
+def _choose(arguments: Namespace) -> int:
+    """Keeps the user's choice by the hash of the model's file, which is read for it."""
+    folders, catalogue = Folders.default(), _catalogue()
+    model = catalogue.identified(catalogue.find(arguments.model))
+    chosen = read_traits(arguments.training, trait_names(FAMILIES[model.family]))
+    kept = with_choice(load_settings(folders).model_traits, model.sha256, chosen)
+    change_settings(folders, "choose", "press Training… on the model's card there", model_traits=kept)
+    catalogue.memory.save()
+    print(to_json(described(catalogue.read(model.place, model.key), model.sha256), indent=2))
+    return 0
+
+
+def _choose_arguments(parser: ArgumentParser) -> None:
+    _model_argument(parser)
+    about = f"as prediction_type=v_prediction; names are {', '.join(KINDS)}; none of them: everything as found"
+    parser.add_argument("training", metavar="NAME=VALUE", nargs="*", help=about)
+
+
 def _remove(arguments: Namespace) -> int:
     folder = _installed_folder(arguments.model)
     try:
@@ -232,6 +254,9 @@ _ACTIONS = MappingProxyType(
         ),
         "import": Command(
             "add a checkpoint, a diffusers folder, or another program's models", add_import_arguments, run_import
+        ),
+        "choose": Command(
+            "choose how a model was trained, where Emulsion takes it for another", _choose_arguments, _choose
         ),
         "verify": Command("read a model's files and compare them with the hub's hashes", _model_argument, _verify),
         "remove": Command("move a model to the trash", _model_argument, _remove),

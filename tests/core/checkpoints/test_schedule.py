@@ -89,8 +89,13 @@ def test_an_autoencoder_with_statistics_of_its_channels_is_refused(folder: Path)
         Catalogue(()).find(str(folder))
 
 
-def test_the_shift_of_a_flow_is_told_and_can_be_chosen(tmp_path: Path) -> None:
-    folder = tiny.z_image(tmp_path / "z")
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.z_image(tmp_path_factory.mktemp("flow") / "z")
+
+
+def test_the_shift_of_a_flow_is_told_and_can_be_chosen(flow: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(flow, tmp_path / "z"))
     plain = Catalogue((folder,))
     assert list(plain.find("z").traits) == ["shift", "size"]
     sha256 = plain.identified(plain.find("z")).sha256

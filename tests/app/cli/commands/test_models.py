@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +77,35 @@ def test_what_is_no_repository_is_refused(run: Run, name: str) -> None:
 def test_only_models_of_the_user_can_be_removed(run: Run) -> None:
     assert run("models", "remove", STARTER_MODEL).code == 2
     assert run("models", "remove", "../models").code == 2
+
+
+def test_how_a_model_was_trained_is_told_and_can_be_chosen(run: Run, model: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model, tmp_path / "tiny"))
+    found = json.loads(run("info", folder).output)["training"]
+    assert found["prediction_type"] == {"value": "epsilon", "why": "by its configuration"}
+    chosen = json.loads(run("models", "choose", folder, "prediction_type=v", "zero_snr=yes").output)["training"]
+    others = {"by its configuration": "epsilon"}
+    assert chosen["prediction_type"] == {"value": "v_prediction", "why": "chosen by you", "others": others}
+    moved = folder.rename(tmp_path / "moved")
+    assert json.loads(run("info", moved).output)["training"] == found  # its hash is not known at this place
+    out = tmp_path / "a.png"
+    run("generate", "abc", "--model", moved, "--size", "32x32", "--steps", "2", "--no-film", "-o", out)
+    assert (
+        json.loads(run("info", out).output)["request"]["training"] == "prediction_type=v_prediction zero_snr=yes"
+    )
+    assert json.loads(run("info", moved).output)["training"] == chosen
+    assert json.loads(run("models", "choose", moved).output)["training"] == found
+
+
+@pytest.mark.parametrize(
+    ("pair", "why"),
+    [
+        ("prediction_type=both", "epsilon"),
+        ("shift=3", "NAME=VALUE"),
+        ("size", "WIDTHxHEIGHT"),
+        ("mood=x", "NAME=VALUE"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(run: Run, model: Path, pair: str, why: str) -> None:
+    answer = run("models", "choose", model, pair)
+    assert (answer.code, why in answer.errors) == (2, True)

@@ -1,0 +1,51 @@
+"""Sentences about a model's training: what it is taken for, and by what place."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from core.models.catalogue import Model
+from core.request.traits import Trait, trait_words, value_text
+
+BY: Mapping[str, str] = MappingProxyType(
+    {
+        "user": "chosen by you",
+        "marks": "by marks in its file",
+        "yaml": "by the .yaml beside it",
+        "metadata": "by its metadata",
+        "weights": "by its weights",
+        "list": "by Emulsion's list of models",
+        "configuration": "by its configuration",
+        "family": "as usual in its family",
+    }
+)
+"""In the order of trust, as `core.request.traits.PLACES`."""
+
+_PLAIN = (False, 1)
+"""Values that are left out where no place tells anything special: no zero terminal SNR, no clip skip."""
+
+
+def found_text(name: str, trait: Trait) -> str:
+    """Returns ``"v-prediction (by its weights; by its metadata: noise prediction)"``."""
+    others = "".join(f"; {BY[place]}: {trait_words(name, value)}" for place, value in trait.others.items())
+    return f"{trait_words(name, trait.value)} ({BY[trait.place]}{others})"
+
+
+def training_text(model: Model) -> str:
+    """Returns what a card tells of a model's training, in one line."""
+    special = (
+        found_text(name, trait)
+        for name, trait in model.traits.items()
+        if trait.value not in _PLAIN or trait.place not in ("family", "configuration") or trait.others
+    )
+    return f"Trained: {', '.join(special)}"
+
+
+def training_to_json(model: Model) -> dict[str, Any]:
+    """Returns each trait with the place that tells it, and what other places tell."""
+    told: dict[str, Any] = {}
+    for name, trait in model.traits.items():
+        told[name] = {"value": value_text(trait.value), "why": BY[trait.place]}
+        if trait.others:
+            told[name]["others"] = {BY[place]: value_text(other) for place, other in trait.others.items()}
+    return told

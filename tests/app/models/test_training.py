@@ -1,0 +1,120 @@
+"""A model's card tells how it was trained and why; the user's own choice is kept by the file's hash."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.models.card import ModelCard
+from app.models.model_list import all_cards
+from app.models.training import TrainingChoices
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from core.models.catalogue import Catalogue
+from core.paths import Folders
+from core.request.request import Size
+from core.request.traits import KINDS
+from tests import tiny
+from tests.app.conftest import MakeSession
+
+
+def controls(dialog: QDialog) -> tuple[QComboBox, QLineEdit]:
+    combo, edit = dialog.findChild(QComboBox, "predictionTypeChoice"), dialog.findChild(QLineEdit, "sizeChoice")
+    assert isinstance(combo, QComboBox)
+    assert isinstance(edit, QLineEdit)
+    return combo, edit
+
+
+class Opened:
+    """A session over real settings with one model, and its dialog."""
+
+    def __init__(self, session: Session, store: SettingsStore, choices: TrainingChoices, qtbot: QtBot) -> None:
+        self.session, self.store, self.choices, self.qtbot = session, store, choices, qtbot
+        self.parent = QWidget()
+        qtbot.addWidget(self.parent)
+
+    def card(self) -> str:
+        models = [model for model in self.session.models if model.key == "mine"]
+        (facts,) = all_cards(models, (), (), {}, self.store.settings.model_folders, None, "")
+        card = ModelCard(facts)
+        self.qtbot.addWidget(card)
+        assert card.findChild(QPushButton, "modelTrainingButton")
+        return next(label.text() for label in card.findChildren(QLabel) if label.text().startswith("Trained"))
+
+    def dialog(self) -> QDialog:
+        self.choices.ask(self.parent, "mine")
+        dialog = self.parent.findChild(QDialog, "trainingDialog")
+        assert isinstance(dialog, QDialog)
+        return dialog
+
+    def choose(self, prediction: str | None, size: str) -> QDialog:
+        dialog = self.dialog()
+        combo, edit = (
+            dialog.findChild(QComboBox, "predictionTypeChoice"),
+            dialog.findChild(QLineEdit, "sizeChoice"),
+        )
+        assert isinstance(combo, QComboBox)
+        assert isinstance(edit, QLineEdit)
+        combo.setCurrentIndex(combo.findData(prediction))
+        edit.setText(size)
+        button = dialog.findChild(QPushButton, "useTrainingButton")
+        assert isinstance(button, QPushButton)
+        button.click()
+        return dialog
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny.stable_diffusion(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def opened(model: Path, tmp_path: Path, make_session: MakeSession, qtbot: QtBot) -> Opened:
+    shutil.copytree(model, tmp_path / "models" / "mine")
+    folders = Folders(*(tmp_path / name for name in ("pictures", "downloads", "data", "config", "cache", "logs")))
+    store = SettingsStore(folders)
+    store.change(model_folders=(tmp_path / "models",))
+    catalogue = Catalogue(lambda: store.settings)
+    session = make_session(models=catalogue)
+    session.edit(model="mine")
+    return Opened(session, store, TrainingChoices(catalogue, store, session), qtbot)
+
+
+def test_the_card_tells_what_was_found_and_what_was_chosen(opened: Opened) -> None:
+    found = "epsilon prediction (by its configuration), 64x64 (by its configuration)"
+    assert opened.card() == f"Trained: {found}"
+    with opened.qtbot.waitSignal(opened.session.models_changed):
+        opened.choose("v_prediction", "96x64")
+    assert "v-prediction (chosen by you; by its configuration: epsilon prediction)" in opened.card()
+    assert "96x64 (chosen by you; by its configuration: 64x64)" in opened.card()
+    assert list(opened.store.settings.model_traits.values()) == ["prediction_type=v_prediction size=96x64"]
+    assert opened.session.draft.size == Size(96, 64)
+    with opened.qtbot.waitSignal(opened.session.models_changed):
+        opened.choose(None, "")
+    assert opened.card() == f"Trained: {found}"
+    assert not opened.store.settings.model_traits
+
+
+def test_the_dialog_begins_with_what_was_chosen_and_names_what_was_found(opened: Opened) -> None:
+    with opened.qtbot.waitSignal(opened.session.models_changed):
+        opened.choose("v_prediction", "96x64")
+    dialog = opened.dialog()
+    combo, edit = controls(dialog)
+    assert (combo.currentData(), edit.text()) == ("v_prediction", "96x64")
+    assert combo.itemText(0) == "As found: epsilon prediction (by its configuration)"
+    assert edit.placeholderText() == "As found: 64x64 (by its configuration)"
+    named = {child.objectName() for child in dialog.findChildren(QWidget) if child.objectName().endswith("Choice")}
+    assert len(named) == len(KINDS) - 1  # without the shift of flows
+
+
+def test_what_cannot_be_is_told_in_the_dialog_and_kept_out(opened: Opened) -> None:
+    dialog = opened.choose("v_prediction", "large")
+    problem = dialog.findChild(QLabel, "trainingProblem")
+    assert isinstance(problem, QLabel)
+    assert "WIDTHxHEIGHT" in problem.text()
+    assert not problem.isHidden()
+    assert not opened.store.settings.model_traits
