@@ -76,7 +76,7 @@ BOMB = gzip.compress(bytes(200 * 2**20))
     [
         (b"", b"stealth_pngcomp", None),
         (b"not gzip", b"stealth_pngcomp", None),
-        (gzip.compress(b"cut off")[:-6], b"stealth_pngcomp", None),
+        (gzip.compress(b"cut off", mtime=0)[:-6], b"stealth_pngcomp", None),
         (zlib.compress(b"no head"), b"stealth_pngcomp", None),
         (BOMB, b"stealth_pngcomp", None),
         (b"too long", b"stealth_pngcomp", 2**32 - 1),
