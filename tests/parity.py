@@ -16,7 +16,7 @@ CPU = torch.device("cpu")
 
 @torch.inference_mode()
 def our_latents(family: Family, request: GenerationRequest, batch: int) -> torch.Tensor:
-    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, CPU)
+    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps)
     generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, CPU)
     steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
@@ -31,7 +31,7 @@ def stock_latents(
     pipe: Any, checkpoint: Any, request: GenerationRequest, batch: int, begin: int | None = None
 ) -> torch.Tensor:
     """Returns those of the pipeline; ``begin``: where its scheduler is told to begin, if it is."""
-    scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
+    scheduler = schedulers.build(request.sampler, checkpoint, request.steps).scheduler
     pipe.scheduler = scheduler
     if begin is not None:
         set_timesteps = scheduler.set_timesteps  # forgets the index

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Generator
 
-import numpy as np
 import torch
 
 from core.engine.attention_probes import AttentionRecorder
@@ -109,8 +108,7 @@ def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:
 
 def _frame(step: Step, sampling: SamplerRun) -> Frame:
     """Returns the film's frame of one call. Raises NotANumberPicture."""
-    guided = to_numpy(step.guided)
-    if not np.isfinite(guided).all():
+    if not step.guided.isfinite().all():
         raise NotANumberPicture("the network")
     uncond = step.prediction.uncond
     return Frame(
@@ -120,7 +118,7 @@ def _frame(step: Step, sampling: SamplerRun) -> Frame:
         sigma=float(sampling.schedule.sigmas[step.call]),
         noisy=to_numpy(step.noisy),
         denoised=to_numpy(step.denoised),
-        guided=guided,
+        guided=to_numpy(step.guided),
         cond=to_numpy(step.prediction.cond) if uncond is not None else None,
         uncond=to_numpy(uncond) if uncond is not None else None,
     )

@@ -58,7 +58,7 @@ def from_request(family: Family, request: GenerationRequest, device: torch.devic
 
 def from_noise(family: Family, request: GenerationRequest, device: torch.device) -> InitialState:
     """From x_T, pure noise. Raises InvalidRequest."""
-    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, device)
+    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
     return InitialState(_film(family, request, sampling), sampling, x, generators)
@@ -72,15 +72,14 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     picture = read_source(source, request.size)
     request = replace(request, source=replace(source, sha256=picture.sha256))
     skipped = request.steps - source.steps_of(request.steps)
-    sampling = schedulers.build(
-        request.sampler, family.scheduler_config_for(request), request.steps, device, skipped
-    )
+    sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps, skipped)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x0 = family.encode(to_model_range(picture.pixels).to(device), generators[0])
     if not x0.isfinite().all():
         raise NotANumberPicture("the autoencoder")
-    noise = torch.randn(x0.shape, generator=generators[0]).to(device)
-    x = sampling.noised(x0, noise).contiguous()
+    noise = torch.randn(x0.shape, generator=generators[0])
+    # on the CPU: diffusers moves the schedule to where the picture is, and a replay would divide by it elsewhere
+    x = sampling.noised(x0.cpu(), noise).contiguous().to(device)
     film = replace(_film(family, request, sampling), skipped_steps=skipped)
     return InitialState(film, sampling, x, generators)
 
@@ -123,7 +122,7 @@ def _from_frames(film: Film, calls: int, device: torch.device) -> InitialState:
 
 
 def _again(film: Film, start: Latent, recorded: list[Recorded], device: torch.device) -> InitialState:
-    sampling = schedulers.rebuild(film, device)
+    sampling = schedulers.rebuild(film)
     generators = [torch.Generator("cpu").manual_seed(film.request.seed or 0)]
     _draw_start(film.request, start, generators)
     return InitialState(film, sampling, to_torch(start, device), generators, recorded)
@@ -144,7 +143,7 @@ def _from_noise_level(
     frame = branch.film.frames[branch.call]
     remaining = branch.remaining_steps or branch.steps_left
     config = family.scheduler_config_for(request)
-    sampling, total = _ending(config, request.sampler, remaining, frame.sigma, device)
+    sampling, total = _ending(config, request.sampler, remaining, frame.sigma)
     request = replace(request, steps=total)
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     _draw_start(request, frame.noisy, generators)
@@ -158,9 +157,7 @@ def _from_noise_level(
     return InitialState(film, sampling, x, generators)
 
 
-def _ending(
-    config: Mapping[str, Any], sampler: str, remaining: int, sigma: float, device: torch.device
-) -> tuple[SamplerRun, int]:
+def _ending(config: Mapping[str, Any], sampler: str, remaining: int, sigma: float) -> tuple[SamplerRun, int]:
     """Returns the last ``remaining`` steps of the run of this sampler that has them begin closest to ``sigma``.
 
     The more steps the whole run has, the less noise is left when only ``remaining`` are to come: bisection finds
@@ -168,7 +165,7 @@ def _ending(
     """
 
     def ending(total: int) -> SamplerRun:
-        return schedulers.build(sampler, config, total, device, total - remaining)
+        return schedulers.build(sampler, config, total, total - remaining)
 
     def distance(total: int) -> float:
         return abs(math.log(ending(total).schedule.sigmas[0]) - math.log(sigma))

@@ -39,9 +39,7 @@ class Stock:
 
     def step_seconds(self, request: GenerationRequest) -> float:
         """Seconds for each step of the loop alone: the prompt is encoded before, nothing is decoded after."""
-        self._pipe.scheduler = build(
-            request.sampler, self._checkpoint, request.steps, torch.device("cpu")
-        ).scheduler
+        self._pipe.scheduler = build(request.sampler, self._checkpoint, request.steps).scheduler
         encoded = self.encode(request)
         began = time.perf_counter()
         self._pipe(

@@ -1,7 +1,7 @@
 """Chooses the device and the precision of a run, with reasons in words that can be shown."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 import torch
@@ -47,15 +47,18 @@ class DevicePlan:
 @dataclass(frozen=True, slots=True)
 class _Backend:
     kind: str
-    is_available: Callable[[], bool]
+    module: Any
     missing: str
+
+    def is_available(self) -> bool:
+        return self.module is None or self.module.is_available()
 
 
 _BACKENDS = (
-    _Backend("cuda", torch.cuda.is_available, "no NVIDIA or AMD GPU that this build of torch can use"),
-    _Backend("mps", torch.backends.mps.is_available, "no Apple GPU, or macOS is too old"),
-    _Backend("xpu", torch.xpu.is_available, "no Intel GPU that this build of torch can use"),
-    _Backend("cpu", lambda: True, ""),
+    _Backend("cuda", torch.cuda, "no NVIDIA or AMD GPU that this build of torch can use"),
+    _Backend("mps", torch.backends.mps, "no Apple GPU, or macOS is too old"),
+    _Backend("xpu", torch.xpu, "no Intel GPU that this build of torch can use"),
+    _Backend("cpu", None, ""),
 )
 
 

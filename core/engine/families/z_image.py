@@ -63,10 +63,10 @@ class ZImage:
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
         embeddings = [text for text in encoded for _ in range(batch)]
-        has_uncond = request.has_guidance
+        has_uncond, dtype = request.has_guidance, self._transformer.dtype
 
         def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            x = x.to(self._transformer.dtype)
+            x = x.to(dtype)
             time = (TRAIN_TIMESTEPS - t.expand(batch)) / TRAIN_TIMESTEPS  # 0 is noise, 1 the picture
             if has_uncond:
                 x, time = x.repeat(2, 1, 1, 1), time.repeat(2)

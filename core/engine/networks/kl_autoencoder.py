@@ -22,12 +22,17 @@ class KLAutoencoder:
         """Returns pixels along a side for each latent value."""
         return 2 ** (len(self.module.config.block_out_channels) - 1)
 
+    @property
+    def _dtype(self) -> torch.dtype:
+        """Asks one layer only, since a failed decode changes all: `dtype` of diffusers looks through each."""
+        return next(self.module.parameters()).dtype
+
     def latent_shape(self, size: Size) -> tuple[int, int, int]:
         return self.module.config.latent_channels, size.height // self.factor, size.width // self.factor
 
     def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """See `core.engine.families.Family.encode`."""
-        posterior = self.module.encode(pixels.to(self.module.dtype)).latent_dist
+        posterior = self.module.encode(pixels.to(self._dtype)).latent_dist
         mean, std = posterior.mean.float().contiguous(), posterior.std.float().contiguous()
         if generator is None:
             return self._scaled(mean)
@@ -36,7 +41,7 @@ class KLAutoencoder:
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """See `core.engine.families.Family.decode`."""
-        latents = latents.to(self.module.dtype) / self.module.config.scaling_factor
+        latents = latents.to(self._dtype) / self.module.config.scaling_factor
         if self.module.config.shift_factor:
             latents = latents + self.module.config.shift_factor
         return self.module.decode(latents, return_dict=False)[0]

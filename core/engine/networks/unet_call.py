@@ -30,9 +30,10 @@ def unet_call(
     """
     has_uncond = takes_two_passes(unet, request)
     scale = guidance_embedding(unet, request.guidance_scale, batch)
+    dtype = unet.dtype  # asked once: it looks through all layers, for milliseconds
 
     def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-        x = x.to(unet.dtype)
+        x = x.to(dtype)
         output = unet(
             torch.cat([x, x]) if has_uncond else x,
             t,

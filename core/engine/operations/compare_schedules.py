@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 
 from core.engine.context import Context
 from core.engine.sampling import schedulers
@@ -30,8 +29,6 @@ TRAINING = (
 )
 """The keys of a scheduler's configuration that belong to the checkpoint; the rest belongs to the sampler."""
 
-CPU = torch.device("cpu")
-
 
 def run(_context: Context, operation: CompareSchedules) -> Iterator[Event]:
     yield Finished(other_schedules(operation.film))
@@ -50,7 +47,7 @@ def other_schedules(film: Film) -> dict[str, Schedule]:
     groups: list[tuple[Schedule, list[str]]] = [(_first_calls(film.schedule), [])]
     for name, sampler in SAMPLERS.items():
         try:
-            sampling = schedulers.build(name, checkpoint, film.request.steps, CPU, film.skipped_steps)
+            sampling = schedulers.build(name, checkpoint, film.request.steps, film.skipped_steps)
         except InvalidRequest:
             continue  # not with so many steps, or not with this kind of prediction
         schedule = _first_calls(sampling.schedule)

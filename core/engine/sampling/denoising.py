@@ -102,12 +102,13 @@ def denoise(
     """
     schedule = sampling.schedule
     sigmas = [*(float(sigma) for sigma in schedule.sigmas), 0.0]
+    times = sampling.timesteps.to(x.device)  # the network's: all at once, since each copy is waited for
     for call, t in enumerate(sampling.timesteps):
         x_in = sampling.scale(x, t)
         if call < len(recorded):
             prediction, guided = recorded[call].prediction, recorded[call].guided
         else:
-            prediction = predict(x_in, t)
+            prediction = predict(x_in, times[call])
             guided = guidance.combine(prediction, guidance_scale)
         x0 = denoised(x_in, guided, sigmas[call], sampling.prediction_type)
         yield Step(call, x, x0, guided, prediction)

@@ -51,6 +51,7 @@ class LMSDiscreteScheduler(EulerDiscreteScheduler):
     def set_timesteps(self, *arguments: Any, **options: Any) -> None:
         super().set_timesteps(*arguments, **options)
         self.derivatives: list[torch.Tensor] = []
+        self.coefficients = coefficients(self.sigmas)
 
     def step(  # pyright: ignore[reportIncompatibleMethodOverride]  # it draws no noise: Euler's churn has no place
         self, model_output: torch.Tensor, timestep: Any, sample: torch.Tensor, return_dict: bool = False
@@ -63,9 +64,8 @@ class LMSDiscreteScheduler(EulerDiscreteScheduler):
         sigma = self.sigmas[step]
         x0 = self._x0(model_output, sample, sigma)
         self.derivatives = [(sample - x0) / sigma, *self.derivatives][:ORDER]
-        order = min(step + 1, ORDER)
-        past = zip(range(order), self.derivatives, strict=False)
-        x: torch.Tensor = sample + sum(coefficient(self.sigmas, step, order, i) * d for i, d in past)
+        weighted = zip(self.coefficients[step].tolist(), self.derivatives, strict=False)
+        x: torch.Tensor = sample + sum(weight * derivative for weight, derivative in weighted)
         self._step_index = step + 1
         return x, x0
 
@@ -79,31 +79,44 @@ class LMSDiscreteScheduler(EulerDiscreteScheduler):
                 return prediction
 
 
-def coefficient(sigmas: torch.Tensor, step: int, order: int, past: int) -> float:
-    """Returns the weight of the derivative of ``past`` steps ago: its Lagrange polynomial, integrated here.
+def coefficients(sigmas: torch.Tensor) -> NDArray[np.float64]:
+    """Returns the weights (steps, 4) of the derivatives of 0, 1, 2, 3 steps ago, 0 where there are none yet.
+
+    Each is the Lagrange polynomial of that derivative, integrated over the step.
 
     Args:
         sigmas: noise levels (steps + 1,), falling; float32, in which the polynomial is computed as diffusers does.
-        order: number of derivatives used, at most ``step`` + 1.
     """
-    start, end = float(sigmas[step]), float(sigmas[step + 1])
-    centre, half = 0.5 * (end + start), 0.5 * (start - end)
+    levels = sigmas.numpy()
+    start, end = levels[:-1].astype(np.float64), levels[1:].astype(np.float64)
+    centre, half = (0.5 * (end + start))[:, None], (0.5 * (start - end))[:, None]
     offsets = half * np.array(NODES[:-1])
-    points = np.concatenate([centre - offsets, centre + offsets, [centre]])
-    below, above, (middle,) = np.split(_lagrange(sigmas, points, step, order, past), [10, 20])
-    terms = np.array(WEIGHTS[:-1]) * (below + above)
+    points = np.concatenate([centre - offsets, centre + offsets, centre], axis=1).astype(np.float32)
+    table = np.zeros((len(start), ORDER))
+    for order in range(1, ORDER + 1):
+        steps = np.arange(order - 1, len(start) if order == ORDER else order)
+        steps = steps[steps < len(start)]
+        for past in range(order):
+            table[steps, past] = -_integral(_lagrange(levels, points, steps, order, past), half[steps, 0])
+    return table
+
+
+def _integral(values: NDArray[np.float64], half: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Integrates what has ``values`` (steps, 21) at the points; ``half`` of the interval is (steps,)."""
+    below, above, middle = np.split(values, [10, 20], axis=1)
+    terms = (np.array(WEIGHTS[:-1]) * (below + above)).T
     # summed in the order of QK21, so that also the last bit is the same
-    total = WEIGHTS[-1] * middle
+    total = WEIGHTS[-1] * middle[:, 0]
     for term in (*terms[1::2], *terms[0::2]):
-        total += term
-    return -float(total * half)
+        total = total + term
+    return total * half
 
 
 def _lagrange(
-    sigmas: torch.Tensor, points: NDArray[np.float64], step: int, order: int, past: int
+    levels: NDArray[np.float32], points: NDArray[np.float32], steps: NDArray[np.int64], order: int, past: int
 ) -> NDArray[np.float64]:
-    x, own = torch.from_numpy(points).float(), sigmas[step - past]
-    product = torch.ones_like(x)
-    for other in (sigmas[step - i] for i in range(order) if i != past):
-        product *= (x - other) / (own - other)
-    return product.double().numpy()
+    own = levels[steps - past, None]
+    product = np.ones_like(points[steps])
+    for other in (levels[steps - i, None] for i in range(order) if i != past):
+        product *= (points[steps] - other) / (own - other)
+    return product.astype(np.float64)

@@ -38,10 +38,13 @@ _OWN = {
 class SamplerRun:
     """A scheduler set to its timesteps, with what the loop needs to know about it.
 
+    All its state is on the CPU, whichever device the latents are on: Apple GPUs know no float64, single numbers
+    need not be waited for, and a run that is replayed finds the state where the first run had it.
+
     Attributes:
         name: diffusers' class name.
         scheduler: the scheduler; it has state, so it serves one run only.
-        timesteps: one for each call, in the dtype that the scheduler wants.
+        timesteps: one for each call, in the dtype that the scheduler wants, on the CPU.
         takes_generator: its step draws fresh noise.
         takes_eta: its step has a share of fresh noise to set; 0 as in the stock pipeline, where TCD alone
             would take 0.3 by itself.
@@ -70,7 +73,7 @@ class SamplerRun:
         return x if self.space == "flow" else self.scheduler.scale_model_input(x, t)
 
     def noised(self, x0: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-        """x of the first call, from a picture's latent (1, channels, height, width)."""
+        """x of the first call, from a picture's latent (1, channels, height, width); all of them on the CPU."""
         if self.space != "flow":
             return self.scheduler.add_noise(x0, noise, self.timesteps[:1])
         s = self.scheduler.sigmas[self.scheduler.begin_index].to(x0)
@@ -87,9 +90,7 @@ class SamplerRun:
         return options
 
 
-def build(
-    sampler: str, checkpoint_config: Mapping[str, Any], steps: int, device: torch.device, skipped_steps: int = 0
-) -> SamplerRun:
+def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, skipped_steps: int = 0) -> SamplerRun:
     """Sets up a sampler for a checkpoint.
 
     Args:
@@ -103,7 +104,7 @@ def build(
     """
     spec = SAMPLERS[sampler]
     if prediction_type_of(checkpoint_config) == "flow_prediction":
-        return _build_flow(sampler, spec, checkpoint_config, steps, device, skipped_steps)
+        return _build_flow(sampler, spec, checkpoint_config, steps, skipped_steps)
     scheduler_class = scheduler_named(spec.scheduler)
     config = _of_training(checkpoint_config) | {"clip_sample": False} | spec.options  # latents go beyond -1 to 1
     if spec.scheduler == "PNDMScheduler":
@@ -116,7 +117,7 @@ def build(
         kind = scheduler.config.prediction_type
         raise InvalidRequest("sampler", sampler, f"a sampler for models with {kind} prediction")
     try:
-        return _set_up(scheduler, spec.space, steps, skipped_steps, device)
+        return _set_up(scheduler, spec.space, steps, skipped_steps)
     except (ValueError, IndexError, ZeroDivisionError) as error:
         raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
 
@@ -126,7 +127,6 @@ def _build_flow(
     spec: Sampler,
     checkpoint: Mapping[str, Any],
     steps: int,
-    device: torch.device,
     skipped_steps: int,
 ) -> SamplerRun:
     if spec.flow is None:
@@ -139,7 +139,7 @@ def _build_flow(
     takes = inspect.signature(scheduler.__init__).parameters
     built = scheduler.from_config({key: value for key, value in config.items() if key in takes})
     try:
-        return _set_up(built, "flow", steps, skipped_steps, device)
+        return _set_up(built, "flow", steps, skipped_steps)
     except (ValueError, IndexError, ZeroDivisionError) as error:
         raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
 
@@ -155,11 +155,11 @@ def _of_training(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in config.items() if not key.startswith("_") and key not in OF_SAMPLERS}
 
 
-def rebuild(film: Film, device: torch.device) -> SamplerRun:
+def rebuild(film: Film) -> SamplerRun:
     """Returns the sampling of a recorded run, from what the film says alone: the model need not be there."""
     scheduler = scheduler_named(film.scheduler).from_config(film.scheduler_config)
     below_zero = bool((film.schedule.timesteps < 0).any())
-    return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, device, below_zero)
+    return _set_up(scheduler, film.space, film.request.steps, film.skipped_steps, below_zero)
 
 
 def scheduler_named(name: str) -> Any:
@@ -167,9 +167,7 @@ def scheduler_named(name: str) -> Any:
     return _OWN.get(name) or getattr(diffusers, name)
 
 
-def _set_up(
-    scheduler: Any, space: Space, steps: int, skipped_steps: int, device: torch.device, below_zero: bool = False
-) -> SamplerRun:
+def _set_up(scheduler: Any, space: Space, steps: int, skipped_steps: int, below_zero: bool = False) -> SamplerRun:
     """``below_zero``: leaves a step too many in, at timestep -1, which older films have."""
     takes = inspect.signature(scheduler.set_timesteps).parameters
     if space == "flow" and "sigmas" in takes:
@@ -179,11 +177,11 @@ def _set_up(
         if scheduler.config.get("use_dynamic_shifting"):
             # a shift that depends on the size of the picture stands where a fixed one does; here it is a logarithm
             mu = {"mu": math.log(scheduler.config.get("shift") or scheduler.config["flow_shift"])}
-        scheduler.set_timesteps(sigmas=sigmas, device=device, **mu)
+        scheduler.set_timesteps(sigmas=sigmas, **mu)
     else:
-        scheduler.set_timesteps(steps, device=device)
+        scheduler.set_timesteps(steps)
         if scheduler.timesteps[-1] < 0 and not below_zero:
-            _set_one_timestep_less(scheduler, steps, device)
+            _set_one_timestep_less(scheduler, steps)
     schedule = _schedule(scheduler, space, steps)
     skipped_calls = bisect.bisect_left(schedule.steps, skipped_steps)
     if hasattr(scheduler, "set_begin_index"):
@@ -214,13 +212,13 @@ def _set_up(
     )
 
 
-def _set_one_timestep_less(scheduler: Any, steps: int, device: torch.device) -> None:
+def _set_one_timestep_less(scheduler: Any, steps: int) -> None:
     """Sets as many timesteps as steps where diffusers makes one more, at -1, with spacing "trailing".
 
     ``np.arange(1000, 0, -1000 / 61)`` has 62 numbers, since the last is 1e-13 and not 0; its documentation warns
     of that: https://numpy.org/doc/stable/reference/generated/numpy.arange.html
     """
-    scheduler.set_timesteps(steps * (1 - 1e-12), device=device)  # the others stay the same when they are rounded
+    scheduler.set_timesteps(steps * (1 - 1e-12))  # the others stay the same when they are rounded
     scheduler.num_inference_steps = steps
 
 
@@ -253,7 +251,7 @@ def _zero_snr_betas(config: Mapping[str, Any]) -> list[float]:
 
 
 def _schedule(scheduler: Any, space: Space, steps: int) -> Schedule:
-    timesteps = scheduler.timesteps.to("cpu", torch.float64).numpy()
+    timesteps = scheduler.timesteps.double().numpy()
     calls = len(timesteps)
     return Schedule(
         timesteps=timesteps.astype(np.float32),
@@ -271,7 +269,7 @@ def _step_of_call(call: int, calls: int, steps: int) -> int:
 
 
 def _flow_sigmas(scheduler: Any, calls: int) -> NDArray[np.float64]:
-    return sigmas_of_flow(scheduler.sigmas.double().cpu().numpy()[:calls])
+    return sigmas_of_flow(scheduler.sigmas.double().numpy()[:calls])
 
 
 def _sigmas(scheduler: Any, timesteps: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -282,10 +280,10 @@ def _sigmas(scheduler: Any, timesteps: NDArray[np.float64]) -> NDArray[np.float6
         is_ancestral = "Ancestral" in type(scheduler).__name__
         shift = 1 if is_ancestral else 0  # the two classes index their midpoints differently
         odd = np.arange(1, calls, 2)
-        sigmas[odd] = midpoints.double().cpu().numpy()[odd - shift]
+        sigmas[odd] = midpoints.double().numpy()[odd - shift]
         return sigmas
     if (sigmas := getattr(scheduler, "sigmas", None)) is not None:
-        return sigmas.double().cpu().numpy()[:calls]
-    alphas_cumprod = scheduler.alphas_cumprod.double().cpu().numpy()[timesteps.astype(np.int64)]
+        return sigmas.double().numpy()[:calls]
+    alphas_cumprod = scheduler.alphas_cumprod.double().numpy()[timesteps.astype(np.int64)]
     with np.errstate(divide="ignore"):  # zero terminal SNR: infinite
         return np.sqrt((1.0 - alphas_cumprod) / alphas_cumprod)

@@ -158,7 +158,7 @@ def test_hooks_are_called_in_their_order_after_each_step(sampler: str) -> None:
         return hook
 
     def run(hooks: tuple[StepHook, ...]) -> tuple[list[Step], torch.Tensor]:
-        sampling = schedulers.build(sampler, tiny.scheduler().config, 3, CPU)
+        sampling = schedulers.build(sampler, tiny.scheduler().config, 3)
         generators = [torch.Generator("cpu").manual_seed(5)]
         steps = denoise(
             lambda x, t: Prediction(x, None), sampling, torch.ones(1, 4, 6, 8), generators, 1.0, (), hooks
@@ -172,7 +172,7 @@ def test_hooks_are_called_in_their_order_after_each_step(sampler: str) -> None:
 
     plain, _ = run(())
     made, last = run((noting("first", 0.0), noting("second", 0.1)))
-    schedule = schedulers.build(sampler, tiny.scheduler().config, 3, CPU).schedule
+    schedule = schedulers.build(sampler, tiny.scheduler().config, 3).schedule
     sigmas = [*(float(sigma) for sigma in schedule.sigmas[1:]), 0.0]
     calls = list(enumerate(zip(schedule.steps, sigmas, strict=True)))
     assert seen == [(name, call, step, sigma) for call, (step, sigma) in calls for name in ("first", "second")]

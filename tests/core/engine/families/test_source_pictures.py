@@ -84,7 +84,7 @@ def stock_latents(pipe: Any, checkpoint: Any, request: GenerationRequest) -> tor
     assert request.source is not None
     with Image.open(request.source.path) as opened:
         pixels = torch.from_numpy(np.asarray(opened, np.float32) / 255.0)
-    pipe.scheduler = schedulers.build(request.sampler, checkpoint, request.steps, CPU).scheduler
+    pipe.scheduler = schedulers.build(request.sampler, checkpoint, request.steps).scheduler
     return pipe(
         request.prompt,
         image=pixels.permute(2, 0, 1)[None].contiguous(),

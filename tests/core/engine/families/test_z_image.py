@@ -92,7 +92,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     request = asked(sampler, guidance_scale)
     ours = our_latents(family, request, batch)
     assert torch.isfinite(ours).all()
-    sampling = schedulers.build(sampler, family.scheduler_config, request.steps, CPU)
+    sampling = schedulers.build(sampler, family.scheduler_config, request.steps)
     pipeline.scheduler = sampling.scheduler
     if sampler != "euler":
         with_our_timesteps(pipeline, sampling, monkeypatch)
@@ -159,7 +159,7 @@ def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
             ours = end.value
     pipe: Any = ZImageImg2ImgPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
     pipe.set_progress_bar_config(disable=True)
-    sampling = schedulers.build("euler", family.scheduler_config, request.steps, CPU)
+    sampling = schedulers.build("euler", family.scheduler_config, request.steps)
     stock = pipe(
         request.prompt,
         image=torch.from_numpy(pixels.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous(),

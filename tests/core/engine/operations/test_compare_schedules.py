@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from core.engine.operations.compare_schedules import other_schedules
 from core.engine.sampling.schedulers import build
@@ -13,11 +12,9 @@ from core.film.film import Film
 from core.request.samplers import SAMPLERS, Sampler
 from tests import synthetic_film, tiny
 
-CPU = torch.device("cpu")
-
 
 def film_of(sampler: str, steps: int = 12, skipped: int = 0, **changes: Any) -> Film:
-    run = build(sampler, dict(tiny.scheduler("v_prediction", **changes).config), steps, CPU, skipped)
+    run = build(sampler, dict(tiny.scheduler("v_prediction", **changes).config), steps, skipped)
     film = synthetic_film.film(1)
     return replace(
         film,
@@ -51,7 +48,7 @@ def test_what_the_checkpoint_leaves_open_each_sampler_decides_for_itself(sampler
     for name, schedule in others.items():
         labels = name.split(" and ")[0].split(", ")
         first = next(key for key, spec in SAMPLERS.items() if label_of(spec) == labels[0])
-        expected = build(first, checkpoint, 12, CPU).schedule
+        expected = build(first, checkpoint, 12).schedule
         np.testing.assert_allclose(schedule.sigmas[1:], np.unique(expected.sigmas)[::-1][1:], rtol=0.01)
 
 

@@ -15,7 +15,6 @@ from core.errors import InvalidRequest
 from core.request.request import STEPS, Source
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 
-CPU = torch.device("cpu")
 RESOURCES = Path(__file__).parents[4] / "resources"
 SOME_STEPS = (1, 2, 3, 20, 21, 30, 50, 150, 500)
 STRENGTHS = (0.02, 0.3, 0.7, 1.0)
@@ -54,7 +53,7 @@ def latents_at_the_end(run: SamplerRun) -> torch.Tensor:
 
 
 def assert_goes_to_its_end(sampler: str, checkpoint: dict[str, Any], steps: int, skipped: int = 0) -> None:
-    run = build(sampler, checkpoint, steps, CPU, skipped)
+    run = build(sampler, checkpoint, steps, skipped)
     assert sorted(set(run.schedule.steps)) == list(range(skipped, steps))
     firsts = [run.schedule.steps.index(step) for step in range(skipped, steps)]
     assert (np.diff(run.schedule.sigmas[firsts]) < 0).all()
@@ -86,7 +85,7 @@ def test_every_run_of_a_flow_goes_to_its_end(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", [sampler for sampler in SAMPLERS if sampler not in FLOW_SAMPLERS])
 def test_samplers_without_a_flow_are_refused_before_the_run(sampler: str) -> None:
     with pytest.raises(InvalidRequest, match="flow-matching"):
-        build(sampler, FLOW, 20, CPU)
+        build(sampler, FLOW, 20)
 
 
 @pytest.mark.parametrize("sampler", [sampler for sampler in SAMPLERS if SAMPLERS[sampler].most_steps is None])
@@ -98,6 +97,6 @@ def test_a_quotient_that_is_rounded_up_makes_no_step_more(sampler: str) -> None:
 
 def test_every_number_of_steps_has_as_many_timesteps() -> None:
     for steps in STEPS:
-        run = build("ddim", SCHEDULES["starter"], steps, CPU)
+        run = build("ddim", SCHEDULES["starter"], steps)
         assert len(run.timesteps) == steps
         assert run.timesteps[-1] >= 0

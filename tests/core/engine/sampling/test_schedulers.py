@@ -14,13 +14,11 @@ from core.errors import InvalidRequest
 from core.request.samplers import SAMPLERS
 from tests import tiny
 
-CPU = torch.device("cpu")
-
 
 def sampling(
     sampler: str, prediction_type: str = "epsilon", steps: int = 8, skipped: int = 0, **changes: object
 ) -> SamplerRun:
-    return build(sampler, dict(tiny.scheduler(prediction_type, **changes).config), steps, CPU, skipped)
+    return build(sampler, dict(tiny.scheduler(prediction_type, **changes).config), steps, skipped)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -120,15 +118,15 @@ def test_a_prediction_that_a_sampler_cannot_take_is_refused_before_the_run() -> 
 
 def test_the_checkpoint_keeps_its_own_spacing(tmp_path: Path) -> None:
     config = dict(tiny.scheduler(timestep_spacing="trailing").config)
-    assert build("euler", config, 4, CPU).schedule.timesteps[0] == 999
-    assert build("euler", config | {"timestep_spacing": "leading"}, 4, CPU).schedule.timesteps[0] < 999
+    assert build("euler", config, 4).schedule.timesteps[0] == 999
+    assert build("euler", config | {"timestep_spacing": "leading"}, 4).schedule.timesteps[0] < 999
 
 
 def test_the_name_of_a_sampler_decides_and_not_the_one_that_the_folder_chooses() -> None:
     config = dict(tiny.scheduler().config)
     chosen = config | {"use_karras_sigmas": True, "algorithm_type": "sde-dpmsolver++", "solver_order": 3}
     for name in ("euler", "dpmpp_2m"):
-        plain, other = build(name, config, 6, CPU), build(name, chosen, 6, CPU)
+        plain, other = build(name, config, 6), build(name, chosen, 6)
         assert np.array_equal(plain.schedule.sigmas, other.schedule.sigmas)
         assert plain.config.get("algorithm_type") == other.config.get("algorithm_type")
-    assert not build("ddim", config | {"clip_sample": True}, 6, CPU).config["clip_sample"]
+    assert not build("ddim", config | {"clip_sample": True}, 6).config["clip_sample"]

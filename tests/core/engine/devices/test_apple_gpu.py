@@ -1,0 +1,118 @@
+"""Every run computes on an Apple GPU, which knows no float64, and gives the processor's picture there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.engine.engine import Engine
+from core.engine.families import Family
+from core.engine.initial_state import from_request
+from core.models.catalogue import Catalogue
+from core.request.request import GenerationRequest, Source
+from core.request.samplers import SAMPLERS
+from core.runs.branch import Branch
+from core.runs.events import ImageReady, PreviewMode
+from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
+from tests.apple import MPS, Apple, apple_gpu
+from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
+from tests.tiny_families import TINY_MODELS, smallest_request
+
+COPIES_PER_CALL = 5
+"""A film keeps of each call: noisy, denoised and guided latent, and both predictions."""
+
+WITHOUT_NOISE = ("ddim", "lms", "pndm", "euler", "heun", "dpm2", "dpmpp_2m", "dpmpp_2m_karras", "deis", "tcd")
+"""Samplers whose steps bring nothing to the device; UniPC brings small matrices."""
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "photo.png"
+    Image.fromarray(np.random.default_rng(4).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def apple() -> Iterator[Apple]:
+    with apple_gpu() as gpu:
+        yield gpu
+
+
+def picture(engine: Engine, request: GenerationRequest) -> ImageReady:
+    return ready(list(engine.run(Generate(request, PreviewMode.linear))))
+
+
+def assert_same_picture(one: ImageReady, other: ImageReady) -> None:
+    """Within one of 255 levels: the processor packs its convolutions, which round otherwise."""
+    assert np.abs(one.image.pixels.astype(int) - other.image.pixels).max() <= 1
+
+
+def requests(request: GenerationRequest, photo: Path) -> tuple[GenerationRequest, ...]:
+    return request, replace(request, source=Source(str(photo), 0.8))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_runs_is_replayed_and_branched_there(
+    models: Path, photo: Path, tmp_path: Path, sampler: str
+) -> None:
+    for number, request in enumerate(requests(replace(REQUEST, sampler=sampler), photo)):
+        expected = picture(Engine(Catalogue((models,)), "cpu", "float32"), request)
+        with apple_gpu():
+            engine = Engine(Catalogue((models,)), "mps", "float32")
+            whole = picture(engine, request)
+            assert_same_picture(whole, expected)
+            film = result_of(engine, OpenFilm(on_disk(whole.film, tmp_path / str(number)))).film
+            assert_same_frames(film, whole.film)
+            again = ready(list(engine.run(GenerateBranch(Branch(film, 2, film.request)))))
+            np.testing.assert_array_equal(again.image.pixels, whole.image.pixels)
+
+
+@pytest.mark.parametrize("model", TINY_MODELS)
+def test_every_family_runs_there(one_of_each: Path, photo: Path, model: str) -> None:
+    catalogue = Catalogue((one_of_each,))
+    for request in requests(smallest_request(catalogue.find(model)), photo):
+        expected = picture(Engine(catalogue, "cpu", "float32"), request)
+        with apple_gpu():
+            there = picture(Engine(catalogue, "mps", "float32"), request)
+        assert_same_picture(there, expected)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_step_waits_for_the_device_only_to_keep_the_film(models: Path, apple: Apple, sampler: str) -> None:
+    engine = Engine(Catalogue((models,)), "mps", "float32")
+
+    def counted(steps: int) -> tuple[Counter[str], int]:
+        apple.counts.clear()
+        film = picture(engine, replace(REQUEST, sampler=sampler, steps=steps)).film
+        return Counter(apple.counts), len(film.frames)
+
+    counted(4)
+    (few, calls), (many, more_calls) = counted(4), counted(8)
+    many.subtract(few)
+    waits = {"to cpu": COPIES_PER_CALL, "item": 1}  # and one number: are they numbers
+    assert {kind: many[kind] / (more_calls - calls) for kind in waits} == waits
+    assert (many["to mps"] == 0) == (sampler in WITHOUT_NOISE)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_picture_to_begin_with_leaves_the_schedule_on_the_processor(
+    models: Path, photo: Path, apple: Apple, sampler: str
+) -> None:
+    engine = Engine(Catalogue((models,)), "mps", "float32")
+    request = replace(REQUEST, sampler=sampler, source=Source(str(photo), 0.8))
+    picture(engine, request)
+    loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    assert loaded is not None
+    family: Family = loaded.family
+    with torch.inference_mode():
+        state = from_request(family, request, MPS)
+    kept = {key: value for key, value in vars(state.sampling.scheduler).items() if isinstance(value, torch.Tensor)}
+    assert {str(value.device) for value in kept.values()} == {"cpu"}
+    assert state.x.device == MPS
