@@ -18,8 +18,8 @@ from app.widgets.pixels import to_image, to_pixels
 from core.errors import EmulsionError
 from core.files.atomic import words_of
 from core.film.reader import film_path
-from core.gallery.opening import flattened, open_picture
 from core.pictures.metadata import SUFFIXES, read_recipe
+from core.pictures.opening import flattened, open_picture
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save_as
 from core.pictures.source import found

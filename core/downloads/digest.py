@@ -1,10 +1,11 @@
 """Checks files against the hub's hashes: SHA-256, or the SHA-1 of a Git blob for small files."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from core.downloads.events import Checking
 from core.downloads.listing import RemoteFile
 
 READ_AT_ONCE = 4 * 2**20
@@ -41,11 +42,9 @@ def feed(digest: Digest, path: Path) -> Iterator[int]:
             yield done
 
 
-def is_whole(path: Path, file: RemoteFile) -> bool:
-    """Returns whether the file is there with the right content. Raises OSError if it cannot be read."""
-    if not path.is_file() or path.stat().st_size != file.size:
-        return False
+def check(file: RemoteFile, path: Path) -> Generator[Checking, None, bool]:
+    """Reads a file, and returns whether its content is right. Raises OSError if it cannot be read."""
     digest = begin_digest(file)
-    for _ in feed(digest, path):
-        pass
+    for done in feed(digest, path):
+        yield Checking(file.path, done, file.size)
     return is_right(digest, file)

@@ -3,13 +3,13 @@
 import errno
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx2
 
-from core.downloads.digest import begin_digest, feed, is_right
+from core.downloads.digest import check
 from core.downloads.events import Checking, Damaged, Waiting
 from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.hub import Hub
@@ -40,7 +40,7 @@ class Transfer:
         """
         try:
             if target.exists():
-                if (yield from self._check(file, target)):
+                if target.stat().st_size == file.size and (yield from check(file, target)):
                     yield file.size
                     return
                 yield Damaged(file.path)
@@ -51,14 +51,6 @@ class Transfer:
             raise DownloadFailed(self._disk_failure(file, error)) from error
         except SaveFailed as error:
             raise DownloadFailed(self._failure(Fault.cannot_write, file, error.reason)) from error
-
-    def _check(self, file: RemoteFile, target: Path) -> Generator[Checking, None, bool]:
-        if target.stat().st_size != file.size:
-            return False
-        digest = begin_digest(file)
-        for done in feed(digest, target):
-            yield Checking(file.path, done, file.size)
-        return is_right(digest, file)
 
     def _complete(self, file: RemoteFile, part: Part) -> Iterator[int | Checking | Waiting | Damaged]:
         for done in part.read_again():

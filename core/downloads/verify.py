@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.downloads.digest import begin_digest, feed, is_right
+from core.downloads.digest import check
 from core.downloads.events import Checking
 from core.downloads.record import DownloadRecord
 
@@ -26,12 +26,10 @@ def verify(record: DownloadRecord, folder: Path) -> Generator[Checking | Verifie
             if size != file.size:
                 yield Verified(file.path, f"it has {size:,} bytes where {file.size:,} are expected")
                 continue
-            digest = begin_digest(file)
-            for done in feed(digest, path):
-                yield Checking(file.path, done, file.size)
+            is_right = yield from check(file, path)
         except FileNotFoundError:
             yield Verified(file.path, "it is missing")
         except OSError as error:
             yield Verified(file.path, f"it cannot be read: {error.strerror or error}")
         else:
-            yield Verified(file.path, "" if is_right(digest, file) else "its content is damaged")
+            yield Verified(file.path, "" if is_right else "its content is damaged")

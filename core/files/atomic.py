@@ -10,8 +10,8 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import SaveFailed
@@ -185,6 +185,18 @@ def copy_new_file(source: Path, target: Path, disk: FileSystem = DISK) -> None:
             shutil.copyfileobj(opened, file, _COPIED_AT_ONCE)
     else:
         settle_folder(target.parent, disk)
+
+
+def first_free(make: Callable[[Path], object], paths: Iterable[Path]) -> Path:
+    """Makes the first of some files whose name is not taken, and returns its path.
+
+    ``make`` raises FileExistsError for a name that is, as `write_new_file` and `copy_new_file` do.
+    """
+    for path in paths:
+        with suppress(FileExistsError):
+            make(path)
+            return path
+    raise ValueError("all names are taken")
 
 
 def check_writable(folder: Path) -> None:

@@ -2,10 +2,11 @@
 
 import logging
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from core.errors import SaveFailed
-from core.files.atomic import DISK, FileSystem, copy_new_file, words_of
+from core.files.atomic import DISK, FileSystem, copy_new_file, first_free, words_of
 from core.gallery.companions import companions
 from core.gallery.listing import BIN_NAME
 from core.gallery.marks import Marks
@@ -82,13 +83,7 @@ def restore(deleted: Deleted, trash: Trash, disk: FileSystem = DISK) -> None:
 
 def _put_in_bin(file: Path, library_folder: Path, disk: FileSystem) -> Path:
     inside = library_folder / BIN_NAME / file.relative_to(library_folder)
-    copy = 1
-    while True:
-        place = inside if copy == 1 else inside.with_name(f"{copy}-{inside.name}")
-        try:
-            copy_new_file(file, place, disk)
-        except FileExistsError:
-            copy += 1
-            continue
-        disk.remove(file)
-        return place
+    others = (inside.with_name(f"{copy}-{inside.name}") for copy in count(2))
+    place = first_free(lambda free: copy_new_file(file, free, disk), chain((inside,), others))
+    disk.remove(file)
+    return place

@@ -1,6 +1,5 @@
 """A picture of the library in another format or size, with its recipe or without: what leaves the program."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,16 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from core.errors import SaveFailed, UnreadablePicture
 from core.files.atomic import words_of
-from core.gallery.opening import flattened, open_picture
 from core.pictures import exif
-from core.pictures.metadata import EMULSION, PARAMETERS, read_recipe
+from core.pictures.metadata import EMULSION, PARAMETERS, png_info, read_recipe, recipe_texts
+from core.pictures.opening import flattened, open_picture
 from core.pictures.text_chunks import read_texts
-from core.recipes.parameters import to_parameters
-from core.recipes.recipe import recipe_to_json
 
 LENGTH_PX = range(16, 16_384)
 QUALITY = range(1, 101)
@@ -78,22 +74,13 @@ def _texts(picture: Path) -> dict[str, str]:
     try:
         found = read_texts(picture)
         texts = {key: found[key] for key in (PARAMETERS, EMULSION) if key in found}
-        if not texts:
-            recipe = read_recipe(picture)
-            texts = {PARAMETERS: to_parameters(recipe), EMULSION: json.dumps(recipe_to_json(recipe))}
+        return texts or recipe_texts(read_recipe(picture))
     except UnreadablePicture:
         return {}
-    return texts
 
 
 def _save_png(image: Image.Image, content: BytesIO, _encoding: Encoding, texts: Mapping[str, str]) -> None:
-    info = PngInfo()
-    for keyword, text in texts.items():
-        if text.isascii():
-            info.add_text(keyword, text)
-        else:
-            info.add_itxt(keyword, text)
-    image.save(content, "PNG", pnginfo=info)
+    image.save(content, "PNG", pnginfo=png_info(texts))
 
 
 def _save_jpeg(image: Image.Image, content: BytesIO, encoding: Encoding, texts: Mapping[str, str]) -> None:

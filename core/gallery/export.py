@@ -4,14 +4,16 @@ import math
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import IO, cast
 
 from PIL import Image
 
 from core.errors import UnreadablePicture
-from core.files.atomic import DISK, FileSystem, write_file, write_new_file, writing
+from core.files.atomic import DISK, FileSystem, first_free, write_file, write_new_file, writing
 from core.film_export.formats.contact_sheet import BACKGROUND, GAP_PX, WIDEST_PX, layout
 from core.gallery.encoding import Encoding, encoded
 from core.gallery.thumbnails import thumbnail
@@ -47,15 +49,8 @@ def export_files(pictures: Sequence[Path], folder: Path, encoding: Encoding, dis
         if isinstance(content, UnreadablePicture):
             yield Exported(number, len(pictures), picture, None, content.reason)
             continue
-        copy = 1
-        while True:
-            target = folder / _name(picture, number, suffix, encoding, copy)
-            try:
-                write_new_file(target, content, disk)
-            except FileExistsError:
-                copy += 1
-            else:
-                break
+        names = _names(picture, number, suffix, encoding)
+        target = first_free(partial(write_new_file, content=content, disk=disk), (folder / name for name in names))
         yield Exported(number, len(pictures), picture, target)
 
 
@@ -67,9 +62,8 @@ def export_zip(pictures: Sequence[Path], path: Path, encoding: Encoding, disk: F
             if isinstance(content, UnreadablePicture):
                 yield Exported(number, len(pictures), picture, None, content.reason)
                 continue
-            copy = 1
-            while (name := _name(picture, number, suffix, encoding, copy)).casefold() in names:
-                copy += 1
+            free = (name for name in _names(picture, number, suffix, encoding) if name.casefold() not in names)
+            name = next(free)
             names.add(name.casefold())
             archive.writestr(name, content)
             yield Exported(number, len(pictures), picture, Path(name))
@@ -111,7 +105,8 @@ def _contents(
             yield picture, content, suffix
 
 
-def _name(picture: Path, number: int, suffix: str, encoding: Encoding, copy: int) -> str:
-    """Returns a file's name; a picture's own name has words of its prompt."""
+def _names(picture: Path, number: int, suffix: str, encoding: Encoding) -> Iterator[str]:
+    """Yields a file's name, and others if it is taken; a picture's own name has words of its prompt."""
     stem = picture.stem if encoding.has_recipe else f"picture-{number:0{max(3, int(math.log10(number)) + 1)}}"
-    return f"{stem}-{copy}{suffix}" if copy > 1 else f"{stem}{suffix}"
+    yield f"{stem}{suffix}"
+    yield from (f"{stem}-{copy}{suffix}" for copy in count(2))

@@ -17,7 +17,7 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.files.atomic import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSystem, words_of
-from core.gallery.opening import flattened, open_picture
+from core.pictures.opening import flattened, open_picture
 
 log = logging.getLogger(__name__)
 

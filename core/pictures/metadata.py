@@ -34,16 +34,20 @@ _JPEG_QUALITY = 95
 
 def encode_png(image: GeneratedImage, created: datetime) -> bytes:
     """Returns the content of a PNG file with the picture and its recipe."""
-    parameters, emulsion = _texts(image, created)
-    info = PngInfo()
-    if parameters.isascii():
-        info.add_text(PARAMETERS, parameters)
-    else:
-        info.add_itxt(PARAMETERS, parameters)  # a plain text chunk would be Latin-1
-    info.add_text(EMULSION, emulsion)
     file = BytesIO()
-    Image.fromarray(image.pixels).save(file, "PNG", pnginfo=info)
+    Image.fromarray(image.pixels).save(file, "PNG", pnginfo=png_info(recipe_texts(signed(image.recipe, created))))
     return file.getvalue()
+
+
+def png_info(texts: Mapping[str, str]) -> PngInfo:
+    """Returns text chunks for Pillow's ``save``."""
+    info = PngInfo()
+    for keyword, text in texts.items():
+        if text.isascii():
+            info.add_text(keyword, text)
+        else:
+            info.add_itxt(keyword, text)  # a plain text chunk would be Latin-1
+    return info
 
 
 def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
@@ -53,7 +57,7 @@ def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
     """
     file = BytesIO()
     picture = Image.fromarray(image.pixels)
-    data = exif.build(*_texts(image, created))
+    data = exif.build(*recipe_texts(signed(image.recipe, created)).values())
     try:
         match path.suffix.lower():
             case ".png":
@@ -110,6 +114,7 @@ def _recipe(texts: Mapping[str, str]) -> Recipe | None:
         raise
 
 
-def _texts(image: GeneratedImage, created: datetime) -> tuple[str, str]:
-    recipe = signed(image.recipe, created)
-    return to_parameters(recipe), json.dumps(recipe_to_json(recipe), separators=(",", ":"))
+def recipe_texts(recipe: Recipe) -> dict[str, str]:
+    """Returns a recipe twice, by the keywords of its texts: ``parameters`` and ``emulsion``."""
+    emulsion = json.dumps(recipe_to_json(recipe), separators=(",", ":"))
+    return {PARAMETERS: to_parameters(recipe), EMULSION: emulsion}

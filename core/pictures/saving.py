@@ -1,9 +1,10 @@
 """Saves pictures under new names; no picture is ever overwritten or half written."""
 
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
-from core.files.atomic import DISK, FileSystem, write_file, write_new_file
+from core.files.atomic import DISK, FileSystem, first_free, write_file, write_new_file
 from core.pictures.file_names import day_folder, picture_stem
 from core.pictures.metadata import encode_for, encode_png
 from core.pictures.picture import GeneratedImage
@@ -22,15 +23,9 @@ def save_in(image: GeneratedImage, folder: Path, now: datetime | None = None, di
     """Saves a picture as PNG in this folder under a new name, and returns its path. Raises SaveFailed."""
     now = now or datetime.now().astimezone()
     content = encode_png(image, now)
-    copy = 1
-    while True:
-        path = folder / f"{picture_stem(image.request.prompt, image.request.seed, now, copy)}.png"
-        try:
-            write_new_file(path, content, disk)
-        except FileExistsError:
-            copy += 1
-        else:
-            return path
+    prompt, seed = image.request.prompt, image.request.seed
+    paths = (folder / f"{picture_stem(prompt, seed, now, copy)}.png" for copy in count(1))
+    return first_free(lambda path: write_new_file(path, content, disk), paths)
 
 
 def save_as(image: GeneratedImage, path: Path, now: datetime | None = None, disk: FileSystem = DISK) -> None:

@@ -20,11 +20,11 @@ from core.gallery.export import export_files, export_sheet, export_zip
 from core.gallery.finder import Finder
 from core.gallery.gallery import Gallery, gallery_folder
 from core.gallery.marks import RATINGS
-from core.gallery.opening import open_picture
 from core.gallery.query import LibraryPicture, Query, Sort
 from core.gallery.scan import Indexing, ScanEvent, Scanned
 from core.gallery.schema import FACETS, FILE_NAME
 from core.paths import Folders
+from core.pictures.opening import open_picture
 from core.request.request import LARGEST_SEED
 from core.request.setting import Option, Setting
 from core.request.settings import SETTINGS

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from core.errors import UnreadablePicture
 from core.pictures.source import found, read_source
@@ -74,7 +75,8 @@ def png_header(width: int, height: int) -> bytes:
     """Such a picture, cut off where its pixels begin."""
     head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     ihdr = struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
-    return b"\x89PNG\r\n\x1a\n" + ihdr + struct.pack(">I", 1000) + b"IDAT"
+    ends = (struct.pack(">I", 0) + kind + struct.pack(">I", zlib.crc32(kind)) for kind in (b"IDAT", b"IEND"))
+    return b"\x89PNG\r\n\x1a\n" + ihdr + b"".join(ends)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,7 @@ def png_header(width: int, height: int) -> bytes:
         (b"no picture", "not a PNG"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not a PNG"),
         (png_header(100, 100), "damaged"),
+        (png_header(100, 100)[:-10], "cut off"),
         (png_header(12_000, 12_000), "more than 89 million pixels"),
         (png_header(100_000, 100_000), "more than 89 million pixels"),
         (None, "no such file"),
@@ -95,6 +98,13 @@ def test_what_is_no_picture_is_refused_with_a_reason(tmp_path: Path, content: by
         path.write_bytes(content)
     with pytest.raises(UnreadablePicture, match=reason):
         read(path)
+
+
+def test_a_text_of_any_size_inside_a_picture_does_not_matter(tmp_path: Path) -> None:
+    texts = PngInfo()
+    texts.add_text("workflow", "{" + " " * 2**21 + "}")
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png", pnginfo=texts)
+    assert np.all(read(tmp_path / "a.png") == (255, 0, 0))
 
 
 def test_damage_anywhere_in_a_picture_gives_a_picture_or_the_one_error(tmp_path: Path) -> None:

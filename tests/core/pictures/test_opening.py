@@ -16,9 +16,9 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.gallery.marks import NO_MARKS
-from core.gallery.opening import open_picture
 from core.gallery.record import FileState, read_record
 from core.gallery.thumbnails import thumbnail
+from core.pictures.opening import open_picture
 from core.pictures.saving import save_as
 from tests.pictures import generated_image
 
@@ -118,7 +118,7 @@ def test_bombs_are_refused_before_they_cost_anything(tmp_path: Path, name: str) 
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from tests.core.gallery.test_opening import read_everything
+from tests.core.pictures.test_opening import read_everything
 
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name in sys.argv[1:]:

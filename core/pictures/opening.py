@@ -17,6 +17,7 @@ from core.files.atomic import words_of
 from core.pictures.dimensions import read_size
 from core.request.request import Size
 
+DAMAGED = "the file is damaged"
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 LARGEST_FILE = 256 * 2**20
 MOST_PIXELS = 90_000_000
@@ -35,19 +36,36 @@ def open_picture(path: Path, around_px: int | None = None) -> Image.Image:
     With ``around_px`` a large JPEG may come smaller, but no side shorter than that. Raises UnreadablePicture.
     """
     size = read_size(path)
-    content = _content(path, size)
+    try:
+        with path.open("rb") as file:
+            _check(path, size, file.seek(0, 2))
+            return decoded(path, file, FORMATS, around_px)
+    except OSError as error:
+        raise UnreadablePicture(path, words_of(error)) from error
+
+
+def decoded(
+    path: Path, file: BinaryIO, formats: tuple[str, ...], around_px: int | None = None, unknown: str = DAMAGED
+) -> Image.Image:
+    """Returns `open_picture` of a file that is open. Raises UnreadablePicture; ``unknown`` for other formats."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # damaged extras, such as EXIF, do not matter; sizes are checked above
-            with Image.open(content, formats=FORMATS) as opened:
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)  # damaged extras, such as EXIF, do not matter
+            with Image.open(_needed(path, file), formats=formats) as opened:
                 if around_px is not None:
                     opened.draft("RGB", (around_px, around_px))
                 opened.load()
                 return _plain(ImageOps.exif_transpose(opened))
-    except MemoryError:
+    except (UnreadablePicture, MemoryError):
         raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
+        raise UnreadablePicture(path, f"it has more than {most} million pixels") from error
+    except Image.UnidentifiedImageError as error:
+        raise UnreadablePicture(path, unknown) from error
     except Exception as error:  # decoders of damaged files raise nearly anything
-        raise UnreadablePicture(path, "the file is damaged") from error
+        raise UnreadablePicture(path, DAMAGED) from error
 
 
 def flattened(picture: Image.Image) -> Image.Image:
@@ -55,20 +73,6 @@ def flattened(picture: Image.Image) -> Image.Image:
     if picture.mode == "RGB":
         return picture
     return Image.alpha_composite(Image.new("RGBA", picture.size, _WHITE), picture).convert("RGB")
-
-
-def _content(path: Path, size: Size) -> BytesIO:
-    try:
-        with path.open("rb") as file:
-            length = file.seek(0, 2)
-            file.seek(0)
-            _check(path, size, length)
-            if file.read(len(_PNG)) == _PNG:
-                return _needed_chunks(path, file, length)
-            file.seek(0)
-            return BytesIO(file.read())
-    except OSError as error:
-        raise UnreadablePicture(path, words_of(error)) from error
 
 
 def _check(path: Path, size: Size, file_bytes: int) -> None:
@@ -81,12 +85,18 @@ def _check(path: Path, size: Size, file_bytes: int) -> None:
         raise UnreadablePicture(path, "it would unpack to far more than a picture of its file's size does")
 
 
-def _needed_chunks(path: Path, file: BinaryIO, file_bytes: int) -> BytesIO:
+def _needed(path: Path, file: BinaryIO) -> BinaryIO:
+    """Returns the file, a PNG without its texts and other extras."""
+    file_bytes = file.seek(0, 2)
+    file.seek(0)
+    if file.read(len(_PNG)) != _PNG:
+        file.seek(0)
+        return file
     content = BytesIO()
     content.write(_PNG)
     for _ in range(MOST_CHUNKS):
         head = file.read(8)
-        length, kind = struct.unpack(">I4s", head) if len(head) == 8 else (file_bytes, b"")
+        length, kind = struct.unpack(">I4s", head) if len(head) == 8 else (file_bytes + 1, b"")
         if length > file_bytes:  # also before as much memory is taken
             raise UnreadablePicture(path, "the file is cut off")
         if kind == b"IEND":
