@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
 from app.canvas.overlay import EmptyText, paint_badge, paint_empty
-from app.canvas.painted_picture import PaintedPicture
 from app.canvas.zoom_view import ZoomView
 from app.widgets.colours import Colours
+from app.widgets.painted_picture import PaintedPicture
 
 BADGE_GAP_PX = 12
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
 from app.canvas.overlay import paint_badge
-from app.canvas.painted_picture import PaintedPicture
 from app.canvas.zoom_view import ZoomView
 from app.compare.compared_picture import ComparedPicture
 from app.widgets.colours import Colours
+from app.widgets.painted_picture import PaintedPicture
 
 GRIP_PX = 10
 """The distance from the divider within which a press drags it; other presses move the picture."""

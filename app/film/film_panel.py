@@ -12,13 +12,14 @@ from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.player import Player
 from app.film.position import position_text
 from app.film.scrubber import Scrubber
-from app.film.step_menu import StepMenu
+from app.film.step_menu import step_menu
 from app.film.transport import Transport
 from app.film.view_area import ViewArea
 from app.widgets.building import stretched, vbox
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Schedule
 from core.pictures.pixels import Pixels
+from core.recipes.recipe import Stage
 
 REST_MS = 150
 """A step that is shown for this long gets a full decode."""
@@ -75,7 +76,7 @@ class FilmPanel(QWidget):
         self._scrubber = Scrubber(self)
         self._player = Player(self._scrubber)
         self._strip.setFocusProxy(self._scrubber)
-        self.transport = Transport(self)
+        self.transport = Transport(self._keep, self)
         self.views = ViewArea(explained, self)
         self.views.hide()
         self._connect()
@@ -174,7 +175,6 @@ class FilmPanel(QWidget):
         self.transport.rate.valueChanged.connect(self._player.set_rate)
         self.transport.loop.toggled.connect(self._player.set_looping)
         self.transport.live.clicked.connect(self.follow)
-        self.transport.keep_menu.keep_wanted.connect(self._keep)
         self.transport.branch.clicked.connect(self._branch)
         self.transport.views.toggled.connect(self._toggle_views)
         self.transport.four.toggled.connect(self.views.show_four)
@@ -264,14 +264,11 @@ class FilmPanel(QWidget):
     @Slot(int, QPoint)
     def _open_menu(self, call: int, place: QPoint) -> None:
         self._take_over(call)
-        menu = StepMenu(self, has_branch=True)
+        menu = step_menu(self, self._keep, self._branch)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.keep_wanted.connect(self._keep)
-        menu.branch_wanted.connect(self._branch)
         menu.popup(place)
 
-    @Slot(str)
-    def _keep(self, stage: str) -> None:
+    def _keep(self, stage: Stage) -> None:
         self.keep_requested.emit(self.call, stage)
 
     @Slot()

@@ -43,8 +43,8 @@ class FilmView(QWidget):
         """Returns the picture for *Save picture*; by default the visible one."""
         return self.grab().toImage()
 
-    def table(self) -> Table | None:
-        """Returns the numbers for *Save numbers*, None if there are none."""
+    def table(self, _moment: FrameContext) -> Table | None:
+        """Returns the numbers of the shown moment for *Save numbers*, None if there are none."""
         return None
 
 

@@ -1,12 +1,10 @@
 """One picture, fitted into its place, with a line of text below it."""
 
-import numpy as np
-from PIL import Image
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.widgets.pixels import to_image, to_pixels
+from app.widgets.painted_picture import PaintedPicture
 
 _GAP_PX = 4
 
@@ -23,13 +21,13 @@ class PicturePane(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._is_sharp = is_sharp
         self.image = QImage()
-        self._fitted = QPixmap()
+        self._painted = PaintedPicture(self.image)
         self.caption = ""
         self._has_caption = True
 
     def show_picture(self, image: QImage, caption: str = "") -> None:
         self.image = image
-        self._fitted = QPixmap()
+        self._painted = PaintedPicture(image)
         self.caption = caption
         self.update()
 
@@ -37,19 +35,6 @@ class PicturePane(QWidget):
         """Changes the text below the picture."""
         self.caption = caption
         self.update()
-
-    def _paint_picture(self, painter: QPainter, place: QRectF) -> None:
-        """Paints the picture; enlarges small ones by a cubic filter, because Qt's linear one shows its grid."""
-        ratio = self.devicePixelRatioF()
-        size = (max(round(place.width() * ratio), 1), max(round(place.height() * ratio), 1))
-        if self._is_sharp:
-            painter.drawImage(place, self.image)
-            return
-        if self._fitted.size().toTuple() != size:
-            fitted = Image.fromarray(to_pixels(self.image)).resize(size, Image.Resampling.BICUBIC)
-            self._fitted = QPixmap.fromImage(to_image(np.asarray(fitted)))
-            self._fitted.setDevicePixelRatio(ratio)
-        painter.drawPixmap(place.topLeft(), self._fitted)
 
     def show_caption(self, *, is_shown: bool) -> None:
         """Shows or hides the line of text."""
@@ -70,7 +55,7 @@ class PicturePane(QWidget):
         place.moveCenter(room.center())
         place.moveTop(round(place.top()))
         place.moveLeft(round(place.left()))
-        self._paint_picture(painter, place)
+        self._painted.paint(painter, place, self._is_sharp)
         if line:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             below = QRectF(0, place.bottom() + _GAP_PX, self.width(), line)

@@ -1,7 +1,8 @@
 """The menu of one step of a film."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtWidgets import QMenu, QWidget
 
 from core.recipes.recipe import Stage
@@ -12,29 +13,14 @@ _KEEPING: tuple[tuple[Stage, str], ...] = (
 )
 
 
-class StepMenu(QMenu):
-    """Offers to keep a step as a picture, and with ``has_branch`` to branch from it.
-
-    Signals:
-        keep_wanted(str): stage, ``denoised`` or ``noisy``. branch_wanted
-    """
-
-    keep_wanted = Signal(str)
-    branch_wanted = Signal()
-
-    def __init__(self, parent: QWidget | None = None, *, has_branch: bool = False) -> None:
-        super().__init__(parent)
-        for stage, text in _KEEPING:
-            self.addAction(text).setData(stage)
-        if has_branch:
-            self.addSeparator()
-            self.addAction("Branch from here …")
-        self.triggered.connect(self._on_triggered)
-
-    @Slot(QAction)
-    def _on_triggered(self, action: QAction) -> None:
-        stage = action.data()
-        if stage is None:
-            self.branch_wanted.emit()
-        else:
-            self.keep_wanted.emit(stage)
+def step_menu(
+    parent: QWidget, keep: Callable[[Stage], object], branch: Callable[[], object] | None = None
+) -> QMenu:
+    """Returns a menu that offers to keep a step as a picture, and with ``branch`` to branch from it."""
+    menu = QMenu(parent)
+    for stage, text in _KEEPING:
+        menu.addAction(text).triggered.connect(partial(keep, stage))
+    if branch is not None:
+        menu.addSeparator()
+        menu.addAction("Branch from here …").triggered.connect(branch)
+    return menu

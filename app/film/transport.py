@@ -1,16 +1,19 @@
 """The row under the film strip: play, position, live, keep, branch, views."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from app.film.player import DEFAULT_RATE, FASTEST, SLOWEST
-from app.film.step_menu import StepMenu
+from app.film.step_menu import step_menu
 from app.widgets.building import hbox, stretched
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
+from core.recipes.recipe import Stage
 
 _RATE_WIDTH_PX = 72
 _WIDE_PX = 720
@@ -22,10 +25,10 @@ class Transport(QWidget):
 
     Attributes:
         play, loop, live, branch, export, views, four: the buttons. rate: steps per second.
-        keep_menu: tells the stage that is to be kept.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, keep: Callable[[Stage], object], parent: QWidget) -> None:
+        """``keep`` is called with the stage that is to be kept."""
         super().__init__(parent)
         self.play = IconButton("play", "Play the film (Space)", "filmPlayButton", self)
         self.loop = IconButton("loop", "Loop: begin again at the end", "filmLoopButton", self)
@@ -43,8 +46,7 @@ class Transport(QWidget):
         self.live.hide()
         self._keep = IconButton("keep", "Keep this step: save it as a picture of its own", "filmKeepButton", self)
         self._keep.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.keep_menu = StepMenu(self._keep)
-        self._keep.setMenu(self.keep_menu)
+        self._keep.setMenu(step_menu(self._keep, keep))
         self.branch = IconButton(
             "branch", "Branch from here: change something and go on from this step", "filmBranchButton", self
         )

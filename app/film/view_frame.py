@@ -107,7 +107,7 @@ class ViewFrame(QFrame):
 
     def save_numbers(self, path: Path) -> None:
         """Writes the numbers behind the view as CSV."""
-        table = self.view.table()
+        table = self.view.table(self._moment) if self._moment is not None else None
         if table is not None:
             self._write(path, table.csv().encode())
 
@@ -174,7 +174,8 @@ class ViewFrame(QFrame):
 
     @Slot()
     def _fit_menu(self) -> None:
-        self._save_numbers.setEnabled(self.view.table() is not None)
+        has_numbers = self._moment is not None and self.view.table(self._moment) is not None
+        self._save_numbers.setEnabled(has_numbers)
 
     @Slot(QAction)
     def _ask_where(self, action: QAction) -> None:

@@ -56,7 +56,9 @@ class AccessDialog(QDialog):
         again = self._again = push_button("Try again", name="tryAgainButton", kind="primary")
         if asks_token:
             column.addWidget(_text(STEPS))
-            page = push_button("Open the model's page", self._open_page, name="openPageButton")
+            page = push_button(
+                "Open the model's page", partial(QDesktopServices.openUrl, QUrl(self._page)), name="openPageButton"
+            )
             column.addLayout(hbox(page, STRETCH))
             column.addWidget(_text(self._page, "hint"))
             field = Field("&Token", self._token)
@@ -77,10 +79,6 @@ class AccessDialog(QDialog):
     def _check(self) -> None:
         text = self._token.text().strip()
         self._again.setEnabled(not text or is_token(text))
-
-    @Slot()
-    def _open_page(self) -> None:
-        QDesktopServices.openUrl(QUrl(self._page))
 
     @Slot()
     def _try_again(self) -> None:

@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
         self.gallery.picture_asked.connect(self.show_picture)
         self.gallery.noise_asked.connect(self._noise)
         self._commands.noise_asked.connect(self._noise)
-        self.places.page_changed.connect(self._offer_current)
+        self.places.page_changed.connect(lambda: self.forward_page.offer_current(self._commands.current_file()))
         self.models_page.file_asked.connect(self._imports.ask_model_file)
         self.models_page.training_asked.connect(partial(services.training.ask, self))
         self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
-        actions.about.triggered.connect(self._show_about)
+        actions.about.triggered.connect(lambda: AboutDialog(self).open())
         actions.machine.triggered.connect(self._show_machine)
         actions.preferences.triggered.connect(self.preferences.open)
         actions.theme.triggered.connect(self._choose_theme)
@@ -196,10 +196,6 @@ class MainWindow(QMainWindow):
         self.forward_page.open(picture)
 
     @Slot()
-    def _offer_current(self) -> None:
-        self.forward_page.offer_current(self._commands.current_file())
-
-    @Slot()
     def _show_create(self) -> None:
         self.places.show_place(self.create_page)
 
@@ -208,10 +204,6 @@ class MainWindow(QMainWindow):
         """Shows a saved picture in the place where pictures are made."""
         self._show_create()
         self.services.pictures.open(picture)
-
-    @Slot()
-    def _show_about(self) -> None:
-        AboutDialog(self).open()
 
     @Slot()
     def _show_machine(self) -> None:

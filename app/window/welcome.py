@@ -37,7 +37,7 @@ class Welcome(QObject):
         self._settings_store = settings_store
         self._open_folders = open_folders
         self._device = "Looking for what can compute here …"
-        session.run_started.connect(self._leave)
+        session.run_started.connect(lambda: area.dismiss(WELCOME))
 
     def greet(self) -> None:
         """Call it when the window is there."""
@@ -89,10 +89,6 @@ class Welcome(QObject):
         if device is not None and WELCOME in self._area.subjects():
             self._device = device_sentence(device)
             self._show()
-
-    @Slot()
-    def _leave(self) -> None:
-        self._area.dismiss(WELCOME)
 
 
 def can_be_written(folder: Path) -> bool:

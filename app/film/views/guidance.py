@@ -16,10 +16,8 @@ class GuidanceView(PanesView):
 
     def __init__(self) -> None:
         super().__init__(3, _OFF)
-        self._moment: FrameContext | None = None
 
     def show_moment(self, moment: FrameContext) -> None:
-        self._moment = moment
         film, frame = moment.film, moment.frame
         self.show_panes(is_shown=frame.cond is not None and frame.uncond is not None)
         if frame.cond is None or frame.uncond is None:
@@ -34,10 +32,11 @@ class GuidanceView(PanesView):
             pane.show_picture(to_image(film.latent_rgb.picture(denoised_by(film, frame, half))), words)
         over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
 
-    def table(self) -> Table | None:
-        if self._moment is None or self._moment.frame.cond is None or self._moment.frame.uncond is None:
+    def table(self, moment: FrameContext) -> Table | None:
+        cond, uncond = moment.frame.cond, moment.frame.uncond
+        if cond is None or uncond is None:
             return None
-        strengths = guidance_map(self._moment.frame.cond, self._moment.frame.uncond)
+        strengths = guidance_map(cond, uncond)
         rows = [(y, x, float(strengths[y, x])) for y, x in np.ndindex(*strengths.shape)]
         return Table(("row", "column", "norm of cond - uncond"), rows)
 

@@ -49,10 +49,8 @@ class LatentChannelsView(FilmView):
         super().resizeEvent(event)
         self._arrange()
 
-    def table(self) -> Table | None:
-        if self._moment is None:
-            return None
-        numbers = channel_numbers(self._moment.frame.denoised, REACH)
+    def table(self, moment: FrameContext) -> Table | None:
+        numbers = channel_numbers(moment.frame.denoised, REACH)
         edges = [f"from_{edge:g}" for edge in numbers[0].edges[:-1]]
         rows = [(channel, found.mean, found.std, *found.counts) for channel, found in enumerate(numbers)]
         return Table(("channel", "mean", "standard_deviation", *edges), rows)

@@ -14,12 +14,7 @@ WORDS = {"v_prediction": "velocity v", "flow_prediction": "velocity u"}
 class PredictedNoiseView(PaneView):
     """Shows epsilon or v, computed from x_t and x0, which means the same for every kind of model."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._moment: FrameContext | None = None
-
     def show_moment(self, moment: FrameContext) -> None:
-        self._moment = moment
         values = prediction(moment.film, moment.frame)
         word = WORDS.get(moment.film.prediction_type, "noise ε")
         caption = (
@@ -27,10 +22,8 @@ class PredictedNoiseView(PaneView):
         )
         self.pane.show_picture(to_image(moment.film.latent_rgb.picture(values)), caption)
 
-    def table(self) -> Table | None:
-        if self._moment is None:
-            return None
-        values = prediction(self._moment.film, self._moment.frame)
+    def table(self, moment: FrameContext) -> Table | None:
+        values = prediction(moment.film, moment.frame)
         places = np.ndindex(*values.shape)
         rows = [(channel, y, x, float(values[channel, y, x])) for channel, y, x in places]
         return Table(("channel", "row", "column", "value"), rows)

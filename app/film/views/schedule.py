@@ -67,10 +67,8 @@ class ScheduleView(FilmView):
         self.plot.show_call(moment.call)
         self._value.setText(number(float(quantity.values(schedule)[moment.call])))
 
-    def table(self) -> Table | None:
-        if self._moment is None:
-            return None
-        schedule = self._moment.film.schedule
+    def table(self, moment: FrameContext) -> Table | None:
+        schedule = moment.film.schedule
         rows = [
             (call, step + 1, float(t), float(sigma), float(snr), float(alpha_bar))
             for call, (step, t, sigma, snr, alpha_bar) in enumerate(

@@ -28,11 +28,9 @@ class SettlingView(FilmView):
             self._draw(moment.film)
         self.plot.show_call(moment.call)
 
-    def table(self) -> Table | None:
-        if self._film is None:
-            return None
-        x0s = [frame.denoised for frame in self._film.frames]
-        numbers = zip(self._film.frames, distances_to_last(x0s), distances_between_neighbours(x0s), strict=True)
+    def table(self, moment: FrameContext) -> Table | None:
+        x0s = [frame.denoised for frame in moment.film.frames]
+        numbers = zip(moment.film.frames, distances_to_last(x0s), distances_between_neighbours(x0s), strict=True)
         rows = [(frame.call, frame.step + 1, float(last), float(before)) for frame, last, before in numbers]
         return Table(("call", "step", "distance_to_last", "distance_to_previous"), rows)
 

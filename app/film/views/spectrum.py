@@ -32,14 +32,12 @@ class SpectrumView(FilmView):
             self._draw(moment.film)
         self.plot.show_call(moment.call)
 
-    def table(self) -> Table | None:
-        if self._film is None:
-            return None
-        spectra = self._spectra_of(self._film)
+    def table(self, moment: FrameContext) -> Table | None:
+        spectra = self._spectra_of(moment.film)
         header = ("call", "step", "mean_power", *(f"power_{name}" for name in _band_names(spectra[0], "_")))
         rows = [
             (frame.call, frame.step + 1, found.mean_power, *(float(power) for power in found.power))
-            for frame, found in zip(self._film.frames, spectra, strict=True)
+            for frame, found in zip(moment.film.frames, spectra, strict=True)
         ]
         return Table(header, rows)
 

@@ -82,9 +82,9 @@ class WordsView(PanesView):
         if self._moment is not None:
             self.show_moment(self._moment)
 
-    def table(self) -> Table | None:
-        record, moment = self._record, self._moment
-        if record is None or moment is None or not record.words:
+    def table(self, moment: FrameContext) -> Table | None:
+        record = self._record
+        if record is None or not record.words:
             return None
         maps = record.at(moment.call)
         mean = record.mean

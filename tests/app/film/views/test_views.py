@@ -78,7 +78,7 @@ def test_every_view_shows_every_kind_of_run(qtbot: QtBot, name: str, kind: str) 
     for call in range(len(film.frames)):
         view.show_moment(FrameContext(film, call, other_schedules=other_schedules))
         assert not view.grab().isNull()
-    table = view.table()
+    table = view.table(FrameContext(film, len(film.frames) - 1, other_schedules=other_schedules))
     if table is not None:
         assert {len(row) for row in table.rows} == {len(table.header)}
         assert "nan" not in table.csv()
@@ -153,9 +153,10 @@ def test_guidance_map_is_brightest_where_the_halves_differ_most(qtbot: QtBot) ->
 
 def test_guidance_says_when_it_was_off(qtbot: QtBot) -> None:
     view = GuidanceView()
-    shown(qtbot, view, FrameContext(synthetic_film.film(4, guidance_scale=1.0), 1))
+    moment = FrameContext(synthetic_film.film(4, guidance_scale=1.0), 1)
+    shown(qtbot, view, moment)
     assert any("off" in label.text() and label.isVisible() for label in view.findChildren(QLabel))
-    assert view.table() is None
+    assert view.table(moment) is None
 
 
 def test_a_channel_alone_is_shown_in_colours_until_pressed_again(qtbot: QtBot) -> None:

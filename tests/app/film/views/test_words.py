@@ -52,7 +52,7 @@ def test_without_maps_it_says_why_and_what_recording_costs(view: WordsView, film
     assert view.reason.isVisible()
     assert view.reason.text() == NOT_RECORDED
     assert "slower" in NOT_RECORDED
-    assert view.table() is None
+    assert view.table(FrameContext(film, 1)) is None
 
 
 def test_a_prompt_without_words_is_said(view: WordsView, film: Film) -> None:
@@ -92,10 +92,11 @@ def test_the_prompt_is_shown_as_plain_text(view: WordsView, film: Film) -> None:
 
 
 def test_calls_that_a_branch_took_over_have_no_map_but_the_sum_is_there(view: WordsView, film: Film) -> None:
-    view.show_moment(FrameContext(film, 1, attention=record(range(2, 4))))
+    moment = FrameContext(film, 1, attention=record(range(2, 4)))
+    view.show_moment(moment)
     assert view.panes[0].caption == "not recorded at this step"
     assert view.panes[1].caption == "mean of 2 calls: up to 70%"
-    table = view.table()
+    table = view.table(moment)
     assert table is not None
     assert ",,".join(("", "")) in table.csv()
 
@@ -108,8 +109,9 @@ def test_a_growing_record_keeps_the_chosen_word(view: WordsView, film: Film) -> 
 
 
 def test_the_numbers_are_those_of_all_words(view: WordsView, film: Film) -> None:
-    view.show_moment(FrameContext(film, 0, attention=record(range(4))))
-    table = view.table()
+    moment = FrameContext(film, 0, attention=record(range(4)))
+    view.show_moment(moment)
+    table = view.table(moment)
     assert table is not None
     assert len(table.rows) == 3 * 16 * 16
     assert [row[0] for row in table.rows[:: 16 * 16]] == ["a", "red", "house"]
