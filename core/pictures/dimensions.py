@@ -4,7 +4,7 @@ Follows the PNG specification (section 11.2.1), JPEG (ITU T.81, B.2.2), WebP's c
 """
 
 import struct
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +17,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _MOST_PARTS = 1_000
 _MARKERS_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
+_START_OF_PIXELS, _END = 0xDA, 0xD9
 _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _MOST_AVIF_BYTES = 2**20
 
@@ -42,6 +43,8 @@ def size_in(file: BinaryIO, path: Path) -> Size:
     file.seek(0)
     try:
         size = _size(file)
+    except ValueError as error:
+        raise UnreadablePicture(path, str(error)) from error
     except (struct.error, IndexError) as error:
         raise UnreadablePicture(path, "the file is cut off") from error
     if size is None:
@@ -64,20 +67,32 @@ def _size(file: BinaryIO) -> Size | None:
     return None
 
 
-def _jpeg_size(file: BinaryIO) -> Size | None:
-    file.seek(2)
+def jpeg_parts(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Yields marker and length of each part before the pixels, standing at its content. Raises ValueError."""
+    place = 2
     for _ in range(_MOST_PARTS):
+        file.seek(place)
         mark, kind = struct.unpack(">BB", file.read(2))
         if mark != 0xFF:
-            return None
+            raise ValueError("the file is damaged")
+        if kind in (_START_OF_PIXELS, _END):
+            return
         if kind == 0xFF:  # a filling byte
-            file.seek(-1, 1)
-        elif kind not in _MARKERS_WITHOUT_LENGTH:
-            (length,) = struct.unpack(">H", file.read(2))
-            if kind in _START_OF_FRAME:
-                height, width = struct.unpack(">xHH", file.read(5))
-                return Size(width, height)
-            file.seek(max(length - 2, 0), 1)
+            place += 1
+        elif kind in _MARKERS_WITHOUT_LENGTH:
+            place += 2
+        else:
+            length = max(*struct.unpack(">H", file.read(2)), 2)
+            yield kind, length - 2
+            place += 2 + length
+    raise ValueError(f"it has more than {_MOST_PARTS} parts")
+
+
+def _jpeg_size(file: BinaryIO) -> Size | None:
+    for kind, _ in jpeg_parts(file):
+        if kind in _START_OF_FRAME:
+            height, width = struct.unpack(">xHH", file.read(5))
+            return Size(width, height)
     return None
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.pictures import exif
-from core.pictures.dimensions import opened
+from core.pictures.dimensions import jpeg_parts, opened
 from core.pictures.exif import LARGEST_TEXT
 
 LARGEST_SUM = 4 * 2**20
@@ -30,8 +30,7 @@ MOST_PIXEL_CHUNKS = 100_000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
-_MARKERS_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD8)}
-_START_OF_PIXELS, _END = 0xDA, 0xD9
+_EXIF_PART = 0xE1
 
 
 def read_texts(path: Path) -> Mapping[str, str]:
@@ -151,20 +150,9 @@ _PNG_READERS = MappingProxyType(
 
 
 def _jpeg_texts(file: BinaryIO) -> _Found:
-    file.seek(2)
-    for _ in range(MOST_CHUNKS):
-        mark, kind = struct.unpack(">BB", file.read(2))
-        if mark != 0xFF:
-            raise ValueError("the file is damaged")
-        if kind == 0xFF:  # a filling byte
-            file.seek(-1, 1)
-        elif kind in (_START_OF_PIXELS, _END):
-            return
-        elif kind not in _MARKERS_WITHOUT_LENGTH:
-            (length,) = struct.unpack(">H", file.read(2))
-            reader = _jpeg_exif if kind == 0xE1 else _nothing
-            yield from _read(reader, file, max(length - 2, 0))
-    raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+    for kind, length in jpeg_parts(file):
+        if kind == _EXIF_PART:
+            yield from _read(_jpeg_exif, file, length)
 
 
 def _webp_texts(file: BinaryIO) -> _Found:
@@ -204,10 +192,6 @@ def _jpeg_exif(content: bytes) -> Mapping[str, str]:
 
 def _riff_exif(content: bytes) -> Mapping[str, str]:
     return exif.texts(content.removeprefix(b"Exif\0\0"))
-
-
-def _nothing(_content: bytes) -> Mapping[str, str]:
-    return {}
 
 
 def _inflate(content: bytes) -> bytes:
