@@ -142,7 +142,7 @@ class CurrentView(QObject):
     @Slot()
     def _on_rested(self) -> None:
         """A step that is looked at during a pause deserves the true picture."""
-        film = self._session.film
+        film = self._session.progress.film
         if film is not None:
             frame = film.frames[-1]
             decode = Decode(film, frame.denoised)

@@ -123,7 +123,7 @@ class SizeControl(QWidget):
         self._presets = preset_sizes(model) if model is not None else {}
         for spin in (self.width_spin, self.height_spin):
             with QSignalBlocker(spin):
-                spin.show_limits(self._session.limits)
+                spin.show_limits(self._session.draft_editor.limits)
         self.aspect_combo.clear()
         for name, size in self._presets.items():
             self.aspect_combo.addItem(name)

@@ -42,7 +42,7 @@ class Services:
 
 
 def _models(session: Session) -> Sequence[Choice]:
-    return [Choice(model.key, model.name, model.about) for model in session.models]
+    return [Choice(model.key, model.name, model.about) for model in session.draft_editor.models]
 
 
 def _model(services: Services) -> QWidget:
@@ -58,7 +58,7 @@ def _model(services: Services) -> QWidget:
 
 
 def _samplers(session: Session) -> Sequence[Choice]:
-    return [Choice(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in session.limits.samplers]
+    return [Choice(key, SAMPLERS[key].name, SAMPLERS[key].about) for key in session.draft_editor.limits.samplers]
 
 
 def _sampler(services: Services) -> QWidget:

@@ -130,7 +130,7 @@ class FilmController(QObject):
     @property
     def _is_live(self) -> bool:
         """Returns whether the panel shows the run in progress, or the last one."""
-        film, live = self.panel.film, self._session.film
+        film, live = self.panel.film, self._session.progress.film
         return film is not None and live is not None and film.run == live.run
 
     @Slot(object)
@@ -158,7 +158,7 @@ class FilmController(QObject):
         if self._current.is_following:
             self._session.engine_tasks.withdraw(SHOWN)
             if not self._is_live:
-                self.panel.show_film(self._session.film)
+                self.panel.show_film(self._session.progress.film)
             self.panel.follow()
 
     @Slot(bool)

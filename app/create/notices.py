@@ -116,7 +116,7 @@ class Notices(QObject):
 
     @Slot(object)
     def _offer_to_keep(self, ending: Ending) -> None:
-        film = self._session.stopped_film
+        film = self._session.progress.stopped_film
         if ending is not Ending.cancelled or film is None:
             return
         done = film.frames[-1].step + 1

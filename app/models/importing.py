@@ -56,7 +56,7 @@ class ModelImport(QObject):
         self._session.refresh_models()
         self._session.loras.refresh()  # they may lie beside the models
         paths = {model.place for model in models}
-        chosen = next((model for model in self._session.models if model.place in paths), models[0])
+        chosen = next((model for model in self._session.draft_editor.models if model.place in paths), models[0])
         self._session.edit(model=chosen.key)
         self.told.emit(Notice(SUBJECT, added(models), "info", lasting_ms=LASTING_MS))
         if len(models) == 1:

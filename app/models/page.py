@@ -94,7 +94,10 @@ class ModelsPage(QWidget):
             card.hide()
             card.deleteLater()
         self.cards.clear()
-        models, states = (self._session.models, self._session.draft_editor.refused_models), self.service.states
+        models, states = (
+            (self._session.draft_editor.models, self._session.draft_editor.refused_models),
+            self.service.states,
+        )
         device, endpoint = self._session.device.chosen, self.service.endpoint
         found = all_cards(*models, self._known, states, self._folders, device, endpoint)
         for facts in found:
@@ -203,7 +206,7 @@ class ModelsPage(QWidget):
 
     def _check(self, key: str, action: str) -> None:
         """Of an installed model, by the record of its download."""
-        model = next((one for one in self._session.models if one.key == key), None)
+        model = next((one for one in self._session.draft_editor.models if one.key == key), None)
         record = read_record(model.folder) if model is not None else None
         if action == "verify" and model is not None and record is not None:
             self.verification.begin(key, record, model.folder)
@@ -236,7 +239,7 @@ class ModelsPage(QWidget):
     def _welcome(self, key: str) -> None:
         self._session.refresh_models()
         self.refill()
-        name = next((model.name for model in self._session.models if model.key == key), "")
+        name = next((model.name for model in self._session.draft_editor.models if model.key == key), "")
         if not name:
             words = "All files are here and right, but they are of a kind that Emulsion cannot load."
             self.messages.show_message(key, Message(f"{key} cannot be used", words), "error")

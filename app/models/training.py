@@ -130,7 +130,7 @@ class TrainingChoices(QObject):
 
     def ask(self, parent: QWidget, key: str) -> None:
         """Opens the dialog for a model."""
-        model = next((one for one in self._session.models if one.key == key), None)
+        model = next((one for one in self._session.draft_editor.models if one.key == key), None)
         if model is not None:
             dialog = TrainingDialog(model, parent)
             dialog.chosen.connect(partial(self._identify, model))

@@ -24,9 +24,8 @@ from app.session.worker_thread import WorkerThread
 from core.errors import InvalidRequest
 from core.film.film import Film, Frame
 from core.lora.library import LoraLibrary
-from core.models.catalogue import Model
 from core.recipes.recipe import Stage
-from core.request.request import GenerationRequest, Limits
+from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.runs.branch import Branch
 from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
@@ -40,11 +39,12 @@ class Session(QObject):
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
         background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue: each see its class.
+        edit, model_of, refresh_models: see `DraftEditor`.
         preview_mode: of the next run. records_attention: the next run tells where its words act.
         unsaved: finished pictures that could not be written, see `save_again`.
 
     Signals:
-        draft_edited: the new draft. models_changed: look again at ``models``.
+        draft_edited: the new draft. models_changed: look again at those of the draft editor.
         state_changed: a `RunState`.
         phase_changed: a `Phase`, or None when it is over.
         run_started, stepped, image_ready: the engine's `Started`, `Stepped`, `ImageReady`; ``film`` is up to date.
@@ -88,6 +88,8 @@ class Session(QObject):
         self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
         self.draft_editor.edited.connect(self.draft_edited)
         self.draft_editor.models_changed.connect(self.models_changed)
+        self.edit, self.model_of = self.draft_editor.edit, self.draft_editor.model_of
+        self.refresh_models = self.draft_editor.refresh_models
         self.queue = RunQueue(self)
         self.state = RunState.idle
         self.phase: Phase | None = None
@@ -117,42 +119,11 @@ class Session(QObject):
     def draft(self) -> GenerationRequest:
         return self.draft_editor.draft
 
-    @property
-    def models(self) -> tuple[Model, ...]:
-        return self.draft_editor.models
-
-    @property
-    def limits(self) -> Limits:
-        """The sizes that the draft's model can work with."""
-        return self.draft_editor.limits
-
-    @property
-    def film(self) -> Film | None:
-        """Of the picture in progress, or of the last one."""
-        return self.progress.film
-
-    @property
-    def stopped_film(self) -> Film | None:
-        """Returns the film that the last Stop left, to be saved or continued; None without one."""
-        return self.progress.stopped_film
-
-    def model_of(self, request: GenerationRequest) -> Model | None:
-        """The model that a request asks for, None if it is not among ``models``."""
-        return self.draft_editor.model_of(request)
-
-    def edit(self, **changes: Any) -> None:
-        """Changes fields of the draft by name. Another model brings its own defaults for what is not given."""
-        self.draft_editor.edit(**changes)
-
     def apply(self, request: GenerationRequest, untold: frozenset[str] = frozenset()) -> Applied:
         """Takes over a picture's settings as one undo step; those that it does not tell stay as they are."""
         own = {name: getattr(self.draft, name) for name in untold}
         resolved, missing_loras = self.loras.resolved(replace(request, **own))
         return Applied(self.draft_editor.apply(resolved), missing_loras, untold)
-
-    def refresh_models(self) -> None:
-        """Looks for models on the disk again."""
-        self.draft_editor.refresh_models()
 
     def generate(self) -> None:
         """Queues the draft as it is now, and starts it when nothing else runs."""
@@ -228,7 +199,7 @@ class Session(QObject):
 
     def _enqueue(self, is_paused: bool) -> None:
         try:
-            validate(self.draft, self.limits)
+            validate(self.draft, self.draft_editor.limits)
         except InvalidRequest as error:
             self.failed.emit(message(error))
             return
@@ -278,7 +249,7 @@ class Session(QObject):
 
     @Slot(object)
     def _on_worker_state_changed(self, state: WorkerState) -> None:
-        film = self.film if self.progress.is_developing else None
+        film = self.progress.film if self.progress.is_developing else None
         if state is WorkerState.paused and self.state is RunState.paused and film is not None and film.frames:
             self.rested.emit()
 

@@ -52,7 +52,7 @@ class Driver(QObject):
         session = self._window.session
         if self._models:
             session.edit(prompt="a red house", model=self._models.pop(0), seed=7, steps=2)
-            small = session.limits.snap(64)
+            small = session.draft_editor.limits.snap(64)
             session.edit(size=Size(small, small))
             self._write(f"model {session.draft.model}")
         session.generate()

@@ -35,7 +35,9 @@ def family(request: pytest.FixtureRequest, session: Session) -> FamilySpec:
 
 
 def test_its_card_names_it(family: FamilySpec, session: Session, one_of_each: Path, qtbot: QtBot) -> None:
-    found = {card.key: card for card in all_cards(session.models, (), (), {}, (one_of_each,), None, "")}
+    found = {
+        card.key: card for card in all_cards(session.draft_editor.models, (), (), {}, (one_of_each,), None, "")
+    }
     card = ModelCard(found[session.draft.model])
     qtbot.addWidget(card)
     assert card.facts.is_installed

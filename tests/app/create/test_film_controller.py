@@ -109,7 +109,7 @@ def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot
     with qtbot.waitSignal(session.picture_saved) as saved:
         session.generate()
     wait_until_idle(opened, qtbot)
-    first = session.film
+    first = session.progress.film
     with qtbot.waitSignal(session.picture_saved):
         session.edit(seed=99)
         session.generate()

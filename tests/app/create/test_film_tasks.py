@@ -53,7 +53,7 @@ def test_a_channel_alone_is_decoded_when_it_is_looked_at(opened: Opened, qtbot: 
     view.show_alone(1)
     qtbot.waitUntil(lambda: len(opened.engine.decoded) == 2)
     only = opened.engine.decoded[1]
-    frame = opened.window.session.film
+    frame = opened.window.session.progress.film
     assert frame is not None
     assert np.array_equal(only[1], frame.frames[3].denoised[1])
     assert not only[[0, *range(2, len(only))]].any()

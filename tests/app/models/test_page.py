@@ -156,7 +156,7 @@ def test_a_downloaded_model_can_be_chosen_at_once_and_removed(
     ask_for(page, NAME)
     with qtbot.waitSignal(page.service.completed, timeout=20_000):
         pass
-    assert "tiny" in {model.key for model in session.models}
+    assert "tiny" in {model.key for model in session.draft_editor.models}
     assert page.messages.subjects() == ("tiny",)
     press(page, "tiny", "useModelButton")
     assert session.draft.model == "tiny"

@@ -38,7 +38,7 @@ class Opened:
         qtbot.addWidget(self.parent)
 
     def card(self) -> str:
-        models = [model for model in self.session.models if model.key == "mine"]
+        models = [model for model in self.session.draft_editor.models if model.key == "mine"]
         (facts,) = all_cards(models, (), (), {}, self.store.settings.model_folders, None, "")
         card = ModelCard(facts)
         self.qtbot.addWidget(card)

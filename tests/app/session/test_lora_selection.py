@@ -50,7 +50,7 @@ def session(make_session: MakeSession, engine: FakeEngine, folder: Path, qtbot: 
 def test_what_does_not_fit_is_told_with_both_names(session: Session) -> None:
     at_hand = session.loras.at_hand
     assert at_hand is not None
-    told = {found.name: session.loras.objection(found, session.models[0]) for found in at_hand.loras}
+    told = {found.name: session.loras.objection(found, session.draft_editor.models[0]) for found in at_hand.loras}
     assert told["ink"] == told["snow"] == ""
     assert told["large only"] == "made for Stable Diffusion XL, not for Stable Diffusion 1.x"
     assert "web page" in told["page"]

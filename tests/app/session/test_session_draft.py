@@ -67,10 +67,10 @@ def test_another_model_brings_its_own_defaults_in_one_undo_step(make_session: Ma
 
 def test_the_limits_are_those_of_the_model(make_session: MakeSession):
     session = make_session()
-    assert session.limits == Limits(8, 64, 256)
+    assert session.draft_editor.limits == Limits(8, 64, 256)
     session.edit(model="gone")
     assert session.model_of(session.draft) is None
-    assert session.limits == Limits()
+    assert session.draft_editor.limits == Limits()
 
 
 def test_a_pictures_settings_are_taken_over_in_one_undo_step(make_session: MakeSession):
@@ -138,7 +138,7 @@ def test_new_models_are_announced_once(make_session: MakeSession, listen: Listen
     models.found = (model(), model("new-model"))
     session.refresh_models()
     assert heard.names() == ["models_changed"]
-    assert [known.key for known in session.models] == ["starter-model", "new-model"]
+    assert [known.key for known in session.draft_editor.models] == ["starter-model", "new-model"]
 
 
 def test_settings_that_a_picture_does_not_tell_stay_as_they_are(make_session: MakeSession):

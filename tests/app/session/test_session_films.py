@@ -72,7 +72,7 @@ def test_a_branch_is_queued_behind_the_run_in_progress(
     listen(session)
     session.generate()
     settle(session)
-    film = session.film
+    film = session.progress.film
     assert film is not None
     hold = threading.Event()
     engine.holds[3] = hold
@@ -83,9 +83,9 @@ def test_a_branch_is_queued_behind_the_run_in_progress(
     hold.set()
     settle(session)
     assert len(engine.branches) == 1
-    assert session.film is not None
-    assert session.film.request.prompt == "a blue house"
-    assert session.film.is_complete
+    assert session.progress.film is not None
+    assert session.progress.film.request.prompt == "a blue house"
+    assert session.progress.film.is_complete
 
 
 def test_what_stop_left_can_be_continued(make_session: MakeSession, settle: Settle, qtbot: QtBot) -> None:
@@ -97,14 +97,14 @@ def test_what_stop_left_can_be_continued(make_session: MakeSession, settle: Sett
     session.stop()
     hold.set()
     settle(session)
-    stopped = session.stopped_film
+    stopped = session.progress.stopped_film
     assert stopped is not None
     session.continue_last()
     settle(session)
     assert [len(branch.film.frames) for branch in engine.branches] == [len(stopped.frames)]
-    assert session.stopped_film is None
-    assert session.film is not None
-    assert session.film.is_complete
+    assert session.progress.stopped_film is None
+    assert session.progress.film is not None
+    assert session.progress.film.is_complete
 
 
 def test_any_step_can_be_kept_as_what_the_model_saw_or_believed(
@@ -115,7 +115,7 @@ def test_any_step_can_be_kept_as_what_the_model_saw_or_believed(
     heard = listen(session)
     session.generate()
     settle(session)
-    film = session.film
+    film = session.progress.film
     assert film is not None
     session.keep(film, film.frames[2], "noisy")
     qtbot.waitUntil(lambda: len(heard.all("picture_saved")) == 2)

@@ -80,8 +80,8 @@ def test_pausing_tells_when_the_step_in_progress_is_over(make_session: MakeSessi
     session.pause()
     hold.set()
     qtbot.waitUntil(lambda: len(heard.all("rested")) == 1)
-    assert session.film is not None
-    assert len(session.film.frames) == 6
+    assert session.progress.film is not None
+    assert len(session.progress.film.frames) == 6
 
 
 def test_single_steps_advance_by_one_step_each(

@@ -94,13 +94,13 @@ def test_what_stop_left_can_be_kept(
     session = make_session(engine)
     heard = listen(session)
     stop_at(session, engine, hold, qtbot)
-    assert session.stopped_film is not None
+    assert session.progress.stopped_film is not None
     session.keep_last()
     qtbot.waitUntil(lambda: len(heard.all("picture_saved")) == 1)
     (image, folder), *_ = saves.saved
     assert (image.recipe.stage, image.recipe.step, folder) == ("denoised", 5, None)
     assert [frame.call for frame in engine.kept] == [4]
-    assert session.stopped_film is None
+    assert session.progress.stopped_film is None
 
 
 def test_a_stop_while_decoding_ends_with_the_picture_safe(
@@ -111,7 +111,7 @@ def test_a_stop_while_decoding_ends_with_the_picture_safe(
     session = make_session(engine)
     stop_at(session, engine, hold, qtbot)
     assert len(saves.saved) == 1
-    assert session.stopped_film is None
+    assert session.progress.stopped_film is None
 
 
 def test_a_stop_just_before_decoding_leaves_something_to_keep(
@@ -124,7 +124,7 @@ def test_a_stop_just_before_decoding_leaves_something_to_keep(
     qtbot.waitUntil(lambda: len(heard.all("rested")) == 1)
     session.stop()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
-    assert session.stopped_film is not None
+    assert session.progress.stopped_film is not None
 
 
 def test_a_stop_before_the_first_step_leaves_nothing_to_keep(
@@ -137,8 +137,8 @@ def test_a_stop_before_the_first_step_leaves_nothing_to_keep(
     hold = threading.Event()
     engine.holds[Phase.reading_prompt] = hold
     stop_at(session, engine, hold, qtbot)
-    assert session.film is not None
-    assert session.stopped_film is None
+    assert session.progress.film is not None
+    assert session.progress.stopped_film is None
     session.keep_last()
     assert engine.kept == []
 
@@ -170,7 +170,7 @@ def test_a_kept_picture_that_cannot_be_saved_is_not_lost(
 
 def look_at(session: Session, call: int) -> list[Pixels]:
     """Asks for the true picture of a call; the list gets it."""
-    film, decoded = session.film, list[Pixels]()
+    film, decoded = session.progress.film, list[Pixels]()
     assert film is not None
     session.engine_tasks.submit("look", Decode(film, film.frames[call].denoised), decoded.append)
     return decoded
@@ -227,7 +227,7 @@ def test_looking_at_frames_all_the_time_does_not_starve_the_run(
     heard = listen(session)
 
     def look_again(_: object) -> None:
-        film = session.film
+        film = session.progress.film
         if film is not None and film.frames:
             session.engine_tasks.submit("look", Decode(film, film.frames[0].denoised), look_again)
 

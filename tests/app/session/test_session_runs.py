@@ -83,15 +83,15 @@ def test_the_film_grows_with_each_step(make_session: MakeSession, settle: Settle
     lengths: list[int] = []
 
     def note_length(_: object) -> None:
-        lengths.append(len(session.film.frames) if session.film else 0)
+        lengths.append(len(session.progress.film.frames) if session.progress.film else 0)
 
     session.stepped.connect(note_length)
     session.edit(steps=4)
     session.generate()
     settle(session)
     assert lengths == [1, 2, 3, 4]
-    assert session.film is not None
-    assert session.film.is_complete
+    assert session.progress.film is not None
+    assert session.progress.film.is_complete
 
 
 def test_the_seed_of_the_first_picture_is_remembered(make_session: MakeSession, settle: Settle):
