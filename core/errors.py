@@ -37,12 +37,17 @@ class ModelMissing(EmulsionError):
 
 
 class ModelBroken(EmulsionError):
-    """A model's files cannot be used: truncated, damaged, or of a kind that is not supported."""
+    """A model's files cannot be used: truncated, damaged, or of a kind that is not supported.
 
-    def __init__(self, path: Path, reason: str) -> None:
+    Attributes:
+        is_damaged: files are missing or not whole, so that another copy of them helps.
+    """
+
+    def __init__(self, path: Path, reason: str, *, is_damaged: bool = False) -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.is_damaged = is_damaged
 
 
 class NotAModel(ModelBroken):

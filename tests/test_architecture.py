@@ -37,7 +37,7 @@ PACKAGES = {
 MOST_FILES_AT_THE_ROOT = {"core": 5, "app": 3}
 
 TABLES = (
-    ("core/families/__init__.py", "FAMILIES", "core/families", {"spec", "marks", "unet_files"}),
+    ("core/families/__init__.py", "FAMILIES", "core/families", {"spec", "marks", "unet_blocks", "unet_files"}),
     ("core/engine/operations/__init__.py", "OPERATIONS", "core/engine/operations", set[str]()),
     ("core/request/settings/__init__.py", "SETTINGS", "core/request/settings", set[str]()),
     ("app/cli/command_line.py", "COMMANDS", "app/cli/commands", set[str]()),

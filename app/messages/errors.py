@@ -93,7 +93,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "The model cannot be used",
                 f"The model at {error.path} cannot be used: {error.reason}.",
-                "Install the model again, or choose another one.",
+                "Install the model again, or choose another one." if error.is_damaged else "Choose another model.",
             )
         case LoraMissing():
             return Message(
@@ -200,7 +200,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "Start Emulsion by packaging/start.py, which installs what is missing.",
             )
         case _:
-            return _unexpected(error, log_file)
+            return _unexpected(log_file)
 
 
 def _model_missing(error: ModelMissing) -> Message:
@@ -236,11 +236,10 @@ def _memory(error: OutOfMemory) -> str:
     return f" ({', '.join(figures)})" if figures else ""
 
 
-def _unexpected(error: BaseException, log_file: Path | None) -> Message:
-    what = type(error).__name__
+def _unexpected(log_file: Path | None) -> Message:
     return Message(
         "Something unexpected happened",
-        f"Emulsion met a problem that it does not know ({what}); finished pictures are safe.",
+        "Emulsion met a problem that it does not know; finished pictures are safe.",
         f"The details are in {log_file}." if log_file else "",
     )
 

@@ -6,10 +6,30 @@ from typing import Any
 
 from app.messages.errors import Message
 from app.messages.loras import acts_in_part, differs
-from core.runs.events import Event, LoraDiffers, LoraInPart
+from core.runs.events import AutoencoderLent, Event, LoraDiffers, LoraInPart, WeightsLeftOut
+
+_MOST_NAMES = 3
+
+
+def _left_out(event: WeightsLeftOut) -> Message:
+    shown = ", ".join((*event.names[:_MOST_NAMES], *(("…",) if len(event.names) > _MOST_NAMES else ())))
+    return Message(
+        "A part of the file is not used",
+        f"Weights of {event.path.name} belong to no part of this kind of model ({len(event.names)}): {shown}.",
+        "If the picture is not what it should be, the file is for another program or another kind of model.",
+    )
+
+
+def _lent(event: AutoencoderLent) -> Message:
+    return Message(
+        "The model has no autoencoder of its own",
+        f"{event.path.name} holds no autoencoder (VAE); the one of {event.autoencoder} is used.",
+        "Another one can be chosen below the model.",
+    )
+
 
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
-    {LoraDiffers: differs, LoraInPart: acts_in_part}
+    {LoraDiffers: differs, LoraInPart: acts_in_part, WeightsLeftOut: _left_out, AutoencoderLent: _lent}
 )
 """The message of each kind of event that is told as it is; the others are progress or results."""
 

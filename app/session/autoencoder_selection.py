@@ -9,9 +9,10 @@ from app.messages.errors import message
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
+from core.autoencoders.latent_space import own_space
 from core.errors import EmulsionError
 from core.models.catalogue import Catalogue, Model
-from core.models.compatibility import check_autoencoder, own_space
+from core.models.compatibility import check_autoencoder
 from core.request.request import Autoencoder, GenerationRequest
 
 
@@ -99,7 +100,7 @@ class AutoencoderSelection(QObject):
 
 def _find(catalogue: Catalogue, model: Model) -> tuple[tuple[str, ...], bool]:
     """Returns the names of the autoencoders that fit, and whether a tiny one does. Raises ModelBroken."""
-    own = own_space(model)
+    own = own_space(model.folder)
     names = tuple(file.name for file in catalogue.autoencoders.files() if file.space.fits(own))
     return names, catalogue.tiny_autoencoders.find(own) is not None
 

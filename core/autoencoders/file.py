@@ -6,13 +6,14 @@ as sdxl-vae-fp16-fix ships); a diffusers folder has a ``config.json`` too.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.autoencoders.latent_space import LatentSpace, refuse_statistics
 from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import UNET
+from core.checkpoints.packing import check_packing
 from core.checkpoints.weights import weights_of
 from core.errors import AutoencoderMissing, ModelBroken
 from core.files.json_file import read_json
@@ -147,13 +148,19 @@ def _in_folder(folder: Path, depth: int) -> Iterator[Path]:
             yield from _in_folder(entry, depth - 1)
 
 
+def prefix_in(names: Collection[str]) -> str:
+    """Returns the words with which the names of an autoencoder's weights begin."""
+    return next((start for start in PREFIXES if f"{start}{_DECODER}" in names), "")
+
+
 def _space_of(header: SafetensorsHeader) -> LatentSpace:
     if any(name.startswith(UNET) for name in header.tensors):
         raise ModelBroken(header.path, "it is a whole model, not an autoencoder (VAE) alone")
-    prefix = next((start for start in PREFIXES if f"{start}{_DECODER}" in header.tensors), None)
-    shape = header.shape(f"{prefix}{_DECODER}") if prefix is not None else None
-    if prefix is None or shape is None or len(shape) != 4:
+    prefix = prefix_in(header.tensors)
+    shape = header.shape(f"{prefix}{_DECODER}")
+    if shape is None or len(shape) != 4:
         raise ModelBroken(header.path, "it is not an autoencoder (VAE) for pictures: it has no such decoder")
+    check_packing(header)
     starts = (name.removeprefix(prefix) for name in header.tensors)
     levels = {match[1] for name in starts if (match := _LEVEL.match(name))}
     return LatentSpace(channels=shape[1], factor=2 ** max(0, len(levels) - 1))

@@ -73,6 +73,15 @@ class LatentSpace:
         return f"{self.name} ({figures})" if self.name else f"latents of another kind ({figures})"
 
 
+def own_space(folder: Path) -> LatentSpace:
+    """Returns the latents of a diffusers folder, by the configuration of its autoencoder. Raises ModelBroken."""
+    path = folder / "vae" / "config.json"
+    try:
+        return LatentSpace.of_config(read_json(path))
+    except (ValueError, TypeError) as error:
+        raise ModelBroken(path, "its figures cannot be read") from error
+
+
 _USUAL_FACTOR = 8
 _OTHERS = (
     ("FLUX.1", LatentSpace(16, 8, 0.3611, 0.1159)),

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "checkpoints.json"
 CHUNK_BYTES = 2**20
 MOST_KNOWN = 5_000
-DETECTION = 2
+DETECTION = 3
 """Rises when more is read from a file: kinds and reasons that an earlier version kept are found again."""
 
 
@@ -33,6 +33,7 @@ class Known:
         families: the families that could be loaded when ``kind`` or ``reason`` was found, after the number of the
             detection; with others the file is looked at again.
         is_model: False for an addition to a model, or a part of one.
+        is_damaged: as `ModelBroken` has it.
         lora_hash: as `core.lora.file.lora_hash` tells it.
     """
 
@@ -44,6 +45,7 @@ class Known:
     lora_hash: str = ""
     families: str = ""
     is_model: bool = True
+    is_damaged: bool = False
 
 
 class CheckpointCache:
@@ -64,10 +66,16 @@ class CheckpointCache:
                 known = replace(known, kind=recognise(read_safetensors_header(path)), families=_families())
             except ModelBroken as error:
                 is_model = not isinstance(error, NotAModel)
-                known = replace(known, reason=error.reason, families=_families(), is_model=is_model)
+                known = replace(
+                    known,
+                    reason=error.reason,
+                    families=_families(),
+                    is_model=is_model,
+                    is_damaged=error.is_damaged,
+                )
             self._keep(path, known)
         if known.kind is None:
-            raise (ModelBroken if known.is_model else NotAModel)(path, known.reason)
+            raise (ModelBroken if known.is_model else NotAModel)(path, known.reason, is_damaged=known.is_damaged)
         return known.kind
 
     def knows(self, path: Path) -> bool:
@@ -185,10 +193,11 @@ def _known(entry: dict[str, Any]) -> Known:
     return Known(
         size=int(entry["size"]),
         changed_ns=int(entry["changed_ns"]),
-        kind=CheckpointKind(**kind) if kind is not None and is_current else None,
+        kind=CheckpointKind.of_json(kind) if kind is not None and is_current else None,
         reason=str(entry["reason"]) if is_current else "",
         sha256=str(entry["sha256"]),
         lora_hash=str(entry.get("lora_hash", "")),
         families=_families() if is_current else "",
         is_model=bool(entry.get("is_model", True)),
+        is_damaged=bool(entry.get("is_damaged", False)),
     )

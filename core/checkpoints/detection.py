@@ -7,6 +7,7 @@ The names are those of the programs that trained the models (CompVis, Stability 
 from collections.abc import Callable
 
 from core.checkpoints.lora_keys import is_addition, lora_layers, refusal, title
+from core.checkpoints.packing import check_packing
 from core.errors import ModelBroken, NotAModel
 from core.families import FAMILIES
 from core.families.spec import CheckpointKind
@@ -19,6 +20,7 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
     for family in FAMILIES.values():
         kind = family.single_file.recognise(header) if family.single_file is not None else None
         if kind is not None:
+            check_packing(header)
             return kind
     layers = lora_layers(header.tensors)
     if is_addition(layers):

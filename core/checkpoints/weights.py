@@ -5,8 +5,10 @@ microseconds whether the file is whole.
 """
 
 import hashlib
+import re
 from pathlib import Path
 
+from core.checkpoints.packing import check_packing
 from core.errors import ModelBroken
 from core.files.safetensors_header import read_safetensors_header
 
@@ -14,23 +16,47 @@ SHORT_HASH = 10
 """Digits of a SHA-256 that stand for a model in recipes."""
 
 
-def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
-    """Returns the checked safetensors files of a component, and their variant (``"fp16"``) if only that is there.
+_NAME = re.compile(r"(?P<stem>[^.]+?)(\.(?P<variant>\w+))?(-\d{5}-of-(?P<count>\d{5}))?(\.(?P<old>\w+))?")
+"""``diffusion_pytorch_model.fp16-00001-of-00002``, or ``…-00001-of-00002.fp16`` as diffusers once had it."""
 
-    Raises ModelBroken: no weights, only pickled ones, or a damaged file.
+_PREFERRED = ("", "bf16", "fp16", "fp32")
+
+
+def files_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
+    """Returns the safetensors files of a component, and their variant (``"fp16"``) where none has no variant.
+
+    Only looks at names. Raises ModelBroken: no weights, only pickled ones, or not all files of several.
     """
     if not folder.is_dir():
-        raise ModelBroken(folder, "this folder of the model is missing")
-    files = tuple(sorted(folder.glob("*.safetensors")))
-    if not files:
-        pickled = any(folder.glob("*.bin")) or any(folder.glob("*.ckpt"))
-        only_pickled = "only pickled weights (.bin); Emulsion loads .safetensors, which cannot run code"
-        raise ModelBroken(folder, only_pickled if pickled else "no .safetensors weights in this folder")
-    plain = tuple(file for file in files if ".fp16." not in file.name)
-    chosen = plain or files
-    for file in chosen:
-        read_safetensors_header(file)
-    return chosen, None if plain else "fp16"
+        raise ModelBroken(folder, "this folder of the model is missing", is_damaged=True)
+    by_variant: dict[str, list[tuple[Path, int]]] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        if match := _NAME.fullmatch(file.stem):
+            variant = match["variant"] or match["old"] or ""
+            by_variant.setdefault(variant, []).append((file, int(match["count"] or 1)))
+    if not by_variant:
+        if any(folder.glob("*.bin")) or any(folder.glob("*.ckpt")):
+            only = "only pickled weights (.bin); Emulsion loads .safetensors, which cannot run code"
+            raise ModelBroken(folder, only)
+        raise ModelBroken(folder, "no .safetensors weights in this folder", is_damaged=True)
+    best = next((variant for variant in _PREFERRED if variant in by_variant), min(by_variant))
+    count = max(count for _, count in by_variant[best])
+    files = tuple(file for file, of in by_variant[best] if of == count)
+    if count > 1 and len(files) < count:
+        raise ModelBroken(
+            folder, f"{count - len(files)} of its {count} files of weights are missing", is_damaged=True
+        )
+    if count > 1 and not any(folder.glob("*.safetensors.index*.json")):
+        raise ModelBroken(folder, "the list of its files of weights (.index.json) is missing", is_damaged=True)
+    return files, best or None
+
+
+def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
+    """Does as `files_of`, and reads the headers of the files. Raises ModelBroken also for a damaged file."""
+    files, variant = files_of(folder)
+    for file in files:
+        check_packing(read_safetensors_header(file))
+    return files, variant
 
 
 def short_hash(path: Path) -> str:

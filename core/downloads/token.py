@@ -32,7 +32,7 @@ def stored_token(endpoint: str) -> Secret:
     try:
         return Secret(keyring.get_password(SERVICE, _account(endpoint)) or "")
     except (KeyringError, RuntimeError, OSError) as error:
-        raise NoKeychain(type(error).__name__) from None
+        raise NoKeychain from error
 
 
 def store_token(endpoint: str, token: Secret) -> bool:

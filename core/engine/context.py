@@ -18,12 +18,13 @@ from core.files.stamps import stamps_of_model
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.models.catalogue import Catalogue, Model, hashed_file
+from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, Placement
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.request.traits import outside, traits_from_text
-from core.runs.events import Event, Loading, Phase
+from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,13 @@ class Context:
         validate(request, model.limits)
         if foreign := traits_from_text(request.training).keys() - set(trait_names(FAMILIES[model.family])):
             raise InvalidRequest("training", ", ".join(foreign), "what models of this family have")
+        if not model.has_autoencoder and request.autoencoder is None:
+            lent = lent_autoencoder(model, self._catalogue)
+            request = replace(request, autoencoder=lent)
+            yield AutoencoderLent(model.place, lent.name)
         loaded = yield from self._load(model, request)
+        if loaded.family.left_out:
+            yield WeightsLeftOut(model.place, loaded.family.left_out)
         request = replace(request, training=request.training or outside(loaded.model.traits))
         prepared = loaded.prepared_for(request)
         yield from prepared.told
@@ -127,7 +134,7 @@ class Context:
             log.info("memory of %s: %s", model.key, memory.describe())
             if self._alive and not memory.fits:
                 raise self.out_of_memory(memory.needed)  # the run beside it is not put at risk
-            loaded = self._keep(load(model, plan, memory, self._catalogue, self._free_unused))
+            loaded = self._keep(load(model, plan, memory, self._catalogue, self._free_unused, request.autoencoder))
         return loaded
 
     def _keep(self, loaded: LoadedModel) -> LoadedModel:

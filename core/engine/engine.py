@@ -37,7 +37,7 @@ class Engine:
 
         ``memory`` takes the place of the planned placement of models; ``tiled_decode`` decodes in tiles always.
         """
-        _silence_progress_bars()
+        _quieten_libraries()
         self.plan: DevicePlan = plan(device, dtype)
         self._context = Context(catalogue, self.plan, memory, tiled_decode)
 
@@ -71,7 +71,9 @@ class Engine:
         yield from OPERATIONS[type(operation)](self._context, operation)
 
 
-def _silence_progress_bars() -> None:
-    """The libraries draw bars on standard error, which a windowed program does not have."""
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+def _quieten_libraries() -> None:
+    """Sends the libraries' warnings to our log; they would write them, and draw bars, on standard error."""
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.disable_progress_bar()
+        library.disable_default_handler()
+        library.enable_propagation()

@@ -3,7 +3,7 @@
 A family is added by these two files, and one line in `FAMILIES`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.families import stable_diffusion, stable_diffusion_xl, z_image
 from core.families.spec import FamilySpec
@@ -25,8 +25,12 @@ def family_of_pipeline(pipeline: object) -> FamilySpec | None:
 
 def family_names() -> str:
     """Returns the names of all families as a sentence names them: ``"A, B and C"``."""
-    *names, last = (family.name for family in FAMILIES.values())
-    return f"{', '.join(names)} and {last}"
+    return in_words([family.name for family in FAMILIES.values()])
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Returns names as a sentence has them: ``"A"``, ``"A and B"``, ``"A, B and C"``."""
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
 
 
 def is_network(part: str) -> bool:
@@ -43,6 +47,7 @@ _PART_NAMES = {
     "text_encoder": "text encoder",
     "text_encoder_2": "second text encoder",
     "unet": "U-Net",
+    "transformer": "transformer",
     "vae": "autoencoder (VAE)",
 }
 

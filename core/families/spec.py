@@ -1,11 +1,14 @@
 """The type of all that is known of a family of models without loading torch."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from core.families.unet_blocks import UNetBlocks
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 from core.request.traits import Said
@@ -78,12 +81,37 @@ class CheckpointKind:
         family: key in `core.families.FAMILIES`.
         width: of the text that its network reads, which must be that of its configuration; None if not checked.
         said: the traits that it tells itself, see `core.request.traits`.
+        parts: the folders of the parts that it brings.
+        positions: tokens that its text encoders read, None where it does not tell.
+        blocks: of its U-Net, None for other networks.
     """
 
     layout: str
     family: str
     width: int | None = None
     said: Said = field(default_factory=dict[str, Mapping[str, Any]])
+    parts: tuple[str, ...] = ()
+    positions: int | None = None
+    blocks: UNetBlocks | None = None
+
+    @classmethod
+    def of_json(cls, content: Mapping[str, Any]) -> CheckpointKind:
+        """Reads what `dataclasses.asdict` gave, through JSON. Raises KeyError or TypeError."""
+        values: dict[str, Any] = {**content, "parts": tuple(content["parts"])}
+        if values["blocks"] is not None:
+            values["blocks"] = UNetBlocks.of_json(values["blocks"])
+        return cls(**values)
+
+    def config_of(self, part: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Returns the configuration of a part as this file has it, given that of its family.
+
+        None where a U-Net has blocks that no configuration says.
+        """
+        if self.blocks is not None and "down_block_types" in config and part != "vae":
+            return self.blocks.config(config)
+        if self.positions is not None and "max_position_embeddings" in config:
+            return {**config, "max_position_embeddings": self.positions}
+        return dict(config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +121,23 @@ class SingleFile:
     Attributes:
         recognise: returns the kind of a file, or None if it is of another family; raises ModelBroken for a file of
             this family that cannot be used.
-        prefixes: how the makers of the family begin the names of a part's tensors, by the folder of the part.
+        prefixes: how programs begin the names of a part's tensors, by the folder of the part; "" is for all
+            names that belong to no other part.
         sizes: of training pictures, by layout and prediction type, where the layout's own is another.
     """
 
     recognise: Callable[[SafetensorsHeader], CheckpointKind | None]
-    prefixes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     sizes: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def prefix_of(self, part: str, names: Collection[str]) -> str:
+        """Returns the one of a part's prefixes with which names of a file begin, or ""."""
+        starts = self.prefixes.get(part, ())
+        return next((start for start in starts if start and any(name.startswith(start) for name in names)), "")
+
+    def parts_in(self, names: Collection[str]) -> tuple[str, ...]:
+        """Returns the parts of which a file has weights."""
+        return tuple(part for part, starts in self.prefixes.items() if "" in starts or self.prefix_of(part, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from core.families.unet_files import (
 from core.files.safetensors_header import SafetensorsHeader
 
 _TEXT = "cond_stage_model."
+_PREFIXES = {"unet": (UNET,), "vae": VAE, "text_encoder": (f"{_TEXT}transformer.", f"{_TEXT}model.")}
 
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
     layouts = {
-        (f"{_TEXT}transformer.text_model.embeddings.position_embedding.weight",): STABLE_DIFFUSION_1,
-        (f"{_TEXT}model.token_embedding.weight",): STABLE_DIFFUSION_2,  # OpenCLIP
+        (f"{_TEXT}transformer.",): STABLE_DIFFUSION_1,
+        (f"{_TEXT}model.",): STABLE_DIFFUSION_2,  # OpenCLIP
     }
     return recognise_unet(header, SPEC.key, layouts, is_xl=False)
 
@@ -39,7 +40,7 @@ SPEC = FamilySpec(
     embedded_guidance_key=EMBEDDED_GUIDANCE,
     single_file=SingleFile(
         _recognise,
-        MappingProxyType({"unet": UNET, "vae": VAE, "text_encoder": _TEXT}),
+        MappingProxyType(_PREFIXES),
         sizes=MappingProxyType({(STABLE_DIFFUSION_2, "v_prediction"): "768x768"}),
     ),
     lora=LoraFormat(

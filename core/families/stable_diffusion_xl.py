@@ -16,9 +16,13 @@ from core.files.safetensors_header import SafetensorsHeader
 
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
-    clip = f"{CONDITIONER}embedders.0.transformer.text_model.embeddings.position_embedding.weight"
-    open_clip = f"{CONDITIONER}embedders.1.model.positional_embedding"
-    return recognise_unet(header, SPEC.key, {(clip, open_clip): SPEC.key}, is_xl=True)
+    layouts = {(_FIRST, second): SPEC.key for second in _SECOND}
+    return recognise_unet(header, SPEC.key, layouts, is_xl=True)
+
+
+_FIRST = f"{CONDITIONER}embedders.0.transformer."
+_SECOND = (f"{CONDITIONER}embedders.1.model.", f"{CONDITIONER}embedders.1.transformer.")
+_PREFIXES = {"unet": (UNET,), "vae": VAE, "text_encoder": (_FIRST,), "text_encoder_2": _SECOND}
 
 
 SPEC = FamilySpec(
@@ -35,7 +39,7 @@ SPEC = FamilySpec(
     optional_settings=("clip_skip",),
     embedded_guidance_key=EMBEDDED_GUIDANCE,
     upcasts_autoencoder=True,
-    single_file=SingleFile(_recognise, MappingProxyType({"unet": UNET, "vae": VAE, "text_encoder": CONDITIONER})),
+    single_file=SingleFile(_recognise, MappingProxyType(_PREFIXES)),
     lora=LoraFormat(
         original_unet_names,
         key=r"^lora_te2_|^text_encoder_2\.",

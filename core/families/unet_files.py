@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from core.errors import ModelBroken
 from core.families.marks import declared, marked, measured, refuse_edm
 from core.families.spec import CheckpointKind, DefaultSettings, Variant
+from core.families.unet_blocks import UNetBlocks
 from core.files.safetensors_header import SafetensorsHeader
 
 UNET = "model.diffusion_model."
-VAE = "first_stage_model."
+VAE = ("first_stage_model.", "vae.")
 CONDITIONER = "conditioner."
 """The text encoders of Stable Diffusion XL."""
 
-_FIRST_CONVOLUTION = f"{UNET}input_blocks.0.0.weight"
+_FIRST_CONVOLUTIONS = (f"{UNET}input_blocks.0.0.weight", f"{UNET}conv_in.weight")
 _REFINER = f"{CONDITIONER}embedders.0.model.positional_embedding"
 STABLE_DIFFUSION_1, STABLE_DIFFUSION_2 = "stable_diffusion_1", "stable_diffusion_2"
 """Folders of ``resources/families``."""
@@ -36,12 +37,13 @@ def recognise_unet(
 ) -> CheckpointKind | None:
     """Returns the kind of a file, or None when it is of another family. Raises ModelBroken.
 
-    ``layouts``: folders of ``resources/families``, by a tensor of each of their text encoders.
+    ``layouts``: folders of ``resources/families``, by the prefixes of each of their text encoders.
     """
     names, path = header.tensors.keys(), header.path
-    if _FIRST_CONVOLUTION not in names or is_xl != any(name.startswith(CONDITIONER) for name in names):
+    first = next((name for name in _FIRST_CONVOLUTIONS if name in names), None)
+    if first is None or is_xl != any(name.startswith(CONDITIONER) for name in names):
         return None
-    shape = header.shape(_FIRST_CONVOLUTION) or ()
+    shape = header.shape(first) or ()
     if len(shape) != 4 or shape[1] != 4:
         channels = shape[1] if len(shape) == 4 else 0
         what = {9: "an inpainting model", 8: "a model for editing pictures", 5: "a model with depth"}
@@ -49,19 +51,42 @@ def recognise_unet(
     refuse_edm(header)
     if f"{UNET}time_embed.cond_proj.weight" in names:
         raise ModelBroken(path, "it is distilled with embedded guidance (LCM); use it as a diffusers folder")
-    if not any(name.startswith(VAE) for name in names):
-        raise ModelBroken(path, "it holds no autoencoder (VAE): only a part of a model is in this file")
-    layout = next((layout for tensors, layout in layouts.items() if all(one in names for one in tensors)), None)
-    if layout is not None:
-        said = {
-            "marks": marked(header),
-            "metadata": declared(header, has_clip_skip=layout == STABLE_DIFFUSION_1),
-            "weights": measured(header, UNET) if layout == STABLE_DIFFUSION_2 else {},
-        }
-        return CheckpointKind(layout, family, _text_width(header), said)
+    for starts, layout in layouts.items():
+        if all(any(name.startswith(start) for name in names) for start in starts):
+            said = {
+                "marks": marked(header),
+                "metadata": declared(header, has_clip_skip=layout == STABLE_DIFFUSION_1),
+                "weights": measured(header, UNET) if layout == STABLE_DIFFUSION_2 else {},
+            }
+            encoders = ("text_encoder", "text_encoder_2")[: 2 if is_xl else 1]
+            vae = ("vae",) if any(name.startswith(VAE) for name in names) else ()
+            return CheckpointKind(
+                layout,
+                family,
+                _text_width(header),
+                said,
+                (*encoders, "unet", *vae),
+                _positions(header),
+                UNetBlocks.of(name for name in names if name.startswith(UNET)),
+            )
     if _REFINER in names:
         raise ModelBroken(path, "it is the refiner of Stable Diffusion XL, which Emulsion cannot use")
     raise ModelBroken(path, "it holds no text encoder: only a part of a model is in this file")
+
+
+def _positions(header: SafetensorsHeader) -> int | None:
+    """Returns how many tokens its text encoders read. Raises ModelBroken where they read different numbers."""
+    endings = (".position_embedding.weight", ".positional_embedding")
+    found = {
+        entry.shape[0]
+        for name, entry in header.tensors.items()
+        if name.endswith(endings) and ".vision" not in name and ".visual" not in name and entry.shape
+    }
+    if len(found) > 1:
+        most, least = max(found), min(found)
+        reads = f"one of its text encoders reads {most} tokens (as LongCLIP does) and the other one {least}"
+        raise ModelBroken(header.path, f"{reads}: they do not fit each other")
+    return found.pop() if found else None
 
 
 def _text_width(header: SafetensorsHeader) -> int | None:

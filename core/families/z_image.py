@@ -13,16 +13,24 @@ from core.families.spec import (
     TokenizerRules,
     Variant,
 )
+from core.families.unet_files import VAE
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS
 
 _TENSOR = "layers.0.adaLN_modulation.0.weight"
-_PREFIX = "model.diffusion_model."
+_PREFIXES = {
+    "text_encoder": ("text_encoders.qwen3_4b.transformer.", "text_encoders.qwen3_4b.", "text_encoder."),
+    "transformer": ("model.diffusion_model.", "diffusion_model.", "transformer.", ""),
+    "vae": VAE,
+}
 
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
-    is_here = _TENSOR in header.tensors or f"{_PREFIX}{_TENSOR}" in header.tensors
-    return CheckpointKind("", SPEC.key) if is_here else None
+    is_here = any(f"{start}{_TENSOR}" in header.tensors for start in _PREFIXES["transformer"])
+    return CheckpointKind("", SPEC.key, parts=_FILE.parts_in(header.tensors)) if is_here else None
+
+
+_FILE = SingleFile(_recognise, MappingProxyType(_PREFIXES))
 
 
 _RENAMED = (
@@ -60,7 +68,7 @@ SPEC = FamilySpec(
     has_attention_words=False,
     defaults=DefaultSettings("euler", 28, 5.0),
     variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo"),),
-    single_file=SingleFile(_recognise, MappingProxyType({"transformer": _PREFIX})),
+    single_file=_FILE,
     lora=LoraFormat(_original_names, key=r"(^|[._])layers[._]\d+[._](attention|feed_forward|adaLN)"),
     tokenizer=TokenizerRules(
         "qwen2",

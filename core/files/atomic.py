@@ -217,7 +217,7 @@ def check_writable(folder: Path) -> None:
 
 def words_of(error: OSError) -> str:
     """Returns the system's own words for an error."""
-    return error.strerror or str(error) or type(error).__name__
+    return error.strerror or str(error) or "the system gives no reason"
 
 
 def settle_folder(folder: Path, disk: FileSystem) -> None:

@@ -46,13 +46,20 @@ _OTHER_KINDS = (
     (
         re.compile(rb"version https://git-lfs"),
         "it is a git-lfs pointer: the weights themselves were not downloaded",
+        True,
     ),
-    (re.compile(rb"(?i)\s*<(!doctype|html|head|body|\?xml)"), "it is a web page: the download went wrong"),
-    (re.compile(rb"PK\x03\x04|PK\x05\x06"), f"it is a zip archive with another name, as PyTorch saves: {PICKLED}"),
-    (re.compile(rb"\x80[\x02-\x05]"), f"it is a pickle with another name: {PICKLED}"),
-    (re.compile(rb"GGUF"), "it is a GGUF file; Emulsion loads only .safetensors files"),
-    (re.compile(rb"\s*[{\[]"), "it is a text in JSON: the download went wrong"),
+    (re.compile(rb"(?i)\s*<(!doctype|html|head|body|\?xml)"), "it is a web page: the download went wrong", True),
+    (
+        re.compile(rb"PK\x03\x04|PK\x05\x06"),
+        f"it is a zip archive with another name, as PyTorch saves: {PICKLED}",
+        False,
+    ),
+    (re.compile(rb"\x80[\x02-\x05]"), f"it is a pickle with another name: {PICKLED}", False),
+    (re.compile(rb"GGUF"), "it is a GGUF file; Emulsion loads only .safetensors files", False),
+    (re.compile(rb"\s*[{\[]"), "it is a text in JSON: the download went wrong", True),
 )
+"""The first bytes of other files, the reason against each, and True where another copy would help."""
+
 _TENSOR = re.compile(r"\{[^{}]{2,1500}\}")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -98,7 +105,9 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         raise ModelBroken(path, f"a {path.suffix.lower()} file: {PICKLED}")
     try:
         if not path.is_file():  # also refuses pipes and devices, which would block
-            raise ModelBroken(path, "this is a folder, not a file" if path.is_dir() else "this file is missing")
+            if path.is_dir():
+                raise ModelBroken(path, "this is a folder, not a file")
+            raise ModelBroken(path, "this file is missing", is_damaged=True)
         with path.open("rb") as file:
             size = path.stat().st_size
             start = file.read(512)
@@ -107,16 +116,17 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
             file.seek(8)
             encoded = file.read(length)
     except (OSError, ValueError) as error:
-        raise ModelBroken(path, f"it cannot be read ({error})") from error
+        words = getattr(error, "strerror", None) or "it is not where its path says"
+        raise ModelBroken(path, f"it cannot be read ({words})") from error
     try:
         text = encoded.decode("utf-8")
         del encoded
         tensors, metadata = _Scanner(text).header()
         _check_layout(tensors, size - 8 - length)
     except _Malformed as error:
-        raise ModelBroken(path, str(error)) from error
+        raise ModelBroken(path, str(error), is_damaged=True) from error
     except (ValueError, RecursionError) as error:
-        raise ModelBroken(path, "its header is damaged") from error
+        raise ModelBroken(path, "its header is damaged", is_damaged=True) from error
     return SafetensorsHeader(path, MappingProxyType(tensors), MappingProxyType(metadata))
 
 
@@ -127,17 +137,18 @@ class _Malformed(Exception):
 def _check_start(path: Path, start: bytes, length: int, size: int) -> None:
     """Raises ModelBroken unless a header can follow."""
     if size == 0:
-        raise ModelBroken(path, "the file is empty")
+        raise ModelBroken(path, "the file is empty", is_damaged=True)
     if start[8:9] == b"{" and length <= min(size - 8, LARGEST_HEADER):
         return
-    for pattern, reason in _OTHER_KINDS:
+    for pattern, reason, is_damaged in _OTHER_KINDS:
         if pattern.match(start.removeprefix(b"\xef\xbb\xbf")):
-            raise ModelBroken(path, reason)
+            raise ModelBroken(path, reason, is_damaged=is_damaged)
     if start[8:9] not in (b"{", b""):
-        raise ModelBroken(path, "it is not a safetensors file, or its beginning is damaged")
+        raise ModelBroken(path, "it is not a safetensors file, or its beginning is damaged", is_damaged=True)
     if length <= LARGEST_HEADER:
-        raise ModelBroken(path, "it is cut off within its header")
-    raise ModelBroken(path, f"it claims a header of {length:,} bytes: it is damaged or not a safetensors file")
+        raise ModelBroken(path, "it is cut off within its header", is_damaged=True)
+    claims = f"it claims a header of {length:,} bytes: it is damaged or not a safetensors file"
+    raise ModelBroken(path, claims, is_damaged=True)
 
 
 class _Scanner:

@@ -4,7 +4,7 @@ Reads only small configuration files, in milliseconds. `core.engine.families` lo
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,13 +16,14 @@ from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_values
-from core.checkpoints.weights import weights_of
+from core.checkpoints.weights import files_of, weights_of
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES, family_names, family_of_pipeline
 from core.families.spec import Capabilities, CheckpointKind
 from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
 from core.models.folders import SUFFIX, FixedPlaces, Places, models_in
+from core.models.lending import check_built, folder_to_lend
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
 from core.request.traits import Said, Trait, Traits, traits_from_text
@@ -42,6 +43,7 @@ class Model:
         file: a single file with the weights; the folder then only has the configurations of its parts, or is an
             installed model that lends what the file does not bring.
         kind: what the file is.
+        has_autoencoder: it, or the model that lends it parts, has one; other files need one of a request.
         sha256: of the network's weights, or "" while they have not been read as a whole.
         traits: of its training, each with the place that tells it.
         schedule: content of ``scheduler_config.json`` that follows them.
@@ -59,6 +61,7 @@ class Model:
     is_listed: bool = False
     file: Path | None = None
     kind: CheckpointKind | None = None
+    has_autoencoder: bool = True
     sha256: str = ""
     traits: Traits = field(default_factory=dict[str, Trait])
     schedule: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -169,21 +172,29 @@ class Catalogue:
         """Describes a diffusers folder or a single file. Raises ModelBroken."""
         if path.is_dir():
             model = read_model(path, key)
+            for part in FAMILIES[model.family].parts:
+                files_of(path / part)
             chosen = self._chosen(self.sha256_if_known(model)) if self._places().model_traits else {}
             return read_model(path, key, chosen) if chosen else model
         kind = self.memory.kind_of(path)
-        folder = self._layouts / kind.layout if kind.layout else self._rest_of(path, kind.family)
-        network = FAMILIES[kind.family].network
-        width = read_json(folder / network / "config.json").get("cross_attention_dim")
-        if kind.width is not None and width is not None and kind.width != width:
-            raise ModelBroken(
-                path, f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
-            )
+        layout = self._layouts / kind.layout if kind.layout else None
+        folder = layout or folder_to_lend(path, kind, self.folders())
+        check_built(path, kind, folder)
         sha256 = self.memory.sha256_if_known(path)
         said = {**kind.said, "yaml": said_beside(path), **self._chosen(sha256)}
         model = read_model(folder, key, said, kind)
-        name = model.name if model.is_listed else path.stem
-        return replace(model, name=name, file=path, sha256=sha256)
+        return replace(
+            model,
+            name=model.name if model.is_listed else path.stem,
+            file=path,
+            max_tokens=kind.positions or model.max_tokens,
+            has_autoencoder=not kind.layout or "vae" in kind.parts,
+            sha256=sha256,
+        )
+
+    def folders(self) -> Iterator[Path]:
+        """Returns the diffusers folders among the places."""
+        return (path for path in self._candidates() if path.is_dir())
 
     def identified(self, model: Model) -> Model:
         """Returns the model with the SHA-256 of its network's weights, which are read now if they never were.
@@ -203,22 +214,6 @@ class Catalogue:
     def _chosen(self, sha256: str) -> Said:
         chosen = traits_from_text(self._places().model_traits.get(sha256, ""))
         return {"user": chosen} if chosen else {}
-
-    def _rest_of(self, path: Path, family: str) -> Path:
-        """Returns an installed model of the same family, for what a transformer alone does not bring."""
-        for folder in self._candidates():
-            if folder.is_dir():
-                try:
-                    if family_of_pipeline(pipeline_config(folder).get("_class_name")) is FAMILIES[family]:
-                        return folder
-                except ModelBroken:
-                    continue
-        name = FAMILIES[family].name
-        raise ModelBroken(
-            path,
-            f"it is the transformer of {name} alone; text encoder, autoencoder and tokenizer are taken from an "
-            f"installed {name}, and there is none: install one as a diffusers folder first",
-        )
 
     def _candidates(self) -> list[Path]:
         places = (resources() / STARTER_MODEL, *self._places().model_folders)

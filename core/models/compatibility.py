@@ -1,16 +1,17 @@
-"""Tells whether a LoRA or another autoencoder was made for a model."""
+"""Tells whether a LoRA or another autoencoder was made for a model, and finds one for a model without."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from core.autoencoders.file import AutoencoderFile
-from core.autoencoders.latent_space import LatentSpace
+from core.autoencoders.file import AutoencoderFile, read_autoencoder
+from core.autoencoders.latent_space import own_space
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
 from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.lora.file import LoraFile, name_of_width, read_lora
 from core.lora.library import LoraLibrary
-from core.models.catalogue import Model
-from core.request.request import GenerationRequest
+from core.models.catalogue import Catalogue, Model
+from core.request.request import Autoencoder, GenerationRequest
 
 
 def kind_of(model: Model) -> str:
@@ -42,17 +43,30 @@ def check_loras(request: GenerationRequest, model: Model, library: LoraLibrary) 
         checked_lora(library.find(lora), model)
 
 
-def own_space(model: Model) -> LatentSpace:
-    """Returns the latents of a model, by its own autoencoder. Raises ModelBroken."""
-    path = model.folder / "vae" / "config.json"
-    try:
-        return LatentSpace.of_config(read_json(path))
-    except (ValueError, TypeError) as error:
-        raise ModelBroken(path, "its figures cannot be read") from error
-
-
 def check_autoencoder(file: AutoencoderFile, model: Model) -> None:
     """Raises WrongAutoencoder when it is for models with other latents."""
-    own = own_space(model)
+    own = own_space(model.folder)
     if not file.space.fits(own):
         raise WrongAutoencoder(file.path, file.space.describe(), model.name, own.describe())
+
+
+def lent_autoencoder(model: Model, catalogue: Catalogue) -> Autoencoder:
+    """Returns one for a file that has none: of an installed model with the same latents, or a lone one.
+
+    Raises ModelBroken where there is none.
+    """
+    space, is_xl = own_space(model.folder), model.family == "stable_diffusion_xl"
+    for folder in catalogue.folders():
+        with suppress(ModelBroken):
+            if read_autoencoder(folder / "vae").space.fits(space):
+                return Autoencoder(str(folder / "vae"))
+    for file in catalogue.autoencoders.files():
+        # a lone file does not tell whether it is for Stable Diffusion XL, but those that are say so in their name
+        if file.space.fits(space) and (file.space.scale is not None or ("xl" in file.name.lower()) is is_xl):
+            return Autoencoder(file.name)
+    needed = space.name or FAMILIES[model.family].name
+    raise ModelBroken(
+        model.place,
+        "it holds no autoencoder (VAE), and there is none here that fits: choose one in Create, below the model, "
+        f"or put one for {needed} into the folder “vae” beside your models",
+    )

@@ -6,8 +6,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.checkpoints.weights import weights_of
 from core.downloads.download import SPARE_BYTES, free_bytes_at
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
+from core.families import FAMILIES
 from core.files.atomic import TEMPORARY_PREFIX, words_of
 from core.models.catalogue import Catalogue, Model
 from core.models.folders import INDEX, models_in
@@ -45,7 +47,10 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
     refused: list[ModelBroken] = []
     for path in models_in(place):
         try:
-            models.append(catalogue.read(path, path.stem if path.is_file() else path.name))
+            model = catalogue.read(path, path.stem if path.is_file() else path.name)
+            for part in FAMILIES[model.family].parts if model.file is None else ():
+                weights_of(path / part)
+            models.append(model)
         except ModelBroken as error:
             refused.append(error)
     if models:

@@ -38,7 +38,8 @@ def _counted_in(file: Path) -> dict[str, int]:
     counts: dict[str, int] = {}
     header = read_safetensors_header(file)
     files = (family.single_file for family in FAMILIES.values() if family.single_file is not None)
-    kinds = {prefix: _kind_of(part) for file in files for part, prefix in file.prefixes.items()}
+    prefixes = (entry for file in files for entry in file.prefixes.items())
+    kinds = {prefix: _kind_of(part) for part, starts in prefixes for prefix in starts if prefix}
     for name, entry in header.tensors.items():
         kind = next((kind for prefix, kind in kinds.items() if name.startswith(prefix)), None)
         if kind is not None:

@@ -70,6 +70,22 @@ class LoraInPart:
 
 
 @dataclass(frozen=True, slots=True)
+class WeightsLeftOut:
+    """A model's file has weights with these names that belong to none of its networks; the run goes on."""
+
+    path: Path
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderLent:
+    """A model's file has no autoencoder; this one is used, with a name as `Autoencoder` has it."""
+
+    path: Path
+    autoencoder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first step of a picture is about to begin.
 
@@ -135,4 +151,5 @@ class Finished:
     result: Any
 
 
-Event = Loading | LoraDiffers | LoraInPart | Started | Stepped | ImageReady | Advanced | Finished
+Notice = LoraDiffers | LoraInPart | WeightsLeftOut | AutoencoderLent
+Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

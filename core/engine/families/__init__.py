@@ -4,7 +4,7 @@ Each is the twin of a light file in `core.families`, which names it.
 """
 
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from core.engine.devices.device import DevicePlan
 from core.engine.families.loaded import Family, LoadedParts, Twin
@@ -16,13 +16,17 @@ from core.models.catalogue import Model
 __all__ = ["Family", "load"]
 
 
-def load(model: Model, plan: DevicePlan) -> Family:
-    """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken."""
+def load(model: Model, plan: DevicePlan, autoencoder: Any = None) -> Family:
+    """Loads a diffusers folder or a single file onto the planned device. Raises ModelBroken.
+
+    ``autoencoder`` is for a file that has none of its own.
+    """
     family = FAMILIES[model.family]
     twin = cast("Twin", import_module(family.engine))
-    networks = load_parts(model, twin.KINDS, plan)
+    read = load_parts(model, twin.KINDS, plan)
+    networks = {"vae": autoencoder, **read.networks}
     encoders = {name: networks[name] for name in family.text_encoders}
-    parts = LoadedParts(encoders, networks[family.network], family.network, networks["vae"])
+    parts = LoadedParts(encoders, networks[family.network], family.network, networks["vae"], read.left_out)
     return Family(
         identity_of(model),
         twin.load(model, parts),

@@ -30,12 +30,14 @@ class LoadedParts:
         network: the denoising network.
         network_name: the name of its folder.
         vae: the autoencoder that belongs to the checkpoint.
+        left_out: names of weights in its file that belong to none of the networks.
     """
 
     text_encoders: Mapping[str, Any]
     network: Any
     network_name: str
     vae: Any
+    left_out: tuple[str, ...] = ()
 
 
 class Arithmetic(Protocol[Encoded]):
@@ -102,6 +104,11 @@ class Family:
         self._prompts = PromptCache(arithmetic.encode_prompt)
         self._vae = KLAutoencoder(self._upcast(parts.vae))
         self.latent_rgb = latent_rgb or latent_rgb_of(self._vae.module)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Returns the names of weights in the checkpoint's file that belong to none of its networks."""
+        return self._parts.left_out
 
     def latent_shape(self, size: Size) -> tuple[int, int, int]:
         return self._vae.latent_shape(size)

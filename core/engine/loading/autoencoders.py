@@ -9,19 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from safetensors.torch import load_file
 
-from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary
+from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary, prefix_in
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import CPU, Offloading
 from core.engine.families import Family
 from core.engine.weights.components import load_component
-from core.engine.weights.fit import empty, misfit, shapes_of
-from core.engine.weights.guard import loading
+from core.engine.weights.single_file import WeightFile
+from core.files.safetensors_header import read_safetensors_header
 from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
 from core.models.compatibility import check_autoencoder
@@ -30,9 +27,6 @@ from core.request.request import Autoencoder
 PART = "vae"
 _HALF_SAFE = re.compile(r"fp16[-_ .]?fix", re.IGNORECASE)
 """In a lone file only its name tells that it does not overflow in float16, as madebyollin's sdxl-vae-fp16-fix."""
-
-_OLD_NAMES = ((".query.", ".to_q."), (".key.", ".to_k."), (".value.", ".to_v."), (".proj_attn.", ".to_out.0."))
-"""Of the attention, in files that diffusers wrote before 2023."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +42,20 @@ class _Loaded:
 class Autoencoders:
     """Exchanges the autoencoder of a family. Not to be used from two threads."""
 
-    def __init__(self, model: Model, family: Family, offloading: Offloading, plan: DevicePlan) -> None:
-        """``plan`` tells the dtype; the placing moves it to its device."""
+    def __init__(
+        self,
+        model: Model,
+        family: Family,
+        offloading: Offloading,
+        plan: DevicePlan,
+        own: Autoencoder | None = None,
+    ) -> None:
+        """``plan`` tells the dtype; the placing moves it to its device. ``own``: the one of a file without one."""
         self._model = model
         self._family = family
         self._offloading = offloading
         self._plan = replace(plan, device=CPU)
-        self._own = _Loaded(None, None, family.autoencoder(), family.latent_rgb)
+        self._own = _Loaded(own, None, family.autoencoder(), family.latent_rgb)
         self._other: _Loaded | None = None
         self._present = self._own
 
@@ -76,10 +77,9 @@ class Autoencoders:
         return self._present.told
 
     def _load(self, wanted: Autoencoder, library: AutoencoderLibrary) -> _Loaded:
-        file = library.find(wanted)
-        check_autoencoder(file, self._model)
-        name = wanted.name if Path(wanted.name).is_absolute() else file.name
-        told = Autoencoder(name, library.sha256_of(file))
+        file, told = found_for(self._model, wanted, library)
+        if told == self._own.told:
+            return self._own
         if self._other is not None and told == self._other.told:
             return self._other
         self._other = None  # freed before the next one is there
@@ -95,6 +95,19 @@ class Autoencoders:
         self._present = chosen
 
 
+def found_for(
+    model: Model, wanted: Autoencoder, library: AutoencoderLibrary
+) -> tuple[AutoencoderFile, Autoencoder]:
+    """Returns the autoencoder for a model, and the recipe's entry for it, with its SHA-256.
+
+    Raises AutoencoderMissing, ModelBroken or WrongAutoencoder.
+    """
+    file = library.find(wanted)
+    check_autoencoder(file, model)
+    name = wanted.name if Path(wanted.name).is_absolute() else file.name
+    return file, Autoencoder(name, library.sha256_of(file))
+
+
 def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> Any:
     """Returns the network of a file or folder; a lone file gets the configuration of the model's own one.
 
@@ -105,21 +118,7 @@ def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> An
     config = {key: value for key, value in own_config.items() if not key.startswith("_")}
     if _HALF_SAFE.search(file.name):
         config["force_upcast"] = False
-    module = empty(AutoencoderKL, config)
-    weights: dict[str, torch.Tensor] = {}
-    with loading(file.path, "its network", lambda: misfit(shapes_of(module.state_dict()), shapes_of(weights))):
-        weights = _named(load_file(file.path), module.config)
-        module.load_state_dict({name: value.to(plan.dtype) for name, value in weights.items()}, assign=True)
-    return module.to(plan.device).eval().requires_grad_(requires_grad=False)
-
-
-def _named(weights: dict[str, torch.Tensor], config: Any) -> dict[str, torch.Tensor]:
-    """With the names of diffusers, whichever they had."""
-    if not any(name.startswith("decoder.up_blocks.") for name in weights):
-        return convert_ldm_vae_checkpoint(weights, config)
-    named: dict[str, torch.Tensor] = {}
-    for name, value in weights.items():
-        for old, new in _OLD_NAMES:
-            name = name.replace(old, new)
-        named[name] = value
-    return named
+    header = read_safetensors_header(file.path)
+    prefix = prefix_in(header.tensors)
+    module, _ = WeightFile.of(header).build(AutoencoderKL, config, plan.dtype, "its network", prefix)
+    return module.to(plan.device)

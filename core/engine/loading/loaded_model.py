@@ -16,18 +16,19 @@ from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import CPU, Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import Family
-from core.engine.loading.autoencoders import Autoencoders
+from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_parts
 from core.families import FAMILIES
+from core.files.json_file import read_json
 from core.files.stamps import Stamp, stamps_of_model
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
 from core.pictures.pixels import Pixels
-from core.request.request import GenerationRequest, Lora, Size
+from core.request.request import Autoencoder, GenerationRequest, Lora, Size
 from core.runs.events import LoraDiffers, LoraInPart, PreviewMode
 
 Result = TypeVar("Result")
@@ -159,19 +160,33 @@ def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None
 
 
 def load(
-    model: Model, plan: DevicePlan, memory: MemoryPlan, catalogue: Catalogue, free_unused: Callable[[], None]
+    model: Model,
+    plan: DevicePlan,
+    memory: MemoryPlan,
+    catalogue: Catalogue,
+    free_unused: Callable[[], None],
+    autoencoder: Autoencoder | None,
 ) -> LoadedModel:
     """Loads and places it; ``free_unused`` is for its `OutOfMemoryLadder`.
 
-    Raises ModelBroken or torch.OutOfMemoryError.
+    ``autoencoder`` is for a file that has none of its own.
+
+    Raises ModelBroken, AutoencoderMissing, WrongAutoencoder or torch.OutOfMemoryError.
     """
     stamps = stamps_of_model(model.folder, model.file)  # before it is read: what changes meanwhile is read again
     at_once = memory.placement is Placement.on_device
-    family = families.load(model, plan if at_once else replace(plan, device=CPU))
+    where, own = plan if at_once else replace(plan, device=CPU), None
+    if not model.has_autoencoder:
+        assert autoencoder is not None
+        file, own = found_for(model, autoencoder, catalogue.autoencoders)
+        vae = read_weights(file, read_json(model.folder / "vae" / "config.json"), replace(where, weight_bits=None))
+        family = families.load(model, where, vae)
+    else:
+        family = families.load(model, where)
     parts = family.parts()
 
     def reload(name: str) -> torch.nn.Module:
-        return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU))[name]
+        return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU)).networks[name]
 
     offloading = Offloading(parts, memory.placement, plan.device, reload)
     if memory.tiled_decode:
@@ -185,7 +200,7 @@ def load(
         offloading=offloading,
         ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
         loras=LoraLayers(model, parts),
-        autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None)),
+        autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None), own),
         tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
         catalogue=catalogue,
     )

@@ -8,6 +8,7 @@ import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from safetensors.torch import load_file
 
+from core.autoencoders.latent_space import own_space
 from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoencoderLibrary
 from core.engine.decoding.decoding import Decode, to_pixels
 from core.engine.devices.device import DevicePlan
@@ -18,7 +19,6 @@ from core.engine.weights.fit import misfit, shapes_of
 from core.engine.weights.guard import loading
 from core.errors import ModelBroken, NotANumberPicture
 from core.models.catalogue import Model
-from core.models.compatibility import own_space
 from core.pictures.pixels import Pixels
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class TinyAutoencoder:
     def decoder(self, library: TinyAutoencoderLibrary) -> Decode | None:
         """Returns None where there is none that can be used: a preview is not worth a run."""
         try:
-            if attempt(lambda: self._load(library.find(own_space(self._model)))) is RAN_OUT:
+            if attempt(lambda: self._load(library.find(own_space(self._model.folder)))) is RAN_OUT:
                 log.info("no sharp previews: out of memory")
         except ModelBroken as error:
             log.info("no sharp previews: %s", error)

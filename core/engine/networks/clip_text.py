@@ -34,7 +34,7 @@ def read_clip(
     tokens = tokenizer(
         text.text,
         padding="max_length",
-        max_length=tokenizer.model_max_length,
+        max_length=encoder.config.max_position_embeddings,
         truncation=True,
         return_tensors="pt",
     )

@@ -6,14 +6,18 @@ from typing import Any
 
 import torch
 
+from core.checkpoints.packing import layer_of_scale
+from core.checkpoints.unneeded import unexpected
 from core.checkpoints.weights import SHORT_HASH, short_hash, weights_of
 from core.engine.devices.device import DevicePlan
-from core.engine.weights.fit import empty, misfit, shapes_in, shapes_of
+from core.engine.weights.fit import counted, empty, misfit, shapes_of, shapes_of_headers
 from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
-from core.engine.weights.single_file import read_single_file
-from core.families import FAMILIES, part_name
+from core.engine.weights.single_file import FileParts, WeightFile, read_single_file
+from core.errors import ModelBroken
+from core.families import part_name
 from core.files.json_file import read_json
+from core.files.safetensors_header import read_safetensors_header
 from core.models.catalogue import Model, hashed_file
 from core.paths import clip_vocabulary
 from core.recipes.recipe import ModelIdentity
@@ -22,16 +26,28 @@ from core.recipes.recipe import ModelIdentity
 def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype | None = None) -> Any:
     """Returns one network, ready to be called. ``dtype`` instead of the plan's. Raises ModelBroken."""
     files, variant = weights_of(folder)
+    headers, what = [read_safetensors_header(file) for file in files], f"its {part_name(folder.name)}"
+    dtype, config = dtype or plan.dtype, read_json(folder / "config.json")
+    if any(layer_of_scale(name) for header in headers for name in header.tensors):
+        part, _ = WeightFile.of(*headers).build(kind, config, dtype, what)
+        return _placed(folder.name, part, plan)
 
     def why() -> str:
-        config = kind.config_class.from_pretrained(folder) if hasattr(kind, "config_class") else None
-        network = empty(kind, config or kind.load_config(folder, local_files_only=True))
-        return misfit(shapes_of(network.state_dict()), shapes_in(files))
+        return misfit(shapes_of(empty(kind, config).state_dict()), shapes_of_headers(headers))
 
-    with loading(folder, f"its {part_name(folder.name)}", why):
-        part = kind.from_pretrained(
-            folder, dtype=dtype or plan.dtype, use_safetensors=True, local_files_only=True, variant=variant
+    with loading(folder, what, why):
+        part, info = kind.from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            variant=variant,
+            output_loading_info=True,
         )
+    if missing := info["missing_keys"]:
+        raise ModelBroken(folder, f"{what} is not complete: {counted(missing)} are missing")
+    if more := unexpected(info["unexpected_keys"]):
+        raise ModelBroken(folder, f"{what} has {counted(more)} for which the model has no place")
     return _placed(folder.name, part.eval().requires_grad_(requires_grad=False), plan)
 
 
@@ -47,18 +63,20 @@ def load_tokenizer(kind: Any, folder: Path) -> Any:
         return kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options)
 
 
-def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> dict[str, Any]:
-    """Returns the networks of a model by name, from its folder or its single file. Raises ModelBroken."""
-    if model.file is None:
-        return {name: load_component(kind, model.folder / name, plan) for name, kind in kinds.items()}
-    alone = FAMILIES[model.family].network if model.kind is not None and not model.kind.layout else None
-    in_file = {name: kind for name, kind in kinds.items() if alone in (None, name)}
-    read = read_single_file(model, in_file, plan.dtype)
-    parts = {name: _placed(name, part, plan) for name, part in read.items()}
+def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> FileParts:
+    """Returns the networks of a model by name, from its folder or its single file. Raises ModelBroken.
+
+    A file with configurations only beside it lends no autoencoder; that of a request takes its place.
+    """
+    brings = model.kind.parts if model.kind is not None else ()
+    read = FileParts({}, ())
+    if model.file is not None:
+        read = read_single_file(model, {name: kind for name, kind in kinds.items() if name in brings}, plan.dtype)
+    networks = {name: _placed(name, part, plan) for name, part in read.networks.items()}
     for name, kind in kinds.items():
-        if name not in in_file:
-            parts[name] = load_component(kind, model.folder / name, plan)
-    return parts
+        if name not in networks and (model.has_autoencoder or name != "vae"):
+            networks[name] = load_component(kind, model.folder / name, plan)
+    return FileParts(networks, read.left_out)
 
 
 def identity_of(model: Model) -> ModelIdentity:

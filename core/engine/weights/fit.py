@@ -1,12 +1,11 @@
 """Compares weights with those that a network expects, by names and shapes alone."""
 
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-import torch
+from accelerate import init_empty_weights
 
-from core.files.safetensors_header import read_safetensors_header
+from core.files.safetensors_header import SafetensorsHeader
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each tensor, by its name."""
@@ -19,16 +18,17 @@ def shapes_of(state: Mapping[str, Any]) -> Shapes:
     return {name: tuple(value.shape) for name, value in state.items()}
 
 
-def shapes_in(files: Collection[Path]) -> Shapes:
-    """Returns the shapes of all tensors in safetensors files. Raises ModelBroken."""
-    entries = (entry for file in files for entry in read_safetensors_header(file).tensors.items())
-    return {name: entry.shape for name, entry in entries}
+def shapes_of_headers(headers: Iterable[SafetensorsHeader]) -> Shapes:
+    """Returns the shapes of all tensors in safetensors files."""
+    return {name: entry.shape for header in headers for name, entry in header.tensors.items()}
 
 
-def empty(kind: Any, config: Any) -> Any:
-    """Returns a network of diffusers or transformers without memory for its weights."""
-    with torch.device("meta"):
-        return kind.from_config(config) if hasattr(kind, "from_config") else kind(config)
+def empty(kind: Any, config: Mapping[str, Any]) -> Any:
+    """Returns a network of a class of diffusers or transformers, without memory for its weights."""
+    with init_empty_weights():
+        if hasattr(kind, "config_class"):
+            return kind(kind.config_class.from_dict(dict(config)))
+        return kind.from_config(dict(config))
 
 
 def misfit(expected: Shapes, found: Shapes) -> str:

@@ -75,7 +75,7 @@ def test_a_file_of_an_unknown_family_is_looked_at_again_by_a_program_that_knows_
     memory.save()
     assert CheckpointCache(kept).knows(path)
     content = json.loads(kept.read_text("utf-8"))
-    content[str(path)]["families"] = "stable_diffusion"
+    content[str(path)]["families"] = "2 stable_diffusion"
     kept.write_text(json.dumps(content), "utf-8")
     assert not CheckpointCache(kept).knows(path)
 

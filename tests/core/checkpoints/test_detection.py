@@ -58,7 +58,6 @@ def test_a_model_is_recognised(
         ({**unet(768, 9), CLIP: (77, 768)}, "inpainting"),
         ({**unet(768, 8), CLIP: (77, 768)}, "editing"),
         (unet(), "no text encoder"),
-        ({f"{UNET}input_blocks.0.0.weight": (320, 4, 3, 3), CLIP: (77, 768)}, "no autoencoder"),
         ({**unet(), "conditioner.embedders.0.model.positional_embedding": (77, 1280)}, "refiner"),
         ({**unet(), CLIP: (1, 1), f"{UNET}time_embed.cond_proj.weight": (1, 1)}, "LCM"),
         ({"lora_unet_down_blocks_0.lora_down.weight": (4, 4)}, "LoRA"),

@@ -181,12 +181,12 @@ def test_200_rounds_of_generate_and_stop_grow_neither_threads_nor_memory(engine:
 
 def test_closing_frees_the_model(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[weakref.ref[AutoencoderKL]] = []
-    load = AutoencoderKL.from_pretrained
+    load: Any = AutoencoderKL.from_pretrained
 
     def remembering(*args: Any, **options: Any) -> Any:
-        part = load(*args, **options)
+        part, info = load(*args, **options)
         loaded.append(weakref.ref(part))
-        return part
+        return part, info
 
     monkeypatch.setattr(AutoencoderKL, "from_pretrained", remembering)
     list(engine.run(Generate(REQUEST)))

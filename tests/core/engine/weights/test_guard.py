@@ -8,11 +8,11 @@ import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from jinja2 import TemplateError
 from safetensors import SafetensorError
 
@@ -26,7 +26,7 @@ from core.engine.loading import autoencoders, tiny_autoencoder
 from core.engine.weights import components, single_file
 from core.engine.weights.guard import loading
 from core.errors import LoraBroken, ModelBroken, SaveFailed
-from core.models.catalogue import Model
+from core.files.safetensors_header import read_safetensors_header
 from tests import original_names, tiny
 
 ERRORS = (
@@ -88,13 +88,15 @@ def tokenizer(place: Path, error: BaseException) -> None:
 
 
 def file_of_a_model(place: Path, error: BaseException) -> None:
-    model = cast("Model", SimpleNamespace(file=place / "vae.safetensors", folder=place / "tiny"))
-    single_file.read_single_file(model, {"vae": _Raises(error)}, torch.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(single_file, "load_file", _Raises(error).load_file)
+        file = single_file.WeightFile.of(read_safetensors_header(place / "vae.safetensors"))
+        file.build(AutoencoderKL, tiny.autoencoder().config, torch.float32, "its autoencoder")
 
 
 def autoencoder(place: Path, error: BaseException) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(autoencoders, "load_file", _Raises(error).load_file)
+        patch.setattr(single_file, "load_file", _Raises(error).load_file)
         file = read_autoencoder(place / "vae.safetensors")
         autoencoders.read_weights(file, tiny.autoencoder().config, plan("cpu", "float32"))
 

@@ -122,7 +122,7 @@ def test_a_file_elsewhere_is_found_by_its_path(layouts: Path, layout: str, tmp_p
 
 def test_a_lone_transformer_asks_for_an_installed_model(tmp_path: Path) -> None:
     file = original_names.z_image(tiny.z_image(tmp_path / "whole" / "z"), tmp_path / "z.safetensors", prefix="")
-    with pytest.raises(ModelBroken, match="transformer of Z-Image alone"):
+    with pytest.raises(ModelBroken, match="holds the transformer of Z-Image; the text encoder, autoencoder"):
         Catalogue(()).find(str(file))
     assert Catalogue((tmp_path / "whole",)).find(str(file)).folder == tmp_path / "whole" / "z"
 

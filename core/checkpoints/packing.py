@@ -1,0 +1,81 @@
+"""Tells in which packed form weights are: scaled 8 bit floats, which are unpacked while they are read, or others.
+
+The names are those of ComfyUI (``convert_old_quants``, ``comfy_quant``), bitsandbytes, GPTQ and AWQ, SVDQuant.
+"""
+
+from core.errors import ModelBroken
+from core.files.safetensors_header import SafetensorsHeader
+
+SCALES = (".scale_weight", ".weight_scale")
+"""The names of the scale of ``<layer>.weight``, older and newer."""
+
+SCALE_EXTRAS = (".scale_input", ".input_scale", ".comfy_quant", "scaled_fp8")
+"""Beside scales: for multiplying in 8 bits, and marks of the format."""
+
+_FLOATS_8 = ("F8_E4M3", "F8_E5M2")
+_SCALE_TYPES = ("F32", "F16", "BF16", "F64")
+_OTHER_FORMS = (
+    (".weight_scale_2", "NVFP4"),
+    (".weight_scale_inv", "fp8 with scales of DeepSeek's kind"),
+    (".quant_state.bitsandbytes__nf4", "bitsandbytes' NF4"),
+    (".quant_state.bitsandbytes__fp4", "bitsandbytes' FP4"),
+    (".absmax", "bitsandbytes' 4 bits"),
+    (".SCB", "bitsandbytes' 8 bit integers"),
+    (".wscales", "SVDQuant (Nunchaku)"),
+    (".qweight", "4 bit integers (GPTQ, AWQ or SVDQuant)"),
+    (".weight_codebook", "a codebook"),
+)
+_OTHER_TYPES = {
+    "I8": "8 bit integers (int8)",
+    "U8": "4 bit values in bytes",
+    "I32": "packed integers",
+    "U32": "packed integers",
+    "F4": "4 bit floats",
+    "F8_E4M3FNUZ": "8 bit floats of another kind (FNUZ)",
+    "F8_E5M2FNUZ": "8 bit floats of another kind (FNUZ)",
+}
+
+
+def layer_of_scale(name: str) -> str | None:
+    """Returns the layer whose weight a tensor scales, or None for other tensors."""
+    return next((name.removesuffix(ending) for ending in SCALES if name.endswith(ending)), None)
+
+
+def check_packing(header: SafetensorsHeader) -> None:
+    """Raises ModelBroken, with the form by its name, where weights are packed so that they cannot be unpacked."""
+    for name, entry in header.tensors.items():
+        form = next((form for ending, form in _OTHER_FORMS if name.endswith(ending)), None)
+        if form is None and name.endswith(".weight"):
+            form = _OTHER_TYPES.get(entry.dtype)
+        if form is None and (layer := layer_of_scale(name)) is not None:
+            form = _form_of_scale(header, layer, name)
+        if form is not None:
+            raise ModelBroken(
+                header.path,
+                f"its weights are packed as {form}, which Emulsion does not unpack; 16 bit and fp8 work",
+            )
+
+
+def _form_of_scale(header: SafetensorsHeader, layer: str, name: str) -> str | None:
+    """Returns None for a scale that can be multiplied by."""
+    weight, scale = header.tensors.get(f"{layer}.weight"), header.tensors[name]
+    if scale.dtype == "F8_E8M0":
+        return "MXFP8"
+    if weight is not None and weight.dtype in _OTHER_TYPES:
+        return _OTHER_TYPES[weight.dtype]
+    if weight is None or weight.dtype not in _FLOATS_8 or scale.dtype not in _SCALE_TYPES:
+        return "scaled values of an unknown kind"
+    return None if repeats_of(weight.shape, scale.shape) is not None else "fp8 with scales of an unknown shape"
+
+
+def repeats_of(weight: tuple[int, ...], scale: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Returns how often a scale holds along each dimension of its weight, None where it does not fit.
+
+    A scale is one number, one for each row (``(rows,)`` or ``(rows, 1, …)``), or one for each block.
+    """
+    if scale in ((), (1,)):
+        return weight
+    full = scale + (1,) * (len(weight) - len(scale))
+    if len(full) != len(weight) or any(not few or many % few for many, few in zip(weight, full, strict=True)):
+        return None
+    return tuple(many // few for many, few in zip(weight, full, strict=True))

@@ -1,0 +1,99 @@
+"""Gives weights the names of diffusers and transformers, whichever program wrote them.
+
+The tables are those of diffusers' ``single_file_utils.py``; here they meet any spelling: names that are right
+already stay, so files with some of each kind are read, too.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+import torch
+from diffusers.loaders.single_file_utils import (
+    convert_ldm_unet_checkpoint,
+    convert_ldm_vae_checkpoint,
+    convert_open_clip_checkpoint,
+    convert_z_image_transformer_checkpoint_to_diffusers,
+)
+
+from core.families.unet_files import UNET
+
+Weights = dict[str, torch.Tensor]
+
+_STARTS = ("text_model.", "model.", "transformer.")
+"""Around a network in classes of transformers that hold more than it, or no longer do."""
+
+_SPELLINGS = (
+    (".query.", ".to_q."),
+    (".key.", ".to_k."),
+    (".value.", ".to_v."),
+    (".proj_attn.", ".to_out.0."),
+    ("label_emb.0.0.", "add_embedding.linear_1."),
+    ("label_emb.0.2.", "add_embedding.linear_2."),
+)
+"""Of the attention in autoencoders that diffusers wrote before 2023; of SDXL's sizes."""
+
+
+def named(weights: Weights, module: Any) -> Weights:
+    """Returns the weights of one part with the names and forms in which the network expects them.
+
+    Weights for which there is no such name keep the one they had, or that of the conversion.
+    """
+    expected: Mapping[str, Any] = module.state_dict()
+    right: Weights = {}
+    rest: Weights = {}
+    for name, value in weights.items():
+        spelled = _spelled(name, expected)
+        (right if spelled in expected else rest)[spelled] = value
+    convert = _CONVERTERS.get(type(module).__name__)
+    if convert is not None and rest:
+        rest = {_spelled(name, expected): value for name, value in convert(rest, module).items()}
+    return {name: _formed(value, expected.get(name)) for name, value in (rest | right).items()}
+
+
+def _spelled(name: str, expected: Mapping[str, Any]) -> str:
+    if name in expected:
+        return name
+    other = name
+    for old, new in _SPELLINGS:
+        other = other.replace(old, new)
+    spellings = (other, *(other.removeprefix(start) for start in _STARTS), *(start + other for start in _STARTS))
+    return next((one for one in spellings if one in expected), name)
+
+
+def _formed(value: torch.Tensor, expected: torch.Tensor | None) -> torch.Tensor:
+    """Convolutions of one pixel and linear layers are the same; files have either."""
+    if expected is None or value.shape == expected.shape:
+        return value
+    ones = (1,) * abs(value.ndim - expected.ndim)
+    longer = max(tuple(value.shape), tuple(expected.shape), key=len)
+    shorter = min(tuple(value.shape), tuple(expected.shape), key=len)
+    return value.reshape(expected.shape) if ones and shorter + ones == longer else value
+
+
+def _unet(weights: Weights, module: Any) -> Weights:
+    config = {**module.config, "addition_embed_type": None, "class_embed_type": None}
+    return convert_ldm_unet_checkpoint({f"{UNET}{name}": value for name, value in weights.items()}, config)
+
+
+def _vae(weights: Weights, module: Any) -> Weights:
+    return cast("Weights", convert_ldm_vae_checkpoint(weights, module.config))
+
+
+def _z_image(weights: Weights, _module: Any) -> Weights:
+    return cast("Weights", convert_z_image_transformer_checkpoint_to_diffusers(weights))
+
+
+def _clip(weights: Weights, module: Any) -> Weights:
+    return convert_open_clip_checkpoint(module, weights, prefix="")
+
+
+_CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
+    {
+        "UNet2DConditionModel": _unet,
+        "AutoencoderKL": _vae,
+        "ZImageTransformer2DModel": _z_image,
+        "CLIPTextModel": _clip,
+        "CLIPTextModelWithProjection": _clip,
+    }
+)

@@ -1,0 +1,43 @@
+"""Finds what a single file of weights does not bring: the configurations of its parts, and whole parts."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import ModelBroken
+from core.families import FAMILIES, family_of_pipeline, in_words, part_name
+from core.families.spec import CheckpointKind
+from core.files.json_file import read_json
+from core.models.folders import INDEX
+
+
+def check_built(path: Path, kind: CheckpointKind, folder: Path) -> None:
+    """Raises ModelBroken for a network that the configuration in ``folder`` cannot build."""
+    family = FAMILIES[kind.family]
+    config = read_json(folder / family.network / "config.json")
+    width = config.get("cross_attention_dim")
+    if kind.width is not None and width is not None and kind.width != width:
+        reads = f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
+        raise ModelBroken(path, reads)
+    if kind.config_of(family.network, config) is None:
+        lacks = f"its U-Net lacks blocks of {family.name}, but not those that SSD-1B, Vega and KOALA lack"
+        raise ModelBroken(path, f"{lacks}: it cannot be built")
+
+
+def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) -> Path:
+    """Returns an installed model of the same family, among diffusers folders, for a file without configurations.
+
+    Raises ModelBroken where there is none, with the parts that are missing.
+    """
+    family = FAMILIES[kind.family]
+    for folder in folders:
+        with suppress(ModelBroken):
+            if family_of_pipeline(read_json(folder / INDEX).get("_class_name")) is family:
+                return folder
+    has = in_words([part_name(part) for part in family.parts if part in kind.parts])
+    lacks = in_words([*(part_name(part) for part in family.parts if part not in kind.parts), "tokenizer"])
+    raise ModelBroken(
+        path,
+        f"it holds the {has} of {family.name}; the {lacks} can come from an installed {family.name}, but there is "
+        "none: install one as a diffusers folder first",
+    )
