@@ -85,7 +85,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             return Message(
                 "The LoRA cannot be used",
                 f"{error.path.name} cannot be used: {error.reason}.",
-                "Leave it out, or put a whole file in its place.",
+                "Leave it out, or put another file in its place.",
             )
         case NotAModel():
             return Message("This file is not a model", f"{error.path} cannot be used as a model: {error.reason}.")

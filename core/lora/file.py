@@ -23,7 +23,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXT_LAYER = re.compile(r"attn2[._](processor[._])?to_[kv]$")
 _OTHER_FAMILIES = (
     ("FLUX", r"double_blocks|single_transformer_blocks|single_blocks"),
-    ("Stable Diffusion 3", r"joint_blocks|transformer_blocks[._]\d+[._]attn[._]add_q_proj"),
+    ("Stable Diffusion 3", r"joint_blocks"),
     ("Qwen-Image", r"transformer_blocks[._]\d+[._](img|txt)_mod"),
     ("Wan", r"(^|[._])blocks[._]\d+[._](self|cross)_attn"),
 )

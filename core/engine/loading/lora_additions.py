@@ -43,7 +43,7 @@ class AdaptedLayer(torch.nn.Module):
         dtype = y.dtype
         for addition, weight in zip(self.lora_additions, self._weights, strict=True):
             term: Any = addition
-            own = (self.base_layer.weight,) if term.needs_weight else ()
+            own = (_plain(self.base_layer.weight),) if term.needs_weight else ()
             y = y + term(x, *own) * (weight * term.alpha / term.rank)
         return y.to(dtype)
 
@@ -244,6 +244,11 @@ def is_of_outputs(dora_scale: torch.Tensor) -> bool:
 def _dtype(layer: torch.nn.Module) -> torch.dtype:
     """Returns the dtype that a layer computes in; packed weights have it in their scales."""
     return next(parameter.dtype for parameter in layer.parameters() if parameter.is_floating_point())
+
+
+def _plain(weight: Any) -> torch.Tensor:
+    """Returns a weight that can be read, also of a convolution that is packed for the processor."""
+    return weight.to_dense() if weight.is_mkldnn else weight
 
 
 def _frozen(tensor: torch.Tensor) -> torch.nn.Parameter:

@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 from app.controls.loras import LorasControl
 from app.session.session import Session
 from core.lora.library import LoraLibrary
+from core.lora.usage import LoraUsage
 from core.request.request import Lora
+from core.runs.events import LoraInPart
 from tests.app.conftest import MakeSession
 from tests.core.lora.test_library import write_lora
 from tests.fakes import FakeModels, model
@@ -143,6 +145,17 @@ def test_another_model_says_which_are_left_out(control: LorasControl, session: S
     assert not row.spin.isEnabled()
     session.edit(model="one")
     assert not row.note.isVisible()
+
+
+def test_layers_that_do_not_act_are_told_in_the_row(control: LorasControl, session: Session) -> None:
+    session.edit(loras=(Lora("ink"),))
+    usage = LoraUsage.of(3, ["of OFT", "of OFT"])
+    session.loras.follow(LoraInPart("ink", Path("ink.safetensors"), "large", usage))
+    (row,) = control.rows
+    assert not row.note.isVisible()
+    session.loras.follow(LoraInPart("ink", Path("ink.safetensors"), "one", usage))
+    assert row.note.text() == "1 of 3 layers applied; left out: 2 of OFT."
+    assert row.spin.isEnabled()
 
 
 def test_one_that_is_gone_says_so(control: LorasControl, session: Session) -> None:

@@ -12,6 +12,7 @@ import pytest
 from app.cli.notes import Notes
 from app.cli.terminal import Progress
 from core.runs.events import Loading, LoraDiffers, Phase
+from tests import tiny, tiny_loras
 from tests.app.cli.commands.conftest import Answer
 
 Run = Callable[..., Answer]
@@ -73,3 +74,13 @@ def test_plain_prompts_have_no_notes(run: Run, model: Path, tmp_path: Path) -> N
     )
     assert json.loads(answer.lines[0])["notes"] == []
     assert "emulsion:" not in answer.errors
+
+
+def test_layers_of_a_lora_that_do_not_act_are_noted(run: Run, model: Path, tmp_path: Path) -> None:
+    lora = tiny_loras.of_all_kinds(tmp_path / "ink.safetensors", tiny.unet(), tiny.text_encoder(514))
+    answer = run(
+        "generate", "a house", "--model", model, *FAST, "--lora", lora, "--json", "-o", tmp_path / "a.png"
+    )
+    (note,) = json.loads(answer.lines[0])["notes"]
+    assert "15 of 16 layers applied; left out: 1 of OFT" in note
+    assert f"emulsion: {note}" in answer.errors

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from core.pictures.saving import save_as
+from tests import tiny, tiny_loras
 from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
 
@@ -33,3 +36,28 @@ def test_a_file_without_a_recipe_is_one_line_and_code_2(run: Run, tmp_path: Path
         answer = run("info", tmp_path / name)
         assert (answer.code, answer.output, len(answer.errors.splitlines())) == (2, "", 1)
         assert words in answer.errors
+
+
+def test_a_lora_tells_its_kind_and_what_of_it_acts_on_no_model(run: Run, tmp_path: Path) -> None:
+    tiny_loras.of_all_kinds(tmp_path / "ink.safetensors", tiny.unet(), tiny.text_encoder(514))
+    told = json.loads(run("info", tmp_path / "ink.safetensors").output)
+    assert (told["name"], told["left_out"]) == ("ink", {"of OFT": 1})
+    assert told["kind"].startswith("a LyCORIS file (")
+    assert told["layers"] == len(tiny_loras.METHODS) + 3
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        (("oft_blocks",), "it is a LyCORIS file (OFT), not supported yet"),
+        (("lora_down.weight",), "lacks a part"),
+    ],
+)
+def test_a_file_that_is_no_use_is_refused_by_its_kind(
+    run: Run, tmp_path: Path, ending: tuple[str, ...], words: str
+) -> None:
+    save_file({f"lora_unet_conv_in.{role}": torch.zeros(2, 2) for role in ending}, tmp_path / "a.safetensors")
+    answer = run("info", tmp_path / "a.safetensors")
+    assert answer.code != 0
+    assert words in answer.errors
+    assert words in run("models", "import", tmp_path / "a.safetensors").errors

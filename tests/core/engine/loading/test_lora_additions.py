@@ -21,7 +21,7 @@ from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue, Model
 from core.request.request import Lora
 from tests import tiny
-from tests.lora_methods import METHODS, Tensors, exact_dora, exact_product, loha, lokr, lora, made
+from tests.tiny_loras import METHODS, Tensors, exact_dora, exact_product, loha, lokr, lora, made
 
 LINEAR = "mid_block.attentions.0.transformer_blocks.0.ff.net.2"
 CONVOLUTION = "down_blocks.1.resnets.0.conv1"

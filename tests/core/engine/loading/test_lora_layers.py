@@ -23,20 +23,11 @@ from core.pictures.pixels import Pixels
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Lora, Size, Source
 from core.runs.branch import Branch
-from core.runs.events import ImageReady, LoraDiffers, Stepped
+from core.runs.events import ImageReady, LoraDiffers, LoraInPart, Started, Stepped
 from core.runs.operations import EncodePicture, Generate, GenerateBranch, PredictOnce, result_of
-from tests import tiny
+from tests import tiny, tiny_loras
 
-REQUEST = GenerationRequest(
-    "abc",
-    negative_prompt="d",
-    model="tiny",
-    size=Size(64, 64),
-    sampler="ddim",
-    steps=3,
-    guidance_scale=3.0,
-    seed=5,
-)
+REQUEST = GenerationRequest("abc", "d", "tiny", Size(64, 64), "ddim", steps=3, guidance_scale=3.0, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny.lora(loras / "other.safetensors", unet, "unet", seed=8)
     tiny.lora(loras / "words.safetensors", encoder, "lora_te_text_model", kohya=True)
     tiny.lora(loras / "sd15.safetensors", tiny.unet(cross_attention_dim=768), "unet")
+    tiny_loras.of_all_kinds(loras / "kinds.safetensors", unet, encoder)
     transformer = tiny.z_image_transformer()
     tiny.lora(loras / "z-peft.safetensors", transformer, "transformer")
     tiny.lora(loras / "z-comfy.safetensors", transformer, "diffusion_model")
@@ -185,11 +177,40 @@ def test_a_branch_goes_on_with_the_lora_of_its_request(engine: Engine) -> None:
     assert not np.array_equal(changed.image.pixels, whole.image.pixels)
 
 
-def test_loras_work_where_parts_are_moved_about(folder: Path, engine: Engine) -> None:
-    expected = pixels(engine, Lora("words"), Lora("peft"))
+@pytest.mark.parametrize("names", [("words", "peft"), ("kinds",)])
+def test_loras_work_where_parts_are_moved_about(folder: Path, engine: Engine, names: tuple[str, ...]) -> None:
+    loras = [Lora(name, 0.5) for name in names]
+    before, expected = pixels(engine), pixels(engine, *loras)
     for placement in list(Placement)[1:]:
         moved = Engine(Catalogue((folder,)), "cpu", "float32", placement)
-        assert np.array_equal(pixels(moved, Lora("words"), Lora("peft")), expected)
+        assert np.array_equal(pixels(moved, *loras), expected)
+        assert np.array_equal(pixels(moved), before)
+
+
+def test_layers_that_do_not_act_are_told_before_the_first_step(engine: Engine) -> None:
+    events = list(engine.run(Generate(replace(REQUEST, loras=(Lora("kinds"),)))))
+    kinds = [type(event) for event in events]
+    assert kinds.count(LoraInPart) == 1
+    assert kinds.index(LoraInPart) < kinds.index(Started)
+    told = events[kinds.index(LoraInPart)]
+    assert isinstance(told, LoraInPart)
+    assert (told.name, told.usage.left_out) == ("kinds", (("of OFT", 1),))
+
+
+def test_memory_that_runs_out_while_one_is_put_in_is_made(
+    engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = pixels(Engine(Catalogue((folder,)), "cpu", "float32"), Lora("peft"))
+    load, failures = lora_layers.load_file, [torch.OutOfMemoryError()]
+
+    def short_of_memory(path: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return load(path)
+
+    monkeypatch.setattr(lora_layers, "load_file", short_of_memory)
+    assert np.array_equal(pixels(engine, Lora("peft")), expected)
+    assert not failures
 
 
 def test_stable_diffusion_xl_takes_loras_too(engine: Engine, folder: Path) -> None:

@@ -22,11 +22,15 @@ from core.autoencoders.latent_space import LatentSpace
 from core.autoencoders.tiny import TinyAutoencoderFile
 from core.engine.devices.device import plan
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
-from core.engine.loading import autoencoders, tiny_autoencoder
+from core.engine.loading import autoencoders, lora_layers, tiny_autoencoder
+from core.engine.loading.lora_layers import LoraLayers
 from core.engine.weights import components, single_file
 from core.engine.weights.guard import loading
 from core.errors import LoraBroken, ModelBroken, SaveFailed
 from core.files.safetensors_header import read_safetensors_header
+from core.lora.library import LoraLibrary
+from core.models.catalogue import Catalogue
+from core.request.request import Lora
 from tests import original_names, tiny
 
 ERRORS = (
@@ -108,7 +112,15 @@ def decoder_for_previews(place: Path, error: BaseException) -> None:
         tiny_autoencoder.load_tiny(file, plan("cpu", "float32"))
 
 
-SITES = (component, tokenizer, file_of_a_model, autoencoder, decoder_for_previews)
+def lora(place: Path, error: BaseException) -> None:
+    path = tiny.lora(place / "ink.safetensors", tiny.unet(), "unet")
+    layers = LoraLayers(Catalogue((place,)).find("tiny"), {"unet": tiny.unet()})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lora_layers, "load_file", _Raises(error).load_file)
+        layers.apply((Lora("ink"),), LoraLibrary((), (path,)))
+
+
+SITES = (component, tokenizer, file_of_a_model, autoencoder, decoder_for_previews, lora)
 
 
 @pytest.mark.parametrize("site", SITES)

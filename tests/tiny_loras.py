@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors.torch import save_file
 
 Tensors = dict[str, torch.Tensor]
 Exact = Callable[[Tensors, torch.Tensor], torch.Tensor]
@@ -141,3 +144,24 @@ METHODS: Mapping[str, tuple[Callable[[torch.Size], Tensors], Exact]] = {
     "difference": (difference, lambda t, _: t["diff"]),
     "LoRA with a bias": (lambda shape: lora(shape) | {"diff_b": made((shape[0],))[0]}, exact_product),
 }
+
+
+def of_all_kinds(path: Path, unet: torch.nn.Module, encoder: torch.nn.Module) -> Path:
+    """Saves a file with a layer of each method and with norms, in network and text encoder, and one of OFT."""
+    changed = (*unet.named_modules(), *encoder.named_modules())
+    convolutions = [("lora_unet_", name, layer) for name, layer in changed if isinstance(layer, torch.nn.Conv2d)]
+    words = [("lora_te_", name, layer) for name, layer in changed if name.endswith(("fc1", "q_proj"))]
+    attention = [("lora_unet_", name, layer) for name, layer in changed if name.endswith(("to_k", "to_v"))]
+    places: list[tuple[str, str, Any]] = [*convolutions, *words, *attention]
+    state: Tensors = {"lora_unet_conv_in.oft_blocks": torch.zeros(2, 2)}
+    waiting = dict(METHODS)
+    for prefix, name, layer in places[1:]:  # the first one, conv_in, is that of OFT
+        method = next((one for one in waiting if "Tucker" not in one or layer.weight.dim() == 4), None)
+        if method is not None:
+            tensors = waiting.pop(method)[0](layer.weight.shape)
+            state |= {f"{prefix}{name.replace('.', '_')}.{role}": value for role, value in tensors.items()}
+    assert not waiting
+    state["lora_unet_mid_block_attentions_0_norm.w_norm"] = torch.ones(16)
+    state["lora_te_encoder_layers_0_layer_norm1.b_norm"] = torch.ones(32)
+    save_file({name: value.clone() for name, value in state.items()}, path)
+    return path
