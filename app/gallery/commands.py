@@ -18,8 +18,7 @@ from app.gallery.folder_adding import FolderAdding
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
-from app.gallery.picture_actions import GalleryMenu, PictureAction, action_of, mark_of
-from app.gallery.picture_exporter import PictureExporter
+from app.gallery.picture_actions import PictureAction, action_of, mark_of, open_menu
 from app.gallery.picture_list import MOST_TAKEN
 from app.gallery.recipe_fields import recipe_text
 from app.gallery.viewer import Viewer
@@ -68,9 +67,6 @@ class GalleryCommands(QObject):
         self._tasks = background.queue(self, QUEUE)
         self._file_mover = FileMover(page.messages, page.service, window)
         self._folders = FolderAdding(page, self.notices, window)
-        self._menu = GalleryMenu(window)
-        self._exporter = PictureExporter(page.index, background, self)
-        self._exporter.failed.connect(self.notices.show_failure)
         one = self._with_picture
         self.handlers: dict[PictureAction, Callable[[], None]] = {
             PictureAction.open_viewer: lambda: self._activate(page.grid.currentIndex()),
@@ -104,8 +100,6 @@ class GalleryCommands(QObject):
         inspector.recipe.settings_asked.connect(self._apply)
         inspector.recipe.changes_asked.connect(self._edit)
         inspector.branches.chosen.connect(page.choose)
-        self._menu.asked.connect(self.do)
-        self._menu.mark_asked.connect(self._mark)
         self.notices.create_asked.connect(self.create_asked)
         self._folders.create_asked.connect(self.create_asked)
         self._comparing.ready.connect(page.show_comparison)
@@ -167,7 +161,8 @@ class GalleryCommands(QObject):
     def _open_menu(self, position: QPoint) -> None:
         picture, count = self._picture, self._page.grid.selected_count()
         if picture is not None and count:
-            self._menu.open(picture, count, self._page.grid.viewport().mapToGlobal(position))
+            place = self._page.grid.viewport().mapToGlobal(position)
+            open_menu(self._window, picture, count, place, self.do, self._mark)
 
     @Slot(object)
     def _mark(self, change: MarkChange) -> None:
@@ -278,8 +273,10 @@ class GalleryCommands(QObject):
             self.notices.show_no_recipe()
 
     def _export(self) -> None:
-        dialog = ExportDialog(self._page.selected_ids, self._exporter, self._window)
+        page = self._page
+        dialog = ExportDialog(page.selected_ids, page.index, self._session.background, self._window)
         dialog.finished_export.connect(self.notices.show_exported)
+        dialog.failed.connect(self.notices.show_failure)
         dialog.open()
 
     @Slot(object)

@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from pathlib import Path
-
-from PySide6.QtCore import Signal
 
 from app.widgets.building import push_button
 from app.widgets.empty_page import EmptyPage
@@ -76,24 +73,19 @@ def reading(done: int, total: int, fault: str) -> EmptyReason:
 class EmptyState(EmptyPage):
     """Shows one reason.
 
-    Signals:
-        chosen: a `Remedy`.
+    Attributes:
+        buttons: by the action that they offer.
     """
-
-    chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__("galleryEmpty")
-        self._buttons = {
-            remedy: push_button(words, partial(self.chosen.emit, remedy), name=name)
-            for remedy, (words, name) in REMEDIES.items()
-        }
-        for button in self._buttons.values():
+        self.buttons = {remedy: push_button(words, name=name) for remedy, (words, name) in REMEDIES.items()}
+        for button in self.buttons.values():
             self.add_button(button)
         self.show_reason(OPENING)
 
     def show_reason(self, reason: EmptyReason) -> None:
         progress = (reason.done, reason.total) if reason.total else None
         self.show_words(reason.title, reason.sentence, progress)
-        for remedy, button in self._buttons.items():
+        for remedy, button in self.buttons.items():
             button.setVisible(remedy in reason.remedies)

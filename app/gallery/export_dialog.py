@@ -1,15 +1,20 @@
 """Asks how chosen pictures are to be exported, and shows how far that is."""
 
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QDialog, QSpinBox, QWidget
 
-from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, PictureExporter
+from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, export_pictures
+from app.messages.errors import message
+from app.session.background import BackgroundTasks
 from app.widgets.building import dialog_buttons, form, progress_bar, text_label, vbox
 from app.widgets.field import combo_box, describe
 from app.widgets.file_dialogs import ask_folder, ask_save
 from app.widgets.theme import indent_spin_boxes
+from core.errors import EmulsionError
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
 
@@ -28,23 +33,29 @@ ENDS = {
 
 
 class ExportDialog(QDialog):
-    """Open it with `open`: it does not block.
+    """Open it with `open`: it does not block. It is there until its export has ended, cancelled or not.
 
     Signals:
         finished_export: an `ExportReport`.
+        failed: a `Message`.
     """
 
     finished_export = Signal(object)
+    failed = Signal(object)
 
     def __init__(
-        self, pictures: tuple[int, ...], exporter: PictureExporter, parent: QWidget | None = None
+        self, pictures: tuple[int, ...], index: Path, background: BackgroundTasks, parent: QWidget | None = None
     ) -> None:
+        """``index`` is the folder of the library's index."""
         super().__init__(parent)
         self.setObjectName("exportPicturesDialog")
         count = len(pictures)
         self.setWindowTitle("Export 1 picture" if count == 1 else f"Export {count:,} pictures")
         self._pictures = pictures
-        self._exporter = exporter
+        self._index = index
+        self._tasks = background.queue(self, "export")
+        self._is_exporting = False
+        self._cancelled = Event()
         self._kind = combo_box(KINDS, "exportKindCombo", "Export as")
         self._format = combo_box(FORMATS, "exportFormatCombo", "Format")
         self._length = combo_box(LENGTHS_PX, "exportLengthCombo", "Longer side")
@@ -69,12 +80,8 @@ class ExportDialog(QDialog):
         self._kind.currentIndexChanged.connect(self._show_fields)
         self._format.currentIndexChanged.connect(self._show_fields)
         self._recipe.toggled.connect(self._show_fields)
-        exporter.progressed.connect(self._on_progressed)
-        exporter.ended.connect(self._end)
-        exporter.failed.connect(self.close)
         indent_spin_boxes(self)
         self._show_fields()
-        self.finished.connect(self.deleteLater)
 
     @property
     def encoding(self) -> Encoding:
@@ -91,11 +98,17 @@ class ExportDialog(QDialog):
         for field in (self._kind, self._format, self._length, self._quality, self._recipe, self._export):
             field.setEnabled(False)
         self._progress.show()
-        self._exporter.start(ExportRequest(self._pictures, self._kind.currentData(), self.encoding, target))
+        self._is_exporting = True
+        request = ExportRequest(self._pictures, self._kind.currentData(), self.encoding, target)
+        export = partial(export_pictures, self._index, request, self._cancelled)
+        self._tasks.follow(export, self._show_progress, self._end, self._fail)
 
     def reject(self) -> None:
-        self._exporter.cancel()
+        """Ends the export after the picture in progress."""
+        self._cancelled.set()
         super().reject()
+        if not self._is_exporting:
+            self.deleteLater()
 
     @Slot()
     def _show_fields(self) -> None:
@@ -119,11 +132,15 @@ class ExportDialog(QDialog):
             name, words = ENDS[kind]
             ask_save(self, "Export as", self.export_to, [words], Path.home() / name)
 
-    @Slot(object)
-    def _on_progressed(self, exported: Exported) -> None:
+    def _show_progress(self, exported: Exported) -> None:
         self._progress.setValue(exported.done)
 
-    @Slot(object)
     def _end(self, report: ExportReport) -> None:
         self.accept()
         self.finished_export.emit(report)
+        self.deleteLater()
+
+    def _fail(self, error: EmulsionError) -> None:
+        self.accept()
+        self.failed.emit(message(error))
+        self.deleteLater()

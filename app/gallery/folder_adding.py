@@ -30,7 +30,11 @@ class FolderAdding(QObject):
         self._page = page
         self._notices = notices
         self._window = window
-        page.empty.chosen.connect(self._follow_remedy)
+        buttons, filters = page.empty.buttons, page.filters
+        buttons[Remedy.create].clicked.connect(self.create_asked)
+        buttons[Remedy.add_folder].clicked.connect(self.ask_folder)
+        buttons[Remedy.clear_filters].clicked.connect(lambda: filters.set_query(cleared(filters.query)))
+        buttons[Remedy.look_again].clicked.connect(page.service.scan)
         menus = page.filters.menus
         menus.add_folder_asked.connect(self.ask_folder)
         menus.remove_folder_asked.connect(page.service.remove_folder)
@@ -41,18 +45,6 @@ class FolderAdding(QObject):
     def ask_folder(self) -> None:
         """Lets the user choose one."""
         ask_folder(self._window, "Add a folder to the gallery", self._page.service.add_folder)
-
-    @Slot(object)
-    def _follow_remedy(self, remedy: Remedy) -> None:
-        match remedy:
-            case Remedy.create:
-                self.create_asked.emit()
-            case Remedy.add_folder:
-                self.ask_folder()
-            case Remedy.clear_filters:
-                self._page.filters.set_query(cleared(self._page.filters.query))
-            case Remedy.look_again:
-                self._page.service.scan()
 
     @Slot(object)
     def _on_folders_dropped(self, folders: tuple[Path, ...]) -> None:

@@ -1,10 +1,11 @@
 """The actions on chosen pictures: one table for the inspector, the context menu of the grid and the keys."""
 
 import sys
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import partial
 
-from PySide6.QtCore import QKeyCombination, QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QKeyCombination, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
@@ -138,43 +139,34 @@ BELOW_MARKS = (
 )
 
 
-class GalleryMenu(QObject):
-    """Opens menus for chosen pictures.
+def open_menu(
+    parent: QWidget,
+    picture: LibraryPicture,
+    count: int,
+    position: QPoint,
+    act: Callable[[PictureAction], object],
+    mark: Callable[[MarkChange], object],
+) -> None:
+    """Opens the menu for ``count`` chosen pictures, ``picture`` being the current one."""
+    menu = QMenu(parent)
 
-    Signals:
-        asked: a `PictureAction`.
-        mark_asked: a `MarkChange`.
-    """
-
-    asked = Signal(object)
-    mark_asked = Signal(object)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._window = parent
-
-    def open(self, picture: LibraryPicture, count: int, position: QPoint) -> None:
-        """For ``count`` chosen pictures, ``picture`` being the current one."""
-        menu = QMenu(self._window)
-        menu.aboutToHide.connect(menu.deleteLater)
-        self._add(menu, ABOVE_MARKS, count, picture.has_film)
-        menu.addSeparator()
-        rating = menu.addMenu("Rating")
-        for stars in RATINGS:
-            self._add_mark(rating, f"{'★' * stars or 'None'}\t{stars}", MarkChange(rating=stars))
-        words = "No favourite" if picture.is_favourite else "Favourite"
-        self._add_mark(menu, f"{words}\tF", MarkChange(is_favourite=not picture.is_favourite))
-        for group in BELOW_MARKS:
-            menu.addSeparator()
-            self._add(menu, group, count, picture.has_film)
-        menu.popup(position)
-
-    def _add(self, menu: QMenu, group: tuple[PictureAction, ...], count: int, has_film: bool) -> None:
-        for action in group:
-            if action.is_offered(count, has_film):
+    def add(actions: Iterable[PictureAction]) -> None:
+        for action in actions:
+            if action.is_offered(count, picture.has_film):
                 entry = menu.addAction(f"{action.words_for(count)}\t{action.key}".rstrip("\t"))
                 entry.setData(action)
-                entry.triggered.connect(partial(self.asked.emit, action))
+                entry.triggered.connect(partial(act, action))
 
-    def _add_mark(self, menu: QMenu, words: str, change: MarkChange) -> None:
-        menu.addAction(words).triggered.connect(partial(self.mark_asked.emit, change))
+    add(ABOVE_MARKS)
+    menu.addSeparator()
+    rating = menu.addMenu("Rating")
+    for stars in RATINGS:
+        entry = rating.addAction(f"{'★' * stars or 'None'}\t{stars}")
+        entry.triggered.connect(partial(mark, MarkChange(rating=stars)))
+    favour = menu.addAction("No favourite\tF" if picture.is_favourite else "Favourite\tF")
+    favour.triggered.connect(partial(mark, MarkChange(is_favourite=not picture.is_favourite)))
+    for group in BELOW_MARKS:
+        menu.addSeparator()
+        add(group)
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.popup(position)

@@ -1,12 +1,9 @@
 """The state behind the page: the picture, the amount of noise, and the engine's answers."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from shiboken6 import Shiboken
 
 from app.messages.errors import Message
 from app.session.session import Session
@@ -16,8 +13,6 @@ from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Source
 from core.runs.operations import EncodePicture, PredictOnce
 from core.runs.round_trip import EncodedPicture, OneStep, strength_of
-
-Told = TypeVar("Told")
 
 TAKE, STEP = "take a picture apart", "one-step prediction"
 """Kinds of tasks."""
@@ -130,7 +125,7 @@ class Experiment(QObject):
         request = replace(self._session.draft, source=Source(str(self._wanted), 1.0), count=1)
         self._asked = request
         operation = EncodePicture(request)
-        self._session.engine_tasks.submit(TAKE, operation, self._living(self._show), self._living(self._refuse))
+        self._session.engine_tasks.submit(TAKE, operation, self._show, self._refuse)
 
     def _show(self, taken: EncodedPicture) -> None:
         is_first = self.shown is None and self._noise is None
@@ -165,22 +160,14 @@ class Experiment(QObject):
             return
         request = replace(self._session.draft, source=None, count=1)
         operation = PredictOnce(request, shown.trip, noisy, t)
-        self._session.engine_tasks.submit(
-            STEP, operation, self._living(self._take_step), self._living(self.step_refused.emit)
-        )
-
-    def _living(self, told: Callable[[Told], object]) -> Callable[[Told], None]:
-        """Returns a receiver for the engine's answers, which may come after the page was closed."""
-
-        def tell(answer: Told) -> None:
-            if Shiboken.isValid(self):
-                told(answer)
-
-        return tell
+        self._session.engine_tasks.submit(STEP, operation, self._take_step, self._refuse_step)
 
     def _take_step(self, step: OneStep) -> None:
         if step.t == self.t:
             self.step_made.emit(step)
+
+    def _refuse_step(self, message: Message) -> None:
+        self.step_refused.emit(message)
 
     @Slot(object)
     def _follow_draft(self, draft: GenerationRequest) -> None:

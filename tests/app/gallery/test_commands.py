@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.gallery.picture_actions import GalleryMenu, PictureAction
+from app.gallery.picture_actions import PictureAction, open_menu
 from app.session.run import SavedPicture
 from core.gallery.marks import MarkChange
 from tests.app.gallery.conftest import OpenGallery
@@ -193,7 +193,7 @@ def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, 
     one += ["Copy picture", "Copy recipe", "Show in folder", "Rename…", "Move to folder…", "Export…"]
     several = ["Copy pictures", "Move to folder…", "Export…"]
     for count, words in ((1, one), (3, ["Compare", *several]), (9, several)):
-        GalleryMenu(gallery.window).open(gallery.known(0), count, QPoint())
+        open_menu(gallery.window, gallery.known(0), count, QPoint(), print, print)
         menu = gallery.window.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
         entries = [entry for entry in menu.actions() if isinstance(entry.data(), PictureAction)]
         assert [entry.text().partition("\t")[0] for entry in entries] == [*words, "Move to the trash"]

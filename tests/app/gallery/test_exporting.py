@@ -84,3 +84,14 @@ def test_a_folder_that_cannot_be_written_is_said_in_the_gallery(
     (tmp_path / "file").write_text("")
     dialog.export_to(tmp_path / "file")
     gallery.wait_for(lambda: "failed" in gallery.page.messages.subjects())
+
+
+def test_a_cancelled_export_says_how_far_it_came(
+    dialog: ExportDialog, gallery: OpenGallery, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(dialog.finished_export) as ended:
+        dialog.export_to(tmp_path / "out")
+        dialog.reject()
+    report: ExportReport = ended.args[0]  # pyright: ignore[reportOptionalSubscript]
+    assert (report.done, report.is_cancelled) == (1, True)
+    assert "exported" in gallery.page.messages.subjects()
