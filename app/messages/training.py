@@ -27,7 +27,8 @@ _PLAIN = (False, 1)
 
 def found_text(name: str, trait: Trait) -> str:
     """Returns ``"v-prediction (by its weights; by its metadata: noise prediction)"``."""
-    others = "".join(f"; {BY[place]}: {trait_words(name, value)}" for place, value in trait.others.items())
+    told = {place: value for place, value in trait.others.items() if place != "family" or trait.place == "user"}
+    others = "".join(f"; {BY[place]}: {trait_words(name, value)}" for place, value in told.items())
     return f"{trait_words(name, trait.value)} ({BY[trait.place]}{others})"
 
 

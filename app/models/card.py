@@ -16,6 +16,7 @@ from core.downloads.failures import Fault
 
 BUTTONS_PX = 152
 CARD_MARGIN_PX = 16
+MOST_IN_A_ROW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class ModelCard(QFrame):
         if self.facts.training:
             training = self._button("Training…", "training", "modelTrainingButton", "quiet")
             training.setToolTip("Choose prediction type, noise schedule and size for yourself")
-            column.addWidget(training)
+            (column if keeping.count() == MOST_IN_A_ROW else keeping).addWidget(training)
         if self.facts.page:
             column.addWidget(self._button("Licence and page", "page", "modelPageButton", "quiet"))
         column.addStretch(1)

@@ -49,7 +49,7 @@ class Known:
 
 
 class CheckpointCache:
-    """Remembers by path, size and time of change. May be asked from several threads."""
+    """Remembers by path, size and time of change, also of moved files. May be asked from several threads."""
 
     def __init__(self, file: Path | None = None) -> None:
         """Keeps the facts in ``file``, or only while the program runs."""
@@ -161,11 +161,20 @@ class CheckpointCache:
             stat = path.stat()
         except (OSError, ValueError):
             return None
+        stamp = (stat.st_size, stat.st_mtime_ns)
         with self._lock:
-            known = self._known.get(str(path))
-        if known is None or (known.size, known.changed_ns) != (stat.st_size, stat.st_mtime_ns):
-            return Known(stat.st_size, stat.st_mtime_ns)
-        return known
+            known = self._known.get(str(path)) or self._moved(path, stamp)
+        return known if known is not None and (known.size, known.changed_ns) == stamp else Known(*stamp)
+
+    def _moved(self, path: Path, stamp: tuple[int, int]) -> Known | None:
+        """Takes over the facts about a file of this size and time of change that is gone from another place."""
+        if stamp[1] % 1_000_000_000 == 0:  # archives and old disks know whole seconds only: not sure enough
+            return None
+        for place, known in self._known.items():
+            if (known.size, known.changed_ns) == stamp and not Path(place).exists():
+                self._known[str(path)] = self._known.pop(place)
+                return known
+        return None
 
     def _keep(self, path: Path, known: Known) -> None:
         with self._lock:

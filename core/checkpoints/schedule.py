@@ -122,8 +122,7 @@ def model_traits(
     if zero is not None and prediction is not None and zero.value and is_noise and zero.place != place:
         # nothing can be told from the noise where there is only noise: other programs ignore the mark, too
         traits = {**traits, "zero_snr": Trait(value=False, place=prediction.place, others={zero.place: True})}
-    names = trait_names(family)
-    return {name: trait for name, trait in traits.items() if name in names}
+    return {name: traits[name] for name in trait_names(family) if name in traits}
 
 
 def trait_names(family: FamilySpec) -> tuple[str, ...]:

@@ -41,7 +41,9 @@ SPEC = FamilySpec(
     single_file=SingleFile(
         _recognise,
         MappingProxyType(_PREFIXES),
-        sizes=MappingProxyType({(STABLE_DIFFUSION_2, "v_prediction"): "768x768"}),
+        sizes=MappingProxyType(
+            {(STABLE_DIFFUSION_2, "epsilon"): "512x512", (STABLE_DIFFUSION_2, "v_prediction"): "768x768"}
+        ),
     ),
     lora=LoraFormat(
         original_unet_names,

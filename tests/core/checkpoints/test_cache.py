@@ -84,3 +84,17 @@ def test_a_place_that_cannot_be_written_is_no_error(weights: Path, tmp_path: Pat
     (tmp_path / "file").write_text("")
     memory = CheckpointCache(tmp_path / "file" / "checkpoints.json")
     assert memory.sha256_of(weights)
+
+
+def test_a_moved_file_is_known_and_another_of_its_size_is_not(tmp_path: Path) -> None:
+    file, cache = tmp_path / "a.safetensors", CheckpointCache()
+    file.write_bytes(b"one")
+    sha256 = cache.sha256_of(file)
+    stat = file.stat()
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"two")
+    os.utime(other, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert cache.sha256_if_known(other) == ""  # the first is still at its place
+    moved = file.rename(tmp_path / "b.safetensors")
+    assert cache.sha256_if_known(moved) == sha256
+    assert cache.sha256_if_known(other) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -195,10 +196,13 @@ def test_a_choice_counts_most_and_follows_the_file_to_another_name(tmp_path: Pat
     assert (model.defaults.size, model.defaults.clip_skip) == (Size(640, 512), 2)
     renamed = path.rename(tmp_path / "other.safetensors")
     catalogue = Catalogue(lambda: FixedPlaces((renamed,), model_traits=chosen.model_traits), memory)
-    assert catalogue.find("other").traits["prediction_type"].place == "weights"  # its hash is not known yet
-    identified = catalogue.identified(catalogue.find("other"))
+    assert catalogue.find("other").schedule["prediction_type"] == "epsilon"
+    copied = Path(shutil.copyfile(renamed, tmp_path / "copied.safetensors"))
+    catalogue = Catalogue(lambda: FixedPlaces((copied,), model_traits=chosen.model_traits), memory)
+    assert catalogue.find("copied").traits["prediction_type"].place == "weights"  # its hash is not known yet
+    identified = catalogue.identified(catalogue.find("copied"))
     assert (identified.sha256, identified.schedule["prediction_type"]) == (sha256, "epsilon")
-    assert catalogue.find("other").traits == identified.traits
+    assert catalogue.find("copied").traits == identified.traits
 
 
 def test_a_choice_for_a_folder_holds_by_the_hash_of_its_network(models: Path) -> None:
