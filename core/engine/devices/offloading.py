@@ -14,7 +14,7 @@ from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_mod
 from accelerate.utils import send_to_device
 from diffusers.hooks.group_offloading import apply_group_offloading
 
-from core.engine.networks.packed_convolutions import pack_convolutions
+from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
 from core.models.memory_plan import Placement
@@ -43,7 +43,7 @@ class Offloading:
         self._device = device
         self._reload = reload
         self.placement = placement
-        self._pack(parts.values())
+        self._tune(parts.values())
         self._place()
 
     def step_down(self) -> bool:
@@ -66,16 +66,16 @@ class Offloading:
             hook.forget(old)
         torch.nn.Module.to(old, CPU)
         self._parts[name] = part
-        self._pack([part])
+        self._tune([part])
         if hook is not None:
             add_hook_to_module(part, hook)
         else:
             torch.nn.Module.to(part, self._device)
 
-    def _pack(self, parts: Iterable[Any]) -> None:
+    def _tune(self, parts: Iterable[Any]) -> None:
         if self._device.type == "cpu":
             for part in parts:
-                pack_convolutions(part)
+                use_processor_layers(part)
 
     def _place(self) -> None:
         encoders = {name: part for name, part in self._parts.items() if is_encoder(name)}

@@ -13,7 +13,7 @@ from core.autoencoders.tiny import AUTHORS_FIRST, TinyAutoencoderFile, TinyAutoe
 from core.engine.decoding.decoding import Decode, to_pixels
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
-from core.engine.networks.packed_convolutions import pack_convolutions
+from core.engine.networks.processor_layers import use_processor_layers
 from core.engine.weights.components import load_component
 from core.engine.weights.fit import misfit, shapes_of
 from core.engine.weights.guard import loading
@@ -49,7 +49,7 @@ class TinyAutoencoder:
             self._file, self._module = file, None
             self._module = load_tiny(file, self._plan) if file is not None else None
             if self._module is not None:
-                pack_convolutions(self._module)
+                use_processor_layers(self._module)
 
     def _decode(self, latents: torch.Tensor) -> tuple[Pixels, str]:
         decoded = decode_tiny(self._module, latents)

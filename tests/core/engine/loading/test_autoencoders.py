@@ -19,7 +19,7 @@ from core.engine.decoding import decoding
 from core.engine.devices.device import plan
 from core.engine.engine import Engine
 from core.engine.loading import autoencoders
-from core.engine.networks.packed_convolutions import pack_convolutions
+from core.engine.networks.processor_layers import use_processor_layers
 from core.engine.sampling.tensors import to_torch
 from core.errors import AutoencoderMissing, ModelBroken, WrongAutoencoder
 from core.models.catalogue import Catalogue, read_model
@@ -89,7 +89,7 @@ def run(engine: Engine, chosen: Autoencoder | None = OTHER, **changes: Any) -> I
 @torch.inference_mode()
 def decoded(module: AutoencoderKL, latent: Any) -> Pixels:
     """Decodes like the stock pipelines, with convolutions as the engine's."""
-    pack_convolutions(module)
+    use_processor_layers(module)
     scaled = to_torch(latent, torch.device("cpu")) / module.config["scaling_factor"]
     return decoding.to_pixels(module.decode(scaled, return_dict=False)[0])
 

@@ -1,4 +1,4 @@
-"""Convolutions with packed weights give the numbers of torch's own, and take no more memory."""
+"""The layers for the processor give the numbers of torch's own, and take no more memory."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
-from torch.nn import Conv2d
+from torch.nn import Conv2d, Linear
 
 from core.engine.engine import Engine
-from core.engine.networks import packed_convolutions
-from core.engine.networks.packed_convolutions import PackedConv2d, pack_convolutions
+from core.engine.networks import processor_layers
+from core.engine.networks.processor_layers import ProcessorConv2d, ProcessorLinear, use_processor_layers
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
@@ -39,8 +39,8 @@ def layers(sizes: tuple[int, int, int, int], dtype: torch.dtype) -> tuple[Any, C
         for _ in range(2)
     )
     plain.load_state_dict(packed.state_dict())
-    pack_convolutions(packed)
-    assert type(packed) is PackedConv2d
+    use_processor_layers(packed)
+    assert type(packed) is ProcessorConv2d
     plain.weight.data = plain.weight.data.contiguous(memory_format=torch.channels_last)
     return packed, plain
 
@@ -98,16 +98,41 @@ def test_a_size_that_comes_once_is_not_packed_for() -> None:
 def test_what_a_private_operator_raises_makes_the_layer_a_plain_one(
     error: Exception, is_packed: bool, monkeypatch: pytest.MonkeyPatch, expected_warnings: list[str]
 ) -> None:
-    expected_warnings.append("without packed weights")
+    expected_warnings.append("by torch's own operator")
     packed, plain = layers(LAYERS[1], torch.float32)
     x = noise(packed, 8)
     if is_packed:
         packed(x)
-        packed.packed_for = torch.Size((1, 32, 9, 9))
-    monkeypatch.setattr(packed_convolutions, "_reorder", Mock(side_effect=error))
+    monkeypatch.setattr(processor_layers, "_operators", Mock(_convolution_pointwise=Mock(side_effect=error)))
     assert torch.allclose(packed(x), plain(x), atol=1e-6)
     assert type(packed) is Conv2d
     assert torch.equal(packed.weight, plain.weight)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1, 64), (2, 77, 64), (3, 5, 7, 64)])
+@torch.inference_mode()
+def test_linear_layers_give_the_numbers_of_torch_and_equal_them_in_bfloat16(
+    shape: tuple[int, ...], dtype: torch.dtype
+) -> None:
+    torch.manual_seed(1)
+    fast, plain = (Linear(64, 48, dtype=dtype) for _ in range(2))
+    plain.load_state_dict(fast.state_dict())
+    use_processor_layers(fast)
+    assert type(fast) is ProcessorLinear
+    x = torch.randn(shape).to(dtype)
+    torch.testing.assert_close(fast(x), plain(x), rtol=0 if dtype is torch.bfloat16 else 1e-5, atol=1e-6)
+
+
+@torch.inference_mode()
+def test_a_linear_layer_falls_back_too(monkeypatch: pytest.MonkeyPatch, expected_warnings: list[str]) -> None:
+    expected_warnings.append("by torch's own operator")
+    layer, x = Linear(8, 8), torch.randn(2, 8)
+    expected = layer(x)
+    use_processor_layers(layer)
+    monkeypatch.setattr(processor_layers, "_operators", Mock(_linear_pointwise=Mock(side_effect=TypeError)))
+    assert torch.equal(layer(x), expected)
+    assert type(layer) is Linear
 
 
 @pytest.mark.parametrize(
@@ -120,7 +145,7 @@ def test_what_a_private_operator_raises_makes_the_layer_a_plain_one(
     ],
 )
 def test_other_convolutions_stay_as_they_are(layer: Conv2d) -> None:
-    pack_convolutions(layer)
+    use_processor_layers(layer)
     assert type(layer) is Conv2d
 
 
@@ -150,8 +175,8 @@ def test_a_run_equals_the_stock_pipeline_in_the_same_layout_and_nearly_the_plain
     done = next(event for event in engine.run(Generate(request)) if isinstance(event, ImageReady))
     pipe, plain = stock(folder), stock(folder)
     checkpoint = dict(pipe.scheduler.config)
-    pack_convolutions(pipe.unet)
-    pack_convolutions(pipe.vae)
+    use_processor_layers(pipe.unet)
+    use_processor_layers(pipe.vae)
     same, other = (stock_latents(one, checkpoint, request, 1) for one in (pipe, plain))
     decoded = pipe.vae.decode(same / pipe.vae.config.scaling_factor).sample
     pixels = (decoded[0] / 2 + 0.5).clamp(0, 1).movedim(0, -1).mul(255).round().byte()
