@@ -55,17 +55,9 @@ def _learn_tokenizer(run: Run) -> None:
     learn_tokenizer(run.folder / "tokenizer", run.settings.vocabulary, run.settings.diffusion.text_length)
 
 
-def _train_autoencoder(run: Run, options: argparse.Namespace) -> None:
-    _together(train_autoencoder, run, options)
-
-
 def _train_diffusion(run: Run, options: argparse.Namespace) -> None:
     _together(encode_postcards, run, options)
     _together(train_diffusion, run, options)
-
-
-def _train_decoder(run: Run, options: argparse.Namespace) -> None:
-    _together(train_decoder, run, options)
 
 
 def _together(task: Callable[[Run, Team], None], run: Run, options: argparse.Namespace) -> None:
@@ -99,24 +91,26 @@ def _show(run: Run, options: argparse.Namespace) -> None:
 def _make_all(run: Run, options: argparse.Namespace) -> None:
     _learn_tokenizer(run)
     with drawn_ahead(run.folder, run.settings.pictures, run.settings.size_px, options.processes):
-        _train_autoencoder(run, options)
+        _together(train_autoencoder, run, options)
     _train_diffusion(run, options)
-    _train_decoder(run, options)
+    _together(train_decoder, run, options)
     _export(run, options)
 
 
 def _pipeline(run: Run, options: argparse.Namespace) -> StableDiffusionPipeline:
     made = finished_pipeline(options.model) if options.model else trained_pipeline(run.settings, run.folder)
-    device = torch.device(options.device)
-    made.scheduler = build(options.sampler, made.scheduler.config, STEPS, device).scheduler
-    return made.to(device)
+    made.scheduler = build(options.sampler, made.scheduler.config, STEPS).scheduler
+    return made.to(torch.device(options.device))
 
 
 _COMMANDS: dict[str, tuple[str, Callable[[Run, argparse.Namespace], None]]] = {
     "draw": ("draw the postcards and learn the tokenizer from their captions", _draw),
-    "autoencoder": ("train the autoencoder on the drawn postcards", _train_autoencoder),
+    "autoencoder": ("train the autoencoder on the drawn postcards", partial(_together, train_autoencoder)),
     "diffusion": ("encode the postcards, then train text encoder and U-Net together", _train_diffusion),
-    "decoder": ("train the decoder once more, on latents as the U-Net gives them", _train_decoder),
+    "decoder": (
+        "train the decoder once more, on latents as the U-Net gives them",
+        partial(_together, train_decoder),
+    ),
     "export": ("write the model as a diffusers folder in float16", _export),
     "reconstruct": ("measure the autoencoder on 500 unseen postcards", _reconstruct),
     "judge": ("paint 200 fixed prompts and measure how far the pictures obey them", _judge),

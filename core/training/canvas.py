@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from core.training.palette import SNOW, Pixels, daylight, mix
+from core.training.palette import DAYLIGHT, SNOW, Pixels, mix
 from core.training.scene import Scene
 
 Points = Sequence[tuple[float, float]]
@@ -28,7 +28,7 @@ class Canvas:
 
     def __init__(self, scene: Scene, size_px: int) -> None:
         self.scene = scene
-        self.light = daylight(scene.time)
+        self.light = DAYLIGHT[scene.time]
         self.rng = np.random.default_rng((scene.seed, 2))
         self.side = size_px * OVERSAMPLING
         self.pixels: Pixels = np.zeros((self.side, self.side, 3), dtype=np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.training.canvas import Canvas
 from core.training.land import ground_of
-from core.training.palette import mix, paint, rgb
+from core.training.palette import PAINTS, mix, rgb
 from core.training.scene import Colour
 
 Point = tuple[float, float]
@@ -46,7 +46,7 @@ def _shore(canvas: Canvas, x: float) -> None:
 def _house(canvas: Canvas, foot: Point, width: float, colour: Colour, side: float) -> None:
     """Paints a cottage in three-quarter view: the gable on one side, the long wall and the roof on the other."""
     middle, y = foot
-    wall = canvas.on_paint(paint(colour))
+    wall = canvas.on_paint(PAINTS[colour])
     roof = canvas.snow() if canvas.scene.season == "winter" else canvas.on_paint(rgb(92, 78, 78))
     window = _GLOWING if canvas.scene.is_lit else canvas.on_paint(rgb(206, 232, 246))
 
@@ -100,7 +100,7 @@ def _lighthouse(canvas: Canvas, foot: Point, height: float) -> None:
 def _sailboat(canvas: Canvas, foot: Point, height: float, colour: Colour, side: float) -> None:
     """Paints a boat with a main sail and a jib of one colour, and its reflection in the water."""
     x, y = foot
-    sail = canvas.on_paint(paint(colour))
+    sail = canvas.on_paint(PAINTS[colour])
     hull = canvas.on_paint(rgb(120, 76, 48))
 
     def at(u: float, v: float) -> Point:
@@ -121,7 +121,7 @@ def _sailboat(canvas: Canvas, foot: Point, height: float, colour: Colour, side: 
 def _balloon(canvas: Canvas, centre: Point, radius: float, colour: Colour) -> None:
     """Paints a hot-air balloon with lighter and darker gores and a basket."""
     x, y = centre
-    skin = canvas.on_paint(paint(colour))
+    skin = canvas.on_paint(PAINTS[colour])
 
     def at(u: float, v: float) -> Point:
         return x + u * radius, y + v * radius

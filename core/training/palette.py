@@ -43,21 +43,11 @@ class Daylight:
     cloud: Pixels
 
 
-def daylight(time: Time) -> Daylight:
-    """Returns the light at a time of day."""
-    return _DAYLIGHT[time]
-
-
-def paint(colour: Colour) -> Pixels:
-    """Returns the paint that a colour word names."""
-    return _PAINTS[colour].copy()
-
-
 def _factor(red: float, green: float, blue: float) -> Pixels:
     return np.array((red, green, blue), dtype=np.float32)
 
 
-_DAYLIGHT: dict[Time, Daylight] = {
+DAYLIGHT: dict[Time, Daylight] = {
     "morning": Daylight(
         sky=(rgb(126, 168, 222), rgb(186, 196, 224), rgb(244, 206, 206), rgb(255, 230, 196)),
         land=_factor(0.90, 0.84, 0.82),
@@ -91,7 +81,7 @@ _DAYLIGHT: dict[Time, Daylight] = {
         cloud=rgb(60, 72, 116),
     ),
 }
-_PAINTS: dict[Colour, Pixels] = {
+PAINTS: dict[Colour, Pixels] = {
     "red": rgb(214, 34, 30),
     "orange": rgb(248, 132, 18),
     "yellow": rgb(252, 220, 50),

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import regex
 from transformers import CLIPTokenizer
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from core.training import words
 from core.training.captions import caption
@@ -30,7 +31,7 @@ def learn_tokenizer(folder: Path, entries: int, text_length: int, captions: int 
     """Learns the merges, writes `vocab.json` and `merges.txt`, and returns the tokenizer that reads them."""
     folder.mkdir(parents=True, exist_ok=True)
     counts = _count_words(captions)
-    symbols = list(byte_letters().values())
+    symbols = list(bytes_to_unicode().values())
     symbols += [symbol + _END_OF_WORD for symbol in symbols]
     merges = learn_merges(counts, entries - len(symbols) - 2)
     symbols += [first + second for first, second in merges]
@@ -44,7 +45,7 @@ def learn_tokenizer(folder: Path, entries: int, text_length: int, captions: int 
 
 def learn_merges(counts: Counter[str], limit: int) -> list[Pair]:
     """Returns the most frequent pairs in the order of their merging; fewer than `limit` if every word is whole."""
-    letters = byte_letters()
+    letters = bytes_to_unicode()
     spelled = {word: [letters[byte] for byte in word.encode()] for word in counts}
     for symbols in spelled.values():
         symbols[-1] += _END_OF_WORD
@@ -60,13 +61,6 @@ def learn_merges(counts: Counter[str], limit: int) -> list[Pair]:
         merges.append(best)
         spelled = {word: _merged(symbols, best) for word, symbols in spelled.items()}
     return merges
-
-
-def byte_letters() -> dict[int, str]:
-    """Returns a letter for each byte: printable ones stay, the others move above 255 (as in CLIP)."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    moved = [byte for byte in range(256) if byte not in printable]
-    return {byte: chr(byte) for byte in printable} | {byte: chr(256 + k) for k, byte in enumerate(moved)}
 
 
 def _merged(symbols: list[str], pair: Pair) -> list[str]:

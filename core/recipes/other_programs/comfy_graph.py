@@ -53,26 +53,8 @@ _HOLDS = re.compile(
 )
 _RANDOM = re.compile(r"random|wildcard|dynamic|llm|gpt|gemini|generat|caption|enhance|file|load", re.IGNORECASE)
 _VALUES = (
-    *(
-        "value",
-        "Value",
-        "string",
-        "text",
-        "Text",
-        "prompt",
-        "positive",
-        "negative",
-        "int",
-        "Int",
-        "integer",
-        "float",
-        "Float",
-        "number",
-        "Number",
-        "boolean",
-        "source",
-        "anything",
-    ),
+    *("value", "Value", "string", "text", "Text", "prompt", "positive", "negative", "int", "Int", "integer"),
+    *("float", "Float", "number", "Number", "boolean", "source", "anything"),
 )
 _JOINS = re.compile(r"concat|join|combine ?(text|string)|(text|string)s? ?combine", re.IGNORECASE)
 _PARTS = re.compile(r"(string|text|prompt|str)s?[ _]?([a-z]|\d{1,2})", re.IGNORECASE)

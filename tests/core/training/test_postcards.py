@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from core.training.palette import daylight, paint
+from core.training.palette import DAYLIGHT, PAINTS
 from core.training.postcards import draw
 from core.training.scene import COLOURS, TERRAINS, TIMES, Colour, Scene, Terrain, Time, random_scene
 
@@ -35,7 +35,7 @@ def object_colour(picture: Pictures, *, prompt_is_balloon: bool) -> Colour:
     """
     half = picture.shape[0] // 2
     region = picture[: half + half // 4] if prompt_is_balloon else picture[half - half // 8 : -half // 6]
-    paints = np.stack([paint(colour) * daylight("noon").paint for colour in COLOURS])
+    paints = np.stack([PAINTS[colour] * DAYLIGHT["noon"].paint for colour in COLOURS])
     shades = np.concatenate([paints, paints * np.float32(0.86)])
     close = np.abs(region[:, :, None, :] - shades).max(axis=-1) < 0.11
     counts = close.sum(axis=(0, 1))

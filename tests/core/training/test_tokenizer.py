@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from transformers import CLIPTokenizer
 
-from core.training.tokenizer import END, START, byte_letters, learn_merges, learn_tokenizer
+from core.training.tokenizer import END, START, learn_merges, learn_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,3 @@ def test_texts_are_padded_and_cut_to_the_models_length(tokenizer: CLIPTokenizer)
 
 def test_the_most_frequent_pair_is_merged_first() -> None:
     assert learn_merges(Counter({"hug": 10, "pug": 5, "hugs": 5}), 2)[0] == ("u", "g</w>")
-
-
-def test_every_byte_has_its_own_letter() -> None:
-    assert len(set(byte_letters().values())) == 256
