@@ -235,8 +235,7 @@ class _Legend(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
-        self._names: list[ElidedLabel] = []
-        self._states: list[QLabel] = []
+        self._lines = [self._line(row) for row in range(len(LETTERS))]
         self._differences = ElidedLabel("", self)
         self._differences.setObjectName("compareDifferences")
         self._note = text_label(parent=self, name="compareNote", role="hint")
@@ -244,24 +243,27 @@ class _Legend(QWidget):
         self._grid.addWidget(self._note, len(LETTERS), 2)
 
     def show_pictures(self, pictures: Sequence[ComparedPicture]) -> None:
-        while len(self._names) < len(pictures):
-            self._add_line()
-        for picture, name, state in zip(pictures, self._names, self._states, strict=False):
-            name.show_text(picture.name)
-            state.setText(picture.state)
+        for number, (letter, name, state) in enumerate(self._lines):
+            for label in (letter, name, state):
+                label.setVisible(number < len(pictures))
+            if number < len(pictures):
+                name.show_text(pictures[number].name)
+                state.setText(pictures[number].state)
 
     def describe(self, differences: str, note: str) -> None:
         """Shows differences of the recipes, as plain text, and a note on how the pictures belong together."""
         self._differences.show_text(differences)
         self._note.setText(note)
 
-    def _add_line(self) -> None:
-        row = len(self._names)
-        letter = text_label(LETTERS[row], parent=self, role="title")
-        name = ElidedLabel("", self)
-        name.setObjectName(f"compareName{LETTERS[row]}")
-        state = text_label(parent=self, name=f"compareState{LETTERS[row]}", role="number")
-        for column, widget in enumerate((letter, name, state)):
+    def _line(self, row: int) -> tuple[QLabel, ElidedLabel, QLabel]:
+        """Returns the letter, the name and the state of a picture."""
+        line = (
+            text_label(LETTERS[row], parent=self, role="title"),
+            ElidedLabel("", self),
+            text_label(parent=self, name=f"compareState{LETTERS[row]}", role="number"),
+        )
+        line[1].setObjectName(f"compareName{LETTERS[row]}")
+        for column, widget in enumerate(line):
             self._grid.addWidget(widget, row, column)
-        self._names.append(name)
-        self._states.append(state)
+            widget.hide()
+        return line

@@ -34,12 +34,6 @@ class ThumbnailKey:
     size_px: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Made:
-    key: ThumbnailKey
-    image: QImage
-
-
 class ThumbnailService(QObject):
     """All methods return at once.
 
@@ -82,7 +76,7 @@ class ThumbnailService(QObject):
         for _ in range(new):
             self._tasks.follow(self._make_wanted, self._on_made)
 
-    def _make_wanted(self) -> Generator[_Made]:
+    def _make_wanted(self) -> Generator[tuple[ThumbnailKey, QImage]]:
         """In a background thread."""
         while True:
             with self._lock:
@@ -96,7 +90,7 @@ class ThumbnailService(QObject):
             except Exception:  # libraries read the file: shown as broken, and the others wait no longer
                 log.exception("a thumbnail failed")
                 image = QImage()
-            yield _Made(key, image)
+            yield key, image
         if self._thumbnails.may_be_full:  # nobody waits for a picture now
             self._thumbnails.trim()
 
@@ -114,15 +108,16 @@ class ThumbnailService(QObject):
         image = _decoded(self._thumbnails.kept(*what))
         return _of_bytes(made) if image.isNull() else image
 
-    def _on_made(self, made: _Made) -> None:
+    def _on_made(self, made: tuple[ThumbnailKey, QImage]) -> None:
+        key, image = made
         with self._lock:
-            self._in_work.discard(made.key)
-        self._images[made.key] = made.image
-        self._bytes += made.image.sizeInBytes()
+            self._in_work.discard(key)
+        self._images[key] = image
+        self._bytes += image.sizeInBytes()
         while self._bytes > MOST_BYTES:
             _, oldest = self._images.popitem(last=False)
             self._bytes -= oldest.sizeInBytes()
-        self.loaded.emit(made.key.picture)
+        self.loaded.emit(key.picture)
 
 
 def _decoded(path: str | None) -> QImage:

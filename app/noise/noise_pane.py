@@ -1,7 +1,7 @@
 """The middle of the page: x_t beside the network's prediction, the slider over t, and the schedule."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from app.film.picture_pane import PicturePane
 from app.film.position import number
@@ -84,11 +84,8 @@ class NoisePane(QWidget):
         tip = "Throw the dice: the same amount of other noise"
         dice = IconButton("dice", tip, "otherNoiseButton", name="Other noise")
         dice.clicked.connect(self.other_noise_asked)
-        ends = hbox(_hint("the picture"), stretched(self.slider), _hint("noise alone"), dice, spacing=8)
+        picture, noise = text_label("the picture", role="hint"), text_label("noise alone", role="hint")
+        ends = hbox(picture, stretched(self.slider), noise, dice, spacing=8)
         figures = hbox(stretched(self.numbers), self.plot.quantity_combo, spacing=8)
         self.head.addWidget(self.level, 1)
         vbox(self.head, stretched(pictures), ends, figures, self.plot, on=self, spacing=8)
-
-
-def _hint(text: str) -> QLabel:
-    return text_label(text, role="hint")

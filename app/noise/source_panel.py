@@ -1,7 +1,7 @@
 """Left of the page: the picture, its round trip through the autoencoder, and its latent channels."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from app.compare.scale_bar import percent
 from app.film.picture_pane import PicturePane
@@ -24,6 +24,7 @@ _LATENT_WORDS = (
     "The model never sees pixels: its autoencoder presses the picture into a small latent first. What is lost "
     "here no prompt brings back."
 )
+_CHANNEL_WORDS = "Each is one sheet of the latent. Blue: below zero, red: above."
 
 
 class SourcePanel(QFrame):
@@ -40,9 +41,8 @@ class SourcePanel(QFrame):
         set_icon(self.choose_button, "picture")
         self.current_button = push_button("Take the picture in Create", name="forwardCurrentButton")
         self._pictures = {name: PicturePane() for name in ("yours", "kept", "lost")}
-        self._cut = _words("forwardCut", "hint")
-        self._cut.setTextFormat(Qt.TextFormat.PlainText)
-        self._facts = _words("forwardFacts", "hint")
+        self._cut = text_label(name="forwardCut", role="hint", wraps=True, is_plain=True)
+        self._facts = text_label(name="forwardFacts", role="hint", wraps=True)
         self._channels: list[PicturePane] = []
         self._grid = QGridLayout()
         self._grid.setSpacing(6)
@@ -60,14 +60,14 @@ class SourcePanel(QFrame):
             self.choose_button,
             self.current_button,
             8,
-            _title("Round trip through the autoencoder"),
+            text_label("Round trip through the autoencoder", role="title"),
             self._cut,
             trip,
-            _hint(_LATENT_WORDS),
+            text_label(_LATENT_WORDS, role="hint", wraps=True),
             8,
-            _title("Latent channels"),
+            text_label("Latent channels", role="title"),
             self._grid,
-            _hint("Each is one sheet of the latent. Blue: below zero, red: above."),
+            text_label(_CHANNEL_WORDS, role="hint", wraps=True),
             STRETCH,
             on=content,
             margins=16,
@@ -107,17 +107,3 @@ class SourcePanel(QFrame):
         for number, (pane, channel) in enumerate(zip(self._channels, latent, strict=True), 1):
             pane.show_picture(to_image(diverging(channel, REACH)))
             pane.setToolTip(f"Channel {number}: mean {channel.mean():.2f}, standard deviation {channel.std():.2f}")
-
-
-def _title(text: str) -> QLabel:
-    return text_label(text, role="title")
-
-
-def _hint(text: str) -> QLabel:
-    label = _words("", "hint")
-    label.setText(text)
-    return label
-
-
-def _words(name: str, role: str) -> QLabel:
-    return text_label(name=name, role=role, wraps=True)
