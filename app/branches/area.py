@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QListView, QSizePolicy, QWidget
 from app.branches.delegate import GAP_PX, ROW_PX, BranchDelegate, place_x
 from app.branches.model import BranchModel
 from app.session.background import BackgroundTasks
-from app.widgets.building import vbox
+from app.widgets.building import named, vbox
 from core.runs.branch_tree import BranchTree, branch_tree
 from core.runs.run_index import RunIndex
 
@@ -71,9 +71,7 @@ class BranchArea(QFrame):
         super().__init__(parent)
         self.setObjectName("branchArea")
         self._model = model
-        self._rows = QListView(self)
-        self._rows.setObjectName("branchTree")
-        self._rows.setAccessibleName("Branches")
+        self._rows = named(QListView(self), "branchTree", "Branches")
         self._rows.setModel(model)
         self._rows.setItemDelegate(BranchDelegate(self._rows))
         self._rows.setMouseTracking(True)

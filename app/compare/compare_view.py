@@ -15,7 +15,7 @@ from app.compare.pane import ComparePane
 from app.compare.scale_bar import ScaleBar
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.building import hbox, named, stretched, text_label, vbox
 from app.widgets.colours import Colours
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
@@ -173,10 +173,7 @@ class CompareView(QWidget):
         return row
 
     def _pane(self, name: str) -> ComparePane:
-        pane = ComparePane(self._lens, self._colours, self)
-        pane.setObjectName(name)
-        pane.setAccessibleName("Compared pictures")
-        return pane
+        return named(ComparePane(self._lens, self._colours, self), name, "Compared pictures")
 
     def _choose_by_hand(self, mode: CompareMode) -> None:
         self.choose(mode)
@@ -236,8 +233,7 @@ class _Legend(QWidget):
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
         self._lines = [self._line(row) for row in range(len(LETTERS))]
-        self._differences = ElidedLabel("", self)
-        self._differences.setObjectName("compareDifferences")
+        self._differences = ElidedLabel(name="compareDifferences")
         self._note = text_label(parent=self, name="compareNote", role="hint")
         self._grid.addWidget(self._differences, len(LETTERS), 0, 1, 2)
         self._grid.addWidget(self._note, len(LETTERS), 2)
@@ -259,10 +255,9 @@ class _Legend(QWidget):
         """Returns the letter, the name and the state of a picture."""
         line = (
             text_label(LETTERS[row], parent=self, role="title"),
-            ElidedLabel("", self),
+            ElidedLabel(name=f"compareName{LETTERS[row]}"),
             text_label(parent=self, name=f"compareState{LETTERS[row]}", role="number"),
         )
-        line[1].setObjectName(f"compareName{LETTERS[row]}")
         for column, widget in enumerate(line):
             self._grid.addWidget(widget, row, column)
             widget.hide()

@@ -45,9 +45,7 @@ class ScaleBar(QWidget):
         self.setObjectName("differenceScale")
         self._bright = text_label(parent=self, name="differenceEnd")
         self._bright.setToolTip("How far apart two colours are: 100 % is from black to white")
-        self._numbers = ElidedLabel("", self)
-        self._numbers.setObjectName("differenceNumbers")
-        self._numbers.setProperty("role", "hint")
+        self._numbers = ElidedLabel(name="differenceNumbers", role="hint")
         self._chooser = combo_box(
             (("Automatic", None), *((f"Up to {percent(scale)}", scale) for scale in SCALES)),
             "differenceScaleCombo",

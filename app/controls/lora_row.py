@@ -39,8 +39,7 @@ class LoraRow(QWidget):
         describe(
             self.box, "loraBox", f"Use {name}", "Off: it stays in the list, and pictures are made without it."
         )
-        self.label = ElidedLabel(name)
-        self.label.setObjectName("loraName")
+        self.label = ElidedLabel(name, name="loraName")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.spin = QDoubleSpinBox()
         self.spin.setRange(-LARGEST_LORA_WEIGHT, LARGEST_LORA_WEIGHT)

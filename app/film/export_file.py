@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from app.widgets.building import hbox, push_button, stretched
+from app.widgets.building import hbox, named, push_button, stretched
 from app.widgets.file_dialogs import ask_save
 from core.film_export.formats import FORMATS
 
@@ -27,9 +27,7 @@ class ExportFile(QWidget):
         self._picture = picture
         self._format = film_format
         self._default = free_path(picture, FORMATS[film_format].suffix)
-        self._edit = QLineEdit(str(self._default))
-        self._edit.setObjectName("exportPathEdit")
-        self._edit.setAccessibleName("File")
+        self._edit = named(QLineEdit(str(self._default)), "exportPathEdit", "File")
         self._edit.setCursorPosition(len(self._edit.text()))
         self._edit.textChanged.connect(self.changed)
         browse = push_button(

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QSpinBox, QWidget
 from app.gallery.picture_exporter import ExportKind, ExportReport, ExportRequest, export_pictures
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
-from app.widgets.building import dialog_buttons, form, progress_bar, text_label, vbox
+from app.widgets.building import dialog_buttons, form, named, progress_bar, text_label, vbox
 from app.widgets.field import combo_box, describe
 from app.widgets.file_dialogs import ask_folder, ask_save
 from app.widgets.theme import indent_spin_boxes
@@ -61,9 +61,8 @@ class ExportDialog(QDialog):
         self._length = combo_box(LENGTHS_PX, "exportLengthCombo", "Longer side")
         self._quality = QSpinBox(minimum=QUALITY[0], maximum=QUALITY[-1], value=Encoding().quality)
         describe(self._quality, "exportQualitySpin", "Quality", "")
-        self._recipe = QCheckBox("With prompt and settings")
+        self._recipe = named(QCheckBox("With prompt and settings"), "exportRecipeCheck")
         self._recipe.setChecked(True)
-        self._recipe.setObjectName("exportRecipeCheck")
         self._hint = text_label(role="hint", wraps=True)
         self._form = form(
             ("&Export as", self._kind),

@@ -14,7 +14,7 @@ from app.gallery.picture_list import PictureList, accessible_text
 from app.messages.errors import message
 from app.session.background import BackgroundTasks
 from app.session.picture_loader import QUEUE, OpenedPicture, read_picture
-from app.widgets.building import aligned, hbox, stretched, text_label, vbox
+from app.widgets.building import aligned, hbox, named, stretched, text_label, vbox
 from app.widgets.colours import Colours
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
@@ -56,8 +56,7 @@ class Viewer(QWidget):
         self._shown: int | None = None
         self._images: OrderedDict[int, QImage] = OrderedDict()
         self._reading: set[int] = set()
-        self.canvas = Canvas(colours)
-        self.canvas.setObjectName("viewerCanvas")
+        self.canvas = named(Canvas(colours), "viewerCanvas", "Picture")
         self.canvas.set_empty_text(EmptyText("", ""))
         self.canvas.installEventFilter(self)
         self.zoom_bar = ZoomBar(self.canvas)
@@ -222,7 +221,7 @@ class ViewerBar(QFrame):
         self.setProperty("role", "panel")
         self._place = text_label(role="number")
         self._marks = QLabel()
-        self._prompt = ElidedLabel("")
+        self._prompt = ElidedLabel()
         self._before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
         self._before.clicked.connect(partial(self.step_asked.emit, -1))
         self._next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
