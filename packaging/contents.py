@@ -19,7 +19,6 @@ TRANSFORMERS_FAMILIES = (
     *sorted({part for family in FAMILIES.values() for part in family.transformers_parts}),
     # what transformers and diffusers import by themselves on the way there
     "auto",
-    "bloom",  # peft names a class of it
     "dinov2_with_registers",
     "encoder_decoder",
     "siglip",
@@ -51,6 +50,8 @@ EXCLUDES = (
     # diffusers imports it wherever it is, for one sampler (which core.engine.sampling.linear_multistep
     # replaces) and a schedule nobody chose
     "scipy",
+    # diffusers and transformers import it wherever it is, for LoRAs, which core.engine.loading puts in by itself
+    "peft",
     # other libraries for the same work
     "cv2",
     "functorch",
