@@ -13,9 +13,12 @@ _EDM = (
 )
 """Tensors by which models on the schedule of Karras et al. 2022 are known (ComfyUI's ``supported_models.py``)."""
 
-_V_NAME = "output_blocks.11.1.transformer_blocks.0.norm1.bias"
+_V_NAMES = tuple(
+    f"{block}.transformer_blocks.0.norm1.bias" for block in ("output_blocks.11.1", "up_blocks.3.attentions.2")
+)
 _V_SPREAD = 0.09
-"""In U-Nets of Stable Diffusion 2 with v-prediction this tensor deviates by more; ComfyUI tells them by it."""
+"""In U-Nets of Stable Diffusion 2 with v-prediction this tensor (by its makers' name or diffusers') deviates
+by more; ComfyUI tells them by it."""
 
 _MOST_BYTES = 2**16
 
@@ -58,8 +61,8 @@ def declared(header: SafetensorsHeader, *, has_clip_skip: bool) -> dict[str, Any
 
 def measured(header: SafetensorsHeader, prefix: str) -> dict[str, Any]:
     """Returns the prediction type of a Stable Diffusion 2 by its weights; nothing where the tensor is missing."""
-    name = f"{prefix}{_V_NAME}"
-    if name not in header.tensors:
+    name = next((f"{prefix}{name}" for name in _V_NAMES if f"{prefix}{name}" in header.tensors), None)
+    if name is None:
         return {}
     spread = float(_values(header, name).std())
     return {"prediction_type": "v_prediction" if spread > _V_SPREAD else "epsilon"}

@@ -244,12 +244,12 @@ def read_model(
     family = family_of_pipeline(pipeline)
     if family is None:
         raise ModelBroken(folder, f"it is a {pipeline}; supported families are {family_names()}")
+    schedule = read_schedule(folder, family)
     network, vae, text_encoder = (
         folder / part / "config.json" for part in (family.network, "vae", family.text_encoders[0])
     )
     config, factor = read_json(network), pixels_each(vae)
     side = whole_number(network, "sample_size", 0) * factor or family.native_px
-    schedule = read_schedule(folder, family)
     known = tomllib.loads((resources() / "models.toml").read_text("utf-8")).get(key, {})
     told = said if "size" not in known else {**said, "list": {"size": known["size"]}}
     traits = model_traits(told, schedule, side, family, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from app.session.draft_editor import DraftEditor
 from core.checkpoints.cache import CheckpointCache
 from core.models.catalogue import Catalogue, FoundModels
 from core.request.request import STARTER_MODEL
+from core.request.traits import Trait
 from tests import original_names, tiny
-from tests.fakes import FakeDrafts
+from tests.fakes import FakeDrafts, FakeModels, model
 
 
 @pytest.fixture
@@ -62,3 +64,15 @@ def test_a_file_that_is_still_being_written_is_not_read_again_and_again(
     original_names.z_image(place / "whole", place / "growing.safetensors")
     editor.refresh_models()
     qtbot.waitUntil(lambda: "growing" in {model.key for model in editor.models})
+
+
+def test_a_pictures_training_is_told_unless_the_model_is_taken_for_it_here(
+    background: BackgroundTasks,
+) -> None:
+    v = {"prediction_type": Trait("v_prediction", "user")}
+    for traits, differing in (({}, ("training",)), (v, ())):
+        chosen = replace(model(), traits=traits)
+        editor = DraftEditor(FakeModels(chosen), FakeDrafts(), background)
+        picture = replace(chosen.defaults, prompt="a boat", training="prediction_type=v_prediction")
+        assert editor.apply(picture) == differing
+        assert (editor.draft.prompt, editor.draft.training) == ("a boat", "")

@@ -15,6 +15,7 @@ from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.detection import recognise
 from core.errors import InvalidRequest, ModelBroken
 from core.families import FAMILIES
+from core.families.marks import measured
 from core.files.safetensors_header import read_safetensors_header
 from core.models.catalogue import Catalogue, Model
 from core.models.folders import FixedPlaces
@@ -251,3 +252,10 @@ def test_what_an_earlier_version_kept_is_read_again_and_the_hash_stays(tmp_path:
     assert later.kind_of(path) == recognise(read_safetensors_header(path))
     later.save()
     assert CheckpointCache(tmp_path / "checkpoints.json").kind_of(path) == later.kind_of(path)
+
+
+def test_a_file_with_diffusers_names_is_measured_too(tmp_path: Path) -> None:
+    names = {f"{UNET}up_blocks.3.attentions.2.transformer_blocks.0.norm1.bias": torch.tensor([-0.2, 0.2] * 160)}
+    save_file(names, tmp_path / "m.safetensors")
+    found = measured(read_safetensors_header(tmp_path / "m.safetensors"), UNET)
+    assert found == {"prediction_type": "v_prediction"}
