@@ -9,8 +9,8 @@ from core.recipes.other_programs.comfy_graph import LONGEST_TEXT, Graph, Link, N
 from core.recipes.other_programs.comfy_model import PIPES, follow
 
 _TEXTS = (
-    *("text", "text_g", "prompt", "user_prompt", "t5xxl", "clip_g", "text_l", "clip_l", "bert", "mt5xl", "llama"),
-    *("positive", "negative", "positive_prompt", "negative_prompt"),
+    *("populated_text", "text", "text_g", "prompt", "user_prompt", "t5xxl", "clip_g", "text_l", "clip_l", "bert"),
+    *("mt5xl", "llama", "positive", "negative", "positive_prompt", "negative_prompt"),
 )
 _OF_ROLE = {"positive": ("positive", "positive_prompt"), "negative": ("negative", "negative_prompt")}
 _CONDITIONING = re.compile(r"cond(itioning)?s?([_ ]?(\d{1,2}|to|from|positive))?", re.IGNORECASE)
@@ -86,7 +86,8 @@ def _encoded(graph: Graph, node: Node, role: str) -> Conditioning:
     texts = [graph.value(node, name) for name in names]
     if not texts or not all(isinstance(text, str) for text in texts):
         return Conditioning()
-    layers = (graph.value(clip, "stop_at_clip_layer") for clip in follow(graph, node, ("clip",)))
+    clips = (node, *follow(graph, node, ("clip",)))
+    layers = (graph.value(clip, "stop_at_clip_layer", "clip_skip") for clip in clips)
     layer = next((layer for layer in layers if isinstance(layer, int)), None)
     return replace(_joined([Conditioning(text) for text in texts]), layer=layer)
 

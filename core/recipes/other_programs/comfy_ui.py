@@ -40,6 +40,8 @@ _NO_PICTURE = frozenset(
 )
 """Inputs by which no picture comes in."""
 _SOURCE = re.compile(r"load ?image|image ?load|vae ?encode", re.IGNORECASE)
+_CHOOSES_SIZE = re.compile(r"ratio|preset|dimensions?$|resolution", re.IGNORECASE)
+"""Inputs by which a node finds another size than its width and height, unless they say that it is a custom one."""
 _SIDES = ("width", "empty_latent_width"), ("height", "empty_latent_height")
 UNCLEAR = "not told"
 """A schedule that the graph has and that cannot be told."""
@@ -207,6 +209,8 @@ def _latent(graph: Graph, node: Node) -> tuple[Any, Any, bool]:
         if preset and not has_size:
             width, height, has_size = preset[1], preset[2], True
         elif not has_size and any(side in one.inputs for side in _SIDES[0]):
-            width, height = (graph.value(one, *side) for side in _SIDES)
+            chosen = (str(value) for key, value in one.inputs.items() if _CHOOSES_SIZE.search(key))
+            if all("custom" in value.lower() for value in chosen):
+                width, height = (graph.value(one, *side) for side in _SIDES)
             has_size = True
     return width, height, has_source

@@ -127,6 +127,21 @@ PROMPTS: dict[str, Case] = {
          "layer": node("CLIPSetLastLayer", clip="@model.1", stop_at_clip_layer=-2)},
         {"layer": 2},
     ),
+    "an earlier layer of CLIP, of the loader": (
+        {"model": node("Efficient Loader", ckpt_name="dreams.safetensors", lora_name="None", clip_skip=-2,
+                       positive="a red lighthouse", negative="blurry", empty_latent_width=512,
+                       empty_latent_height=768),
+         "yes": None, "no": None, "latent": None,
+         "sampler": node("KSampler (Efficient)", **sampler(positive="@model.1", negative="@model.2",
+                                                           latent_image="@model.3")[1])},
+        {"layer": 2},
+    ),
+    "a wildcard that an encoder drew": (
+        {"yes": node("ImpactWildcardEncode", model="@model", clip="@model.1", seed=3, mode="populate",
+                     wildcard_text="a {red|blue} lighthouse", populated_text="a red lighthouse"),
+         "sampler": sampler(model="@yes", positive="@yes.2")},
+        {},
+    ),
     "an encoder that nobody knows": (
         {"yes": node("SomethingWithText", text="a shed", strength=3)}, {"prompt": None},
     ),

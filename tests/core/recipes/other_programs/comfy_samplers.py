@@ -111,6 +111,13 @@ SAMPLERS: dict[str, Case] = {
     "size of a preset": (
         {"latent": node("SDXLEmptyLatentSizePicker+", resolution="512x768 (0.67)", batch_size=1)}, {},
     ),
+    "a size that an aspect ratio overrules": (
+        {"latent": node("CR SDXL Aspect Ratio", width=1024, height=1024, aspect_ratio="3:4 portrait")},
+        {"size": None},
+    ),
+    "a size of one's own beside the ratios": (
+        {"latent": node("CR SDXL Aspect Ratio", width=512, height=768, aspect_ratio="custom")}, {},
+    ),
     "numbers that are computed": (
         {"sampler": sampler(seed="@sum", steps="@sum", cfg="@sum", scheduler="@sum"),
          "sum": node("SimpleMath+", value="a*2", a=21),
