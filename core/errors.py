@@ -128,16 +128,17 @@ class DeviceLost(EmulsionError):
 
 
 class DeviceMissing(EmulsionError):
-    """The device or dtype that was asked for is not there, or cannot do what was asked."""
+    """The device or dtype that was asked for is not there, or cannot be used for a ``reason``."""
 
-    def __init__(self, asked: str, available: tuple[str, ...]) -> None:
-        super().__init__(f"{asked!r} is not available; available: {', '.join(available)}")
+    def __init__(self, asked: str, available: tuple[str, ...], reason: str = "") -> None:
+        super().__init__(f"{asked!r} is not available; available: {', '.join(available)}; {reason}")
+        self.reason = reason
         self.asked = asked
         self.available = available
 
 
 class NotANumberPicture(EmulsionError):
-    """The network or the autoencoder produced NaN or infinity, also when retried in float32."""
+    """The network produced NaN or infinity, or the autoencoder, which is retried in float32."""
 
     def __init__(self, where: str) -> None:
         super().__init__(f"{where} produced values that are not numbers")

@@ -144,6 +144,7 @@ def apple_gpu() -> Generator[Apple]:
     """Lets torch find an Apple GPU, until the block is left."""
     with pytest.MonkeyPatch.context() as patch, Apple() as apple:
         patch.setattr(torch.backends.mps, "is_available", lambda: True)
+        patch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *_version: True)  # pyright: ignore
         patch.setattr(torch.mps, "recommended_max_memory", lambda: 12 * 2**30)
         patch.setattr(torch.mps, "driver_allocated_memory", lambda: 0)
         patch.setattr(torch.mps, "empty_cache", lambda: None)

@@ -135,14 +135,16 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case DeviceMissing():
             return Message(
                 "This device is not available",
-                f"{_shown(error.asked)} is not available on this computer.",
+                f"{_shown(error.asked)} cannot be used on this computer: {_lower_first(error.reason)}."
+                if error.reason
+                else f"{_shown(error.asked)} is not available on this computer.",
                 f"Available here: {', '.join(error.available)}." if error.available else "",
             )
         case NotANumberPicture():
             return Message(
                 "The picture could not be computed",
-                f"{_upper_first(error.where)} produced values that are not numbers, also in full precision.",
-                "Choose the dtype float32, another sampler or a lower guidance scale.",
+                f"{_upper_first(error.where)} produced values that are not numbers.",
+                "Choose the precision float32 (Preferences, Device), another sampler or a lower guidance scale.",
             )
         case SaveFailed():
             return Message(

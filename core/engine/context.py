@@ -97,7 +97,7 @@ class Context:
         return MemoryInUse(
             replace(device, free=min(device.free + freed, device.total)),
             loaded.model.key,
-            loaded.weight_bits,
+            loaded.plan.weight_bits,
             loaded.memory,
             placement,
         )
@@ -129,7 +129,7 @@ class Context:
         if loaded is None:
             self.close()
             model = self._catalogue.identified(model)
-            plan = replace(self.plan, weight_bits=request.weight_bits)
+            plan = replace(self.plan.fitting(FAMILIES[model.family]), weight_bits=request.weight_bits)
             memory = plan_for(model, request.size, plan, self._memory, self._tiled_decode)
             log.info("memory of %s: %s", model.key, memory.describe())
             if self._alive and not memory.fits:
@@ -146,7 +146,7 @@ class Context:
         """Returns the model if it is there, unless its files have changed since it was read."""
         wanted = (model.key, request.weight_bits)
         for loaded in self._there():
-            if (loaded.model.key, loaded.weight_bits) == wanted:
+            if (loaded.model.key, loaded.plan.weight_bits) == wanted:
                 if loaded.stamps == stamps_of_model(model.folder, model.file):
                     self._loaded = loaded
                     return loaded

@@ -8,7 +8,7 @@ import torch
 import transformers.utils.logging
 
 from core.engine.context import Context
-from core.engine.devices.device import DevicePlan, plan
+from core.engine.devices.device import DevicePlan, plan, use
 from core.engine.devices.out_of_memory import RAN_OUT, answers, attempt
 from core.engine.operations import OPERATIONS
 from core.errors import DeviceLost
@@ -33,12 +33,13 @@ class Engine:
         memory: Placement | None = None,
         tiled_decode: bool = False,
     ) -> None:
-        """Chooses the device. Raises DeviceMissing.
+        """Chooses the device, in the thread that will run the engine. Raises DeviceMissing.
 
         ``memory`` takes the place of the planned placement of models; ``tiled_decode`` decodes in tiles always.
         """
         _quieten_libraries()
         self.plan: DevicePlan = plan(device, dtype)
+        use(self.plan.device)
         self._context = Context(catalogue, self.plan, memory, tiled_decode)
 
     def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:

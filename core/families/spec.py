@@ -208,6 +208,7 @@ class FamilySpec:
         step_values: the most values that are alive in a step with guidance of the network of full size, beside its
             weights, for each place of the latent.
         samplers: keys of `core.request.samplers.SAMPLERS` that fit.
+        dtypes: the precisions in which its network gives numbers, the fastest first.
         optional_settings: names of settings that not every family has.
         native_px: side of the pictures it was trained with, where its configuration does not tell.
         embedded_guidance_key: a value of the network's configuration; where it is set the scale is an input.
@@ -229,6 +230,7 @@ class FamilySpec:
     diffusers_pipelines: tuple[str, ...]
     text_encoders: tuple[str, ...] = ("text_encoder",)
     samplers: tuple[str, ...] = tuple(SAMPLERS)
+    dtypes: tuple[str, ...] = ("bfloat16", "float16", "float32")
     optional_settings: tuple[str, ...] = ()
     native_px: int = 512
     guidance: GuidanceKind = "classifier_free"

@@ -1,15 +1,24 @@
 """Chooses the device and the precision of a run, with reasons in words that can be shown."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
 import torch
 
+from core.engine.devices.precision import DTYPES, best_dtype, has_bfloat16
+from core.engine.devices.probe import failure_of, is_available
 from core.errors import DeviceMissing
+from core.families.spec import FamilySpec
 from core.models.memory_plan import DeviceMemory, computer_memory
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+CPU = torch.device("cpu")
+KNOWN_TO_BE_FREE = 0.9
+"""Part of what we do not hold ourselves, on a device that does not tell what others hold."""
+
+WINDOWS_RESERVE = 600 * 2**20
+"""Bytes of the GPU's memory for the desktop, which takes from ours otherwise; ComfyUI leaves as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,8 @@ class DevicePlan:
         reason: why this device and dtype, one sentence.
         memory: total memory in bytes, or None where the device does not tell.
         found: one line for each kind of device: there, or why not.
+        gpus: each graphics processor that is there, such as ``cuda:1``, and its name.
+        is_dtype_asked: the precision was asked for, not chosen.
         weight_bits: of text encoders and networks, packed as `core.engine.weights.quantisation` does;
             None: as dtype says.
     """
@@ -32,10 +43,20 @@ class DevicePlan:
     memory: int | None
     found: tuple[str, ...]
     weight_bits: int | None = None
+    gpus: tuple[tuple[str, str], ...] = ()
+    is_dtype_asked: bool = False
 
     @property
     def dtype_name(self) -> str:
         return str(self.dtype).removeprefix("torch.")
+
+    def fitting(self, family: FamilySpec) -> "DevicePlan":
+        """Returns the plan in a precision in which the family's network gives numbers, unless one is asked."""
+        if self.is_dtype_asked or self.dtype_name in family.dtypes:
+            return self
+        usable = {"float32": True, "bfloat16": has_bfloat16(self.device), "float16": True}
+        dtype = next(name for name in family.dtypes if usable[name])
+        return replace(self, dtype=DTYPES[dtype])
 
     def describe(self) -> str:
         """Returns the whole plan as lines of text, for ``emulsion doctor`` and the diagnostics page."""
@@ -50,64 +71,86 @@ class _Backend:
     module: Any
     missing: str
 
-    def is_available(self) -> bool:
-        return self.module is None or self.module.is_available()
-
 
 _BACKENDS = (
     _Backend("cuda", torch.cuda, "no NVIDIA or AMD GPU that this build of torch can use"),
     _Backend("mps", torch.backends.mps, "no Apple GPU, or macOS is too old"),
     _Backend("xpu", torch.xpu, "no Intel GPU that this build of torch can use"),
-    _Backend("cpu", None, ""),
 )
 
 
 def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
-    """Chooses the fastest device that is there, and the dtype that suits it.
+    """Chooses the fastest device that is there and computes, and the dtype that suits it.
 
     Args:
         device: override: ``cuda``, ``cuda:1``, ``mps``, ``xpu`` or ``cpu``.
         dtype: override: a key of `DTYPES`.
 
     Raises:
-        DeviceMissing: what was asked for is not there.
+        DeviceMissing: what was asked for is not there, or does not compute.
     """
-    available = tuple(backend.kind for backend in _BACKENDS if backend.is_available())
     if dtype is not None and dtype not in DTYPES:
         raise DeviceMissing(dtype, tuple(DTYPES))
-    if device is None:
-        kind, chosen_because = available[0], "the first that is there of CUDA, MPS, XPU, CPU"
-        chosen = torch.device(kind)
-    else:
-        chosen = _asked_device(device, available)
-        kind, chosen_because = chosen.type, "as asked"
-    best_dtype, dtype_because = _best_dtype(chosen)
-    if dtype is not None:
-        best_dtype, dtype_because = DTYPES[dtype], "as asked"
+    asked = None if device is None else _parsed(device)
+    chosen = CPU if asked == CPU else None
+    found, gpus = list[str](), list[tuple[str, str]]()
+    for backend in _BACKENDS:
+        is_there, reason = is_available(backend.module)
+        those = _devices(backend) if is_there else ()
+        failures = list[str]()
+        for one in those:
+            if chosen is None and asked in (None, one):
+                if failure := failure_of(one):
+                    failures.append(failure)
+                else:
+                    chosen = one
+            gpus.append((str(one), _name(one)))
+        if asked in those and failures:
+            raise DeviceMissing(str(asked), ("cpu",), failures[0])
+        words = f"found, but cannot be used: {'; '.join(failures)}" if failures else "found"
+        found.append(f"{backend.kind}: {words if those else f'not found, {reason or backend.missing}'}")
+    if chosen is None and asked is not None:
+        raise DeviceMissing(str(device), (*dict(gpus), "cpu"))
+    chosen = chosen or CPU
+    chosen_because = "the first that computes of CUDA, MPS, XPU, CPU" if asked is None else "as asked"
+    best, dtype_because = best_dtype(chosen) if dtype is None else (DTYPES[dtype], "as asked")
     return DevicePlan(
         device=chosen,
-        dtype=best_dtype,
+        dtype=best,
         name=_name(chosen),
         reason=f"device: {chosen_because}; precision: {dtype_because}",
         memory=_memory(chosen),
-        found=tuple(
-            f"{backend.kind}: " + ("found" if backend.kind in available else f"not found, {backend.missing}")
-            for backend in _BACKENDS
-        ),
+        found=(*found, "cpu: found"),
+        gpus=tuple(gpus),
+        is_dtype_asked=dtype is not None,
     )
+
+
+def use(device: torch.device) -> None:
+    """Makes the device the current one of this thread, by which streams and libraries find it.
+
+    Windows' driver hands out the computer's memory, ten times as slow, where the GPU's is used up; so the part of
+    it that is free now, but for a reserve, is made a limit there: beyond it comes an error that can be handled.
+    """
+    match device.type:
+        case "cuda":
+            torch.cuda.set_device(device)
+            if os.name == "nt":
+                memory = _gpu_memory(torch.cuda, device)
+                share = max(0.5, memory.free / memory.total)
+                torch.cuda.set_per_process_memory_fraction(share, device)
+        case "xpu":
+            torch.xpu.set_device(device)
+        case _:
+            pass
 
 
 def memory_now(plan: DevicePlan) -> DeviceMemory:
     """Returns the memory of the device, and the part that a model could have now."""
     device = plan.device
     match device.type:
-        case "cuda":
-            free, total = torch.cuda.mem_get_info(device)
-            kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-            return DeviceMemory("cuda", total, free + kept)
-        case "xpu":
-            free, total = torch.xpu.mem_get_info(device)
-            return DeviceMemory("xpu", total, free)
+        case "cuda" | "xpu":
+            return _gpu_memory(torch.get_device_module(device), device)
         case "mps":  # shares the computer's memory, and may have a part of it
             shared, most = computer_memory(), torch.mps.recommended_max_memory()
             return DeviceMemory("mps", most, min(shared.free, most - torch.mps.driver_allocated_memory()))
@@ -115,37 +158,40 @@ def memory_now(plan: DevicePlan) -> DeviceMemory:
             return computer_memory()
 
 
-def _asked_device(device: str, available: tuple[str, ...]) -> torch.device:
+def _gpu_memory(module: Any, device: torch.device) -> DeviceMemory:
+    """``module``: torch's for this kind of device. What torch keeps for later counts as free."""
+    total = module.get_device_properties(device).total_memory
+    reserve = WINDOWS_RESERVE if os.name == "nt" else 0
+    try:
+        free, _ = module.mem_get_info(device)
+    except RuntimeError:  # Intel's integrated and some of its other GPUs do not tell
+        free = int(KNOWN_TO_BE_FREE * (total - module.memory_reserved(device)))
+    kept = module.memory_reserved(device) - module.memory_allocated(device)
+    return DeviceMemory(device.type, total, max(0, min(free + kept, total - kept) - reserve))
+
+
+def _parsed(device: str) -> torch.device:
+    """Returns the device with its number, where its kind has numbers. Raises DeviceMissing."""
     try:
         asked = torch.device(device)
     except RuntimeError as error:
-        raise DeviceMissing(device, available) from error
-    if asked.type not in available:
-        raise DeviceMissing(device, available)
-    if asked.type == "cuda" and (asked.index or 0) >= torch.cuda.device_count():
-        raise DeviceMissing(device, tuple(f"cuda:{i}" for i in range(torch.cuda.device_count())))
-    return asked
+        raise DeviceMissing(device, (*(backend.kind for backend in _BACKENDS), "cpu")) from error
+    return torch.device(asked.type, asked.index or 0) if asked.type in ("cuda", "xpu") else asked
 
 
-def _best_dtype(device: torch.device) -> tuple[torch.dtype, str]:
-    match device.type:
-        case "cuda" if torch.cuda.is_bf16_supported(including_emulation=False):
-            return torch.bfloat16, "this GPU computes in bfloat16"
-        case "cuda" | "mps" | "xpu":
-            return torch.float16, "half the memory of float32, on every GPU of this kind"
-        case _:
-            capabilities = torch.cpu.get_capabilities()
-            if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("arm_bf16"):
-                return torch.bfloat16, "this processor has instructions for bfloat16, twice as fast as float32"
-            return torch.float32, "this processor has no instructions for 16-bit numbers"
+def _devices(backend: _Backend) -> list[torch.device]:
+    if backend.kind == "mps":
+        return [torch.device("mps")]
+    return [torch.device(backend.kind, index) for index in range(backend.module.device_count())]
 
 
 def _name(device: torch.device) -> str:
     match device.type:
-        case "cuda":
-            return torch.cuda.get_device_name(device)
-        case "xpu":
-            return torch.xpu.get_device_name(device)
+        case "cuda" | "xpu":
+            try:
+                return torch.get_device_module(device).get_device_properties(device).name
+            except RuntimeError:  # a driver that does not start tells no names either
+                return str(device)
         case "mps":
             return "Apple GPU"
         case _:
@@ -153,10 +199,6 @@ def _name(device: torch.device) -> str:
 
 
 def _memory(device: torch.device) -> int | None:
-    match device.type:
-        case "cuda":
-            return torch.cuda.get_device_properties(device).total_memory
-        case "xpu":
-            return torch.xpu.get_device_properties(device).total_memory
-        case _:
-            return psutil.virtual_memory().total
+    if device.type in ("cuda", "xpu"):
+        return torch.get_device_module(device).get_device_properties(device).total_memory
+    return psutil.virtual_memory().total

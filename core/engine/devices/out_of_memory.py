@@ -69,7 +69,7 @@ def answers(device: torch.device | None) -> bool:
 
 def _computes(device: torch.device) -> bool:
     try:
-        return (torch.ones(1, device=device) + 1).item() == 2
+        return (torch.ones(1, device=device) + 1).item() == 2.0
     except RuntimeError:
         return False
 

@@ -41,7 +41,7 @@ class LoadedModel:
     Attributes:
         stamps: of the files that it was read from.
         memory: the plan that it was loaded by.
-        weight_bits: as in `GenerationRequest`.
+        plan: the device and the precision that it is in.
         autoencoders: its own, and others in its place.
         tiny: the decoder of its sharp previews.
         catalogue: finds the files of LoRAs and autoencoders.
@@ -51,7 +51,7 @@ class LoadedModel:
     family: Family
     stamps: frozenset[tuple[Path, Stamp]]
     memory: MemoryPlan
-    weight_bits: int | None
+    plan: DevicePlan
     offloading: Offloading
     ladder: OutOfMemoryLadder
     loras: LoraLayers
@@ -196,7 +196,7 @@ def load(
         family=family,
         stamps=stamps,
         memory=memory,
-        weight_bits=plan.weight_bits,
+        plan=plan,
         offloading=offloading,
         ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
         loras=LoraLayers(model, parts),

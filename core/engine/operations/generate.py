@@ -28,7 +28,7 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
             predict=predict,
             attention=attention_recorder(model, request, predict) if operation.attention else None,
             previews=model.previews(operation.previews, request.size, context.decode_times),
-            plan=context.plan,
+            plan=model.loaded.plan,
             index=index,
             count=request.count,
         )

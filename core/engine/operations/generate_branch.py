@@ -26,5 +26,5 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
         predict=predict,
         attention=attention,
         previews=model.previews(operation.previews, request.size, context.decode_times),
-        plan=context.plan,
+        plan=model.loaded.plan,
     )

@@ -1,0 +1,68 @@
+"""Tries a GPU before it is chosen: a driver may be too old or busy, and torch may lack code for the GPU."""
+
+import re
+import warnings
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from core.engine.devices.precision import best_dtype
+
+SIDE = 64
+
+
+def is_available(module: Any) -> tuple[bool, str]:
+    """Asks one of torch's modules for a kind of device whether there is one.
+
+    Returns the driver's own reason too, which torch tells by a warning only, or "".
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        is_there = bool(module.is_available())
+    reasons = [first_sentence(str(warning.message)) for warning in told]
+    return is_there, "" if is_there else "; ".join(reasons)
+
+
+@torch.inference_mode()
+def failure_of(device: torch.device) -> str:
+    """Computes a little of all that networks are made of; returns "" or the reason why that does not work."""
+    try:
+        if reason := _missing_code(device):
+            return reason
+        dtype, _ = best_dtype(device)
+        x = torch.ones((1, 1, SIDE, SIDE), device=device, dtype=dtype)
+        weight = torch.full((1, 1, 3, 3), 1 / 9, device=device, dtype=dtype)
+        x = functional.conv2d(x @ x / SIDE, weight, padding=1)
+        x = functional.scaled_dot_product_attention(x, x, x)
+        if not x.float().cpu().isfinite().all():
+            return "it computes values that are not numbers"
+    except (RuntimeError, AssertionError) as error:  # of the driver, and of a torch without this kind of device
+        return first_sentence(str(error))
+    return ""
+
+
+def first_sentence(text: str) -> str:
+    """Returns torch's words without its advice for programmers and the places in its code."""
+    return re.sub(r"\s*\(Triggered internally.*", "", text.strip().split("\n")[0]).rstrip(". ")
+
+
+def _missing_code(device: torch.device) -> str:
+    """NVIDIA's code runs on GPUs of the same major capability and no lower minor one; PTX on all later ones."""
+    if device.type != "cuda" or torch.version.hip:
+        return ""
+    properties = torch.cuda.get_device_properties(device)
+    own = properties.major, properties.minor
+    built = [_parsed(architecture) for architecture in torch.cuda.get_arch_list()]
+    for kind, major, minor in built:
+        if (kind == "sm" and major == own[0] and minor <= own[1]) or (kind == "compute" and (major, minor) <= own):
+            return ""
+    known = ", ".join(f"{major}.{minor}" for major, minor in sorted({(major, minor) for _, major, minor in built}))
+    return f"this build of torch has no code for its compute capability {own[0]}.{own[1]}, only for {known}"
+
+
+def _parsed(architecture: str) -> tuple[str, int, int]:
+    """``sm_90a`` -> ``("sm", 9, 0)``."""
+    kind, _, number = architecture.partition("_")
+    digits = re.sub(r"\D", "", number)
+    return kind, int(digits[:-1]), int(digits[-1])

@@ -1,0 +1,192 @@
+"""The choice among GPUs that are not here: made-up properties and the real texts of drivers stand for them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import torch
+
+from core.engine.devices import probe
+from core.engine.devices.device import memory_now, plan
+from core.engine.devices.precision import best_dtype
+from core.errors import DeviceMissing
+from core.families import FAMILIES
+from tests.apple import apple_gpu
+
+CUDA_13 = ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120"]
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Gpu:
+    name: str
+    major: int = 8
+    minor: int = 6
+    gcnArchName: str = ""  # noqa: N815
+    total_memory: int = 8 * GIB
+
+
+OLD, TURING, NEW = (
+    Gpu("NVIDIA GeForce GTX 1080", 6, 1),
+    Gpu("NVIDIA GeForce RTX 2070", 7, 5),
+    Gpu("GeForce RTX 4070", 8, 9),
+)
+SIXTEEN = Gpu("NVIDIA GeForce GTX 1660 Ti", 7, 5)
+
+
+@contextmanager
+def gpus(*there: Gpu, hip: str | None = None, kind: str = "cuda", **functions: Any) -> Generator[None]:
+    """Lets torch find these GPUs; nothing can be computed on them."""
+    module = getattr(torch, kind)
+    values = {
+        "is_available": True,
+        "device_count": len(there),
+        "memory_reserved": 2 * GIB,
+        "memory_allocated": GIB,
+        "mem_get_info": (3 * GIB, 8 * GIB),
+    }
+    defaults: dict[str, Any] = {name: Mock(return_value=value) for name, value in values.items()}
+
+    def properties(device: Any) -> Gpu:
+        return there[torch.device(device).index or 0]
+
+    defaults["get_device_properties"] = properties
+    if kind == "cuda":
+        defaults["get_arch_list"] = lambda: CUDA_13
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.version, "hip", hip)
+        for name, function in (defaults | functions).items():
+            patch.setattr(module, name, function)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("gpu", "hip", "expected"),
+    [
+        (NEW, None, torch.bfloat16),
+        (TURING, None, torch.float16),
+        (SIXTEEN, None, torch.float32),
+        (Gpu("NVIDIA T1000 8GB", 7, 5), None, torch.float32),
+        (Gpu("NVIDIA GeForce MX450", 7, 5), None, torch.float32),
+        (Gpu("Tesla T4", 7, 5), None, torch.float16),
+        (Gpu("AMD Radeon RX 6800", 10, 3, "gfx1030:xnack-"), "7.0", torch.float16),
+        (Gpu("AMD Radeon RX 7900 XTX", 11, 0, "gfx1100"), "7.0", torch.bfloat16),
+        (Gpu("AMD Instinct MI100", 9, 0, "gfx908:sramecc+"), "7.0", torch.bfloat16),
+    ],
+    ids=str,
+)
+def test_the_precision_is_one_in_which_the_gpu_gives_numbers_fast(
+    gpu: Gpu, hip: str | None, expected: torch.dtype
+) -> None:
+    with gpus(NEW, gpu, hip=hip):
+        assert best_dtype(torch.device("cuda", 1))[0] is expected
+
+
+@pytest.mark.parametrize("asked", [None, "float16"])
+@pytest.mark.parametrize("is_apple", [True, False])
+def test_z_image_is_never_computed_in_float16_unless_that_is_asked(
+    monkeypatch: pytest.MonkeyPatch, asked: str | None, is_apple: bool
+) -> None:
+    monkeypatch.setattr("core.engine.devices.device.failure_of", Mock(return_value=""))
+    with apple_gpu() if is_apple else gpus(TURING):
+        chosen = plan(None, asked)
+        assert chosen.dtype is torch.float16
+        there = {key: chosen.fitting(family).dtype_name for key, family in FAMILIES.items()}
+    assert there["z_image"] == (asked or ("bfloat16" if is_apple else "float32"))
+    assert there["stable_diffusion_xl"] == "float16"
+
+
+def test_a_gpu_without_code_for_it_is_told_of_and_the_processor_taken() -> None:
+    with gpus(OLD):
+        chosen = plan()
+        assert chosen.device.type == "cpu"
+        assert chosen.found[0] == (
+            "cuda: found, but cannot be used: this build of torch has no code for its compute capability 6.1, "
+            "only for 7.5, 8.0, 8.6, 9.0, 10.0, 12.0"
+        )
+        with pytest.raises(DeviceMissing) as refused:
+            plan("cuda")
+        assert "6.1" in refused.value.reason
+
+
+@pytest.mark.parametrize("gpu", [NEW, TURING, Gpu("RTX 5090", 12, 0), Gpu("a later one", 14, 0)], ids=str)
+def test_code_of_the_same_generation_and_ptx_run(gpu: Gpu) -> None:
+    with gpus(gpu):
+        assert not probe._missing_code(torch.device("cuda:0"))  # pyright: ignore[reportPrivateUsage]
+
+
+DRIVER = (
+    "CUDA error: CUDA-capable device(s) is/are busy or unavailable\nCUDA kernel errors might be asynchronously "
+    "reported at some other API call, so the stacktrace below might be incorrect."
+)
+
+
+def test_a_driver_that_fails_is_quoted_and_the_next_gpu_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def first_is_busy(device: torch.device) -> str:
+        return probe.first_sentence(DRIVER) if device.index == 0 else ""
+
+    monkeypatch.setattr("core.engine.devices.device.failure_of", first_is_busy)
+    with gpus(NEW, NEW):
+        chosen = plan()
+        assert str(chosen.device) == "cuda:1"
+        assert chosen.found[0].endswith("used: CUDA error: CUDA-capable device(s) is/are busy or unavailable")
+        assert str(plan("cuda:1").device) == "cuda:1"
+        assert chosen.gpus == (("cuda:0", "GeForce RTX 4070"), ("cuda:1", "GeForce RTX 4070"))
+        for wrong in ("cuda:2", "xpu", "mps"):
+            with pytest.raises(DeviceMissing) as refused:
+                plan(wrong)
+            assert refused.value.available == ("cuda:0", "cuda:1", "cpu")
+
+
+def test_a_driver_that_does_not_start_is_no_crash() -> None:
+    def fails(_device: Any) -> Any:
+        raise RuntimeError(DRIVER)
+
+    with gpus(NEW, get_device_properties=fails):
+        assert plan().device.type == "cpu"
+
+
+def test_the_reason_of_the_driver_is_heard() -> None:
+    def too_old() -> bool:
+        text = "CUDA initialization: The NVIDIA driver on your system is too old (found version 11040)."
+        warnings.warn(f"{text} (Triggered internally at CUDAFunctions.cpp:119.)", stacklevel=1)
+        return False
+
+    with gpus(is_available=too_old):
+        assert (
+            plan().found[0].startswith("cuda: not found, CUDA initialization: The NVIDIA driver on your system is")
+        )
+
+
+def untold(_device: Any) -> Any:
+    raise RuntimeError(
+        "The device (Intel(R) Arc(TM) B580 Graphics) doesn't support querying the available free memory. You can "
+        "file an issue at https://github.com/pytorch/pytorch/issues to help us prioritize its implementation."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "functions", "free"),
+    [
+        ("cuda", {}, 4 * GIB),  # three that the driver knows, one that torch keeps
+        ("xpu", {"mem_get_info": untold}, int(0.9 * 6 * GIB) + GIB),
+        (
+            "xpu",
+            {"mem_get_info": Mock(return_value=(8 * GIB, 8 * GIB))},
+            7 * GIB,
+        ),  # a driver that forgets what is used
+    ],
+)
+def test_free_memory_is_known_also_where_the_driver_does_not_tell(
+    kind: str, functions: dict[str, Any], free: int
+) -> None:
+    device: Any = SimpleNamespace(device=torch.device(kind, 0))
+    with gpus(NEW, kind=kind, **functions):
+        assert memory_now(device).free == free
