@@ -1,7 +1,6 @@
 """The tree of branches under the film: an axis from noise to picture, and a row for each run."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -132,22 +131,14 @@ class BranchArea(QFrame):
             self.menu_wanted.emit(picture, self._rows.viewport().mapToGlobal(place))
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTree:
-    """The tree of a run; ``tree`` is None if no picture of the run is known."""
-
-    run: str
-    tree: BranchTree | None
-
-
 class BranchReader(QObject):
     """Reads each recipe of the folder once.
 
     Signals:
-        found(object): a `FoundTree`; only the newest question is answered.
+        found: a run and its `BranchTree`, None if no picture of it is known; only the newest question is answered.
     """
 
-    found = Signal(object)
+    found = Signal(str, object)
 
     def __init__(
         self, folder: Callable[[], Path], background: BackgroundTasks, parent: QObject | None = None
@@ -161,9 +152,9 @@ class BranchReader(QObject):
     def find(self, run: str) -> None:
         """Looks at what is new in the folder, and for the tree of this run."""
         self._tasks.cancel()
-        self._tasks.follow(partial(self._search, run, self._folder()), answer=self.found.emit)
+        self._tasks.follow(partial(self._search, run, self._folder()), answer=partial(self.found.emit, run))
 
-    def _search(self, run: str, folder: Path) -> Generator[None, None, FoundTree]:
+    def _search(self, run: str, folder: Path) -> Generator[None, None, BranchTree | None]:
         """In a background thread."""
         yield from self._index.refresh(folder)
-        return FoundTree(run, branch_tree(run, self._index.relatives(run)))
+        return branch_tree(run, self._index.relatives(run))

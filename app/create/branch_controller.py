@@ -5,13 +5,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from app.branches.area import BranchArea, BranchReader, FoundTree
+from app.branches.area import BranchArea, BranchReader
 from app.branches.model import BranchModel
 from app.film.film_panel import FilmPanel
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.icon_button import IconButton
+from core.runs.branch_tree import BranchTree
 
 
 class BranchController(QObject):
@@ -94,11 +95,11 @@ class BranchController(QObject):
             self._run = run
             self._reader.find(run)
 
-    @Slot(object)
-    def _on_found(self, found: FoundTree) -> None:
-        if found.tree is None and self._is_in_the_making(found.run):
+    @Slot(str, object)
+    def _on_found(self, run: str, tree: BranchTree | None) -> None:
+        if tree is None and self._is_in_the_making(run):
             return
-        tree = found.tree if found.tree is not None and len(found.tree.runs) > 1 else None
+        tree = tree if tree is not None and len(tree.runs) > 1 else None
         self._model.show_tree(tree)
         if tree is None:
             self.button.hide()

@@ -14,21 +14,12 @@ from core.errors import EmulsionError
 from core.film.reader import film_path
 from core.gallery.branches import Run
 from core.gallery.finder import Finder
-from core.gallery.query import Answer, Facets, LibraryPicture, Query
+from core.gallery.query import Facets, LibraryPicture, Query
 from core.recipes.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
 _LATER, _SOON, _NOW = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class QueryResult:
-    """The result of a query; ``total`` is the number of pictures in the library."""
-
-    query: Query
-    answer: Answer
-    total: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +44,8 @@ class LibraryReader(QObject):
     """All methods return at once.
 
     Signals:
-        answered: an `QueryResult`; of queries asked quickly one after the other only the last is answered.
+        answered: a `Query`, its `Answer`, and the number of all pictures in the library; of queries asked quickly
+            one after the other only the last is answered.
         rows_loaded: a tuple of `LibraryPicture`, after `load_rows` and `load_passing`.
         facets_found: `Facets`, after `count_facets`.
         details_loaded: `PictureDetails`, after `load_details`; only the last one asked for.
@@ -61,7 +53,7 @@ class LibraryReader(QObject):
         broken: the index cannot be read.
     """
 
-    answered = Signal(object)
+    answered = Signal(object, object, int)
     rows_loaded = Signal(object)
     facets_found = Signal(object)
     details_loaded = Signal(object)
@@ -147,7 +139,7 @@ class LibraryReader(QObject):
         query, self._wanted = self._wanted, None
         if query is not None:
             finder = self._now()
-            self.answered.emit(QueryResult(query, finder.find(query), finder.count()))
+            self.answered.emit(query, finder.find(query), finder.count())
 
     def _begin_counting(self) -> None:
         self._counting = self._now().facets()

@@ -8,12 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.gallery.folder_watch import FolderWatch
-from app.gallery.library_reader import LibraryReader, QueryResult
+from app.gallery.library_reader import LibraryReader
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_list import PictureList
 from core.gallery.library import LibraryFolder
 from core.gallery.marks import Marks
-from core.gallery.query import Query
+from core.gallery.query import Answer, Query
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
 from core.gallery.schema import FILE_NAME
 
@@ -36,7 +36,7 @@ class LibraryView(QObject):
         is_open: False until the library can be asked.
 
     Signals:
-        answered: an `QueryResult` is about to be shown; ``pictures`` still has what was there before.
+        answered: the answer to a `Query` is about to be shown; ``pictures`` still has what was there before.
         shown: it is there.
         state_changed: look again at the attributes.
         marks_changed: ids whose marks are others now.
@@ -166,12 +166,12 @@ class LibraryView(QObject):
         self.reader.find(self.query)
         self.reader.count_facets()
 
-    @Slot(object)
-    def _on_answered(self, answered: QueryResult) -> None:
-        if answered.query == self.query:
+    @Slot(object, object, int)
+    def _on_answered(self, query: Query, answer: Answer, total: int) -> None:
+        if query == self.query:
             self.is_open = True
-            self.total = answered.total
-            self.answered.emit(answered)
-            self.pictures.show_answer(answered.answer)
+            self.total = total
+            self.answered.emit(query)
+            self.pictures.show_answer(answer)
             self.shown.emit()
             self.state_changed.emit()

@@ -24,7 +24,7 @@ from app.gallery.filters import cleared, is_filtered
 from app.gallery.grid import PictureGrid
 from app.gallery.hover_film import HoverFilm
 from app.gallery.inspector import Inspector
-from app.gallery.library_reader import LibraryReader, QueryResult
+from app.gallery.library_reader import LibraryReader
 from app.gallery.library_service import LibraryService
 from app.gallery.library_view import LibraryView
 from app.gallery.page_layout import PageLayout
@@ -38,6 +38,7 @@ from app.widgets.colours import Colours
 from app.widgets.drop_router import DropRouter, DropRule
 from app.widgets.message_bar import MessageArea
 from core.gallery.gallery import gallery_folder
+from core.gallery.query import Query
 from core.gallery.scan import Indexing, Listing
 from core.gallery.system_trash import Trash
 from core.gallery.thumbnails import FOLDER_NAME, Thumbnails
@@ -215,12 +216,12 @@ class GalleryPage(QWidget):
         self.status.show_counts(self.pictures.rowCount(), self.view.total, self.grid.selected_count())
 
     @Slot(object)
-    def _keep_choice(self, answered: QueryResult) -> None:
+    def _keep_choice(self, query: Query) -> None:
         ids, rows = self.pictures.ids, self.grid.selected_rows()
         if rows:
             self._chosen = ids[rows]
             self._current = int(ids[max(self.grid.currentIndex().row(), 0)])
-        is_same_query, self._asked = answered.query == self._asked, answered.query
+        is_same_query, self._asked = query == self._asked, query
         after = rows[-1] + 1 if rows and rows[-1] + 1 < len(ids) else rows[0] - 1 if rows else -1
         self._following = int(ids[after]) if is_same_query and after >= 0 else -1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.branches.area import BranchReader, FoundTree
+from app.branches.area import BranchReader
 from app.session.background import BackgroundTasks
 from core.recipes.recipe import Parent
 from tests.app.branches.conftest import SaveRun
@@ -22,8 +22,19 @@ def found(reader: BranchReader, run: str, qtbot: QtBot) -> list[str] | None:
     with qtbot.waitSignal(reader.found) as answer:
         reader.find(run)
     assert answer.args is not None
-    tree = answer.args[0].tree
+    tree = answer.args[1]
     return [known.run for known in tree.runs] if tree is not None else None
+
+
+def told_of(reader: BranchReader) -> list[str]:
+    """Returns the runs of the answers that come from now on."""
+    runs: list[str] = []
+
+    def note(run: str, _tree: object) -> None:
+        runs.append(run)
+
+    reader.found.connect(note)
+    return runs
 
 
 def test_the_tree_of_a_run_is_found(reader: BranchReader, save_run: SaveRun, qtbot: QtBot) -> None:
@@ -43,19 +54,17 @@ def test_a_picture_saved_meanwhile_is_found_too(reader: BranchReader, save_run: 
 def test_the_last_answer_is_about_the_newest_question(
     reader: BranchReader, save_run: SaveRun, qtbot: QtBot
 ) -> None:
-    answers: list[FoundTree] = []
-    reader.found.connect(answers.append)
+    answers = told_of(reader)
     for number in range(10):
         save_run(str(number))
         reader.find(str(number))
-    qtbot.waitUntil(lambda: bool(answers) and answers[-1].run == "9")
+    qtbot.waitUntil(lambda: bool(answers) and answers[-1] == "9")
 
 
 def test_closing_ends_the_search(reader: BranchReader, background: BackgroundTasks, save_run: SaveRun) -> None:
     for number in range(20):
         save_run(str(number))
-    answers: list[FoundTree] = []
-    reader.found.connect(answers.append)
+    answers = told_of(reader)
     reader.find("1")
     background.close()
     assert not answers
