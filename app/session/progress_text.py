@@ -19,6 +19,9 @@ PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
 )
 AVERAGED_CALLS = 10
 
+Happened = RunState | Phase | Started | Stepped | Advanced | ImageReady | Ending | None
+"""None: a phase is over."""
+
 
 class Progress:
     """Follows one run; ask `words`, `figures` and `fraction` after each event.
@@ -84,39 +87,36 @@ class Progress:
             words = f"Step {done} of {self._film.request.steps}"
         return picture + (_lower(words) if picture else words)
 
-    def change_state(self, state: RunState) -> None:
-        if self._state is RunState.idle:
-            self.fraction = None
-        self._state = state
+    def follow(self, happened: Happened) -> None:
+        """Takes in a state, a phase or the end of one, an event of the engine, or the end of the run."""
+        match happened:
+            case RunState():
+                self.fraction = None if self._state is RunState.idle else self.fraction
+                self._state = happened
+            case Phase() | None:
+                self._phase = happened
+                self.fraction = self.fraction if happened in (None, Phase.decoding) else None
+            case Started():
+                self._film = happened.film
+                self._index, self._count = happened.index, happened.count
+                self._calls_done = 0
+                self.fraction = 0.0
+            case Stepped(frame=frame):
+                self._calls_done = frame.call + 1
+                self._sigma = frame.sigma
+                self._last_seconds.append(happened.seconds)
+                if self._film is not None:
+                    self.fraction = self._calls_done / self._film.schedule.calls
+            case Advanced():
+                self._advanced = happened
+                self.fraction = happened.done / max(happened.total, 1)
+            case ImageReady(image=image):
+                self.fraction = 1.0
+                self._outcome = f"Finished in {duration(image.recipe.seconds)}  ·  seed {image.request.seed}"
+            case Ending():
+                self._end(happened)
 
-    def change_phase(self, phase: Phase | None) -> None:
-        self._phase = phase
-        if phase is not None and phase is not Phase.decoding:
-            self.fraction = None
-
-    def start(self, started: Started) -> None:
-        self._film = started.film
-        self._index, self._count = started.index, started.count
-        self._calls_done = 0
-        self.fraction = 0.0
-
-    def step(self, stepped: Stepped) -> None:
-        self._calls_done = stepped.frame.call + 1
-        self._sigma = stepped.frame.sigma
-        self._last_seconds.append(stepped.seconds)
-        if self._film is not None:
-            self.fraction = self._calls_done / self._film.schedule.calls
-
-    def advance(self, advanced: Advanced) -> None:
-        self._advanced = advanced
-        self.fraction = advanced.done / max(advanced.total, 1)
-
-    def finish(self, ready: ImageReady) -> None:
-        image = ready.image
-        self.fraction = 1.0
-        self._outcome = f"Finished in {duration(image.recipe.seconds)}  ·  seed {image.request.seed}"
-
-    def end(self, ending: Ending) -> None:
+    def _end(self, ending: Ending) -> None:
         match ending:
             case Ending.finished:
                 pass

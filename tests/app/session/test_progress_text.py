@@ -28,22 +28,22 @@ def film() -> Film:
 def running(film: Film) -> Progress:
     progress = Progress()
     assert progress.words == "Ready"
-    progress.change_state(RunState.running)
-    progress.start(Started(film, 0, 1))
+    progress.follow(RunState.running)
+    progress.follow(Started(film, 0, 1))
     return progress
 
 
 def test_phases_are_told_in_words_and_nobody_knows_how_long_they_take() -> None:
     progress = Progress()
-    progress.change_state(RunState.running)
-    progress.change_phase(Phase.loading_model)
+    progress.follow(RunState.running)
+    progress.follow(Phase.loading_model)
     assert progress.words == "Loading the model"
     assert progress.fraction is None
 
 
 def test_a_step_is_told_with_the_number_of_steps_and_the_figures(running: Progress, film: Film) -> None:
     for call in range(12):
-        running.step(stepped(film, call))
+        running.follow(stepped(film, call))
     assert running.words == "Step 12 of 20"
     assert running.fraction == 0.6
     assert running.figures == "0.50 s/step  ·  4.0 s left  ·  σ 5.95"
@@ -54,10 +54,10 @@ def test_two_network_calls_are_one_step_for_samplers_of_second_order(film: Film)
     schedule = Schedule(np.zeros(5, np.float32), np.linspace(14, 0.1, 5), steps)
     film = replace(film, schedule=schedule, request=replace(film.request, steps=3))
     progress = Progress()
-    progress.change_state(RunState.running)
-    progress.start(Started(film, 0, 1))
-    progress.step(stepped(film, 0))
-    progress.step(stepped(film, 1))
+    progress.follow(RunState.running)
+    progress.follow(Started(film, 0, 1))
+    progress.follow(stepped(film, 0))
+    progress.follow(stepped(film, 1))
     assert progress.words == "Step 1 of 3"
     assert progress.fraction == 0.4
     assert progress.figures.startswith("0.83 s/step  ·  1.5 s left")
@@ -65,9 +65,9 @@ def test_two_network_calls_are_one_step_for_samplers_of_second_order(film: Film)
 
 def test_the_time_left_counts_the_pictures_that_follow(film: Film) -> None:
     progress = Progress()
-    progress.change_state(RunState.running)
-    progress.start(Started(film, 1, 3))
-    progress.step(stepped(film, 0, seconds=1.0))
+    progress.follow(RunState.running)
+    progress.follow(Started(film, 1, 3))
+    progress.follow(stepped(film, 0, seconds=1.0))
     assert progress.words == "Picture 2 of 3  ·  step 1 of 20"
     assert "39 s left" in progress.figures
 
@@ -75,49 +75,49 @@ def test_the_time_left_counts_the_pictures_that_follow(film: Film) -> None:
 def test_an_infinite_noise_level_is_left_out(running: Progress, film: Film) -> None:
     step = stepped(film, 0)
     endless = replace(step.frame, sigma=float("inf"))
-    running.step(replace(step, film=replace(step.film, frames=(endless,))))
+    running.follow(replace(step, film=replace(step.film, frames=(endless,))))
     assert "σ" not in running.figures
 
 
 def test_stopping_is_told_at_once(running: Progress, film: Film) -> None:
-    running.step(stepped(film, 0))
-    running.change_state(RunState.stopping)
+    running.follow(stepped(film, 0))
+    running.follow(RunState.stopping)
     assert running.words == "Stopping after this step"
 
 
 def test_pausing_tells_where(running: Progress, film: Film) -> None:
-    running.step(stepped(film, 3))
-    running.change_state(RunState.paused)
+    running.follow(stepped(film, 3))
+    running.follow(RunState.paused)
     assert running.words == "Paused at step 4 of 20"
 
 
 def test_the_outcome_stays_until_the_next_run(running: Progress, film: Film) -> None:
-    running.step(stepped(film, 19))
+    running.follow(stepped(film, 19))
     image = fakes.image(film, "final", 20)
     image = replace(image, recipe=replace(image.recipe, seconds=75.2))
-    running.finish(ImageReady(image, film))
-    running.end(Ending.finished)
-    running.change_state(RunState.idle)
+    running.follow(ImageReady(image, film))
+    running.follow(Ending.finished)
+    running.follow(RunState.idle)
     assert running.words == "Finished in 1 min 15 s  ·  seed 7"
     assert running.figures == ""
     assert running.fraction == 0.0
 
 
 def test_a_stopped_run_tells_how_far_it_came(running: Progress, film: Film) -> None:
-    running.step(stepped(film, 7))
-    running.end(Ending.cancelled)
-    running.change_state(RunState.idle)
+    running.follow(stepped(film, 7))
+    running.follow(Ending.cancelled)
+    running.follow(RunState.idle)
     assert running.words == "Stopped at step 8 of 20"
 
 
 def test_the_next_run_of_the_queue_starts_from_nothing(running: Progress, film: Film) -> None:
-    running.step(stepped(film, 7, seconds=100.0))
-    running.end(Ending.cancelled)
-    running.change_phase(Phase.loading_model)
+    running.follow(stepped(film, 7, seconds=100.0))
+    running.follow(Ending.cancelled)
+    running.follow(Phase.loading_model)
     assert running.words == "Loading the model"
-    running.change_phase(None)
-    running.start(Started(film, 0, 1))
-    running.step(stepped(film, 0, seconds=1.0))
+    running.follow(None)
+    running.follow(Started(film, 0, 1))
+    running.follow(stepped(film, 0, seconds=1.0))
     assert running.figures.startswith("1.00 s/step")
 
 
