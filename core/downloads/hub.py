@@ -6,7 +6,6 @@ The protocol is that of the Hugging Face Hub; the meaning of its answers is as i
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 from collections.abc import Generator, Mapping
@@ -25,10 +24,6 @@ MOST_REDIRECTS = 5
 LARGEST_LISTING = 32 * 2**20
 _REDIRECTS = (301, 302, 303, 307, 308)
 _UNSIGNED = re.compile(r"[?#].*", re.DOTALL)
-
-# their INFO records name whole addresses, and those of content servers are signed
-for _library in ("httpx2", "httpcore2"):
-    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ Nothing is sent but the request for it.
 
 import json
 import re
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+import httpx2
 
 from core.files.atomic import words_of
 from core.version import VERSION
@@ -43,7 +41,7 @@ def check(address: str) -> UpdateInfo:
         return UpdateInfo("This copy of Emulsion was not told where new versions are announced.")
     try:
         content = _read(address)
-    except (OSError, ValueError, HTTPException) as error:
+    except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         return UpdateInfo(f"{address} could not be read: {_reason(error)}.")
     return news_of(content)
 
@@ -79,45 +77,25 @@ def numbers_of(version: str) -> tuple[int, ...]:
 
 
 def _read(address: str) -> bytes:
-    """Returns the content of an address. Raises OSError, ValueError or HTTPException."""
+    """Returns the content of an address. Raises OSError, ValueError or an error of httpx2."""
     parts = urlsplit(address)
     if parts.scheme in _WEB:
-        request = urllib.request.Request(address, headers={"User-Agent": f"Emulsion/{VERSION}"})
-        with _web_only().open(request, timeout=WAIT_S) as answer:
-            return _bounded(answer)
+        headers = {"User-Agent": f"Emulsion/{VERSION}", "Accept-Encoding": "identity"}
+        # a redirect to anything but the web is refused
+        with httpx2.stream("GET", address, headers=headers, timeout=WAIT_S, follow_redirects=True) as answer:
+            answer.raise_for_status()
+            return next(answer.iter_raw(LARGEST_BYTES), b"")
     path = Path(url2pathname(parts.path)) if parts.scheme == "file" else Path(address)
     with path.open("rb") as file:
-        return _bounded(file)
+        return file.read(LARGEST_BYTES)
 
 
-def _bounded(file: IO[bytes]) -> bytes:
-    return file.read(LARGEST_BYTES)
-
-
-def _web_only() -> urllib.request.OpenerDirector:
-    """Returns an opener that follows links to the web only, because an answer must not lead to files."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _reason(error: OSError | ValueError | HTTPException) -> str:
+def _reason(error: Exception) -> str:
     match error:
-        case urllib.error.HTTPError():
-            error.close()
-            return f"the server answers {error.code}"
-        case urllib.error.URLError(reason=OSError() as cause):
-            return words_of(cause)
-        case urllib.error.URLError():
-            return str(error.reason)
+        case httpx2.HTTPStatusError():
+            return f"the server answers {error.response.status_code}"
+        case httpx2.HTTPError():
+            return re.sub(r"^\[Errno -?\d+\] ", "", str(error))[:200] or "no answer"
         case OSError():
             return words_of(error)
         case _:
