@@ -23,9 +23,10 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
             check_packing(header)
             return kind
     layers = lora_layers(header.tensors)
+    if reason := refusal(layers):
+        raise NotAModel(header.path, reason)
     if is_addition(layers):
-        where = f"it is {title(layers)}, an addition to a model: {_WHERE_LORAS_GO}"
-        raise NotAModel(header.path, refusal(layers) or where)
+        raise NotAModel(header.path, f"it is {title(layers)}, an addition to a model: {_WHERE_LORAS_GO}")
     for is_it, error, what in _OTHERS:
         if any(is_it(name) for name in header.tensors):
             raise error(header.path, what)

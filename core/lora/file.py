@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.checkpoints.detection import recognise
 from core.checkpoints.lora_keys import LoraLayer, is_addition, lora_layers, refusal, title
-from core.errors import LoraBroken, ModelBroken
+from core.errors import LoraBroken, ModelBroken, NotAModel
 from core.families import FAMILIES
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.lora.trigger_words import trigger_words
@@ -61,7 +62,7 @@ def read_lora(path: Path) -> LoraFile:
     if reason := refusal(layers):
         raise LoraBroken(path, reason)
     if not is_addition(layers):
-        raise LoraBroken(path, "it is not a LoRA: none of its weights changes a layer as a LoRA does")
+        raise LoraBroken(path, _instead(header))
     usage = LoraUsage.of(len(layers), filter(None, map(unsupported, layers)))
     width = _text_width(header, layers)
     words = trigger_words(header.metadata)
@@ -96,6 +97,16 @@ def _header(path: Path) -> SafetensorsHeader:
         return read_safetensors_header(path)
     except ModelBroken as error:
         raise LoraBroken(path, error.reason) from error
+
+
+def _instead(header: SafetensorsHeader) -> str:
+    try:
+        recognise(header)
+    except NotAModel as error:
+        return error.reason
+    except ModelBroken:
+        return "it is not a LoRA: none of its weights changes a layer as a LoRA does"
+    return "it is a model, not a LoRA: add it on the page Models"
 
 
 def _told_hash(header: SafetensorsHeader) -> str:

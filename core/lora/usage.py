@@ -8,6 +8,12 @@ from core.checkpoints.lora_keys import INCOMPLETE, SUPPORTED, UNKNOWN, LoraLayer
 from core.lora.names import is_of_encoder
 
 OTHER_SIZE = "of another size"
+_PHRASES = {
+    INCOMPLETE: "that lack a part",
+    UNKNOWN: "of an unknown kind",
+    "embedding": "that are embeddings",
+    "replaced weights": "that replace weights",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,9 @@ def unsupported(layer: LoraLayer) -> str:
     """Returns the reason why a layer acts on no model at all, or ""."""
     if layer.method in SUPPORTED:
         return ""
-    return {INCOMPLETE: "that lack a part", UNKNOWN: "of an unknown kind"}.get(layer.method, f"of {layer.kind}")
+    return _PHRASES.get(layer.method, f"of {layer.kind}")
 
 
 def absent(layer: LoraLayer) -> str:
     """Returns the reason for a layer that the model does not have."""
-    return (
-        "of the text encoder that the model does not have" if is_of_encoder(layer.name) else "that the model lacks"
-    )
+    return "of the text encoder" if is_of_encoder(layer.name) else "that the model does not have"

@@ -103,8 +103,8 @@ class LoraLayers:
             reasons = [self._add(number, layer, tensors, scales) for layer in layers]
         usage = LoraUsage.of(len(layers), filter(None, reasons))
         if not usage.applied:
-            left_out = usage.describe_left_out()
-            raise LoraBroken(path, f"none of its {usage.layers} layers acts on {self._model.name}: {left_out}")
+            reasons = usage.describe_left_out()
+            raise LoraBroken(path, f"none of its layers acts on {self._model.name}: it has {reasons}")
         return usage
 
     def _add(self, number: int, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], told: ToldScales) -> str:

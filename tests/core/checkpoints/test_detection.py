@@ -64,6 +64,8 @@ def test_a_model_is_recognised(
         ({"transformer.blocks.0.to_q.lora_A.weight": (4, 4)}, "lacks a part"),
         ({f"a.to_q.lora_{half}.weight": (4, 4) for half in "AB"}, "a LoRA, an addition"),
         ({f"lycoris_a.lokr_w{half}": (4, 4) for half in "12"}, r"a LyCORIS file \(LoKr\), an addition"),
+        ({"image_proj.proj.weight": (4, 4), "ip_adapter.1.to_q_lora.up.weight": (4, 4)}, "an IP-Adapter"),
+        ({"lora_controlnet": (), "input_blocks.1.0.emb_layers.1.up": (4, 4)}, "a Control-LoRA"),
         ({"lora_unet_a.oft_blocks": (4, 4)}, r"a LyCORIS file \(OFT\), not supported yet"),
         ({"double_blocks.0.img_attn.qkv.weight": (4, 4)}, r"FLUX\.1"),
         ({f"{UNET}joint_blocks.0.x_block.weight": (4, 4)}, "Stable Diffusion 3"),

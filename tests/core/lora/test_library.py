@@ -7,10 +7,13 @@ import struct
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from core.checkpoints.cache import CheckpointCache
-from core.errors import LoraMissing, WrongFamily
+from core.errors import LoraBroken, LoraMissing, WrongFamily
+from core.lora.file import read_lora
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue
 from core.models.compatibility import check_loras, fits, kind_of
@@ -113,3 +116,21 @@ def test_the_wrong_kind_of_model_is_told_before_anything_is_loaded(tmp_path: Pat
     with pytest.raises(WrongFamily) as refused:
         check_loras(GenerationRequest("a", loras=(Lora("xl"),)), model, catalogue.loras)
     assert (refused.value.made_for, refused.value.family) == ("Stable Diffusion XL", kind_of(model))
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("emb_params",), "a textual inversion"),
+        (("decoder.conv_in.weight",), "an autoencoder"),
+        (("image_proj.proj.weight", "ip_adapter.0.to_q_lora.down.weight"), "an IP-Adapter, not supported yet"),
+        (("lora_unet_a.b1.weight", "lora_unet_a.b2.weight"), r"a LyCORIS file \(GLoRA\), not supported yet"),
+        (("lora_unet_a.hada_w1_a", "lora_unet_a.alpha"), "each of its layers lacks a part"),
+        (("a.weight",), "not a LoRA"),
+    ],
+)
+def test_what_is_no_lora_of_use_is_named(tmp_path: Path, names: tuple[str, ...], words: str) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({name: np.zeros((2, 2), np.float32) for name in names}, path)
+    with pytest.raises(LoraBroken, match=words):
+        read_lora(path)
