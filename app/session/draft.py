@@ -79,6 +79,8 @@ class Draft:
 def with_defaults(model: Model, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the changes, and the model's own good settings where they say nothing."""
     own = {setting.name: setting.of(model.defaults) for setting in SETTINGS if setting.is_of_model}
+    if model.defaults.clip_skip > 1:  # it was trained with that; other models leave the user's own
+        own["clip_skip"] = model.defaults.clip_skip
     missing = (setting for setting in SETTINGS if not setting.is_had_by(model.limits))
     return own | {setting.name: setting.of(DEFAULT) for setting in missing} | dict(changes)
 

@@ -47,15 +47,20 @@ def _refused(file: Path, path: Path, schedule: str) -> ModelBroken:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
+    try:
+        if not path.is_file():
+            return {}
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES)
+    except OSError as error:
+        log.info("%s tells nothing about its model: %s", path, error)
         return {}
     import yaml  # for the few checkpoints that have one
 
     try:
-        with path.open("rb") as file:
-            # the plainest loader: no tags, numbers or merged keys, by which small files become large objects
-            return _mapping(yaml.load(file.read(MOST_BYTES), yaml.BaseLoader))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        # the plainest loader: no tags, numbers or merged keys, by which small files become large objects
+        return _mapping(yaml.load(content, yaml.BaseLoader))
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         log.info("%s tells nothing about its model: %s", path, error)
         return {}
 

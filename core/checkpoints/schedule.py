@@ -5,7 +5,7 @@ Import, card and engine ask here, so that a schedule is either followed or refus
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from core.errors import ModelBroken
 from core.families.spec import CheckpointKind, FamilySpec
@@ -68,13 +68,17 @@ def read_schedule(folder: Path, family: FamilySpec) -> dict[str, Any]:
         kind = "noise prediction" if family.is_flow else "flow matching"
         raise _refused(folder, f"it is trained for {kind}, by its scheduler {name}")
     unused = (*_UNUSED, "use_karras_sigmas") if family.is_flow else _UNUSED
-    for key, value in config.items():
+    told = {key: value for key, value in config.items() if value is not None}
+    for key, value in told.items():
         is_known = value in _VALUES[key] if key in _VALUES else key not in unused or value is False
-        if value is not None and not is_known:
+        if not is_known:
             raise _refused(folder, f"its scheduler has {key} {value!s:.40}")
         if key in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
             raise ModelBroken(path, f"this file is damaged: {key} is not a number above 0")
-    return {**_SCHEDULERS.get(name, {}), **config}
+    betas, count = told.get("trained_betas"), told.get("num_train_timesteps", 1000)
+    if betas is not None and not (isinstance(betas, list) and len(cast("list[object]", betas)) == count):
+        raise ModelBroken(path, f"this file is damaged: trained_betas are not {count} numbers")
+    return {**_SCHEDULERS.get(name, {}), **told}
 
 
 def is_flow_schedule(config: Mapping[str, Any]) -> bool:

@@ -237,7 +237,9 @@ def _zero_snr_betas(config: Mapping[str, Any]) -> list[float]:
     """
     count = int(config.get("num_train_timesteps", 1000))
     start, end = float(config.get("beta_start", 0.0001)), float(config.get("beta_end", 0.02))
-    match config.get("beta_schedule", "linear"):
+    match config.get("trained_betas") or config.get("beta_schedule", "linear"):
+        case [*trained]:
+            betas = torch.tensor(trained, dtype=torch.float32)
         case "linear":
             betas = torch.linspace(start, end, count, dtype=torch.float32)
         case "scaled_linear":

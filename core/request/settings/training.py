@@ -1,6 +1,5 @@
 """A model's training where another computer with the same file may know less: chosen, or told beside the file."""
 
-from core.request.json_values import text_of
 from core.request.setting import Option, Setting, json_reader, sparse_json_writer
 from core.request.traits import SCHEDULE, read_traits, trait_words, traits_from_text, traits_to_text
 
@@ -23,7 +22,7 @@ TRAINING: Setting[str] = Setting(
     noun="prediction type and schedule",
     words=lambda text: ", ".join(trait_words(*item) for item in traits_from_text(text).items()),
     card="Trained: {}",
-    from_json=json_reader("training", lambda value: _of_schedule(text_of(value, "training"))),
+    from_json=json_reader("training", lambda value: _of_schedule(value) if isinstance(value, str) else ""),
     to_json=sparse_json_writer("training", str),
     fit=lambda _text, _limits, own: own,
     options=(

@@ -76,3 +76,16 @@ def test_a_pictures_training_is_told_unless_the_model_is_taken_for_it_here(
         picture = replace(chosen.defaults, prompt="a boat", training="prediction_type=v_prediction")
         assert editor.apply(picture) == differing
         assert (editor.draft.prompt, editor.draft.training) == ("a boat", "")
+
+
+def test_a_model_trained_with_clip_skip_brings_it_and_others_leave_it(
+    background: BackgroundTasks,
+) -> None:
+    plain = replace(model(), limits=replace(model().limits, optional_settings=("clip_skip",)))
+    anime = replace(plain, key="anime", defaults=replace(plain.defaults, clip_skip=2))
+    editor = DraftEditor(FakeModels(plain, anime), FakeDrafts(), background)
+    editor.edit(model="anime")
+    assert editor.draft.clip_skip == 2
+    editor.edit(clip_skip=3)
+    editor.edit(model=plain.key)
+    assert editor.draft.clip_skip == 3

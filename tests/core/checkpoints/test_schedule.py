@@ -45,6 +45,7 @@ def change(folder: Path, **changes: Any) -> Path:
         ({"sigma_max": 120.0}, r"sigma_max 120\.0"),
         ({"use_exponential_sigmas": True}, "use_exponential_sigmas True"),
         ({"beta_end": "wide"}, "damaged: beta_end"),
+        ({"trained_betas": [0.1]}, "damaged: trained_betas"),
     ],
 )
 def test_a_folder_whose_schedule_no_sampler_follows_is_refused_in_the_same_words_everywhere(
@@ -65,7 +66,7 @@ def test_a_folder_whose_schedule_no_sampler_follows_is_refused_in_the_same_words
         ({"algorithm_type": "sde-dpmsolver++"}, "dpmpp_2m_sde"),
         ({"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True}, "dpmpp_2m_sde_karras"),
         ({"_class_name": "PNDMScheduler", "skip_prk_steps": True}, "dpmpp_2m"),
-        ({"sigma_max": None, "use_beta_sigmas": False}, "dpmpp_2m"),
+        ({"sigma_max": None, "use_beta_sigmas": False, "flow_shift": None, "timestep_spacing": None}, "dpmpp_2m"),
     ],
 )
 def test_the_sampler_that_a_folder_chooses_is_its_default(

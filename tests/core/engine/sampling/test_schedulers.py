@@ -130,3 +130,11 @@ def test_the_name_of_a_sampler_decides_and_not_the_one_that_the_folder_chooses()
         assert np.array_equal(plain.schedule.sigmas, other.schedule.sigmas)
         assert plain.config.get("algorithm_type") == other.config.get("algorithm_type")
     assert not build("ddim", config | {"clip_sample": True}, 6).config["clip_sample"]
+
+
+def test_betas_of_the_checkpoints_own_are_rescaled_too() -> None:
+    config = dict(tiny.scheduler(prediction_type="v_prediction").config) | {"rescale_betas_zero_snr": True}
+    trained = np.linspace(0.001, 0.01, config["num_train_timesteps"]).tolist()
+    own = build("heun", config | {"trained_betas": trained}, 6).schedule.sigmas
+    like = config | {"beta_schedule": "linear", "beta_start": 0.001, "beta_end": 0.01}
+    assert np.allclose(own, build("heun", like, 6).schedule.sigmas, rtol=1e-4)
