@@ -3,7 +3,7 @@
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 
-from app.widgets.pixels import enlarged
+from app.widgets.pixels import SMALL_PX, enlarged, resized
 
 
 class PaintedPicture:
@@ -11,27 +11,31 @@ class PaintedPicture:
 
     def __init__(self, image: QImage) -> None:
         self._image = image
-        self._pixmap = QPixmap()
-        self._reduced = QPixmap()
+        self._enlarged = QPixmap()
+        self._fitted = QPixmap()
 
     def paint(self, painter: QPainter, rect: QRectF, is_sharp: bool) -> None:
         """Fills ``rect`` with the picture; ``is_sharp`` shows its pixels as squares."""
-        if self._pixmap.isNull():
-            self._pixmap = QPixmap.fromImage(enlarged(self._image))
         ratio = painter.device().devicePixelRatioF()
+        size = QSize(max(round(rect.width() * ratio), 1), max(round(rect.height() * ratio), 1))
         if is_sharp:
             painter.drawImage(rect, self._image)
-        elif rect.width() * ratio < self._pixmap.width():
-            painter.drawPixmap(rect.topLeft(), self._averaged(rect, ratio))
+        elif size.width() <= max(self._image.width(), SMALL_PX):
+            painter.drawPixmap(rect.topLeft(), self._in_size(size, ratio))
         else:
+            if self._enlarged.isNull():
+                self._enlarged = QPixmap.fromImage(enlarged(self._image))
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(rect, self._pixmap, QRectF(self._pixmap.rect()))
+            painter.drawPixmap(rect, self._enlarged, QRectF(self._enlarged.rect()))
 
-    def _averaged(self, rect: QRectF, ratio: float) -> QPixmap:
-        """Returns the picture made smaller by averaging; painting with a transform would leave out pixels."""
-        size = QSize(max(round(rect.width() * ratio), 1), max(round(rect.height() * ratio), 1))
-        if self._reduced.size() != size:
-            mode = Qt.TransformationMode.SmoothTransformation
-            self._reduced = self._pixmap.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
-            self._reduced.setDevicePixelRatio(ratio)
-        return self._reduced
+    def _in_size(self, size: QSize, ratio: float) -> QPixmap:
+        """Returns the picture in this size, made smaller by averaging: a transform would leave out pixels."""
+        if self._fitted.size() != size:
+            if size.width() > self._image.width():
+                image = resized(self._image, size)
+            else:
+                mode = Qt.TransformationMode.SmoothTransformation
+                image = self._image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+            self._fitted = QPixmap.fromImage(image)
+            self._fitted.setDevicePixelRatio(ratio)
+        return self._fitted

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from core.pictures.pixels import Pixels
@@ -30,5 +31,10 @@ def enlarged(image: QImage) -> QImage:
     factor = SMALL_PX // longest_px if longest_px else 1
     if factor < 2:
         return image
-    size = (image.width() * factor, image.height() * factor)
-    return to_image(np.asarray(Image.fromarray(to_pixels(image)).resize(size, Image.Resampling.BICUBIC)))
+    return resized(image, image.size() * factor)
+
+
+def resized(image: QImage, size: QSize) -> QImage:
+    """Returns a picture in another size, by a cubic filter."""
+    width_height = (size.width(), size.height())
+    return to_image(np.asarray(Image.fromarray(to_pixels(image)).resize(width_height, Image.Resampling.BICUBIC)))
