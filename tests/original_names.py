@@ -95,10 +95,11 @@ AUTOENCODER = (
 def _networks(folder: Path) -> Weights:
     unet = UNet2DConditionModel.from_pretrained(folder / "unet")
     vae = AutoencoderKL.from_pretrained(folder / "vae")
-    return _unet(unet) | _autoencoder(vae)
+    return unet_weights(unet) | _autoencoder(vae)
 
 
-def _unet(unet: Any) -> Weights:
+def unet_weights(unet: Any) -> Weights:
+    """Returns the weights of a U-Net in the names of the makers of Stable Diffusion."""
     layers = unet.config.layers_per_block
     named: Weights = {}
     for name, value in _state(unet).items():

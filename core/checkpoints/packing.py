@@ -3,6 +3,8 @@
 The names are those of ComfyUI (``convert_old_quants``, ``comfy_quant``), bitsandbytes, GPTQ and AWQ, SVDQuant.
 """
 
+from itertools import chain
+
 from core.errors import ModelBroken
 from core.files.safetensors_header import SafetensorsHeader
 
@@ -43,17 +45,16 @@ def layer_of_scale(name: str) -> str | None:
 
 def check_packing(header: SafetensorsHeader) -> None:
     """Raises ModelBroken, with the form by its name, where weights are packed so that they cannot be unpacked."""
-    for name, entry in header.tensors.items():
-        form = next((form for ending, form in _OTHER_FORMS if name.endswith(ending)), None)
-        if form is None and name.endswith(".weight"):
-            form = _OTHER_TYPES.get(entry.dtype)
-        if form is None and (layer := layer_of_scale(name)) is not None:
-            form = _form_of_scale(header, layer, name)
-        if form is not None:
-            raise ModelBroken(
-                header.path,
-                f"its weights are packed as {form}, which Emulsion does not unpack; 16 bit and fp8 work",
-            )
+    tensors = header.tensors
+    by_name = (form for ending, form in _OTHER_FORMS if any(name.endswith(ending) for name in tensors))
+    weights = (entry for name, entry in tensors.items() if name.endswith(".weight"))
+    by_type = (_OTHER_TYPES[entry.dtype] for entry in weights if entry.dtype in _OTHER_TYPES)
+    scales = ((layer, name) for name in tensors if (layer := layer_of_scale(name)) is not None)
+    by_scale = (form for layer, name in scales if (form := _form_of_scale(header, layer, name)) is not None)
+    form = next(chain(by_name, by_type, by_scale), None)
+    if form is not None:
+        reason = f"its weights are packed as {form}, which Emulsion does not unpack; 16 bit and fp8 work"
+        raise ModelBroken(header.path, reason)
 
 
 def _form_of_scale(header: SafetensorsHeader, layer: str, name: str) -> str | None:
@@ -61,8 +62,6 @@ def _form_of_scale(header: SafetensorsHeader, layer: str, name: str) -> str | No
     weight, scale = header.tensors.get(f"{layer}.weight"), header.tensors[name]
     if scale.dtype == "F8_E8M0":
         return "MXFP8"
-    if weight is not None and weight.dtype in _OTHER_TYPES:
-        return _OTHER_TYPES[weight.dtype]
     if weight is None or weight.dtype not in _FLOATS_8 or scale.dtype not in _SCALE_TYPES:
         return "scaled values of an unknown kind"
     return None if repeats_of(weight.shape, scale.shape) is not None else "fp8 with scales of an unknown shape"

@@ -77,17 +77,23 @@ class UNetBlocks:
             return None
         if any(set(level) != {depth} for level, depth in zip(self.down, depths, strict=True)):
             return None
-        if any(0 in level and any(level) for level in self.up) or self.middle not in (None, 0, depths[-1]):
+        if any(0 in level and any(level) for level in self.up) or self.middle not in (
+            None,
+            0,
+            depths[-1] or self.middle,
+        ):
             return None
         is_mirrored = all(set(up) == {depth} for up, depth in zip(self.up, reversed(depths), strict=True))
-        lists = [[depth] * layers for depth, layers in zip(depths, map(len, self.down), strict=True)]
+        told = [depth or self.middle or 1 for depth in depths]  # levels without attention do not read theirs
         return {
             **whole,
-            "layers_per_block": layers.pop(),
+            "layers_per_block": len(self.down[0]),
             "down_block_types": [f"{'CrossAttn' if depth else ''}DownBlock2D" for depth in depths],
             "mid_block_type": _MIDDLE.get(self.middle, "UNetMidBlock2DCrossAttn"),
             "up_block_types": [f"{'CrossAttn' if any(level) else ''}UpBlock2D" for level in self.up],
-            "transformer_layers_per_block": [depth or 1 for depth in depths] if is_mirrored else lists,
+            "transformer_layers_per_block": told
+            if is_mirrored
+            else [[depth] * len(self.down[0]) for depth in told],
             "reverse_transformer_layers_per_block": None if is_mirrored else [list(level) for level in self.up],
         }
 
