@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LIBRARIES = ("diffusers", "transformers", "safetensors", "numpy", "pillow", "tqdm", "regex")
+LIBRARIES = ("diffusers", "transformers", "safetensors", "numpy", "pillow", "tqdm", "regex", "platformdirs")
 KEPT = (
     "model",
     "judged",

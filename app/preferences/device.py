@@ -96,3 +96,13 @@ class DevicePage(LookingPage):
             self._words.setText(device_sentence(device))
             self._found.setText("\n".join(device.plan.splitlines()[1:]))
             self._found.show()
+            self._list_gpus(device.gpus)
+
+    def _list_gpus(self, gpus: tuple[tuple[str, str], ...]) -> None:
+        """Offers each by its name; before, only the kinds are known."""
+        for key, name in gpus:
+            place = self._device.findData(key)
+            if place < 0:
+                self._device.addItem("", key)
+                place = self._device.count() - 1
+            self._device.setItemText(place, f"{name} ({key})" if name != key else key)

@@ -17,6 +17,7 @@ class ChosenDevice:
         kind: ``cuda``, ``mps``, ``xpu`` or ``cpu``.
         plan: the whole choice in lines of text, with its reasons.
         memory: what it had when it was chosen; None where it was not asked.
+        gpus: each graphics processor that was found, such as ``cuda:1``, and its name.
         machine: processor, memory, graphics cards and drivers, a line each, see `core.engine.devices.machine`.
     """
 
@@ -26,6 +27,7 @@ class ChosenDevice:
     plan: str
     memory: DeviceMemory | None = None
     machine: tuple[str, ...] = ()
+    gpus: tuple[tuple[str, str], ...] = ()
 
 
 class Device(QObject):

@@ -36,5 +36,6 @@ class EngineFactory(QObject):
         )
         plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()
-        self.made.emit(ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine()))
+        chosen = ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine(), plan.gpus)
+        self.made.emit(chosen)
         return engine

@@ -1,5 +1,6 @@
-"""Sets the environment before torch or the hub libraries are imported: no network, quiet threads."""
+"""Sets the environment before torch or the hub libraries are imported: no network, quiet threads, GPU memory."""
 
+import sys
 from collections.abc import Mapping, MutableMapping
 from types import MappingProxyType
 
@@ -15,13 +16,22 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         # threads that wait by spinning starve the window, and on a busy machine one another: on two busy cores a
         # step of the starter model took 600 ms with spinning threads and 90 ms without
         "OMP_WAIT_POLICY": "passive",
+        # on AMD's GPUs each new size would be searched for its fastest convolution, for minutes
+        "MIOPEN_FIND_MODE": "FAST",
         # what these libraries have to say goes to the log file, not between the lines of a terminal
         "TRANSFORMERS_VERBOSITY": "error",
         "DIFFUSERS_VERBOSITY": "error",
     }
 )
 
+GPU_MEMORY = "PYTORCH_ALLOC_CONF"
+GPU_MEMORY_IN_ONE_PIECE = "expandable_segments:True"
+"""Pictures of changing sizes leave pieces of the GPU's memory that no later one fits into; torch knows this way
+around it on Linux only."""
 
-def set_environment(environment: MutableMapping[str, str]) -> None:
-    """Sets every entry, whatever stood there before."""
+
+def set_environment(environment: MutableMapping[str, str], platform: str = sys.platform) -> None:
+    """Sets every entry, whatever stood there before; on Linux the GPU's memory too, unless the user has."""
     environment.update(ENVIRONMENT)
+    if platform == "linux" and not environment.keys() & {GPU_MEMORY, "PYTORCH_CUDA_ALLOC_CONF"}:
+        environment[GPU_MEMORY] = GPU_MEMORY_IN_ONE_PIECE

@@ -43,7 +43,7 @@ def memory_bytes() -> int:
 
 
 def _short_name(device: ChosenDevice) -> str:
-    kind = device.kind.upper()
+    kind = "ROCm" if device.kind == "cuda" and device.name.startswith("AMD") else device.kind.upper()
     if device.kind == "cpu" or not device.name:
         return kind
     name = device.name if len(device.name) <= LONGEST_NAME else device.name[: LONGEST_NAME - 1] + "…"

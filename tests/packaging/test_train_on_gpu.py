@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -32,6 +37,41 @@ def test_versions_are_those_of_the_project(script: ModuleType) -> None:
     assert [line for line in asked if line.startswith("diffusers==")]
     assert "regex" in asked
     assert not [line for line in asked if "torch" in line or "PySide" in line]
+
+
+WITHOUT = """
+import importlib, importlib.util, pkgutil, sys
+from importlib.machinery import PathFinder
+
+missing, found = set(sys.argv[1].split()), PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] in missing else found(name, *rest)
+import core.training
+for one in pkgutil.iter_modules(core.training.__path__):
+    importlib.import_module(f"core.training.{one.name}")
+"""
+
+
+def test_the_training_starts_where_nothing_else_is_installed(script: ModuleType) -> None:
+    there = with_all_that_they_need({*script.LIBRARIES, "torch"})
+    owners = metadata.packages_distributions()
+    others = {
+        name for name, owned in owners.items() if not {one.lower().replace("_", "-") for one in owned} & there
+    }
+    assert {"PySide6", "accelerate"} <= others
+    subprocess.run([sys.executable, "-c", WITHOUT, " ".join(others)], check=True, cwd=ROOT)
+
+
+def with_all_that_they_need(names: set[str]) -> set[str]:
+    """Returns libraries with those that they require, and those in their turn."""
+    found: set[str] = set()
+    while names:
+        name = names.pop().lower().replace("_", "-")
+        if name not in found:
+            found.add(name)
+            with suppress(metadata.PackageNotFoundError):
+                lines = metadata.requires(name) or []
+                names |= {re.split(r"[^\w.-]", line)[0] for line in lines if "extra ==" not in line}
+    return found
 
 
 def test_its_command_lines_are_ones_the_training_understands(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -43,6 +45,20 @@ def test_before_the_first_picture_devices_are_looked_for_when_asked(opened: Open
     assert look.isHidden()
     assert "the processor (Example 7) in float32" in words.text()
     assert part(dialog, QLabel, "devicesFound").text() == "cuda: not found, no GPU\ncpu: found"
+
+
+def test_each_gpu_can_be_chosen_by_its_name(opened: Opened) -> None:
+    opened.settings_store.change(device="cuda:1")
+    combo = part(preferences(opened), QComboBox, "deviceCombo")
+    gpus = (("cuda:0", "Example 4070"), ("cuda:1", "Example 3060"))
+    for _ in range(2):
+        opened.window.session.device.choose(replace(PROCESSOR, gpus=gpus))
+    texts = [combo.itemText(place) for place in range(combo.count())]
+    assert [text for text in texts if "Example" in text] == ["Example 3060 (cuda:1)", "Example 4070 (cuda:0)"]
+    assert combo.currentText() == "Example 3060 (cuda:1)"
+    combo.setCurrentIndex(combo.findData("cuda:0"))
+    combo.activated.emit(combo.currentIndex())
+    assert opened.settings_store.settings.device == "cuda:0"
 
 
 def test_a_device_from_the_settings_file_that_is_not_in_the_list_stays(opened: Opened) -> None:

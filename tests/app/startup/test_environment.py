@@ -3,14 +3,24 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from app.startup.environment import ENVIRONMENT, set_environment
+from app.startup.environment import ENVIRONMENT, GPU_MEMORY, GPU_MEMORY_IN_ONE_PIECE, set_environment
 
 
 def test_the_network_is_off_whatever_stood_there_before() -> None:
     environment = {"HF_HUB_OFFLINE": "0", "HOME": "/home/me"}
-    set_environment(environment)
+    set_environment(environment, "darwin")
     assert environment == {**ENVIRONMENT, "HOME": "/home/me"}
     assert environment["HF_HUB_OFFLINE"] == environment["HF_HUB_DISABLE_TELEMETRY"] == "1"
+
+
+def test_on_linux_the_memory_of_gpus_does_not_break_into_pieces_unless_the_user_says_otherwise() -> None:
+    for own, expected in (({}, GPU_MEMORY_IN_ONE_PIECE), ({GPU_MEMORY: "backend:native"}, "backend:native")):
+        environment: dict[str, str] = dict(own)
+        set_environment(environment, "linux")
+        assert environment[GPU_MEMORY] == expected
+    older = {"PYTORCH_CUDA_ALLOC_CONF": "max_split_size_mb:512"}
+    set_environment(older, "linux")
+    assert GPU_MEMORY not in older
 
 
 def test_the_program_sets_it_before_the_hub_library_is_imported() -> None:

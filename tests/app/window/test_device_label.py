@@ -21,6 +21,8 @@ def test_a_gpu_is_named_and_a_long_name_cut(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     device.choose(ChosenDevice("cuda", "NVIDIA GeForce RTX 4070", "float16", ""))
     assert label.text().startswith("NVIDIA GeForce RTX 4070 (CUDA)  ·  float16")
+    device.choose(ChosenDevice("cuda", "AMD Radeon RX 7900 XTX", "bfloat16", ""))
+    assert label.text().startswith("AMD Radeon RX 7900 XTX (ROCm)")
     device.choose(ChosenDevice("cuda", "N" * 200, "float16", ""))
     assert len(label.text()) < 80
 
