@@ -38,7 +38,6 @@ class LoraFile:
     Attributes:
         name: what recipes and lists call it: the file's name without its ending.
         made_for: the kind of model, as users know it; "" when the keys do not tell.
-        text_width: of the prompt's embedding in a U-Net that it was made for, or None.
         usage: its layers, and those of them that act on no model.
         kind: ``"a LoRA"``, or what of its kin it is.
         words: of the prompt that call for what it was taught, see `core.lora.trigger_words`; from outside.
@@ -48,7 +47,6 @@ class LoraFile:
     path: Path
     name: str
     made_for: str
-    text_width: int | None
     usage: LoraUsage
     kind: str
     words: tuple[str, ...] = ()
@@ -64,10 +62,8 @@ def read_lora(path: Path) -> LoraFile:
     if not is_addition(layers):
         raise LoraBroken(path, _instead(header))
     usage = LoraUsage.of(len(layers), filter(None, map(unsupported, layers)))
-    width = _text_width(header, layers)
-    words = trigger_words(header.metadata)
-    made_for = _made_for(header, width)
-    return LoraFile(path, path.stem, made_for, width, usage, title(layers), words, _told_hash(header))
+    made_for, words = _made_for(header, _text_width(header, layers)), trigger_words(header.metadata)
+    return LoraFile(path, path.stem, made_for, usage, title(layers), words, _told_hash(header))
 
 
 def lora_hash(path: Path) -> str:

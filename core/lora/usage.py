@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.checkpoints.lora_keys import INCOMPLETE, SUPPORTED, UNKNOWN, LoraLayer
 from core.lora.names import is_of_encoder
 
-OTHER_SIZE = "of another size"
+OTHER_SIZE, NOT_NUMBERS = "of another size", "with values that are not numbers"
 _PHRASES = {
     INCOMPLETE: "that lack a part",
     UNKNOWN: "of an unknown kind",

@@ -35,7 +35,7 @@ from core.files.safetensors_header import read_safetensors_header
 from core.lora.library import LoraLibrary
 from core.lora.names import LayerNames, Place
 from core.lora.strength import ToldScales
-from core.lora.usage import OTHER_SIZE, LoraUsage, absent, unsupported
+from core.lora.usage import NOT_NUMBERS, OTHER_SIZE, LoraUsage, absent, unsupported
 from core.models.catalogue import Model
 from core.models.compatibility import checked_lora
 from core.request.request import Lora
@@ -119,6 +119,8 @@ class LoraLayers:
             return absent(layer)
         if any(not _fits(self._layer(place), layer, own, place.pieces) for place in places):
             return OTHER_SIZE
+        if not all(value.float().isfinite().all() for value in own.values()):
+            return NOT_NUMBERS
         if len(places) > 1 and "dora_scale" in own and not is_of_outputs(own["dora_scale"]):
             return "of DoRA over three layers at once"
         for place in places:
@@ -197,7 +199,7 @@ def _fits(base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], piec
     if layer.method == DIFFERENCE and not {"diff", "w_norm"} & tensors.keys():
         return getattr(base, "bias", None) is not None or bool(biases)
     try:
-        change = CHANGES[layer.method]({role: value.to("meta") for role, value in tensors.items()})
+        change = CHANGES[layer.method]({role: value.to("meta", torch.float32) for role, value in tensors.items()})
     except (RuntimeError, IndexError):  # its tensors do not belong together
         return False
     return change.dim() > 1 and change.shape[0] == outputs and change.numel() == total

@@ -176,6 +176,32 @@ def test_everything_that_does_not_act_is_counted_by_its_reason(
     assert sorted(keys) == sorted(state)
 
 
+def test_values_that_are_not_numbers_are_left_out(model: tuple[Model, Path], unet: Any, tmp_path: Path) -> None:
+    whole, broken = (lora(unet.get_submodule(path).weight.shape) for path in (LINEAR, POINT))
+    broken["lora_up.weight"][0, 0] = float("nan")
+    usage = put_in(model[0], unet, tmp_path, {**named(LINEAR, whole), **named(POINT, broken)}).usages[0]
+    assert usage.left_out == (("with values that are not numbers", 1),)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("stored", [torch.float16, torch.float8_e4m3fn])
+def test_files_and_models_may_be_of_less_precision(
+    model: tuple[Model, Path], unet: Any, tmp_path: Path, method: str, stored: torch.dtype
+) -> None:
+    unet.to(torch.bfloat16)
+    layer = unet.get_submodule(CONVOLUTION)
+    make, exact = METHODS[method]
+    tensors = {name: value.clamp(-400, 400).to(stored) for name, value in make(layer.weight.shape).items()}
+    put_in(model[0], unet, tmp_path, named(CONVOLUTION, tensors))
+    x, double = inputs_of(layer), {name: value.double() for name, value in tensors.items()}
+    weight = layer.weight.double()
+    bias = layer.bias.double() + WEIGHT * double.get("diff_b", torch.zeros(1).double())
+    expected = computed(layer, x.bfloat16(), weight + WEIGHT * exact(double, weight), bias)
+    found = unet.get_submodule(CONVOLUTION)(x.bfloat16())
+    assert found.dtype is torch.bfloat16
+    assert (found.double() - expected).abs().mean() < 0.02 * expected.abs().mean()
+
+
 @pytest.mark.parametrize("role", ["lora_up.weight", "hada_w2_b", "lokr_w2", "alpha"])
 def test_tensors_that_do_not_belong_together_are_no_accident(
     model: tuple[Model, Path], unet: Any, tmp_path: Path, role: str
