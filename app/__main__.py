@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.messages.errors import message
-from app.startup.display import missing_display
+from app.startup.display import missing_display, tell
 from app.startup.environment import set_environment
 from app.startup.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
-from app.startup.picture_argument import picture_to_open
-from app.startup.startup_error import tell
 from core.heap import keep_freed_memory
 from core.paths import Folders
 
@@ -55,6 +53,16 @@ def _run(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"emulsion: {problem}\n")
         return 1
     return _open_window(folder, picture)
+
+
+def picture_to_open(arguments: Sequence[str]) -> Path | None:
+    """Returns the picture that a command line such as ``emulsion house.png`` names; None when it is a command."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        return None
+    from core.pictures.metadata import SUFFIXES  # a quarter of a second, for which a help text need not wait
+
+    path = Path(arguments[0])
+    return path.absolute() if path.suffix.lower() in SUFFIXES else None
 
 
 def _open_window(log_folder: Path, picture: Path | None) -> int:

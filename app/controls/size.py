@@ -1,10 +1,13 @@
 """Width and height of the picture, always valid for the model, with shapes to choose from."""
 
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
-from app.controls.aspect import preset_sizes
 from app.session.session import Session
 from app.widgets.building import text_label, vbox
 from app.widgets.field import GAP_PX, describe
@@ -15,6 +18,15 @@ from core.request.request import Limits, Size
 CUSTOM = "Custom"
 SMALLEST_WIDTH_PX = 64
 MOST_DIGITS = 5
+
+ASPECTS: Mapping[str, float] = MappingProxyType(
+    {"1:1": 1.0, "4:3": 4 / 3, "3:2": 3 / 2, "16:9": 16 / 9, "3:4": 3 / 4, "2:3": 2 / 3, "9:16": 9 / 16}
+)
+"""Width by height: square, landscape, portrait."""
+
+MOST_AREA_CHANGE = math.log(1.3)
+AREA_WEIGHT = 0.1
+"""The weight of an area other than the native one against a wrong shape."""
 
 
 class LengthSpin(QSpinBox):
@@ -137,3 +149,21 @@ class SizeControl(QWidget):
                 spin.setValue(length_px)
         name = next((name for name, preset in self._presets.items() if preset == size), CUSTOM)
         self.aspect_combo.setCurrentText(name)
+
+
+def preset_sizes(model: Model) -> dict[str, Size]:
+    """Returns the best size for each of ``ASPECTS``: valid, of about the native area, nearest to the shape."""
+    return {name: _best_size(model, aspect) for name, aspect in ASPECTS.items()}
+
+
+def _best_size(model: Model, aspect: float) -> Size:
+    limits = model.limits
+    area = model.defaults.size.width * model.defaults.size.height
+    lengths = range(limits.snap(limits.smallest), limits.snap(limits.largest) + 1, limits.size_step)
+
+    def badness(size: Size) -> tuple[bool, float]:
+        area_change = abs(math.log(size.width * size.height / area))
+        shape_error = abs(math.log(size.width / size.height / aspect))
+        return area_change > MOST_AREA_CHANGE, shape_error + AREA_WEIGHT * area_change
+
+    return min((Size(width, limits.snap(round(width / aspect))) for width in lengths), key=badness)

@@ -1,17 +1,16 @@
 """All actions of the menus with their shortcuts; the main window connects them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenuBar, QWidget
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolTip, QWidget
 
 from app.canvas.backdrop import Backdrop
 from app.session.run import RunState
 from app.session.session import Session
-from app.shortcuts.key_tips import KeyTips
 from app.widgets.icons import set_icon
 from core.settings.settings import Theme
 
@@ -72,36 +71,16 @@ class Actions(QObject):
 
     def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
         """Builds the menus; ``places`` switch between the window's pages, ``panes`` show and hide its panes."""
-        file = bar.addMenu("&File")
-        file.addActions([self.open_settings, self.open_folder])
-        file.addSeparator()
-        file.addAction(self.export_film)
-        file.addSeparator()
-        file.addActions([self.add_model, self.add_model_folder])
-        file.addSeparator()
-        file.addAction(self.quit)
-        edit = bar.addMenu("&Edit")
-        edit.addActions([self.undo, self.redo])
-        edit.addSeparator()
-        edit.addActions([self.copy, self.paste])
-        edit.addSeparator()
-        edit.addAction(self.preferences)
-        run = bar.addMenu("&Run")
-        run.addActions([self.generate, self.stop])
-        run.addSeparator()
-        run.addActions([self.pause, self.single_step])
+        file = [self.open_settings, self.open_folder]
+        _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
+        _fill(bar.addMenu("&Edit"), [self.undo, self.redo], [self.copy, self.paste], [self.preferences])
+        _fill(bar.addMenu("&Run"), [self.generate, self.stop], [self.pause, self.single_step])
+        zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu("&View")
-        view.addActions(list(places))
-        view.addSeparator()
-        view.addActions(list(panes))
-        view.addSeparator()
-        view.addActions([self.zoom_in, self.zoom_out, self.fit, self.actual_size])
-        view.addSeparator()
-        view.addActions(self.backdrop.actions())
+        _fill(view, places, panes, zoom, self.backdrop.actions())
         view.addMenu("Theme").addActions(self.theme.actions())
         view.addAction(self.full_screen)
-        help_menu = bar.addMenu("&Help")
-        help_menu.addActions([self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
+        _fill(bar.addMenu("&Help"), [self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
 
     def follow(self, session: Session) -> None:
         """Connects the actions of the session, and enables them only while they can act."""
@@ -159,3 +138,34 @@ class Actions(QObject):
             action.setData(choice)
             group.addAction(action)
         return group
+
+
+def _fill(menu: QMenu, *groups: Sequence[QAction]) -> None:
+    for number, group in enumerate(groups):
+        if number:
+            menu.addSeparator()
+        menu.addActions(list(group))
+
+
+class KeyTips(QObject):
+    """Adds the present keys to the tooltips of buttons that do the work of a menu's command."""
+
+    def __init__(self, window: QWidget, actions: Mapping[str, QAction]) -> None:
+        """Takes the ``actions`` by the object names of their buttons, which are anywhere in ``window``."""
+        super().__init__(window)
+        self._actions = actions
+        for name in actions:
+            button = window.findChild(QWidget, name)
+            if button is not None:
+                button.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and isinstance(watched, QWidget):
+            QToolTip.showText(event.globalPos(), self.words(watched), watched)
+            return True
+        return super().eventFilter(watched, event)
+
+    def words(self, button: QWidget) -> str:
+        """Returns the button's tooltip, with the first key of its command if it has one."""
+        key = self._actions[button.objectName()].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        return f"{button.toolTip()} ({key})" if key else button.toolTip()

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.startup.bundle_environment import restore_environment
 from app.startup.engine_factory import EngineFactory
+from app.startup.environment import restore_environment
 from app.startup.garbage_collection import kept_for_good
 from app.startup.instance_server import InstanceServer
 from app.startup.logs import LOG_NAME

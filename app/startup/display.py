@@ -1,4 +1,4 @@
-"""Is there a screen to open a window on? Qt ends the whole process when there is none, so it is asked before."""
+"""Finds out whether a window can be opened, since Qt ends the process where not, and reports what prevents it."""
 
 import ctypes
 import importlib.util
@@ -6,6 +6,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.paths import APP_NAME
+
+_UNSEEN = ("offscreen", "minimal")
 _HINT = "The command line works without one: emulsion generate --help."
 
 
@@ -27,6 +30,20 @@ def missing_display(environment: Mapping[str, str]) -> str | None:
             f"what is missing, or names it. {_HINT}"
         )
     return None
+
+
+def tell(problem: str) -> None:
+    """Blocks until the box has been closed; needs a display. A program started from a menu has no terminal."""
+    sys.stderr.write(f"emulsion: {problem}\n")
+    if sys.stderr.isatty():
+        return
+    try:
+        from PySide6.QtWidgets import QApplication, QMessageBox
+    except ImportError:  # which may be the problem itself
+        return
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if isinstance(application, QApplication) and application.platformName() not in _UNSEEN:
+        QMessageBox(QMessageBox.Icon.Critical, APP_NAME, problem).exec()
 
 
 def _answers(display: str) -> bool:

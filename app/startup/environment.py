@@ -1,8 +1,15 @@
-"""Sets the environment before torch or the hub libraries are imported: no network, quiet threads, GPU memory."""
+"""Sets the environment before torch or the hub libraries are imported: no network, quiet threads, GPU memory.
+
+Restores that of a frozen program before it starts others, such as a file manager: PyInstaller's start sets where
+libraries and plugins are searched, for itself; programs of the system would load the bundle's and fail.
+"""
 
 import sys
 from collections.abc import Mapping, MutableMapping
 from types import MappingProxyType
+
+_LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_QT_PATHS = ("QT_PLUGIN_PATH", "QML2_IMPORT_PATH")
 
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
@@ -35,3 +42,19 @@ def set_environment(environment: MutableMapping[str, str], platform: str = sys.p
     environment.update(ENVIRONMENT)
     if platform == "linux" and not environment.keys() & {GPU_MEMORY, "PYTORCH_CUDA_ALLOC_CONF"}:
         environment[GPU_MEMORY] = GPU_MEMORY_IN_ONE_PIECE
+
+
+def restore_environment(environment: MutableMapping[str, str]) -> None:
+    """Call it when Qt has started: it has read the variables then. Without a bundle nothing is changed."""
+    folder = getattr(sys, "_MEIPASS", None)
+    if folder is None:
+        return
+    for name in _LIBRARY_PATHS:
+        original = environment.pop(f"{name}_ORIG", None)  # left there by PyInstaller's start
+        if original is not None:
+            environment[name] = original
+        elif environment.get(name, "").startswith(folder):
+            del environment[name]
+    for name in _QT_PATHS:
+        if environment.get(name, "").startswith(folder):
+            del environment[name]

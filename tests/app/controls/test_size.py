@@ -10,8 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.controls.aspect import ASPECTS, preset_sizes
-from app.controls.size import SizeControl
+from app.controls.size import ASPECTS, SizeControl, preset_sizes
 from app.session.session import Session
 from core.request.request import Limits, Size
 from tests.fakes import model

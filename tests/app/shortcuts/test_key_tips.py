@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QHelpEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QPushButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.shortcuts.key_tips import KeyTips
+from app.shortcuts.actions import KeyTips
 
 
 def test_a_tooltip_names_the_key_that_the_command_has_now(qtbot: QtBot) -> None:

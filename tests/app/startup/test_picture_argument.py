@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.startup.picture_argument import picture_to_open
+from app.__main__ import picture_to_open
 
 
 @pytest.mark.parametrize("name", ["house.png", "a b/Häuser.JPG", "x.jpeg", "y.webp"])

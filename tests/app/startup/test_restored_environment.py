@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from app.startup.bundle_environment import restore_environment
+from app.startup.environment import restore_environment
 
 BUNDLE = "/opt/emulsion/_internal"
 
