@@ -234,8 +234,9 @@ class GalleryCommands(QObject):
         self.notices.show_settings_used(Applied())
 
     def _read_branched(self, picture: LibraryPicture) -> None:
-        """The dialog follows when the film is read; the session tells when it cannot be."""
-        self._session.engine_tasks.submit(BRANCHED, OpenFilm(film_path(picture.path)), self._ask_branch)
+        """The dialog follows when the film is read."""
+        read, refuse = OpenFilm(film_path(picture.path)), self.notices.show_failure
+        self._session.engine_tasks.submit(BRANCHED, read, self._ask_branch, refuse)
 
     def _ask_branch(self, opened: OpenedFilm) -> None:
         film = opened.film

@@ -84,7 +84,6 @@ class Session(QObject):
         """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
         super().__init__()
         self.background = BackgroundTasks(self)
-        self.background.failed.connect(self.failed)
         self.draft_editor = DraftEditor(catalogue, drafts, self.background, self)
         self.draft_editor.edited.connect(self.draft_edited)
         self.draft_editor.models_changed.connect(self.models_changed)

@@ -8,13 +8,14 @@ from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from app.create.notices import Notices
+from app.create.notices import FAILED, Notices
 from app.create.page import CreatePage
 from app.create.picture_commands import PictureCommands
 from app.dialogs.about import AboutDialog
 from app.dialogs.machine import MachineDialog
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
+from app.messages.errors import Message
 from app.models.page import ModelsPage
 from app.noise.page import NoisePage
 from app.preferences.controller import PreferencesController
@@ -128,6 +129,7 @@ class MainWindow(QMainWindow):
         self.models_page.training_asked.connect(partial(services.training.ask, self))
         self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
         services.model_import.told.connect(self._show_notice)
+        self.session.background.failed.connect(self._show_failure)
         services.lora_import.told.connect(self._show_above_canvas)
         services.appearance.changed.connect(self._show_colours)
         self._notices.close_asked.connect(self._close_anyway)
@@ -177,6 +179,10 @@ class MainWindow(QMainWindow):
         pages = (self.gallery_page, self.forward_page, self.models_page)
         seen = next((page for page in pages if page is self.places.currentWidget()), self.create_page)
         seen.messages.show_notice(notice)
+
+    @Slot(object)
+    def _show_failure(self, message: Message) -> None:
+        self._show_notice(Notice(FAILED, message, "error"))
 
     @Slot(object)
     def _show_above_canvas(self, notice: Notice) -> None:

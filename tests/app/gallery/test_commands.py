@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.gallery.picture_actions import PictureAction, open_menu
 from app.session.run import SavedPicture
+from core.film.reader import film_path
 from core.gallery.marks import MarkChange
 from tests.app.gallery.conftest import OpenGallery
 from tests.pictures import generated_image
@@ -179,6 +180,17 @@ def test_a_picture_can_be_taken_to_the_noise(gallery: OpenGallery, add_picture: 
     with qtbot.waitSignal(gallery.commands.noise_asked) as asked:
         gallery.commands.do(PictureAction.add_noise)
     assert asked.args == [path]
+
+
+def test_a_film_that_cannot_be_branched_from_is_told_on_the_page(
+    gallery: OpenGallery, add_picture: AddPicture
+) -> None:
+    film_path(add_picture("a.png")).write_bytes(b"damaged")
+    gallery.open()
+    gallery.wait_for_rows(1)
+    gallery.choose(0)
+    gallery.commands.do(PictureAction.branch)
+    gallery.wait_for(lambda: "failed" in gallery.page.messages.subjects())
 
 
 def test_every_action_does_something(gallery: OpenGallery) -> None:

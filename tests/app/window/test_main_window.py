@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QListView, QPushButton
 from pytestqt.qtbot import QtBot
 
+from app.create.notices import FAILED
 from app.widgets.theme import DARK
 from core.settings.settings import Theme
 from tests.app.conftest import FakeSaves
@@ -31,6 +32,17 @@ def test_the_prompt_has_the_focus_and_ctrl_return_makes_a_picture(
     view = opened.child("recentView")
     assert isinstance(view, QListView)
     assert view.model().rowCount() == 1
+
+
+def test_an_unforeseen_failure_in_the_background_is_told_where_the_user_looks(
+    opened: Opened, expected_warnings: list[str], qtbot: QtBot
+) -> None:
+    expected_warnings.append("a background task failed")
+    window = opened.window
+    window.places.show_place(window.models_page)
+    window.session.background.queue(window, "tests").submit(lambda: 1 // 0)
+    qtbot.waitUntil(lambda: FAILED in window.models_page.messages.subjects())
+    assert FAILED not in window.create_page.messages.subjects()
 
 
 def test_the_actions_are_enabled_only_while_they_can_act(opened: Opened, qtbot: QtBot) -> None:
