@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,6 +26,19 @@ def our_latents(family: Family, request: GenerationRequest, batch: int) -> torch
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def stock_pipeline(kind: Any, folder: Path, **options: Any) -> Any:
+    """Loads diffusers' own pipeline, with its weights at even addresses as the engine's.
+
+    The library maps files, where weights lie anywhere; for odd addresses MKL adds up in another order.
+    """
+    pipe = kind.from_pretrained(folder, use_safetensors=True, local_files_only=True, **options)
+    pipe.set_progress_bar_config(disable=True)
+    for part in pipe.components.values():
+        for weight in part.parameters() if isinstance(part, torch.nn.Module) else ():
+            weight.data = weight.data.clone()
+    return pipe
 
 
 def stock_latents(

@@ -6,15 +6,11 @@ from typing import Any
 
 import torch
 
-from core.checkpoints.packing import layer_of_scale
-from core.checkpoints.unneeded import unexpected
 from core.checkpoints.weights import SHORT_HASH, short_hash, weights_of
 from core.engine.devices.device import DevicePlan
-from core.engine.weights.fit import counted, empty, misfit, shapes_of, shapes_of_headers
 from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import FileParts, WeightFile, read_single_file
-from core.errors import ModelBroken
 from core.families import part_name
 from core.files.json_file import read_json
 from core.files.safetensors_header import read_safetensors_header
@@ -25,30 +21,10 @@ from core.recipes.recipe import ModelIdentity
 
 def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype | None = None) -> Any:
     """Returns one network, ready to be called. ``dtype`` instead of the plan's. Raises ModelBroken."""
-    files, variant = weights_of(folder)
-    headers, what = [read_safetensors_header(file) for file in files], f"its {part_name(folder.name)}"
-    dtype, config = dtype or plan.dtype, read_json(folder / "config.json")
-    if any(layer_of_scale(name) for header in headers for name in header.tensors):
-        part, _ = WeightFile.of(*headers).build(kind, config, dtype, what)
-        return _placed(folder.name, part, plan)
-
-    def why() -> str:
-        return misfit(shapes_of(empty(kind, config).state_dict()), shapes_of_headers(headers))
-
-    with loading(folder, what, why):
-        part, info = kind.from_pretrained(
-            folder,
-            dtype=dtype,
-            use_safetensors=True,
-            local_files_only=True,
-            variant=variant,
-            output_loading_info=True,
-        )
-    if missing := info["missing_keys"]:
-        raise ModelBroken(folder, f"{what} is not complete: {counted(missing)} are missing")
-    if more := unexpected(info["unexpected_keys"]):
-        raise ModelBroken(folder, f"{what} has {counted(more)} for which the model has no place")
-    return _placed(folder.name, part.eval().requires_grad_(requires_grad=False), plan)
+    files, _ = weights_of(folder)
+    source, config = WeightFile.of(*map(read_safetensors_header, files)), read_json(folder / "config.json")
+    part, _ = source.build(kind, config, dtype or plan.dtype, f"its {part_name(folder.name)}")
+    return _placed(folder.name, part, plan)
 
 
 def load_tokenizer(kind: Any, folder: Path) -> Any:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from safetensors.torch import load_file
 from torch.utils._pytree import tree_leaves
 
 from core.checkpoints.packing import SCALE_EXTRAS, check_packing, layer_of_scale, repeats_of
@@ -33,6 +32,11 @@ _DTYPES = {
     "BF16": torch.bfloat16,
     "F8_E4M3": torch.float8_e4m3fn,
     "F8_E5M2": torch.float8_e5m2,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "BOOL": torch.bool,
 }
 
 
@@ -80,6 +84,7 @@ class WeightFile:
             check_packing(header)
         return cls(headers[0].path, headers)
 
+    @torch.inference_mode(mode=False)  # its layers may be called, and their weights freed, in either mode
     def build(
         self, kind: Any, config: Mapping[str, Any], dtype: torch.dtype, what: str, prefix: str = ""
     ) -> tuple[Any, set[str]]:
@@ -102,9 +107,9 @@ class WeightFile:
         if more := unexpected(here - used):
             raise ModelBroken(self.path, f"{what} has {counted(more)} for which the model has no place")
         with loading(self.path, what):
-            weights = {name: value for header in self.headers for name, value in load_file(header.path).items()}
-            content = named(unpacked(_under(weights, prefix), dtype), module)
-            module.load_state_dict({name: content[name].to(dtype) for name in expected}, assign=True)
+            content = named(unpacked(read_tensors(self.headers, prefix), dtype), module)
+            # one after the other, so that what is converted makes room at once
+            module.load_state_dict({name: content.pop(name).to(dtype) for name in expected}, assign=True)
         return module.eval().requires_grad_(requires_grad=False), used
 
 
@@ -134,6 +139,29 @@ def _traced(headers: Iterable[SafetensorsHeader], prefix: str) -> Weights:
             one.sources = frozenset({name})
             traced[name] = one
     return _under(traced, prefix)
+
+
+def read_tensors(headers: Iterable[SafetensorsHeader], prefix: str) -> Weights:
+    """Reads all tensors into memory of their own.
+
+    A file that is mapped stays in memory beside what is made of it for as long as one of its tensors is in use.
+    """
+    weights: Weights = {}
+    for header in headers:
+        with header.path.open("rb", buffering=0) as file:
+            start = 8 + int.from_bytes(file.read(8), "little")
+            for name, entry in header.tensors.items():
+                if name.startswith(prefix):
+                    tensor = torch.empty(entry.shape, dtype=_DTYPES.get(entry.dtype, torch.uint8))
+                    rest = memoryview(cast("Any", tensor.reshape(-1).view(torch.uint8).numpy()))
+                    file.seek(start + entry.begin)
+                    while rest:  # one call reads 2 GB at most
+                        count = file.readinto(rest)
+                        if not count:
+                            raise EOFError
+                        rest = rest[count:]
+                    weights[name] = tensor
+    return _under(weights, prefix)
 
 
 def _under(weights: Weights, prefix: str) -> Weights:

@@ -18,7 +18,7 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.request.request import GenerationRequest, Size
 from tests import tiny
-from tests.parity import our_latents, stock_latents
+from tests.parity import our_latents, stock_latents, stock_pipeline
 
 REQUEST = GenerationRequest("a red house", negative_prompt="fog", size=Size(32, 24), steps=3, seed=7)
 LAYERS = 2
@@ -51,8 +51,7 @@ def family(folder: Path) -> families.Family:
 def pipeline(folder: Path) -> Any:
     is_xl = (folder / "text_encoder_2").is_dir()
     kind = StableDiffusionXLPipeline if is_xl else StableDiffusionPipeline
-    pipe: Any = kind.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
+    pipe: Any = stock_pipeline(kind, folder)
     if not is_xl:  # the pipeline looks for the final norm where transformers had it before version 5
         pipe.text_encoder.text_model = SimpleNamespace(final_layer_norm=pipe.text_encoder.final_layer_norm)
     return pipe

@@ -22,6 +22,7 @@ from core.models.catalogue import read_model
 from core.request.request import GenerationRequest, Size, Source
 from core.request.samplers import SAMPLERS
 from tests import tiny
+from tests.parity import stock_pipeline
 
 CPU = torch.device("cpu")
 SIZE = Size(32, 24)
@@ -35,9 +36,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def pipeline(folder: Path) -> Any:
-    pipe = StableDiffusionImg2ImgPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return stock_pipeline(StableDiffusionImg2ImgPipeline, folder)
 
 
 @pytest.fixture(scope="module")

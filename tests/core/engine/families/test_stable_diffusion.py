@@ -15,7 +15,7 @@ from core.models.catalogue import read_model
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from tests import tiny
-from tests.parity import our_latents, stock_latents
+from tests.parity import our_latents, stock_latents, stock_pipeline
 
 SIZE = Size(32, 24)
 
@@ -27,9 +27,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def pipeline(folder: Path) -> Any:
-    pipe = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return stock_pipeline(StableDiffusionPipeline, folder)
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +74,7 @@ def test_latents_equal_those_of_a_pipeline_that_begins_at_the_first_of_equal_tim
 def test_a_guidance_distilled_network_takes_the_scale_as_an_input(tmp_path: Path) -> None:
     folder = tiny.stable_diffusion(tmp_path, time_cond_proj_dim=8)
     family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
-    pipe = StableDiffusionPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
+    pipe = stock_pipeline(StableDiffusionPipeline, folder)
     results: list[torch.Tensor] = []
     for scale in (3.0, 9.0):
         request = GenerationRequest("a house", size=SIZE, sampler="lcm", steps=4, guidance_scale=scale, seed=1)

@@ -17,17 +17,13 @@ from core.models.catalogue import read_model
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from tests import tiny
-from tests.parity import our_latents, stock_latents
+from tests.parity import our_latents, stock_latents, stock_pipeline
 
 SIZE = Size(32, 24)
 
 
 def stock(folder: Path) -> Any:
-    pipe = StableDiffusionXLPipeline.from_pretrained(
-        folder, use_safetensors=True, local_files_only=True, add_watermarker=False
-    )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return stock_pipeline(StableDiffusionXLPipeline, folder, add_watermarker=False)
 
 
 @pytest.fixture(scope="module", params=["epsilon", "v_prediction"])

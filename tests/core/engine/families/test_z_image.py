@@ -32,7 +32,7 @@ from core.runs.branch import Branch
 from core.runs.events import ImageReady, Stepped
 from core.runs.operations import EncodePicture, Generate, GenerateBranch, OpenFilm, PredictOnce, result_of
 from tests import tiny
-from tests.parity import CPU, our_latents
+from tests.parity import CPU, our_latents, stock_pipeline
 
 SIZE = Size(32, 48)
 LARGER = Size(256, 256)
@@ -50,9 +50,7 @@ def family(folder: Path) -> Family:
 
 @pytest.fixture(scope="module")
 def pipeline(folder: Path) -> Any:
-    pipe = ZImagePipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return stock_pipeline(ZImagePipeline, folder)
 
 
 def asked(sampler: str, guidance_scale: float = 4.0, steps: int = 6) -> GenerationRequest:
@@ -122,8 +120,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
 def test_a_schedule_that_depends_on_the_size_equals_the_stock_one(size: Size, tmp_path: Path) -> None:
     folder = tiny.z_image(tmp_path / "model")
     FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True).save_pretrained(folder / "scheduler")
-    pipe: Any = ZImagePipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
+    pipe: Any = stock_pipeline(ZImagePipeline, folder)
     request = replace(asked("euler", 1.0), size=size)
     stock = pipe(
         request.prompt,
@@ -157,8 +154,7 @@ def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
                 next(steps)
         except StopIteration as end:
             ours = end.value
-    pipe: Any = ZImageImg2ImgPipeline.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    pipe.set_progress_bar_config(disable=True)
+    pipe: Any = stock_pipeline(ZImageImg2ImgPipeline, folder)
     sampling = schedulers.build("euler", family.scheduler_config, request.steps)
     stock = pipe(
         request.prompt,

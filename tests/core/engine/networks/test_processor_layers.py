@@ -21,7 +21,7 @@ from core.request.samplers import SAMPLERS
 from core.runs.events import ImageReady
 from core.runs.operations import Generate
 from tests import tiny
-from tests.parity import stock_latents
+from tests.parity import stock_latents, stock_pipeline
 
 DTYPES = (torch.float32, torch.bfloat16)
 LAYERS = [(4, 32, 3, 1), (32, 32, 3, 1), (32, 64, 3, 2), (96, 64, 3, 1), (3, 16, 3, 1), (16, 3, 3, 1)]
@@ -157,10 +157,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stock(folder: Path) -> Any:
-    pipe: Any = StableDiffusionPipeline.from_pretrained(
-        folder / "tiny", use_safetensors=True, local_files_only=True
-    )
-    pipe.set_progress_bar_config(disable=True)
+    pipe: Any = stock_pipeline(StableDiffusionPipeline, folder / "tiny")
     return pipe
 
 

@@ -15,6 +15,7 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from jinja2 import TemplateError
 from safetensors import SafetensorError
+from transformers import CLIPTextModel
 
 from app.messages.errors import message
 from core.autoencoders.file import read_autoencoder
@@ -84,7 +85,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def component(place: Path, error: BaseException) -> None:
-    components.load_component(_Raises(error), place / "tiny" / "text_encoder", plan("cpu", "float32"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(single_file, "read_tensors", _Raises(error).read_tensors)
+        components.load_component(CLIPTextModel, place / "tiny" / "text_encoder", plan("cpu", "float32"))
 
 
 def tokenizer(place: Path, error: BaseException) -> None:
@@ -93,14 +96,14 @@ def tokenizer(place: Path, error: BaseException) -> None:
 
 def file_of_a_model(place: Path, error: BaseException) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(single_file, "load_file", _Raises(error).load_file)
+        patch.setattr(single_file, "read_tensors", _Raises(error).read_tensors)
         file = single_file.WeightFile.of(read_safetensors_header(place / "vae.safetensors"))
         file.build(AutoencoderKL, tiny.autoencoder().config, torch.float32, "its autoencoder")
 
 
 def autoencoder(place: Path, error: BaseException) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(single_file, "load_file", _Raises(error).load_file)
+        patch.setattr(single_file, "read_tensors", _Raises(error).read_tensors)
         file = read_autoencoder(place / "vae.safetensors")
         autoencoders.read_weights(file, tiny.autoencoder().config, plan("cpu", "float32"))
 
