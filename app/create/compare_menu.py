@@ -1,14 +1,19 @@
 """The button under the film that begins a comparison: with another picture, with its parent, with another step."""
 
-from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QObject, Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMenu, QToolButton, QWidget
 
 from app.create.branch_controller import BranchController
 from app.create.comparison import FilmComparison
-from app.dialogs.choose_picture import ChoosePictureDialog
 from app.recent.model import RecentPictures
+from app.recent.strip import ThumbnailGrid
+from app.widgets.building import stretched, text_label, vbox
+from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
 
+_SIZE_PX = (560, 480)
 _WORDS = (
     "Choose the picture to compare with the one on the canvas. If both have films, both are scrubbed together."
 )
@@ -65,7 +70,7 @@ class CompareMenu(QObject):
 
     @Slot()
     def _ask_picture(self) -> None:
-        dialog = ChoosePictureDialog("Compare with…", _WORDS, self._pictures, self._branches.folder, self._window)
+        dialog = ChoosePictureDialog(self._pictures, self._branches.folder, self._window)
         dialog.chosen.connect(self._comparison.compare_with)
         dialog.open()
 
@@ -74,3 +79,49 @@ class CompareMenu(QObject):
         picture = self._branches.parent_picture
         if picture is not None:
             self._comparison.compare_with(picture)
+
+
+class ChoosePictureDialog(QDialog):
+    """Asks for a picture: one of the recent ones, or any other file. Opens by `open`, without blocking.
+
+    Signals:
+        chosen: the picture's `Path`.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, pictures: RecentPictures, folder: Path, parent: QWidget) -> None:
+        """Takes the ``folder`` that the dialog for other files starts in."""
+        super().__init__(parent)
+        self.setObjectName("choosePictureDialog")
+        self.setWindowTitle("Compare with…")
+        self.resize(*_SIZE_PX)
+        self._pictures = pictures
+        self._folder = folder
+        self._grid = ThumbnailGrid(pictures, self)
+        self._grid.setObjectName("choosePictureView")
+        self._grid.setDragEnabled(False)
+        self._grid.clicked.connect(self._choose)
+        self._grid.activated.connect(self._choose)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        other = buttons.addButton("Another file…", QDialogButtonBox.ButtonRole.ActionRole)
+        other.setObjectName("otherFileButton")
+        other.setAutoDefault(False)
+        other.clicked.connect(self._ask_file)
+        buttons.rejected.connect(self.reject)
+        vbox(text_label(_WORDS, wraps=True), stretched(self._grid), buttons, on=self, margins=16, spacing=12)
+        self._grid.setFocus()
+        self.finished.connect(self.deleteLater)
+
+    @Slot(QModelIndex)
+    def _choose(self, index: QModelIndex) -> None:
+        if self.result() != QDialog.DialogCode.Accepted:  # a double click says it twice
+            self._take(self._pictures.path(index.row()))
+
+    @Slot()
+    def _ask_file(self) -> None:
+        ask_file(self, "Choose a picture", self._take, [PICTURES], self._folder)
+
+    def _take(self, path: Path) -> None:
+        self.accept()
+        self.chosen.emit(path)

@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -26,6 +25,7 @@ from app.film.views import VIEWS
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks
 from app.widgets.building import STRETCH, form, hbox, named, stretched, text_label, vbox
+from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.film.film import Film
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
@@ -107,9 +107,8 @@ class ExportFilmDialog(QDialog):
         )
 
     def _make_fields(self, choices: ExportChoices) -> None:
-        self._format = named(QComboBox(), "exportFormatCombo")
-        for key, film_format in FORMATS.items():
-            self._format.addItem(film_format.label, key)
+        formats = [(film_format.label, key) for key, film_format in FORMATS.items()]
+        self._format = combo_box(formats, "exportFormatCombo", "Format")
         self._format.setCurrentIndex(self._format.findData(choices.format))
         self._views = {name: named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in PICTURES}
         for name, box in self._views.items():
@@ -123,10 +122,8 @@ class ExportFilmDialog(QDialog):
         hold = QDoubleSpinBox(minimum=0, maximum=HOLD_MS[-1] / 1000, singleStep=0.5, decimals=1, suffix=" s")
         self._hold = named(hold, "exportHoldSpin")
         self._hold.setValue(choices.hold_ms / 1000)
-        self._width = named(QComboBox(), "exportWidthCombo")
-        self._width.addItem("As the picture", None)
-        for width_px in WIDTHS_PX:
-            self._width.addItem(f"{width_px} pixels", width_px)
+        widths = [("As the picture", None), *((f"{width_px} pixels", width_px) for width_px in WIDTHS_PX)]
+        self._width = combo_box(widths, "exportWidthCombo", "Width of a view")
         self._width.setCurrentIndex(max(self._width.findData(choices.width_px), 0))
         self._captions = named(QCheckBox("Step and sigma below the picture"), "exportCaptionsCheck")
         self._captions.setChecked(choices.has_captions)
