@@ -15,7 +15,8 @@ def added(models: tuple[Model, ...]) -> Message:
     first = models[0]
     family = FAMILIES[first.family].name
     if len(models) == 1:
-        return Message(f"{first.name} was added", f"It is a {family} model and stays where it lies.")
+        lacks = "" if first.has_autoencoder else " It has no autoencoder (VAE): that of another model is used."
+        return Message(f"{first.name} was added", f"It is a {family} model and stays where it lies.{lacks}")
     return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")
 
 

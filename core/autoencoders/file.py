@@ -12,10 +12,10 @@ from pathlib import Path
 
 from core.autoencoders.latent_space import LatentSpace, refuse_statistics
 from core.checkpoints.cache import CheckpointCache
-from core.checkpoints.detection import UNET
 from core.checkpoints.packing import check_packing
 from core.checkpoints.weights import weights_of
 from core.errors import AutoencoderMissing, ModelBroken
+from core.families.unet_files import UNETS
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.request.request import Autoencoder
@@ -154,7 +154,7 @@ def prefix_in(names: Collection[str]) -> str:
 
 
 def _space_of(header: SafetensorsHeader) -> LatentSpace:
-    if any(name.startswith(UNET) for name in header.tensors):
+    if any(name.startswith(UNETS) for name in header.tensors):
         raise ModelBroken(header.path, "it is a whole model, not an autoencoder (VAE) alone")
     prefix = prefix_in(header.tensors)
     shape = header.shape(f"{prefix}{_DECODER}")

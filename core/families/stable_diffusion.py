@@ -8,7 +8,7 @@ from core.families.unet_files import (
     EMBEDDED_GUIDANCE,
     STABLE_DIFFUSION_1,
     STABLE_DIFFUSION_2,
-    UNET,
+    UNETS,
     VAE,
     original_unet_names,
     recognise_unet,
@@ -16,14 +16,12 @@ from core.families.unet_files import (
 from core.files.safetensors_header import SafetensorsHeader
 
 _TEXT = "cond_stage_model."
-_PREFIXES = {"unet": (UNET,), "vae": VAE, "text_encoder": (f"{_TEXT}transformer.", f"{_TEXT}model.")}
+_CLIP, _OPEN_CLIP = (f"{_TEXT}transformer.", "text_encoder."), f"{_TEXT}model."
+_PREFIXES = {"unet": UNETS, "vae": VAE, "text_encoder": (*_CLIP, _OPEN_CLIP)}
 
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
-    layouts = {
-        (f"{_TEXT}transformer.",): STABLE_DIFFUSION_1,
-        (f"{_TEXT}model.",): STABLE_DIFFUSION_2,  # OpenCLIP
-    }
+    layouts = {(start,): STABLE_DIFFUSION_1 for start in _CLIP} | {(_OPEN_CLIP,): STABLE_DIFFUSION_2}
     return recognise_unet(header, SPEC.key, layouts, is_xl=False)
 
 

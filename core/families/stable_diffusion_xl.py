@@ -7,7 +7,7 @@ from core.families.unet_files import (
     CONDITIONER,
     DISTILLED,
     EMBEDDED_GUIDANCE,
-    UNET,
+    UNETS,
     VAE,
     original_unet_names,
     recognise_unet,
@@ -16,13 +16,13 @@ from core.files.safetensors_header import SafetensorsHeader
 
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
-    layouts = {(_FIRST, second): SPEC.key for second in _SECOND}
+    layouts = {(first, second): SPEC.key for first in _FIRST for second in _SECOND}
     return recognise_unet(header, SPEC.key, layouts, is_xl=True)
 
 
-_FIRST = f"{CONDITIONER}embedders.0.transformer."
-_SECOND = (f"{CONDITIONER}embedders.1.model.", f"{CONDITIONER}embedders.1.transformer.")
-_PREFIXES = {"unet": (UNET,), "vae": VAE, "text_encoder": (_FIRST,), "text_encoder_2": _SECOND}
+_FIRST = (f"{CONDITIONER}embedders.0.transformer.", "text_encoder.")
+_SECOND = (f"{CONDITIONER}embedders.1.model.", f"{CONDITIONER}embedders.1.transformer.", "text_encoder_2.")
+_PREFIXES = {"unet": UNETS, "vae": VAE, "text_encoder": _FIRST, "text_encoder_2": _SECOND}
 
 
 SPEC = FamilySpec(

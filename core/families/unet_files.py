@@ -13,14 +13,19 @@ from core.families.unet_blocks import UNetBlocks
 from core.files.safetensors_header import SafetensorsHeader
 
 UNET = "model.diffusion_model."
+UNETS = (UNET, "diffusion_model.", "unet.")
 VAE = ("first_stage_model.", "vae.")
 CONDITIONER = "conditioner."
 """The text encoders of Stable Diffusion XL."""
 
-_FIRST_CONVOLUTIONS = (f"{UNET}input_blocks.0.0.weight", f"{UNET}conv_in.weight")
+_XL = (CONDITIONER, "text_encoder_2.")
+_FIRST_CONVOLUTIONS = ("input_blocks.0.0.weight", "conv_in.weight")
 _REFINER = f"{CONDITIONER}embedders.0.model.positional_embedding"
 STABLE_DIFFUSION_1, STABLE_DIFFUSION_2 = "stable_diffusion_1", "stable_diffusion_2"
 """Folders of ``resources/families``."""
+
+_OPEN_CLIP_WIDTH = 1024
+"""Of the text that Stable Diffusion 2.x reads."""
 
 EMBEDDED_GUIDANCE = "time_cond_proj_dim"
 DISTILLED = (
@@ -40,8 +45,9 @@ def recognise_unet(
     ``layouts``: folders of ``resources/families``, by the prefixes of each of their text encoders.
     """
     names, path = header.tensors.keys(), header.path
-    first = next((name for name in _FIRST_CONVOLUTIONS if name in names), None)
-    if first is None or is_xl != any(name.startswith(CONDITIONER) for name in names):
+    firsts = ((unet, f"{unet}{name}") for unet in UNETS for name in _FIRST_CONVOLUTIONS)
+    unet, first = next(((unet, first) for unet, first in firsts if first in names), ("", ""))
+    if not first or is_xl != any(name.startswith(_XL) for name in names):
         return None
     shape = header.shape(first) or ()
     if len(shape) != 4 or shape[1] != 4:
@@ -49,25 +55,28 @@ def recognise_unet(
         what = {9: "an inpainting model", 8: "a model for editing pictures", 5: "a model with depth"}
         raise ModelBroken(path, f"it is {what.get(channels, 'a special model')}, which Emulsion cannot use yet")
     refuse_edm(header)
-    if f"{UNET}time_embed.cond_proj.weight" in names:
+    if not {f"{unet}time_embed.cond_proj.weight", f"{unet}time_embedding.cond_proj.weight"}.isdisjoint(names):
         raise ModelBroken(path, "it is distilled with embedded guidance (LCM); use it as a diffusers folder")
     for starts, layout in layouts.items():
         if all(any(name.startswith(start) for name in names) for start in starts):
+            width = _text_width(header)
+            if (layout, width) == (STABLE_DIFFUSION_1, _OPEN_CLIP_WIDTH):
+                layout = STABLE_DIFFUSION_2  # with transformers' names of its text encoder
             said = {
                 "marks": marked(header),
                 "metadata": declared(header, has_clip_skip=layout == STABLE_DIFFUSION_1),
-                "weights": measured(header, UNET) if layout == STABLE_DIFFUSION_2 else {},
+                "weights": measured(header, unet) if layout == STABLE_DIFFUSION_2 else {},
             }
             encoders = ("text_encoder", "text_encoder_2")[: 2 if is_xl else 1]
             vae = ("vae",) if any(name.startswith(VAE) for name in names) else ()
             return CheckpointKind(
                 layout,
                 family,
-                _text_width(header),
+                width,
                 said,
                 (*encoders, "unet", *vae),
                 _positions(header),
-                UNetBlocks.of(name for name in names if name.startswith(UNET)),
+                UNetBlocks.of(name for name in names if name.startswith(unet)),
             )
     if _REFINER in names:
         raise ModelBroken(path, "it is the refiner of Stable Diffusion XL, which Emulsion cannot use")

@@ -33,6 +33,7 @@ from tests.weight_files import (
     z_whole,
 )
 
+ENCODER = "text_encoder."
 SAME: dict[str, tuple[str, Callable[[Place], Weights]]] = {
     "old names of CLIP": ("sd", lambda p: renamed(p.plain, (f"^{TEXT}text_model\\.", TEXT))),
     "old names of CLIP in part": (
@@ -60,6 +61,22 @@ SAME: dict[str, tuple[str, Callable[[Place], Weights]]] = {
         lambda p: renamed(p.plain, (r"^(.*0\.transformer\.)text_model\.", r"\1")),
     ),
     "U-Net of XL with diffusers' names": ("xl", lambda p: without(p.plain, UNET) | of_folder(p, "unet", UNET)),
+    "U-Net with another prefix": ("sd", lambda p: renamed(p.plain, (f"^{UNET}", "diffusion_model."))),
+    "parts with the prefixes of their folders": (
+        "sd",
+        lambda p: (
+            of_folder(p, "unet", "unet.") | of_folder(p, "vae", "vae.") | of_folder(p, "text_encoder", ENCODER)
+        ),
+    ),
+    "parts of XL with the prefixes of their folders": (
+        "xl",
+        lambda p: (
+            of_folder(p, "unet", "unet.")
+            | of_folder(p, "vae", "vae.")
+            | of_folder(p, "text_encoder", ENCODER)
+            | of_folder(p, "text_encoder_2", "text_encoder_2.")
+        ),
+    ),
     "Z-Image, all in one": ("z", z_whole),
     "Z-Image, other names of its parts": ("z", lambda p: z_whole(p, QWEN, VAE)),
     "Z-Image without an autoencoder": ("z", lambda p: without(z_whole(p), "vae.")),

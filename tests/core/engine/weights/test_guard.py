@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from jinja2 import TemplateError
 from safetensors import SafetensorError
 from transformers import CLIPTextModel
 
+import core
 from app.messages.errors import message
 from core.autoencoders.file import read_autoencoder
 from core.autoencoders.latent_space import LatentSpace
@@ -165,3 +167,13 @@ def test_the_reason_is_that_of_the_look_at_the_file() -> None:
         raise KeyError
     with pytest.raises(ModelBroken, match="it cannot be loaded"), loading(Path("file"), "it", lambda: str(1 / 0)):
         raise KeyError
+
+
+def test_no_sentence_is_made_of_the_name_of_an_errors_class() -> None:
+    root = Path(core.__file__).parent.parent
+    sources = [path for package in ("app", "core") for path in (root / package).rglob("*.py")]
+    assert len(sources) > 100
+    for path in sources:
+        for caught in re.findall(r"except [^\n]*? as (\w+):", path.read_text("utf-8")):
+            assert f"type({caught}).__name__" not in path.read_text("utf-8"), path
+            assert f"{caught}.__class__" not in path.read_text("utf-8"), path
