@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.messages.errors import Message, message
+from app.messages.training import training_text
 from core.errors import EmulsionError
 from core.families import FAMILIES
 from core.models.catalogue import Model
@@ -16,7 +17,8 @@ def added(models: tuple[Model, ...]) -> Message:
     family = FAMILIES[first.family].name
     if len(models) == 1:
         lacks = "" if first.has_autoencoder else " It has no autoencoder (VAE): that of another model is used."
-        return Message(f"{first.name} was added", f"It is a {family} model and stays where it lies.{lacks}")
+        about = f"It is a {family} model and stays where it lies. {training_text(first)}.{lacks}"
+        return Message(f"{first.name} was added", about)
     return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")
 
 

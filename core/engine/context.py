@@ -23,7 +23,7 @@ from core.models.memory_plan import MemoryInUse, Placement
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest
 from core.request.settings import validate
-from core.request.traits import outside, traits_from_text
+from core.request.traits import SCHEDULE, outside, traits_from_text
 from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,10 @@ class Context:
         """
         model = self._catalogue.find(request.model)
         validate(request, model.limits)
-        if foreign := traits_from_text(request.training).keys() - set(trait_names(FAMILIES[model.family])):
-            raise InvalidRequest("training", ", ".join(foreign), "what models of this family have")
+        names = trait_names(FAMILIES[model.family])
+        if foreign := traits_from_text(request.training).keys() - set(names):
+            allowed = " or ".join(name for name in names if name in SCHEDULE)
+            raise InvalidRequest("training", ", ".join(foreign), f"{allowed} for this model")
         if not model.has_autoencoder and request.autoencoder is None:
             lent = lent_autoencoder(model, self._catalogue)
             request = replace(request, autoencoder=lent)
