@@ -25,7 +25,11 @@ from core.pictures.pixels import Pixels
 from core.pictures.source import read_source
 from core.request.request import STEPS, GenerationRequest, Source
 from core.request.samplers import SAMPLERS, Space
+from core.request.traits import traits_to_text
 from core.runs.branch import Branch
+
+MOST_BETA = 0.9
+"""Of a noise schedule that does not end in nothing but noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +110,17 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
     if branch.changes():
         film = replace(start.film, request=request, run=_new_run(), parent=branch.parent)
         return replace(start, film=film)
-    return start
+    return replace(start, film=replace(start.film, request=replace(start.film.request, training=request.training)))
+
+
+def training_of(film: Film) -> str:
+    """Returns the training that a film's schedule follows, in the form of `GenerationRequest.training`."""
+    config = film.scheduler_config
+    if film.space == "flow":
+        return traits_to_text({"shift": config.get("shift") or config.get("flow_shift") or 1.0})
+    last_beta = (config.get("trained_betas") or [0.0])[-1]  # of a sampler that cannot rescale betas itself
+    has_zero_snr = bool(config.get("rescale_betas_zero_snr")) or last_beta > MOST_BETA
+    return traits_to_text({"prediction_type": film.prediction_type, "zero_snr": has_zero_snr})
 
 
 def from_recording(recording: Recording, device: torch.device) -> InitialState:

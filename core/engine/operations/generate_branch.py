@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
-from core.engine.initial_state import from_branch
+from core.engine.initial_state import from_branch, training_of
 from core.runs.events import Event
 from core.runs.operations import GenerateBranch
 
@@ -15,7 +15,10 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     # a run's beginning is in its film: the source picture may be gone
     source = None if branch.film.frames else branch.request.source
     model = yield from context.prepare(replace(branch.request, source=source))
-    branch = replace(branch, request=model.request)
+    training = model.request.training
+    if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
+        training = training_of(branch.film)
+    branch = replace(branch, request=replace(model.request, training=training))
     start = model.with_autoencoder(lambda: from_branch(model.family, branch, context.plan.device))
     request = start.film.request
     predict = yield from context.read_prompt(model, request)

@@ -15,8 +15,9 @@ from core.models.folders import FixedPlaces
 from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import recipe_to_json
 from core.request.request import GenerationRequest, Size
+from core.runs.branch import Branch
 from core.runs.events import ImageReady, Loading, Phase
-from core.runs.operations import Generate
+from core.runs.operations import Generate, GenerateBranch
 
 REQUEST = GenerationRequest("abc", model="tiny", size=Size(32, 32), sampler="ddim", steps=2, seed=1)
 CHOICE = "prediction_type=v_prediction zero_snr=yes"
@@ -75,3 +76,18 @@ def test_the_recipe_repeats_the_picture_where_nothing_was_chosen(user: Chooser, 
 def test_what_the_family_does_not_have_is_refused_before_the_first_step(user: Chooser) -> None:
     with pytest.raises(InvalidRequest, match="shift"):
         user.picture(replace(REQUEST, training="shift=3"))
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "heun"])
+def test_a_run_goes_on_as_it_began_when_the_choice_comes_in_between(user: Chooser, sampler: str) -> None:
+    whole = user.picture(replace(REQUEST, sampler=sampler))
+    stopped = replace(whole.film, frames=whole.film.frames[:1])
+    user.chosen[user.catalogue.identified(user.catalogue.find("tiny")).sha256] = CHOICE
+    resumed = list(user.engine.run(GenerateBranch(Branch(stopped, 1, stopped.request))))[-1]
+    assert isinstance(resumed, ImageReady)
+    assert np.array_equal(whole.image.pixels, resumed.image.pixels)
+    assert resumed.film.request.training == "prediction_type=epsilon zero_snr=no"
+    other = replace(stopped.request, sampler="euler")
+    branched = list(user.engine.run(GenerateBranch(Branch(stopped, 0, other))))[-1]
+    assert isinstance(branched, ImageReady)
+    assert branched.film.prediction_type == "epsilon"
