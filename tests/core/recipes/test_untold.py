@@ -159,6 +159,7 @@ def test_automatic_is_our_plain_schedule_in_texts_of_earlier_versions() -> None:
         ("Template: a {red|white} lighthouse,\nby the sea\nNegative Template: low", 2),
         ("Template: a __colour__ lighthouse", 1),
         ("Negative Template: low", 1),
+        ("Template: a\nNegative Template: Steps: 9, Sampler: DDIM, CFG scale: 1, Seed: 9, Size: 8x8", 2),
         ("Template:", 0),
         ("Postprocess upscale by: 2, Postprocess upscaler: 4x", 1),
     ],
