@@ -6,7 +6,8 @@ as sdxl-vae-fp16-fix ships); a diffusers folder has a ``config.json`` too.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,12 +73,20 @@ class AutoencoderLibrary:
     """The autoencoders in the folders of the user, found by name or by their hash."""
 
     def __init__(
-        self, model_folders: Iterable[Path], memory: CheckpointCache, places: Iterable[Path] = ()
+        self,
+        model_folders: Iterable[Path],
+        memory: CheckpointCache,
+        places: Iterable[Path] = (),
+        of_models: Callable[[], Iterable[Path]] = tuple,
     ) -> None:
-        """Looks in each folder of models, in the folders for autoencoders there and beside, and at ``places``."""
+        """Looks in each folder of models, in the folders for autoencoders there and beside, and at ``places``.
+
+        ``of_models`` returns those of whole models, which are found by their hash only.
+        """
         self._folders = tuple(dict.fromkeys(model_folders))
         self._places = tuple(places)
         self._memory = memory
+        self._of_models = of_models
 
     def files(self) -> tuple[AutoencoderFile, ...]:
         """Returns all that can be used, by name; of two with the same name the first."""
@@ -103,6 +112,10 @@ class AutoencoderLibrary:
         for file in (named, *files):
             if file is not None and (file is named or wanted.sha256) and self._has_hash(file, wanted):
                 return file
+        for path in self._of_models() if wanted.sha256 else ():
+            with suppress(ModelBroken):  # a damaged model is not the one that was used
+                if self._has_hash(file := read_autoencoder(path), wanted):
+                    return file
         raise AutoencoderMissing(wanted.key, tuple(file.name for file in files), is_other=named is not None)
 
     def sha256_of(self, file: AutoencoderFile) -> str:

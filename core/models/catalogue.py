@@ -121,7 +121,9 @@ class Catalogue:
     def autoencoders(self) -> AutoencoderLibrary:
         """Returns the autoencoders in the folders, beside them, and in places of their own."""
         places = self._places()
-        return AutoencoderLibrary(places.model_folders, self.memory, places.autoencoder_places)
+        return AutoencoderLibrary(
+            places.model_folders, self.memory, places.autoencoder_places, self.own_autoencoders
+        )
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:
@@ -195,6 +197,10 @@ class Catalogue:
     def folders(self) -> Iterator[Path]:
         """Returns the diffusers folders among the places."""
         return (path for path in self._candidates() if path.is_dir())
+
+    def own_autoencoders(self) -> Iterator[Path]:
+        """Returns the folders of autoencoders in the diffusers folders."""
+        return (folder / "vae" for folder in self.folders())
 
     def identified(self, model: Model) -> Model:
         """Returns the model with the SHA-256 of its network's weights, which are read now if they never were.

@@ -56,10 +56,10 @@ def lent_autoencoder(model: Model, catalogue: Catalogue) -> Autoencoder:
     Raises ModelBroken where there is none.
     """
     space, is_xl = own_space(model.folder), model.family == "stable_diffusion_xl"
-    for folder in catalogue.folders():
+    for folder in catalogue.own_autoencoders():
         with suppress(ModelBroken):
-            if read_autoencoder(folder / "vae").space.fits(space):
-                return Autoencoder(str(folder / "vae"))
+            if read_autoencoder(folder).space.fits(space):
+                return Autoencoder(str(folder))
     for file in catalogue.autoencoders.files():
         # a lone file does not tell whether it is for Stable Diffusion XL, but those that are say so in their name
         if file.space.fits(space) and (file.space.scale is not None or ("xl" in file.name.lower()) is is_xl):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from app.messages.errors import message
 from core.checkpoints.cache import CheckpointCache
 from core.errors import ModelBroken
 
@@ -98,3 +99,30 @@ def test_a_moved_file_is_known_and_another_of_its_size_is_not(tmp_path: Path) ->
     moved = file.rename(tmp_path / "b.safetensors")
     assert cache.sha256_if_known(moved) == sha256
     assert cache.sha256_if_known(other) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_damaged"),
+    [
+        ("cut.safetensors", (8).to_bytes(8, "little") + b"{", True),
+        ("empty.safetensors", b"", True),
+        ("page.safetensors", b"<!doctype html><html>", True),
+        ("pointer.safetensors", b"version https://git-lfs.github.com/spec/v1", True),
+        ("zip.safetensors", b"PK\x03\x04" + bytes(60), False),
+        ("packed.safetensors", b"GGUF\x03\0\0\0" + bytes(60), False),
+        ("old.ckpt", b"\x80\x02}q", False),
+    ],
+)
+def test_only_a_damaged_file_is_to_be_installed_again(
+    tmp_path: Path, name: str, content: bytes, is_damaged: bool
+) -> None:
+    path, kept = tmp_path / name, tmp_path / "checkpoints.json"
+    path.write_bytes(content)
+    memory = CheckpointCache(kept)
+    for _ in range(2):  # what is remembered says the same
+        with pytest.raises(ModelBroken) as caught:
+            memory.kind_of(path)
+        assert caught.value.is_damaged is is_damaged
+        assert ("Install the model again" in str(message(caught.value))) is is_damaged
+        memory.save()
+        memory = CheckpointCache(kept)

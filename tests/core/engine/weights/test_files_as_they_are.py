@@ -11,6 +11,7 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
 from app.messages.errors import message
+from core.autoencoders.file import read_autoencoder
 from core.errors import ModelBroken
 from core.models.catalogue import Catalogue
 from core.models.importing import find_models
@@ -211,6 +212,10 @@ def test_a_file_without_autoencoder_takes_a_fitting_one_and_the_recipe_has_it(
     assert np.array_equal(pixels, right[id(sd)])
     assert len(told) == 1
     assert "installed/vae is used" in told[0].replace("\\", "/")
+    sha256 = sd.catalogue.autoencoders.sha256_of(read_autoencoder(sd.whole / "vae"))
+    pixels, told = sd.picture(headless, Autoencoder("vae", sha256))  # as recipes and films have it
+    assert np.array_equal(pixels, right[id(sd)])
+    assert told == []
     chosen = original_names.autoencoder(tiny.autoencoder(), tmp_path / "chosen.safetensors")
     pixels, told = sd.picture(headless, Autoencoder(str(chosen)))
     assert not np.array_equal(pixels, right[id(sd)])
