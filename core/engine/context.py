@@ -10,6 +10,7 @@ from core.engine.attention_probes import AttentionRecorder
 from core.engine.decoding.preview_budget import DecodeTimes
 from core.engine.devices.device import DevicePlan, memory_now
 from core.engine.devices.offloading import free_caches
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
 from core.engine.sampling.denoising import Predict
 from core.errors import InvalidRequest, OutOfMemory
@@ -19,7 +20,7 @@ from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.compatibility import lent_autoencoder
-from core.models.memory_plan import MemoryInUse, Placement
+from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest
 from core.request.settings import validate
@@ -69,6 +70,7 @@ class Context:
             request = replace(request, autoencoder=lent)
             yield AutoencoderLent(model.place, lent.name)
         loaded = yield from self._load(model, request)
+        loaded.go_back_up(request.size, self._memory, self._tiled_decode)
         if loaded.family.left_out:
             yield WeightsLeftOut(model.place, loaded.family.left_out)
         request = replace(request, training=request.training or outside(loaded.model.traits))
@@ -136,7 +138,21 @@ class Context:
             log.info("memory of %s: %s", model.key, memory.describe())
             if self._alive and not memory.fits:
                 raise self.out_of_memory(memory.needed)  # the run beside it is not put at risk
-            loaded = self._keep(load(model, plan, memory, self._catalogue, self._free_unused, request.autoencoder))
+            loaded = self._keep(self._loaded_with_room(model, request, plan, memory))
+        return loaded
+
+    def _loaded_with_room(
+        self, model: Model, request: GenerationRequest, plan: DevicePlan, memory: MemoryPlan
+    ) -> LoadedModel:
+        """Loads the model as planned, or as much slower as the device's memory turns out to need."""
+        rest = self._catalogue, self._free_unused, request.autoencoder
+        while (loaded := attempt(lambda memory=memory: load(model, plan, memory, *rest))) is RAN_OUT:
+            free_caches(plan.device)
+            slower = placement_after(memory.placement, plan.device.type)
+            if slower is None:
+                raise self.out_of_memory(memory.needed)
+            log.info("out of memory while loading; trying again with %s", slower.name)
+            memory = plan_for(model, request.size, plan, slower, memory.tiled_decode)
         return loaded
 
     def _keep(self, loaded: LoadedModel) -> LoadedModel:

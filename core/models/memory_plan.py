@@ -32,6 +32,9 @@ GROUP_SHARE = 0.1
 QUANTISED_BLOCK = 32
 """Packed weights that share a scale, see `core.engine.weights.quantisation`."""
 
+SHARED_MEMORY = ("cpu", "mps")
+"""Kinds of devices that compute in the computer's own memory."""
+
 BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 2, "float16": 2})
 
 
@@ -171,14 +174,16 @@ def plan_memory(
     ``weight_bits`` as in `GenerationRequest`.
     """
     usable = int(device.free * (1 - RESERVE))
-    bytes_per_value = BYTES_OF_DTYPE[dtype]
-    packed = _Bytes.of(weights, bytes_per_value, weight_bits)
-    at_once = _needed(family, packed, bytes_per_value, size, Placement.on_device, is_tiled=False)
+    if dtype not in family.dtypes:  # the device computes most models in float16, but not this one
+        dtype = "float32" if device.kind == "cuda" else "bfloat16"
+    values = _BytesPerValue.of(family, dtype)
+    packed = _Bytes.of(weights, values, weight_bits)
+    at_once = _needed(family, packed, values, size, Placement.on_device, is_tiled=False)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
     for placement in placements:
         for is_tiled in (True,) if tiles else (False, True):
-            needed = _needed(family, packed, bytes_per_value, size, placement, is_tiled)
+            needed = _needed(family, packed, values, size, placement, is_tiled)
             slowest = MemoryPlan(
                 placement=placement,
                 tiled_decode=is_tiled,
@@ -227,9 +232,29 @@ def gib(size: int) -> str:
     return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{size / 2**20:.0f} MiB"
 
 
+def placement_after(placement: Placement, kind: str) -> Placement | None:
+    """Returns the next slower placement on a kind of device; None after the slowest."""
+    placements = _placements(kind)
+    following = placements[placements.index(placement) + 1 :] if placement in placements else ()
+    return following[0] if following else None
+
+
 def _placements(kind: str) -> tuple[Placement, ...]:
-    """Returns the placements of a device; a processor computes where the weights wait, so none frees memory."""
-    return (Placement.on_device, Placement.drop_encoder) if kind == "cpu" else tuple(Placement)
+    """Returns the placements of a device; one that computes where the weights wait has no other place for them."""
+    return (Placement.on_device, Placement.drop_encoder) if kind in SHARED_MEMORY else tuple(Placement)
+
+
+@dataclass(frozen=True, slots=True)
+class _BytesPerValue:
+    """The autoencoder of some families stays in float32 where the network is in float16."""
+
+    network: int
+    autoencoder: int
+
+    @classmethod
+    def of(cls, family: FamilySpec, dtype: str) -> _BytesPerValue:
+        is_upcast = family.upcasts_autoencoder and dtype == "float16"
+        return cls(BYTES_OF_DTYPE[dtype], BYTES_OF_DTYPE["float32" if is_upcast else dtype])
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +266,13 @@ class _Bytes:
     autoencoder: int
 
     @classmethod
-    def of(cls, weights: ModelWeights, bytes_per_value: int, weight_bits: int | None) -> _Bytes:
-        each: float = bytes_per_value
+    def of(cls, weights: ModelWeights, values: _BytesPerValue, weight_bits: int | None) -> _Bytes:
+        each: float = values.network
         if weight_bits is not None:
-            shared = bytes_per_value * (1 if weight_bits == 8 else 2)
+            shared = values.network * (1 if weight_bits == 8 else 2)
             each = weight_bits / 8 + shared / QUANTISED_BLOCK
         text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
-        return cls(text, network, bytes_per_value * weights.autoencoder)
+        return cls(text, network, values.autoencoder * weights.autoencoder)
 
     @property
     def all(self) -> int:
@@ -255,13 +280,13 @@ class _Bytes:
 
 
 def _needed(
-    family: FamilySpec, weights: _Bytes, bytes_per_value: int, size: Size, placement: Placement, is_tiled: bool
+    family: FamilySpec, weights: _Bytes, values: _BytesPerValue, size: Size, placement: Placement, is_tiled: bool
 ) -> int:
     pixels = size.width * size.height
     places = pixels // family.latents.factor**2
-    step = family.step_values * places * bytes_per_value
+    step = family.step_values * places * values.network
     decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
-    decode = DECODE_VALUES_PER_PIXEL * decoded * bytes_per_value
+    decode = DECODE_VALUES_PER_PIXEL * decoded * values.autoencoder
     text, network, autoencoder = weights.text, weights.network, weights.autoencoder
     match placement:
         case Placement.on_device:

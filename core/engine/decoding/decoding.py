@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 import torch
@@ -22,33 +23,45 @@ TILED = "decoded in tiles"
 Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
 """Makes the picture of a latent (1, channels, height, width), and a note if it needed another attempt."""
 
+Alone = Callable[[str], AbstractContextManager[None]]
+"""Leaves the device's memory to the part of this name, see `core.engine.devices.offloading.Offloading.alone`."""
 
-def decode(family: Family, latents: torch.Tensor) -> tuple[Pixels, str]:
+
+def decode(family: Family, latents: torch.Tensor, alone: Alone | None = None) -> tuple[Pixels, str]:
     """Returns the picture of one latent (1, channels, height, width), and a note if it needed another attempt.
 
-    16-bit autoencoders can overflow to NaN (black pictures), and a decode wants more memory than a step: so it is
-    tried as it is, then in tiles, in float32, and on the CPU.
+    16-bit autoencoders can overflow to NaN (black pictures), and a decode wants more memory than a step. So it is
+    tried as it is; then, where memory was short, alone on the device, if ``alone`` is given, and in tiles; where
+    values were not numbers, in float32; and at last on the CPU.
 
     Raises:
         NotANumberPicture: the values are not numbers in float32 either.
         torch.OutOfMemoryError: not even the CPU has the memory.
     """
-    attempts: tuple[tuple[str, Callable[[Family, torch.Tensor], torch.Tensor]], ...] = (
-        (TILED if family.autoencoder().use_tiling else "", lambda family, latents: family.decode(latents)),
-        (TILED, _tiled),
-        ("decoded in float32", _in_float32),
-        ("decoded in float32 on the CPU", _on_cpu),
+    own = TILED if family.autoencoder().use_tiling else ""
+    attempts: tuple[tuple[str, Callable[[Family, torch.Tensor], torch.Tensor], tuple[bool, ...]], ...] = (
+        (own, _plainly, ()),
+        (own, _plainly, (True,) if alone is not None else ()),
+        (TILED, _tiled, (True,)),
+        ("decoded in float32", _in_float32, (False,)),
+        ("decoded in float32 on the CPU", _on_cpu, (True, False)),
     )
-    decoded: object = None
-    for note, decoder in attempts:
-        decoded = attempt(lambda decoder=decoder: decoder(family, latents))
-        if decoded is RAN_OUT:
-            log.warning("out of memory while decoding; trying again")
-            continue
-        if torch.isfinite(decoded).all():
-            return to_pixels(decoded), note
-        log.warning("the autoencoder gave values that are not numbers; trying again")
-    if decoded is RAN_OUT:
+    has_run_out = False
+    with ExitStack() as room:
+        for number, (note, decoder, helps_with) in enumerate(attempts):
+            if number and has_run_out not in helps_with:
+                continue
+            if number == 1 and alone is not None:
+                room.enter_context(alone("vae"))
+            decoded = attempt(lambda decoder=decoder: decoder(family, latents))
+            has_run_out = decoded is RAN_OUT
+            if decoded is RAN_OUT:
+                log.warning("out of memory while decoding; trying again")
+            elif torch.isfinite(decoded).all():
+                return to_pixels(decoded), note
+            else:
+                log.warning("the autoencoder gave values that are not numbers; trying again")
+    if has_run_out:
         raise torch.OutOfMemoryError
     raise NotANumberPicture("the autoencoder")
 
@@ -85,6 +98,10 @@ def to_pixels(decoded: torch.Tensor) -> Pixels:
     """uint8 (height, width, 3) of the first picture; rounds as diffusers' VaeImageProcessor does."""
     unit = (decoded[0] * 0.5 + 0.5).clamp(0, 1)
     return unit.movedim(0, -1).float().mul(255).round().to(torch.uint8).cpu().numpy()
+
+
+def _plainly(family: Family, latents: torch.Tensor) -> torch.Tensor:
+    return family.decode(latents)
 
 
 def _tiled(family: Family, latents: torch.Tensor) -> torch.Tensor:

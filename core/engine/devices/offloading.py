@@ -6,29 +6,36 @@ for a few layers at a time. The results are the same numbers as with everything 
 
 import gc
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_module
 from accelerate.utils import send_to_device
 from diffusers.hooks.group_offloading import apply_group_offloading
+from diffusers.hooks.hooks import HookRegistry
 
 from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
-from core.models.memory_plan import Placement
+from core.models.memory_plan import SHARED_MEMORY, Placement, placement_after
 
 log = logging.getLogger(__name__)
 
 CPU = torch.device("cpu")
+GROUP_OFFLOAD_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
+"""Names under which diffusers registers them (``diffusers/hooks/group_offloading.py``)."""
 
 
 class Offloading:
     """The parts of one model and where they are.
 
     Attributes:
-        placement: the present one; it only ever becomes slower, see `step_down`.
+        placement: the present one; it becomes slower when memory runs out, see `step_down`.
+        pixels: those of the picture that is being made.
+        too_large: the least pixels for which a faster placement had too little memory.
     """
 
     def __init__(
@@ -43,26 +50,56 @@ class Offloading:
         self._device = device
         self._reload = reload
         self.placement = placement
+        self.pixels = 0
+        self.too_large = sys.maxsize
         self._tune(parts.values())
         self._place()
 
     def step_down(self) -> bool:
         """Makes room: takes the next slower placement. False when there is none."""
-        slower = list(Placement)[list(Placement).index(self.placement) + 1 :]
-        if self._device.type == "cpu" or not slower:
+        slower = placement_after(self.placement, self._device.type)
+        if self._device.type == "cpu" or slower is None:
             return False
-        self._release()
-        self.placement = slower[0]
+        self.too_large = min(self.too_large, self.pixels)
+        if self._is_shared:
+            self._freed_after_use(self._encoders())
+            self.placement = slower
+        else:
+            self.move_to(slower)
         log.info("out of memory; from now on: %s", self.placement.name)
-        self._place()
         return True
+
+    def move_to(self, placement: Placement) -> None:
+        """Places all parts anew, on a device with memory of its own."""
+        self.move_off()
+        self.placement = placement
+        self._place()
+
+    @contextmanager
+    def alone(self, name: str) -> Generator[None]:
+        """Leaves the device's memory to one part; the others come back at the end."""
+        others = [part for key, part in self._parts.items() if key != name and not hasattr(part, "_hf_hook")]
+        others = [] if self._is_shared or self.placement is Placement.group_offload else others
+        try:
+            self._move(others, CPU)
+            free_caches(self._device)
+            yield
+        finally:
+            self._move(others, self._device)
+
+    @property
+    def _is_shared(self) -> bool:
+        return self._device.type in SHARED_MEMORY
+
+    def _encoders(self) -> dict[str, Any]:
+        return {name: part for name, part in self._parts.items() if is_encoder(name)}
 
     def exchange(self, name: str, part: Any) -> None:
         """Puts ``part``, which is on the CPU, in the place of another; that one goes there."""
         old = self._parts[name]
         hook = getattr(old, "_hf_hook", None)
         remove_hook_from_module(old)
-        if isinstance(hook, _InTurns):
+        if isinstance(hook, InTurns):
             hook.forget(old)
         torch.nn.Module.to(old, CPU)
         self._parts[name] = part
@@ -78,14 +115,14 @@ class Offloading:
                 use_processor_layers(part)
 
     def _place(self) -> None:
-        encoders = {name: part for name, part in self._parts.items() if is_encoder(name)}
+        encoders = self._encoders()
         others = {name: part for name, part in self._parts.items() if not is_encoder(name)}
         match self.placement:
             case Placement.on_device:
-                self._move(self._parts, self._device)
+                self._move(self._parts.values(), self._device)
             case Placement.drop_encoder:
-                self._move(others, self._device)
-                if self._device.type == "cpu":
+                self._move(others.values(), self._device)
+                if self._is_shared:
                     self._freed_after_use(encoders)
                 else:
                     self._in_turns(encoders)
@@ -99,71 +136,90 @@ class Offloading:
     def _in_turns(self, parts: Mapping[str, Any]) -> None:
         present: list[Any] = []
         for name, part in parts.items():
-            add_hook_to_module(part, _InTurns(self._device, present, leaves=is_encoder(name)))
+            add_hook_to_module(part, InTurns(self._device, present, leaves=is_encoder(name)))
 
     def _freed_after_use(self, parts: Mapping[str, Any]) -> None:
         for name, part in parts.items():
-            hook = _FreedAfterUse(lambda name=name: self._reload(name))
+            hook = _FreedAfterUse(lambda name=name: self._reload(name), self._device)
             add_hook_to_module(part, hook)
             hook.post_forward(part, None)
 
-    def _release(self) -> None:
+    def move_off(self) -> None:
+        """Takes everything off the device, until `move_to`."""
         for part in self._parts.values():
             remove_hook_from_module(part)
-        self._move(self._parts, CPU)
+            for name in GROUP_OFFLOAD_HOOKS:
+                HookRegistry.check_if_exists_or_initialize(part).remove_hook(name, recurse=True)
+        self._move(self._parts.values(), CPU)
         free_caches(self._device)
 
-    def _move(self, parts: Mapping[str, Any], device: torch.device) -> None:
-        for part in parts.values():
+    def _move(self, parts: Iterable[Any], device: torch.device) -> None:
+        for part in parts:
             torch.nn.Module.to(part, device)
 
 
-class _InTurns(ModelHook):
-    """Brings a part to the device before it computes, in the place of the one that was there."""
+class InTurns(ModelHook):
+    """Brings a part to the device before it computes, in the place of the one that was there.
+
+    Its weights stay in the computer's memory meanwhile, where they came from: leaving costs no copy.
+    """
 
     def __init__(self, device: torch.device, present: list[Any], leaves: bool) -> None:
         """``present`` is shared by the parts that take turns; one that ``leaves`` goes as soon as it is done."""
         self.device = device
         self._present = present
         self._leaves = leaves
+        self._kept: list[tuple[torch.nn.Parameter, torch.Tensor]] = []
 
     def forget(self, part: Any) -> None:
         """It does not take turns any more."""
+        self._kept = []
         self._present[:] = [present for present in self._present if present is not part]
 
     def pre_forward(self, module: Any, *args: Any, **kwargs: Any) -> Any:
         if not any(part is module for part in self._present):
             for part in self._present:
-                torch.nn.Module.to(part, CPU)
+                part._hf_hook.leave(part)
             self._present.clear()
+            self._kept = [(weight, weight.data) for weight in module.parameters()]
             torch.nn.Module.to(module, self.device)
             self._present.append(module)
         return send_to_device(args, self.device), send_to_device(kwargs, self.device)
 
     def post_forward(self, module: Any, output: Any) -> Any:
         if self._leaves:
-            torch.nn.Module.to(module, CPU)
+            self.leave(module)
             self._present.clear()
         return output
+
+    def leave(self, module: Any) -> None:
+        """Puts the weights back that it came with; layers that a LoRA has brought since are moved."""
+        with torch.inference_mode(mode=False):
+            for weight, kept in self._kept:
+                if weight.dtype == kept.dtype:
+                    weight.data = kept
+        self._kept = []
+        torch.nn.Module.to(module, CPU)
 
 
 class _FreedAfterUse(ModelHook):
     """Empties a part when it is done, and reads its weights again when it is needed."""
 
-    def __init__(self, reload: Callable[[], torch.nn.Module]) -> None:
+    def __init__(self, reload: Callable[[], torch.nn.Module], device: torch.device) -> None:
         self._reload = reload
+        self._device = device
 
     def pre_forward(self, module: Any, *args: Any, **kwargs: Any) -> Any:
         with torch.inference_mode(mode=False):
             weights = dict(self._reload().named_parameters())
         for name, parameter in _own_parameters(module):
-            parameter.data = weights[name]
+            parameter.data = weights[name].to(self._device)
         return args, kwargs
 
     def post_forward(self, module: Any, output: Any) -> Any:
         with torch.inference_mode(mode=False):
             for _, parameter in _own_parameters(module):
-                parameter.data = torch.empty(0, dtype=parameter.dtype)
+                parameter.data = torch.empty(0, dtype=parameter.dtype, device=self._device)
         return output
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,11 +26,13 @@ from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.files.stamps import Stamp, stamps_of_model
 from core.models.catalogue import Catalogue, Model
-from core.models.memory_plan import MemoryPlan, Placement, plan_memory
+from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
 from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder, GenerationRequest, Lora, Size
 from core.runs.events import LoraDiffers, LoraInPart, PreviewMode
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -78,6 +81,20 @@ class LoadedModel:
             if usage.left_out:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
         return PreparedModel(self, replace(request, autoencoder=autoencoder, loras=used), tuple(told))
+
+    def go_back_up(self, size: Size, asked: Placement | None, tiles: bool) -> None:
+        """Returns to a faster placement after memory has run out, for a picture that is smaller than that one.
+
+        All weights are taken off for it, so that free memory is what there is for them.
+        """
+        offloading, pixels = self.offloading, size.width * size.height
+        is_slower = offloading.placement.value > self.memory.placement.value
+        if is_slower and pixels < offloading.too_large and self.plan.device.type not in SHARED_MEMORY:
+            offloading.move_off()
+            planned = plan_for(self.model, size, self.plan, asked, tiles).placement
+            offloading.move_to(min(planned, offloading.placement, key=lambda placement: placement.value))
+            log.info("there is room again; from now on: %s", offloading.placement.name)
+        offloading.pixels = pixels
 
     def put_loras(self, loras: tuple[Lora, ...]) -> tuple[Lora, ...]:
         """Lets these LoRAs act, and no others; returns them with their hashes."""
@@ -131,6 +148,12 @@ class PreparedModel:
         Raises NotANumberPicture or torch.OutOfMemoryError.
         """
         self.with_autoencoder(lambda: None)
+        makes_room = self.loaded.plan.device.type not in SHARED_MEMORY
+        return decoding.decode(self.family, latents, self.loaded.offloading.alone if makes_room else None)
+
+    def _decode_preview(self, latents: torch.Tensor) -> tuple[Pixels, str]:
+        """Moves nothing to make room, which would cost more than a preview is worth."""
+        self.with_autoencoder(lambda: None)
         return decoding.decode(self.family, latents)
 
     def previews(self, mode: PreviewMode, size: Size, decode_times: DecodeTimes) -> decoding.Previews:
@@ -140,7 +163,7 @@ class PreparedModel:
         if tiny is None and mode is PreviewMode.sharp:
             mode = PreviewMode.automatic
         budget = PreviewBudget(mode, decode_times, (self.request.model, size, tiny is not None))
-        return decoding.Previews(tiny or self.decode, budget)
+        return decoding.Previews(tiny or self._decode_preview, budget)
 
     def _with_loras(self, work: Callable[[], Result]) -> Result:
         def attempt() -> Result:

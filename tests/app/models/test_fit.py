@@ -17,7 +17,7 @@ Z_IMAGE = replace(KNOWN["Z-Image-Turbo"], weights=None)
 COMPUTER = DeviceMemory("cpu", 32 * GIB, 24 * GIB)
 
 
-def card(free_gib: float, dtype: str = "float16") -> ChosenDevice:
+def card(free_gib: float, dtype: str = "bfloat16") -> ChosenDevice:
     """A graphics card, of which a little is always in use."""
     memory = DeviceMemory("cuda", int(free_gib * 1.1 * GIB), int(free_gib * GIB))
     return ChosenDevice("cuda", "Example 4060", dtype, "", memory)

@@ -55,6 +55,26 @@ def test_the_fastest_placement_that_fits_is_chosen(
     assert chosen.needed <= free
 
 
+def test_a_device_that_shares_the_computers_memory_has_no_other_place_for_weights() -> None:
+    for kind in ("cpu", "mps"):
+        plan = plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), DeviceMemory(kind, 8 * GIB, GIB))
+        assert (plan.placement, plan.fits) == (Placement.drop_encoder, False)
+
+
+def test_an_autoencoder_that_stays_in_float32_counts_so() -> None:
+    device = DeviceMemory("cuda", 64 * GIB, 64 * GIB)
+    half, brain = (plan_memory(FAMILY, SDXL, dtype, Size(1024, 1024), device) for dtype in ("float16", "bfloat16"))
+    assert half.weights - brain.weights == 2 * SDXL.autoencoder
+    assert half.needed - half.weights == 2 * (brain.needed - brain.weights)  # the decode is its highest use
+
+
+def test_a_family_that_float16_breaks_is_planned_in_what_it_is_loaded_in() -> None:
+    for kind, bytes_per_value in (("cuda", 4), ("mps", 2)):
+        device = DeviceMemory(kind, 64 * GIB, 64 * GIB)
+        plan = plan_memory(FAMILIES["z_image"], SD15, "float16", Size(512, 512), device)
+        assert plan.weights == bytes_per_value * SD15.all
+
+
 def test_weights_count_in_the_dtype_that_they_are_loaded_in() -> None:
     device = DeviceMemory("cpu", 64 * GIB, 64 * GIB)
     half = plan_memory(FAMILY, SDXL, "bfloat16", Size(1024, 1024), device)
@@ -92,7 +112,7 @@ def test_what_cannot_fit_says_so_with_both_figures() -> None:
 )
 def test_the_plan_is_told_in_words(free_gib: float, sentence: str) -> None:
     device = DeviceMemory("cuda", 16 * GIB, int(free_gib * GIB))
-    assert plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), device).describe() == sentence
+    assert plan_memory(FAMILY, SDXL, "bfloat16", Size(1024, 1024), device).describe() == sentence
 
 
 @pytest.mark.parametrize(
@@ -117,7 +137,7 @@ def test_the_plan_is_told_in_words(free_gib: float, sentence: str) -> None:
 )
 def test_the_plan_is_explained(free_gib: float, sentence: str) -> None:
     device = DeviceMemory("cuda", 16 * GIB, int(free_gib * GIB))
-    assert plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), device).explain() == sentence
+    assert plan_memory(FAMILY, SDXL, "bfloat16", Size(1024, 1024), device).explain() == sentence
 
 
 def test_a_chosen_placement_is_explained_as_chosen() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,41 @@ def test_out_of_memory_is_decoded_in_tiles(
     _, note = decoding.decode(family, latents)
     assert note == "decoded in tiles"
     assert not family.autoencoder().use_tiling
+
+
+def test_the_whole_picture_is_kept_where_room_can_be_made(
+    family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("out of memory")
+    whole, _ = decoding.decode(family, latents)
+    told: list[str] = []
+
+    @contextmanager
+    def alone(name: str) -> Generator[None]:
+        told.append(name)
+        yield
+        told.append("back")
+
+    break_decode(family, lambda _vae, _latents: not told, error=True)
+    pixels, note = decoding.decode(family, latents, alone)
+    assert (note, told) == ("", ["vae", "back"])
+    np.testing.assert_array_equal(pixels, whole)
+
+
+def test_tiles_are_not_tried_against_values_that_are_not_numbers(
+    family: families.Family, latents: torch.Tensor, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("not numbers")
+    tried: list[tuple[bool, torch.dtype]] = []
+
+    def never(vae: Any, x: torch.Tensor) -> bool:
+        tried.append((vae.use_tiling, x.dtype))
+        return True
+
+    break_decode(family, never, error=False)
+    with pytest.raises(NotANumberPicture):
+        decoding.decode(family, latents)
+    assert tried == [(False, torch.bfloat16), (False, torch.float32), (False, torch.float32)]
 
 
 def test_values_that_are_never_numbers_are_told(

@@ -16,6 +16,7 @@ from core.engine.engine import Engine
 from core.engine.families import Family
 from core.engine.initial_state import from_request
 from core.models.catalogue import Catalogue
+from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Source
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
@@ -116,3 +117,19 @@ def test_a_picture_to_begin_with_leaves_the_schedule_on_the_processor(
     kept = {key: value for key, value in vars(state.sampling.scheduler).items() if isinstance(value, torch.Tensor)}
     assert {str(value.device) for value in kept.values()} == {"cpu"}
     assert state.x.device == MPS
+
+
+def test_memory_that_runs_out_there_costs_the_text_encoder_and_nothing_is_moved_away(
+    models: Path, apple: Apple
+) -> None:
+    engine = Engine(Catalogue((models,)), "mps", "float32")
+    whole = picture(engine, REQUEST)
+    loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    assert loaded is not None
+    assert loaded.offloading.step_down()
+    assert loaded.offloading.placement is Placement.drop_encoder
+    assert not loaded.offloading.step_down()
+    assert {str(weight.device) for weight in loaded.family.network().parameters()} == {"mps"}
+    assert not any(weight.numel() for weight in loaded.family.parts()["text_encoder"].parameters())
+    loaded.family.forget_prompts()  # so that it is read again
+    np.testing.assert_array_equal(picture(engine, REQUEST).image.pixels, whole.image.pixels)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+import torch
 
+from core.engine.devices.offloading import InTurns
 from core.engine.engine import Engine
+from core.engine.loading.loaded_model import LoadedModel, load
+from core.errors import OutOfMemory
 from core.models.catalogue import Catalogue
-from core.models.memory_plan import Placement
+from core.models.memory_plan import MemoryPlan, Placement
 from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest, Size
 from core.runs.events import ImageReady
@@ -47,6 +53,73 @@ def test_each_placement_gives_the_same_picture_twice(one_of_each: Path, model: s
         engine = engine_with(one_of_each, placement)
         for _ in range(2):
             assert np.array_equal(picture(engine, request).pixels, expected), placement
+
+
+def loaded_of(engine: Engine) -> LoadedModel:
+    loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    assert loaded is not None
+    return loaded
+
+
+def test_parts_move_from_any_placement_to_any_other(models: Path) -> None:
+    engine = engine_with(models, None)
+    expected = picture(engine).pixels
+    offloading = loaded_of(engine).offloading
+    for one, other in permutations(Placement, 2):
+        if Placement.drop_encoder not in (one, other):  # on a processor its weights are read again
+            for placement in (one, other):
+                offloading.move_to(placement)
+                assert np.array_equal(picture(engine).pixels, expected), (one, other)
+
+
+def test_a_part_that_leaves_takes_back_the_weights_that_it_came_with() -> None:
+    network = torch.nn.Linear(2, 2).requires_grad_(requires_grad=False)
+    turns = InTurns(torch.device("cpu"), [], leaves=True)
+    before = network.weight.data_ptr()
+    turns.pre_forward(network)
+    network.weight.data = network.weight.data.clone()  # as they would lie on a GPU
+    assert network.weight.data_ptr() != before
+    network.added = torch.nn.Linear(2, 2)  # by a LoRA
+    turns.post_forward(network, None)
+    assert network.weight.data_ptr() == before
+
+
+def test_a_smaller_picture_is_fast_again_after_a_large_one_ran_out(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.engine.loading.loaded_model.SHARED_MEMORY", ())
+    engine = engine_with(models, None)
+    expected = picture(engine).pixels
+    offloading = loaded_of(engine).offloading
+    offloading.move_to(Placement.group_offload)
+    offloading.too_large = 64 * 64
+    picture(engine)
+    assert offloading.placement is Placement.group_offload  # of this size it ran out
+    offloading.too_large = 128 * 128
+    assert np.array_equal(picture(engine).pixels, expected)
+    assert offloading.placement is Placement.on_device
+
+
+def test_a_model_that_does_not_fit_while_it_is_loaded_is_loaded_in_another_way(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Placement] = []
+
+    def failing(model: Any, plan: Any, memory: MemoryPlan, *rest: Any) -> LoadedModel:
+        tried.append(memory.placement)
+        if memory.placement is Placement.on_device or is_hopeless:
+            torch.empty(1 << 50)
+        return load(model, plan, memory, *rest)
+
+    monkeypatch.setattr("core.engine.context.load", failing)
+    is_hopeless = False
+    expected = picture(engine_with(models, Placement.drop_encoder)).pixels
+    tried.clear()
+    assert np.array_equal(picture(engine_with(models, None)).pixels, expected)
+    assert tried == [Placement.on_device, Placement.drop_encoder]
+    is_hopeless = True
+    with pytest.raises(OutOfMemory):
+        picture(engine_with(models, None))
 
 
 def test_a_freed_encoder_reads_the_next_prompt_as_before(models: Path) -> None:
