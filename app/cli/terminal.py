@@ -1,4 +1,4 @@
-"""The command line's output: results on standard output, progress on standard error."""
+"""The command line's output: results on standard output, progress and notes on standard error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import sys
 import time
 from types import TracebackType
 from typing import Any, TextIO
+
+from app.messages.notices import notice_of
+from core.runs.events import Event
 
 _BAR_WIDTH = 20
 
@@ -83,3 +86,30 @@ class Progress:
             width = max(shutil.get_terminal_size().columns - 1, 20)
             self._stream.write(f"\r{text[:width]:<{width}}\r")
             self._stream.flush()
+
+
+class Notes:
+    """Sentences of a command beside its results, on standard error at once and kept for ``--json``.
+
+    Attributes:
+        texts: those that hold for all results.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.texts: list[str] = []
+        self._progress = progress
+
+    def add(self, text: str) -> None:
+        """Tells it, once."""
+        if text not in self.texts:
+            self.texts.append(text)
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """Tells what holds for one result only."""
+        self._progress.note(f"emulsion: {text}")
+
+    def follow(self, event: Event) -> None:
+        """Tells an event that is a notice; all others are left to the command."""
+        if (notice := notice_of(event)) is not None:
+            self.add(f"{notice.title}: {notice}")

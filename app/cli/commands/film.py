@@ -6,8 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from app.cli.command import Command, whole_number
-from app.cli.notes import Notes
-from app.cli.terminal import Progress, to_json
+from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES
 from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, UnreadablePicture

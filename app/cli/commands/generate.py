@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.command import Command
-from app.cli.notes import Notes
 from app.cli.picture_output import output_of, save_or_rescue
-from app.cli.terminal import Progress, to_json
+from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
 from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
@@ -146,9 +145,8 @@ def _memory_to_json(use: MemoryInUse) -> dict[str, Any] | None:
     plan, placement = use.plan, use.placement
     if plan is None or placement is None:
         return None
-    names = {"placement": placement_name(placement), "planned": placement_name(plan.placement)}
-    figures = {"weights": plan.weights, "needed": plan.needed, "free": plan.free}
-    return {**names, "tiled_decode": plan.tiled_decode, **figures, "fits": plan.fits}
+    told = {name: getattr(plan, name) for name in ("tiled_decode", "weights", "needed", "free", "fits")}
+    return {"placement": placement_name(placement), "planned": placement_name(plan.placement), **told}
 
 
 def _read(arguments: Namespace) -> Job:

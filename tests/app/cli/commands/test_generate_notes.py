@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.notes import Notes
-from app.cli.terminal import Progress
+from app.cli.terminal import Notes, Progress
 from core.runs.events import Loading, LoraDiffers, Phase
 from tests import tiny, tiny_loras
 from tests.app.cli.commands.conftest import Answer
