@@ -94,9 +94,10 @@ class MarkStore:
 
     def read(self, picture: Path) -> Marks:
         """Returns the marks of a picture; none when there are none or they are damaged, which is logged."""
-        found = [_read(path) for path in (sidecar(picture), self.mirrored(picture))]
-        newest = max((content for content in found if content), key=_changed_at, default=None)
-        return NO_MARKS if newest is None else _from_json(newest)
+        found = [content for path in (sidecar(picture), self.mirrored(picture)) if (content := _read(path))]
+        if not found:
+            return NO_MARKS
+        return _from_json(found[0] if len(found) == 1 else max(found, key=_changed_at))
 
     def write(self, picture: Path, marks: Marks) -> None:
         """Keeps the marks: beside the picture if possible, else in the mirror. Raises SaveFailed."""
