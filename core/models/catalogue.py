@@ -176,8 +176,9 @@ class Catalogue:
             model = read_model(path, key)
             for part in FAMILIES[model.family].parts:
                 files_of(path / part)
-            chosen = self._chosen(self.sha256_if_known(model)) if self._places().model_traits else {}
-            return read_model(path, key, chosen) if chosen else model
+            files = sorted((path / FAMILIES[model.family].network).glob("*.safetensors"))
+            chosen = self._chosen(next(filter(None, map(self.memory.sha256_if_known, files)), ""))
+            return read_model(path, key, chosen) if chosen["user"] else model
         kind = self.memory.kind_of(path)
         layout = self._layouts / kind.layout if kind.layout else None
         folder = layout or folder_to_lend(path, kind, self.folders())
@@ -218,8 +219,7 @@ class Catalogue:
             return ""
 
     def _chosen(self, sha256: str) -> Said:
-        chosen = traits_from_text(self._places().model_traits.get(sha256, ""))
-        return {"user": chosen} if chosen else {}
+        return {"user": traits_from_text(self._places().model_traits.get(sha256, ""))}
 
     def _candidates(self) -> list[Path]:
         places = (resources() / STARTER_MODEL, *self._places().model_folders)
