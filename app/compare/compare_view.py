@@ -127,20 +127,6 @@ class CompareView(QWidget):
         for pane in (self._wipe, self._difference, *self._panes):
             pane.set_colours(colours)
 
-    def zoom_in(self) -> None:
-        self.panes[0].zoom_in()
-
-    def zoom_out(self) -> None:
-        self.panes[0].zoom_out()
-
-    @Slot()
-    def fit(self) -> None:
-        self._lens.fit()
-
-    @Slot()
-    def show_actual_size(self) -> None:
-        self.panes[0].show_actual_size()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.closed.emit()
@@ -163,8 +149,8 @@ class CompareView(QWidget):
         row.addStretch(1)
         for icon, about, signal in (
             ("swap", "Swap A and B", self.swap_asked),
-            ("fit", "Fit the pictures into the window (0)", self.fit),
-            ("actual-size", "100 %: one screen pixel for each pixel of the picture (1)", self.show_actual_size),
+            ("fit", "Fit the pictures into the window (0)", self._lens.fit),
+            ("actual-size", "100 %: one screen pixel for each pixel of the picture (1)", self._show_actual_size),
             ("close", "End the comparison (Esc)", self.closed),
         ):
             button: QToolButton = IconButton(icon, about, f"compare-{icon}", self)
@@ -178,6 +164,10 @@ class CompareView(QWidget):
     def _choose_by_hand(self, mode: CompareMode) -> None:
         self.choose(mode)
         self.take_focus()
+
+    @Slot()
+    def _show_actual_size(self) -> None:
+        self.panes[0].show_actual_size()
 
     @Slot()
     def _show(self) -> None:

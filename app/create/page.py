@@ -1,10 +1,13 @@
 """The place where pictures are made: controls left, canvas centre, recent pictures and queue right."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.canvas.view import Canvas
 from app.canvas.zoom_bar import ZoomBar
+from app.canvas.zoom_view import ZoomView
 from app.compare.compare_view import CompareView
 from app.controls.panel import ControlPanel
 from app.create.progress_line import ProgressLine
@@ -77,29 +80,16 @@ class CreatePage(QSplitter):
         self.setSizes([LEFT_PX, width_px - LEFT_PX - right_px, right_px])
 
     @property
-    def stage(self) -> Canvas | CompareView:
-        """Returns the widget in the middle."""
-        return self.compare if self._stage.currentWidget() is self.compare else self.canvas
+    def is_comparing(self) -> bool:
+        return self._stage.currentWidget() is self.compare
+
+    def zoom(self, change: Callable[[ZoomView], object]) -> None:
+        """Zooms the picture in the middle: that of the canvas, or those that are compared."""
+        change(self.compare.panes[0] if self.is_comparing else self.canvas)
 
     def show_comparison(self, *, is_shown: bool) -> None:
         """The comparison in the place of the canvas, or the canvas again."""
         self._stage.setCurrentWidget(self.compare if is_shown else self.canvas)
-
-    @Slot()
-    def zoom_in(self) -> None:
-        self.stage.zoom_in()
-
-    @Slot()
-    def zoom_out(self) -> None:
-        self.stage.zoom_out()
-
-    @Slot()
-    def fit(self) -> None:
-        self.stage.fit()
-
-    @Slot()
-    def show_actual_size(self) -> None:
-        self.stage.show_actual_size()
 
     def set_colours(self, colours: Colours) -> None:
         self.canvas.set_colours(colours)

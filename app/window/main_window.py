@@ -8,6 +8,7 @@ from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from app.canvas.zoom_view import ZoomView
 from app.create.notices import FAILED, Notices
 from app.create.page import CreatePage
 from app.create.picture_commands import PictureCommands
@@ -147,10 +148,10 @@ class MainWindow(QMainWindow):
         actions.add_model.triggered.connect(self._imports.ask_model_file)
         actions.add_model_folder.triggered.connect(self._imports.ask_model_folder)
         actions.quit.triggered.connect(self.close)
-        actions.zoom_in.triggered.connect(create.zoom_in)
-        actions.zoom_out.triggered.connect(create.zoom_out)
-        actions.fit.triggered.connect(create.fit)
-        actions.actual_size.triggered.connect(create.show_actual_size)
+        actions.zoom_in.triggered.connect(partial(create.zoom, ZoomView.zoom_in))
+        actions.zoom_out.triggered.connect(partial(create.zoom, ZoomView.zoom_out))
+        actions.fit.triggered.connect(partial(create.zoom, ZoomView.fit))
+        actions.actual_size.triggered.connect(partial(create.zoom, ZoomView.show_actual_size))
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)

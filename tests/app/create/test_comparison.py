@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -34,8 +35,7 @@ def panel_of(opened: Opened) -> FilmPanel:
 
 
 def is_comparing(opened: Opened) -> bool:
-    place = opened.window.create_page
-    return place.stage is place.compare
+    return opened.window.create_page.is_comparing
 
 
 def compare(opened: Opened, picture: Path, qtbot: QtBot) -> None:
@@ -198,3 +198,17 @@ def test_nothing_is_compared_with_an_empty_canvas(opened: Opened, qtbot: QtBot, 
     assert button is not None
     button.menu().aboutToShow.emit()
     assert [action.text() for action in button.menu().actions() if action.isEnabled() and action.text()] == []
+
+
+def test_the_menu_zooms_the_canvas_or_the_comparison(opened: Opened, qtbot: QtBot) -> None:
+    first = generate(opened, qtbot)
+    actions = {action.text(): action for action in opened.window.findChildren(QAction)}
+    canvas = opened.window.create_page.canvas
+    actions["Actual size (100 %)"].trigger()
+    actions["Zoom in"].trigger()
+    assert canvas.zoom == 1.25
+    generate(opened, qtbot, seed=99)
+    compare(opened, first, qtbot)
+    actions["Actual size (100 %)"].trigger()
+    assert view_of(opened).panes[0].zoom == 1.0
+    assert canvas.zoom != 1.0
