@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal
 
 from core.request.json_codec import request_from_json, request_to_json
@@ -99,8 +101,9 @@ def signed(recipe: Recipe, created: datetime) -> Recipe:
     )
 
 
-def library_versions() -> dict[str, str]:
-    """Versions of the libraries that pictures depend on, read without importing them."""
+@cache
+def library_versions() -> Mapping[str, str]:
+    """Returns the versions of the libraries that pictures depend on; reads them once, without importing them."""
     from importlib import metadata  # 20 ms and more at the start of the window, and needed much later
 
     versions: dict[str, str] = {}
@@ -109,7 +112,7 @@ def library_versions() -> dict[str, str]:
             versions[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
             continue
-    return versions
+    return MappingProxyType(versions)
 
 
 def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
