@@ -16,7 +16,7 @@ def added(models: tuple[Model, ...]) -> Message:
     first = models[0]
     family = FAMILIES[first.family].name
     if len(models) == 1:
-        lacks = "" if first.has_autoencoder else " It has no autoencoder (VAE): that of another model is used."
+        lacks = "" if first.has_autoencoder else " It has no autoencoder (VAE): one that fits is used."
         about = f"It is a {family} model and stays where it lies. {training_text(first)}.{lacks}"
         return Message(f"{first.name} was added", about)
     return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")
