@@ -64,10 +64,11 @@ def generate_picture(
         preview = previews.preview(step.denoised, film)
         yield Stepped(film, preview, seconds, attended)
     yield Loading(Phase.decoding)
+    give_memory_back()  # a decode takes several times the memory of a step
     began = time.perf_counter()
     pixels, note = model.decode(latents)
     decode_seconds = time.perf_counter() - began
-    give_memory_back()  # a decode takes several times the memory of a step
+    give_memory_back()
     previews.budget.add_decode(decode_seconds, is_preview=False)
     image = image_of(film, plan, pixels, "final", film.request.steps, spent_seconds + decode_seconds, note)
     yield ImageReady(image, film)

@@ -16,11 +16,14 @@ from typing import Any
 
 import torch
 
+from core.heap import give_memory_back
+
 log = logging.getLogger(__name__)
 
 _nn: Any = getattr(torch._C, "_nn", None)  # pyright: ignore[reportPrivateUsage]
 _operators: Any = torch.ops.mkldnn
 _DTYPES = (torch.float32, torch.bfloat16)
+_LARGE_BYTES = 4 * 2**20
 
 
 class ProcessorConv2d(torch.nn.Conv2d):
@@ -64,6 +67,8 @@ class ProcessorConv2d(torch.nn.Conv2d):
             packed = _nn.mkldnn_reorder_conv2d_weight(plain, *self._options(), list(shape))
             self.weight = torch.nn.Parameter(packed, requires_grad=False)
         self.packed_for = shape
+        if self.weight.nbytes >= _LARGE_BYTES:
+            give_memory_back()  # the room of the plain ones, before other tensors take parts of it
 
     def _unpack(self) -> None:
         if self.packed_for is not None:
