@@ -65,5 +65,5 @@ def identity_of(model: Model) -> ModelIdentity:
 def _placed(name: str, part: Any, plan: DevicePlan) -> Any:
     """Packed where the plan says so, before it takes room on the device. The autoencoder stays as it is."""
     if plan.weight_bits is not None and not name.startswith("vae"):
-        quantise(part, plan.weight_bits)
+        quantise(part, plan.weight_bits, plan.device)
     return part.to(plan.device)

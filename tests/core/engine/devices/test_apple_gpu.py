@@ -133,3 +133,13 @@ def test_memory_that_runs_out_there_costs_the_text_encoder_and_nothing_is_moved_
     assert not any(weight.numel() for weight in loaded.family.parts()["text_encoder"].parameters())
     loaded.family.forget_prompts()  # so that it is read again
     np.testing.assert_array_equal(picture(engine, REQUEST).image.pixels, whole.image.pixels)
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_weights_are_packed_there_as_on_the_processor(models: Path, bits: int) -> None:
+    request = replace(REQUEST, weight_bits=bits)
+    expected = picture(Engine(Catalogue((models,)), "cpu", "float32"), request)
+    with apple_gpu() as apple:
+        there = picture(Engine(Catalogue((models,)), "mps", "float32"), request)
+    assert_same_picture(there, expected)
+    assert apple.counts["to mps"] > 0
