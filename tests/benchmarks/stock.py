@@ -17,12 +17,13 @@ POOLED = ("pooled_prompt_embeds", "negative_pooled_prompt_embeds")
 
 
 class Stock:
-    """The stock pipeline of a diffusers folder (Stable Diffusion or Stable Diffusion XL) on the CPU."""
+    """The stock pipeline of a diffusers folder (Stable Diffusion or Stable Diffusion XL)."""
 
-    def __init__(self, folder: Path, dtype: torch.dtype) -> None:
+    def __init__(self, folder: Path, dtype: torch.dtype, device: str = "cpu") -> None:
+        self._device = device
         self._pipe: Any = DiffusionPipeline.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, local_files_only=True
-        )
+        ).to(device)
         self._pipe.set_progress_bar_config(disable=True)
         self._checkpoint = dict(self._pipe.scheduler.config)
 
@@ -31,18 +32,27 @@ class Stock:
         prompt, negative = request.prompt, request.negative_prompt
         if hasattr(self._pipe, "text_encoder_2"):
             encoded = self._pipe.encode_prompt(
-                prompt, device="cpu", do_classifier_free_guidance=request.has_guidance, negative_prompt=negative
+                prompt,
+                device=self._device,
+                do_classifier_free_guidance=request.has_guidance,
+                negative_prompt=negative,
             )
             return dict(zip((*EMBEDDINGS, *POOLED), encoded, strict=True))
-        encoded = self._pipe.encode_prompt(prompt, "cpu", 1, request.has_guidance, negative)
+        encoded = self._pipe.encode_prompt(prompt, self._device, 1, request.has_guidance, negative)
         return dict(zip(EMBEDDINGS, encoded, strict=True))
 
     def step_seconds(self, request: GenerationRequest) -> float:
         """Seconds for each step of the loop alone: the prompt is encoded before, nothing is decoded after."""
-        self._pipe.scheduler = build(request.sampler, self._checkpoint, request.steps).scheduler
         encoded = self.encode(request)
         began = time.perf_counter()
-        self._pipe(
+        self.run(request, encoded)
+        return (time.perf_counter() - began) / request.steps
+
+    def run(self, request: GenerationRequest, encoded: dict[str, Any] | None = None) -> torch.Tensor:
+        """Returns the final latents; ``encoded`` from `encode`, where the prompt was read before."""
+        encoded = encoded if encoded is not None else self.encode(request)
+        self._pipe.scheduler = build(request.sampler, self._checkpoint, request.steps).scheduler
+        return self._pipe(
             **encoded,
             width=request.size.width,
             height=request.size.height,
@@ -50,5 +60,4 @@ class Stock:
             guidance_scale=request.guidance_scale,
             generator=torch.Generator("cpu").manual_seed(request.seed or 0),
             output_type="latent",
-        )
-        return (time.perf_counter() - began) / request.steps
+        ).images
