@@ -17,7 +17,7 @@ def test_the_version_is_the_one_of_the_project() -> None:
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["--help"], None) == 0
-    told = capsys.readouterr().out
+    told = " ".join(capsys.readouterr().out.split())
     assert all(name in told and command.about in told for name, command in COMMANDS.items())
 
 

@@ -17,6 +17,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from transformers import CLIPTextModel
 
 from core.engine.engine import Engine
+from core.engine.weights.single_file import WeightFile
 from core.errors import InvalidRequest, ModelMissing, NotANumberPicture, OutOfMemory
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size
@@ -181,14 +182,15 @@ def test_200_rounds_of_generate_and_stop_grow_neither_threads_nor_memory(engine:
 
 def test_closing_frees_the_model(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[weakref.ref[AutoencoderKL]] = []
-    load: Any = AutoencoderKL.from_pretrained
+    build = WeightFile.build
 
-    def remembering(*args: Any, **options: Any) -> Any:
-        part, info = load(*args, **options)
-        loaded.append(weakref.ref(part))
-        return part, info
+    def remembering(source: WeightFile, *arguments: Any) -> tuple[Any, set[str]]:
+        part, used = build(source, *arguments)
+        if isinstance(part, AutoencoderKL):
+            loaded.append(weakref.ref(part))
+        return part, used
 
-    monkeypatch.setattr(AutoencoderKL, "from_pretrained", remembering)
+    monkeypatch.setattr(WeightFile, "build", remembering)
     list(engine.run(Generate(REQUEST)))
     (autoencoder,) = loaded
     assert autoencoder() is not None
