@@ -134,11 +134,12 @@ class MarkStore:
         return self.mirror / name[:2] / f"{name[:40]}{SUFFIX}"
 
     def _write(self, path: Path, content: bytes, *, is_needed: bool) -> None:
-        if path.exists() and _read(path) is None:
+        is_there = path.exists()
+        if is_there and _read(path) is None:
             self._put_aside(path)
         if is_needed:
             write_file(path, content, self.disk)
-        else:
+        elif is_there:
             try:
                 self.disk.remove(path)
             except OSError as error:
