@@ -35,6 +35,7 @@ class Device(QObject):
 
     Attributes:
         chosen: None before.
+        held: bytes of the GPU's memory that the program held after the last run; None for the processor.
 
     Signals:
         changed: ``chosen`` is known now, or another one.
@@ -45,10 +46,11 @@ class Device(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.chosen: ChosenDevice | None = None
+        self.held: int | None = None
 
     @Slot(object)
     def choose(self, device: ChosenDevice) -> None:
-        self.chosen = device
+        self.chosen, self.held = device, None
         self.changed.emit()
 
 

@@ -127,6 +127,7 @@ class MemoryService(QObject):
 
     def _take(self, use: MemoryInUse) -> None:
         self._use = use
+        self._session.device.held = use.held  # the readout looks every other second
         self.plan()
 
     def _pass_over(self, problem: Message) -> None:

@@ -10,7 +10,7 @@ LONGEST_NAME = 32
 
 
 class DeviceLabel(QLabel):
-    """Shows the device, as soon as the engine has chosen one, and the memory of the program."""
+    """Shows the device, as soon as the engine has chosen one, and the memory that the program uses there."""
 
     def __init__(self, device: Device, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,14 +25,19 @@ class DeviceLabel(QLabel):
 
     @Slot()
     def _show(self) -> None:
-        used = f"{memory_bytes() / 2**30:.1f} GB"
-        device = self._device.chosen
+        program = f"{memory_bytes() / 2**30:.1f} GB"
+        device, held = self._device.chosen, self._device.held
+        used = program if held is None else f"{held / 2**30:.1f} GB"
         if device is None:
             self.setText(f"Memory {used}")
             self.setToolTip("The engine chooses the device when the first picture is made.")
         else:
             self.setText(f"{_short_name(device)}  ·  {device.dtype}  ·  {used}")
-            self.setToolTip(f"{device.plan}\nMemory of the program: {used}")
+            self.setToolTip(f"{device.plan}\nMemory of the program: {program}{_on_the_gpu(held)}")
+
+
+def _on_the_gpu(held: int | None) -> str:
+    return "" if held is None else f"; of the GPU's own: {held / 2**30:.1f} GB"
 
 
 def memory_bytes() -> int:

@@ -8,7 +8,7 @@ from weakref import WeakSet
 from core.checkpoints.schedule import trait_names
 from core.engine.attention_probes import AttentionRecorder
 from core.engine.decoding.preview_budget import DecodeTimes
-from core.engine.devices.device import DevicePlan, memory_now
+from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
@@ -95,7 +95,7 @@ class Context:
         """Tells how the model that is loaded was placed, and what the device has; nothing is loaded for it."""
         device, loaded = memory_now(self.plan), self._loaded
         if loaded is None:
-            return MemoryInUse(device)
+            return MemoryInUse(device, held=held_by_us(self.plan.device))
         placement = loaded.offloading.placement
         freed = loaded.memory.weights if placement is Placement.on_device else 0
         return MemoryInUse(
@@ -104,6 +104,7 @@ class Context:
             loaded.plan.weight_bits,
             loaded.memory,
             placement,
+            held_by_us(self.plan.device),
         )
 
     def out_of_memory(self, needed: int | None = None) -> OutOfMemory:

@@ -140,6 +140,7 @@ class MemoryInUse:
 
     Attributes:
         device: its memory; ``free`` is what there is once that model has gone.
+        held: bytes of the GPU's memory that the program holds; None for the processor.
         model: key of the model that is loaded, or "".
         weight_bits: as in `GenerationRequest`.
         plan: that it was loaded by.
@@ -151,6 +152,7 @@ class MemoryInUse:
     weight_bits: int | None = None
     plan: MemoryPlan | None = None
     placement: Placement | None = None
+    held: int | None = None
 
     @property
     def fallen_back_to(self) -> Placement | None:
@@ -234,9 +236,7 @@ def gib(size: int) -> str:
 
 def placement_after(placement: Placement, kind: str) -> Placement | None:
     """Returns the next slower placement on a kind of device; None after the slowest."""
-    placements = _placements(kind)
-    following = placements[placements.index(placement) + 1 :] if placement in placements else ()
-    return following[0] if following else None
+    return next((slower for slower in _placements(kind) if slower.value > placement.value), None)
 
 
 def _placements(kind: str) -> tuple[Placement, ...]:

@@ -158,6 +158,17 @@ def memory_now(plan: DevicePlan) -> DeviceMemory:
             return computer_memory()
 
 
+def held_by_us(device: torch.device) -> int | None:
+    """Returns the bytes of a GPU's memory that this process holds; None for the processor."""
+    match device.type:
+        case "cuda" | "xpu":
+            return torch.get_device_module(device).memory_reserved(device)
+        case "mps":
+            return torch.mps.driver_allocated_memory()
+        case _:
+            return None
+
+
 def _gpu_memory(module: Any, device: torch.device) -> DeviceMemory:
     """``module``: torch's for this kind of device. What torch keeps for later counts as free."""
     total = module.get_device_properties(device).total_memory

@@ -27,5 +27,18 @@ def test_a_gpu_is_named_and_a_long_name_cut(qtbot: QtBot) -> None:
     assert len(label.text()) < 80
 
 
+def test_the_memory_beside_a_gpu_is_that_of_the_gpu(qtbot: QtBot) -> None:
+    device = Device()
+    label = DeviceLabel(device)
+    qtbot.addWidget(label)
+    device.choose(ChosenDevice("cuda", "Example 4070", "float16", ""))
+    device.held = 5 * 2**30
+    device.changed.emit()
+    assert label.text().endswith("float16  ·  5.0 GB")
+    assert label.toolTip().endswith("of the GPU's own: 5.0 GB")
+    device.choose(ChosenDevice("cpu", "Example 7", "float32", ""))
+    assert "GPU" not in label.toolTip()
+
+
 def test_memory_is_that_of_this_process() -> None:
     assert 10_000_000 < memory_bytes() < 64 * 2**30

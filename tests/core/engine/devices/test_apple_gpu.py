@@ -21,7 +21,7 @@ from core.request.request import GenerationRequest, Source
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, PreviewMode
-from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
+from core.runs.operations import Generate, GenerateBranch, OpenFilm, ReportMemory, result_of
 from tests.apple import MPS, Apple, apple_gpu
 from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
 from tests.tiny_families import TINY_MODELS, smallest_request
@@ -131,6 +131,7 @@ def test_memory_that_runs_out_there_costs_the_text_encoder_and_nothing_is_moved_
     whole = picture(engine, REQUEST)
     loaded = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
     assert loaded is not None
+    assert result_of(engine, ReportMemory()).held == 0  # as the stand-in says
     assert loaded.offloading.step_down()
     assert loaded.offloading.placement is Placement.drop_encoder
     assert not loaded.offloading.step_down()
