@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 
 import torch
 
 from core.engine.attention_probes import AttentionRecorder
 from core.engine.decoding.decoding import Previews
 from core.engine.devices.device import DevicePlan
+from core.engine.devices.machine import computed_by
 from core.engine.initial_state import InitialState
 from core.engine.loading.loaded_model import PreparedModel
 from core.engine.sampling.denoising import Predict, Step, denoise
@@ -41,6 +43,7 @@ def generate_picture(
     torch.OutOfMemoryError.
     """
     film, sampling = start.film, start.sampling
+    film = replace(film, computed_by=computed_by(plan.device, plan.dtype_name, film.computed_by))
     scale, hooks = film.request.guidance_scale, step_hooks(film, start.x.device)
     call = model.guarded(attention or predict)
     steps = denoise(call, sampling, start.x, start.generators, scale, start.recorded, hooks)

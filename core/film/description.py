@@ -46,6 +46,7 @@ def describe(film: Film) -> str:
             "run": film.run,
             "parent": None if film.parent is None else asdict(film.parent),
             "skipped_steps": film.skipped_steps,
+            "computed_by": film.computed_by,
             **({"extras": extras_to_json(film.extras)} if film.extras else {}),
         },
         separators=(",", ":"),
@@ -75,6 +76,7 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
         run=_name(content, "run"),
         parent=_parent(content.get("parent")),
         skipped_steps=_steps(content.get("skipped_steps")),
+        computed_by=_name(content, "computed_by") if "computed_by" in content else "",
         extras=extras_from_json(content.get("extras", {})),
     )
 

@@ -86,6 +86,7 @@ class Film:
         run: a random name, by which branches know their parent.
         skipped_steps: steps of the request that were left out at the start, since the run began with a latent
             that is less noisy than x_T.
+        computed_by: GPU or processor, versions and precision, on which the last bits depend; "" in older films.
         extras: arrays that hooks of the loop read, by name, such as a mask; see `core.engine.sampling.step_hooks`.
             A name that this version does not know stays in all that continues the film.
     """
@@ -101,6 +102,7 @@ class Film:
     run: str = ""
     parent: Parent | None = None
     skipped_steps: int = 0
+    computed_by: str = ""
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
     frames: tuple[Frame, ...] = ()
 

@@ -130,6 +130,7 @@ def _summary(recording: Recording, path: Path) -> dict[str, object]:
         "latent": list(recording.start.shape),
         "dtype": str(recording.calls[0].guided.dtype) if recording.calls else None,
         "has_guidance": bool(recording.calls) and recording.calls[0].cond is not None,
+        "computed_by": film.computed_by,
         "run": film.run,
         "parent": None if film.parent is None else film.parent.run,
         "sigmas": [round(float(sigma), 4) for sigma in film.schedule.sigmas if sigma != float("inf")],

@@ -104,7 +104,7 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
                     failures.append(failure)
                 else:
                     chosen = one
-            gpus.append((str(one), _name(one)))
+            gpus.append((str(one), name_of(one)))
         if asked in those and failures:
             raise DeviceMissing(str(asked), ("cpu",), failures[0])
         words = f"found, but cannot be used: {'; '.join(failures)}" if failures else "found"
@@ -117,7 +117,7 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
     return DevicePlan(
         device=chosen,
         dtype=best,
-        name=_name(chosen),
+        name=name_of(chosen),
         reason=f"device: {chosen_because}; precision: {dtype_because}",
         memory=_memory(chosen),
         found=(*found, "cpu: found"),
@@ -196,7 +196,8 @@ def _devices(backend: _Backend) -> list[torch.device]:
     return [torch.device(backend.kind, index) for index in range(backend.module.device_count())]
 
 
-def _name(device: torch.device) -> str:
+def name_of(device: torch.device) -> str:
+    """Returns the device in words, such as "NVIDIA GeForce RTX 4070"."""
     match device.type:
         case "cuda" | "xpu":
             try:

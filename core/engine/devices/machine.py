@@ -7,10 +7,14 @@ from pathlib import Path
 import psutil
 import torch
 
+from core.engine.devices.device import name_of
 from core.models.memory_plan import computer_memory, gib
 
 FEATURES = ("avx2", "avx512_f", "avx512_bf16", "amx_bf16", "neon", "sve", "arm_bf16")
 """Of processors, as torch names them; those for bfloat16 decide about the precision."""
+
+LONGEST = 1000
+"""Characters that a film's reader takes for `computed_by`."""
 
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
@@ -18,6 +22,22 @@ NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 def machine() -> tuple[str, ...]:
     """Processor, memory, graphics cards and drivers, a line each."""
     return tuple(_lines())
+
+
+def computed_by(device: torch.device, dtype: str, before: str = "") -> str:
+    """Returns all that decides about the last bits of a run: "Example 4070 (8.9), torch 2.13.0+cu130, …".
+
+    ``before``: of the run's first calls, where it is taken up again; it stays in front if it is another one.
+    """
+    parts = [name_of(device), f"torch {torch.__version__}", dtype]
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        parts[0] += f" ({properties.major}.{properties.minor})"
+        parts.insert(2, f"cuDNN {torch.backends.cudnn.version()}")
+    now = ", ".join(parts)
+    if before.rpartition("; then ")[2] in ("", now):
+        return before or now
+    return f"{before}; then {now}"[-LONGEST:]
 
 
 def _lines() -> Iterator[str]:

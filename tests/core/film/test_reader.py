@@ -89,9 +89,11 @@ def test_gives_back_everything_that_determines_the_run(tmp_path: Path) -> None:
         run="a1",
         parent=Parent("b2", 3, "prompt"),
         skipped_steps=2,
+        computed_by="Example 4070 (8.9), torch 2.13.0",
     )
     recording = read_recording(saved(tmp_path, film))
     read = recording.film
+    assert read.computed_by == film.computed_by
     assert (read.run, read.parent, read.skipped_steps) == ("a1", Parent("b2", 3, "prompt"), 2)
     assert (read.request, read.model) == (film.request, film.model)
     assert (read.prediction_type, read.space) == ("v_prediction", "ve")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.engine.devices.machine import machine
+import torch
+
+from core.engine.devices.machine import computed_by, machine
 
 
 def test_processor_memory_and_torch_are_told_a_line_each() -> None:
@@ -17,3 +19,13 @@ def test_processor_memory_and_torch_are_told_a_line_each() -> None:
 
 def test_no_folder_of_the_user_is_named() -> None:
     assert str(Path.home()) not in "\n".join(machine())
+
+
+def test_a_run_that_is_taken_up_elsewhere_tells_both() -> None:
+    here = computed_by(torch.device("cpu"), "float32")
+    assert here.endswith(f"torch {torch.__version__}, float32")
+    assert computed_by(torch.device("cpu"), "float32", here) == here
+    moved = computed_by(torch.device("cpu"), "float32", "Example 4070 (8.9), torch 2.9.1, bfloat16")
+    assert moved == f"Example 4070 (8.9), torch 2.9.1, bfloat16; then {here}"
+    assert computed_by(torch.device("cpu"), "float32", moved) == moved
+    assert len(computed_by(torch.device("cpu"), "float32", "x" * 1000)) <= 1000
