@@ -123,7 +123,6 @@ class Context:
         """Loads the model, after the one before has been freed, unless it is there."""
         if (loaded := self._loaded_for(model, request)) is not None:
             if loaded.model.traits != model.traits:  # the user has chosen others: the weights stay
-                loaded.family.scheduler_config = model.schedule
                 loaded = self._keep(replace(loaded, model=replace(model, sha256=loaded.model.sha256)))
             return loaded
         yield Loading(Phase.loading_model)

@@ -22,7 +22,7 @@ from core.families import FAMILIES, family_names, family_of_pipeline
 from core.families.spec import Capabilities, CheckpointKind
 from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
-from core.models.folders import SUFFIX, FixedPlaces, Places, models_in
+from core.models.folders import INDEX, SUFFIX, FixedPlaces, Places, models_in
 from core.models.lending import check_built, folder_to_lend
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
@@ -46,7 +46,7 @@ class Model:
         has_autoencoder: it, or the model that lends it parts, has one; other files need one of a request.
         sha256: of the network's weights, or "" while they have not been read as a whole.
         traits: of its training, each with the place that tells it.
-        schedule: content of ``scheduler_config.json`` that follows them.
+        own_schedule: content of ``scheduler_config.json``, completed; the traits are not in it.
     """
 
     key: str
@@ -64,7 +64,12 @@ class Model:
     has_autoencoder: bool = True
     sha256: str = ""
     traits: Traits = field(default_factory=dict[str, Trait])
-    schedule: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    own_schedule: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def schedule_for(self, training: str = "") -> Mapping[str, Any]:
+        """Returns the scheduler's configuration for the training that a request tells, else by the traits."""
+        own = {name: trait.value for name, trait in self.traits.items()}
+        return with_values(self.own_schedule, own | traits_from_text(training))
 
     @property
     def place(self) -> Path:
@@ -246,7 +251,7 @@ def read_model(
 
     ``said`` is what else is known of its training; ``kind`` that of the single file with the weights.
     """
-    pipeline = pipeline_config(folder).get("_class_name")
+    pipeline = read_json(folder / INDEX).get("_class_name")
     family = family_of_pipeline(pipeline)
     if family is None:
         raise ModelBroken(folder, f"it is a {pipeline}; supported families are {family_names()}")
@@ -291,10 +296,5 @@ def read_model(
         is_listed=bool(known),
         kind=kind,
         traits=traits,
-        schedule=with_values(schedule, {name: trait.value for name, trait in traits.items()}),
+        own_schedule=schedule,
     )
-
-
-def pipeline_config(folder: Path) -> dict[str, Any]:
-    """Returns content of ``model_index.json``. Raises ModelBroken."""
-    return read_json(folder / "model_index.json")

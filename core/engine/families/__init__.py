@@ -31,7 +31,7 @@ def load(model: Model, plan: DevicePlan, autoencoder: Any = None) -> Family:
         identity_of(model),
         twin.load(model, parts),
         parts,
-        model.schedule,
+        model,
         LatentRgb.read(model.folder),
         upcast_from=plan.dtype if family.upcasts_autoencoder else None,
     )

@@ -6,7 +6,6 @@ from typing import Any, Protocol, TypeVar
 
 import torch
 
-from core.checkpoints.schedule import with_values
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.networks.kl_autoencoder import KLAutoencoder
 from core.engine.networks.prompt_cache import PromptCache
@@ -15,7 +14,6 @@ from core.film.latent_rgb import LatentRgb
 from core.models.catalogue import Model
 from core.recipes.recipe import ModelIdentity
 from core.request.request import GenerationRequest, Size
-from core.request.traits import traits_from_text
 
 Encoded = TypeVar("Encoded")
 """A text as the text encoders of a family hand it on: hidden states, and what else the network reads."""
@@ -82,7 +80,7 @@ class Family:
 
     Attributes:
         identity: names the weights in recipes and films.
-        scheduler_config: content of the checkpoint's ``scheduler_config.json``.
+        model: tells the schedule that is followed; `PreparedModel` puts that of each run here.
         latent_rgb: the linear map from a latent to colours, for previews.
     """
 
@@ -91,13 +89,13 @@ class Family:
         identity: ModelIdentity,
         arithmetic: Arithmetic[Any],
         parts: LoadedParts,
-        scheduler_config: Mapping[str, Any],
+        model: Model,
         latent_rgb: LatentRgb | None = None,
         upcast_from: torch.dtype | None = None,
     ) -> None:
         """``upcast_from`` is a dtype in which an autoencoder whose configuration says so stays in float32."""
         self.identity = identity
-        self.scheduler_config = scheduler_config
+        self.model = model
         self._arithmetic = arithmetic
         self._parts = parts
         self._upcast_from = upcast_from
@@ -115,7 +113,7 @@ class Family:
 
     def scheduler_config_for(self, request: GenerationRequest) -> Mapping[str, Any]:
         """Returns the scheduler's configuration for pictures of this size, and for the training that is told."""
-        config = with_values(self.scheduler_config, traits_from_text(request.training))
+        config = self.model.schedule_for(request.training)
         return {**config, **self._arithmetic.schedule_options(request.size, config)}
 
     def knows_prompt(self, request: GenerationRequest) -> bool:

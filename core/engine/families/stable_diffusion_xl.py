@@ -20,7 +20,9 @@ from core.engine.networks.clip_text import ClipText, clip_texts, read_clip
 from core.engine.networks.unet_call import takes_two_passes, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
-from core.models.catalogue import Model, pipeline_config
+from core.files.json_file import read_json
+from core.models.catalogue import Model
+from core.models.folders import INDEX
 from core.request.request import GenerationRequest, Size
 
 KINDS = MappingProxyType(
@@ -86,5 +88,5 @@ def load(model: Model, parts: LoadedParts) -> StableDiffusionXL:
         (load_tokenizer(CLIPTokenizer, model.folder / tokenizer), parts.text_encoders[encoder])
         for tokenizer, encoder in names.items()
     ]
-    zeros = bool(pipeline_config(model.folder).get("force_zeros_for_empty_prompt", True))
+    zeros = bool(read_json(model.folder / INDEX).get("force_zeros_for_empty_prompt", True))
     return StableDiffusionXL(encoders, parts.network, zeros)

@@ -108,9 +108,9 @@ class LoadedModel:
 class PreparedModel:
     """A loaded model as one request wants it.
 
-    Between two steps of a run somebody else may use the model with other LoRAs or another autoencoder. So each use
-    puts its own in first, which costs nothing where they are there, and is repeated with more room when memory
-    runs out.
+    Between two steps of a run somebody else may use the model with other LoRAs, another autoencoder or other
+    traits. So each use puts its own in first, which costs nothing where they are there, and is repeated with more
+    room when memory runs out.
 
     Attributes:
         request: with the hashes of its LoRAs and autoencoder.
@@ -134,7 +134,11 @@ class PreparedModel:
         return lambda x, t: self._with_loras(lambda: predict(x, t))
 
     def with_autoencoder(self, work: Callable[[], Result]) -> Result:
-        """Does ``work`` with the request's autoencoder in place; all of it is repeated when memory runs out."""
+        """Does ``work`` with the request's autoencoder and the model's traits as they were when it was prepared.
+
+        All of it is repeated when memory runs out.
+        """
+        self.family.model = self.loaded.model
 
         def attempt() -> Result:
             self.loaded.autoencoders.use(self.request.autoencoder, self.loaded.catalogue.autoencoders)

@@ -20,7 +20,8 @@ def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
     model = yield from context.prepare(operation.request)
     request, t, sigma = model.request, operation.t, operation.trip.sigma(operation.t)
     x = to_torch(operation.noisy, context.plan.device)
-    kind = prediction_type_of(model.family.scheduler_config_for(request))
+    config = model.with_autoencoder(lambda: model.family.scheduler_config_for(request))
+    kind = prediction_type_of(config)
     timestep, x_in = torch.tensor(t, device=x.device), x
     if kind == "flow_prediction":  # its time is the part of noise on the straight line, and ends in 1000, not 999
         timestep, x_in = timestep + 1, x * scale_of("flow", sigma)

@@ -79,7 +79,7 @@ def test_a_silent_configuration_has_the_values_of_its_own_scheduler(folder: Path
     path = folder / "scheduler" / "scheduler_config.json"
     for name, end, betas in (("DDPMScheduler", 0.02, "linear"), ("LCMScheduler", 0.012, "scaled_linear")):
         path.write_text(json.dumps({"_class_name": name}), "utf-8")
-        schedule = Catalogue(()).find(str(folder)).schedule
+        schedule = Catalogue(()).find(str(folder)).schedule_for()
         assert (schedule["beta_end"], schedule["beta_schedule"]) == (end, betas)
 
 
@@ -105,6 +105,6 @@ def test_the_shift_of_a_flow_is_told_and_can_be_chosen(flow: Path, tmp_path: Pat
         assert ("shift" in plain.find("z").traits) is not dynamic
         places = FixedPlaces((folder,), model_traits={sha256: "shift=5 prediction_type=epsilon"})
         model = Catalogue(lambda places=places: places, plain.memory).find("z")
-        assert (model.traits["shift"].value, model.schedule["shift"]) == (5.0, 5.0)
-        assert not model.schedule["use_dynamic_shifting"]
+        assert (model.traits["shift"].value, model.schedule_for()["shift"]) == (5.0, 5.0)
+        assert not model.schedule_for()["use_dynamic_shifting"]
         assert "prediction_type" not in model.traits

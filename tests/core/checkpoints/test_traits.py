@@ -65,7 +65,7 @@ def test_stable_diffusion_2_tells_its_prediction_by_its_weights(
         prediction,
         "weights",
     )
-    assert model.schedule["prediction_type"] == prediction
+    assert model.schedule_for()["prediction_type"] == prediction
     assert model.defaults.size == Size(px, px)
 
 
@@ -197,12 +197,12 @@ def test_a_choice_counts_most_and_follows_the_file_to_another_name(tmp_path: Pat
     assert (model.defaults.size, model.defaults.clip_skip) == (Size(640, 512), 2)
     renamed = path.rename(tmp_path / "other.safetensors")
     catalogue = Catalogue(lambda: FixedPlaces((renamed,), model_traits=chosen.model_traits), memory)
-    assert catalogue.find("other").schedule["prediction_type"] == "epsilon"
+    assert catalogue.find("other").schedule_for()["prediction_type"] == "epsilon"
     copied = Path(shutil.copyfile(renamed, tmp_path / "copied.safetensors"))
     catalogue = Catalogue(lambda: FixedPlaces((copied,), model_traits=chosen.model_traits), memory)
     assert catalogue.find("copied").traits["prediction_type"].place == "weights"  # its hash is not known yet
     identified = catalogue.identified(catalogue.find("copied"))
-    assert (identified.sha256, identified.schedule["prediction_type"]) == (sha256, "epsilon")
+    assert (identified.sha256, identified.schedule_for()["prediction_type"]) == (sha256, "epsilon")
     assert catalogue.find("copied").traits == identified.traits
 
 
@@ -211,9 +211,9 @@ def test_a_choice_for_a_folder_holds_by_the_hash_of_its_network(models: Path) ->
     sha256 = plain.identified(plain.find("tiny")).sha256
     places = FixedPlaces((models,), model_traits={sha256: "prediction_type=v_prediction zero_snr=yes"})
     model = Catalogue(lambda: places, plain.memory).find("tiny")
-    assert model.schedule["prediction_type"] == "v_prediction"
-    assert model.schedule["rescale_betas_zero_snr"] is True
-    assert model.schedule["timestep_spacing"] == "trailing"
+    assert model.schedule_for()["prediction_type"] == "v_prediction"
+    assert model.schedule_for()["rescale_betas_zero_snr"] is True
+    assert model.schedule_for()["timestep_spacing"] == "trailing"
     assert model.traits["prediction_type"].others == {"configuration": "epsilon"}
 
 

@@ -32,6 +32,9 @@ class Chooser:
         self.engine = Engine(self.catalogue, "cpu", "float32")
         self.loads = 0
 
+    def choose(self, training: str) -> None:
+        self.chosen[self.catalogue.identified(self.catalogue.find("tiny")).sha256] = training
+
     def picture(self, request: GenerationRequest = REQUEST) -> ImageReady:
         events = list(self.engine.run(Generate(request)))
         self.loads += sum(event == Loading(Phase.loading_model) for event in events)
@@ -48,7 +51,7 @@ def user(models: Path) -> Chooser:
 def test_a_choice_changes_the_next_picture_and_taking_it_back_the_one_after(user: Chooser) -> None:
     before = user.picture()
     loads = user.loads
-    user.chosen[user.catalogue.identified(user.catalogue.find("tiny")).sha256] = CHOICE
+    user.choose(CHOICE)
     chosen = user.picture()
     assert (chosen.film.prediction_type, chosen.film.request.training) == ("v_prediction", CHOICE)
     assert chosen.film.scheduler_config["rescale_betas_zero_snr"] is True
@@ -59,7 +62,7 @@ def test_a_choice_changes_the_next_picture_and_taking_it_back_the_one_after(user
 
 
 def test_the_recipe_repeats_the_picture_where_nothing_was_chosen(user: Chooser, models: Path) -> None:
-    user.chosen[user.catalogue.identified(user.catalogue.find("tiny")).sha256] = CHOICE
+    user.choose(CHOICE)
     made = user.picture()
     recipe = made.image.recipe
     elsewhere = Chooser(models / "tiny")
@@ -73,6 +76,26 @@ def test_the_recipe_repeats_the_picture_where_nothing_was_chosen(user: Chooser, 
     assert "training" not in recipe_to_json(elsewhere.picture().image.recipe)["request"]
 
 
+def test_a_recipe_is_repeated_whatever_is_chosen_since(user: Chooser) -> None:
+    user.choose("prediction_type=epsilon")
+    made = user.picture()
+    user.choose(CHOICE)  # begins its steps elsewhere, too
+    again = user.picture(made.image.recipe.request)
+    assert again.film.scheduler_config == made.film.scheduler_config
+    assert np.array_equal(made.image.pixels, again.image.pixels)
+
+
+def test_a_choice_between_two_pictures_of_a_run_is_for_the_next_run(user: Chooser) -> None:
+    second = user.picture(replace(REQUEST, seed=2))
+    events = user.engine.run(Generate(replace(REQUEST, count=2)))
+    next(event for event in events if isinstance(event, ImageReady))
+    user.choose(CHOICE)
+    assert user.picture().film.prediction_type == "v_prediction"
+    *_, last = events
+    assert isinstance(last, ImageReady)
+    assert np.array_equal(second.image.pixels, last.image.pixels)
+
+
 def test_what_the_family_does_not_have_is_refused_before_the_first_step(user: Chooser) -> None:
     with pytest.raises(InvalidRequest, match="shift"):
         user.picture(replace(REQUEST, training="shift=3"))
@@ -82,7 +105,7 @@ def test_what_the_family_does_not_have_is_refused_before_the_first_step(user: Ch
 def test_a_run_goes_on_as_it_began_when_the_choice_comes_in_between(user: Chooser, sampler: str) -> None:
     whole = user.picture(replace(REQUEST, sampler=sampler))
     stopped = replace(whole.film, frames=whole.film.frames[:1])
-    user.chosen[user.catalogue.identified(user.catalogue.find("tiny")).sha256] = CHOICE
+    user.choose(CHOICE)
     resumed = list(user.engine.run(GenerateBranch(Branch(stopped, 1, stopped.request))))[-1]
     assert isinstance(resumed, ImageReady)
     assert np.array_equal(whole.image.pixels, resumed.image.pixels)

@@ -110,7 +110,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     request = asked(photo, sampler, guidance_scale, strength)
     ours = our_latents(family, request)
     assert torch.isfinite(ours).all()
-    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request))
+    assert torch.equal(ours, stock_latents(pipeline, family.model.schedule_for(), request))
 
 
 @pytest.mark.parametrize("folder", ["v_prediction"], indirect=True)
@@ -128,7 +128,7 @@ def test_latents_equal_those_of_the_stock_pipeline_with_equal_timesteps(
     request = replace(asked(photo, sampler, strength=strength), steps=steps)
     ours = our_latents(family, request)
     assert torch.isfinite(ours).all()
-    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request))
+    assert torch.equal(ours, stock_latents(pipeline, family.model.schedule_for(), request))
 
 
 def test_plms_equals_the_stock_pipeline_once_that_makes_its_second_call_twice(
@@ -144,7 +144,7 @@ def test_plms_equals_the_stock_pipeline_once_that_makes_its_second_call_twice(
 
     monkeypatch.setattr(pipeline, "get_timesteps", all_timesteps)
     ours = our_latents(family, request)
-    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request))
+    assert torch.equal(ours, stock_latents(pipeline, family.model.schedule_for(), request))
 
 
 def test_the_seed_changes_the_start_and_the_recipe_gets_the_hash(family: families.Family, photo: Path) -> None:

@@ -52,7 +52,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     )
     ours = our_latents(family, request, batch)
     assert torch.isfinite(ours).all()
-    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, batch))
+    assert torch.equal(ours, stock_latents(pipeline, family.model.schedule_for(), request, batch))
 
 
 @pytest.mark.parametrize("folder", ["v_prediction"], indirect=True)
@@ -65,10 +65,10 @@ def test_latents_equal_those_of_a_pipeline_that_begins_at_the_first_of_equal_tim
         "a red house", negative_prompt="fog", size=SIZE, sampler=sampler, steps=steps, seed=7
     )
     with pytest.raises(IndexError):
-        stock_latents(pipeline, family.scheduler_config, request, 1)
+        stock_latents(pipeline, family.model.schedule_for(), request, 1)
     ours = our_latents(family, request, 1)
     assert torch.isfinite(ours).all()
-    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, 1, begin=0))
+    assert torch.equal(ours, stock_latents(pipeline, family.model.schedule_for(), request, 1, begin=0))
 
 
 def test_a_guidance_distilled_network_takes_the_scale_as_an_input(tmp_path: Path) -> None:
@@ -79,5 +79,5 @@ def test_a_guidance_distilled_network_takes_the_scale_as_an_input(tmp_path: Path
     for scale in (3.0, 9.0):
         request = GenerationRequest("a house", size=SIZE, sampler="lcm", steps=4, guidance_scale=scale, seed=1)
         results.append(our_latents(family, request, 1))
-        assert torch.equal(results[-1], stock_latents(pipe, family.scheduler_config, request, 1))
+        assert torch.equal(results[-1], stock_latents(pipe, family.model.schedule_for(), request, 1))
     assert not torch.equal(*results)

@@ -58,7 +58,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     )
     ours = our_latents(family, request, batch)
     assert torch.isfinite(ours).all()
-    assert torch.equal(ours, stock_latents(pipeline, family.scheduler_config, request, batch))
+    assert torch.equal(ours, stock_latents(pipeline, family.model.schedule_for(), request, batch))
 
 
 @pytest.mark.parametrize("zeros", [True, False])
@@ -69,7 +69,7 @@ def test_an_empty_negative_prompt_is_zeros_or_the_empty_text_as_the_checkpoint_s
     family = families.load(read_model(folder, "tiny"), plan("cpu", "float32"))
     request = GenerationRequest("a house", size=SIZE, sampler="ddim", steps=4, guidance_scale=7.0, seed=1)
     latents = our_latents(family, request, 1)
-    assert torch.equal(latents, stock_latents(stock(folder), family.scheduler_config, request, 1))
+    assert torch.equal(latents, stock_latents(stock(folder), family.model.schedule_for(), request, 1))
     assert family.knows_prompt(request)
 
 

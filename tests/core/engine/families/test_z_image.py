@@ -90,7 +90,7 @@ def test_latents_equal_those_of_the_stock_pipeline(
     request = asked(sampler, guidance_scale)
     ours = our_latents(family, request, batch)
     assert torch.isfinite(ours).all()
-    sampling = schedulers.build(sampler, family.scheduler_config, request.steps)
+    sampling = schedulers.build(sampler, family.model.schedule_for(), request.steps)
     pipeline.scheduler = sampling.scheduler
     if sampler != "euler":
         with_our_timesteps(pipeline, sampling, monkeypatch)
@@ -155,7 +155,7 @@ def test_a_run_that_begins_with_a_picture_equals_the_stock_one(
         except StopIteration as end:
             ours = end.value
     pipe: Any = stock_pipeline(ZImageImg2ImgPipeline, folder)
-    sampling = schedulers.build("euler", family.scheduler_config, request.steps)
+    sampling = schedulers.build("euler", family.model.schedule_for(), request.steps)
     stock = pipe(
         request.prompt,
         image=torch.from_numpy(pixels.astype(np.float32) / 255.0).permute(2, 0, 1)[None].contiguous(),

@@ -182,7 +182,7 @@ def test_the_layouts_that_ship_are_whole() -> None:
     for place in places:
         model = read_model(place, place.name)
         assert model.limits.size_step == 8
-        assert model.schedule["beta_end"] == 0.012
+        assert model.schedule_for()["beta_end"] == 0.012
         for name in ("tokenizer", "tokenizer_2"):
             if (place / name).is_dir():
                 words = load_tokenizer(CLIPTokenizer, place / name)
