@@ -59,6 +59,21 @@ def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
     return files, variant
 
 
+def vocabulary_of(folder: Path, is_clip: bool) -> str | None:
+    """Returns the file with a tokenizer's words; None where there is a configuration only, for CLIP's own words.
+
+    Raises ModelBroken where the words are missing: those of other text encoders are not CLIP's.
+    """
+    for name in ("tokenizer.json", "vocab.json"):
+        if (folder / name).is_file():
+            return name
+    if is_clip and (folder / "tokenizer_config.json").is_file():
+        return None
+    raise ModelBroken(
+        folder, "the words of its tokenizer (tokenizer.json or vocab.json) are missing", is_damaged=True
+    )
+
+
 def short_hash(path: Path) -> str:
     """Returns the first 10 hexadecimal digits of the file's SHA-256, as in AUTOMATIC1111's recipes."""
     with path.open("rb") as file:

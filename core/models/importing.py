@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.checkpoints.weights import weights_of
+from core.checkpoints.weights import vocabulary_of, weights_of
 from core.downloads.download import SPARE_BYTES, free_bytes_at
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
 from core.families import FAMILIES
@@ -48,8 +48,7 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
     for path in models_in(place):
         try:
             model = catalogue.read(path, path.stem if path.is_file() else path.name)
-            for part in FAMILIES[model.family].parts if model.file is None else ():
-                weights_of(path / part)
+            check_whole(model)
             models.append(model)
         except ModelBroken as error:
             refused.append(error)
@@ -58,6 +57,15 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
     if refused:
         raise refused[0]
     raise ModelBroken(place, "there is no model in it: neither a .safetensors file nor a diffusers folder")
+
+
+def check_whole(model: Model) -> None:
+    """Raises ModelBroken where a part of a diffusers folder is missing or damaged; single files are read whole."""
+    family = FAMILIES[model.family]
+    for part in family.parts if model.file is None else ():
+        weights_of(model.folder / part)
+    for encoder in family.text_encoders if model.file is None else ():
+        vocabulary_of(model.folder / encoder.replace("text_encoder", "tokenizer"), family.tokenizer.kind == "clip")
 
 
 def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:

@@ -11,6 +11,7 @@ from core.checkpoints.lora_keys import is_addition, lora_layers
 from core.files.safetensors_header import PICKLED_SUFFIXES, read_safetensors_header
 from core.lora.file import SUFFIX, read_lora
 from core.models.catalogue import users_catalogue
+from core.models.importing import check_whole
 from core.paths import Folders
 from core.pictures.metadata import read_recipe
 from core.recipes.recipe import recipe_to_json
@@ -35,6 +36,7 @@ def _weights(path: Path) -> dict[str, object]:
     folders = Folders.default()
     catalogue = users_catalogue(folders, partial(load_settings, folders))
     model = catalogue.read(path, path.stem if path.is_file() else path.name)
+    check_whole(model)
     return described(model, catalogue.sha256_if_known(model))
 
 

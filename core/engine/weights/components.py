@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import CLIPTokenizer
 
-from core.checkpoints.weights import SHORT_HASH, short_hash, weights_of
+from core.checkpoints.weights import SHORT_HASH, short_hash, vocabulary_of, weights_of
 from core.engine.devices.device import DevicePlan
 from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
@@ -28,8 +29,8 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype
 
 
 def load_tokenizer(kind: Any, folder: Path) -> Any:
-    """From the folder, or of CLIP's own vocabulary where it has only a configuration. Raises ModelBroken."""
-    if any((folder / name).is_file() for name in ("vocab.json", "tokenizer.json")):
+    """Returns that of the folder; CLIP's needs no more than a configuration there. Raises ModelBroken."""
+    if vocabulary_of(folder, kind is CLIPTokenizer) is not None:
         with loading(folder, "its tokenizer"):
             return kind.from_pretrained(folder, local_files_only=True)
     shared = clip_vocabulary()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,16 @@ def test_what_cannot_be_used_is_told_beside_what_can(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelBroken, match="no model in it"):
         find_models(Catalogue(()), tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("make", "left"), [(tiny.stable_diffusion, None), (tiny.z_image, "tokenizer_config.json")]
+)
+def test_a_folder_without_the_words_of_its_tokenizer_is_told_by_the_import(
+    tmp_path: Path, make: Callable[[Path], Path], left: str | None
+) -> None:
+    for file in (make(tmp_path / "here" / "dreams") / "tokenizer").iterdir():
+        if file.name != left:
+            file.unlink()
+    with pytest.raises(ModelBroken, match="words of its tokenizer"):
+        find_models(Catalogue(()), tmp_path / "here")

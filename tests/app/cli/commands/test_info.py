@@ -61,3 +61,11 @@ def test_a_file_that_is_no_use_is_refused_by_its_kind(
     assert answer.code != 0
     assert words in answer.errors
     assert words in run("models", "import", tmp_path / "a.safetensors").errors
+
+
+def test_a_folder_with_a_damaged_part_is_refused_as_by_the_import(run: Run, tmp_path: Path) -> None:
+    weights = next((tiny.stable_diffusion(tmp_path / "dreams") / "unet").glob("*.safetensors"))
+    assert run("info", tmp_path / "dreams").code == 0
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    for command in (("info",), ("models", "import")):
+        assert "it is cut off: 1,000 bytes" in run(*command, tmp_path / "dreams").errors
