@@ -3,7 +3,6 @@
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QFontMetrics,
     QHelpEvent,
     QMouseEvent,
     QPainter,
@@ -77,7 +76,7 @@ class FilmStrip(QAbstractScrollArea):
         return QSize(480, self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 2 * _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX + self._label_metrics().height())
+        return QSize(160, 2 * _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX + self.fontMetrics().height())
 
     def call_at(self, place: QPoint) -> int:
         """Returns the recorded call nearest to a place in the viewport."""
@@ -150,9 +149,6 @@ class FilmStrip(QAbstractScrollArea):
         x = _GAP_PX + call * self._pitch - self.horizontalScrollBar().value()
         return QRect(x, _GAP_PX, self._cell_width, _PICTURE_PX)
 
-    def _label_metrics(self) -> QFontMetrics:
-        return QFontMetrics(self.font())
-
     def _choose_at(self, place: QPoint) -> None:
         if self._film is not None and self._film.frames:
             self.call_chosen.emit(self.call_at(place))
@@ -186,7 +182,7 @@ class FilmStrip(QAbstractScrollArea):
 
     def _paint_labels(self, painter: QPainter, film: Film, first: int, last: int) -> None:
         steps = film.schedule.steps
-        metrics = self._label_metrics()
+        metrics = self.fontMetrics()
         top = _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX
         chosen_step = steps[self._chosen]
         for step in sorted(set(steps[first : last + 1])):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
@@ -24,6 +23,7 @@ from app.gallery.recipe_fields import recipe_text
 from app.gallery.viewer import Viewer
 from app.session.draft_editor import Applied
 from app.session.picture_loader import QUEUE, read_picture
+from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.colours import Colours
 from core.film.reader import film_path
@@ -95,7 +95,7 @@ class GalleryCommands(QObject):
         page.reader.details_loaded.connect(self._on_details_loaded)
         inspector.action_buttons.asked.connect(self.do)
         inspector.marks.changed.connect(self._mark)
-        inspector.marks.note_changed.connect(self._keep_note)
+        inspector.marks.note_changed.connect(page.service.mark)
         inspector.marks.name_chosen.connect(page.show_name)
         inspector.recipe.settings_asked.connect(self._apply)
         inspector.recipe.changes_asked.connect(self._edit)
@@ -169,10 +169,6 @@ class GalleryCommands(QObject):
         if pictures := self._page.selected_ids:
             self._page.service.mark(pictures, change)
 
-    @Slot(object, str)
-    def _keep_note(self, picture: int, note: str) -> None:
-        self._page.service.mark((picture,), MarkChange(note=note))
-
     @Slot(object)
     def _on_marks_changed(self, pictures: tuple[int, ...]) -> None:
         if self._details is not None and self._details.picture.id in pictures:
@@ -186,16 +182,12 @@ class GalleryCommands(QObject):
             page.reader.load_details(page.selected_ids[0])
         else:
             self._details = None
-            if count:
-                page.inspector.show_several(count)
-                self._load_some()
-            else:
+            if not count:
                 page.inspector.show_none()
-
-    def _load_some(self) -> None:
-        """Loads the facts about selected pictures, so that they can be dragged, copied and compared."""
-        if self._page.grid.selected_count() <= MOST_TAKEN:
-            self._page.pictures.load(self._page.grid.selected_rows())
+                return
+            page.inspector.show_several(count)
+            if count <= MOST_TAKEN:  # their facts are needed to drag, copy and compare them
+                page.pictures.load(page.grid.selected_rows())
 
     @Slot(object)
     def _on_details_loaded(self, details: PictureDetails) -> None:
@@ -281,7 +273,6 @@ class GalleryCommands(QObject):
         dialog.open()
 
     @Slot(object)
-    def _on_picture_saved(self, saved: Any) -> None:
+    def _on_picture_saved(self, saved: SavedPicture) -> None:
         if self._page.view.is_open:
-            path: Path = saved.path
-            self._page.service.index(path)
+            self._page.service.index(saved.path)

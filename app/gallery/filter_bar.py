@@ -171,13 +171,8 @@ class FilterBar(QFrame):
 
     @Slot()
     def _take_toggles(self) -> None:
-        self.set_query(
-            replace(
-                self.query,
-                is_favourite=True if self.favourite.isChecked() else None,
-                has_film=True if self.film.isChecked() else None,
-            )
-        )
+        is_favourite, has_film = (button.isChecked() or None for button in (self.favourite, self.film))
+        self.set_query(replace(self.query, is_favourite=is_favourite, has_film=has_film))
 
 
 class FilterChips(QWidget):

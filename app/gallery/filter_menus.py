@@ -99,7 +99,9 @@ class FilterMenus(QObject):
                 since, until = date(year, 1, 1), date(year, 12, 31)
                 _add(menu, str(year), replace(query, since=since, until=until), query.since == since)
         menu.addSeparator()
-        menu.addAction("From … to …").triggered.connect(self._ask_period)
+        menu.addAction("From … to …").triggered.connect(
+            lambda: self._open(PeriodDialog(query, first, last, self._bar))
+        )
         _add(menu, "Any day", replace(query, since=None, until=None), not (query.since or query.until))
 
     def fill_more(self, menu: QMenu) -> None:
@@ -118,7 +120,7 @@ class FilterMenus(QObject):
             (query.collection,) if query.collection else (),
             lambda name: replace(query, collection=None if name == query.collection else name),
         )
-        menu.addAction("Seed…").triggered.connect(self._ask_seed)
+        menu.addAction("Seed…").triggered.connect(lambda: self._open(SeedDialog(query, self._bar)))
         menu.addSeparator()
         is_broken = query.is_unreadable is True
         _add(menu, "Cannot be read", replace(query, is_unreadable=None if is_broken else True), is_broken)
@@ -154,14 +156,6 @@ class FilterMenus(QObject):
             action.setToolTip(facet.name)
         if not facets:
             menu.addAction("No picture tells").setEnabled(False)
-
-    @Slot()
-    def _ask_seed(self) -> None:
-        self._open(SeedDialog(self.query, self._bar))
-
-    @Slot()
-    def _ask_period(self) -> None:
-        self._open(PeriodDialog(self.query, self.facets.first_day, self.facets.last_day, self._bar))
 
     def _open(self, dialog: FilterDialog) -> None:
         dialog.chosen.connect(self.chosen)

@@ -24,12 +24,12 @@ class MarksPanel(QWidget):
 
     Signals:
         changed: a `MarkChange` for the chosen pictures.
-        note_changed: the id of a picture and its new note.
+        note_changed: the id of a picture, alone in a tuple, and a `MarkChange` with its new note.
         name_chosen: ``"tag"`` or ``"collection"``, and a name whose pictures are to be shown.
     """
 
     changed = Signal(object)
-    note_changed = Signal(object, str)
+    note_changed = Signal(object, object)
     name_chosen = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,7 +38,7 @@ class MarksPanel(QWidget):
         self._noted: int | None = None
         self._note_before = ""
         self.stars = StarRating()
-        self.stars.rated.connect(self._rate)
+        self.stars.rated.connect(partial(self._change, "rating"))
         self.favourite = QToolButton()
         self.favourite.setCheckable(True)
         self.favourite.setProperty("kind", "quiet")
@@ -47,13 +47,13 @@ class MarksPanel(QWidget):
         large.setPixelSize(20)
         self.favourite.setFont(large)
         describe(self.favourite, "favouriteButton", "Favourite", "Favourite (F)")
-        self.favourite.toggled.connect(self._on_toggled)
-        self.favourite.clicked.connect(self._favour)
+        self.favourite.toggled.connect(lambda: self.favourite.setText("♥" if self.favourite.isChecked() else "♡"))
+        self.favourite.clicked.connect(partial(self._change, "is_favourite"))
         self.tags = NameChips("Take away the tag")
-        self.tags.removed.connect(self._remove_tag)
+        self.tags.removed.connect(partial(self._change_names, "remove_tags"))
         self.tags.chosen.connect(partial(self.name_chosen.emit, "tag"))
         self.collections = NameChips("Take out of the collection")
-        self.collections.removed.connect(self._remove_collection)
+        self.collections.removed.connect(partial(self._change_names, "remove_collections"))
         self.collections.chosen.connect(partial(self.name_chosen.emit, "collection"))
         self.tag_edit = self._name_edit("tagEdit", "Add a tag", "Tags, parted by commas; Return adds them")
         self.tag_edit.returnPressed.connect(self._add_tags)
@@ -109,47 +109,32 @@ class MarksPanel(QWidget):
         text = self.note.toPlainText()[:LONGEST_NOTE]
         if self._noted is not None and text != self._note_before:
             self._note_before = text
-            self.note_changed.emit(self._noted, text)
+            self.note_changed.emit((self._noted,), MarkChange(note=text))
 
     def _name_edit(self, name: str, placeholder: str, tip: str) -> QLineEdit:
-        edit = QLineEdit()
-        edit.setPlaceholderText(placeholder)
+        edit = QLineEdit(placeholderText=placeholder)
         describe(edit, name, placeholder, tip)
         return edit
 
-    @Slot(bool)
-    def _on_toggled(self, is_favourite: bool) -> None:
-        self.favourite.setText("♥" if is_favourite else "♡")
+    def _change(self, field: str, value: object) -> None:
+        self.changed.emit(MarkChange(**{field: value}))  # pyright: ignore[reportArgumentType]
 
-    @Slot(int)
-    def _rate(self, rating: int) -> None:
-        self.changed.emit(MarkChange(rating=rating))
-
-    @Slot(str)
-    def _remove_tag(self, name: str) -> None:
-        self.changed.emit(MarkChange(remove_tags=(name,)))
-
-    @Slot(str)
-    def _remove_collection(self, name: str) -> None:
-        self.changed.emit(MarkChange(remove_collections=(name,)))
-
-    @Slot()
-    def _favour(self) -> None:
-        self.changed.emit(MarkChange(is_favourite=self.favourite.isChecked()))
+    def _change_names(self, field: str, *names: str) -> None:
+        self._change(field, names)
 
     @Slot()
     def _add_tags(self) -> None:
         names = tuple(part.strip() for part in self.tag_edit.text().split(",") if part.strip())
         self.tag_edit.clear()
         if names:
-            self.changed.emit(MarkChange(add_tags=names))
+            self._change_names("add_tags", *names)
 
     @Slot()
     def _add_collection(self) -> None:
         name = self.collection_edit.text().strip()
         self.collection_edit.clear()
         if name:
-            self.changed.emit(MarkChange(add_collections=(name,)))
+            self._change_names("add_collections", name)
 
 
 class NameChips(QWidget):

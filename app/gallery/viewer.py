@@ -61,7 +61,8 @@ class Viewer(QWidget):
         self.canvas.installEventFilter(self)
         self.zoom_bar = ZoomBar(self.canvas)
         self.bar = ViewerBar()
-        self.bar.step_asked.connect(self.step)
+        self.bar.before.clicked.connect(partial(self.step, -1))
+        self.bar.next.clicked.connect(partial(self.step, 1))
         self.bar.slideshow.clicked.connect(self.set_slideshow)
         self.bar.close_button.clicked.connect(self.close)
         self._slide = QTimer(self, interval=SLIDE_MS)
@@ -207,13 +208,8 @@ class ViewerBar(QFrame):
     """Shows one picture's words.
 
     Attributes:
-        slideshow, close_button: buttons whose clicks the viewer follows.
-
-    Signals:
-        step_asked: 1 for the next picture, -1 for the one before.
+        before, next, slideshow, close_button: buttons whose clicks the viewer follows.
     """
-
-    step_asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -222,10 +218,8 @@ class ViewerBar(QFrame):
         self._place = text_label(role="number")
         self._marks = QLabel()
         self._prompt = ElidedLabel()
-        self._before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
-        self._before.clicked.connect(partial(self.step_asked.emit, -1))
-        self._next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
-        self._next.clicked.connect(partial(self.step_asked.emit, 1))
+        self.before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
+        self.next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
         self.slideshow = self._button("play", "slideshowButton", "Slideshow (Space)")
         self.slideshow.setCheckable(True)
         self.close_button = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
@@ -233,8 +227,8 @@ class ViewerBar(QFrame):
             self._place,
             stretched(self._prompt),
             self._marks,
-            self._before,
-            self._next,
+            self.before,
+            self.next,
             self.slideshow,
             self.close_button,
             on=self,
@@ -246,8 +240,8 @@ class ViewerBar(QFrame):
         self._place.setText(f"{row + 1:,} of {count:,}")
         self._prompt.show_text(picture.prompt or picture.path.name)
         self._marks.setText(("♥ " if picture.is_favourite else "") + "★" * picture.rating)
-        self._before.setEnabled(row > 0)
-        self._next.setEnabled(row < count - 1)
+        self.before.setEnabled(row > 0)
+        self.next.setEnabled(row < count - 1)
 
     def _button(self, icon: str, name: str, words: str) -> QToolButton:
         button = IconButton(icon, words, name)
