@@ -88,10 +88,6 @@ class BranchArea(QFrame):
         self._turn.timeout.connect(self._scroll_to_current)
         model.modelReset.connect(self._fit)
 
-    @property
-    def tree(self) -> BranchTree | None:
-        return self._model.tree
-
     def sizeHint(self) -> QSize:
         most = _MOST_ROWS if self.window().height() >= _LOW_WINDOW_PX else _MOST_ROWS_LOW
         rows = min(max(self._model.rowCount(), _LEAST_ROWS), most)

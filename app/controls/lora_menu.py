@@ -49,7 +49,7 @@ class LoraMenu(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
         self.hint = text_label(role="hint", is_plain=True, wraps=True)
-        self.file_button = push_button("Add a LoRA file …", kind="quiet")
+        self.file_button = push_button("Add a LoRA file …", self._want_file, kind="quiet")
         set_icon(self.file_button, "folder")
         self.file_button.setStyleSheet("text-align: left")
         describe(self.file_button, "loraFileButton", "Add a LoRA file", "A .safetensors file that lies elsewhere")
@@ -59,7 +59,6 @@ class LoraMenu(QFrame):
         self.search.installEventFilter(self)
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
-        self.file_button.clicked.connect(self._want_file)
 
     def fill(self, entries: list[tuple[str, str, str, bool]], hint: str) -> None:
         """Each entry: name, a line about it, a tooltip, whether it can be chosen. ``hint`` stands in for none."""

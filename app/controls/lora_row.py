@@ -1,11 +1,13 @@
 """One LoRA of the draft: on or off, its name, its weight, and what it says when it cannot be used."""
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QSizePolicy, QWidget
 
 from app.controls.wheel_guard import WheelGuard
-from app.widgets.building import hbox, push_button, stretched, text_label, vbox
+from app.widgets.building import aligned, hbox, push_button, stretched, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
@@ -58,15 +60,13 @@ class LoraRow(QWidget):
         self.note = text_label(name="loraNote", role="hint", is_plain=True, wraps=True)
         self.words_button = push_button(kind="chip", name="loraWordsButton")
         top = hbox(self.box, stretched(self.label), self.spin, self.remove_button, spacing=GAP_PX)
-        below = QVBoxLayout()
-        below.setContentsMargins(INDENT_PX, 0, 0, 0)
-        below.addWidget(self.note)
-        below.addWidget(self.words_button, 0, Qt.AlignmentFlag.AlignLeft)
+        words = aligned(self.words_button, Qt.AlignmentFlag.AlignLeft)
+        below = vbox(self.note, words, margins=(INDENT_PX, 0, 0, 0))
         vbox(top, below, on=self, spacing=GAP_PX)
-        self.box.toggled.connect(self._switch)
-        self.spin.valueChanged.connect(self._weigh)
-        self.remove_button.clicked.connect(self._remove)
-        self.words_button.clicked.connect(self._want_words)
+        self.box.toggled.connect(partial(self.switched.emit, name))
+        self.spin.valueChanged.connect(partial(self.weighed.emit, name))
+        self.remove_button.clicked.connect(partial(self.removed.emit, name))
+        self.words_button.clicked.connect(lambda: self.words_wanted.emit(name, self._words))
         WheelGuard(self)
         indent_spin_boxes(self)
         for widget in (self.box, self.remove_button):
@@ -106,18 +106,6 @@ class LoraRow(QWidget):
             and event.type() is QEvent.Type.KeyPress
             and event.key() == Qt.Key.Key_Delete
         ):
-            self._remove()
+            self.removed.emit(self.name)
             return True
         return super().eventFilter(watched, event)
-
-    def _switch(self, is_on: bool) -> None:
-        self.switched.emit(self.name, is_on)
-
-    def _weigh(self, weight: float) -> None:
-        self.weighed.emit(self.name, weight)
-
-    def _remove(self) -> None:
-        self.removed.emit(self.name)
-
-    def _want_words(self) -> None:
-        self.words_wanted.emit(self.name, self._words)

@@ -1,7 +1,7 @@
 """The LoRAs that act on the model: one quiet line while there is none, a row for each otherwise."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app.controls.lora_menu import LoraMenu
 from app.controls.lora_row import LoraRow
@@ -55,9 +55,7 @@ class LorasControl(QWidget):
             "words.\nClick to move them from the prompt to this list.",
         )
         self.menu = LoraMenu(self)
-        self._column = QVBoxLayout()
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(GAP_PX)
+        self._column = vbox(spacing=GAP_PX)
         vbox(
             self._column,
             aligned(self.tags_button, Qt.AlignmentFlag.AlignLeft),

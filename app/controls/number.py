@@ -45,14 +45,10 @@ class NumberControl(QWidget):
         describe(spin, spin.objectName() or f"{camel_case(setting.name)}Spin", setting.title, tooltip)
         self._labelled = Field(caption, spin)
         vbox(self._labelled, on=self)
-        spin.valueChanged.connect(self._on_value_changed)
+        spin.valueChanged.connect(lambda: session.edit(**{setting.name: spin.value()}))
         session.draft_edited.connect(self._show)
         session.models_changed.connect(self._show)
         self._show()
-
-    @Slot()
-    def _on_value_changed(self) -> None:
-        self._session.edit(**{self._setting.name: self.spin.value()})
 
     @Slot()
     def _show(self) -> None:

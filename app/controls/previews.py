@@ -48,15 +48,11 @@ class PreviewControl(QWidget):
             self.combo.setItemData(self.combo.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
         self._field = Field("Previe&ws", self.combo)
         vbox(self._field, on=self)
-        self.combo.activated.connect(self._on_activated)
+        self.combo.activated.connect(lambda: session.set_preview_mode(self.combo.currentData()))
         selection.changed.connect(self._offer_sharp)
         self._offer_sharp()
         session.preview_mode_changed.connect(self._show)
         self._show(session.preview_mode)
-
-    @Slot(int)
-    def _on_activated(self, index: int) -> None:
-        self._session.set_preview_mode(list(WORDS)[index])
 
     @Slot(object)
     def _show(self, mode: PreviewMode) -> None:

@@ -136,7 +136,7 @@ class PromptControl(QWidget):
             layout.addWidget(self._suggestions)
         self._count_timer = QTimer(self, singleShot=True, interval=COUNT_AFTER_MS)
         self._count_timer.timeout.connect(self._count)
-        self.edit.textChanged.connect(self._on_text_changed)
+        self.edit.textChanged.connect(lambda: session.edit(**{field: self.edit.toPlainText()}))
         self.edit.generate_asked.connect(session.generate)
         self.edit.undo_asked.connect(session.draft_editor.undo)
         self.edit.redo_asked.connect(session.draft_editor.redo)
@@ -150,10 +150,6 @@ class PromptControl(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._count_timer.start()
-
-    @Slot()
-    def _on_text_changed(self) -> None:
-        self._session.edit(**{self._field: self.edit.toPlainText()})
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:

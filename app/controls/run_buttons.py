@@ -1,11 +1,11 @@
 """Generate, and what can be done with a run: Stop, Pause, Single step."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.session.run import RunState
 from app.session.session import Session
-from app.widgets.building import push_button, vbox
+from app.widgets.building import hbox, push_button, stretched, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 
@@ -22,10 +22,7 @@ class RunButtons(QWidget):
         self.stop = self._button("stopButton", "stop")
         self.pause = self._button("pauseButton", "pause")
         self.step = self._button("stepButton", "step")
-        row = QHBoxLayout()
-        row.setSpacing(GAP_PX)
-        for button in (self.stop, self.pause, self.step):
-            row.addWidget(button, 1)
+        row = hbox(*map(stretched, (self.stop, self.pause, self.step)), spacing=GAP_PX)
         vbox(self.generate, row, on=self, spacing=GAP_PX)
         self.generate.clicked.connect(session.generate)
         self.stop.clicked.connect(session.stop)

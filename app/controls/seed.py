@@ -95,8 +95,8 @@ class SeedControl(QWidget):
         last = self._session.progress.last_seed
         self.edit.setPlaceholderText("random" if last is None else f"random, last {last}")
         self._labelled.note.setText("random each time" if draft.seed is None else "kept")
-        self.keep_button.setChecked(draft.seed is not None)
         is_kept = draft.seed is not None
+        self.keep_button.setChecked(is_kept)
         words = "Use a random seed each time" if is_kept else "Keep the seed that was used last"
         describe(self.keep_button, "keepSeedButton", words, words)
         self.copy_button.setEnabled(self._shown_seed is not None)

@@ -65,7 +65,8 @@ class SourceControl(QWidget):
         )
         self.sentence = text_label(name="strengthSentence", role="hint", is_plain=True, wraps=True)
         self._strength = Field("Strength &of the change", self.slider)
-        self._lay_out()
+        top = hbox(self.thumbnail, stretched(self.button), self.remove_button, spacing=GAP_PX)
+        vbox(top, self._strength, self.sentence, on=self, spacing=GAP_PX)
         self.button.clicked.connect(self._on_clicked)
         self.remove_button.clicked.connect(self._remove)
         self.slider.valueChanged.connect(self._on_value_changed)
@@ -102,10 +103,6 @@ class SourceControl(QWidget):
                     self._remove()
                     return True
         return super().eventFilter(watched, event)
-
-    def _lay_out(self) -> None:
-        top = hbox(self.thumbnail, stretched(self.button), self.remove_button, spacing=GAP_PX)
-        vbox(top, self._strength, self.sentence, on=self, spacing=GAP_PX)
 
     @Slot()
     def _on_clicked(self) -> None:

@@ -56,7 +56,8 @@ class Suggestions(QWidget):
         return QSize(self._dice.sizeHint().width(), super().minimumSizeHint().height())
 
     def _chip(self) -> QPushButton:
-        chip = push_button(clicked=self._add, kind="chip")
+        chip = push_button(kind="chip")
+        chip.clicked.connect(lambda: self._add(chip.text()))
         chip.setAccessibleName("Suggestion")
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return chip
@@ -92,11 +93,8 @@ class Suggestions(QWidget):
                 left_px -= chip.sizeHint().width() + GAP_PX
             chip.setVisible(is_offered and left_px >= 0)
 
-    @Slot()
-    def _add(self) -> None:
-        chip = self.sender()
-        if isinstance(chip, QPushButton):
-            self._session.edit(prompt=appended(self._session.draft.prompt, chip.text()))
+    def _add(self, phrase: str) -> None:
+        self._session.edit(prompt=appended(self._session.draft.prompt, phrase))
 
     @Slot()
     def _throw(self) -> None:

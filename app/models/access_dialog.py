@@ -39,7 +39,6 @@ class AccessDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("accessDialog")
         self.setMinimumWidth(WIDTH_PX)
-        self._page = failure.page
         title, sentence, remedy = download_text(failure)
         self.setWindowTitle(title)
         asks_token = failure.fault in ACCESS
@@ -56,11 +55,10 @@ class AccessDialog(QDialog):
         again = self._again = push_button("Try again", name="tryAgainButton", kind="primary")
         if asks_token:
             column.addWidget(_text(STEPS))
-            page = push_button(
-                "Open the model's page", partial(QDesktopServices.openUrl, QUrl(self._page)), name="openPageButton"
-            )
+            show = partial(QDesktopServices.openUrl, QUrl(failure.page))
+            page = push_button("Open the model's page", show, name="openPageButton")
             column.addLayout(hbox(page, STRETCH))
-            column.addWidget(_text(self._page, "hint"))
+            column.addWidget(_text(failure.page, "hint"))
             field = Field("&Token", self._token)
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)

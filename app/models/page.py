@@ -26,7 +26,7 @@ from core.downloads.download import free_bytes_at
 from core.downloads.hub import Secret
 from core.downloads.record import read_record
 from core.gallery.system_trash import SystemTrash, Trash
-from core.models.downloadable import known_models
+from core.models.downloadable import KnownModel, known_models
 
 CARDS_PX = 920
 LASTING_MS = 10_000
@@ -94,16 +94,13 @@ class ModelsPage(QWidget):
             card.hide()
             card.deleteLater()
         self.cards.clear()
-        models, states = (
-            (self._session.draft_editor.models, self._session.draft_editor.refused_models),
-            self.service.states,
-        )
+        here, states = self._session.draft_editor, self.service.states
+        models = here.models, here.refused_models, self._known
         device, endpoint = self._session.device.chosen, self.service.endpoint
-        found = all_cards(*models, self._known, states, self._folders, device, endpoint)
-        for facts in found:
+        for facts in all_cards(*models, states, self._folders, device, endpoint):
             card = ModelCard(facts)
             card.asked.connect(self._do)
-            card.show_download(self.service.states.get(facts.key))
+            card.show_download(states.get(facts.key))
             card.show_check(self.verification.checks.get(facts.key))
             self.cards[facts.key] = card
             self._column.insertWidget(self._column.count() - 2, card)
@@ -129,7 +126,7 @@ class ModelsPage(QWidget):
     def _lay_out(self) -> None:
         other = push_button(
             "Another model…",
-            self._ask_other,
+            lambda: self._open_download(None),
             name="otherModelButton",
             tip="Download a model by its name on the hub",
         )
@@ -162,8 +159,7 @@ class ModelsPage(QWidget):
         state = self.service.states.get(key)
         match action:
             case "download":
-                model = next((one for one in self._known if one.key == key), None)
-                self._open_download(DownloadDialog(model, self._room(), self.service.endpoint, self))
+                self._open_download(next((one for one in self._known if one.key == key), None))
             case "resume" if state is not None:
                 self.service.begin(key, state.repository)
             case "pause":
@@ -186,17 +182,12 @@ class ModelsPage(QWidget):
             case _:
                 pass
 
-    @Slot()
-    def _ask_other(self) -> None:
-        self._open_download(DownloadDialog(None, self._room(), self.service.endpoint, self))
-
-    def _open_download(self, dialog: DownloadDialog) -> None:
+    def _open_download(self, model: KnownModel | None) -> None:
+        room = f"{free_bytes_at(self._folders[0]) / 1e9:.0f} GB are free on the disk."
+        dialog = DownloadDialog(model, room, self.service.endpoint, self)
         dialog.confirmed.connect(self._begin)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
-
-    def _room(self) -> str:
-        return f"{free_bytes_at(self._folders[0]) / 1e9:.0f} GB are free on the disk."
 
     @Slot(str, str)
     def _begin(self, key: str, repository: str) -> None:
@@ -232,8 +223,8 @@ class ModelsPage(QWidget):
         card, state = self.cards.get(key), self.service.states.get(key)
         if card is None or (state is None and not card.facts.facts):
             self.refill()
-            return
-        card.show_download(state)
+        else:
+            card.show_download(state)
 
     @Slot(str)
     def _welcome(self, key: str) -> None:

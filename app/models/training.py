@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QWidget
 
 from app.messages.errors import message
 from app.messages.training import BY
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.building import push_button, text_label, vbox
+from app.widgets.building import dialog_buttons, text_label, vbox
 from app.widgets.field import Field, camel_case, combo_box, describe, set_tone
 from core.checkpoints.schedule import trait_names
 from core.errors import EmulsionError, InvalidRequest
@@ -62,12 +62,8 @@ class TrainingDialog(QDialog):
         self._problem = text_label(name="trainingProblem", is_plain=True, wraps=True, role="hint")
         set_tone(self._problem, "error")
         self._problem.hide()
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        use = push_button("Use", name="useTrainingButton", kind="primary")
-        use.setDefault(True)
-        buttons.addButton(use, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self._confirm)
-        buttons.rejected.connect(self.reject)
+        buttons, use = dialog_buttons(self, "Use", "useTrainingButton", self._confirm)
+        use.setProperty("kind", "primary")
         column.addWidget(self._problem)
         column.addStretch(1)
         column.addWidget(buttons)

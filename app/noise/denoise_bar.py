@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
 from core.request.request import Source
@@ -45,16 +45,14 @@ class DenoiseBar(QWidget):
         self.prompt.setAcceptDrops(False)  # it would take a dropped file for text
         self.prompt.textEdited.connect(self.prompt_edited)
         self.prompt.returnPressed.connect(self.denoise_asked)
-        self.button = QPushButton("Denoise from here")
+        self.button = push_button("Denoise from here", self.denoise_asked, kind="primary")
         describe(
             self.button,
             "denoiseButton",
             "Denoise from here",
             "Image to image: the run begins with your picture under this much noise, in the place of noise alone",
         )
-        self.button.setProperty("kind", "primary")
         set_icon(self.button, "play")
-        self.button.clicked.connect(self.denoise_asked)
         self._sentence = text_label(name="denoiseSentence", role="hint", wraps=True)
         label = text_label("Prompt", role="caption")
         row = hbox(label, stretched(self.prompt), self.button, spacing=8)

@@ -160,14 +160,11 @@ class Experiment(QObject):
             return
         request = replace(self._session.draft, source=None, count=1)
         operation = PredictOnce(request, shown.trip, noisy, t)
-        self._session.engine_tasks.submit(STEP, operation, self._take_step, self._refuse_step)
+        self._session.engine_tasks.submit(STEP, operation, self._take_step, self.step_refused.emit)
 
     def _take_step(self, step: OneStep) -> None:
         if step.t == self.t:
             self.step_made.emit(step)
-
-    def _refuse_step(self, message: Message) -> None:
-        self.step_refused.emit(message)
 
     @Slot(object)
     def _follow_draft(self, draft: GenerationRequest) -> None:

@@ -107,7 +107,7 @@ class NoisePage(QWidget):
         self._explanation.closed.connect(self._understand)
         self.bench.t_chosen.connect(self.experiment.set_t)
         self.bench.other_noise_asked.connect(self.experiment.draw_other_noise)
-        self.denoise_bar.prompt_edited.connect(self._on_prompt_edited)
+        self.denoise_bar.prompt_edited.connect(lambda: self._session.edit(prompt=self.denoise_bar.prompt.text()))
         self.denoise_bar.denoise_asked.connect(self._denoise)
         self.experiment.taking.connect(self._on_taking)
         self.experiment.taken.connect(self._on_taken)
@@ -186,10 +186,6 @@ class NoisePage(QWidget):
     @Slot(object)
     def _on_draft_edited(self, draft: GenerationRequest) -> None:
         self.denoise_bar.show_prompt(draft.prompt)
-
-    @Slot(str)
-    def _on_prompt_edited(self, text: str) -> None:
-        self._session.edit(prompt=text)
 
     @Slot()
     def _denoise(self) -> None:

@@ -10,10 +10,7 @@ from app.session.picture_loader import PictureLoader
 
 Index = QModelIndex | QPersistentModelIndex
 
-PATH_ROLE = int(Qt.ItemDataRole.UserRole)
-"""`Path` of a picture."""
-
-THUMBNAIL_ROLE = PATH_ROLE + 1
+THUMBNAIL_ROLE = int(Qt.ItemDataRole.UserRole)
 """`QImage`; None until it has been asked for and loaded, null when the file cannot be read."""
 
 _NOWHERE = QModelIndex()
@@ -54,8 +51,6 @@ class RecentPictures(QAbstractListModel):
                 return path.stem.replace("-", " ")
             case Qt.ItemDataRole.ToolTipRole:
                 return path.name
-            case role if role == PATH_ROLE:
-                return path
             case role if role == THUMBNAIL_ROLE:
                 return self._loader.thumbnail(path)
             case _:

@@ -86,7 +86,9 @@ class MainWindow(QMainWindow):
             ("Models", self.models_page),
         ):
             self.places.add(title, page)
-        self._put_together()
+        centre = QWidget()
+        vbox(self._header, stretched(self.places), on=centre, spacing=0)
+        self.setCentralWidget(centre)
         messages = self.create_page.messages
         self._notices = Notices(messages, session, self)
         self._commands = PictureCommands(
@@ -111,11 +113,6 @@ class MainWindow(QMainWindow):
             prompt.setFocus()
         services.pictures.find(settings_store.settings.pictures)
         self._commands.offer_unfinished()
-
-    def _put_together(self) -> None:
-        centre = QWidget()
-        vbox(self._header, stretched(self.places), on=centre, spacing=0)
-        self.setCentralWidget(centre)
 
     def _connect(self) -> None:
         services, preferences = self.services, self.preferences
@@ -159,8 +156,10 @@ class MainWindow(QMainWindow):
         actions.about.triggered.connect(lambda: AboutDialog(self).open())
         actions.machine.triggered.connect(self._show_machine)
         actions.preferences.triggered.connect(self.preferences.open)
-        actions.theme.triggered.connect(self._choose_theme)
-        actions.backdrop.triggered.connect(self._choose_backdrop)
+        actions.theme.triggered.connect(lambda: self._take_theme(actions.theme.checkedAction().data()))
+        actions.backdrop.triggered.connect(
+            lambda: create.canvas.set_backdrop(actions.backdrop.checkedAction().data())
+        )
 
     def _pane_action(self, text: str, shortcut: str, icon_name: str, pane: QWidget) -> QAction:
         action = QAction(text, self)
@@ -216,19 +215,11 @@ class MainWindow(QMainWindow):
     def _show_machine(self) -> None:
         MachineDialog(self.session.device, self.services.memory, self).open()
 
-    @Slot(QAction)
-    def _choose_theme(self, action: QAction) -> None:
-        self._take_theme(action.data())
-
     @Slot(object)
     def _take_theme(self, theme: Theme) -> None:
         self.services.settings_store.change(theme=theme)
         self.services.appearance.choose(theme)
         self._menu_actions.check(self._menu_actions.theme, theme)
-
-    @Slot(QAction)
-    def _choose_backdrop(self, action: QAction) -> None:
-        self.create_page.canvas.set_backdrop(action.data())
 
     @Slot(object)
     def _show_colours(self, colours: Colours) -> None:

@@ -15,16 +15,10 @@ FAILED = "failed"
 def to_line(event: DownloadEvent | DownloadFailed) -> str:
     """Returns one line without its end; a failure is the last one."""
     if isinstance(event, DownloadFailed):
-        return json.dumps({"event": FAILED, "failure": _failure_to_json(event.failure)})
-    content: dict[str, Any] = {"event": type(event).__name__.lower(), **asdict(event)}
-    match event:
-        case Waiting():
-            content["failure"] = _failure_to_json(event.failure)
-        case Completed():
-            content["folder"] = str(event.folder)
-        case _:
-            pass
-    return json.dumps(content)
+        content = {"event": FAILED, "failure": asdict(event.failure)}
+    else:
+        content = {"event": type(event).__name__.lower(), **asdict(event)}
+    return json.dumps(content, default=lambda value: value.name if isinstance(value, Fault) else str(value))
 
 
 def from_line(line: str) -> DownloadEvent | DownloadFailed | None:
@@ -41,7 +35,3 @@ def from_line(line: str) -> DownloadEvent | DownloadFailed | None:
         return DownloadFailed(content["failure"]) if name == FAILED else _KINDS[name](**content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _failure_to_json(failure: Failure) -> dict[str, Any]:
-    return {**asdict(failure), "fault": failure.fault.name}

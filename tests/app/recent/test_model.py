@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.recent.model import PATH_ROLE, THUMBNAIL_ROLE, RecentPictures
+from app.recent.model import THUMBNAIL_ROLE, RecentPictures
 from app.session import picture_loader
 from app.session.picture_loader import PictureLoader
 from tests.app.saved_pictures import SavePicture
@@ -94,4 +94,4 @@ def test_pictures_are_dragged_out_as_files(model: RecentPictures, tmp_path: Path
 def test_screen_readers_hear_the_words_of_the_name(model: RecentPictures) -> None:
     model.add(Path("120000-7-a-red-house.png"))
     assert model.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == "120000 7 a red house"
-    assert model.index(0).data(PATH_ROLE) == Path("120000-7-a-red-house.png")
+    assert model.path(0) == Path("120000-7-a-red-house.png")
