@@ -54,18 +54,34 @@ def take_tags(prompt: str, told: str) -> tuple[str, tuple[Lora, ...]]:
         for match in _TAG.finditer(prompt)
         if (weight := _weight(match[2])) is not None
     ]
-    return (_TAG.sub("", prompt).strip() if found else prompt), _distinct(found)[:MOST_LORAS]
+    rest = _TAG.sub(lambda match: match[0] if _weight(match[2]) is None else "", prompt)
+    return (rest.strip() if found else prompt), _distinct(found)[:MOST_LORAS]
 
 
 def _weight(arguments: str | None) -> float | None:
-    """Returns the first argument of a tag, 1 where it has none; None when it is no number."""
-    if not arguments:
-        return 1.0
+    """Returns a tag's weight, 1 where it has none; None when it is no number.
+
+    AUTOMATIC1111's program reads ``te:unet`` or ``te=0.6:unet=0.4``; the one weight here is that of the network.
+    """
+    given = [part.strip() for part in arguments.split(":")] if arguments else []
+    named = dict(part.split("=", 1) for part in given if "=" in part)
+    first, second, *_ = [*(part for part in given if "=" not in part), "", ""]
+    numbers = map(_number, (named.get("unet", ""), second, named.get("te", ""), first or "1"))
+    weight = next((number for number in numbers if number is not None), math.nan)  # second may name blocks
+    return _clamped(weight) if math.isfinite(weight) else None
+
+
+def _more_than_weights(prompt: str) -> dict[str, str]:
+    """Returns the arguments of tags that tell more than the weight, or another one than can be used."""
+    tagged = ((Lora(match[1].strip()).key, match[2] or "1") for match in _TAG.finditer(prompt))
+    return {f"LoRA {key}": given for key, given in tagged if _weight(given) not in (None, _number(given))}
+
+
+def _number(text: str) -> float | None:
     try:
-        weight = float(arguments.split(":")[0])
+        return float(text)
     except ValueError:
         return None
-    return _clamped(weight) if math.isfinite(weight) else None
 
 
 def _lora(value: object) -> Lora:
@@ -127,6 +143,7 @@ def _to_parameters(loras: tuple[Lora, ...]) -> dict[str, object]:
 def _take(told: dict[str, str], content: dict[str, Any]) -> None:
     """Takes the tags out of the prompt that was read before."""
     names = told.pop(HASHES, "")
+    told |= _more_than_weights(content["prompt"])
     content["prompt"], loras = take_tags(content["prompt"], names)
     if names.count(":") > sum(1 for lora in loras if lora.hash):
         told[HASHES] = names  # it names more than the prompt does
