@@ -6,7 +6,7 @@ from typing import Any
 
 from app.messages.errors import Message
 from app.messages.loras import acts_in_part, differs
-from core.runs.events import AutoencoderLent, Event, LoraDiffers, LoraInPart, WeightsLeftOut
+from core.runs.events import AutoencoderLent, ComputedElsewhere, Event, LoraDiffers, LoraInPart, WeightsLeftOut
 
 _MOST_NAMES = 3
 
@@ -28,8 +28,22 @@ def _lent(event: AutoencoderLent) -> Message:
     )
 
 
+def _elsewhere(event: ComputedElsewhere) -> Message:
+    return Message(
+        "The run goes on otherwise than it began",
+        f"It was computed by {event.before}, and goes on with {event.now}; the picture may differ in its last "
+        "bits from the one that the run would have given there.",
+    )
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
-    {LoraDiffers: differs, LoraInPart: acts_in_part, WeightsLeftOut: _left_out, AutoencoderLent: _lent}
+    {
+        LoraDiffers: differs,
+        LoraInPart: acts_in_part,
+        WeightsLeftOut: _left_out,
+        AutoencoderLent: _lent,
+        ComputedElsewhere: _elsewhere,
+    }
 )
 """The message of each kind of event that is told as it is; the others are progress or results."""
 

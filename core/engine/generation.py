@@ -23,7 +23,7 @@ from core.heap import give_memory_back
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Recipe, Stage
-from core.runs.events import Event, ImageReady, Loading, Phase, Started, Stepped
+from core.runs.events import ComputedElsewhere, Event, ImageReady, Loading, Phase, Started, Stepped
 
 
 def generate_picture(
@@ -49,6 +49,9 @@ def generate_picture(
     steps = denoise(call, sampling, start.x, start.generators, scale, start.recorded, hooks)
     for _ in start.recorded:
         film = film.with_frame(_frame(next(steps), sampling))
+    if start.recorded and start.film.computed_by not in ("", film.computed_by):
+        before, _, now = film.computed_by.rpartition("; then ")
+        yield ComputedElsewhere(before, now)
     yield Started(film, index, count)
     spent_seconds = 0.0
     while True:

@@ -86,6 +86,18 @@ class AutoencoderLent:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedElsewhere:
+    """A run is taken up by another device, precision or version than made its calls so far.
+
+    Attributes:
+        before, now: as `core.film.film.Film.computed_by` tells them.
+    """
+
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The first step of a picture is about to begin.
 
@@ -151,5 +163,5 @@ class Finished:
     result: Any
 
 
-Notice = LoraDiffers | LoraInPart | WeightsLeftOut | AutoencoderLent
+Notice = LoraDiffers | LoraInPart | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

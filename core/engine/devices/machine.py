@@ -34,6 +34,8 @@ def computed_by(device: torch.device, dtype: str, before: str = "") -> str:
         properties = torch.cuda.get_device_properties(device)
         parts[0] += f" ({properties.major}.{properties.minor})"
         parts.insert(2, f"cuDNN {torch.backends.cudnn.version()}")
+    elif device.type == "cpu":  # sums are split among them
+        parts.insert(1, f"{torch.get_num_threads()} threads")
     now = ", ".join(parts)
     if before.rpartition("; then ")[2] in ("", now):
         return before or now

@@ -17,7 +17,7 @@ from core.film.writer import FilmWriter
 from core.request.request import GenerationRequest, Size
 from core.request.samplers import SAMPLERS
 from core.runs.branch import Branch
-from core.runs.events import Event, ImageReady, Started, Stepped
+from core.runs.events import ComputedElsewhere, Event, ImageReady, Started, Stepped
 from core.runs.operations import Generate, GenerateBranch, OpenFilm, result_of
 
 REQUEST = GenerationRequest(
@@ -210,3 +210,15 @@ def test_the_tail_itself_can_be_saved_rebuilt_and_branched_again(engine: Engine,
     assert_same_frames(rebuilt, tail.film)
     again = ready(list(engine.run(GenerateBranch(Branch(rebuilt, 2, rebuilt.request)))))
     assert np.array_equal(again.image.pixels, tail.image.pixels)
+
+
+@pytest.mark.parametrize("before", ["", "Example 4070 (8.9), torch 2.9.1, bfloat16"])
+def test_a_run_that_began_on_another_device_goes_on_and_tells_it(before: str, engine: Engine) -> None:
+    film = ready(list(engine.run(Generate(REQUEST)))).film
+    here = film.computed_by
+    begun = replace(film, computed_by=before)
+    events = list(engine.run(GenerateBranch(Branch(begun, 2, begun.request))))
+    told = [event for event in events if isinstance(event, ComputedElsewhere)]
+    assert told == ([ComputedElsewhere(before, here)] if before else [])
+    assert ready(events).film.computed_by == (f"{before}; then {here}" if before else here)
+    assert not any(isinstance(e, ComputedElsewhere) for e in engine.run(GenerateBranch(Branch(film, 2, REQUEST))))
