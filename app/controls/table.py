@@ -97,7 +97,7 @@ def _guidance_scale(services: Services) -> QWidget:
 def _clip_skip(services: Services) -> QWidget:
     tooltip = (
         "Clip skip: the layer of the text encoder that the prompt is read from, counted from the end.\n"
-        "1 is off; some models were trained with 2."
+        "1 is off; some models were trained with 2, as all of Stable Diffusion XL: 1 and 2 are the same there."
     )
     return int_control(services.session, CLIP_SKIP, CLIP_LAYERS, "Clip s&kip", tooltip)
 

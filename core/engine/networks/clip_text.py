@@ -41,7 +41,7 @@ def read_clip(
     mask = tokens.attention_mask.to(encoder.device) if takes_mask else None
     output = encoder(tokens.input_ids.to(encoder.device), attention_mask=mask, output_hidden_states=True)
     states = output.hidden_states  # of the embeddings, then of each layer
-    return states[-min(layer + text.clip_skip - 1, len(states))], output[0]
+    return states[-min(max(layer, text.clip_skip), len(states))], output[0]
 
 
 def read_normed_clip(tokenizer: Any, encoder: Any, text: ClipText, takes_mask: bool) -> torch.Tensor:

@@ -1,7 +1,8 @@
 """The layer of CLIP's text encoders that the prompt is read from, counted from the end.
 
-The numbers are those of AUTOMATIC1111's program, ``Clip skip: 2`` in its recipes: 1 is the layer that the model
-was trained with, 2 the one before. diffusers counts one less, and like here leaves the negative prompt at 1.
+The numbers are those of AUTOMATIC1111's recipes, ``Clip skip: 2``, of Forge and ComfyUI: 1 is the last layer, 2
+the one before. Stable Diffusion XL was trained with 2, so 1 and 2 are the same there (``minimal_clip_skip`` of
+Forge). diffusers counts from the trained layer, from 0, and like here leaves the negative prompt at that layer.
 """
 
 from core.errors import InvalidRequest
