@@ -11,6 +11,19 @@ class UnforeseenFailure(EmulsionError):
     """Work in a background thread ended in an error that nobody foresaw, which the log has."""
 
 
+class FileError(EmulsionError):
+    """Something is wrong with a file or a folder.
+
+    Attributes:
+        reason: the end of a sentence, often in the system's own words (``"No space left on device"``).
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class InvalidRequest(EmulsionError):
     """A setting lies outside what is allowed.
 
@@ -36,7 +49,7 @@ class ModelMissing(EmulsionError):
         self.known = known
 
 
-class ModelBroken(EmulsionError):
+class ModelBroken(FileError):
     """A model's files cannot be used: truncated, damaged, or of a kind that is not supported.
 
     Attributes:
@@ -44,9 +57,7 @@ class ModelBroken(EmulsionError):
     """
 
     def __init__(self, path: Path, reason: str, *, is_damaged: bool = False) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
+        super().__init__(path, reason)
         self.is_damaged = is_damaged
 
 
@@ -145,36 +156,16 @@ class NotANumberPicture(EmulsionError):
         self.where = where
 
 
-class SaveFailed(EmulsionError):
-    """A file could not be written. Nothing half-written is left behind.
-
-    Attributes:
-        path: the folder or file that was to be written.
-        reason: the system's own words (``"No space left on device"``).
-    """
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
+class SaveFailed(FileError):
+    """A file could not be written. Nothing half-written is left behind."""
 
 
-class UnreadablePicture(EmulsionError):
+class UnreadablePicture(FileError):
     """A picture or its recipe cannot be read."""
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
 
-
-class FilmBroken(EmulsionError):
+class FilmBroken(FileError):
     """A film file cannot be used: damaged, foreign, or of a newer version."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason
 
 
 class LibraryInUse(EmulsionError):
@@ -197,10 +188,5 @@ class AlreadyRunning(EmulsionError):
         self.process = process
 
 
-class SettingsUnreadable(EmulsionError):
+class SettingsUnreadable(FileError):
     """A file with exported settings cannot be used."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
-        self.path = path
-        self.reason = reason

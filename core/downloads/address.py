@@ -16,19 +16,14 @@ def chosen_endpoint(setting: str, environment: Mapping[str, str]) -> str:
 
 def endpoint_problem(text: str) -> str:
     """Returns the reason why this cannot be the address of a hub, as a sentence; "" if it can, or is empty."""
-    if not text:
-        return ""
     problem = _problem(text, "https://hub.example.org")
-    parts = urlsplit(text) if not problem else None
-    if parts is not None and (parts.query or parts.fragment):
+    if not problem and (urlsplit(text).query or urlsplit(text).fragment):
         return "The address must end before a question mark or a hash."
     return problem
 
 
 def proxy_problem(text: str) -> str:
     """Returns the reason why this cannot be the address of a proxy, as a sentence; "" if it can, or is empty."""
-    if not text:
-        return ""
     problem = _problem(text, "http://proxy.example.org:8080")
     if not problem and urlsplit(text).path not in ("", "/"):
         return "A proxy is a name and a port, without a path."
@@ -36,6 +31,8 @@ def proxy_problem(text: str) -> str:
 
 
 def _problem(text: str, example: str) -> str:
+    if not text:
+        return ""
     try:
         parts = urlsplit(text)
         has_port = parts.port is None or parts.port > 0

@@ -102,12 +102,9 @@ def download(
             write_record(record, wanted.folder)
             transfer = Transfer(hub, record.repository, record.commit, patience or RetryPolicy())
             yield from _fetch_all(transfer, record, wanted.folder)
-    except SaveFailed as error:
-        failure = Failure(Fault.cannot_write, wanted.repository, reason=error.reason)
-        raise DownloadFailed(failure) from error
-    except OSError as error:
-        failure = Failure(Fault.cannot_write, wanted.repository, reason=words_of(error))
-        raise DownloadFailed(failure) from error
+    except (SaveFailed, OSError) as error:
+        reason = error.reason if isinstance(error, SaveFailed) else words_of(error)
+        raise DownloadFailed(Failure(Fault.cannot_write, wanted.repository, reason=reason)) from error
 
 
 def _fetch_all(transfer: Transfer, record: DownloadRecord, folder: Path) -> Iterator[DownloadEvent]:

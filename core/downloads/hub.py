@@ -139,7 +139,8 @@ class Hub:
         except httpx2.HTTPError as error:
             fault, reason = _fault_of(error)
             if fault is Fault.proxy_refused:
-                host = _host_of_proxy(self.address.proxy) or host
+                # without the name and password that the address may contain
+                host = httpx2.URL(self.address.proxy).host or host
             raise DownloadFailed(
                 Failure(fault, repository, file, host, page=self.address.page(repository), reason=reason)
             ) from error
@@ -238,8 +239,3 @@ def _is_about_trust(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _host_of_proxy(proxy: str) -> str:
-    """Returns the proxy's host without the name and password that its address may contain."""
-    return httpx2.URL(proxy).host if proxy else ""

@@ -39,12 +39,11 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A repository's files at one commit; ``is_gated`` means that its page asks to accept a licence."""
+    """A repository's files at one commit."""
 
     repository: str
     commit: str
     files: tuple[RemoteFile, ...]
-    is_gated: bool = False
 
 
 def is_repository(text: str) -> bool:
@@ -59,7 +58,6 @@ def list_repository(hub: Hub, repository: str, revision: str = "main") -> Listin
     about, _ = hub.ask(repository, f"revision/{quote(revision, safe='')}")
     try:
         commit = _digest(about["sha"], 40)
-        is_gated = about.get("gated") not in (None, False)
         files: list[RemoteFile] = []
         path = f"tree/{commit}?recursive=true"
         while path and len(files) <= MOST_FILES:
@@ -68,7 +66,7 @@ def list_repository(hub: Hub, repository: str, revision: str = "main") -> Listin
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         failure = Failure(Fault.not_a_hub, repository, host=hub.address.endpoint)
         raise DownloadFailed(failure) from error
-    return Listing(repository, commit, tuple(files), is_gated)
+    return Listing(repository, commit, tuple(files))
 
 
 def is_safe_path(path: str) -> bool:

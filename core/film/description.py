@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 
@@ -20,24 +20,17 @@ DEEPEST_CONFIG = 4
 LONGEST_NAME = 1000
 MOST_TRAIN_TIMESTEPS = 100_000
 
-_PREDICTION_TYPES: dict[str, PredictionType] = {
-    "epsilon": "epsilon",
-    "v_prediction": "v_prediction",
-    "sample": "sample",
-    "flow_prediction": "flow_prediction",
-}
-_SPACES: dict[str, Space] = {"vp": "vp", "ve": "ve", "flow": "flow"}
-_SCHEDULERS = {name: name for sampler in SAMPLERS.values() for name in sampler.schedulers}
+_SCHEDULERS = tuple(dict.fromkeys(name for sampler in SAMPLERS.values() for name in sampler.schedulers))
 
 
 def describe(film: Film) -> str:
     """Returns the JSON of a film's header. Raises Malformed if the scheduler's configuration is no plain JSON."""
     _check_config(film.scheduler_config)
-    model, colours = film.model, film.latent_rgb
+    colours = film.latent_rgb
     return json.dumps(
         {
             "request": request_to_json(film.request),
-            "model": {"key": model.key, "name": model.name, "family": model.family, "hash": model.hash},
+            "model": asdict(film.model),
             "prediction_type": film.prediction_type,
             "space": film.space,
             "scheduler": film.scheduler,
@@ -67,8 +60,8 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
     return Film(
         request=_request(content),
         model=ModelIdentity(*(_name(content.get("model"), key) for key in ("key", "name", "family", "hash"))),
-        prediction_type=_one_of(_PREDICTION_TYPES, content, "prediction_type"),
-        space=_one_of(_SPACES, content, "space"),
+        prediction_type=_one_of(get_args(PredictionType), content, "prediction_type"),
+        space=_one_of(get_args(Space), content, "space"),
         scheduler=_one_of(_SCHEDULERS, content, "scheduler"),
         scheduler_config=cast("dict[str, Any]", config),
         schedule=schedule,
@@ -98,11 +91,11 @@ def _name(content: object, key: str) -> str:
     return value
 
 
-def _one_of(allowed: dict[str, Any], content: dict[str, Any], key: str) -> Any:
+def _one_of(allowed: tuple[str, ...], content: dict[str, Any], key: str) -> Any:
     value = content.get(key)
     if not isinstance(value, str) or value not in allowed:
         raise Malformed(f"{key} is {value!s:.40}; expected one of {', '.join(allowed)}")
-    return allowed[value]
+    return value
 
 
 def _parent(parent: object) -> Parent | None:

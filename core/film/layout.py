@@ -62,10 +62,6 @@ class LatentKind:
             raise ValueError(f"cannot record a latent of shape {shape} and dtype {latent.dtype}")
         return cls(shape, latent.dtype)
 
-    @property
-    def nbytes(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64)) * self.dtype.itemsize
-
 
 @dataclass(frozen=True, slots=True)
 class Tensor:

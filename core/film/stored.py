@@ -9,7 +9,7 @@ from pathlib import Path
 from core.errors import FilmBroken
 from core.files.atomic import words_of
 from core.files.lock import lock
-from core.film.attention_file import SUFFIX as WORDS_SUFFIX
+from core.film.attention_file import attention_of_film
 from core.film.reader import PART_SUFFIX, SUFFIX, completed_calls
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def remove_older(folder: Path, before: datetime) -> int:
         if film.made < before:
             try:
                 film.path.unlink()
-                _words_beside(film.path).unlink(missing_ok=True)
+                attention_of_film(film.path).unlink(missing_ok=True)
             except OSError as error:
                 log.warning("%s cannot be removed: %s", film.path, words_of(error))
                 continue
@@ -62,12 +62,8 @@ def _films(folder: Path, pattern: str) -> Iterator[StoredFilm]:
         except OSError:
             continue
         if path.is_file() and not path.is_symlink():
-            size = status.st_size + _size_of(_words_beside(path))
+            size = status.st_size + _size_of(attention_of_film(path))
             yield StoredFilm(path, size, datetime.fromtimestamp(status.st_mtime))
-
-
-def _words_beside(film: Path) -> Path:
-    return film.with_name(film.name.removesuffix(SUFFIX) + WORDS_SUFFIX)
 
 
 def _size_of(path: Path) -> int:

@@ -13,7 +13,6 @@ import time
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ class FilmWriter:
     def __enter__(self) -> FilmWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def write(self, frame: Frame) -> None:

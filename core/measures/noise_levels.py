@@ -18,14 +18,8 @@ def alphas_cumprod(sigmas: Numbers) -> Numbers:
     return 1.0 / (1.0 + np.square(sigmas))
 
 
-def signal_to_noise(sigmas: Numbers) -> Numbers:
-    """Returns SNR = alpha-bar / (1 - alpha-bar) = 1 / sigma² (Kingma et al. 2021); infinite without noise."""
-    with np.errstate(divide="ignore"):
-        return 1.0 / np.square(sigmas)
-
-
 def log_snr(sigmas: Numbers) -> Numbers:
-    """Returns the natural logarithm of the SNR, -2 ln sigma; equal steps in it look equal."""
+    """Returns the natural logarithm of the SNR 1 / sigma² (Kingma et al. 2021); equal steps in it look equal."""
     with np.errstate(divide="ignore"):
         return -2.0 * np.log(sigmas)
 

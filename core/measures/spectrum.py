@@ -17,28 +17,26 @@ class Spectrum:
         edges: float64 (bands + 1,), in cycles per picture (its longer side); a band holds its lower edge.
         power: float64 (bands,), the part of the mean square that lies in the band. With ``mean_power``, that of
             the constant part, the bands add up to the mean square of the latent (Parseval).
-        density: float64 (bands,), power per frequency: ``power`` divided by the number of frequencies in the band.
     """
 
     edges: NDArray[np.float64]
     power: NDArray[np.float64]
-    density: NDArray[np.float64]
     mean_power: float
 
 
 def spectrum(latent: Latent) -> Spectrum:
     """Returns the radially averaged power of a latent (channels, height, width), averaged over its channels."""
     channels, height, width = latent.shape
-    edges, band_of, counts = _bands(height, width)
+    edges, band_of = _bands(height, width)
     coefficients = np.fft.fft2(latent.astype(np.float32)) / (height * width)
     power = np.square(np.abs(coefficients)).sum(axis=0, dtype=np.float64) / channels
     by_band: NDArray[np.float64] = np.bincount(band_of.ravel(), power.ravel(), len(edges)).astype(np.float64)
-    return Spectrum(edges, by_band[1:], by_band[1:] / np.maximum(counts, 1), float(by_band[0]))
+    return Spectrum(edges, by_band[1:], float(by_band[0]))
 
 
 @lru_cache(maxsize=8)
-def _bands(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Returns edges, the band of each frequency (0: the constant part), and frequencies per band."""
+def _bands(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Returns edges, and the band of each frequency (0: the constant part)."""
     longer = max(height, width)
     rows, columns = np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :]
     radius = np.hypot(rows, columns) * longer  # cycles per longer side
@@ -48,5 +46,4 @@ def _bands(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.int
         band_of = np.floor(np.log2(np.maximum(radius, 0.5))).astype(np.intp) + 1  # radius 1 to 2 is band 1
     band_of[radius > 0] = np.maximum(band_of[radius > 0], 1)
     band_of[0, 0] = 0
-    counts = np.bincount(band_of.ravel(), minlength=octaves + 1)[1:].astype(np.float64)
-    return edges, band_of, counts
+    return edges, band_of

@@ -7,7 +7,7 @@ change that makes old readers wrong raises `FORMAT`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -117,13 +117,12 @@ def library_versions() -> Mapping[str, str]:
 
 def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
     """Returns the recipe as what the chunk ``emulsion`` holds."""
-    model = recipe.model
     return {
         "format": FORMAT,
         "program": recipe.program,
         "created": recipe.created.isoformat(timespec="seconds") if recipe.created else None,
         "request": request_to_json(recipe.request, recipe.untold),
-        "model": {"key": model.key, "name": model.name, "family": model.family, "hash": model.hash},
+        "model": asdict(recipe.model),
         "stage": recipe.stage,
         "step": recipe.step,
         "device": recipe.device,
@@ -131,7 +130,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "seconds": round(recipe.seconds, 3),
         "note": recipe.note,
         "run": recipe.run,
-        "parent": _parent_to_json(recipe.parent),
+        "parent": asdict(recipe.parent) if recipe.parent else None,
         "versions": dict(recipe.versions),
         **({"others": dict(recipe.others)} if recipe.others else {}),
         **({"untold": sorted(recipe.untold)} if recipe.untold else {}),
@@ -172,10 +171,6 @@ def recipe_from_text(text: str) -> Recipe:
         others=others,
         untold=frozenset(untold & {setting.name for setting in SETTINGS}),
     )
-
-
-def _parent_to_json(parent: Parent | None) -> dict[str, Any] | None:
-    return {"run": parent.run, "step": parent.step, "changes": parent.changes} if parent else None
 
 
 def _parent(value: object) -> Parent | None:

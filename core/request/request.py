@@ -101,8 +101,7 @@ class Lora:
     @property
     def key(self) -> str:
         """Returns the name alone, without folders and ending."""
-        name = re.split(r"[/\\]", self.name)[-1]
-        return name.removesuffix(".safetensors")
+        return re.split(r"[/\\]", self.name)[-1].removesuffix(".safetensors")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,6 @@ _CHOOSES_SIZE = re.compile(r"ratio|preset|dimensions?$|resolution", re.IGNORECAS
 _SIDES = ("width", "empty_latent_width"), ("height", "empty_latent_height")
 UNCLEAR = "not told"
 """A schedule that the graph has and that cannot be told."""
-_PIPES = ("pipe", "basic_pipe", "context", "base_ctx", "sdxl_tuple", "script")
 
 
 def read(texts: Mapping[str, str]) -> Found | None:

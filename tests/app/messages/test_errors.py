@@ -12,6 +12,7 @@ from core.errors import (
     DeviceLost,
     DeviceMissing,
     EmulsionError,
+    FileError,
     FilmBroken,
     InvalidRequest,
     LibraryInUse,
@@ -58,7 +59,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
 
 def test_every_error_of_the_engine_has_its_words() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, EmulsionError)}
-    assert kinds - {EmulsionError} == EXAMPLES.keys()
+    assert kinds - {EmulsionError, FileError} == EXAMPLES.keys()
     for error in EXAMPLES.values():
         assert "unexpected" not in message(error).title
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.measures.noise_levels import alphas_cumprod, log_snr, signal_and_noise, signal_to_noise
+from core.measures.noise_levels import alphas_cumprod, log_snr, signal_and_noise
 from tests import synthetic_film
 
 
@@ -23,14 +23,12 @@ def test_agree_with_the_schedule_in_closed_form() -> None:
     schedule = synthetic_film.schedule(30)
     alpha_bar = closed_form_alpha_bar(schedule.timesteps)
     np.testing.assert_allclose(alphas_cumprod(schedule.sigmas), alpha_bar, rtol=1e-10)
-    np.testing.assert_allclose(signal_to_noise(schedule.sigmas), alpha_bar / (1 - alpha_bar), rtol=1e-10)
     np.testing.assert_allclose(log_snr(schedule.sigmas), np.log(alpha_bar / (1 - alpha_bar)), rtol=1e-9)
 
 
 def test_end_points_are_limits_without_warnings() -> None:
     sigmas = np.array([np.inf, 0.0])
     assert list(alphas_cumprod(sigmas)) == [0, 1]
-    assert list(signal_to_noise(sigmas)) == [0, np.inf]
     assert list(log_snr(sigmas)) == [-np.inf, np.inf]
 
 
