@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeVar
 
 import torch
 
+from core.engine.devices.memory_errors import is_out_of_memory
 from core.engine.devices.offloading import Offloading, free_caches
 
 log = logging.getLogger(__name__)
@@ -21,21 +22,6 @@ class _Attempt(Enum):
 RAN_OUT: Final = _Attempt.ran_out
 """Stands in the place of the result of work that found too little memory."""
 
-SIGNS = (
-    "out of memory",  # CUDA, HIP and XPU, also by other ways than torch's allocator; Apple: "MPS backend out of …"
-    "Invalid buffer size",  # Apple: more than Metal gives to one tensor
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
-    "unable to find an engine to execute this computation",  # cuDNN without room for its workspace
-    "UR_RESULT_ERROR_OUT_OF_DEVICE_MEMORY",  # Intel's Level Zero, also under its older names
-    "OUT_OF_RESOURCES",
-    "OUT_OF_HOST_MEMORY",
-    "DefaultCPUAllocator",
-)
-"""Parts of the texts by which a RuntimeError tells of too little memory, where torch has no type for it."""
-
-CUDA_ERROR_MEMORY_ALLOCATION = 2
-
 
 def attempt(work: Callable[[], Result]) -> Result | Literal[_Attempt.ran_out]:
     """Returns the result of ``work``, or `RAN_OUT`; the error, which holds the work's tensors, is gone then."""
@@ -48,15 +34,6 @@ def attempt(work: Callable[[], Result]) -> Result | Literal[_Attempt.ran_out]:
     if is_told_late:
         answers(torch.accelerator.current_accelerator())  # the next call tells it once more, whichever it is
     return RAN_OUT
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Tells by the type, and where torch has none for it by the text, which is all that a RuntimeError has."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    if getattr(error, "error_code", None) == CUDA_ERROR_MEMORY_ALLOCATION:
-        return True
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in SIGNS)
 
 
 def answers(device: torch.device | None) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from core.engine.devices.memory_errors import is_out_of_memory
 from core.heap import give_memory_back
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,12 @@ def _become(layer: Any, kind: type[torch.nn.Module]) -> None:
 
 
 def _plainly(layer: torch.nn.Module, kind: type[torch.nn.Module], error: Exception) -> torch.nn.Module:
-    """Returns the layer as one of torch's, which it is from now on."""
+    """Returns the layer as one of torch's, which it is from now on; raises an error of memory, as that helps none.
+
+    Torch's numbers differ in the last bits: a run that is repeated with more room must not go on with them.
+    """
+    if is_out_of_memory(error):
+        raise error
     log.warning("a layer is computed by torch's own operator: %s", error)
     layer.__class__ = kind
     return layer

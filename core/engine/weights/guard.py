@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.engine.devices.out_of_memory import is_out_of_memory
+from core.engine.devices.memory_errors import is_out_of_memory
 from core.errors import EmulsionError, ModelBroken
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from core.engine.devices.out_of_memory import RAN_OUT, answers, attempt, is_out_of_memory
+from core.engine.devices.memory_errors import is_out_of_memory
+from core.engine.devices.out_of_memory import RAN_OUT, answers, attempt
 from core.engine.engine import Engine
 from core.errors import DeviceLost
 from core.models.catalogue import Catalogue

@@ -135,6 +135,23 @@ def test_a_linear_layer_falls_back_too(monkeypatch: pytest.MonkeyPatch, expected
     assert type(layer) is Linear
 
 
+@pytest.mark.parametrize("layer", [Linear(8, 8), Conv2d(8, 8, 1)])
+@torch.inference_mode()
+def test_too_little_memory_leaves_a_layer_as_it_is(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.randn(1, 8, 8, 8)
+    use_processor_layers(layer)
+    expected, kind = layer(x), type(layer)
+    failing = Mock(side_effect=RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            processor_layers, "_operators", Mock(_linear_pointwise=failing, _convolution_pointwise=failing)
+        )
+        with pytest.raises(RuntimeError, match="allocate"):
+            layer(x)
+    assert type(layer) is kind
+    assert torch.equal(layer(x), expected)
+
+
 @pytest.mark.parametrize(
     "layer",
     [
