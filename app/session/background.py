@@ -122,6 +122,8 @@ class BackgroundTasks(QObject):
                 task.result = task.work()
         except EmulsionError as error:
             task.problem = error
+            if self.is_closing and task.is_kept:  # nobody hears of it any more
+                log.warning("%s", error)
         except Exception:  # the end of a thread: the asker hears of it, the log has it
             log.exception("a background task failed")
             task.problem = UnforeseenFailure()

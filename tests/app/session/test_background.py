@@ -13,7 +13,7 @@ from shiboken6 import Shiboken
 
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks, TaskQueue
-from core.errors import EmulsionError, ModelMissing, UnforeseenFailure
+from core.errors import EmulsionError, ModelMissing, SaveFailed, UnforeseenFailure
 
 
 class Owner(QObject):
@@ -212,6 +212,21 @@ def test_closing_keeps_what_must_be_kept_and_drops_the_rest(tmp_path: Path, qtbo
     owner.tasks.submit(owner.waits("too late"), owner.hear, is_kept=True)
     qtbot.wait(20)
     assert owner.done == ["in progress"]
+    assert owner.heard == []
+
+
+def test_what_could_not_be_kept_at_the_end_is_logged(qtbot: QtBot, expected_warnings: list[str]) -> None:
+    expected_warnings.append("the disk is full")
+    background = BackgroundTasks()
+    owner = Owner(background)
+    background.closing_begun.connect(owner.gate.set)
+
+    def save() -> None:
+        owner.gate.wait()
+        raise SaveFailed(Path("a.png"), "the disk is full")
+
+    owner.tasks.submit(save, owner.hear, is_kept=True)
+    assert background.close()
     assert owner.heard == []
 
 
