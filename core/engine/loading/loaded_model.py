@@ -22,6 +22,7 @@ from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_parts
+from core.errors import LoraBroken
 from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.files.stamps import Stamp, stamps_of_model
@@ -171,8 +172,13 @@ class PreparedModel:
 
     def _with_loras(self, work: Callable[[], Result]) -> Result:
         def attempt() -> Result:
-            if self.loaded.loras.present != self.request.loras:
-                self.loaded.put_loras(self.request.loras)
+            asked, present = self.request.loras, self.loaded.loras.present
+            if present != asked:
+                present = self.loaded.put_loras(asked)
+            for lora, found in zip(asked, present, strict=True):
+                if found.hash != lora.hash:
+                    path = self.loaded.catalogue.loras.find(lora)
+                    raise LoraBroken(path, "its content has changed since the run began")
             return work()
 
         return self.loaded.ladder.run(attempt)

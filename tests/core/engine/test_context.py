@@ -11,12 +11,13 @@ import pytest
 import torch
 
 from core.engine.engine import Engine
-from core.errors import OutOfMemory
+from core.errors import LoraBroken, OutOfMemory
 from core.models.catalogue import Catalogue
 from core.pictures.pixels import Pixels
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest, Lora, Size
 from core.runs.events import Event, ImageReady, Loading, Phase, PreviewMode, Stepped
 from core.runs.operations import Decode, Generate, result_of
+from tests import tiny
 
 REQUEST = GenerationRequest("abc", model="tiny", size=Size(32, 24), sampler="ddim", steps=3, seed=5)
 OTHER = replace(REQUEST, model="tiny-v")
@@ -55,6 +56,17 @@ def test_a_file_that_was_replaced_under_its_name_is_read_again(own_models: Path,
     assert Loading(Phase.loading_model) in events
     assert not np.array_equal(ready(events).image.pixels, before)
     assert np.array_equal(ready(events).image.pixels, pixels(Engine(Catalogue((own_models,)), "cpu", "float32")))
+
+
+def test_a_lora_that_is_trained_anew_in_the_middle_of_a_run_ends_it(own_models: Path) -> None:
+    engine = Engine(Catalogue((own_models,)), "cpu", "float32")
+    path = tiny.lora(own_models / "loras" / "mine.safetensors", tiny.unet(), "unet", seed=1)
+    events = engine.run(Generate(replace(REQUEST, loras=(Lora("mine"),))))
+    next(event for event in events if isinstance(event, Stepped))
+    tiny.lora(path, tiny.unet(), "unet", seed=2)
+    run(engine)  # takes the LoRA out meanwhile
+    with pytest.raises(LoraBroken, match="since the run began"):
+        list(events)
 
 
 def test_a_model_that_is_as_it_was_is_not_read_again(own_models: Path) -> None:
