@@ -26,7 +26,7 @@ _FIRST = (
     *("RNG", "Version"),
 )
 _KNOWN = MappingProxyType(
-    {key.lower(): key for key in (*_FIRST, "Denoising strength", "Lora hashes", UNTOLD)}
+    {key.lower(): key for key in (*_FIRST, "Denoising strength", "Lora hashes", "Clip skip", UNTOLD)}
     | {"scheduler": "Schedule type", "cfg": "CFG scale"}  # of savers for ComfyUI
 )
 _FEWEST_SETTINGS = 3
@@ -67,7 +67,7 @@ def to_parameters(recipe: Recipe) -> str:
 
 def from_parameters(text: str) -> Recipe:
     """Reads what can be mapped; the rest stays as text in `Recipe.others`. Raises ValueError with a sentence."""
-    lines = text.replace("\r\n", "\n").strip().split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
     place = next((at for at in reversed(range(len(lines))) if _BEGIN.match(lines[at])), len(lines) - 1)
     settings = _settings(lines[place])
     is_enough = len(settings) >= _FEWEST_SETTINGS or _BEGIN.match(lines[place])

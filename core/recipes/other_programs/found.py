@@ -26,6 +26,7 @@ KEYS = MappingProxyType(
         "guidance_scale": "CFG scale",
         "seed": "Seed",
         "strength": "Denoising strength",
+        "clip_skip": "Clip skip",
         "program": "Version",
     }
 )
@@ -39,6 +40,7 @@ class Found:
     Attributes:
         sampler, schedule: names of the other program.
         strength: of image to image.
+        clip_skip: counted from 1 at the last layer.
         loras: those that stand neither in ``others`` nor in the prompt as tags, see `.loras`.
         others: all that has no place above.
     """
@@ -57,6 +59,7 @@ class Found:
     width: object = None
     height: object = None
     strength: object = None
+    clip_skip: object = None
     loras: object = ()
     others: Mapping[str, object] = field(default_factory=dict[str, object])
 

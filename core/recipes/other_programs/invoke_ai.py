@@ -26,6 +26,8 @@ def read(texts: Mapping[str, str]) -> Found | None:
     if NEWEST in texts:
         content = as_object(texts[NEWEST])
         model, content["sampler"] = content.get("model"), content.pop("scheduler", None)
+        if isinstance(skipped := content.get("clip_skip"), int):
+            content["clip_skip"] = skipped + 1  # layers that are skipped, there
         found = from_settings(content, PROGRAM)
         if isinstance(model, dict):
             found = replace(found, model_hash=cast("dict[str, Any]", model).get("hash"))

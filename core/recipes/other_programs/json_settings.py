@@ -26,6 +26,7 @@ _NAMES = MappingProxyType(
         "steps": ("steps", "num_inference_steps", "Steps"),
         "guidance_scale": ("guidance_scale", "cfg_scale", "cfgscale", "cfg", "scale", "CfgScale", "cfgScale"),
         "seed": ("seed", "Seed"),
+        "clip_skip": ("clip_skip", "clipSkip"),
         "width": ("width", "Width"),
         "height": ("height", "Height"),
     }

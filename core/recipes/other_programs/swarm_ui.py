@@ -21,6 +21,9 @@ def read(texts: Mapping[str, str]) -> Found | None:
     settings = content.get(MARK)
     if not isinstance(settings, dict):
         return None
-    found = from_settings(cast("dict[str, Any]", settings), PROGRAM)
+    settings = cast("dict[str, Any]", settings)
+    if isinstance(layer := settings.pop("clipstopatlayer", None), int):
+        settings["clip_skip"] = -layer  # counted from the end, below 0
+    found = from_settings(settings, PROGRAM)
     models = content.get("sui_models")
     return replace(found, others={**found.others, "models": models}) if models else found

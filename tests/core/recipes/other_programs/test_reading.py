@@ -245,3 +245,23 @@ def test_a_damaged_own_recipe_is_not_taken_for_another_programs(tmp_path: Path) 
 def test_every_reader_knows_a_picture() -> None:
     known = {name for texts in TEXTS.values() for name, read in READERS.items() if read(texts)}
     assert known == {*READERS}
+
+
+SWARM_UI_LAYER = {"sui_image_params": {"prompt": "a", "steps": 20, "seed": 3, "clipstopatlayer": -2}}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"parameters": json.dumps({**pictures.FOOOCUS, "clip_skip": 2})},
+        {"parameters": json.dumps(SWARM_UI_LAYER)},
+        {"invokeai_metadata": json.dumps({**pictures.INVOKE_AI, "clip_skip": 1})},  # layers left out
+        {"parameters": json.dumps({"prompt": "a", "steps": 20, "seed": 3, "clipSkip": 2})},
+        {"parameters": "a\nSteps: 20, Sampler: Euler a, Seed: 3, CLIP skip: 2"},
+    ],
+    ids=["Fooocus", "SwarmUI", "InvokeAI", "Civitai", "another spelling"],
+)
+def test_the_layer_of_the_text_encoder_is_counted_as_ours(texts: dict[str, str], tmp_path: Path) -> None:
+    recipe = read_recipe(write_png(tmp_path / "a.png", **texts))
+    assert recipe.request.clip_skip == 2
+    assert not [key for key in recipe.others if "clip" in key.lower()]
