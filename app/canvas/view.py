@@ -90,11 +90,6 @@ class Canvas(ZoomView):
         self.backdrop = backdrop
         self.set_colours(self._colours)
 
-    def _badge_corner(self) -> QPointF:
-        """Returns the picture's corner, or the view's if that is further in."""
-        frame = self.frame
-        return QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.brush)
@@ -103,7 +98,9 @@ class Canvas(ZoomView):
         else:
             self._picture.paint(painter, self.frame, self.is_sharp)
             if self.shown.badge:
-                paint_badge(painter, self._badge_corner(), self.shown.badge)
+                frame = self.frame  # whose corner may be out of sight
+                corner = QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)
+                paint_badge(painter, corner, self.shown.badge)
         self.paint_focus_ring(painter)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

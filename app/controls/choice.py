@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.session.session import Session
 from app.widgets.building import text_label, vbox
-from app.widgets.field import GAP_PX, Field, camel_case, describe
+from app.widgets.field import GAP_PX, Field, camel_case, combo_box
 from core.request.setting import Setting
 
 MOST_VISIBLE = 20
@@ -43,8 +43,7 @@ class ChoiceControl(QWidget):
         self._tooltip = tooltip
         self._gone = gone
         self._offered: Sequence[Choice] = ()
-        self.combo = QComboBox()
-        describe(self.combo, f"{camel_case(setting.name)}Combo", setting.title, tooltip)
+        self.combo = combo_box((), f"{camel_case(setting.name)}Combo", setting.title, tooltip)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMaxVisibleItems(MOST_VISIBLE)
         self._about = text_label(name=f"{camel_case(setting.name)}About", role="hint", is_plain=True, wraps=True)

@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
 
 from app.session.session import Session
 from app.widgets.building import text_label, vbox
-from app.widgets.field import GAP_PX, describe
+from app.widgets.field import GAP_PX, combo_box, describe
 from app.widgets.icon_button import IconButton
 from core.models.catalogue import Model
 from core.request.request import Limits, Size
@@ -69,11 +69,10 @@ class SizeControl(QWidget):
         self.width_spin = LengthSpin()
         self.height_spin = LengthSpin()
         self.swap_button = IconButton("swap", "Swap width and height", "swapSizeButton")
-        self.aspect_combo = QComboBox()
         describe(self.width_spin, "widthSpin", "Width", "Width in pixels")
         describe(self.height_spin, "heightSpin", "Height", "Height in pixels")
-        describe(
-            self.aspect_combo,
+        self.aspect_combo = combo_box(
+            (),
             "aspectCombo",
             "Aspect ratio",
             "Aspect ratio: width to height.\nEach fits the model, at about the area that it was trained for.",

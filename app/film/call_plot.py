@@ -122,7 +122,7 @@ class CallPlot(QWidget):
     """Plots curves over the steps; a press or a drag anywhere in it goes to the nearest call.
 
     Attributes:
-        curves, note: those that are plotted.
+        curves, note: those that are plotted. marker: the line at the chosen call.
 
     Signals:
         call_selected(int)
@@ -139,15 +139,10 @@ class CallPlot(QWidget):
         self._y_label = ""
         self.chart = Chart(self)
         self.chart.pressed_at.connect(self._go_to)
-        self._marker: Any = pg.InfiniteLine(angle=90)
+        self.marker: Any = pg.InfiniteLine(angle=90)
         self._legend = text_label(parent=self, wraps=True, role="hint")
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         vbox(self._legend, stretched(self.chart), on=self, spacing=0)
-
-    @property
-    def marked_place(self) -> float:
-        """Returns the marker's place on the axis of steps."""
-        return float(self._marker.value())
 
     def show_curves(
         self,
@@ -177,7 +172,7 @@ class CallPlot(QWidget):
 
     def show_call(self, call: int) -> None:
         """Moves the marker."""
-        self._marker.setValue(float(self._places[call]))
+        self.marker.setValue(float(self._places[call]))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -210,8 +205,8 @@ class CallPlot(QWidget):
                 ),
                 counts_for_range=False,
             )
-        self._marker.setPen(pg.mkPen(text, width=1))
-        self.chart.add_item(self._marker, counts_for_range=False)
+        self.marker.setPen(pg.mkPen(text, width=1))
+        self.chart.add_item(self.marker, counts_for_range=False)
         self._write_legend(text, muted)
 
     def _draw_curve(self, curve: Curve, style: Qt.PenStyle) -> None:

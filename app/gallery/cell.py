@@ -56,7 +56,8 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
     if cell.picture is not None and area.width() >= BADGES_FROM_PX:
         _paint_marks(painter, area, cell.picture, cell.film_icon)
     if cell.progress is not None:
-        _paint_progress(painter, area, cell.progress, palette)
+        line = QRectF(area.left(), area.bottom() - 3, area.width() * cell.progress, 3)
+        painter.fillRect(line, palette.accent())
     painter.setClipping(False)
     _paint_ring(painter, area, cell, palette)
     painter.restore()
@@ -102,11 +103,6 @@ def _paint_marks(painter: QPainter, area: QRectF, picture: LibraryPicture, film_
 def _paint_words(painter: QPainter, area: QRectF, words: str, palette: QPalette) -> None:
     painter.setPen(palette.placeholderText().color())
     painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
-
-
-def _paint_progress(painter: QPainter, area: QRectF, progress: float, palette: QPalette) -> None:
-    line = QRectF(area.left(), area.bottom() - 3, area.width() * progress, 3)
-    painter.fillRect(line, palette.accent())
 
 
 def _paint_ring(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -> None:

@@ -152,9 +152,8 @@ class GalleryPage(QWidget):
 
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self.grid)
-        self._stack.addWidget(self.comparison)
+        for page in (self.empty, self.grid, self.comparison):
+            self._stack.addWidget(page)
         centre = QWidget()
         vbox(self.messages, stretched(self._stack), self.status, on=centre, spacing=0)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -235,8 +234,7 @@ class GalleryPage(QWidget):
                 rows, current = [following], following
             self.grid.select_rows(rows, current if current is not None else next(iter(rows), None))
         self._chosen = _NONE
-        self._show_counts()
-        self.selection_changed.emit()
+        self._on_selection_changed()
 
     @Slot()
     def _end_comparison(self) -> None:

@@ -143,7 +143,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case NotANumberPicture():
             return Message(
                 "The picture could not be computed",
-                f"{_upper_first(error.where)} produced values that are not numbers.",
+                f"{error.where[:1].upper()}{error.where[1:]} produced values that are not numbers.",
                 "Choose the precision float32 (Preferences, Device), another sampler or a lower guidance scale.",
             )
         case SaveFailed():
@@ -202,13 +202,15 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "Start Emulsion by packaging/start.py, which installs what is missing.",
             )
         case _:
-            return _unexpected(log_file)
+            return Message(
+                "Something unexpected happened",
+                "Emulsion met a problem that it does not know; finished pictures are safe.",
+                f"The details are in {log_file}." if log_file else "",
+            )
 
 
 def _model_missing(error: ModelMissing) -> Message:
-    sentence = f"There is no model called {_shown(error.model)}."
-    if not error.model:
-        sentence = "No model is chosen."
+    sentence = f"There is no model called {_shown(error.model)}." if error.model else "No model is chosen."
     remedy = f"Models found: {', '.join(error.known)}." if error.known else "Add a model in Models."
     return Message("The model is not there", sentence, remedy)
 
@@ -238,14 +240,6 @@ def _memory(error: OutOfMemory) -> str:
     return f" ({', '.join(figures)})" if figures else ""
 
 
-def _unexpected(log_file: Path | None) -> Message:
-    return Message(
-        "Something unexpected happened",
-        "Emulsion met a problem that it does not know; finished pictures are safe.",
-        f"The details are in {log_file}." if log_file else "",
-    )
-
-
 def _shown(value: object) -> str:
     """Returns a value in people's notation, on one line and of bounded length."""
     text = " ".join(str(value).split())
@@ -263,7 +257,3 @@ def _some(names: tuple[str, ...]) -> str:
 def _lower_first(words: str) -> str:
     """Returns words for the middle of a sentence: ``No space`` -> ``no space``, but ``EXIF data`` stays."""
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
-
-
-def _upper_first(words: str) -> str:
-    return words[:1].upper() + words[1:]

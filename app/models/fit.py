@@ -41,7 +41,9 @@ class Fit:
 def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemory) -> Fit:
     """``computer`` is the memory of the computer now; ``device`` has that of a graphics card."""
     if device is None:
-        return Fit(Level.unknown, _before_a_device(model))
+        wants = f" It wants {gib(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
+        sentence = f"Whether it fits is told when a device has been looked for, with the first picture.{wants}"
+        return Fit(Level.unknown, sentence)
     memory = computer if device.kind == "cpu" else device.memory
     if memory is None:
         return Fit(Level.unknown, f"How much memory {device.name or 'the device'} has is not known.")
@@ -98,8 +100,3 @@ def _by_demand(demand: int, device: ChosenDevice, memory: DeviceMemory) -> Fit:
     if device.kind == "cpu":
         return Fit(Level.will_not_fit, f"Will not fit: {figures}.")
     return Fit(Level.with_offloading, f"With offloading, slower, if at all: {figures}.")
-
-
-def _before_a_device(model: KnownModel) -> str:
-    wants = f" It wants {gib(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
-    return f"Whether it fits is told when a device has been looked for, with the first picture.{wants}"

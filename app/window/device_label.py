@@ -33,11 +33,8 @@ class DeviceLabel(QLabel):
             self.setToolTip("The engine chooses the device when the first picture is made.")
         else:
             self.setText(f"{_short_name(device)}  ·  {device.dtype}  ·  {used}")
-            self.setToolTip(f"{device.plan}\nMemory of the program: {program}{_on_the_gpu(held)}")
-
-
-def _on_the_gpu(held: int | None) -> str:
-    return "" if held is None else f"; of the GPU's own: {held / 2**30:.1f} GB"
+            on_the_gpu = "" if held is None else f"; of the GPU's own: {used}"
+            self.setToolTip(f"{device.plan}\nMemory of the program: {program}{on_the_gpu}")
 
 
 def memory_bytes() -> int:

@@ -1,6 +1,5 @@
 """The main window: puts the parts together, and remembers how the user arranged it."""
 
-import logging
 from functools import partial
 from pathlib import Path
 
@@ -39,8 +38,6 @@ from app.window.services import Services
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
 from core.settings.settings import Theme
-
-log = logging.getLogger(__name__)
 
 DEFAULT_SIZE_PX = QSize(1360, 860)
 ROOM_FOR_FRAME_PX = QSize(16, 40)

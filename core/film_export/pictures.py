@@ -71,10 +71,6 @@ def noisy_picture(film: Film, frame: Frame) -> Pixels:
     return film.latent_rgb.picture(noisy_of(frame, film.space))
 
 
-def predicted_noise_picture(film: Film, frame: Frame) -> Pixels:
-    return film.latent_rgb.picture(prediction(film, frame))
-
-
 def guidance_picture(film: Film, frame: Frame) -> Pixels:
     """Returns the heat map over the denoised picture, or that picture alone if guidance was off."""
     picture = denoised_picture(film, frame)
@@ -88,7 +84,7 @@ PICTURES: Mapping[str, Callable[[Film, Frame], Pixels]] = MappingProxyType(
     {
         "denoised": denoised_picture,
         "noisy": noisy_picture,
-        "predicted_noise": predicted_noise_picture,
+        "predicted_noise": lambda film, frame: film.latent_rgb.picture(prediction(film, frame)),
         "guidance": guidance_picture,
     }
 )

@@ -157,19 +157,15 @@ def recipe_from_text(text: str) -> Recipe:
         model=ModelIdentity(*(text_of(model.get(key, ""), key) for key in ("key", "name", "family", "hash"))),
         stage=_STAGES.get(text_of(content.get("stage", ""), "stage"), "final"),
         step=whole_of(content.get("step", request.steps), "step", range(STEPS[-1] + 1)),
-        device=text_of(content.get("device", ""), "device"),
-        dtype=text_of(content.get("dtype", ""), "dtype"),
         seconds=number_of(content.get("seconds", 0), "seconds", 1e9),
-        note=text_of(content.get("note", ""), "note"),
-        run=text_of(content.get("run", ""), "run"),
         parent=_parent(content.get("parent")),
         created=_time(content.get("created")),
-        program=text_of(content.get("program", ""), "program"),
         versions={
             str(key): str(value) for key, value in object_of(content.get("versions", {}), "versions").items()
         },
         others=others,
         untold=frozenset(untold & {setting.name for setting in SETTINGS}),
+        **{key: text_of(content.get(key, ""), key) for key in ("device", "dtype", "note", "run", "program")},
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
@@ -42,8 +41,6 @@ from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, S
 from core.runs.operations import Generate, ReportMemory, result_of
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
 from core.settings.settings import FilmPolicy, load_settings
-
-log = logging.getLogger(__name__)
 
 _DEVICE = re.compile(r"cpu|mps|(cuda|xpu)(:\d{1,3})?")
 _DTYPES = ("float32", "bfloat16", "float16")

@@ -265,7 +265,7 @@ def test_the_schedule_is_drawn_in_every_unit_with_its_marker(
     open_photo(page, photo, qtbot)
     page.bench.plot.quantity_combo.setCurrentIndex(quantity)
     page.bench.slider.setValue(999)
-    assert page.bench.plot.plot.marked_place == 999
+    assert page.bench.plot.plot.marker.value() == 999
     with qtbot.waitSignal(page.bench.t_chosen) as chosen:
         page.bench.plot.plot.call_selected.emit(0)
     assert chosen.args == [0]

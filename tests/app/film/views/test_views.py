@@ -219,7 +219,7 @@ def test_schedule_shows_each_quantity_with_ghosts(qtbot: QtBot) -> None:
         behind, own = view.plot.curves
         np.testing.assert_allclose(own.y, values, rtol=1e-6)
         assert (behind.name, behind.is_ghost, len(behind.y)) == ("Karras", True, 5)
-    assert view.plot.marked_place == 4
+    assert view.plot.marker.value() == 4
 
 
 def test_the_marker_of_a_plot_can_be_dragged(qtbot: QtBot, heard: Callable[[object], Heard]) -> None:
