@@ -1,9 +1,11 @@
-"""Reads from a checkpoint's header, and from one small tensor, how the model in it was trained."""
+"""Reads from a checkpoint's header, one small tensor or a folder's configurations how the model was trained."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from core.errors import ModelBroken
+from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.traits import told
 
@@ -12,6 +14,8 @@ _EDM = (
     (("edm_vpred.sigma_max",), "it is CosXL or a model like it, which is trained on another noise schedule (EDM)"),
 )
 """Tensors by which models on the schedule of Karras et al. 2022 are known (ComfyUI's ``supported_models.py``)."""
+
+REFINER = "it is the refiner of Stable Diffusion XL, which Emulsion cannot use"
 
 _V_NAMES = tuple(
     f"{block}.transformer_blocks.0.norm1.bias" for block in ("output_blocks.11.1", "up_blocks.3.attentions.2")
@@ -34,6 +38,32 @@ def refuse_edm(header: SafetensorsHeader) -> None:
     for names, what in _EDM:
         if any(name in header.tensors for name in names):
             raise ModelBroken(header.path, f"{what}: Emulsion cannot use it yet")
+
+
+_MORE_INPUTS = {5: "an inpainting model", 4: "a model for editing pictures", 1: "a model with depth"}
+"""By the number of channels that a network reads beside the latents."""
+
+
+def refuse_inputs(path: Path, channels: int, latents: int) -> None:
+    """Raises ModelBroken for a network that reads other channels than those of the latents."""
+    if channels != latents:
+        what = _MORE_INPUTS.get(channels - latents, "a special model")
+        raise ModelBroken(path, f"it is {what}, which Emulsion cannot use yet")
+
+
+def network_config(network: Path, vae: Path) -> dict[str, Any]:
+    """Returns the content of a network's ``config.json`` in a diffusers folder.
+
+    Raises ModelBroken for one that does not read latents alone, and for the refiner, which lacks an encoder.
+    """
+    config, folder = read_json(network), network.parent.parent
+    index = read_json(folder / "model_index.json")
+    if "text_encoder_2" in index and index.get("text_encoder") == [None, None]:
+        raise ModelBroken(folder, REFINER)
+    channels, latents = config.get("in_channels"), read_json(vae).get("latent_channels")
+    if isinstance(channels, int) and isinstance(latents, int):
+        refuse_inputs(folder, channels, latents)
+    return config
 
 
 def marked(header: SafetensorsHeader) -> dict[str, Any]:

@@ -29,7 +29,11 @@ SPEC = FamilySpec(
     key="stable_diffusion",
     name="Stable Diffusion",
     engine="core.engine.families.stable_diffusion",
-    pipelines=("StableDiffusionPipeline", "LatentConsistencyModelPipeline"),
+    pipelines=(
+        *("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline", "StableDiffusionInpaintPipeline"),
+        *("StableDiffusionInstructPix2PixPipeline", "StableDiffusionDepth2ImgPipeline"),
+        *("LatentConsistencyModelPipeline", "LatentConsistencyModelImg2ImgPipeline"),
+    ),
     network="unet",
     latents=LatentLayout(4, 0.18215, models="Stable Diffusion 1.x and 2.x"),
     defaults=DefaultSettings("dpmpp_2m", 25, 7.0),

@@ -29,7 +29,10 @@ SPEC = FamilySpec(
     key="stable_diffusion_xl",
     name="Stable Diffusion XL",
     engine="core.engine.families.stable_diffusion_xl",
-    pipelines=("StableDiffusionXLPipeline",),
+    pipelines=(
+        *("StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"),
+        *("StableDiffusionXLInpaintPipeline", "StableDiffusionXLInstructPix2PixPipeline"),
+    ),
     network="unet",
     text_encoders=("text_encoder", "text_encoder_2"),
     latents=LatentLayout(4, 0.13025),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from core.errors import ModelBroken
-from core.families.marks import declared, marked, measured, refuse_edm
+from core.families.marks import REFINER, declared, marked, measured, refuse_edm, refuse_inputs
 from core.families.spec import CheckpointKind, DefaultSettings, Variant
 from core.families.unet_blocks import UNetBlocks
 from core.files.safetensors_header import SafetensorsHeader
@@ -50,10 +50,7 @@ def recognise_unet(
     if not first or is_xl != any(name.startswith(_XL) for name in names):
         return None
     shape = header.shape(first) or ()
-    if len(shape) != 4 or shape[1] != 4:
-        channels = shape[1] if len(shape) == 4 else 0
-        what = {9: "an inpainting model", 8: "a model for editing pictures", 5: "a model with depth"}
-        raise ModelBroken(path, f"it is {what.get(channels, 'a special model')}, which Emulsion cannot use yet")
+    refuse_inputs(path, shape[1] if len(shape) == 4 else 0, 4)
     refuse_edm(header)
     if not {f"{unet}time_embed.cond_proj.weight", f"{unet}time_embedding.cond_proj.weight"}.isdisjoint(names):
         raise ModelBroken(path, "it is distilled with embedded guidance (LCM); use it as a diffusers folder")
@@ -79,8 +76,10 @@ def recognise_unet(
                 UNetBlocks.of(name for name in names if name.startswith(unet)),
             )
     if _REFINER in names:
-        raise ModelBroken(path, "it is the refiner of Stable Diffusion XL, which Emulsion cannot use")
-    raise ModelBroken(path, "it holds no text encoder: only a part of a model is in this file")
+        raise ModelBroken(path, REFINER)
+    has_one = any(name.startswith(start) for starts in layouts for start in starts for name in names)
+    what = "only one of two text encoders" if has_one else "no text encoder"
+    raise ModelBroken(path, f"it holds {what}: only a part of a model is in this file")
 
 
 def _positions(header: SafetensorsHeader) -> int | None:

@@ -60,7 +60,7 @@ SPEC = FamilySpec(
     key="z_image",
     name="Z-Image",
     engine="core.engine.families.z_image",
-    pipelines=("ZImagePipeline",),
+    pipelines=("ZImagePipeline", "ZImageImg2ImgPipeline"),
     network="transformer",
     latents=LatentLayout(16, 0.3611, 0.1159, patch=2),
     native_px=1024,

@@ -19,6 +19,7 @@ from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, w
 from core.checkpoints.weights import files_of, weights_of
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES, family_names, family_of_pipeline
+from core.families.marks import network_config
 from core.families.spec import Capabilities, CheckpointKind
 from core.files.json_file import read_json, whole_number
 from core.lora.library import LoraLibrary
@@ -256,10 +257,9 @@ def read_model(
     if family is None:
         raise ModelBroken(folder, f"it is a {pipeline}; supported families are {family_names()}")
     schedule = read_schedule(folder, family)
-    network, vae, text_encoder = (
-        folder / part / "config.json" for part in (family.network, "vae", family.text_encoders[0])
-    )
-    config, factor = read_json(network), pixels_each(vae)
+    parts = (family.network, "vae", family.text_encoders[0])
+    network, vae, text_encoder = (folder / part / "config.json" for part in parts)
+    config, factor = network_config(network, vae), pixels_each(vae)
     side = whole_number(network, "sample_size", 0) * factor or family.native_px
     known = tomllib.loads((resources() / "models.toml").read_text("utf-8")).get(key, {})
     told = said if "size" not in known else {**said, "list": {"size": known["size"]}}

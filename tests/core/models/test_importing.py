@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,3 +91,39 @@ def test_a_folder_without_the_words_of_its_tokenizer_is_told_by_the_import(
             file.unlink()
     with pytest.raises(ModelBroken, match="words of its tokenizer"):
         find_models(Catalogue(()), tmp_path / "here")
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "channels", "reason"),
+    [
+        ("StableDiffusionPipeline", 9, "an inpainting model"),
+        ("StableDiffusionInpaintPipeline", 9, "an inpainting model"),
+        ("StableDiffusionInstructPix2PixPipeline", 8, "a model for editing pictures"),
+        ("StableDiffusionDepth2ImgPipeline", 5, "a model with depth"),
+        ("StableDiffusionImg2ImgPipeline", 4, ""),
+        ("StableDiffusionInpaintPipeline", 4, ""),
+    ],
+)
+def test_a_folder_is_judged_by_its_network_as_a_file_is(
+    tmp_path: Path, pipeline: str, channels: int, reason: str
+) -> None:
+    folder = tiny.stable_diffusion(tmp_path / "here", in_channels=channels)
+    change_json(folder / "model_index.json", _class_name=pipeline)
+    if not reason:
+        assert find_models(Catalogue(()), folder).models
+        return
+    with pytest.raises(ModelBroken, match=f"it is {reason}, which Emulsion cannot use yet"):
+        find_models(Catalogue(()), folder)
+
+
+@pytest.mark.parametrize("pipeline", ["StableDiffusionXLPipeline", "StableDiffusionXLImg2ImgPipeline"])
+def test_the_folder_of_the_refiner_is_named(tmp_path: Path, pipeline: str) -> None:
+    folder = tiny.stable_diffusion_xl(tmp_path / "here")
+    change_json(folder / "model_index.json", _class_name=pipeline, text_encoder=[None, None])
+    shutil.rmtree(folder / "text_encoder")
+    with pytest.raises(ModelBroken, match="it is the refiner"):
+        find_models(Catalogue(()), folder)
+
+
+def change_json(path: Path, **values: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | values), "utf-8")
