@@ -97,6 +97,9 @@ def pixels_each(path: Path) -> int:
     levels = config.get("block_out_channels", (0, 0, 0, 0))
     if not isinstance(levels, list | tuple) or not 1 <= len(levels) <= MOST_LEVELS:
         raise ModelBroken(path, "this file is damaged: block_out_channels is not a list of its levels")
+    for key in ("scaling_factor", "shift_factor"):
+        if not isinstance(config.get(key), int | float | None):
+            raise ModelBroken(path, f"this file is damaged: {key} is not a number")
     return 2 ** (len(levels) - 1)
 
 

@@ -24,8 +24,13 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def whole_number(file: Path, key: str, default: int) -> int:
-    """Reads a number of a configuration, ``default`` where there is none. Raises ModelBroken."""
+    """Reads a number of a configuration, the largest of a list, ``default`` where there is none.
+
+    Raises ModelBroken.
+    """
     value = read_json(file).get(key)
+    if isinstance(value, list) and value and all(isinstance(each, int) for each in cast("list[object]", value)):
+        value = max(cast("list[int]", value))  # such as sample_size, (height, width)
     if value is None:
         return default
     if not isinstance(value, int) or not 0 < value <= LARGEST_NUMBER:

@@ -18,12 +18,12 @@ from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_values
 from core.checkpoints.weights import files_of, weights_of
 from core.errors import ModelBroken, ModelMissing, NotAModel
-from core.families import FAMILIES, family_names, family_of_pipeline
+from core.families import FAMILIES
 from core.families.marks import network_config
 from core.families.spec import Capabilities, CheckpointKind
-from core.files.json_file import read_json, whole_number
+from core.files.json_file import whole_number
 from core.lora.library import LoraLibrary
-from core.models.folders import INDEX, SUFFIX, FixedPlaces, Places, models_in
+from core.models.folders import SUFFIX, FixedPlaces, Places, family_in, models_in
 from core.models.lending import check_built, folder_to_lend
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
@@ -252,10 +252,7 @@ def read_model(
 
     ``said`` is what else is known of its training; ``kind`` that of the single file with the weights.
     """
-    pipeline = read_json(folder / INDEX).get("_class_name")
-    family = family_of_pipeline(pipeline)
-    if family is None:
-        raise ModelBroken(folder, f"it is a {pipeline}; supported families are {family_names()}")
+    family = family_in(folder)
     schedule = read_schedule(folder, family)
     parts = (family.network, "vae", family.text_encoders[0])
     network, vae, text_encoder = (folder / part / "config.json" for part in parts)

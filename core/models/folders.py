@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from core.errors import ModelBroken
+from core.families import family_names, family_of_pipeline
+from core.families.spec import FamilySpec
+from core.files.json_file import read_json
+
 DEEPEST = 5
 MOST_ENTRIES = 20_000
 INDEX = "model_index.json"
@@ -78,6 +83,17 @@ class FixedPlaces:
     lora_places: tuple[Path, ...] = ()
     autoencoder_places: tuple[Path, ...] = ()
     model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def family_in(folder: Path) -> FamilySpec:
+    """Returns the family of a diffusers folder. Raises ModelBroken."""
+    if folder.is_dir() and not (folder / INDEX).is_file():
+        raise ModelBroken(folder, f"it is no diffusers folder: there is no {INDEX} in it")
+    pipeline = read_json(folder / INDEX).get("_class_name")
+    if (family := family_of_pipeline(pipeline)) is None:
+        what = f"it is a {pipeline}" if isinstance(pipeline, str) else f"its {INDEX} names no pipeline"
+        raise ModelBroken(folder, f"{what}; supported families are {family_names()}")
+    return family
 
 
 def models_in(place: Path) -> Iterator[Path]:

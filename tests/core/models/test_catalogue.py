@@ -64,7 +64,7 @@ def test_another_kind_of_pipeline_is_named(folder: Path) -> None:
     [
         *(("model_index.json", content) for content in ("{", "[]", '{"_class_name": ["x"]}', "[" * 100_000)),
         ("unet/config.json", '{"sample_size": "large"}'),
-        ("unet/config.json", '{"sample_size": [64, 64]}'),
+        ("unet/config.json", '{"sample_size": [64, "x"]}'),
         ("unet/config.json", '{"sample_size": -64}'),
         ("unet/config.json", '{"sample_size": 1e400}'),
         ("vae/config.json", '{"block_out_channels": 4}'),

@@ -13,6 +13,7 @@ import pytest
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
 from core.models.catalogue import Catalogue
 from core.models.importing import Copying, copy_model, find_models
+from core.request.request import Size
 from tests import tiny
 
 
@@ -123,6 +124,32 @@ def test_the_folder_of_the_refiner_is_named(tmp_path: Path, pipeline: str) -> No
     shutil.rmtree(folder / "text_encoder")
     with pytest.raises(ModelBroken, match="it is the refiner"):
         find_models(Catalogue(()), folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "reason"),
+    [
+        ("vae/config.json", {"scaling_factor": "x"}, "scaling_factor is not a number"),
+        ("model_index.json", {"_class_name": None}, "names no pipeline"),
+        ("unet/config.json", {"sample_size": [8, 16]}, ""),
+    ],
+)
+def test_odd_configurations_are_told_or_understood(
+    tmp_path: Path, file: str, values: dict[str, object], reason: str
+) -> None:
+    folder = tiny.stable_diffusion(tmp_path / "here")
+    change_json(folder / file, **values)
+    if not reason:
+        assert find_models(Catalogue(()), folder).models[0].defaults.size == Size(64, 64)
+        return
+    with pytest.raises(ModelBroken, match=reason):
+        find_models(Catalogue(()), folder)
+
+
+def test_a_folder_of_something_else_is_no_damaged_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelBroken, match="no diffusers folder") as broken:
+        Catalogue(()).read(tmp_path, "here")
+    assert not broken.value.is_damaged
 
 
 def change_json(path: Path, **values: object) -> None:
