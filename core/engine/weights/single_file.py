@@ -6,6 +6,7 @@ what becomes of it. The configurations come from a folder: diffusers would go on
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +159,7 @@ def read_tensors(headers: Iterable[SafetensorsHeader], prefix: str) -> Weights:
                     while rest:  # one call reads 2 GB at most
                         count = file.readinto(rest)
                         if not count:
-                            raise EOFError
+                            raise OSError(errno.EIO, "it has been cut off meanwhile")
                         rest = rest[count:]
                     weights[name] = tensor
     return _under(weights, prefix)

@@ -177,3 +177,11 @@ def test_no_sentence_is_made_of_the_name_of_an_errors_class() -> None:
         for caught in re.findall(r"except [^\n]*? as (\w+):", path.read_text("utf-8")):
             assert f"type({caught}).__name__" not in path.read_text("utf-8"), path
             assert f"{caught}.__class__" not in path.read_text("utf-8"), path
+
+
+def test_a_file_that_is_cut_off_after_its_header_was_read_says_so(tmp_path: Path) -> None:
+    path = tiny.lora(tmp_path / "a.safetensors", tiny.unet(), "unet")
+    header = read_safetensors_header(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelBroken, match="cannot be read: it has been cut off"), loading(path, "its network"):
+        single_file.read_tensors([header], "")
