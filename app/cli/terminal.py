@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 import time
-from types import TracebackType
 from typing import Any, TextIO
 
 from app.messages.notices import notice_of
@@ -40,9 +39,7 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self._show("")
 
     def begin_phase(self, words: str) -> None:

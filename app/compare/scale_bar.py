@@ -65,19 +65,16 @@ class ScaleBar(QWidget):
 
     def show_map(self, made: DifferenceMap | None) -> None:
         """Shows the legend of a map, or nothing for None."""
-        self._bright.setText(_end_of(made.scale) if made is not None else "")
         if made is None:
+            self._bright.clear()
             self._numbers.show_text("")
             return
+        self._bright.setText("100 % apart" if made.scale == 1 else f"{percent(made.scale)} apart or more")
         difference = made.difference
         self._numbers.show_text(
             f"mean {percent(difference.mean)} · largest {percent(difference.largest)} · "
             f"{percent(difference.differing)} of the pixels differ"
         )
-
-
-def _end_of(scale: float) -> str:
-    return "100 % apart" if scale == 1 else f"{percent(scale)} apart or more"
 
 
 def percent(part: float) -> str:

@@ -1,9 +1,10 @@
 """The frame of one view: a list to choose it, its explanation beside it, and saving of its content."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent, QImageWriter, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QImageWriter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QMenu, QStackedWidget, QToolButton, QWidget
 
 from app.film.explanation import Explanation
@@ -165,10 +166,11 @@ class ViewFrame(QFrame):
         button = IconButton("export", "Save this view: as a picture or as numbers", "saveViewButton", self)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
-        self._save_picture = menu.addAction("Save picture (PNG) …")
-        self._save_numbers = menu.addAction("Save numbers (CSV) …")
+        menu.addAction("Save picture (PNG) …", lambda: self._ask_where(self.save_picture, "png"))
+        self._save_numbers = menu.addAction(
+            "Save numbers (CSV) …", lambda: self._ask_where(self.save_numbers, "csv")
+        )
         menu.aboutToShow.connect(self._fit_menu)
-        menu.triggered.connect(self._ask_where)
         button.setMenu(menu)
         return button
 
@@ -177,13 +179,9 @@ class ViewFrame(QFrame):
         has_numbers = self._moment is not None and self.view.table(self._moment) is not None
         self._save_numbers.setEnabled(has_numbers)
 
-    @Slot(QAction)
-    def _ask_where(self, action: QAction) -> None:
-        is_picture = action is self._save_picture
-        ending = "png" if is_picture else "csv"
+    def _ask_where(self, save: Callable[[Path], None], ending: str) -> None:
         step = self._moment.frame.step + 1 if self._moment is not None else 0
         name = f"{self.view_name}-step-{step}.{ending}"
-        save = self.save_picture if is_picture else self.save_numbers
         ask_save(self, "Save view", save, [f"*.{ending}"], Path(name))
 
     def _write(self, path: Path, content: bytes) -> None:

@@ -115,9 +115,8 @@ class BranchList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("branchList")
-        heading = text_label("Branches", role="caption")
         self._rows = vbox(spacing=2)
-        vbox(heading, self._rows, on=self, spacing=4)
+        vbox(text_label("Branches", role="caption"), self._rows, on=self, spacing=4)
 
     def show_tree(self, tree: tuple[Run, ...], run: str) -> None:
         """The tree of the picture that belongs to ``run``."""
@@ -125,8 +124,7 @@ class BranchList(QWidget):
         for branch in tree[:MOST_ROWS]:
             self._rows.addWidget(self._row(branch, is_here=branch.run == run))
         if len(tree) > MOST_ROWS:
-            more = text_label(f"and {len(tree) - MOST_ROWS} more", role="hint")
-            self._rows.addWidget(more)
+            self._rows.addWidget(text_label(f"and {len(tree) - MOST_ROWS} more", role="hint"))
 
     def _row(self, branch: Run, *, is_here: bool) -> QPushButton:
         words = ("● " if is_here else "") + run_words(branch)

@@ -47,8 +47,7 @@ class DownloadDialog(QDialog):
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)
         for text in (*(_facts(model)), f"From {endpoint}. {room}", _PROMISE):
-            label = text_label(text, is_plain=True, wraps=True)
-            column.addWidget(label)
+            column.addWidget(text_label(text, is_plain=True, wraps=True))
         buttons, self._yes = dialog_buttons(self, "Download", "confirmDownloadButton", self._confirm)
         self._yes.setProperty("kind", "primary")
         column.addStretch(1)

@@ -32,8 +32,7 @@ class QueueList(QWidget):
         for run in runs[:MOST_ROWS]:
             self._rows.addWidget(self._row(run))
         if len(runs) > MOST_ROWS:
-            more = text_label(f"and {len(runs) - MOST_ROWS} more", role="hint")
-            self._rows.addWidget(more)
+            self._rows.addWidget(text_label(f"and {len(runs) - MOST_ROWS} more", role="hint"))
         self._heading.setText(f"Waiting ({len(runs)})")
         self.setVisible(bool(runs))
 

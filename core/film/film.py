@@ -43,11 +43,6 @@ class Schedule:
     def calls(self) -> int:
         return len(self.steps)
 
-    @property
-    def alphas_cumprod(self) -> NDArray[np.float64]:
-        """alpha-bar (calls,) = 1 / (1 + sigma²): the part of the signal's variance that is left (Ho et al.)."""
-        return 1.0 / (1.0 + self.sigmas**2)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
