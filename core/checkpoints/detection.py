@@ -49,7 +49,9 @@ def _family(name: str, *starts: str) -> _Other:
 
 
 _OTHERS: tuple[_Other, ...] = (
-    _part("it is a ControlNet, not a model of its own", "control_model.", "controlnet_"),
+    _part("it is a ControlNet, not a model of its own", "control_model.", "controlnet_", "control_layers."),
+    (lambda name: ".motion_modules." in name, NotAModel, "it is a motion module of AnimateDiff, not a model"),
+    _part("it enlarges pictures (an upscaler), it is not a model", "model.1.sub.", "conv_first.", "params_ema."),
     _family("FLUX.3", "early_stream_modulations."),
     _family("FLUX.2", "single_stream_modulation."),
     _family("Chroma", "distilled_guidance_layer."),
