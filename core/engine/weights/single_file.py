@@ -155,6 +155,8 @@ def read_tensors(headers: Iterable[SafetensorsHeader], prefix: str) -> Weights:
                 if name.startswith(prefix):
                     tensor = torch.empty(entry.shape, dtype=_DTYPES.get(entry.dtype, torch.uint8))
                     rest = memoryview(cast("Any", tensor.reshape(-1).view(torch.uint8).numpy()))
+                    if len(rest) != entry.end - entry.begin:
+                        raise ValueError(f"{name} is of the dtype {entry.dtype}")
                     file.seek(start + entry.begin)
                     while rest:  # one call reads 2 GB at most
                         count = file.readinto(rest)
