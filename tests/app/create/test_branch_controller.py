@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QListView, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.branches.area import BranchArea
+from app.branches.model import BranchModel
 from app.film.film_panel import FilmPanel
 from app.session.run import SavedPicture
 from core.film.reader import film_path
 from core.runs.branch import Branch
+from core.runs.branch_tree import BranchTree
 from tests.app.windows import Opened, Opener, open_window, wait_until_idle
 
 __all__ = ["open_window"]
@@ -25,6 +27,14 @@ def area_of(opened: Opened) -> BranchArea:
     return area
 
 
+def tree_of(opened: Opened) -> BranchTree | None:
+    rows = opened.child("branchTree")
+    assert isinstance(rows, QListView)
+    model = rows.model()
+    assert isinstance(model, BranchModel)
+    return model.tree
+
+
 def button_of(opened: Opened) -> QToolButton:
     button = opened.child("branchesButton")
     assert isinstance(button, QToolButton)
@@ -32,7 +42,7 @@ def button_of(opened: Opened) -> QToolButton:
 
 
 def runs(opened: Opened) -> list[str]:
-    tree = area_of(opened).tree
+    tree = tree_of(opened)
     return [run.run for run in tree.runs] if tree is not None else []
 
 
@@ -86,7 +96,7 @@ def test_the_tree_is_there_as_soon_as_a_branch_is_saved(opened: Opened, qtbot: Q
     qtbot.waitUntil(lambda: runs(opened) == ["run-42", "branch-1"])
     assert not area_of(opened).isHidden()
     assert button_of(opened).text() == "Branches 2"
-    tree = area_of(opened).tree
+    tree = tree_of(opened)
     assert tree is not None
     assert tree.runs[tree.current].run == "branch-1"
 
@@ -112,7 +122,7 @@ def test_a_click_in_the_tree_opens_picture_and_film(opened: Opened, qtbot: QtBot
     panel = opened.child("filmPanel")
     assert isinstance(panel, FilmPanel)
     qtbot.waitUntil(lambda: panel.film is not None and panel.film.run == "run-42")
-    qtbot.waitUntil(lambda: (tree := area_of(opened).tree) is not None and tree.current == 0)
+    qtbot.waitUntil(lambda: (tree := tree_of(opened)) is not None and tree.current == 0)
 
 
 def test_another_run_has_another_tree_or_none(opened: Opened, qtbot: QtBot) -> None:
