@@ -91,6 +91,28 @@ CREATE TRIGGER picture_gone AFTER DELETE ON picture BEGIN DELETE FROM words WHER
 
 _FACETS = """
 CREATE TABLE facet (
+    picture INTEGER NOT NULL REFERENCES picture(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (picture, name, value)
+) WITHOUT ROWID;
+CREATE INDEX facet_by_value ON facet (name, value, picture);
+CREATE TABLE indexed_facet (name TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO facet SELECT id, 'model', model FROM picture WHERE model != '';
+INSERT INTO facet SELECT id, 'sampler', sampler FROM picture WHERE sampler != '';
+INSERT INTO facet SELECT id, 'size', width || ' × ' || height FROM picture WHERE width > 0;
+DROP INDEX picture_by_model;
+DROP INDEX picture_by_sampler;
+DROP INDEX picture_by_size;
+ALTER TABLE picture DROP COLUMN model;
+ALTER TABLE picture DROP COLUMN sampler;
+"""
+"""Values of settings lie in one table, so that another setting needs no migration."""
+
+_NUMBERED_FACETS = """
+DROP INDEX facet_by_value;
+ALTER TABLE facet RENAME TO had;
+CREATE TABLE facet (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
@@ -101,24 +123,14 @@ CREATE TABLE picture_facet (
     picture INTEGER NOT NULL REFERENCES picture(id) ON DELETE CASCADE,
     PRIMARY KEY (facet, picture)
 ) WITHOUT ROWID;
-CREATE INDEX picture_facet_by_picture ON picture_facet (picture);
-CREATE TABLE indexed_facet (name TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TEMP VIEW had (picture, name, value) AS
-    SELECT id, 'model', model FROM main.picture WHERE model != ''
-    UNION ALL SELECT id, 'sampler', sampler FROM main.picture WHERE sampler != ''
-    UNION ALL SELECT id, 'size', width || ' × ' || height FROM main.picture WHERE width > 0;
 INSERT INTO facet (name, value) SELECT DISTINCT name, value FROM had;
 INSERT INTO picture_facet SELECT facet.id, picture FROM had JOIN facet USING (name, value);
-DROP VIEW had;
-DROP INDEX picture_by_model;
-DROP INDEX picture_by_sampler;
-DROP INDEX picture_by_size;
-ALTER TABLE picture DROP COLUMN model;
-ALTER TABLE picture DROP COLUMN sampler;
+CREATE INDEX picture_facet_by_picture ON picture_facet (picture);
+DROP TABLE had;
 """
-"""Values of settings lie in one table, each once, so that another setting needs no migration."""
+"""Each value stands once, so that counting pictures with it reads a few numbers."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _FACETS, _NUMBERED_FACETS)
 """The script at place n brings an index of version n to version n + 1; the first one makes it."""
 
 

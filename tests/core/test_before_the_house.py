@@ -34,6 +34,8 @@ from core.gallery.gallery import Gallery
 from core.gallery.marks import sidecar
 from core.gallery.query import LibraryPicture, Query
 from core.gallery.scan import Scanned
+from core.gallery.schema import MIGRATIONS
+from core.gallery.stored_values import add_checksum
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.pictures.metadata import read_recipe
@@ -183,9 +185,9 @@ def test_no_setting_is_lost(folders: Folders, tmp_path: Path) -> None:
     assert load_settings(folders) == settings
 
 
-@pytest.fixture
-def library(folders: Folders, tmp_path: Path) -> Folders:
-    """Puts the library of the commit before into the user's folders, with its index as it was."""
+@pytest.fixture(params=range(1, len(MIGRATIONS)))
+def library(request: pytest.FixtureRequest, folders: Folders, tmp_path: Path) -> Folders:
+    """Puts the library of the commit before into the user's folders, with its index in each version since then."""
     day = Path(shutil.copytree(DATA / "pictures", folders.pictures / "day"))
     shutil.copy(DATA / "films" / FILMS["ddim"]["file"], film_path(day / "plain.png"))
     (folders.pictures / "damaged.png").write_bytes(DAMAGED_PICTURE)
@@ -198,6 +200,9 @@ def library(folders: Folders, tmp_path: Path) -> Folders:
         for id, path in index.execute("SELECT id, path FROM folder").fetchall():
             moved = tmp_path / PurePosixPath(path).relative_to(HOME)
             index.execute("UPDATE folder SET path = ? WHERE id = ?", (str(moved), id))
+        add_checksum(index)
+        for number in range(1, request.param):
+            index.executescript(f"{MIGRATIONS[number]}PRAGMA user_version = {number + 1};")
     for name, expected in LIBRARY.items():
         os.utime(tmp_path / name, ns=(expected["modified_ns"],) * 2)
         if "marks_ns" in expected and "mirror" not in expected:
