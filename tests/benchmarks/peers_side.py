@@ -53,7 +53,7 @@ def ours(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: P
     from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
     from core.runs.operations import Generate
 
-    catalogue = Catalogue((model.parent,), CheckpointCache(model.parent / "hashes.json"))
+    catalogue = Catalogue((model.parent,), CheckpointCache(latents.parent / "hashes.json"))
     engine = Engine(catalogue, device="cpu", dtype=dtype)
     ready = time.perf_counter() - START
     request = GenerationRequest(
