@@ -21,8 +21,8 @@ BY: Mapping[str, str] = MappingProxyType(
 )
 """In the order of trust, as `core.request.traits.PLACES`."""
 
-_PLAIN = (False, 1)
-"""Values that are left out where no place tells anything special: no zero terminal SNR, no clip skip."""
+_PLAIN: Mapping[str, Any] = MappingProxyType({"zero_snr": False, "clip_skip": 1})
+"""Values that are left out where no place tells anything special."""
 
 
 def found_text(name: str, trait: Trait) -> str:
@@ -37,7 +37,7 @@ def training_text(model: Model) -> str:
     special = (
         found_text(name, trait)
         for name, trait in model.traits.items()
-        if trait.value not in _PLAIN or trait.place not in ("family", "configuration") or trait.others
+        if trait.value != _PLAIN.get(name) or trait.place not in ("family", "configuration") or trait.others
     )
     return f"Trained: {', '.join(special)}"
 

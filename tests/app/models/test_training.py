@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.messages.training import training_text
 from app.models.card import ModelCard
 from app.models.model_list import all_cards
 from app.models.training import TrainingChoices
@@ -17,7 +19,7 @@ from app.session.settings_store import SettingsStore
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.request.request import Size
-from core.request.traits import KINDS
+from core.request.traits import KINDS, Trait
 from tests import tiny
 from tests.app.conftest import MakeSession
 
@@ -82,6 +84,14 @@ def opened(model: Path, tmp_path: Path, make_session: MakeSession, qtbot: QtBot)
     session = make_session(models=catalogue)
     session.edit(model="mine")
     return Opened(session, store, TrainingChoices(catalogue, store, session), qtbot)
+
+
+def test_a_card_tells_of_zero_terminal_snr_and_of_clip_skip_where_there_is_any(opened: Opened) -> None:
+    model = next(model for model in opened.session.draft_editor.models if model.key == "mine")
+    told = {"zero_snr": Trait(value=True, place="configuration"), "clip_skip": Trait(2, "configuration")}
+    text = training_text(replace(model, traits={**model.traits, **told}))
+    assert "zero terminal SNR (by its configuration)" in text
+    assert "clip skip 2 (by its configuration)" in text
 
 
 def test_the_card_tells_what_was_found_and_what_was_chosen(opened: Opened) -> None:
