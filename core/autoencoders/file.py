@@ -57,7 +57,7 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
     config = read_json(folder / "config.json")
     if config.get("_class_name") != KIND:
         raise ModelBroken(folder, f"it is a {config.get('_class_name')}, not an autoencoder (VAE)")
-    weights = weights_of(folder)[0][0]
+    weights = weights_of(folder)[0]
     try:
         refuse_statistics(folder / "config.json", config)
         space = LatentSpace.of_config(config)

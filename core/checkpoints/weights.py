@@ -22,8 +22,8 @@ _NAME = re.compile(r"(?P<stem>[^.]+?)(\.(?P<variant>\w+))?(-\d{5}-of-(?P<count>\
 _PREFERRED = ("", "bf16", "fp16", "fp32")
 
 
-def files_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
-    """Returns the safetensors files of a component, and their variant (``"fp16"``) where none has no variant.
+def files_of(folder: Path) -> tuple[Path, ...]:
+    """Returns the safetensors files of a component: of a variant such as ``"fp16"`` where all are of one.
 
     Only looks at names. Raises ModelBroken: no weights, only pickled ones, or not all files of several.
     """
@@ -48,15 +48,15 @@ def files_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
         )
     if count > 1 and not any(folder.glob("*.safetensors.index*.json")):
         raise ModelBroken(folder, "the list of its files of weights (.index.json) is missing", is_damaged=True)
-    return files, best or None
+    return files
 
 
-def weights_of(folder: Path) -> tuple[tuple[Path, ...], str | None]:
+def weights_of(folder: Path) -> tuple[Path, ...]:
     """Does as `files_of`, and reads the headers of the files. Raises ModelBroken also for a damaged file."""
-    files, variant = files_of(folder)
+    files = files_of(folder)
     for file in files:
         check_packing(read_safetensors_header(file))
-    return files, variant
+    return files
 
 
 def vocabulary_of(folder: Path, is_clip: bool) -> str | None:

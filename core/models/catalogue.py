@@ -241,8 +241,7 @@ def hashed_file(model: Model) -> Path:
     """Returns the file whose SHA-256 stands for the model, its single one or its network's. Raises ModelBroken."""
     if model.file is not None:
         return model.file
-    files, _ = weights_of(model.folder / FAMILIES[model.family].network)
-    return files[0]
+    return weights_of(model.folder / FAMILIES[model.family].network)[0]
 
 
 def read_model(

@@ -19,7 +19,7 @@ def weights_in(folder: Path, file: Path | None = None) -> ModelWeights:
     for part in sorted(folder.iterdir()) if folder.is_dir() else ():
         kind = _kind_of(part.name)
         if kind is not None and any(part.glob("*.safetensors")) and (file is None or kind not in counts):
-            found = sum(read_safetensors_header(weights).parameters for weights in weights_of(part)[0])
+            found = sum(read_safetensors_header(weights).parameters for weights in weights_of(part))
             counts[part.name] = found
     by_kind = {"text": 0, "network": 0, "vae": 0}
     for name, count in counts.items():

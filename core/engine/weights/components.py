@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import CLIPTokenizer
 
 from core.checkpoints.weights import SHORT_HASH, short_hash, vocabulary_of, weights_of
@@ -20,11 +19,11 @@ from core.paths import clip_vocabulary
 from core.recipes.recipe import ModelIdentity
 
 
-def load_component(kind: Any, folder: Path, plan: DevicePlan, dtype: torch.dtype | None = None) -> Any:
-    """Returns one network, ready to be called. ``dtype`` instead of the plan's. Raises ModelBroken."""
-    files, _ = weights_of(folder)
-    source, config = WeightFile.of(*map(read_safetensors_header, files)), read_json(folder / "config.json")
-    part, _ = source.build(kind, config, dtype or plan.dtype, f"its {part_name(folder.name)}")
+def load_component(kind: Any, folder: Path, plan: DevicePlan) -> Any:
+    """Returns one network, ready to be called. Raises ModelBroken."""
+    source = WeightFile.of(*map(read_safetensors_header, weights_of(folder)))
+    config = read_json(folder / "config.json")
+    part, _ = source.build(kind, config, plan.dtype, f"its {part_name(folder.name)}")
     return _placed(folder.name, part, plan)
 
 

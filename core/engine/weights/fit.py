@@ -1,11 +1,9 @@
 """Compares weights with those that a network expects, by names and shapes alone."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from accelerate import init_empty_weights
-
-from core.files.safetensors_header import SafetensorsHeader
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each tensor, by its name."""
@@ -16,11 +14,6 @@ _POSITIONS = "position_embedding.weight"
 def shapes_of(state: Mapping[str, Any]) -> Shapes:
     """Returns the shapes of tensors by name."""
     return {name: tuple(value.shape) for name, value in state.items()}
-
-
-def shapes_of_headers(headers: Iterable[SafetensorsHeader]) -> Shapes:
-    """Returns the shapes of all tensors in safetensors files."""
-    return {name: entry.shape for header in headers for name, entry in header.tensors.items()}
 
 
 def empty(kind: Any, config: Mapping[str, Any]) -> Any:

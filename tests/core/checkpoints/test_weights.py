@@ -41,12 +41,12 @@ def test_an_empty_or_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_the_fp16_variant_is_used_only_where_there_is_no_other(weights: Path) -> None:
-    assert weights_of(weights.parent) == ((weights,), None)
+    assert weights_of(weights.parent) == (weights,)
     half = weights.with_name("diffusion_pytorch_model.fp16.safetensors")
     half.write_bytes(weights.read_bytes())
-    assert weights_of(weights.parent) == ((weights,), None)
+    assert weights_of(weights.parent) == (weights,)
     weights.unlink()
-    assert weights_of(weights.parent) == ((half,), "fp16")
+    assert weights_of(weights.parent) == (half,)
 
 
 def test_the_short_hash_is_that_of_automatic1111(weights: Path) -> None:
