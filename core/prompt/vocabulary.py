@@ -23,8 +23,10 @@ _OFFERED = ("place", "time", "season")
 """The categories that complete a prompt with a subject, in this order: phrases such as "by the sea"."""
 
 _NAMED = 3
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _ARTICLES = ("a", "an", "the", "some", "many", "no")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_NO_WORDS = re.compile(r"<[^<>\n]{1,200}>|:\s*[+-]?\d*\.?\d+")
+"""Tags and weights of other programs, of which `core.prompt.unread` tells."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,12 @@ class Vocabulary:
 
     def unknown(self, prompt: str) -> tuple[tuple[int, int], ...]:
         """Returns the words of a prompt that the model has never seen, as ranges of characters."""
-        return tuple((place, place + len(word)) for word, place in _words(prompt) if word not in self.words)
+        skipped = [match.span() for match in _NO_WORDS.finditer(prompt)]
+        return tuple(
+            (place, place + len(word))
+            for word, place in _words(prompt)
+            if word not in self.words and not any(begin <= place < end for begin, end in skipped)
+        )
 
     def untaught(self, prompt: str) -> str:
         """Returns a sentence that names words of a prompt that the model has never seen, "" for none."""

@@ -31,6 +31,7 @@ def test_words_that_were_never_taught_are_found_where_they_stand() -> None:
 def test_the_same_word_is_known_in_any_case_and_beside_any_sign() -> None:
     assert not WORDS.unknown("(RED, house!) by_the   sea...")
     assert not WORDS.unknown("")
+    assert not WORDS.unknown("(red:1.3) <lora:ink:0.8> house")  # told as syntax
 
 
 def test_completions_begin_with_what_was_typed_and_come_as_the_prompts_use_them() -> None:
