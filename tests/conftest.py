@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from app.startup.garbage_collector import collect_due
 from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from tests import made_up_family
@@ -57,7 +58,13 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.collect()
         gc.freeze()
-        gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected_in_this_thread() -> Iterator[None]:
+    """Does as the window's thread does: in another one Qt's objects must not be freed."""
+    yield
+    collect_due()
 
 
 @pytest.fixture(scope="session")

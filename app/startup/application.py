@@ -15,6 +15,7 @@ from app.session.settings_store import SettingsStore
 from app.startup.engine_factory import EngineFactory
 from app.startup.environment import restore_environment
 from app.startup.garbage_collection import kept_for_good
+from app.startup.garbage_collector import GarbageCollector
 from app.startup.instance_server import InstanceServer
 from app.startup.logs import LOG_NAME
 from app.startup.single_instance import InstanceLock
@@ -87,7 +88,8 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     settings_store = SettingsStore(folders)
     appearance = Appearance(application, settings_store.settings.theme)
     catalogue = users_catalogue(folders, lambda: settings_store.settings)
-    make_engine = EngineFactory(catalogue, settings_store)
+    collector = GarbageCollector()
+    make_engine = EngineFactory(catalogue, settings_store, collector.collect)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
         return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
@@ -103,7 +105,10 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     )
     make_engine.made.connect(session.device.choose)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
-    return MainWindow(Services.over(session, settings_store, appearance, catalogue))
+    session.background.closing_begun.connect(collector.close)
+    window = MainWindow(Services.over(session, settings_store, appearance, catalogue))
+    collector.setParent(window)
+    return window
 
 
 class FileOpenEvents(QObject):

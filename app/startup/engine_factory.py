@@ -1,5 +1,8 @@
 """Makes the engine at the first need, in the worker's thread: importing it takes seconds."""
 
+import gc
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from app.session.device import ChosenDevice
@@ -18,8 +21,12 @@ class EngineFactory(QObject):
 
     made = Signal(object)
 
-    def __init__(self, catalogue: Catalogue, settings_store: SettingsStore) -> None:
+    def __init__(
+        self, catalogue: Catalogue, settings_store: SettingsStore, collect: Callable[[], object] = gc.collect
+    ) -> None:
+        """``collect`` frees garbage, see `core.engine.engine.Engine`."""
         super().__init__()
+        self._collect = collect
         self._catalogue = catalogue
         self._settings_store = settings_store
 
@@ -32,7 +39,12 @@ class EngineFactory(QObject):
 
         settings = self._settings_store.settings
         engine = RealEngine(
-            self._catalogue, settings.device, settings.dtype, settings.memory, settings.tiled_decode
+            self._catalogue,
+            settings.device,
+            settings.dtype,
+            settings.memory,
+            settings.tiled_decode,
+            self._collect,
         )
         plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()

@@ -12,9 +12,11 @@ def kept_for_good() -> Generator[None]:
     A full search goes through every object there is and stops all threads meanwhile: for 245 ms once torch and
     diffusers are imported, 87 ms for the window alone. Not for what may go, such as a model.
     """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if was_enabled:
+            gc.enable()

@@ -1,7 +1,7 @@
 """All that an operation works with: the device, the models on the disk, and the one that is loaded."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from weakref import WeakSet
 
@@ -44,13 +44,19 @@ class Context:
     """
 
     def __init__(
-        self, catalogue: Catalogue, plan: DevicePlan, memory: Placement | None, tiled_decode: bool
+        self,
+        catalogue: Catalogue,
+        plan: DevicePlan,
+        memory: Placement | None,
+        tiled_decode: bool,
+        collect: Callable[[], object],
     ) -> None:
         self.plan = plan
         self.decode_times: DecodeTimes = {}
         self._catalogue = catalogue
         self._memory = memory
         self._tiled_decode = tiled_decode
+        self._collect = collect
         self._loaded: LoadedModel | None = None
         self._alive: WeakSet[LoadedModel] = WeakSet()
 
@@ -109,7 +115,7 @@ class Context:
 
     def out_of_memory(self, needed: int | None = None) -> OutOfMemory:
         """Frees what can be freed, and returns the error that tells what was needed, by the model's plan."""
-        free_caches(self.plan.device)
+        self._free()
         if needed is None and self._loaded is not None:
             needed = self._loaded.memory.needed
         return OutOfMemory(self.plan.device.type, needed, memory_now(self.plan).free)
@@ -117,6 +123,10 @@ class Context:
     def close(self) -> None:
         """Frees the model and the device's memory."""
         self._loaded = None
+        self._free()
+
+    def _free(self) -> None:
+        self._collect()
         free_caches(self.plan.device)
 
     def _load(self, model: Model, request: GenerationRequest) -> Generator[Event, None, LoadedModel]:
@@ -147,7 +157,7 @@ class Context:
         """Loads the model as planned, or as much slower as the device's memory turns out to need."""
         rest = self._catalogue, self._free_unused, request.autoencoder
         while (loaded := attempt(lambda memory=memory: load(model, plan, memory, *rest))) is RAN_OUT:
-            free_caches(plan.device)
+            self._free()
             slower = placement_after(memory.placement, plan.device.type)
             if slower is None:
                 raise self.out_of_memory(memory.needed)
@@ -176,6 +186,7 @@ class Context:
         return (*((self._loaded,) if self._loaded is not None else ()), *self._alive)
 
     def _free_unused(self) -> None:
+        self._collect()
         if len(self._alive) > 1:
             self.close()
             self._loaded = next(iter(self._alive), None)

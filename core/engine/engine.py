@@ -1,6 +1,7 @@
 """The engine: carries out operations, each told as a stream of events."""
 
-from collections.abc import Generator
+import gc
+from collections.abc import Callable, Generator
 from typing import Any
 
 import diffusers.utils.logging
@@ -32,15 +33,17 @@ class Engine:
         dtype: str | None = None,
         memory: Placement | None = None,
         tiled_decode: bool = False,
+        collect: Callable[[], object] = gc.collect,
     ) -> None:
         """Chooses the device, in the thread that will run the engine. Raises DeviceMissing.
 
         ``memory`` takes the place of the planned placement of models; ``tiled_decode`` decodes in tiles always.
+        ``collect`` frees garbage, of which models that were loaded leave some.
         """
         _quieten_libraries()
         self.plan: DevicePlan = plan(device, dtype)
         use(self.plan.device)
-        self._context = Context(catalogue, self.plan, memory, tiled_decode)
+        self._context = Context(catalogue, self.plan, memory, tiled_decode, collect)
 
     def run(self, operation: Operation[Any]) -> Generator[Event, None, None]:
         """Carries an operation out; its last event is `Finished` where it has a result.

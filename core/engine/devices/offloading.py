@@ -4,7 +4,6 @@
 for a few layers at a time. The results are the same numbers as with everything on the device.
 """
 
-import gc
 import logging
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -234,7 +233,6 @@ def _own_parameters(module: torch.nn.Module) -> list[tuple[str, torch.nn.Paramet
 
 def free_caches(device: torch.device) -> None:
     """Gives back what nothing holds any more."""
-    gc.collect()
     match device.type:
         case "cuda":
             torch.cuda.empty_cache()

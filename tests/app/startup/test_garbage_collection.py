@@ -14,7 +14,9 @@ class Cycle:
 
 @pytest.fixture(autouse=True)
 def _thaw() -> object:
+    gc.enable()
     yield
+    gc.disable()
     gc.unfreeze()
     gc.collect()
 
@@ -37,3 +39,10 @@ def test_an_error_leaves_the_search_on() -> None:
     with pytest.raises(ValueError, match="no"), kept_for_good():
         raise ValueError("no")
     assert gc.isenabled()
+
+
+def test_a_search_that_was_off_stays_off() -> None:
+    gc.disable()
+    with kept_for_good():
+        pass
+    assert not gc.isenabled()
