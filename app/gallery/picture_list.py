@@ -81,22 +81,27 @@ class PictureList(QAbstractListModel):
         self.endResetModel()
 
     def forget(self, pictures: Iterable[int]) -> None:
-        """Forgets outdated facts about these pictures, to load them again."""
-        self._ask(number for number in pictures if self._known.get(number) is not None)
+        """Has facts about these pictures loaded again, as far as anybody wants to know them.
+
+        An answer on its way counts for nothing: it may have been read before what has changed since.
+        """
+        wanted = self._known.keys() | self._asked | set(self._near())
+        outdated = [number for number in pictures if number in wanted]
+        self._asked.difference_update(outdated)
+        self._ask(outdated)
 
     def forget_all(self) -> None:
         """The library has changed; what is shown stays until it is known better."""
         seen = [int(number) for number in self.ids[self._seen.start : self._seen.stop]]
         self._known = OrderedDict((number, self._known[number]) for number in seen if number in self._known)
-        self._asked.clear()
-        self._ask(seen)
+        asked, self._asked = self._asked, set()
+        self._ask({*seen, *asked})
 
     def show_range(self, first: int, last: int, size_px: int) -> None:
         """A view shows these rows, both included, in cells of ``size_px`` device pixels."""
         self._seen = range(max(first, 0), min(last + 1, len(self.ids)))
         self._size_px = next((size for size in SIZES_PX if size >= size_px), SIZES_PX[-1])
-        near = self.ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN]
-        unknown = tuple(number for number in near.tolist() if number not in self._known)
+        unknown = tuple(number for number in self._near() if number not in self._known)
         if unknown:
             self._reader.load_passing(unknown)
         self._want_thumbnails()
@@ -162,6 +167,10 @@ class PictureList(QAbstractListModel):
                 selection.select(self.index(rows[start]), self.index(rows[place - 1]))
                 start = place
         return selection
+
+    def _near(self) -> list[int]:
+        """Returns the pictures that are seen, and those around them."""
+        return self.ids[max(self._seen.start - MARGIN, 0) : self._seen.stop + MARGIN].tolist()
 
     def _ask(self, numbers: Iterable[int]) -> None:
         new = [number for number in numbers if number not in self._asked]
