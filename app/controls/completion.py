@@ -2,7 +2,7 @@
 
 import re
 
-from PySide6.QtCore import QModelIndex, QObject, QStringListModel, Qt, Slot
+from PySide6.QtCore import QModelIndex, QObject, QStringListModel, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QCompleter, QListView, QPlainTextEdit
 
@@ -12,6 +12,9 @@ from core.prompt.vocabulary import Vocabulary
 
 SHORTEST = 2
 """Letters after which the first offer is worth its room."""
+
+PAUSE_MS = 300
+"""The list opens when nothing has been typed for so long: it covers what stands below."""
 
 MOST_OFFERS = 6
 _MARGIN_PX = 24
@@ -37,6 +40,8 @@ class Completion(QObject):
         self._completer.setPopup(self.popup)
         self._completer.setWidget(edit)
         self._completer.activated.connect(self._take)
+        self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._timer.timeout.connect(self._offer)
 
     @property
     def offers(self) -> list[str]:
@@ -59,9 +64,18 @@ class Completion(QObject):
     def follow(self, event: QKeyEvent) -> None:
         """After a key has reached the text: offers what fits to the word that is being typed."""
         is_letter = event.text().isprintable() and not event.text().isspace() and bool(event.text())
-        offers = self._fitting() if is_letter or event.key() == Qt.Key.Key_Backspace else ()
-        if not offers:
+        if not (is_letter or event.key() == Qt.Key.Key_Backspace) or not self._fitting():
+            self._timer.stop()
             self.popup.hide()
+        elif self.popup.isVisible():
+            self._offer()
+        else:
+            self._timer.start()
+
+    @Slot()
+    def _offer(self) -> None:
+        offers = self._fitting()
+        if not offers or not self._edit.hasFocus():
             return
         self._offers.setStringList(list(offers))
         area = self._edit.cursorRect()
@@ -71,11 +85,10 @@ class Completion(QObject):
 
     def _fitting(self) -> tuple[str, ...]:
         beginning = self._beginning()
-        if self.vocabulary is None or len(beginning) < SHORTEST:
+        if self.vocabulary is None or len(beginning) < SHORTEST or beginning.lower() in self.vocabulary.words:
             return ()
         before = self._before(self._edit.textCursor())[: -len(beginning)]
-        offers = self.vocabulary.completions(beginning, before)[:MOST_OFFERS]
-        return () if offers == (beginning.lower(),) else offers
+        return self.vocabulary.completions(beginning, before)[:MOST_OFFERS]
 
     @Slot(str)
     def _take(self, phrase: str) -> None:

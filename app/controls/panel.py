@@ -16,9 +16,6 @@ from app.widgets.building import hbox, scroll_area, stretched, vbox
 MARGIN_PX = 16
 SPACING_PX = 12
 SMALLEST_WIDTH_PX = 304
-HEIGHTS = {"prompt": 5, "negative_prompt": 3}
-"""The shares of the room that is left."""
-
 WIDTHS = (3, 2)
 """The shares of the controls in a row."""
 
@@ -42,7 +39,7 @@ class ControlPanel(QFrame):
         for row in ROWS:
             widgets = [make(services) for make in row.values()]
             if len(widgets) == 1:
-                controls.addWidget(widgets[0], HEIGHTS.get(next(iter(row)), 0))
+                controls.addWidget(widgets[0])
             else:
                 parts = (stretched(widget, share) for widget, share in zip(widgets, WIDTHS, strict=True))
                 controls.addLayout(hbox(*parts, spacing=SPACING_PX))

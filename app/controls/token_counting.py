@@ -18,7 +18,7 @@ class Counted:
     """A prompt's length.
 
     Attributes:
-        words: for people, ``"12 / 77 tokens"``.
+        words: for people, ``"10 / 75 tokens"``, without the marks at start and end; "" for an empty prompt.
         is_cut: the model ignores what comes after ``read_characters``.
     """
 
@@ -39,11 +39,11 @@ class TokenCounting:
         counter = self._counter_for(model)
         if counter is None:
             return None
-        count = counter.count(text[:COUNTED_CHARACTERS])
+        count, frame = counter.count(text[:COUNTED_CHARACTERS]), counter.count("").tokens
         more = "+" if len(text) > COUNTED_CHARACTERS else ""
-        ignored = ", the end is ignored" if count.is_cut else ""
-        words = f"{count.tokens}{more} / {counter.max_tokens} tokens{ignored}"
-        return Counted(words, count.is_cut, count.read_characters)
+        ignored = ": the struck-through part is ignored" if count.is_cut else ""
+        words = f"{count.tokens - frame}{more} / {counter.max_tokens - frame} tokens{ignored}"
+        return Counted(words if text else "", count.is_cut, count.read_characters)
 
     def _counter_for(self, model: Model | None) -> TokenCounter | None:
         if model != self._model:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.families import FAMILIES
+from core.prompt.bidi import isolated
 from core.prompt.tokens import TokenCounter
 
 _LONGEST_QUOTE = 60
@@ -73,4 +74,4 @@ def unread(noun: str, text: str, family: str, counter: TokenCounter | None) -> I
 
 def _quoted(text: str) -> str:
     text = " ".join(text.split())
-    return f"“{text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + '…'}”"
+    return f"“{isolated(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + '…')}”"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.prompt.bidi import isolated
 
 FILE_NAME = "words.json"
 LARGEST_FILE_BYTES = 1_000_000
@@ -57,9 +58,9 @@ class Vocabulary:
     def untaught(self, prompt: str) -> str:
         """Returns a sentence that names words of a prompt that the model has never seen, "" for none."""
         found = list(dict.fromkeys(prompt[begin:end] for begin, end in self.unknown(prompt)))
-        named = ", ".join(f"“{word[:40]}”" for word in found[:_NAMED])
+        named = ", ".join(f"“{isolated(word[:40])}”" for word in found[:_NAMED])
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        return f"This model was never taught {named}{more}." if found else ""
+        return f"This model doesn’t know {named}{more}." if found else ""
 
     def completions(self, beginning: str, before: str = "") -> tuple[str, ...]:
         """Phrases of which one word begins like this.

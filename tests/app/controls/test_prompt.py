@@ -15,6 +15,7 @@ from app.controls.prompt import PromptControl
 from app.controls.token_counting import TokenCounting
 from app.session.run import RunState
 from app.session.session import Session
+from app.widgets.drag_handle import DragHandle
 
 Edits = Callable[[], int]
 
@@ -172,37 +173,37 @@ def test_files_are_left_to_the_window(prompt: PromptControl):
 
 def test_tokens_are_counted_while_typing(prompt: PromptControl, qtbot: QtBot):
     prompt.edit.clear()
-    wait_for_note(qtbot, prompt, "2 / 16 tokens")
+    wait_for_note(qtbot, prompt, "")
     qtbot.keyClicks(prompt.edit, "the red sea")
-    wait_for_note(qtbot, prompt, "5 / 16 tokens")
+    wait_for_note(qtbot, prompt, "3 / 14 tokens")
 
 
 def test_what_the_model_ignores_is_struck_out(prompt: PromptControl, session: Session, qtbot: QtBot):
     session.edit(prompt="sea " * 14 + "the red house")
-    wait_for_note(qtbot, prompt, "19 / 16 tokens, the end is ignored")
+    wait_for_note(qtbot, prompt, "17 / 14 tokens: the struck-through part is ignored")
     assert struck_out(prompt) == " the red house"
     session.edit(prompt="the sea")
-    wait_for_note(qtbot, prompt, "4 / 16 tokens")
+    wait_for_note(qtbot, prompt, "2 / 14 tokens")
     assert struck_out(prompt) == ""
 
 
 def test_emoji_do_not_shift_what_is_struck_out(prompt: PromptControl, session: Session, qtbot: QtBot):
     session.edit(prompt="🏠 " + "sea " * 10 + "the red house")
-    wait_for_note(qtbot, prompt, "19 / 16 tokens, the end is ignored")
+    wait_for_note(qtbot, prompt, "17 / 14 tokens: the struck-through part is ignored")
     assert struck_out(prompt) == " the red house"
 
 
 def test_another_model_is_counted_by_its_own_tokenizer(prompt: PromptControl, session: Session, qtbot: QtBot):
-    wait_for_note(qtbot, prompt, "5 / 16 tokens")
+    wait_for_note(qtbot, prompt, "3 / 14 tokens")
     session.edit(model="fast-model")
     wait_for_note(qtbot, prompt, "")
     session.edit(model="starter-model")
-    wait_for_note(qtbot, prompt, "5 / 16 tokens")
+    wait_for_note(qtbot, prompt, "3 / 14 tokens")
 
 
 def test_a_pasted_book_is_counted_in_a_moment(prompt: PromptControl, session: Session, qtbot: QtBot):
     session.edit(prompt="sea " * 100_000)
-    wait_for_note(qtbot, prompt, "5002+ / 16 tokens, the end is ignored")
+    wait_for_note(qtbot, prompt, "5000+ / 14 tokens: the struck-through part is ignored")
     assert prompt.edit.toPlainText() == session.draft.prompt
 
 
@@ -210,7 +211,41 @@ def test_the_negative_prompt_says_when_it_has_no_effect(negative: PromptControl,
     session.edit(negative_prompt="sea", guidance_scale=1.0)
     wait_for_note(qtbot, negative, "no effect: guidance is off")
     session.edit(guidance_scale=4.0)
-    wait_for_note(qtbot, negative, "3 / 16 tokens")
+    wait_for_note(qtbot, negative, "1 / 14 tokens")
+
+
+def test_each_line_has_the_direction_of_its_first_letter(prompt: PromptControl, session: Session):
+    session.edit(prompt="a house\nبيت أحمر, red\n(بيت")
+    lines = [prompt.edit.document().findBlockByNumber(number) for number in range(3)]
+    right = Qt.LayoutDirection.RightToLeft
+    assert [line.textDirection() is right for line in lines] == [False, True, True]
+
+
+def test_the_field_is_as_high_as_its_text_up_to_a_limit(
+    prompt: PromptControl, window: QMainWindow, session: Session, qtbot: QtBot
+):
+    window.show()
+    qtbot.waitExposed(window)
+    low = prompt.edit.height()
+    session.edit(prompt="\n".join("abcdefgh"))
+    higher = prompt.edit.height()
+    assert higher > low
+    assert not prompt.edit.verticalScrollBar().maximum()
+    session.edit(prompt="house " * 2000)
+    assert higher < prompt.edit.height() < 3 * higher
+    session.edit(prompt="a red house")
+    assert prompt.edit.height() == low
+
+
+def test_a_height_that_was_dragged_stays_until_a_double_click(prompt: PromptControl, session: Session):
+    handle = prompt.findChild(DragHandle)
+    assert handle is not None
+    low = prompt.edit.height()
+    handle.dragged.emit(low + 100)
+    session.edit(prompt="another house")
+    assert prompt.edit.height() == low + 100
+    handle.released.emit()
+    assert prompt.edit.height() == low
 
 
 def test_syntax_of_other_programs_is_named_in_a_quiet_line(prompt: PromptControl, session: Session, qtbot: QtBot):

@@ -35,7 +35,7 @@ def test_the_notes_are_told_before_the_work(run: Run, model: Path, tmp_path: Pat
 
 def test_words_that_the_model_was_never_taught_are_noted(run: Run, tmp_path: Path) -> None:
     answer = run("generate", "a red zeppelin", *FAST, "--size", "64x64", "--json", "-o", tmp_path / "a.png")
-    assert json.loads(answer.lines[0])["notes"] == ["This model was never taught “zeppelin”."]
+    assert json.loads(answer.lines[0])["notes"] == ["This model doesn’t know “zeppelin”."]
 
 
 def test_a_negative_prompt_without_effect_is_noted(run: Run, model: Path, tmp_path: Path) -> None:

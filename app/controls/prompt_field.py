@@ -1,0 +1,119 @@
+"""A prompt with its caption, its token count and its marks; the page *Create* and the branch dialog show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from app.controls.prompt_edit import PromptEdit
+from app.controls.token_counting import COUNTED_CHARACTERS, TokenCounting
+from app.widgets.building import text_label, vbox
+from app.widgets.drag_handle import DragHandle
+from app.widgets.field import GAP_PX, Field, describe, set_tone
+from core.models.catalogue import Model
+from core.prompt.unread import plain_words
+from core.prompt.vocabulary import Vocabulary
+
+COUNT_AFTER_MS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class PromptKind:
+    """The words of one of the two prompts.
+
+    Attributes:
+        lines: the least height.
+    """
+
+    name: str
+    caption: str
+    title: str
+    tooltip: str
+    placeholder: str
+    lines: int
+
+
+POSITIVE = PromptKind(
+    "promptEdit",
+    "&Prompt",
+    "Prompt",
+    "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.",
+    "Describe a picture, for example:\na red house by the sea at sunset",
+    4,
+)
+NEGATIVE = PromptKind(
+    "negativePromptEdit",
+    "&Negative prompt",
+    "Negative prompt",
+    "Negative prompt: what the picture should move away from.\nHas an effect only with guidance above 1.",
+    "What to leave out",
+    2,
+)
+
+
+class PromptField(QWidget):
+    """Counts tokens and marks words a moment after the text has changed.
+
+    Attributes:
+        edit: the field itself.
+
+    Signals:
+        edited: the text, after the user has changed it.
+    """
+
+    edited = Signal(str)
+
+    def __init__(self, kind: PromptKind, counting: TokenCounting, name: str = "") -> None:
+        """``name`` replaces the object name of ``kind``."""
+        super().__init__()
+        self._counting = counting
+        self._model: Model | None = None
+        self._remark = ""
+        self.edit = PromptEdit(kind.lines)
+        describe(self.edit, name or kind.name, kind.title, kind.tooltip)
+        self.edit.setPlaceholderText(kind.placeholder)
+        handle = DragHandle(self.edit)
+        handle.dragged.connect(self.edit.choose_height)
+        handle.released.connect(self.edit.follow_text)
+        self._labelled = Field(kind.caption, self.edit, vbox(self.edit, handle, spacing=0))
+        self._labelled.note.setToolTip("Tokens: the pieces of words that the model reads.")
+        self._plain = text_label(name="plainWords", role="hint", is_plain=True, wraps=True)
+        vbox(self._labelled, self._plain, on=self, spacing=GAP_PX)
+        self._timer = QTimer(self, singleShot=True, interval=COUNT_AFTER_MS)
+        self._timer.timeout.connect(self._count)
+        self.edit.textChanged.connect(lambda: self.edited.emit(self.edit.toPlainText()))
+        self.edit.textChanged.connect(self._timer.start)
+        self._count()
+
+    def show_text(self, text: str) -> None:
+        """Shows another text, which is no edit of the user's."""
+        with QSignalBlocker(self.edit):
+            self.edit.show_text(text)
+        self._timer.start()
+
+    def show_model(self, model: Model | None, vocabulary: Vocabulary | None, remark: str = "") -> None:
+        """Counts and marks for this model; ``remark`` takes the place of the count."""
+        self._model, self._remark = model, remark
+        self.edit.completion.vocabulary = vocabulary
+        self._timer.start()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._timer.start()  # the marks have colours of the theme
+
+    @Slot()
+    def _count(self) -> None:
+        text, model = self.edit.toPlainText(), self._model
+        plain = plain_words(text[:COUNTED_CHARACTERS], model.family) if model is not None else ""
+        self._plain.setText(f"Read as plain words here: {plain}")
+        self._plain.setVisible(bool(plain) and self.edit.isEnabled())
+        count = self._counting.count(model, text)
+        is_cut = count is not None and count.is_cut
+        self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
+        words = self.edit.completion.vocabulary
+        self.edit.marks.underline(words.unknown(text) if words is not None else ())
+        self._labelled.note.setText(self._remark or (count.words if count is not None else ""))
+        set_tone(self._labelled.note, "error" if is_cut else "")
