@@ -70,7 +70,7 @@ class CurrentView(QObject):
         self.is_following = True
         session.phase_changed.connect(self._change_phase)
         session.run_started.connect(self._start)
-        session.stepped.connect(self._step)
+        session.step_shown.connect(self._step)
         session.rested.connect(self._on_rested)
         session.image_ready.connect(self._finish)
         session.picture_saved.connect(self._save)

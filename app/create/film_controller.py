@@ -62,7 +62,7 @@ class FilmController(QObject):
         FilmRetention(session, messages, settings_store)
         self._exporting = FilmExport(window, self.panel, session, messages, settings_store)
         session.run_started.connect(self._start)
-        session.stepped.connect(self._step)
+        session.step_shown.connect(self._step)
         session.run_ended.connect(self.panel.end_run)
         current.step_decoded.connect(self._on_step_decoded)
         current.following_changed.connect(self._on_following_changed)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.session.progress_text import Happened, Progress
 from app.session.session import Session
 from app.widgets.building import hbox, named, stretched, text_label, vbox
-from core.runs.events import Stepped
 
 RESOLUTION = 1000
-REST_MS = 40
-"""Steps that follow each other faster than this are not all shown."""
 
 
 class ProgressLine(QWidget):
@@ -31,14 +28,10 @@ class ProgressLine(QWidget):
         texts = hbox(stretched(self._words), self._figures)
         vbox(texts, self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)
         for happened in (
-            *(session.state_changed, session.phase_changed, session.run_started, session.stepped),
+            *(session.state_changed, session.phase_changed, session.run_started, session.step_shown),
             *(session.advanced, session.image_ready, session.run_ended),
         ):
             happened.connect(self._on_happened)
-        # A progress bar paints the whole window at once, whenever its value changes: fast models take more than
-        # a hundred steps a second.
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._show)
         self._show()
 
     @Slot()
@@ -55,8 +48,4 @@ class ProgressLine(QWidget):
     @Slot(object)
     def _on_happened(self, happened: Happened) -> None:
         self._progress.follow(happened)
-        if isinstance(happened, Stepped):
-            if self._rest.isActive():
-                return
-            self._rest.start()
         self._show()

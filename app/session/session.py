@@ -17,6 +17,7 @@ from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSour
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
 from app.session.lora_selection import LoraSelection
+from app.session.newest_step import NewestStep
 from app.session.queue import RunQueue
 from app.session.run import Ending, Run, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
 from app.session.run_progress import RunProgress
@@ -48,6 +49,7 @@ class Session(QObject):
         state_changed: a `RunState`.
         phase_changed: a `Phase`, or None when it is over.
         run_started, stepped, image_ready: the engine's `Started`, `Stepped`, `ImageReady`; ``film`` is up to date.
+        step_shown: the newest `Stepped`, as often as it can be seen; the last one before all that comes after it.
         advanced: `Advanced`, of an operation that is no picture's.
         rested: the run is paused and has a step to show.
         run_ended: an `Ending`; a failed run has said why by ``failed`` before.
@@ -62,6 +64,7 @@ class Session(QObject):
     preview_mode_changed = Signal(object)
     run_started = Signal(object)
     stepped = Signal(object)
+    step_shown = Signal(object)
     image_ready = Signal(object)
     advanced = Signal(object)
     rested = Signal()
@@ -94,6 +97,8 @@ class Session(QObject):
         self.phase: Phase | None = None
         self.device = Device(self)
         self.progress = RunProgress()
+        self._newest_step = NewestStep(self)
+        self._newest_step.shown.connect(self.step_shown)
         self.preview_mode = PreviewMode.automatic
         self.records_attention = False
         self.unsaved: tuple[UnsavedPicture, ...] = ()
@@ -239,21 +244,27 @@ class Session(QObject):
 
     @Slot(object)
     def _on_happened(self, event: Event) -> None:
+        if not isinstance(event, Stepped):
+            self._newest_step.show()
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
         signals = (self.run_started, self.stepped, self.image_ready, self.advanced)
         for kind, signal in zip((Started, Stepped, ImageReady, Advanced), signals, strict=True):
             if isinstance(event, kind):
                 signal.emit(event)
+        if isinstance(event, Stepped):
+            self._newest_step.take(event)
 
     @Slot(object)
     def _on_worker_state_changed(self, state: WorkerState) -> None:
+        self._newest_step.show()
         film = self.progress.film if self.progress.is_developing else None
         if state is WorkerState.paused and self.state is RunState.paused and film is not None and film.frames:
             self.rested.emit()
 
     @Slot(object)
     def _end(self, ending: Ending) -> None:
+        self._newest_step.show()
         was_paused = self.state is RunState.paused
         self._set_phase(None)
         self.progress.end(ending)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame
@@ -113,10 +113,23 @@ class Started:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """A small picture of x0: linear ones have the size of the latent, decoded ones the size of the picture."""
+    """A small picture of x0; decoded ones have the size of the finished picture."""
 
     pixels: Pixels
     is_decoded: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearPreview:
+    """The linear map of the x0 of a film's last frame, made when it is looked at: of fast runs few are shown."""
+
+    film: Film
+    is_decoded: ClassVar = False
+
+    @property
+    def pixels(self) -> Pixels:
+        """Returns a picture of the size of the latent."""
+        return self.film.latent_rgb.picture(self.film.frames[-1].denoised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +143,7 @@ class Stepped:
     """
 
     film: Film
-    preview: Preview
+    preview: Preview | LinearPreview
     seconds: float
     attention: AttentionRecord | None = None
 

@@ -14,7 +14,7 @@ from core.engine.families import Family
 from core.errors import NotANumberPicture
 from core.film.film import Film
 from core.pictures.pixels import Pixels
-from core.runs.events import Preview
+from core.runs.events import LinearPreview, Preview
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Previews:
     decode: Decode
     budget: PreviewBudget
 
-    def preview(self, denoised: torch.Tensor, film: Film) -> Preview:
+    def preview(self, denoised: torch.Tensor, film: Film) -> Preview | LinearPreview:
         """Returns the true picture where it is affordable and can be made, else the linear one of the last frame.
 
         ``denoised`` is that frame's, on the device.
@@ -84,7 +84,7 @@ class Previews:
             if pixels is not None:
                 self.budget.add_decode(time.perf_counter() - began, is_preview=True)
                 return Preview(pixels, is_decoded=True)
-        return Preview(film.latent_rgb.picture(film.frames[-1].denoised), is_decoded=False)
+        return LinearPreview(film)
 
     def _decoded(self, denoised: torch.Tensor) -> Pixels | None:
         try:

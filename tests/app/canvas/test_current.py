@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.current import CurrentView
 from app.canvas.view import Canvas
+from app.session.newest_step import REST_MS
 from app.session.picture_loader import OpenedPicture
 from app.session.run import RunState
 from app.session.session import Session
@@ -78,7 +79,8 @@ def test_a_preview_tells_its_step_and_its_kind_and_has_the_place_of_the_picture(
         badges.append(table.badge())
         sizes.append(table.canvas.shown.size.width())
 
-    table.session.stepped.connect(look)
+    table.engine.call_seconds = 1.5 * REST_MS / 1000
+    table.session.step_shown.connect(look)
     table.session.edit(steps=3)
     table.session.generate()
     wait_until_idle(table, qtbot)

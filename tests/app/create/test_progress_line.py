@@ -3,7 +3,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QProgressBar
 from pytestqt.qtbot import QtBot
 
-from app.create.progress_line import RESOLUTION, REST_MS, ProgressLine
+from app.create.progress_line import RESOLUTION, ProgressLine
+from app.session.newest_step import REST_MS
 from app.session.run import RunState
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
@@ -25,7 +26,7 @@ def test_the_line_follows_a_run_from_phase_to_outcome(make_session: MakeSession,
         seen.append((words.text(), bar.value(), bar.maximum()))
 
     session.phase_changed.connect(look)
-    session.stepped.connect(look)
+    session.step_shown.connect(look)
     session.edit(steps=2, seed=7)
     session.generate()
     qtbot.waitUntil(lambda: session.state is RunState.idle)

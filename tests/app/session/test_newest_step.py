@@ -1,0 +1,86 @@
+"""A person sees a dozen steps in a second: the newest ones, in their order, and the last one before the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.session.run import Ending, RunState
+from app.session.session import Session
+from core.runs.events import Phase, Stepped
+from tests.app.conftest import MakeSession
+from tests.fakes import FakeEngine
+
+Settle = Callable[[Session], None]
+STEPS = 120
+
+
+@pytest.fixture
+def seen() -> list[object]:
+    return []
+
+
+@pytest.fixture
+def session(make_session: MakeSession, seen: list[object]) -> Session:
+    """Its run takes about 0.6 s; all that could be shown is noted, a step by the number of its call."""
+    engine = FakeEngine()
+    engine.call_seconds = 0.005
+    session = make_session(engine)
+    session.edit(steps=STEPS)
+
+    def see(event: object) -> None:
+        seen.append(event.frame.call if isinstance(event, Stepped) else event)
+
+    for signal in (session.step_shown, session.phase_changed, session.run_ended, session.state_changed):
+        signal.connect(see)
+    return session
+
+
+def calls(seen: list[object]) -> list[int]:
+    return [event for event in seen if type(event) is int]
+
+
+def test_few_steps_are_shown_and_the_last_one_is_before_the_decode(
+    session: Session, seen: list[object], settle: Settle
+) -> None:
+    session.generate()
+    settle(session)
+    shown = calls(seen)
+    assert shown == sorted(set(shown))
+    assert shown[0] == 0
+    assert len(shown) < STEPS / 3
+    assert seen.index(STEPS - 1) < seen.index(Phase.decoding)
+
+
+def test_a_pause_and_a_single_step_show_the_step_at_which_the_run_rests(
+    session: Session, seen: list[object], qtbot: QtBot
+) -> None:
+    rests: list[int] = []
+
+    def rest() -> None:
+        film = session.progress.film
+        assert film is not None
+        assert calls(seen)[-1] == len(film.frames) - 1
+        rests.append(len(film.frames))
+
+    session.rested.connect(rest)
+    session.generate()
+    qtbot.waitUntil(lambda: len(calls(seen)) >= 2)
+    session.pause()
+    qtbot.waitUntil(lambda: len(rests) == 1)
+    for count in (2, 3, 4):
+        session.single_step()
+        qtbot.waitUntil(lambda count=count: len(rests) == count)
+    assert rests == list(range(rests[0], rests[0] + 4))
+
+
+def test_stop_shows_the_last_step_before_the_end(session: Session, seen: list[object], qtbot: QtBot) -> None:
+    session.generate()
+    qtbot.waitUntil(lambda: len(calls(seen)) >= 2)
+    session.stop()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+    film = session.progress.film
+    assert film is not None
+    assert seen.index(len(film.frames) - 1) < seen.index(Ending.cancelled)
