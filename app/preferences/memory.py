@@ -15,7 +15,7 @@ from app.widgets.building import named
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
 
-MOVING = (Placement.model_offload, Placement.group_offload)
+MOVING = (Placement.encoder_in_turns, Placement.model_offload, Placement.group_offload)
 """Placements for devices with a memory of their own."""
 
 
@@ -31,7 +31,7 @@ class MemoryPage(LookingPage):
         self.column.addSpacing(GAP_PX)
         self._how = self.add_radio_buttons("memory", PLACEMENTS, settings_store.settings.memory)
         self._nowhere = self.add_hint(
-            "The last two are for graphics cards: a processor computes where the weights are anyway.", INDENT_PX
+            "The last three are for graphics cards: a processor computes where the weights are anyway.", INDENT_PX
         )
         self._nowhere.setObjectName("memoryOfProcessor")
         self._how.idClicked.connect(self._choose)

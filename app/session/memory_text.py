@@ -20,6 +20,10 @@ PLACEMENTS: Mapping[Placement | None, tuple[str, str]] = MappingProxyType(
             "Text encoder freed after use",
             "Saves the text encoder’s share; steps are as fast, and a new prompt takes a moment longer.",
         ),
+        Placement.encoder_in_turns: (
+            "Text encoder and network by turns",
+            "Needs as much as the larger of them; steps are as fast, and a new prompt takes some seconds longer.",
+        ),
         Placement.model_offload: (
             "One part of the model at a time (model offload)",
             "Needs as much as the largest part; moving the parts costs some seconds for each picture.",

@@ -1,6 +1,7 @@
 """All that an operation works with: the device, the models on the disk, and the one that is loaded."""
 
 import logging
+import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from weakref import WeakSet
@@ -22,7 +23,7 @@ from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
 from core.prompt.tokens import TokenCounter
-from core.request.request import GenerationRequest
+from core.request.request import GenerationRequest, Size
 from core.request.settings import validate
 from core.request.traits import SCHEDULE, outside, traits_from_text
 from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
@@ -59,6 +60,7 @@ class Context:
         self._collect = collect
         self._loaded: LoadedModel | None = None
         self._alive: WeakSet[LoadedModel] = WeakSet()
+        self._in_use: WeakSet[PreparedModel] = WeakSet()
 
     def prepare(self, request: GenerationRequest) -> Generator[Event, None, PreparedModel]:
         """Loads the request's model unless it is there, and returns it as the request wants it.
@@ -76,11 +78,12 @@ class Context:
             request = replace(request, autoencoder=lent)
             yield AutoencoderLent(model.place, lent.name)
         loaded = yield from self._load(model, request)
-        loaded.go_back_up(request.size, self._memory, self._tiled_decode)
+        self._fit(loaded, request.size)
         if loaded.family.left_out:
             yield WeightsLeftOut(model.place, loaded.family.left_out)
         request = replace(request, training=request.training or outside(loaded.model.traits))
         prepared = loaded.prepared_for(request)
+        self._in_use.add(prepared)
         yield from prepared.told
         return prepared
 
@@ -102,14 +105,13 @@ class Context:
         device, loaded = memory_now(self.plan), self._loaded
         if loaded is None:
             return MemoryInUse(device, held=held_by_us(self.plan.device))
-        placement = loaded.offloading.placement
-        freed = loaded.memory.weights if placement is Placement.on_device else 0
+        offloading = loaded.offloading
         return MemoryInUse(
-            replace(device, free=min(device.free + freed, device.total)),
+            replace(device, free=min(device.free + offloading.held(), device.total)),
             loaded.model.key,
             loaded.plan.weight_bits,
             loaded.memory,
-            placement,
+            offloading.placement,
             held_by_us(self.plan.device),
         )
 
@@ -156,14 +158,23 @@ class Context:
     ) -> LoadedModel:
         """Loads the model as planned, or as much slower as the device's memory turns out to need."""
         rest = self._catalogue, self._free_unused, request.autoencoder
+        pixels, too_large = request.size.width * request.size.height, sys.maxsize
         while (loaded := attempt(lambda memory=memory: load(model, plan, memory, *rest))) is RAN_OUT:
             self._free()
             slower = placement_after(memory.placement, plan.device.type)
             if slower is None:
                 raise self.out_of_memory(memory.needed)
             log.info("out of memory while loading; trying again with %s", slower.name)
-            memory = plan_for(model, request.size, plan, slower, memory.tiled_decode)
+            placed = plan_for(model, request.size, plan, slower, memory.tiled_decode)
+            memory, too_large = replace(placed, is_asked=memory.is_asked), pixels
+        loaded.offloading.pixels, loaded.offloading.too_large = pixels, too_large
         return loaded
+
+    def _fit(self, loaded: LoadedModel, size: Size) -> None:
+        """Has a model placed for a picture of this size, and for those that are being made with it."""
+        sizes = (use.request.size for use in self._in_use if use.loaded.offloading is loaded.offloading)
+        largest = max((size, *sizes), key=lambda one: one.width * one.height)
+        loaded.fit(largest, self._memory, self._tiled_decode)
 
     def _keep(self, loaded: LoadedModel) -> LoadedModel:
         self._loaded = loaded

@@ -43,6 +43,7 @@ class Placement(Enum):
 
     on_device = auto()
     drop_encoder = auto()
+    encoder_in_turns = auto()
     model_offload = auto()
     group_offload = auto()
 
@@ -51,6 +52,7 @@ PLACEMENT_WORDS: Mapping[Placement, str] = MappingProxyType(
     {
         Placement.on_device: "everything on the device",
         Placement.drop_encoder: "text encoder freed after use",
+        Placement.encoder_in_turns: "text encoder and network by turns on the device",
         Placement.model_offload: "one part of the model on the device at a time",
         Placement.group_offload: "a few layers on the device at a time",
     }
@@ -104,7 +106,7 @@ class MemoryPlan:
 
     @property
     def is_fast(self) -> bool:
-        return self.placement in (Placement.on_device, Placement.drop_encoder)
+        return self.placement.value <= Placement.encoder_in_turns.value
 
     def describe(self) -> str:
         """Returns one sentence for people, without a full stop."""
@@ -293,6 +295,8 @@ def _needed(
             return text + network + autoencoder + max(step, decode)
         case Placement.drop_encoder:
             return network + autoencoder + max(text, step, decode)
+        case Placement.encoder_in_turns:
+            return autoencoder + max(text, network + max(step, decode))
         case Placement.model_offload:
             return max(text, network + step, autoencoder + decode)
         case Placement.group_offload:

@@ -11,36 +11,40 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_module
-from accelerate.utils import send_to_device
+from accelerate.hooks import add_hook_to_module, remove_hook_from_module
 from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
 
+from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns
 from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
-from core.models.memory_plan import SHARED_MEMORY, Placement, placement_after
+from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, computer_memory, placement_after
 
 log = logging.getLogger(__name__)
 
-CPU = torch.device("cpu")
 GROUP_OFFLOAD_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
 """Names under which diffusers registers them (``diffusers/hooks/group_offloading.py``)."""
+
+
+ROOM_TO_PIN = 1.25
+"""Free memory of the computer, in sizes of a network, that suffices for a pinned copy of it."""
 
 
 class Offloading:
     """The parts of one model and where they are.
 
     Attributes:
-        placement: the present one; it becomes slower when memory runs out, see `step_down`.
-        pixels: those of the picture that is being made.
+        plan: the one that holds now, for pictures of ``pixels``.
+        placement: the present one; it becomes slower than planned when memory runs out, see `step_down`.
+        pixels: those of the largest picture that is being made.
         too_large: the least pixels for which a faster placement had too little memory.
     """
 
     def __init__(
         self,
         parts: Mapping[str, Any],
-        placement: Placement,
+        plan: MemoryPlan,
         device: torch.device,
         reload: Callable[[str], torch.nn.Module],
     ) -> None:
@@ -48,7 +52,8 @@ class Offloading:
         self._parts = dict(parts)
         self._device = device
         self._reload = reload
-        self.placement = placement
+        self.plan = plan
+        self.placement = plan.placement
         self.pixels = 0
         self.too_large = sys.maxsize
         self._tune(parts.values())
@@ -74,10 +79,24 @@ class Offloading:
         self.placement = placement
         self._place()
 
+    @property
+    def has_fallen(self) -> bool:
+        """Returns whether memory ran out where the plan had it fit."""
+        return self.placement.value > self.plan.placement.value
+
+    def held(self) -> int:
+        """Returns the bytes of the weights that are on the device now."""
+        weights = (weight for part in self._parts.values() for weight in part.parameters())
+        return _bytes_of(weight for weight in weights if weight.device.type == self._device.type)
+
     @contextmanager
     def alone(self, name: str) -> Generator[None]:
-        """Leaves the device's memory to one part; the others come back at the end."""
-        others = [part for key, part in self._parts.items() if key != name and not hasattr(part, "_hf_hook")]
+        """Leaves the device's memory to one part; the others come back at the end, or when they are called."""
+        others = [part for key, part in self._parts.items() if key != name]
+        for part in others:
+            if isinstance(hook := getattr(part, "_hf_hook", None), InTurns):
+                hook.step_aside()
+        others = [part for part in others if not hasattr(part, "_hf_hook")]
         others = [] if self._is_shared or self.placement is Placement.group_offload else others
         try:
             self._move(others, CPU)
@@ -116,6 +135,7 @@ class Offloading:
     def _place(self) -> None:
         encoders = self._encoders()
         others = {name: part for name, part in self._parts.items() if not is_encoder(name)}
+        stays = {name: part for name, part in others.items() if not is_network(name)}
         match self.placement:
             case Placement.on_device:
                 self._move(self._parts.values(), self._device)
@@ -125,26 +145,49 @@ class Offloading:
                     self._freed_after_use(encoders)
                 else:
                     self._in_turns(encoders)
+            case Placement.encoder_in_turns:
+                self._in_turns({name: part for name, part in self._parts.items() if name not in stays})
+                self._move(stays.values(), self._device)
             case Placement.model_offload:
                 self._in_turns(self._parts)
             case Placement.group_offload:
                 self._in_turns({name: part for name, part in self._parts.items() if not is_network(name)})
                 for part in (part for name, part in others.items() if is_network(name)):
-                    apply_group_offloading(part, self._device, CPU, offload_type="leaf_level")
+                    self._in_groups(part)
 
     def _in_turns(self, parts: Mapping[str, Any]) -> None:
         present: list[Any] = []
         for name, part in parts.items():
             add_hook_to_module(part, InTurns(self._device, present, leaves=is_encoder(name)))
 
+    def _in_groups(self, part: torch.nn.Module) -> None:
+        """Brings each layer while the one before computes, where the device has streams for that.
+
+        The weights then wait in pinned memory, which is a second copy while it is made; where the computer has no
+        room for one, each layer is pinned for its way only. Without streams they would also be copied back.
+        """
+        has_streams = self._device.type in ("cuda", "xpu")
+        is_tight = computer_memory().free < ROOM_TO_PIN * _bytes_of(part.parameters())
+        apply_group_offloading(
+            part,
+            self._device,
+            CPU,
+            offload_type="leaf_level",
+            use_stream=has_streams,
+            record_stream=has_streams,
+            low_cpu_mem_usage=has_streams and is_tight,
+        )
+
     def _freed_after_use(self, parts: Mapping[str, Any]) -> None:
         for name, part in parts.items():
-            hook = _FreedAfterUse(lambda name=name: self._reload(name), self._device)
+            hook = FreedAfterUse(lambda name=name: self._reload(name), self._device)
             add_hook_to_module(part, hook)
             hook.post_forward(part, None)
 
     def move_off(self) -> None:
         """Takes everything off the device, until `move_to`."""
+        if self.placement is Placement.group_offload and self._device.type in ("cuda", "xpu"):
+            torch.get_device_module(self._device).synchronize()  # layers that were on their way have arrived then
         for part in self._parts.values():
             remove_hook_from_module(part)
             for name in GROUP_OFFLOAD_HOOKS:
@@ -157,78 +200,8 @@ class Offloading:
             torch.nn.Module.to(part, device)
 
 
-class InTurns(ModelHook):
-    """Brings a part to the device before it computes, in the place of the one that was there.
-
-    Its weights stay in the computer's memory meanwhile, where they came from: leaving costs no copy.
-    """
-
-    def __init__(self, device: torch.device, present: list[Any], leaves: bool) -> None:
-        """``present`` is shared by the parts that take turns; one that ``leaves`` goes as soon as it is done."""
-        self.device = device
-        self._present = present
-        self._leaves = leaves
-        self._kept: list[tuple[torch.nn.Parameter, torch.Tensor]] = []
-
-    def forget(self, part: Any) -> None:
-        """It does not take turns any more."""
-        self._kept = []
-        self._present[:] = [present for present in self._present if present is not part]
-
-    def pre_forward(self, module: Any, *args: Any, **kwargs: Any) -> Any:
-        if not any(part is module for part in self._present):
-            for part in self._present:
-                part._hf_hook.leave(part)
-            self._present.clear()
-            self._kept = [(weight, weight.data) for weight in module.parameters()]
-            torch.nn.Module.to(module, self.device)
-            self._present.append(module)
-        return send_to_device(args, self.device), send_to_device(kwargs, self.device)
-
-    def post_forward(self, module: Any, output: Any) -> Any:
-        if self._leaves:
-            self.leave(module)
-            self._present.clear()
-        return output
-
-    def leave(self, module: Any) -> None:
-        """Puts the weights back that it came with; layers that a LoRA has brought since are moved."""
-        with torch.inference_mode(mode=False):
-            for weight, kept in self._kept:
-                if weight.dtype == kept.dtype:
-                    weight.data = kept
-        self._kept = []
-        torch.nn.Module.to(module, CPU)
-
-
-class _FreedAfterUse(ModelHook):
-    """Empties a part when it is done, and reads its weights again when it is needed."""
-
-    def __init__(self, reload: Callable[[], torch.nn.Module], device: torch.device) -> None:
-        self._reload = reload
-        self._device = device
-
-    def pre_forward(self, module: Any, *args: Any, **kwargs: Any) -> Any:
-        with torch.inference_mode(mode=False):
-            weights = dict(self._reload().named_parameters())
-        for name, parameter in _own_parameters(module):
-            parameter.data = weights[name].to(self._device)
-        return args, kwargs
-
-    def post_forward(self, module: Any, output: Any) -> Any:
-        with torch.inference_mode(mode=False):
-            for _, parameter in _own_parameters(module):
-                parameter.data = torch.empty(0, dtype=parameter.dtype, device=self._device)
-        return output
-
-
-def _own_parameters(module: torch.nn.Module) -> list[tuple[str, torch.nn.Parameter]]:
-    """Returns the checkpoint's own weights by name, without LoRAs, which wrap the layers that they change."""
-    return [
-        (name.replace(".base_layer", ""), parameter)
-        for name, parameter in module.named_parameters()
-        if ".lora_" not in name
-    ]
+def _bytes_of(weights: Iterable[torch.Tensor]) -> int:
+    return sum(weight.nbytes for weight in weights)
 
 
 def free_caches(device: torch.device) -> None:

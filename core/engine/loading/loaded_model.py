@@ -20,7 +20,9 @@ from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
+from core.engine.networks.full_precision import repeated_in_float32
 from core.engine.sampling.denoising import Predict
+from core.engine.sampling.guidance import Prediction
 from core.engine.weights.components import load_parts
 from core.errors import LoraBroken
 from core.families import FAMILIES
@@ -44,7 +46,6 @@ class LoadedModel:
 
     Attributes:
         stamps: of the files that it was read from.
-        memory: the plan that it was loaded by.
         plan: the device and the precision that it is in.
         autoencoders: its own, and others in its place.
         tiny: the decoder of its sharp previews.
@@ -54,7 +55,6 @@ class LoadedModel:
     model: Model
     family: Family
     stamps: frozenset[tuple[Path, Stamp]]
-    memory: MemoryPlan
     plan: DevicePlan
     offloading: Offloading
     ladder: OutOfMemoryLadder
@@ -83,19 +83,27 @@ class LoadedModel:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
         return PreparedModel(self, replace(request, autoencoder=autoencoder, loras=used), tuple(told))
 
-    def go_back_up(self, size: Size, asked: Placement | None, tiles: bool) -> None:
-        """Returns to a faster placement after memory has run out, for a picture that is smaller than that one.
+    @property
+    def memory(self) -> MemoryPlan:
+        """Returns the plan that holds now."""
+        return self.offloading.plan
 
-        All weights are taken off for it, so that free memory is what there is for them.
+    def fit(self, size: Size, asked: Placement | None, tiles: bool) -> None:
+        """Plans anew for the largest picture that is being made, where it is another one or memory has run out.
+
+        A faster placement is taken only for a picture smaller than the one that ran out of memory.
         """
         offloading, pixels = self.offloading, size.width * size.height
-        is_slower = offloading.placement.value > self.memory.placement.value
-        if is_slower and pixels < offloading.too_large and self.plan.device.type not in SHARED_MEMORY:
-            offloading.move_off()
-            planned = plan_for(self.model, size, self.plan, asked, tiles).placement
-            offloading.move_to(min(planned, offloading.placement, key=lambda placement: placement.value))
-            log.info("there is room again; from now on: %s", offloading.placement.name)
-        offloading.pixels = pixels
+        is_smaller = pixels < offloading.too_large
+        if pixels == offloading.pixels and not (offloading.has_fallen and is_smaller):
+            return
+        planned = plan_for(self.model, size, self.plan, asked, tiles, offloading.held())
+        self.family.autoencoder().use_tiling = planned.tiled_decode
+        further = planned.placement.value - offloading.placement.value
+        if (further > 0 or (further < 0 and is_smaller)) and self.plan.device.type not in SHARED_MEMORY:
+            offloading.move_to(planned.placement)
+            log.info("for %s pixels from now on: %s", pixels, planned.placement.name)
+        offloading.plan, offloading.pixels = planned, pixels
 
     def put_loras(self, loras: tuple[Lora, ...]) -> tuple[Lora, ...]:
         """Lets these LoRAs act, and no others; returns them with their hashes."""
@@ -105,7 +113,7 @@ class LoadedModel:
         return used
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class PreparedModel:
     """A loaded model as one request wants it.
 
@@ -131,8 +139,16 @@ class PreparedModel:
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
 
     def guarded(self, predict: Predict) -> Predict:
-        """Returns a network call that has the LoRAs it wants, and is repeated when memory runs out."""
-        return lambda x, t: self._with_loras(lambda: predict(x, t))
+        """Returns a network call that has the LoRAs it wants, and is repeated when memory or float16 end."""
+        precise = repeated_in_float32(predict, self.family.network())
+
+        def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+            in_groups = (
+                self.loaded.offloading.placement is Placement.group_offload
+            )  # layers come in their own dtype
+            return self._with_loras(lambda: (predict if in_groups else precise)(x, t))
+
+        return call
 
     def with_autoencoder(self, work: Callable[[], Result]) -> Result:
         """Does ``work`` with the request's autoencoder and the model's traits as they were when it was prepared.
@@ -184,9 +200,15 @@ class PreparedModel:
         return self.loaded.ladder.run(attempt)
 
 
-def plan_for(model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool) -> MemoryPlan:
-    """Returns the placement of the model's parts if it is loaded now; see `plan_memory`. Raises ModelBroken."""
+def plan_for(
+    model: Model, size: Size, plan: DevicePlan, asked: Placement | None, tiles: bool, held: int = 0
+) -> MemoryPlan:
+    """Returns the placement of the model's parts if it is loaded now; see `plan_memory`. Raises ModelBroken.
+
+    ``held``: bytes of the device's memory that it holds already.
+    """
     weights, memory = weights_in(model.folder, model.file), memory_now(plan)
+    memory = replace(memory, free=min(memory.free + held, memory.total))
     return plan_memory(
         FAMILIES[model.family], weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits
     )
@@ -221,14 +243,13 @@ def load(
     def reload(name: str) -> torch.nn.Module:
         return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU)).networks[name]
 
-    offloading = Offloading(parts, memory.placement, plan.device, reload)
+    offloading = Offloading(parts, memory, plan.device, reload)
     if memory.tiled_decode:
         family.autoencoder().enable_tiling()
     return LoadedModel(
         model=model,
         family=family,
         stamps=stamps,
-        memory=memory,
         plan=plan,
         offloading=offloading,
         ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),

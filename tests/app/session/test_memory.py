@@ -70,14 +70,14 @@ def test_nothing_is_planned_before_a_device_is_chosen(service: Bench) -> None:
 
 def test_the_plan_follows_device_and_settings(service: Bench, qtbot: QtBot) -> None:
     service.show_gpu(qtbot, 5.7)
-    assert service.short == "One part of the model on the device at a time."
-    assert service.words.startswith("Large at 256x256, not loaded yet. One part of the model on the device at a")
+    assert service.short == "Text encoder and network by turns on the device."
+    assert service.words.startswith("Large at 256x256, not loaded yet. Text encoder and network by turns")
     service.settings_store.change(memory=Placement.group_offload)
     service.memory.forget()
     assert "A few layers on the device at a time, as you have chosen: " in service.words
     service.settings_store.change(memory=None, tiled_decode=True)
     service.memory.forget()
-    assert service.short == "One part of the model on the device at a time, decoded in tiles."
+    assert service.short == "Text encoder and network by turns on the device, decoded in tiles."
 
 
 def test_a_model_that_fits_needs_no_words_in_the_window(service: Bench, qtbot: QtBot) -> None:

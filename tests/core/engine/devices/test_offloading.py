@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import psutil
 import pytest
 import torch
 
-from core.engine.devices.offloading import InTurns
+from core.engine.devices.part_hooks import InTurns
 from core.engine.engine import Engine
 from core.engine.loading.loaded_model import LoadedModel, load
 from core.errors import OutOfMemory
 from core.models.catalogue import Catalogue
-from core.models.memory_plan import MemoryPlan, Placement
+from core.models.memory_plan import DeviceMemory, MemoryPlan, Placement
 from core.pictures.picture import GeneratedImage
 from core.request.request import GenerationRequest, Size
-from core.runs.events import ImageReady
+from core.runs.events import ImageReady, PreviewMode, Stepped
 from core.runs.operations import Generate, ReportMemory, result_of
 from tests.tiny_families import TINY_MODELS, smallest_request
 
@@ -84,13 +86,28 @@ def test_a_part_that_leaves_takes_back_the_weights_that_it_came_with() -> None:
     assert network.weight.data_ptr() == before
 
 
-def test_a_smaller_picture_is_fast_again_after_a_large_one_ran_out(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the planning take the processor for a GPU with room for a picture of 64x64, not for 128x128."""
     monkeypatch.setattr("core.engine.loading.loaded_model.SHARED_MEMORY", ())
+    memory = DeviceMemory("cuda", 60 * 2**20, 60 * 2**20)
+    monkeypatch.setattr("core.engine.loading.loaded_model.memory_now", Mock(return_value=memory))
+
+
+LARGE = replace(REQUEST, size=Size(128, 128))
+
+
+@pytest.mark.usefixtures("small_gpu")
+def test_a_picture_is_placed_by_its_size_and_again_when_memory_ran_out(models: Path) -> None:
     engine = engine_with(models, None)
     expected = picture(engine).pixels
-    offloading = loaded_of(engine).offloading
+    offloading, vae = loaded_of(engine).offloading, loaded_of(engine).family.autoencoder()
+    assert (offloading.placement, vae.use_tiling) == (Placement.on_device, False)
+    picture(engine, LARGE)
+    assert (offloading.placement, vae.use_tiling) == (Placement.group_offload, True)
+    assert not offloading.has_fallen  # it was planned so
+    assert np.array_equal(picture(engine).pixels, expected)
+    assert (offloading.placement, vae.use_tiling) == (Placement.on_device, False)
     offloading.move_to(Placement.group_offload)
     offloading.too_large = 64 * 64
     picture(engine)
@@ -98,6 +115,56 @@ def test_a_smaller_picture_is_fast_again_after_a_large_one_ran_out(
     offloading.too_large = 128 * 128
     assert np.array_equal(picture(engine).pixels, expected)
     assert offloading.placement is Placement.on_device
+
+
+@pytest.mark.usefixtures("small_gpu")
+def test_a_small_picture_beside_a_large_one_leaves_it_the_room(models: Path) -> None:
+    engine = engine_with(models, None)
+    expected = picture(engine).pixels
+    offloading = loaded_of(engine).offloading
+    large = engine.run(Generate(replace(LARGE, steps=3), PreviewMode.linear))
+    assert any(isinstance(event, Stepped) for event in large)
+    assert np.array_equal(picture(engine).pixels, expected)
+    assert offloading.placement is Placement.group_offload
+    assert offloading.pixels == 128 * 128
+    assert isinstance(list(large)[-1], ImageReady)
+    picture(engine)
+    assert offloading.placement is Placement.on_device
+
+
+@pytest.mark.parametrize(
+    ("kind", "free_share", "pins_all"), [("cuda", 3, True), ("xpu", 1, False), ("cpu", 3, None)]
+)
+def test_layers_come_by_a_stream_where_the_device_has_one(
+    models: Path, monkeypatch: pytest.MonkeyPatch, kind: str, free_share: int, pins_all: bool | None
+) -> None:
+    engine = engine_with(models, None)
+    picture(engine)
+    offloading, network = loaded_of(engine).offloading, loaded_of(engine).family.network()
+    apply = Mock()
+    monkeypatch.setattr("core.engine.devices.offloading.apply_group_offloading", apply)
+    free = free_share * sum(weight.nbytes for weight in network.parameters())
+    monkeypatch.setattr("core.engine.devices.offloading.computer_memory", lambda: DeviceMemory("cpu", free, free))
+    monkeypatch.setattr(offloading, "_device", torch.device(kind))
+    offloading._in_groups(network)  # pyright: ignore[reportPrivateUsage]
+    given = apply.call_args.kwargs
+    assert (given["use_stream"], given["record_stream"]) == (kind != "cpu", kind != "cpu")
+    assert given["low_cpu_mem_usage"] is (kind == "xpu")  # there is no room to pin all of it
+
+
+def test_the_network_stays_while_prompts_are_known_and_aside_for_a_decode_that_needs_room(models: Path) -> None:
+    engine = engine_with(models, Placement.encoder_in_turns)
+    picture(engine)
+    parts = loaded_of(engine).family.parts()
+    turns = parts["unet"]._hf_hook._present
+    assert turns == [parts["unet"]]
+    assert not hasattr(parts["vae"], "_hf_hook")
+    picture(engine)
+    assert turns == [parts["unet"]]
+    with loaded_of(engine).offloading.alone("vae"):
+        assert turns == []
+    picture(engine, replace(REQUEST, prompt="another"))
+    assert turns == [parts["unet"]]
 
 
 def test_a_model_that_does_not_fit_while_it_is_loaded_is_loaded_in_another_way(
