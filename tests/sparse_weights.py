@@ -6,7 +6,7 @@ import json
 import struct
 from pathlib import Path
 
-from core.models.memory_plan import ModelWeights
+from core.models.model_weights import ModelWeights
 
 SD15 = ModelWeights(123_000_000, 859_500_000, 83_700_000)
 SDXL = ModelWeights(818_000_000, 2_567_000_000, 83_700_000)

@@ -8,16 +8,15 @@ from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import (
-    BYTES_OF_DTYPE,
     PLACEMENT_WORDS,
     RESERVE,
     DeviceMemory,
     MemoryPlan,
-    ModelWeights,
     Placement,
     gib,
     plan_memory,
 )
+from core.models.model_weights import BYTES_OF_DTYPE, ModelWeights
 from core.request.request import WEIGHT_BITS, Size
 
 

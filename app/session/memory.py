@@ -16,11 +16,11 @@ from core.models.memory_plan import (
     DeviceMemory,
     MemoryInUse,
     MemoryPlan,
-    ModelWeights,
     Placement,
     computer_memory,
     plan_memory,
 )
+from core.models.model_weights import ModelWeights
 from core.models.parameter_count import weights_in
 from core.request.request import GenerationRequest
 from core.runs.operations import ReportMemory

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.families import FAMILIES
-from core.models.memory_plan import ModelWeights
+from core.models.model_weights import ModelWeights
 from core.paths import resources
 
 _GB = 10**9

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from core.errors import InvalidRequest
 from core.families.spec import FamilySpec
+from core.models.model_weights import BytesPerValue, ModelWeights, WeightBytes
 from core.request.request import Size
 
 GIB = 2**30
@@ -29,13 +30,8 @@ TILE_PX = 512
 GROUP_SHARE = 0.1
 """Part of a network that is on the device at a time with group offload."""
 
-QUANTISED_BLOCK = 32
-"""Packed weights that share a scale, see `core.engine.weights.quantisation`."""
-
 SHARED_MEMORY = ("cpu", "mps")
 """Kinds of devices that compute in the computer's own memory."""
-
-BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 2, "float16": 2})
 
 
 class Placement(Enum):
@@ -57,19 +53,6 @@ PLACEMENT_WORDS: Mapping[Placement, str] = MappingProxyType(
         Placement.group_offload: "a few layers on the device at a time",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ModelWeights:
-    """Numbers of parameters of a model's parts."""
-
-    text_encoders: int
-    network: int
-    autoencoder: int
-
-    @property
-    def all(self) -> int:
-        return self.text_encoders + self.network + self.autoencoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +163,8 @@ def plan_memory(
     usable = int(device.free * (1 - RESERVE))
     if dtype not in family.dtypes:  # the device computes most models in float16, but not this one
         dtype = "float32" if device.kind == "cuda" else "bfloat16"
-    values = _BytesPerValue.of(family, dtype)
-    packed = _Bytes.of(weights, values, weight_bits)
+    values = BytesPerValue.of(family, dtype)
+    packed = WeightBytes.of(weights, values, weight_bits)
     at_once = _needed(family, packed, values, size, Placement.on_device, is_tiled=False)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
@@ -246,43 +229,13 @@ def _placements(kind: str) -> tuple[Placement, ...]:
     return (Placement.on_device, Placement.drop_encoder) if kind in SHARED_MEMORY else tuple(Placement)
 
 
-@dataclass(frozen=True, slots=True)
-class _BytesPerValue:
-    """The autoencoder of some families stays in float32 where the network is in float16."""
-
-    network: int
-    autoencoder: int
-
-    @classmethod
-    def of(cls, family: FamilySpec, dtype: str) -> _BytesPerValue:
-        is_upcast = family.upcasts_autoencoder and dtype == "float16"
-        return cls(BYTES_OF_DTYPE[dtype], BYTES_OF_DTYPE["float32" if is_upcast else dtype])
-
-
-@dataclass(frozen=True, slots=True)
-class _Bytes:
-    """The bytes of the parts' weights."""
-
-    text: int
-    network: int
-    autoencoder: int
-
-    @classmethod
-    def of(cls, weights: ModelWeights, values: _BytesPerValue, weight_bits: int | None) -> _Bytes:
-        each: float = values.network
-        if weight_bits is not None:
-            shared = values.network * (1 if weight_bits == 8 else 2)
-            each = weight_bits / 8 + shared / QUANTISED_BLOCK
-        text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
-        return cls(text, network, values.autoencoder * weights.autoencoder)
-
-    @property
-    def all(self) -> int:
-        return self.text + self.network + self.autoencoder
-
-
 def _needed(
-    family: FamilySpec, weights: _Bytes, values: _BytesPerValue, size: Size, placement: Placement, is_tiled: bool
+    family: FamilySpec,
+    weights: WeightBytes,
+    values: BytesPerValue,
+    size: Size,
+    placement: Placement,
+    is_tiled: bool,
 ) -> int:
     pixels = size.width * size.height
     places = pixels // family.latents.factor**2

@@ -7,7 +7,7 @@ from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 from core.families import FAMILIES, is_encoder, is_network
 from core.files.safetensors_header import read_safetensors_header
-from core.models.memory_plan import ModelWeights
+from core.models.model_weights import ModelWeights
 
 
 def weights_in(folder: Path, file: Path | None = None) -> ModelWeights:

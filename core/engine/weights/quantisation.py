@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from core.models.memory_plan import QUANTISED_BLOCK as BLOCK
+from core.models.model_weights import QUANTISED_BLOCK as BLOCK
 
 KEPT_WHOLE = frozenset(
     {

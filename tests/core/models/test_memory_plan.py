@@ -9,12 +9,12 @@ from core.families import FAMILIES
 from core.models.memory_plan import (
     GIB,
     DeviceMemory,
-    ModelWeights,
     Placement,
     computer_memory,
     parse_placement,
     plan_memory,
 )
+from core.models.model_weights import ModelWeights
 from core.request.request import Size
 
 FAMILY = FAMILIES["stable_diffusion_xl"]

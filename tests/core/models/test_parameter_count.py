@@ -9,7 +9,7 @@ import pytest
 import safetensors.numpy
 
 from core.errors import ModelBroken
-from core.models.memory_plan import ModelWeights
+from core.models.model_weights import ModelWeights
 from core.models.parameter_count import weights_in
 from tests import tiny
 

@@ -14,7 +14,8 @@ from core.engine.weights.quantisation import QuantisedConv2d, QuantisedLinear, q
 from core.errors import InvalidRequest
 from core.families import FAMILIES
 from core.models.catalogue import Catalogue
-from core.models.memory_plan import GIB, DeviceMemory, ModelWeights, Placement, plan_memory
+from core.models.memory_plan import GIB, DeviceMemory, Placement, plan_memory
+from core.models.model_weights import ModelWeights
 from core.pictures.pixels import Pixels
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest, Lora, Size

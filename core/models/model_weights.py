@@ -1,0 +1,62 @@
+"""The size of a model's weights: their numbers, and their bytes in a precision or packed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.families.spec import FamilySpec
+
+BYTES_OF_DTYPE: Mapping[str, int] = MappingProxyType({"float32": 4, "bfloat16": 2, "float16": 2})
+
+QUANTISED_BLOCK = 32
+"""Packed weights that share a scale, see `core.engine.weights.quantisation`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWeights:
+    """Numbers of parameters of a model's parts."""
+
+    text_encoders: int
+    network: int
+    autoencoder: int
+
+    @property
+    def all(self) -> int:
+        return self.text_encoders + self.network + self.autoencoder
+
+
+@dataclass(frozen=True, slots=True)
+class BytesPerValue:
+    """The autoencoder of some families stays in float32 where the network is in float16."""
+
+    network: int
+    autoencoder: int
+
+    @classmethod
+    def of(cls, family: FamilySpec, dtype: str) -> BytesPerValue:
+        is_upcast = family.upcasts_autoencoder and dtype == "float16"
+        return cls(BYTES_OF_DTYPE[dtype], BYTES_OF_DTYPE["float32" if is_upcast else dtype])
+
+
+@dataclass(frozen=True, slots=True)
+class WeightBytes:
+    """The bytes of the parts' weights."""
+
+    text: int
+    network: int
+    autoencoder: int
+
+    @classmethod
+    def of(cls, weights: ModelWeights, values: BytesPerValue, weight_bits: int | None) -> WeightBytes:
+        each: float = values.network
+        if weight_bits is not None:
+            shared = values.network * (1 if weight_bits == 8 else 2)
+            each = weight_bits / 8 + shared / QUANTISED_BLOCK
+        text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
+        return cls(text, network, values.autoencoder * weights.autoencoder)
+
+    @property
+    def all(self) -> int:
+        return self.text + self.network + self.autoencoder
