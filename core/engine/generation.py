@@ -1,8 +1,9 @@
 """The generation of one picture: from a start latent through every network call to pixels, told as events."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from itertools import islice
 
 import torch
 
@@ -99,14 +100,19 @@ def image_of(
 
 
 def rebuild_frames(start: InitialState) -> Film:
-    """Returns the film of a recording with all its frames: replays the scheduler, without any network."""
+    """Returns the film of a recording with all its frames."""
     film = start.film
-    scale = film.request.guidance_scale
+    for step in replay(start):
+        film = film.with_frame(_frame(step, start.sampling))
+    return film
+
+
+def replay(start: InitialState) -> Iterator[Step]:
+    """Makes the recorded calls again by the scheduler, without any network."""
+    film, scale = start.film, start.film.request.guidance_scale
     hooks = step_hooks(film, start.x.device)
     steps = denoise(_no_network, start.sampling, start.x, start.generators, scale, start.recorded, hooks)
-    for _ in start.recorded:
-        film = film.with_frame(_frame(next(steps), start.sampling))
-    return film
+    return islice(steps, len(start.recorded))
 
 
 def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:

@@ -103,7 +103,7 @@ def from_branch(family: Family, branch: Branch, device: torch.device) -> Initial
     if not branch.keeps_history:
         return _from_noise_level(family, branch, request, device)
     if branch.film.frames:
-        start = _from_frames(branch.film, branch.call, device)
+        start = from_film(branch.film, branch.call, device)
     else:
         start = from_request(family, request, device)  # stopped before its first call
         start = replace(start, film=replace(start.film, extras=branch.film.extras))
@@ -129,7 +129,8 @@ def from_recording(recording: Recording, device: torch.device) -> InitialState:
     return _again(recording.film, recording.start, recorded, device)
 
 
-def _from_frames(film: Film, calls: int, device: torch.device) -> InitialState:
+def from_film(film: Film, calls: int, device: torch.device) -> InitialState:
+    """Returns the start from which the first calls of a film in memory are made again."""
     taken = film.frames[:calls]
     recorded = [_recorded(frame.guided, frame.cond, frame.uncond, device) for frame in taken]
     return _again(replace(film, frames=()), film.frames[0].noisy, recorded, device)

@@ -141,6 +141,18 @@ class OpenFilm(Operation[OpenedFilm]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RecordAttention(Operation[AttentionRecord | None]):
+    """Shows the latents of a film to the network again, and keeps where its words act at each call.
+
+    Calls that a branch took over from a run with another prompt are left out. The result is None for a network
+    without attention to words. `Advanced` counts the calls. Raises InvalidRequest, ModelMissing, ModelBroken,
+    LoraMissing, OutOfMemory.
+    """
+
+    film: Film
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PreviewFilm(Operation[tuple[Pixels, ...]]):
     """Makes small pictures of all steps of a film on the disk, by the linear map. Raises as `OpenFilm` does."""
 

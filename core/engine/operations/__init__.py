@@ -17,6 +17,7 @@ from core.engine.operations import (
     open_film,
     predict_once,
     preview_film,
+    record_attention,
     render_frame,
     report_memory,
 )
@@ -32,6 +33,7 @@ OPERATIONS: Mapping[type[Operation[Any]], Callable[[Context, Any], Iterator[Even
     values.RenderFrame: render_frame.run,
     values.OpenFilm: open_film.run,
     values.PreviewFilm: preview_film.run,
+    values.RecordAttention: record_attention.run,
     values.EncodePicture: encode_picture.run,
     values.PredictOnce: predict_once.run,
     values.CompareSchedules: compare_schedules.run,

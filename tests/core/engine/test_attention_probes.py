@@ -16,8 +16,8 @@ from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionRecord
 from core.request.request import Size
 from core.runs.branch import Branch
-from core.runs.events import Stepped
-from core.runs.operations import Generate, GenerateBranch
+from core.runs.events import Advanced, Event, Stepped
+from core.runs.operations import Generate, GenerateBranch, RecordAttention, result_of
 from tests import tiny
 from tests.core.engine.test_branching import REQUEST, ready
 
@@ -158,6 +158,36 @@ def test_a_resumed_run_goes_on_in_its_record_of_attention(engine: Engine) -> Non
     assert np.array_equal(ready(events).image.pixels, ready(watched).image.pixels)
     records = [event.attention for event in events if isinstance(event, Stepped)]
     assert calls_of(records[-1]) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "euler_a", "heun", "dpmpp_2m_sde_karras"])
+@pytest.mark.parametrize("guidance_scale", [1.0, 4.0])
+def test_a_film_tells_afterwards_what_it_would_have_told_meanwhile(
+    sampler: str, guidance_scale: float, engine: Engine
+) -> None:
+    request = replace(REQUEST, sampler=sampler, guidance_scale=guidance_scale)
+    watched = list(engine.run(Generate(request, attention=True)))
+    (*_, last) = (event for event in watched if isinstance(event, Stepped))
+    told: list[Event] = []
+    record = result_of(engine, RecordAttention(last.film), told.append)
+    assert record is not None
+    assert last.attention is not None
+    assert record.words == last.attention.words
+    for maps, expected in zip(record.calls, last.attention.calls, strict=True):
+        assert maps.call == expected.call
+        assert np.array_equal(maps.maps, expected.maps)
+    calls = len(last.film.frames)
+    assert [event for event in told if isinstance(event, Advanced)] == [
+        Advanced(done, calls) for done in range(1, calls + 1)
+    ]
+
+
+@pytest.mark.parametrize("fresh_noise", [0.0, 0.5])
+def test_a_film_leaves_out_the_calls_that_another_prompt_made(fresh_noise: float, engine: Engine) -> None:
+    whole = ready(list(engine.run(Generate(REQUEST))))
+    branch = Branch(whole.film, 3, replace(REQUEST, prompt="a blue boat"), fresh_noise=fresh_noise)
+    film = ready(list(engine.run(GenerateBranch(branch)))).film
+    assert calls_of(result_of(engine, RecordAttention(film))) == ([0, 1] if fresh_noise else [3, 4])
 
 
 def calls_of(record: AttentionRecord | None) -> list[int]:

@@ -1,0 +1,38 @@
+"""Shows the latents of a film to the network again, to see where the words of its prompt act."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.engine.context import Context, attention_recorder
+from core.engine.generation import replay
+from core.engine.initial_state import from_film
+from core.film.film import Film
+from core.runs.events import Advanced, Event, Finished
+from core.runs.operations import RecordAttention
+
+
+def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
+    film = operation.film
+    model = yield from context.prepare(replace(film.request, source=None))  # its picture may be gone
+    predict = yield from context.read_prompt(model, model.request)
+    recorder = attention_recorder(model, model.request, predict)
+    record = None
+    if recorder is not None:
+        watched = model.guarded(recorder)
+        first, total = _first_step(film), len(film.frames)
+        start = from_film(film, total, context.plan.device)
+        for step, t in zip(replay(start), start.sampling.timesteps, strict=False):
+            if film.frames[step.call].step >= first:
+                watched(start.sampling.scale(step.noisy, t), t.to(step.noisy.device))
+                record = recorder.take(step.call)
+            yield Advanced(step.call + 1, total)
+    yield Finished(record)
+
+
+def _first_step(film: Film) -> int:
+    """Returns the first step at which the film's own prompt acted: a branch takes the steps before over."""
+    if film.parent is None or "prompt" not in film.parent.changes:
+        return 0
+    source = film.request.source
+    skipped = film.request.steps - source.steps_of(film.request.steps) if source is not None else 0
+    return film.parent.step if film.skipped_steps == skipped else 0
