@@ -50,6 +50,7 @@ class CurrentView(QObject):
     Attributes:
         current: the shown picture, None while the canvas is empty.
         is_following: the canvas follows the picture in progress.
+        canvas: shows it.
 
     Signals:
         following_changed: ``is_following`` has changed.
@@ -61,7 +62,7 @@ class CurrentView(QObject):
 
     def __init__(self, canvas: Canvas, session: Session) -> None:
         super().__init__(canvas)
-        self._canvas = canvas
+        self.canvas = canvas
         self._session = session
         self._started: Started | None = None
         self._live: tuple[CurrentPicture, Shown] | None = None
@@ -106,7 +107,7 @@ class CurrentView(QObject):
 
     def _show(self, current: CurrentPicture, shown: Shown) -> None:
         self.current = current
-        self._canvas.show_picture(shown)
+        self.canvas.show_picture(shown)
 
     def _show_live(self, pixels: Pixels, badge: str, description: str, generated: GeneratedImage | None) -> None:
         request = generated.request if generated else self._started.film.request if self._started else None
@@ -131,7 +132,7 @@ class CurrentView(QObject):
 
     def _tell(self, happening: str) -> None:
         """Shows the state of the run on the empty canvas."""
-        self._canvas.set_empty_text(EmptyText(happening, "The picture appears here with its first step."))
+        self.canvas.set_empty_text(EmptyText(happening, "The picture appears here with its first step."))
 
     @Slot(object)
     def _step(self, stepped: Stepped) -> None:
@@ -164,7 +165,7 @@ class CurrentView(QObject):
     @Slot()
     def _end(self) -> None:
         self._started = None
-        self._canvas.set_empty_text(EmptyText())
+        self.canvas.set_empty_text(EmptyText())
 
     @Slot(object)
     def _save(self, saved: SavedPicture) -> None:

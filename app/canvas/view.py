@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QContextMenuEvent, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
 from app.canvas.lens import Lens
@@ -43,10 +43,12 @@ class Canvas(ZoomView):
     Signals:
         menu_asked: the place on the screen for a context menu.
         shown_changed: another picture is shown, or none.
+        place_clicked(float, float): of the picture, 0 to 1 from the left and from the top.
     """
 
     menu_asked = Signal(QPoint)
     shown_changed = Signal()
+    place_clicked = Signal(float, float)
 
     def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
         self.shown: Shown | None = None
@@ -58,6 +60,8 @@ class Canvas(ZoomView):
         self._colours = colours
         self._empty_text = EmptyText()
         self._picture = PaintedPicture(QImage())
+        self._overlay: QImage | None = None
+        self._pressed_at: QPointF | None = None
 
     @property
     def picture_size(self) -> QSize | None:
@@ -74,6 +78,13 @@ class Canvas(ZoomView):
         else:
             self.refresh()
         self.shown_changed.emit()
+
+    @Slot(object)
+    def set_overlay(self, overlay: QImage | None) -> None:
+        """Lays a picture, stretched smoothly, over the shown one; None for none."""
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            self.update()
 
     def set_empty_text(self, text: EmptyText) -> None:
         self._empty_text = text
@@ -97,11 +108,29 @@ class Canvas(ZoomView):
             paint_empty(painter, QRectF(self.rect()), self._colours, self._empty_text)
         else:
             self._picture.paint(painter, self.frame, self.is_sharp)
+            if self._overlay is not None:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(self.frame, self._overlay)
             if self.shown.badge:
                 frame = self.frame  # whose corner may be out of sight
                 corner = QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)
                 paint_badge(painter, corner, self.shown.badge)
         self.paint_focus_ring(painter)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position() if event.button() is Qt.MouseButton.LeftButton else None
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Tells the place, unless the picture was dragged."""
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed_at = self._pressed_at, None
+        frame, place = self.frame, event.position()
+        is_click = pressed is not None and (place - pressed).manhattanLength() < QApplication.startDragDistance()
+        if is_click and self.shown is not None and frame.contains(place):
+            self.place_clicked.emit(
+                (place.x() - frame.left()) / frame.width(), (place.y() - frame.top()) / frame.height()
+            )
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_asked.emit(event.globalPos())

@@ -10,6 +10,7 @@ from app.canvas.current import CurrentView
 from app.create.film_export import FilmExport
 from app.create.film_retention import FilmRetention
 from app.create.film_tasks import FilmTasks
+from app.create.word_maps import WordMaps
 from app.dialogs.branch import BranchDialog
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
@@ -58,6 +59,7 @@ class FilmController(QObject):
         self._messages = messages
         self._settings_store = settings_store
         self.panel = FilmPanel(explained=settings_store.settings.explained_views)
+        self._word_maps = WordMaps(self.panel, current.canvas, session, self)
         self._engine_tasks = FilmTasks(self.panel, session.engine_tasks, self)
         FilmRetention(session, messages, settings_store)
         self._exporting = FilmExport(window, self.panel, session, messages, settings_store)
@@ -148,6 +150,7 @@ class FilmController(QObject):
 
     def _show_opened(self, opened: OpenedFilm) -> None:
         self.panel.show_film(opened.film)
+        self._word_maps.remember(opened)
         if opened.attention is not None:
             self.panel.set_attention(opened.attention)
         self.panel.end_run()

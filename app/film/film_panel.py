@@ -70,6 +70,7 @@ class FilmPanel(QWidget):
         self._wished: DecodedLatent | None = None
         self._decoded = DecodedPictures()
         self._attention: AttentionRecord | None = None
+        self._attention_done: float | None = None
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._views_turn = QTimer(self, singleShot=True, interval=0)
         self._strip = FilmStrip(self)
@@ -93,7 +94,7 @@ class FilmPanel(QWidget):
             self._is_running = film is not None and not film.frames
             self._player.pause()
             self._decoded.clear()
-            self._attention = None
+            self._attention, self._attention_done = None, None
             self._follow(is_following=True)
             self.call = max(len(film.frames) - 1, 0) if film is not None else 0
             self._ghosts, self._wished = {}, None
@@ -114,6 +115,7 @@ class FilmPanel(QWidget):
         """Ends the run, complete or not."""
         self._is_running = False
         self._show_live()
+        self._views_turn.start()
 
     @Slot(int, object)
     def set_decoded(self, call: int, pixels: Pixels) -> None:
@@ -123,9 +125,10 @@ class FilmPanel(QWidget):
             self._views_turn.start()
         self.decoded.emit(call, pixels)
 
-    def set_attention(self, record: AttentionRecord) -> None:
-        """Shows the cross-attention of the shown run, as far as it is recorded."""
-        self._attention = record
+    def set_attention(self, record: AttentionRecord | None, done: float | None = None) -> None:
+        """Shows the cross-attention of the shown run, or how much of it is ``done`` while it is recorded."""
+        self._attention, self._attention_done = record, done
+        self._views_turn.start()
 
     def set_ghosts(self, other_schedules: Mapping[str, Schedule]) -> None:
         """Shows schedules of other samplers with as many steps, in the view *Schedule*."""
@@ -230,8 +233,17 @@ class FilmPanel(QWidget):
             self.views.show_moment(None)
         else:
             decoded = self._decoded.find(self.call)
-            besides = (self._attention, self._ghosts, self._wished)
-            self.views.show_moment(FrameContext(self.film, self.call, decoded, *besides))
+            moment = FrameContext(
+                self.film,
+                self.call,
+                decoded,
+                self._attention,
+                self._attention_done,
+                is_growing=self._is_running and not self.film.is_complete,
+                other_schedules=self._ghosts,
+                requested_decode=self._wished,
+            )
+            self.views.show_moment(moment)
 
     @Slot()
     def _rested(self) -> None:

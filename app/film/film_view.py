@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
-from app.widgets.building import stretched, text_label, vbox
+from app.widgets.building import aligned, stretched, text_label, vbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,20 @@ class FilmView(QWidget):
     Signals:
         call_selected(int): the user went to another call in the view itself.
         decode_wanted(object): a latent to be decoded; it comes back as `FrameContext.requested_decode`.
+        attention_wanted: of the film; it comes back as `FrameContext.attention`.
+        overlay_wanted(object): a `QImage` to lie over the large picture, None for none.
     """
 
     call_selected = Signal(int)
     decode_wanted = Signal(object)
+    attention_wanted = Signal()
+    overlay_wanted = Signal(object)
 
     def show_moment(self, moment: FrameContext) -> None:
         raise NotImplementedError
+
+    def look_at(self, x: float, y: float) -> None:
+        """Takes a place of the large picture that was clicked: 0, 0 is its left upper corner, 1, 1 the other."""
 
     def picture(self) -> QImage:
         """Returns the picture for *Save picture*; by default the visible one."""
@@ -67,8 +74,10 @@ class PanesView(FilmView):
         panes: the pictures, side by side or one above the other. reason: the text.
     """
 
-    def __init__(self, panes: int, reason: str, above: QWidget | None = None) -> None:
-        """``above`` stands over the pictures."""
+    def __init__(
+        self, panes: int, reason: str, above: QWidget | None = None, way_out: QWidget | None = None
+    ) -> None:
+        """``above`` stands over the pictures, ``way_out`` under the reason."""
         super().__init__()
         self.panes = tuple(PicturePane(self) for _ in range(panes))
         self.reason = text_label(reason, parent=self, wraps=True, role="hint")
@@ -80,11 +89,14 @@ class PanesView(FilmView):
         vbox(*([above] if above is not None else ()), stretched(self._row), on=self._shown, spacing=4)
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self._shown)
-        self._pages.addWidget(self.reason)
+        self._why_none = QWidget(self)
+        below = () if way_out is None else (aligned(way_out, Qt.AlignmentFlag.AlignHCenter),)
+        vbox(stretched(self.reason), *below, on=self._why_none, margins=(0, 0, 0, 8))
+        self._pages.addWidget(self._why_none)
 
     def show_panes(self, *, is_shown: bool) -> None:
         """Shows the pictures, or else the reason."""
-        self._pages.setCurrentWidget(self._shown if is_shown else self.reason)
+        self._pages.setCurrentWidget(self._shown if is_shown else self._why_none)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arranges the pictures side by side or one above the other, whichever leaves them larger."""

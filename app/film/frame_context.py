@@ -23,6 +23,8 @@ class FrameContext:
     Attributes:
         decoded: the true picture of x0 at this call, once it is there.
         attention: the recorded cross-attention, None without any.
+        attention_done: how much of it has been recorded, 0 to 1, while that is going on afterwards; else None.
+        is_growing: the film is that of a run which goes on.
         other_schedules: schedules of other samplers with as many steps, by their names.
         requested_decode: the last latent that a view asked to be decoded, once it is there.
     """
@@ -31,6 +33,8 @@ class FrameContext:
     call: int
     decoded: Pixels | None = None
     attention: AttentionRecord | None = None
+    attention_done: float | None = None
+    is_growing: bool = False
     other_schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])
     requested_decode: DecodedLatent | None = None
 

@@ -25,7 +25,7 @@ class ViewArea(QWidget):
     """Makes its frames when it is first shown, because importing pyqtgraph takes a quarter of a second.
 
     Signals:
-        call_selected(int), decode_wanted(object): see `FilmView`.
+        call_selected, decode_wanted, attention_wanted, overlay_wanted: see `FilmView`.
         views_changed(object): names of the chosen views, a tuple of str.
         view_explained(str): the explanation of this view was shown; it should not open by itself again.
         save_failed(object): a SaveFailed from saving a plot.
@@ -33,6 +33,8 @@ class ViewArea(QWidget):
 
     call_selected = Signal(int)
     decode_wanted = Signal(object)
+    attention_wanted = Signal()
+    overlay_wanted = Signal(object)
     views_changed = Signal(object)
     view_explained = Signal(str)
     save_failed = Signal(object)
@@ -84,6 +86,13 @@ class ViewArea(QWidget):
             for frame in self.frames:
                 frame.show_moment(moment)
 
+    @Slot(float, float)
+    def look_at(self, x: float, y: float) -> None:
+        """Tells the shown views the place of the large picture that was clicked."""
+        if not self.isHidden():
+            for frame in self.frames:
+                frame.view.look_at(x, y)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._arrange()
@@ -124,6 +133,8 @@ class ViewArea(QWidget):
         frame = ViewFrame(name, self._explained, self)
         frame.call_selected.connect(self.call_selected)
         frame.decode_wanted.connect(self.decode_wanted)
+        frame.attention_wanted.connect(self.attention_wanted)
+        frame.overlay_wanted.connect(self.overlay_wanted)
         frame.view_chosen.connect(self._view_chosen)
         frame.explained.connect(self.view_explained)
         frame.save_failed.connect(self.save_failed)

@@ -28,13 +28,15 @@ class ViewFrame(QFrame):
     """Makes views when they are first chosen, and gives moments only to the visible one.
 
     Signals:
-        call_selected(int), decode_wanted(object): see `FilmView`. view_chosen: by the user.
+        call_selected, decode_wanted, attention_wanted, overlay_wanted: see `FilmView`. view_chosen: by the user.
         explained(str): the explanation of this view was closed.
         save_failed(object): a SaveFailed.
     """
 
     call_selected = Signal(int)
     decode_wanted = Signal(object)
+    attention_wanted = Signal()
+    overlay_wanted = Signal(object)
     view_chosen = Signal()
     explained = Signal(str)
     save_failed = Signal(object)
@@ -119,6 +121,8 @@ class ViewFrame(QFrame):
             view = self._views[name] = VIEWS[name].make()
             view.call_selected.connect(self.call_selected)
             view.decode_wanted.connect(self.decode_wanted)
+            view.attention_wanted.connect(self.attention_wanted)
+            view.overlay_wanted.connect(self.overlay_wanted)
             self._stack.addWidget(view)
         self._stack.setCurrentWidget(self._views[name])
         self._ask.setChecked(False)

@@ -1,16 +1,19 @@
-"""Words: the places in the picture at which each word of the prompt acts, at this step and over all."""
+"""Words: the places in the picture at which each word of the prompt acts, at this step and over all.
+
+A word under the pointer lights its places up on the large picture; a place that is clicked there names its words.
+"""
 
 from html import escape
 
 import numpy as np
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.film.film_view import PanesView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
-from app.widgets.building import text_label
+from app.widgets.building import push_button, text_label
 from app.widgets.pixels import to_image
 from core.families import FAMILIES
 from core.film.attention_maps import AttentionRecord
@@ -19,16 +22,19 @@ from core.pictures.pixels import Pixels
 from core.prompt.word import Word
 
 COST = "Recording makes each step about 10 % slower; the picture stays the same."
-NOT_RECORDED = (
-    "Where the words act was not recorded for this film. It is recorded only for pictures that are made while "
-    f"this view is shown. {COST}"
-)
+NOT_RECORDED = "This film has no word map yet."
+GROWING = f"Words are recorded for pictures that begin while this view is open. {COST}"
 NO_CROSS_ATTENTION = (
     "Where the words act cannot be shown for {family}: its network has no cross-attention for the prompt; "
     "words and picture are one stream of tokens."
 )
 NO_WORDS = "The prompt has no words."
 _NOT_THIS_STEP = "not recorded at this step"
+_DARKEST = 0.75
+"""Darkness of the large picture where a word acts least, 0 to 1."""
+
+_NAMED = 3
+"""Words that are named for a place."""
 
 
 class WordsView(PanesView):
@@ -36,25 +42,36 @@ class WordsView(PanesView):
 
     def __init__(self) -> None:
         prompt = text_label(name="wordsPrompt", wraps=True)
-        super().__init__(2, NOT_RECORDED, above=prompt)
+        button = push_button("Record it now", name="recordWordsButton")
+        super().__init__(2, NOT_RECORDED, above=prompt, way_out=button)
+        self.record_button = button
+        button.clicked.connect(self.attention_wanted)
         self._moment: FrameContext | None = None
         self._record: AttentionRecord | None = None
         self._word = 0
+        self._at_place = ""
         self.prompt = prompt
         self.prompt.setAccessibleName("Words of the prompt")
-        self.prompt.setToolTip("Click a word to see where it acts")
+        self.prompt.setToolTip(
+            "Point at a word to light up its places on the picture, click it to keep its maps here.\n"
+            "Click a place of the picture to see which words act there."
+        )
         self.prompt.setTextFormat(Qt.TextFormat.RichText)
         self.prompt.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.prompt.linkActivated.connect(self._choose_link)
+        self.prompt.linkHovered.connect(self._light_up)
+        self.prompt.installEventFilter(self)
 
     def show_moment(self, moment: FrameContext) -> None:
         self._moment = moment
         record = self._take(moment.attention)
         self.show_panes(is_shown=record is not None and bool(record.words))
         if record is None or not record.words:
-            self.reason.setText(_why_none(moment.film.model.family) if record is None else NO_WORDS)
+            self.reason.setText(NO_WORDS if record is not None else _why_none(moment))
+            self.record_button.setVisible(record is None and _can_record(moment))
+            self.overlay_wanted.emit(None)
             return
         self._write_prompt(moment.film.request.prompt, record.words)
         this_step, all_steps = self.panes
@@ -66,6 +83,7 @@ class WordsView(PanesView):
             self._show_map(this_step, under, maps.maps[self._word], "this step")
         calls = len(record.calls)
         words = f"mean of {calls} calls" if calls > 1 else "1 call"
+        words = self._at_place or words
         self._show_map(all_steps, under, record.mean[self._word], words)
 
     def _take(self, record: AttentionRecord | None) -> AttentionRecord | None:
@@ -73,6 +91,7 @@ class WordsView(PanesView):
         is_other = record is None or self._record is None or record.words != self._record.words
         self._record = record
         if is_other:
+            self._at_place = ""
             self._word = _most_telling(record) if record is not None and record.words else 0
         return record
 
@@ -81,6 +100,18 @@ class WordsView(PanesView):
         self._word = word
         if self._moment is not None:
             self.show_moment(self._moment)
+
+    def look_at(self, x: float, y: float) -> None:
+        """Names the words that act at this place more than elsewhere, and shows the first of them."""
+        record = self._record
+        if record is None or not record.words:
+            return
+        mean = record.mean
+        height, width = mean.shape[1:]
+        here = mean[:, min(int(y * height), height - 1), min(int(x * width), width - 1)]
+        order = np.argsort(mean.mean(axis=(1, 2)) - here)[:_NAMED]
+        self._at_place = "here: " + ", ".join(f"{record.words[word].text} {here[word]:.0%}" for word in order)
+        self.choose(int(order[0]))
 
     def table(self, moment: FrameContext) -> Table | None:
         record = self._record
@@ -97,7 +128,29 @@ class WordsView(PanesView):
 
     @Slot(str)
     def _choose_link(self, link: str) -> None:
+        self._at_place = ""
         self.choose(int(link))
+        self._light_up(link)
+
+    @Slot(str)
+    def _light_up(self, link: str) -> None:
+        """Darkens the large picture where the word does not act; "" for no word."""
+        record = self._record
+        if not link or record is None or int(link) >= len(record.words):
+            self.overlay_wanted.emit(None)
+            return
+        shares = record.mean[int(link)]
+        least, most = float(shares.min()), float(shares.max())
+        dark = np.round(255 * _DARKEST * (most - shares) / ((most - least) or 1.0)).astype(np.uint8)
+        height, width = dark.shape
+        image = QImage(dark.tobytes(), width, height, width, QImage.Format.Format_Alpha8)
+        self.overlay_wanted.emit(image.copy())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Gives the large picture its light back when pointer or focus leave the words."""
+        if event.type() in (QEvent.Type.FocusOut, QEvent.Type.Leave, QEvent.Type.Hide):
+            self.overlay_wanted.emit(None)
+        return super().eventFilter(watched, event)
 
     def _show_map(self, pane: PicturePane, under: Pixels, shares: np.ndarray, words: str) -> None:
         """Shows each map relative to its own brightest place; the caption says how bright that is."""
@@ -134,19 +187,28 @@ def _fitted(shares: np.ndarray, height: int, width: int) -> np.ndarray:
     return shares[np.ix_(rows, columns)]
 
 
-def _why_none(family: str) -> str:
-    known = FAMILIES.get(family)
+def _why_none(moment: FrameContext) -> str:
+    known = FAMILIES.get(moment.film.model.family)
     if known is not None and not known.has_attention_words:
         return NO_CROSS_ATTENTION.format(family=known.name)
-    return NOT_RECORDED
+    if moment.attention_done is not None:
+        return f"Recording where the words act: {moment.attention_done:.0%}"
+    return GROWING if moment.is_growing else NOT_RECORDED
+
+
+def _can_record(moment: FrameContext) -> bool:
+    known = FAMILIES.get(moment.film.model.family)
+    has_words = known is None or known.has_attention_words
+    return has_words and moment.attention_done is None and not moment.is_growing
 
 
 KIND = ViewKind(
     label="Words",
     make=WordsView,
     about="While the network takes noise away, every place of the picture looks at the words of your prompt, at "
-    "some more than at others. Click a word to see where it is looked at most: the name of a thing lights up "
-    f"where the thing is going to be, often many steps before one can see it. {COST}",
+    "some more than at others. Point at a word to light up its places on the picture: the name of a thing lights "
+    f"up where the thing is going to be, often many steps before one can see it. Click a place of the picture to "
+    f"see which words act there. {COST}",
     terms=(
         ("cross-attention", "the part of the network by which places of the picture look at words."),
         (

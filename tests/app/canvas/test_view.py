@@ -165,3 +165,33 @@ def test_pixels_are_squares_at_large_zoom_and_smooth_when_fitted(canvas: Canvas)
     assert len(np.unique(to_pixels(canvas.grab().toImage())[160, 150:450])) > 20
     canvas.zoom_to(64.0)
     assert len(np.unique(to_pixels(canvas.grab().toImage())[160, 180:420])) <= 2
+
+
+def test_a_click_names_its_place_and_a_drag_does_not(canvas: Canvas, qtbot: QtBot) -> None:
+    places: list[tuple[float, float]] = []
+
+    def note(x: float, y: float) -> None:
+        places.append((x, y))
+
+    canvas.place_clicked.connect(note)
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseClick(canvas, left, pos=canvas.rect().center())
+    assert not places
+    canvas.show_picture(shown())
+    centre = canvas.frame.center().toPoint()
+    qtbot.mousePress(canvas, left, pos=centre)
+    qtbot.mouseMove(canvas, centre + QPoint(60, 0))
+    qtbot.mouseRelease(canvas, left, pos=centre + QPoint(60, 0))
+    qtbot.mouseClick(canvas, left, pos=canvas.frame.topLeft().toPoint() - QPoint(5, 5))
+    qtbot.mouseClick(canvas, Qt.MouseButton.MiddleButton, pos=centre)
+    assert not places
+    qtbot.mouseClick(canvas, left, pos=centre)
+    assert places == [(pytest.approx(0.5, abs=0.02), pytest.approx(0.5, abs=0.02))]
+
+
+def test_an_overlay_lies_over_the_picture(canvas: Canvas) -> None:
+    canvas.show_picture(shown())
+    canvas.set_overlay(plain(4, 4, 10))
+    assert middle(canvas) == 10
+    canvas.set_overlay(None)
+    assert middle(canvas) == 200

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from app.film.frame_context import FrameContext
-from app.film.views.words import NO_WORDS, NOT_RECORDED, WordsView
+from app.film.views.words import GROWING, NO_WORDS, NOT_RECORDED, WordsView
 from app.widgets.pixels import to_pixels
 from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.film.film import Film
@@ -51,8 +54,60 @@ def test_without_maps_it_says_why_and_what_recording_costs(view: WordsView, film
     view.show_moment(FrameContext(film, 1))
     assert view.reason.isVisible()
     assert view.reason.text() == NOT_RECORDED
-    assert "slower" in NOT_RECORDED
     assert view.table(FrameContext(film, 1)) is None
+
+
+def test_a_film_without_maps_can_get_them(view: WordsView, film: Film, qtbot: QtBot) -> None:
+    view.show_moment(FrameContext(film, 1))
+    with qtbot.waitSignal(view.attention_wanted):
+        view.record_button.click()
+    view.show_moment(FrameContext(film, 1, attention_done=0.25))
+    assert view.reason.text() == "Recording where the words act: 25%"
+    assert not view.record_button.isVisible()
+
+
+def test_a_run_that_goes_on_is_not_recorded_afterwards(view: WordsView, film: Film) -> None:
+    view.show_moment(FrameContext(film, 1, is_growing=True))
+    assert view.reason.text() == GROWING
+    assert "slower" in GROWING
+    assert not view.record_button.isVisible()
+
+
+def test_a_network_without_cross_attention_offers_no_recording(view: WordsView, film: Film) -> None:
+    model = replace(film.model, family="z_image")
+    view.show_moment(FrameContext(replace(film, model=model), 1))
+    assert "Z-Image" in view.reason.text()
+    assert not view.record_button.isVisible()
+
+
+def test_a_word_under_the_pointer_darkens_all_other_places(view: WordsView, film: Film) -> None:
+    lights: list[QImage | None] = []
+    view.overlay_wanted.connect(lights.append)
+    view.show_moment(FrameContext(film, 1, attention=record(range(4))))
+    view.prompt.linkHovered.emit("2")
+    view.prompt.linkHovered.emit("")
+    lit, gone = lights
+    assert lit is not None
+    assert gone is None
+    assert lit.pixelColor(0, 0).alpha() == 0
+    assert lit.pixelColor(15, 15).alpha() > 100
+
+
+def test_a_place_names_the_words_that_act_there(view: WordsView, film: Film) -> None:
+    view.show_moment(FrameContext(film, 1, attention=record(range(4))))
+    view.choose(1)
+    view.look_at(0.1, 0.1)
+    assert view.panes[1].caption.startswith("here: house 50%, ")
+    view.look_at(1.0, 1.0)  # the last pixel belongs to the last place
+    assert "house 10%" in view.panes[1].caption
+    view.prompt.linkActivated.emit("2")
+    assert view.panes[1].caption == "mean of 4 calls: up to 50%"
+
+
+def test_a_place_without_maps_names_nothing(view: WordsView, film: Film) -> None:
+    view.show_moment(FrameContext(film, 1))
+    view.look_at(0.5, 0.5)
+    assert view.reason.text() == NOT_RECORDED
 
 
 def test_a_prompt_without_words_is_said(view: WordsView, film: Film) -> None:
