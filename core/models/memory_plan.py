@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from types import MappingProxyType
 
 from core.errors import InvalidRequest
@@ -29,6 +30,9 @@ TILE_PX = 512
 
 GROUP_SHARE = 0.1
 """Part of a network that is on the device at a time with group offload."""
+
+LARGEST_SCORES = GIB
+"""Bytes of attention scores that are computed at once where they are held in memory, as on Apple GPUs."""
 
 SHARED_MEMORY = ("cpu", "mps")
 """Kinds of devices that compute in the computer's own memory."""
@@ -165,12 +169,14 @@ def plan_memory(
         dtype = "float32" if device.kind == "cuda" else "bfloat16"
     values = BytesPerValue.of(family, dtype)
     packed = WeightBytes.of(weights, values, weight_bits)
-    at_once = _needed(family, packed, values, size, Placement.on_device, is_tiled=False)
+    holds_scores = device.kind == "mps"
+    need = partial(_needed, family, packed, values, size, holds_scores=holds_scores)
+    at_once = need(Placement.on_device, is_tiled=False)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
     for placement in placements:
         for is_tiled in (True,) if tiles else (False, True):
-            needed = _needed(family, packed, values, size, placement, is_tiled)
+            needed = need(placement, is_tiled=is_tiled)
             slowest = MemoryPlan(
                 placement=placement,
                 tiled_decode=is_tiled,
@@ -236,12 +242,16 @@ def _needed(
     size: Size,
     placement: Placement,
     is_tiled: bool,
+    holds_scores: bool,
 ) -> int:
     pixels = size.width * size.height
     places = pixels // family.latents.factor**2
     step = family.step_values * places * values.network
     decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
     decode = DECODE_VALUES_PER_PIXEL * decoded * values.autoencoder
+    if holds_scores:  # of eight heads in two passes and one in one, before and after the softmax, in float32
+        step += 2 * min(2 * 8 * places**2 * 4, LARGEST_SCORES)
+        decode += 2 * min((decoded // family.latents.factor**2) ** 2 * 4, LARGEST_SCORES)
     text, network, autoencoder = weights.text, weights.network, weights.autoencoder
     match placement:
         case Placement.on_device:

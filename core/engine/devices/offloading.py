@@ -16,6 +16,7 @@ from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
 
 from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns
+from core.engine.networks.bounded_attention import bound_attention
 from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
@@ -128,9 +129,11 @@ class Offloading:
             torch.nn.Module.to(part, self._device)
 
     def _tune(self, parts: Iterable[Any]) -> None:
-        if self._device.type == "cpu":
-            for part in parts:
+        for part in parts:
+            if self._device.type == "cpu":
                 use_processor_layers(part)
+            else:
+                bound_attention(part, self._device)
 
     def _place(self) -> None:
         encoders = self._encoders()

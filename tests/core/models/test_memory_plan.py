@@ -8,6 +8,7 @@ from core.errors import InvalidRequest
 from core.families import FAMILIES
 from core.models.memory_plan import (
     GIB,
+    LARGEST_SCORES,
     DeviceMemory,
     Placement,
     computer_memory,
@@ -59,6 +60,18 @@ def test_a_device_that_shares_the_computers_memory_has_no_other_place_for_weight
     for kind in ("cpu", "mps"):
         plan = plan_memory(FAMILY, SDXL, "float16", Size(1024, 1024), DeviceMemory(kind, 8 * GIB, GIB))
         assert (plan.placement, plan.fits) == (Placement.drop_encoder, False)
+
+
+def test_an_apple_gpu_holds_the_scores_of_attention_up_to_a_bound() -> None:
+    free = 64 * GIB
+    for side, more in ((64, 2 * 2 * 8 * 64**2 * 4), (512, 2 * LARGEST_SCORES), (1024, 2 * LARGEST_SCORES)):
+        there, here = (
+            plan_memory(
+                FAMILY, SD15, "bfloat16", Size(side, side), DeviceMemory(kind, free, free), tiles=side == 1024
+            )
+            for kind in ("mps", "cuda")
+        )
+        assert 0 < there.needed - here.needed <= more
 
 
 def test_an_autoencoder_that_stays_in_float32_counts_so() -> None:
