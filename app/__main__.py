@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.messages.errors import message
 from app.startup.display import missing_display, tell
 from app.startup.environment import set_environment
 from app.startup.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
@@ -82,6 +81,8 @@ def _open_window(log_folder: Path, picture: Path | None) -> int:
     except Exception as error:
         logs = logs or _start_logs(log_folder)
         log.exception("the window failed")
+        from app.messages.errors import message  # imports what the window does not wait for
+
         tell(str(message(error, logs.log_file)))
         return 1
 

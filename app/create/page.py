@@ -22,9 +22,6 @@ from app.widgets.building import named, push_button, stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
 
-LEFT_PX = 336
-RIGHT_PX, NARROW_RIGHT_PX = 264, 168
-WIDE_FROM_PX = 1240
 CORNER_GAP_PX = 12
 
 
@@ -73,11 +70,6 @@ class CreatePage(QSplitter):
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)
         self.setStretchFactor(1, 1)
-
-    def set_default_columns(self, width_px: int) -> None:
-        """Two columns of recent pictures where the window is wide, one where it is not."""
-        right_px = RIGHT_PX if width_px >= WIDE_FROM_PX else NARROW_RIGHT_PX
-        self.setSizes([LEFT_PX, width_px - LEFT_PX - right_px, right_px])
 
     @property
     def is_comparing(self) -> bool:

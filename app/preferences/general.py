@@ -11,7 +11,7 @@ from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button
 from app.widgets.file_dialogs import ask_file, ask_save
 from core.runs.events import PreviewMode
-from core.settings.settings import Theme
+from core.settings.look import Theme
 
 THEMES = {Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"}
 SETTINGS_FILE = "emulsion-settings.json"

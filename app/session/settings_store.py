@@ -9,7 +9,8 @@ from core.errors import SaveFailed
 from core.paths import Folders
 from core.request.request import Autoencoder, GenerationRequest
 from core.runs.recorder import FOLDER_NAME
-from core.settings.settings import FILE_NAME, FilmPolicy, Settings, load_settings, save_settings
+from core.settings.look import FILE_NAME
+from core.settings.settings import FilmPolicy, Settings, load_settings, save_settings
 
 log = logging.getLogger(__name__)
 

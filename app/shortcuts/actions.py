@@ -12,7 +12,7 @@ from app.canvas.backdrop import Backdrop
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.icons import set_icon
-from core.settings.settings import Theme
+from core.settings.look import Theme
 
 Choice = TypeVar("Choice", bound=Enum)
 

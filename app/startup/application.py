@@ -1,40 +1,48 @@
-"""Puts the desktop program together: settings, folders, catalogue, engine, session, window."""
+"""Starts the desktop program: shows the window, lets it be filled, and runs it.
+
+Imports little: the window stands before the rest of the program is read, see `make_window`.
+"""
 
 import logging
 import os
 import signal
 import sys
+import time
+from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Signal
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from app.session.session import Session
-from app.session.settings_store import SettingsStore
-from app.startup.engine_factory import EngineFactory
 from app.startup.environment import restore_environment
 from app.startup.garbage_collection import kept_for_good
-from app.startup.garbage_collector import GarbageCollector
-from app.startup.instance_server import InstanceServer
-from app.startup.logs import LOG_NAME
 from app.startup.single_instance import InstanceLock
 from app.widgets.icons import app_icon
 from app.widgets.theme import Appearance
 from app.window.main_window import MainWindow
-from app.window.services import Services
-from core.film.film import Film
-from core.models.catalogue import users_catalogue
 from core.paths import APP_NAME, Folders
-from core.pictures.picture import GeneratedImage
-from core.pictures.saving import save, save_in
-from core.runs.recorder import FilmRecorder
+from core.settings.look import read_look
 
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_S = 0.0005
 """Qt's calls let other Python threads run, and painting makes hundreds of them. With Python's own 5 ms the gallery
 stood still for up to 1.8 s while 100,000 pictures were compared; with this, on the same busy machine, 0.07 s."""
+
+
+SLICES = (
+    "core.runs.events",
+    "app.session.session",
+    "app.controls.panel",
+    "app.create.page",
+    "app.window.contents",
+)
+"""The largest parts of the program, in the order of their imports: the window is painted between them."""
+
+UNTOUCHED = QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
+FIRST_PAINT_WITHIN_S = 0.5
+"""A window that is minimised, or on another desktop, is not painted at all."""
 
 
 def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | None = None) -> int:
@@ -52,18 +60,20 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     with kept_for_good():
         window = make_window(application, Folders.default())
     if last_crash is not None:
-        window.crash_report.offer_crash(last_crash)
-    window.welcome.greet()
+        window.contents.crash_report.offer_crash(last_crash)
+    window.contents.welcome.greet()
     requests = FileOpenEvents(window)
-    requests.picture_asked.connect(window.show_picture)
+    requests.picture_asked.connect(window.contents.show_picture)
     application.installEventFilter(requests)
     if picture is not None:
-        window.show_picture(picture)
+        window.contents.show_picture(picture)
     if claimed.lock is None:
         code = show_until_closed(application, window)
     else:
+        from app.startup.instance_server import InstanceServer  # no network library before the window is there
+
         instance_server = InstanceServer(claimed.address, window)
-        instance_server.picture_asked.connect(window.show_picture)
+        instance_server.picture_asked.connect(window.contents.show_picture)
         code = show_until_closed(application, window)
         instance_server.close()
         claimed.lock.unlock()
@@ -84,30 +94,23 @@ def show_until_closed(application: QApplication, window: MainWindow) -> int:
 
 
 def make_window(application: QApplication, folders: Folders) -> MainWindow:
-    """Returns the window with everything behind it, not yet shown."""
-    settings_store = SettingsStore(folders)
-    appearance = Appearance(application, settings_store.settings.theme)
-    catalogue = users_catalogue(folders, lambda: settings_store.settings)
-    collector = GarbageCollector()
-    make_engine = EngineFactory(catalogue, settings_store, collector.collect)
+    """Shows the window, and returns it when everything is in it, a second later.
 
-    def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
-        return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
+    Clicks and keys of that second wait in Qt's queue: they find what they were meant for.
+    """
+    look = read_look(folders)
+    appearance = Appearance(application, look.theme)
+    window = MainWindow(look, appearance.colours)
+    window.show()
+    end = time.monotonic() + FIRST_PAINT_WITHIN_S
+    while not window.windowHandle().isExposed() and time.monotonic() < end:
+        application.processEvents(UNTOUCHED, 10)
+    for module in SLICES:
+        import_module(module)
+        application.processEvents(UNTOUCHED)
+    from app.startup.filling import fill
 
-    session = Session(
-        catalogue,
-        make_engine,
-        save_picture,
-        settings_store,
-        FilmRecorder(settings_store.films_folder),
-        folders.logs / LOG_NAME,
-        lambda: catalogue.loras,
-    )
-    make_engine.made.connect(session.device.choose)
-    application.applicationStateChanged.connect(session.loras.refresh_when_active)
-    session.background.closing_begun.connect(collector.close)
-    window = MainWindow(Services.over(session, settings_store, appearance, catalogue))
-    collector.setParent(window)
+    fill(window, application, appearance, folders)
     return window
 
 

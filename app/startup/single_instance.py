@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from PySide6.QtCore import QCoreApplication, QLockFile
-from PySide6.QtNetwork import QLocalSocket
 
 from core.errors import AlreadyRunning
 
@@ -129,6 +128,8 @@ def _knock_until(
 
 def _hand_over(address: str, instance_message: InstanceMessage, patience_s: float) -> bool:
     """Returns whether a running window has taken the message."""
+    from PySide6.QtNetwork import QLocalSocket  # the first start does not need it
+
     patience_ms = max(1, round(patience_s * 1000))
     socket = QLocalSocket()
     socket.connectToServer(address)

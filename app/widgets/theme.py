@@ -16,7 +16,7 @@ from app.widgets.colours import Colours
 from app.widgets.icons import redraw_icons
 from app.widgets.style_sheet import style_sheet
 from core.paths import resources
-from core.settings.settings import Theme
+from core.settings.look import Theme
 
 GRID_PX = 8
 """The unit of margins, gaps and sizes: they are multiples of it, or half of it inside a control."""

@@ -19,7 +19,6 @@ class FileImports(QObject):
     """Part of the window. Pages that want pictures for something else have a `DropRouter` of their own."""
 
     def __init__(self, window: QWidget, services: Services, notices: Notices) -> None:
-        """To be made when the window has all its text fields."""
         super().__init__(window)
         self._window = window
         self._models = services.model_import
@@ -30,7 +29,12 @@ class FileImports(QObject):
             DropRule(is_model_place, services.model_import.add_all),
         )
         DropRouter(window, rules).left.connect(notices.show_not_taken)
-        TextFieldFilter(window)
+        self.guard_text_fields(window)
+
+    @Slot(QWidget)
+    def guard_text_fields(self, part: QWidget) -> None:
+        """Lets the window have the files that are dropped on text fields of a part that has been added to it."""
+        TextFieldFilter(part)
 
     @Slot()
     def ask_model_file(self) -> None:

@@ -5,8 +5,8 @@ from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
 
 from app.widgets.building import STRETCH, hbox, push_button
+from app.window.window_layout import HEADER_PX
 
-HEIGHT_PX = 44
 PLACE_MARGINS_PX = 28
 
 
@@ -17,7 +17,7 @@ class Header(QFrame):
         super().__init__()
         self.setObjectName("header")
         self.setProperty("role", "header")
-        self.setFixedHeight(HEIGHT_PX)
+        self.setFixedHeight(HEADER_PX)
         self._places: list[QPushButton] = []
         self._place_row = hbox(spacing=0)
         hbox(

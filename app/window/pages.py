@@ -1,6 +1,10 @@
-"""The places of the window, one shown at a time, and how one gets from one to the other."""
+"""The pages of the window, one shown at a time, and how one gets from one to the other."""
 
-from functools import partial
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -8,39 +12,66 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.window.header import Header
 
+Widget = TypeVar("Widget", bound=QWidget)
+
+
+class Page(Generic[Widget]):
+    """A page of the window, which is built when it is first shown or asked for."""
+
+    def __init__(self, pages: Pages, build: Callable[[], Widget]) -> None:
+        self._pages = pages
+        self._build = build
+
+    @property
+    def is_shown(self) -> bool:
+        return "widget" in vars(self) and self._pages.currentWidget() is self.widget
+
+    @cached_property
+    def widget(self) -> Widget:
+        """Builds it at the first call."""
+        widget = self._build()
+        self._pages.addWidget(widget)
+        self._pages.page_built.emit(widget)
+        return widget
+
 
 class Pages(QStackedWidget):
     """A stack whose pages have a switch in the header and an action for the menus, Alt+1 for the first.
 
     Attributes:
-        switches: one checkable action for each place, in their order.
+        pages, switches: the pages, and one checkable action for each, in their order.
 
     Signals:
-        page_changed: the widget that is shown now.
+        page_built: the widget of a page. page_changed: the widget that is shown now.
     """
 
+    page_built = Signal(QWidget)
     page_changed = Signal(QWidget)
 
     def __init__(self, header: Header) -> None:
         super().__init__()
         self.setObjectName("places")
         self._header = header
+        self.pages: list[Page[Any]] = []
         self.switches = QActionGroup(self)
 
-    def add(self, title: str, page: QWidget) -> None:
-        number = self.addWidget(page)
+    def add(self, title: str, build: Callable[[], Widget]) -> Page[Widget]:
+        """Adds a page; the first one is built and shown at once."""
+        page = Page(self, build)
+        self.pages.append(page)
+        number = len(self.pages)
         action = QAction(title, self.switches)
         action.setCheckable(True)
-        action.setShortcut(QKeySequence(f"Alt+{number + 1}"))
-        action.setChecked(number == 0)
+        action.setShortcut(QKeySequence(f"Alt+{number}"))
         action.toggled.connect(partial(self._show, page))
+        action.setChecked(number == 1)
         self._header.add_page(action)
+        return page
 
-    def show_place(self, page: QWidget) -> None:
-        """Shows a page that has been added."""
-        self.switches.actions()[self.indexOf(page)].setChecked(True)
+    def show_page(self, page: Page[Any]) -> None:
+        self.switches.actions()[self.pages.index(page)].setChecked(True)
 
-    def _show(self, page: QWidget, is_shown: bool) -> None:
+    def _show(self, page: Page[Any], is_shown: bool) -> None:
         if is_shown:
-            self.setCurrentWidget(page)
-            self.page_changed.emit(page)
+            self.setCurrentWidget(page.widget)
+            self.page_changed.emit(page.widget)

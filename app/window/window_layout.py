@@ -7,6 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from app.canvas.backdrop import Backdrop
+from app.create.columns import default_columns
+
+HEADER_PX = 44
+PANES = ("controlPanel", "rightPane")
+"""Object names of the panes that can be hidden, left and right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +40,11 @@ class WindowLayout:
             )
         except (ValueError, KeyError, TypeError):
             return cls()
+
+    def shown_columns(self, width_px: int) -> tuple[int, ...]:
+        """Returns the widths of controls, canvas and right column in a window so wide; 0 for what is hidden."""
+        left_px, middle_px, right_px = self.columns if len(self.columns) == 3 else default_columns(width_px)
+        left_px, right_px = (
+            0 if name in self.hidden else px for name, px in zip(PANES, (left_px, right_px), strict=True)
+        )
+        return left_px, middle_px, right_px

@@ -21,21 +21,12 @@ from core.paths import Folders
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
+from core.settings.look import COPY_NAME, FILE_NAME, Theme
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-FILE_NAME = "settings.json"
-COPY_NAME = "settings.copy.json"
 DAMAGED_NAME = "settings.damaged.json"
-
-
-class Theme(Enum):
-    """The colours of the window; ``system`` follows the desktop."""
-
-    system = auto()
-    light = auto()
-    dark = auto()
 
 
 class FilmPolicy(Enum):

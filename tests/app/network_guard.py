@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from app.startup import application
+from app.startup import filling
 from core.models.catalogue import Catalogue
 from core.models.folders import Places
 from core.paths import Folders
@@ -36,6 +36,6 @@ if __name__ == "__main__":
         setattr(socket.socket, name, refuse)
     for name in ("getaddrinfo", "gethostbyname", "create_connection"):
         setattr(socket, name, refuse)
-    application.users_catalogue = guarded_catalogue
+    filling.users_catalogue = guarded_catalogue
     models = sys.argv[1:]
     sys.exit(drive(LONGEST_S, len(models), models))

@@ -22,7 +22,7 @@ from core.paths import Folders
 from core.pictures.picture import GeneratedImage
 from core.pictures.saving import save
 from core.runs.recorder import FilmRecorder
-from core.settings.settings import Theme
+from core.settings.look import Theme, read_look
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
@@ -51,7 +51,7 @@ class Opened:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        return self.window.create_page.messages.subjects()
+        return self.window.contents.create_page.messages.subjects()
 
 
 class Opener:
@@ -77,7 +77,8 @@ class Opener:
             recorder=FilmRecorder(settings_store.films_folder) if saves else None,
             save=save_picture if saves else None,
         )
-        window = MainWindow(Services.over(session, settings_store, self._appearance, Catalogue(())))
+        window = MainWindow(read_look(self.folders), self._appearance.colours)
+        window.fill(Services.over(session, settings_store, self._appearance, Catalogue(())))
         self.opened.append(window)
         window.show()
         return Opened(window, engine, settings_store)
@@ -104,3 +105,9 @@ def opened(open_window: Opener) -> Opened:
 
 def wait_until_idle(opened: Opened, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: opened.window.session.state is RunState.idle)
+
+
+def build_all_pages(opened: Opened) -> None:
+    """Also those that have not been shown yet."""
+    for page in opened.window.contents.places.pages:
+        assert page.widget

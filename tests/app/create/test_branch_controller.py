@@ -140,7 +140,7 @@ def test_a_later_start_finds_the_tree_on_the_disk(open_window: Opener, qtbot: Qt
     branch(first, qtbot, 8, prompt="a blue house")
     first.window.close()
     second = open_window(saves=True)
-    second.window.create_page.strip.chosen.emit(picture)
+    second.window.contents.create_page.strip.chosen.emit(picture)
     qtbot.waitUntil(lambda: runs(second) == ["run-42", "branch-1"])
     assert not button_of(second).isHidden()
 

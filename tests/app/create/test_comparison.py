@@ -25,7 +25,7 @@ def opened(open_window: Opener) -> Opened:
 
 
 def view_of(opened: Opened) -> CompareView:
-    return opened.window.create_page.compare
+    return opened.window.contents.create_page.compare
 
 
 def panel_of(opened: Opened) -> FilmPanel:
@@ -35,19 +35,19 @@ def panel_of(opened: Opened) -> FilmPanel:
 
 
 def is_comparing(opened: Opened) -> bool:
-    return opened.window.create_page.is_comparing
+    return opened.window.contents.create_page.is_comparing
 
 
 def compare(opened: Opened, picture: Path, qtbot: QtBot) -> None:
     """Compares by the action of the strip's menu."""
-    commands = opened.window._commands  # pyright: ignore[reportPrivateUsage]
+    commands = opened.window.contents._commands  # pyright: ignore[reportPrivateUsage]
     commands._menu.compare_asked.emit(picture)  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(lambda: is_comparing(opened))
 
 
 def choose(opened: Opened, text: str) -> None:
     """An entry of the menu below the film."""
-    button = opened.window.create_page.findChild(QToolButton, "compareButton")
+    button = opened.window.contents.create_page.findChild(QToolButton, "compareButton")
     assert button is not None
     menu = button.menu()
     menu.aboutToShow.emit()
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_picture_is_told(opened: Opened, qtbot: QtBot, tmp_pat
     generate(opened, qtbot)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"broken")
-    commands = opened.window._commands  # pyright: ignore[reportPrivateUsage]
+    commands = opened.window.contents._commands  # pyright: ignore[reportPrivateUsage]
     commands._menu.compare_asked.emit(broken)  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(lambda: bool(opened.subjects))
     assert not is_comparing(opened)
@@ -184,17 +184,17 @@ def test_it_ends_when_something_else_is_looked_at(opened: Opened, qtbot: QtBot, 
         case "closed":
             view_of(opened).closed.emit()
         case "opened":
-            opened.window.create_page.strip.chosen.emit(first)
+            opened.window.contents.create_page.strip.chosen.emit(first)
         case _:
             generate(opened, qtbot, seed=7)
     qtbot.waitUntil(lambda: not is_comparing(opened))
-    button = opened.window.create_page.findChild(QToolButton, "compareButton")
+    button = opened.window.contents.create_page.findChild(QToolButton, "compareButton")
     assert button is not None
     assert not button.isChecked()
 
 
 def test_nothing_is_compared_with_an_empty_canvas(opened: Opened, qtbot: QtBot, tmp_path: Path) -> None:
-    button = opened.window.create_page.findChild(QToolButton, "compareButton")
+    button = opened.window.contents.create_page.findChild(QToolButton, "compareButton")
     assert button is not None
     button.menu().aboutToShow.emit()
     assert [action.text() for action in button.menu().actions() if action.isEnabled() and action.text()] == []
@@ -203,7 +203,7 @@ def test_nothing_is_compared_with_an_empty_canvas(opened: Opened, qtbot: QtBot, 
 def test_the_menu_zooms_the_canvas_or_the_comparison(opened: Opened, qtbot: QtBot) -> None:
     first = generate(opened, qtbot)
     actions = {action.text(): action for action in opened.window.findChildren(QAction)}
-    canvas = opened.window.create_page.canvas
+    canvas = opened.window.contents.create_page.canvas
     actions["Actual size (100 %)"].trigger()
     actions["Zoom in"].trigger()
     assert canvas.zoom == 1.25

@@ -48,7 +48,7 @@ def test_the_film_grows_with_the_run(opened: Opened, qtbot: QtBot) -> None:
 
 def test_a_chosen_step_is_shown_on_the_canvas_and_then_decoded(opened: Opened, qtbot: QtBot) -> None:
     generate(opened, qtbot)
-    canvas = opened.window.create_page.canvas
+    canvas = opened.window.contents.create_page.canvas
     panel_of(opened).select(3)
     assert canvas.shown is not None
     assert "Step 4 of" in canvas.shown.badge
@@ -116,7 +116,7 @@ def test_the_film_of_a_picture_opens_with_the_picture(open_window: Opener, qtbot
     wait_until_idle(opened, qtbot)
     assert saved.args is not None
     path = saved.args[0].path
-    opened.window.create_page.strip.chosen.emit(path)
+    opened.window.contents.create_page.strip.chosen.emit(path)
     qtbot.waitUntil(
         lambda: (shown := panel_of(opened).film) is not None and first is not None and shown.run == first.run
     )

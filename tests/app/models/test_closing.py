@@ -32,7 +32,7 @@ make = application.make_window
 
 def make_driven(program, folders):
     window = make(program, folders)
-    service = window.models_page.service
+    service = window.contents.models.widget.service
     notes = Path(os.environ["EMULSION_NOTES"])
     def follow(key):
         state = service.states.get(key)
@@ -45,7 +45,7 @@ def make_driven(program, folders):
     service.completed.connect(lambda key: window.close())
     window.show()
     def begin():
-        window.places.show_place(window.models_page)
+        window.contents.places.show_page(window.contents.models)
         for key in list(service.states):
             notes.write_text(f"{service.states[key].stage.name} {service.states[key].done}")
         service.begin("small", sys.argv[1])

@@ -33,8 +33,8 @@ def photo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(opened: Opened, qtbot: QtBot) -> NoisePage:
-    page = opened.window.forward_page
-    opened.window.places.show_place(page)
+    page = opened.window.contents.noise.widget
+    opened.window.contents.places.show_page(opened.window.contents.noise)
     qtbot.waitUntil(page.isVisible)
     return page
 
@@ -119,7 +119,7 @@ def test_denoise_from_here_is_image_to_image_with_the_strength_of_the_slider(
     assert request.prompt == "a lighthouse"
     assert request.source is not None
     assert (request.source.path, request.source.strength) == (str(photo), 0.25)
-    assert opened.window.places.currentWidget() is opened.window.create_page
+    assert opened.window.contents.places.currentWidget() is opened.window.contents.create_page
 
 
 def test_another_prompt_asks_again(opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot) -> None:
@@ -134,7 +134,7 @@ def test_nothing_is_asked_while_another_place_is_shown(
     opened: Opened, page: NoisePage, photo: Path, qtbot: QtBot
 ) -> None:
     open_photo(page, photo, qtbot)
-    opened.window.places.show_place(opened.window.create_page)
+    opened.window.contents.places.show_page(opened.window.contents.create)
     opened.window.session.edit(prompt="elsewhere")
     qtbot.wait(300)
     assert len(opened.engine.asked_once) == 1

@@ -61,9 +61,7 @@ def said(dialog: PreferencesDialog) -> str:
 
 
 def downloads(opened: Opened) -> ModelsPage:
-    page = opened.window.findChild(ModelsPage)
-    assert page is not None
-    return page
+    return opened.window.contents.models.widget
 
 
 def test_a_mirror_and_a_proxy_hold_for_the_next_download(

@@ -92,7 +92,7 @@ def test_old_films_are_counted_and_removed_and_their_pictures_stay(saving: Opene
 
 def test_the_size_of_a_film_is_told_with_the_recipe(saving: Opened, qtbot: QtBot) -> None:
     picture = make_picture(saving, qtbot)
-    saving.window.create_page.strip.chosen.emit(picture)
+    saving.window.contents.create_page.strip.chosen.emit(picture)
     facts = saving.child("recipeFacts")
     assert isinstance(facts, QLabel)
     size = film_path(picture).stat().st_size

@@ -44,7 +44,7 @@ def test_folders_for_models_are_added_shown_as_away_and_removed(
     page, listed = part(dialog, FoldersPage, "foldersPage"), part(dialog, QListWidget, "modelFoldersList")
     remove = part(dialog, QPushButton, "removeModelFolderButton")
     drive = tmp_path / "drive"
-    with qtbot.waitSignal(opened.window.preferences.models_changed):
+    with qtbot.waitSignal(opened.window.contents.preferences.models_changed):
         page.add_models(drive)
     page.add_models(drive)
     own = opened.settings_store.folders.models

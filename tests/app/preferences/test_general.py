@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from app.preferences.general import GeneralPage
 from app.widgets.theme import DARK
 from core.runs.events import PreviewMode
-from core.settings.settings import FilmPolicy, Theme, load_settings
+from core.settings.look import Theme
+from core.settings.settings import FilmPolicy, load_settings
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened
 
@@ -33,7 +34,7 @@ def page(opened: Opened) -> GeneralPage:
 def test_the_theme_holds_at_once_and_is_kept(opened: Opened) -> None:
     combo = part(preferences(opened), QComboBox, "themeCombo")
     choose(combo, Theme.dark)
-    assert opened.window.create_page.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
+    assert opened.window.contents.create_page.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
     assert load_settings(opened.settings_store.folders).theme is Theme.dark
     assert opened.action("Dark").isChecked()
     choose(combo, Theme.light)

@@ -24,7 +24,7 @@ class Page:
         page = opened.window.findChild(ShortcutsPage)
         assert page is not None
         self.page = page
-        self.keymap: Keymap = opened.window.keymap
+        self.keymap: Keymap = opened.window.contents.keymap
 
     def command(self, name: str) -> Command:
         return next(command for command in self.keymap.commands if command.name == name)

@@ -7,7 +7,8 @@ import pytest
 from app.session.settings_store import SettingsStore
 from core.paths import Folders
 from core.request.request import GenerationRequest
-from core.settings.settings import Theme, load_settings
+from core.settings.look import Theme
+from core.settings.settings import load_settings
 
 
 @pytest.fixture

@@ -25,6 +25,19 @@ window.close()
 print(json.dumps({"imported": imported, "ended": window.ended_in_time, "model": window.session.draft.model}))
 """
 
+SHOW_THE_FRAME = """
+import json, sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from app.startup import application, single_instance
+def note(module):
+    window = QApplication.topLevelWidgets()[0]
+    print(json.dumps((window.isVisible(), window.windowHandle().isExposed(), sorted(sys.modules))))
+    raise SystemExit
+application.import_module = note
+application.make_window(QApplication([]), application.Folders(*6 * (Path(sys.argv[1]),)))
+"""
+
 SIGNAL_TO_END = """
 import signal, sys
 from pathlib import Path
@@ -52,6 +65,16 @@ def test_the_window_opens_without_the_heavy_libraries_and_leaves_nothing_running
     assert not set(HEAVY) & set(result["imported"])
     assert result["ended"]
     assert result["model"] == "starter-model"
+
+
+def test_the_window_stands_before_the_program_is_imported(tmp_path: Path) -> None:
+    process = run_script(SHOW_THE_FRAME, tmp_path)
+    assert process.returncode == 0, process.stderr
+    is_visible, is_painted, modules = json.loads(process.stdout)
+    assert is_visible
+    assert is_painted
+    assert not {"numpy", "PIL", "sqlite3", "pyqtgraph", "PySide6.QtNetwork"} & set(modules)
+    assert not [name for name in modules if name.startswith(("app.session", "core.request", "core.film"))]
 
 
 def run_script(script: str, folder: Path) -> subprocess.CompletedProcess[str]:

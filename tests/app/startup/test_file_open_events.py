@@ -31,5 +31,5 @@ def test_the_window_shows_a_picture_that_was_asked_for(
     opened: Opened, save_picture: SavePicture, qtbot: QtBot
 ) -> None:
     path = save_picture()
-    opened.window.show_picture(path)
-    qtbot.waitUntil(lambda: opened.window.create_page.canvas.shown is not None)
+    opened.window.contents.show_picture(path)
+    qtbot.waitUntil(lambda: opened.window.contents.create_page.canvas.shown is not None)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.widgets.colours import Colours
 from app.widgets.theme import DARK, LIGHT, Appearance, indent_spin_boxes
-from core.settings.settings import Theme
+from core.settings.look import Theme
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def test_diagnostics_are_copied_from_the_menu(opened: Opened, qtbot: QtBot) -> N
 def test_a_crash_is_offered_with_its_report(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
     crash = tmp_path / "last-crash.log"
     crash.write_text("Fatal Python error: Aborted", "utf-8")
-    opened.window.crash_report.offer_crash(crash)
+    opened.window.contents.crash_report.offer_crash(crash)
     assert opened.subjects == ("crashed",)
     button = opened.child("copyReportButton")
     assert isinstance(button, QPushButton)

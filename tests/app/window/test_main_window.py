@@ -11,11 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from app.create.notices import FAILED
 from app.widgets.theme import DARK
-from core.settings.settings import Theme
+from core.settings.look import Theme
 from tests.app.conftest import FakeSaves
 from tests.app.dropping import drop, files
 from tests.app.saved_pictures import SavePicture
-from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
+from tests.app.windows import Opened, Opener, build_all_pages, open_window, opened, wait_until_idle
 
 __all__ = ["open_window", "opened"]
 
@@ -28,7 +28,7 @@ def test_the_prompt_has_the_focus_and_ctrl_return_makes_a_picture(
     with qtbot.waitSignal(opened.window.session.picture_saved):
         qtbot.keyClick(opened.prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert saves.saved[0][0].request.prompt == "a lighthouse at night"
-    assert opened.window.create_page.canvas.shown is not None
+    assert opened.window.contents.create_page.canvas.shown is not None
     view = opened.child("recentView")
     assert isinstance(view, QListView)
     assert view.model().rowCount() == 1
@@ -39,10 +39,10 @@ def test_an_unforeseen_failure_in_the_background_is_told_where_the_user_looks(
 ) -> None:
     expected_warnings.append("a background task failed")
     window = opened.window
-    window.places.show_place(window.models_page)
+    window.contents.places.show_page(window.contents.models)
     window.session.background.queue(window, "tests").submit(lambda: 1 // 0)
-    qtbot.waitUntil(lambda: FAILED in window.models_page.messages.subjects())
-    assert FAILED not in window.create_page.messages.subjects()
+    qtbot.waitUntil(lambda: FAILED in window.contents.models.widget.messages.subjects())
+    assert FAILED not in window.contents.create_page.messages.subjects()
 
 
 def test_the_actions_are_enabled_only_while_they_can_act(opened: Opened, qtbot: QtBot) -> None:
@@ -64,7 +64,7 @@ def test_the_actions_are_enabled_only_while_they_can_act(opened: Opened, qtbot: 
 def test_the_way_back_to_the_picture_in_progress_is_offered_while_there_is_one(
     opened: Opened, save_picture: SavePicture, qtbot: QtBot
 ) -> None:
-    create = opened.window.create_page
+    create = opened.window.contents.create_page
     back = opened.child("liveButton")
     assert isinstance(back, QPushButton)
     with qtbot.waitSignal(opened.window.session.rested):
@@ -82,27 +82,27 @@ def test_the_way_back_to_the_picture_in_progress_is_offered_while_there_is_one(
 
 def test_panes_sizes_theme_and_background_are_remembered(open_window: Opener) -> None:
     first = open_window()
-    first.window.create_page.setSizes([400, 300, 260])
+    first.window.contents.create_page.setSizes([400, 300, 260])
     first.action("Recent pictures").trigger()
     first.action("Checker background").trigger()
     first.action("Dark").trigger()
-    assert first.window.create_page.right.isHidden()
-    columns = first.window.create_page.sizes()
-    assert first.window.create_page.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
+    assert first.window.contents.create_page.right.isHidden()
+    columns = first.window.contents.create_page.sizes()
+    assert first.window.contents.create_page.canvas._colours is DARK  # pyright: ignore[reportPrivateUsage]
     first.window.close()
     second = open_window()
-    assert second.window.create_page.right.isHidden()
+    assert second.window.contents.create_page.right.isHidden()
     assert not second.action("Recent pictures").isChecked()
     assert second.action("Checker background").isChecked()
     assert second.action("Dark").isChecked()
     assert second.settings_store.settings.theme is Theme.dark
-    assert second.window.create_page.sizes()[0] == columns[0] == 400
+    assert second.window.contents.create_page.sizes()[0] == columns[0] == 400
     assert second.settings_store.settings.window_geometry
 
 
 def test_the_window_is_usable_at_1024_by_700(opened: Opened, qtbot: QtBot) -> None:
     opened.window.resize(1024, 700)
-    qtbot.waitUntil(lambda: opened.window.create_page.width() == 1024)
+    qtbot.waitUntil(lambda: opened.window.contents.create_page.width() == 1024)
     for name in ("promptEdit", "generateButton", "stopButton", "canvas", "progressLine", "rightPane"):
         child = opened.child(name)
         corner = child.mapTo(opened.window, QPoint(child.width(), child.height()))
@@ -173,7 +173,7 @@ def test_pictures_of_the_folder_are_there_at_the_start_and_a_click_shows_one_wit
     qtbot.mouseClick(
         view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(view.model().index(0, 0)).center()
     )
-    qtbot.waitUntil(lambda: opened.window.create_page.canvas.shown is not None)
+    qtbot.waitUntil(lambda: opened.window.contents.create_page.canvas.shown is not None)
     card = opened.child("recipeCard")
     assert card.isVisible()
     assert opened.window.session.draft == before
@@ -233,6 +233,7 @@ def test_dialogs_do_not_block_the_window(opened: Opened, qtbot: QtBot, text: str
 
 
 def test_no_two_actions_share_a_shortcut(opened: Opened) -> None:
+    build_all_pages(opened)
     keys = [key.toString() for action in opened.window.findChildren(QAction) for key in action.shortcuts()]
     assert len(keys) == len(set(keys))
     assert {"Ctrl+Return", "Esc", "Ctrl+Z", "F8", "F10", "Ctrl+Q"} <= set(keys)
@@ -241,6 +242,7 @@ def test_no_two_actions_share_a_shortcut(opened: Opened) -> None:
 def test_every_button_can_be_named_by_a_screen_reader(opened: Opened) -> None:
     from PySide6.QtWidgets import QAbstractButton
 
+    build_all_pages(opened)
     nameless = [
         button.objectName()
         for button in opened.window.findChildren(QAbstractButton)
@@ -253,10 +255,10 @@ def test_what_became_of_a_model_is_told_on_the_page_that_the_user_looks_at(
     opened: Opened, tmp_path: Path, qtbot: QtBot
 ) -> None:
     window = opened.window
-    for page in (window.models_page, window.gallery_page, window.create_page):
-        window.places.show_place(page)
+    for page in (window.contents.models, window.contents.gallery, window.contents.create):
+        window.contents.places.show_page(page)
         assert drop(window, files(tmp_path / "nowhere.ckpt"))
-        qtbot.waitUntil(lambda page=page: "model-import" in page.messages.subjects())
-    window.places.show_place(window.models_page)
+        qtbot.waitUntil(lambda page=page: "model-import" in page.widget.messages.subjects())
+    window.contents.places.show_page(window.contents.models)
     assert drop(window, files(tmp_path / "nowhere.ckpt", tmp_path / "notes.txt"))
     assert "failed" in opened.subjects

@@ -15,8 +15,8 @@ def places_in_a_window(qtbot: QtBot) -> tuple[QMainWindow, Header, Pages, list[Q
     header = Header(QAction("left", window), QAction("right", window), QLabel())
     places = Pages(header)
     pages = [QLabel("create"), QLabel("gallery")]
-    places.add("Create", pages[0])
-    places.add("Gallery", pages[1])
+    for title, page in zip(("Create", "Gallery"), pages, strict=True):
+        places.add(title, lambda page=page: page)
     centre = QWidget()
     layout = QVBoxLayout(centre)
     layout.addWidget(header)
@@ -48,6 +48,30 @@ def test_switch_action_and_page_agree_however_one_gets_there(qtbot: QtBot) -> No
     qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     assert places.currentWidget() is pages[1]
     assert checked_titles(header) == ["Gallery"]
-    places.show_place(pages[0])
+    places.show_page(places.pages[0])
     assert checked_titles(header) == ["Create"]
     assert [action.text() for action in places.switches.actions() if action.isChecked()] == ["Create"]
+
+
+def test_a_page_is_built_once_when_it_is_first_shown(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    places = Pages(header := Header(QAction("left", window), QAction("right", window), QLabel()))
+    header.setParent(window)
+    window.setCentralWidget(places)
+    built: list[str] = []
+
+    def build(title: str) -> QLabel:
+        built.append(title)
+        return QLabel(title)
+
+    for title in ("Create", "Gallery", "Models"):
+        places.add(title, lambda title=title: build(title))
+    assert built == ["Create"]
+    with qtbot.waitSignal(places.page_built) as told:
+        places.show_page(places.pages[1])
+    assert told.args == [places.currentWidget()]
+    places.show_page(places.pages[0])
+    places.show_page(places.pages[1])
+    assert built == ["Create", "Gallery"]
+    assert [page.is_shown for page in places.pages] == [False, True, False]

@@ -22,7 +22,7 @@ def words(opened: Opened) -> str:
 
 
 def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(opened: Opened) -> None:
-    opened.window.welcome.greet()
+    opened.window.contents.welcome.greet()
     assert opened.subjects == ("welcome",)
     assert str(opened.settings_store.settings.pictures) in words(opened)
     assert "Looking for what can compute" in words(opened)
@@ -32,13 +32,13 @@ def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(ope
 
 
 def test_the_engine_looks_for_the_device_by_itself_at_the_first_start(opened: Opened, qtbot: QtBot) -> None:
-    opened.window.welcome.greet()
+    opened.window.contents.welcome.greet()
     worker = opened.window.session._thread.worker  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(lambda: worker._engine is opened.engine)  # pyright: ignore[reportPrivateUsage]
 
 
 def test_the_first_picture_ends_the_welcome(opened: Opened, qtbot: QtBot) -> None:
-    opened.window.welcome.greet()
+    opened.window.contents.welcome.greet()
     opened.window.session.generate()
     qtbot.waitUntil(lambda: "welcome" not in opened.subjects)
     wait_until_idle(opened, qtbot)
@@ -48,21 +48,21 @@ def test_later_starts_are_not_welcomed(open_window: Opener) -> None:
     first = open_window()
     first.window.close()
     second = open_window()
-    second.window.welcome.greet()
+    second.window.contents.welcome.greet()
     assert second.subjects == ()
 
 
 def test_a_folder_for_pictures_that_cannot_be_written_is_told(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     opened.settings_store.change(pictures=tmp_path / "file" / "pictures")
-    opened.window.welcome.greet()
+    opened.window.contents.welcome.greet()
     assert "read only" in opened.subjects
     assert "cannot be written" in words(opened)
 
 
 def test_settings_that_cannot_be_kept_are_told(opened: Opened, expected_warnings: list[str]) -> None:
     opened.settings_store.folders.config.write_text("")
-    opened.window.welcome.greet()
+    opened.window.contents.welcome.greet()
     assert "read only" in opened.subjects
     assert "Pictures are saved all the same" in words(opened)
     expected_warnings.append("the settings could not be saved")

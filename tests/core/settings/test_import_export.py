@@ -12,7 +12,8 @@ from core.errors import SaveFailed, SettingsUnreadable
 from core.paths import Folders
 from core.request.request import GenerationRequest
 from core.settings.import_export import LARGEST_BYTES, export_settings, import_settings, reset_settings
-from core.settings.settings import FilmPolicy, Settings, Theme
+from core.settings.look import Theme
+from core.settings.settings import FilmPolicy, Settings
 
 
 @pytest.fixture

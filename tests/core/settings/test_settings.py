@@ -11,7 +11,8 @@ from core.files.atomic import FileSystem
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
 from core.runs.events import PreviewMode
-from core.settings.settings import FilmPolicy, Settings, Theme, load_settings, save_settings
+from core.settings.look import Theme
+from core.settings.settings import FilmPolicy, Settings, load_settings, save_settings
 
 
 @pytest.fixture

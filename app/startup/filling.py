@@ -1,0 +1,45 @@
+"""Fills the window that stands: settings, catalogue, engine, session, and all that is seen."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from app.startup.engine_factory import EngineFactory
+from app.startup.garbage_collector import GarbageCollector
+from app.startup.logs import LOG_NAME
+from app.widgets.theme import Appearance
+from app.window.main_window import MainWindow
+from app.window.services import Services
+from core.film.film import Film
+from core.models.catalogue import users_catalogue
+from core.paths import Folders
+from core.pictures.picture import GeneratedImage
+from core.pictures.saving import save, save_in
+from core.runs.recorder import FilmRecorder
+
+
+def fill(window: MainWindow, application: QApplication, appearance: Appearance, folders: Folders) -> None:
+    """Puts everything into the window, and starts the threads behind it."""
+    settings_store = SettingsStore(folders)
+    catalogue = users_catalogue(folders, lambda: settings_store.settings)
+    collector = GarbageCollector(window)
+    make_engine = EngineFactory(catalogue, settings_store, collector.collect)
+
+    def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
+        return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
+
+    session = Session(
+        catalogue,
+        make_engine,
+        save_picture,
+        settings_store,
+        FilmRecorder(settings_store.films_folder),
+        folders.logs / LOG_NAME,
+        lambda: catalogue.loras,
+    )
+    make_engine.made.connect(session.device.choose)
+    application.applicationStateChanged.connect(session.loras.refresh_when_active)
+    session.background.closing_begun.connect(collector.close)
+    window.fill(Services.over(session, settings_store, appearance, catalogue))

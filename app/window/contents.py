@@ -1,0 +1,265 @@
+"""Everything in the main window: puts the parts together, and remembers how the user arranged them."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from app.canvas.zoom_view import ZoomView
+from app.create.columns import default_columns
+from app.create.notices import FAILED, Notices
+from app.create.page import CreatePage
+from app.create.picture_commands import PictureCommands
+from app.messages.errors import Message
+from app.preferences.controller import PreferencesController
+from app.recent.model import RecentPictures
+from app.shortcuts.actions import Actions
+from app.shortcuts.keymap import Keymap
+from app.shortcuts.menu_commands import menu_commands
+from app.widgets.building import stretched, vbox
+from app.widgets.icons import set_icon
+from app.widgets.message_bar import Notice
+from app.widgets.theme import indent_spin_boxes
+from app.window.crash_report import CrashReport
+from app.window.desktop_notification import RunNotification
+from app.window.device_label import DeviceLabel
+from app.window.file_imports import FileImports
+from app.window.header import Header
+from app.window.pages import Pages
+from app.window.services import Services
+from app.window.welcome import Welcome
+from app.window.window_layout import WindowLayout
+from core.settings.look import Theme
+
+if TYPE_CHECKING:  # these pages are built when they are first shown
+    from app.gallery.page import GalleryPage
+    from app.models.page import ModelsPage
+    from app.noise.page import NoisePage
+    from core.downloads.hub import Secret
+
+
+class Contents(QObject):
+    """Part of the window. Connects its pages, its menus and its services.
+
+    Attributes:
+        places: the pages; create, gallery, noise, models: each a `Page` of them.
+        create_page: the widget of the one where pictures are made.
+        keymap: the keys of the commands. preferences: where they and everything else are changed.
+        notices: what is said of runs and pictures.
+        welcome: what is said at the first start. crash_report: what is said after a crash.
+    """
+
+    def __init__(self, window: QMainWindow, services: Services) -> None:
+        super().__init__(window)
+        self._window = window
+        self._services = services
+        self._session = services.session
+        self._store = services.settings_store
+        session, store = self._session, self._store
+        recent = RecentPictures(services.pictures)
+        self.create_page = CreatePage(
+            session, services.autoencoders, services.memory, recent, services.appearance.colours
+        )
+        self._panes = (
+            self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_page.left),
+            self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_page.right),
+        )
+        header = Header(*self._panes, DeviceLabel(session.device))
+        self.places = Pages(header)
+        self.create = self.places.add("Create", lambda: self.create_page)
+        self.gallery = self.places.add("Gallery", self._build_gallery)
+        self.noise = self.places.add("Noise", self._build_noise)
+        self.models = self.places.add("Models", self._build_models)
+        centre = QWidget()
+        vbox(header, stretched(self.places), on=centre, spacing=0)
+        window.setCentralWidget(centre)
+        messages = self.create_page.messages
+        self.notices = Notices(messages, session, window)
+        self._commands = PictureCommands(
+            window, self.create_page, recent, services.pictures, session, store, self.notices
+        )
+        self.crash_report = CrashReport(messages, store, session.device, self)
+        self._actions = Actions(window)
+        self._actions.fill(window.menuBar(), self.places.switches.actions(), self._panes)
+        self.keymap = Keymap(menu_commands(window.menuBar(), self._actions), store, window)
+        self._actions.name_keys(window)
+        self.preferences = PreferencesController(window, store, session, self.keymap, services.memory)
+        self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self)
+        RunNotification(session, store, window)
+        self._imports = FileImports(window, services, self.notices)
+        self._connect()
+        self._connect_actions()
+        self._restore()
+        indent_spin_boxes(window)
+        prompt = self.create_page.findChild(QWidget, "promptEdit")
+        if prompt is not None:
+            prompt.setFocus()
+        services.pictures.find(store.settings.pictures)
+        self._commands.offer_unfinished()
+
+    @Slot(object)
+    def show_picture(self, picture: Path) -> None:
+        """Shows a saved picture in the place where pictures are made."""
+        self._show_create()
+        self._services.pictures.open(picture)
+
+    def remember(self) -> None:
+        """Keeps how the window is arranged."""
+        hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
+        layout = WindowLayout(tuple(self.create_page.sizes()), hidden, self.create_page.canvas.backdrop)
+        geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
+        self._store.change(
+            window_geometry=geometry, window_state=layout.to_text(), previews=self._session.preview_mode
+        )
+
+    def _build_gallery(self) -> GalleryPage:
+        from app.gallery.commands import GalleryCommands
+        from app.gallery.page import GalleryPage
+
+        appearance = self._services.appearance
+        page = GalleryPage(self._session, self._store, appearance.colours)
+        commands = GalleryCommands(page, self._session, appearance.colours, self._window)
+        commands.create_asked.connect(self._show_create)
+        commands.picture_asked.connect(self.show_picture)
+        commands.noise_asked.connect(self._noise)
+        for shown in (page, commands.viewer.canvas):
+            appearance.changed.connect(shown.set_colours)
+        return page
+
+    def _build_noise(self) -> NoisePage:
+        from app.noise.page import NoisePage
+
+        page = NoisePage(self._session, self._store)
+        page.denoising.connect(self._show_create)
+        self.places.page_changed.connect(lambda: page.offer_current(self._commands.current_file()))
+        return page
+
+    def _build_models(self) -> ModelsPage:
+        from app.models.page import ModelsPage
+
+        page = ModelsPage(self._session, self._store)
+        page.create_asked.connect(self._show_create)
+        page.file_asked.connect(self._imports.ask_model_file)
+        page.training_asked.connect(partial(self._services.training.ask, self._window))
+        self.preferences.address_changed.connect(page.take_address)
+        return page
+
+    def _connect(self) -> None:
+        services, preferences, session = self._services, self.preferences, self._session
+        self.places.page_built.connect(indent_spin_boxes)
+        self.places.page_built.connect(self._imports.guard_text_fields)
+        self._commands.noise_asked.connect(self._noise)
+        self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
+        services.model_import.told.connect(self._show_notice)
+        session.background.failed.connect(self._show_failure)
+        services.lora_import.told.connect(self._show_above_canvas)
+        services.appearance.changed.connect(self.create_page.set_colours)
+        preferences.token_held.connect(self._hold_token)
+        preferences.theme_chosen.connect(self._take_theme)
+        preferences.folder_changed.connect(services.pictures.find)
+        preferences.models_changed.connect(session.refresh_models)
+        preferences.models_changed.connect(session.loras.refresh)
+
+    def _connect_actions(self) -> None:
+        create, actions = self.create_page, self._actions
+        actions.follow(self._session)
+        self._commands.connect_actions(actions)
+        actions.add_model.triggered.connect(self._imports.ask_model_file)
+        actions.add_model_folder.triggered.connect(self._imports.ask_model_folder)
+        actions.quit.triggered.connect(self._window.close)
+        actions.zoom_in.triggered.connect(partial(create.zoom, ZoomView.zoom_in))
+        actions.zoom_out.triggered.connect(partial(create.zoom, ZoomView.zoom_out))
+        actions.fit.triggered.connect(partial(create.zoom, ZoomView.fit))
+        actions.actual_size.triggered.connect(partial(create.zoom, ZoomView.show_actual_size))
+        actions.full_screen.triggered.connect(self._switch_full_screen)
+        actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
+        actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
+        actions.updates.triggered.connect(self.preferences.check_for_updates)
+        actions.about.triggered.connect(self._show_about)
+        actions.machine.triggered.connect(self._show_machine)
+        actions.preferences.triggered.connect(self.preferences.open)
+        actions.theme.triggered.connect(lambda: self._take_theme(actions.theme.checkedAction().data()))
+        actions.backdrop.triggered.connect(
+            lambda: create.canvas.set_backdrop(actions.backdrop.checkedAction().data())
+        )
+
+    def _pane_action(self, text: str, shortcut: str, icon_name: str, pane: QWidget) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcut(QKeySequence(shortcut))
+        action.setCheckable(True)
+        action.setChecked(True)
+        set_icon(action, icon_name)
+        action.setIconVisibleInMenu(False)  # it would hide the tick
+        action.setProperty("pane", pane.objectName())
+        action.setToolTip(f"Show or hide: {text.lower()} ({shortcut})")
+        action.toggled.connect(pane.setVisible)
+        return action
+
+    @Slot(object)
+    def _show_notice(self, notice: Notice) -> None:
+        """Shows it on the page that the user looks at."""
+        seen = next(page for page in self.places.pages if page.is_shown)
+        seen.widget.messages.show_notice(notice)
+
+    @Slot(object)
+    def _show_failure(self, message: Message) -> None:
+        self._show_notice(Notice(FAILED, message, "error"))
+
+    @Slot(object)
+    def _show_above_canvas(self, notice: Notice) -> None:
+        self._show_create()
+        self._show_notice(notice)
+
+    @Slot()
+    def _switch_full_screen(self) -> None:
+        if self._window.isFullScreen():
+            self._window.showNormal()
+        else:
+            self._window.showFullScreen()
+
+    @Slot(object)
+    def _noise(self, picture: Path) -> None:
+        self.places.show_page(self.noise)
+        self.noise.widget.open(picture)
+
+    @Slot(object)
+    def _hold_token(self, token: Secret) -> None:
+        self.models.widget.hold_token(token)
+
+    @Slot()
+    def _show_create(self) -> None:
+        self.places.show_page(self.create)
+
+    @Slot()
+    def _show_about(self) -> None:
+        from app.dialogs.about import AboutDialog
+
+        AboutDialog(self._window).open()
+
+    @Slot()
+    def _show_machine(self) -> None:
+        from app.dialogs.machine import MachineDialog
+
+        MachineDialog(self._session.device, self._services.memory, self._window).open()
+
+    @Slot(object)
+    def _take_theme(self, theme: Theme) -> None:
+        self._store.change(theme=theme)
+        self._services.appearance.choose(theme)
+        self._actions.check(self._actions.theme, theme)
+
+    def _restore(self) -> None:
+        settings, actions = self._store.settings, self._actions
+        layout = WindowLayout.from_text(settings.window_state)
+        self.create_page.setSizes(list(layout.columns or default_columns(self._window.width())))
+        for action in self._panes:
+            action.setChecked(action.property("pane") not in layout.hidden)
+        self.create_page.canvas.set_backdrop(layout.backdrop)
+        self._session.set_preview_mode(settings.previews)
+        actions.check(actions.theme, settings.theme)
+        actions.check(actions.backdrop, layout.backdrop)
