@@ -53,10 +53,10 @@ class Probes:
         self._sum = maps[0] if self._sum is None else self._sum + maps[0]
         self._layers += 1
 
-    def tokens(self) -> NDArray[np.float16]:
+    def tokens(self) -> torch.Tensor:
         """float16 (tokens, height, width): the mean over heads and layers; at each place the tokens sum to 1."""
         assert self._sum is not None, "the network made no call"
-        return (self._sum / self._layers).to(torch.float16).cpu().numpy()
+        return (self._sum / self._layers).to(torch.float16)
 
 
 @contextmanager
@@ -104,7 +104,7 @@ class AttentionRecorder:
         self._network = network
         self._words = words
         self._record = record
-        self._tokens: NDArray[np.float16] | None = None
+        self._tokens: torch.Tensor | None = None
 
     def __call__(self, x: torch.Tensor, t: torch.Tensor) -> Prediction:
         with probes(self._network, (x.shape[2], x.shape[3])) as seen:
@@ -113,8 +113,17 @@ class AttentionRecorder:
         return prediction
 
     def take(self, call: int) -> AttentionRecord | None:
-        """Returns the attention so far; the last call was the one of this number."""
+        """Returns the attention so far; the last call was the one of this number, and is waited for."""
+        tokens = self.seen()
+        return self.record(call, tokens.cpu().numpy() if tokens is not None else None)
+
+    def seen(self) -> torch.Tensor | None:
+        """Returns the attention of the last call as `Probes.tokens` has it, once; None if there is none."""
         tokens, self._tokens = self._tokens, None
+        return tokens
+
+    def record(self, call: int, tokens: NDArray[np.float16] | None) -> AttentionRecord | None:
+        """Takes in what was `seen` in the call of this number, and returns the attention so far."""
         if tokens is not None:
             maps = AttentionMaps.of_tokens(call, self._words, tokens)
             self._record = (

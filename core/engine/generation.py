@@ -1,11 +1,15 @@
 """The generation of one picture: from a start latent through every network call to pixels, told as events."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import replace
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.engine.attention_probes import AttentionRecorder
 from core.engine.decoding.decoding import Previews
@@ -13,18 +17,29 @@ from core.engine.devices.device import DevicePlan
 from core.engine.devices.machine import computed_by
 from core.engine.initial_state import InitialState
 from core.engine.loading.loaded_model import PreparedModel
+from core.engine.sampling.copies import Copies, Copy
 from core.engine.sampling.denoising import Predict, Step, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.step_hooks import step_hooks
-from core.engine.sampling.tensors import to_numpy
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
 from core.heap import give_memory_back
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Recipe, Stage
-from core.runs.events import ComputedElsewhere, Event, ImageReady, Loading, Phase, Started, Stepped
+from core.runs.events import (
+    ComputedElsewhere,
+    Event,
+    ImageReady,
+    LinearPreview,
+    Loading,
+    Phase,
+    Started,
+    Stepped,
+)
+
+Steps = Generator[Step, None, torch.Tensor]
 
 
 def generate_picture(
@@ -48,27 +63,28 @@ def generate_picture(
     scale, hooks = film.request.guidance_scale, step_hooks(film, start.x.device)
     call = model.guarded(attention or predict)
     steps = denoise(call, sampling, start.x, start.generators, scale, start.recorded, hooks)
-    for _ in start.recorded:
-        film = film.with_frame(_frame(next(steps), sampling))
+    copies = Copies(start.x.device)
+    film = _with_frames(film, islice(steps, len(start.recorded)), sampling, copies)
     if start.recorded and start.film.computed_by not in ("", film.computed_by):
         before, _, now = film.computed_by.rpartition("; then ")
         yield ComputedElsewhere(before, now)
     yield Started(film, index, count)
     spent_seconds = 0.0
+    calls = _calls(steps, copies, attention, previews)
     while True:
         began = time.perf_counter()
         try:
-            step = next(steps)
+            call = next(calls)
         except StopIteration as end:
             latents: torch.Tensor = end.value
             break
-        frame = _frame(step, sampling)
+        frame, words = call.read(sampling)
         seconds = time.perf_counter() - began
         spent_seconds += seconds
         previews.budget.add_call(seconds)
         film = film.with_frame(frame)
-        attended = attention.take(frame.call) if attention is not None else None
-        preview = previews.preview(step.denoised, film)
+        attended = attention.record(frame.call, words) if attention is not None else None
+        preview = LinearPreview(film) if call.is_behind else previews.preview(call.step.denoised, film)
         yield Stepped(film, preview, seconds, attended)
     yield Loading(Phase.decoding)
     give_memory_back()  # a decode takes several times the memory of a step
@@ -101,10 +117,7 @@ def image_of(
 
 def rebuild_frames(start: InitialState) -> Film:
     """Returns the film of a recording with all its frames."""
-    film = start.film
-    for step in replay(start):
-        film = film.with_frame(_frame(step, start.sampling))
-    return film
+    return _with_frames(start.film, replay(start), start.sampling, Copies(start.x.device))
 
 
 def replay(start: InitialState) -> Iterator[Step]:
@@ -119,19 +132,80 @@ def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:
     raise AssertionError(f"call at timestep {t} is not recorded")
 
 
-def _frame(step: Step, sampling: SamplerRun) -> Frame:
-    """Returns the film's frame of one call. Raises NotANumberPicture."""
-    if not step.guided.isfinite().all():
-        raise NotANumberPicture("the network")
-    uncond = step.prediction.uncond
-    return Frame(
-        call=step.call,
-        step=sampling.schedule.steps[step.call],
-        timestep=float(sampling.schedule.timesteps[step.call]),
-        sigma=float(sampling.schedule.sigmas[step.call]),
-        noisy=to_numpy(step.noisy),
-        denoised=to_numpy(step.denoised),
-        guided=to_numpy(step.guided),
-        cond=to_numpy(step.prediction.cond) if uncond is not None else None,
-        uncond=to_numpy(uncond) if uncond is not None else None,
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    """A call that is on its way to the processor.
+
+    Attributes:
+        has_words: where they acted is there as well.
+        is_behind: the call after it has been launched.
+    """
+
+    step: Step
+    copy: Copy
+    has_words: bool
+    is_behind: bool = False
+
+    @classmethod
+    def begin(cls, step: Step, copies: Copies, words: torch.Tensor | None = None) -> _Call:
+        prediction = step.prediction
+        halves = () if prediction.uncond is None else (prediction.cond, prediction.uncond)
+        latents = (latents[0] for latents in (step.noisy, step.denoised, step.guided, *halves))
+        watched = () if words is None else (words,)
+        return cls(step, copies.begin([*latents, *watched, step.guided.isfinite().all()]), bool(watched))
+
+    def read(self, sampling: SamplerRun) -> tuple[Frame, NDArray[np.float16] | None]:
+        """Returns the film's frame of the call, and where the words acted. Raises NotANumberPicture."""
+        *latents, is_finite = self.copy.read()
+        if not is_finite:
+            raise NotANumberPicture("the network")
+        words = latents.pop() if self.has_words else None
+        noisy, denoised, guided, *halves = latents
+        call, schedule = self.step.call, sampling.schedule
+        return Frame(
+            call=call,
+            step=schedule.steps[call],
+            timestep=float(schedule.timesteps[call]),
+            sigma=float(schedule.sigmas[call]),
+            noisy=noisy,
+            denoised=denoised,
+            guided=guided,
+            cond=halves[0] if halves else None,
+            uncond=halves[1] if halves else None,
+        ), words
+
+
+def _calls(
+    steps: Steps, copies: Copies, attention: AttentionRecorder | None, previews: Previews
+) -> Generator[_Call, None, torch.Tensor]:
+    """Yields each call when it should be read, and returns the final latents.
+
+    On a GPU that is after the next call has been launched, so that the GPU never waits; but for a preview that is
+    to be decoded, which waits anyway, and whose time is measured.
+    """
+    waiting: _Call | None = None
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            if waiting is not None:
+                yield waiting
+            return end.value
+        except Exception:
+            if waiting is not None:
+                yield replace(waiting, is_behind=True)  # it is done, whatever became of the next one
+            raise
+        call = _Call.begin(step, copies, attention.seen() if attention is not None else None)
+        if waiting is not None:
+            yield replace(waiting, is_behind=True)
+        waiting = call
+        if not copies.looks_ahead or previews.budget.allows_decode:
+            waiting = None
+            yield call
+
+
+def _with_frames(film: Film, steps: Iterable[Step], sampling: SamplerRun, copies: Copies) -> Film:
+    """Returns the film with the frames of these calls. Raises NotANumberPicture."""
+    for step in steps:
+        film = film.with_frame(_Call.begin(step, copies).read(sampling)[0])
+    return film

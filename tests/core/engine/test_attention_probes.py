@@ -50,7 +50,7 @@ def embeddings(batch: int, tokens: int = 7) -> torch.Tensor:
 def test_at_each_place_the_tokens_share_all_the_attention(network: torch.nn.Module) -> None:
     with probes(network, LATENT) as seen:
         called(network, embeddings(2))
-    tokens = seen.tokens()
+    tokens = seen.tokens().numpy()
     assert tokens.dtype == np.float16
     assert tokens.shape == (7, *LATENT)
     assert (tokens >= 0).all()
@@ -73,7 +73,7 @@ def test_only_the_half_with_the_prompt_is_looked_at(network: torch.nn.Module) ->
     words[0] *= -3
     with probes(network, LATENT) as with_other:
         called(network, words)
-    assert with_one.tokens() == pytest.approx(with_other.tokens(), abs=1e-3)
+    assert with_one.tokens().numpy() == pytest.approx(with_other.tokens().numpy(), abs=1e-3)
 
 
 def test_the_shares_are_those_of_the_attention_itself(network: torch.nn.Module) -> None:
@@ -108,7 +108,8 @@ def test_a_network_that_fails_inside_a_call_leaves_no_probes(network: torch.nn.M
     with pytest.raises(torch.OutOfMemoryError):
         recorder(torch.zeros((1, 4, *LATENT)), torch.tensor(1))
     assert hooks(network) == 0
-    assert recorder.take(0) is None
+    assert recorder.seen() is None
+    assert recorder.record(0, None) is None
 
 
 @pytest.mark.parametrize(("places", "size"), [(48, (6, 8)), (12, (3, 4)), (4, (2, 2)), (1, (1, 1))])
@@ -120,7 +121,7 @@ def test_large_latents_get_maps_of_bounded_size(network: torch.nn.Module) -> Non
     x = torch.zeros((1, 4, 128, 72))
     with probes(network, (128, 72)) as seen, torch.inference_mode():
         network(x, torch.tensor(500), encoder_hidden_states=embeddings(1))
-    assert seen.tokens().shape == (7, 64, 36)
+    assert seen.tokens().numpy().shape == (7, 64, 36)
 
 
 @pytest.mark.parametrize("guidance_scale", [1.0, 4.0])
