@@ -148,6 +148,14 @@ class DeviceMissing(EmulsionError):
         self.available = available
 
 
+class CompilerMissing(EmulsionError):
+    """Networks were to be compiled, and this computer cannot; ``reason`` ends a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"networks cannot be compiled: {reason}")
+        self.reason = reason
+
+
 class NotANumberPicture(EmulsionError):
     """The network produced NaN or infinity, or the autoencoder, which is retried in float32."""
 

@@ -10,6 +10,7 @@ from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
     AutoencoderMissing,
+    CompilerMissing,
     DeviceLost,
     DeviceMissing,
     FilmBroken,
@@ -139,6 +140,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 if error.reason
                 else f"{_shown(error.asked)} is not available on this computer.",
                 f"Available here: {', '.join(error.available)}." if error.available else "",
+            )
+        case CompilerMissing():
+            return Message(
+                "Networks cannot be compiled on this computer",
+                f"{error.reason[:1].upper()}{error.reason[1:]}.",
+                "Choose another acceleration (Preferences, Device); pictures are computed as well without it.",
             )
         case NotANumberPicture():
             return Message(

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 import diffusers.utils.logging
@@ -11,8 +12,10 @@ import transformers.utils.logging
 from core.engine.context import Context
 from core.engine.devices.device import DevicePlan, plan, use
 from core.engine.devices.out_of_memory import RAN_OUT, answers, attempt
+from core.engine.networks.compiled import missing_for
 from core.engine.operations import OPERATIONS
-from core.errors import DeviceLost
+from core.errors import CompilerMissing, DeviceLost
+from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
 from core.models.memory_plan import Placement
 from core.runs.events import Event
@@ -34,14 +37,17 @@ class Engine:
         memory: Placement | None = None,
         tiled_decode: bool = False,
         collect: Callable[[], object] = gc.collect,
+        acceleration: Acceleration = Acceleration.automatic,
     ) -> None:
-        """Chooses the device, in the thread that will run the engine. Raises DeviceMissing.
+        """Chooses the device, in the thread that will run the engine. Raises DeviceMissing or CompilerMissing.
 
         ``memory`` takes the place of the planned placement of models; ``tiled_decode`` decodes in tiles always.
         ``collect`` frees garbage, of which models that were loaded leave some.
         """
         _quieten_libraries()
-        self.plan: DevicePlan = plan(device, dtype)
+        self.plan: DevicePlan = replace(plan(device, dtype), acceleration=acceleration)
+        if acceleration is Acceleration.compiled and (reason := missing_for(self.plan.device)):
+            raise CompilerMissing(reason)
         use(self.plan.device)
         self._context = Context(catalogue, self.plan, memory, tiled_decode, collect)
 

@@ -59,7 +59,9 @@ def generate_picture(
     torch.OutOfMemoryError.
     """
     film, sampling = start.film, start.sampling
-    film = replace(film, computed_by=computed_by(plan.device, plan.dtype_name, film.computed_by))
+    film = replace(
+        film, computed_by=computed_by(plan.device, plan.dtype_name, model.way_of_calls, film.computed_by)
+    )
     scale, hooks = film.request.guidance_scale, step_hooks(film, start.x.device)
     call = model.guarded(attention or predict)
     steps = denoise(call, sampling, start.x, start.generators, scale, start.recorded, hooks)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from types import MappingProxyType
 
 from core.errors import InvalidRequest
@@ -32,7 +31,10 @@ GROUP_SHARE = 0.1
 """Part of a network that is on the device at a time with group offload."""
 
 LARGEST_SCORES = GIB
-"""Bytes of attention scores that are computed at once where they are held in memory, as on Apple GPUs."""
+"""Bytes of attention scores that are computed at once where they are held in memory."""
+
+HOLDING_SCORES = ("mps",)
+"""Kinds of devices whose attention holds them."""
 
 SHARED_MEMORY = ("cpu", "mps")
 """Kinds of devices that compute in the computer's own memory."""
@@ -80,6 +82,7 @@ class MemoryPlan:
         free: of the device when the plan was made, bytes.
         fits: False if even the slowest placement needs more than there is; the plan is that slowest one.
         is_asked: the placement was asked for, not chosen.
+        has_room_for_graphs: the work of a step fits twice, as graphs of the network's calls need it.
     """
 
     placement: Placement
@@ -90,6 +93,7 @@ class MemoryPlan:
     free: int
     fits: bool
     is_asked: bool = False
+    has_room_for_graphs: bool = False
 
     @property
     def is_fast(self) -> bool:
@@ -169,14 +173,15 @@ def plan_memory(
         dtype = "float32" if device.kind == "cuda" else "bfloat16"
     values = BytesPerValue.of(family, dtype)
     packed = WeightBytes.of(weights, values, weight_bits)
-    holds_scores = device.kind == "mps"
-    need = partial(_needed, family, packed, values, size, holds_scores=holds_scores)
-    at_once = need(Placement.on_device, is_tiled=False)
+    pixels = size.width * size.height
+    step = _step(family, values, size, device.kind)
+    whole, in_tiles = (_decode(family, values, count, device.kind) for count in (pixels, min(pixels, TILE_PX**2)))
+    at_once = _needed(packed, step, whole, Placement.on_device)
     placements = _placements(device.kind) if asked is None else (asked,)
     slowest: MemoryPlan | None = None
     for placement in placements:
         for is_tiled in (True,) if tiles else (False, True):
-            needed = need(placement, is_tiled=is_tiled)
+            needed = _needed(packed, step, in_tiles if is_tiled else whole, placement)
             slowest = MemoryPlan(
                 placement=placement,
                 tiled_decode=is_tiled,
@@ -186,6 +191,7 @@ def plan_memory(
                 free=device.free,
                 fits=needed <= usable,
                 is_asked=asked is not None,
+                has_room_for_graphs=needed + step <= usable,
             )
             if slowest.fits:
                 return slowest
@@ -235,23 +241,22 @@ def _placements(kind: str) -> tuple[Placement, ...]:
     return (Placement.on_device, Placement.drop_encoder) if kind in SHARED_MEMORY else tuple(Placement)
 
 
-def _needed(
-    family: FamilySpec,
-    weights: WeightBytes,
-    values: BytesPerValue,
-    size: Size,
-    placement: Placement,
-    is_tiled: bool,
-    holds_scores: bool,
-) -> int:
-    pixels = size.width * size.height
-    places = pixels // family.latents.factor**2
-    step = family.step_values * places * values.network
-    decoded = min(pixels, TILE_PX**2) if is_tiled else pixels
-    decode = DECODE_VALUES_PER_PIXEL * decoded * values.autoencoder
-    if holds_scores:  # of eight heads in two passes and one in one, before and after the softmax, in float32
-        step += 2 * min(2 * 8 * places**2 * 4, LARGEST_SCORES)
-        decode += 2 * min((decoded // family.latents.factor**2) ** 2 * 4, LARGEST_SCORES)
+def _step(family: FamilySpec, values: BytesPerValue, size: Size, kind: str) -> int:
+    """Returns the bytes that a step of a run needs beside the weights."""
+    places = size.width * size.height // family.latents.factor**2
+    scores = 2 * 8 * places**2 * 4  # of eight heads in two passes, in float32
+    held = 2 * min(scores, LARGEST_SCORES) if kind in HOLDING_SCORES else 0  # before and after the softmax
+    return family.step_values * places * values.network + held
+
+
+def _decode(family: FamilySpec, values: BytesPerValue, pixels: int, kind: str) -> int:
+    """Returns the bytes that a decode of so many pixels at a time needs beside the weights."""
+    scores = (pixels // family.latents.factor**2) ** 2 * 4  # of one head
+    held = 2 * min(scores, LARGEST_SCORES) if kind in HOLDING_SCORES else 0
+    return DECODE_VALUES_PER_PIXEL * pixels * values.autoencoder + held
+
+
+def _needed(weights: WeightBytes, step: int, decode: int, placement: Placement) -> int:
     text, network, autoencoder = weights.text, weights.network, weights.autoencoder
     match placement:
         case Placement.on_device:

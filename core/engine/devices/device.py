@@ -11,6 +11,7 @@ from core.engine.devices.precision import DTYPES, best_dtype, has_bfloat16
 from core.engine.devices.probe import failure_of, is_available
 from core.errors import DeviceMissing
 from core.families.spec import FamilySpec
+from core.models.acceleration import Acceleration
 from core.models.memory_plan import DeviceMemory, computer_memory
 
 CPU = torch.device("cpu")
@@ -32,6 +33,7 @@ class DevicePlan:
         found: one line for each kind of device: there, or why not.
         gpus: each graphics processor that is there, such as ``cuda:1``, and its name.
         is_dtype_asked: the precision was asked for, not chosen.
+        acceleration: of the network's calls.
         weight_bits: of text encoders and networks, packed as `core.engine.weights.quantisation` does;
             None: as dtype says.
     """
@@ -45,6 +47,7 @@ class DevicePlan:
     weight_bits: int | None = None
     gpus: tuple[tuple[str, str], ...] = ()
     is_dtype_asked: bool = False
+    acceleration: Acceleration = Acceleration.automatic
 
     @property
     def dtype_name(self) -> str:

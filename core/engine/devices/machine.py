@@ -8,6 +8,7 @@ import psutil
 import torch
 
 from core.engine.devices.device import name_of
+from core.engine.networks.graphs import GRAPHS
 from core.models.memory_plan import computer_memory, gib
 
 FEATURES = ("avx2", "avx512_f", "avx512_bf16", "amx_bf16", "neon", "sve", "arm_bf16")
@@ -24,10 +25,11 @@ def machine() -> tuple[str, ...]:
     return tuple(_lines())
 
 
-def computed_by(device: torch.device, dtype: str, before: str = "") -> str:
+def computed_by(device: torch.device, dtype: str, way: str, before: str = "") -> str:
     """Returns all that decides about the last bits of a run: "Example 4070 (8.9), torch 2.13.0+cu130, …".
 
     ``before``: of the run's first calls, where it is taken up again; it stays in front if it is another one.
+    ``way``: how the network is called, where that is not as ever; graphs are compared with that, to the bit.
     """
     parts = [name_of(device), f"torch {torch.__version__}", dtype]
     if device.type == "cuda":
@@ -36,10 +38,14 @@ def computed_by(device: torch.device, dtype: str, before: str = "") -> str:
         parts.insert(2, f"cuDNN {torch.backends.cudnn.version()}")
     elif device.type == "cpu":  # sums are split among them
         parts.insert(1, f"{torch.get_num_threads()} threads")
-    now = ", ".join(parts)
-    if before.rpartition("; then ")[2] in ("", now):
+    now = ", ".join([*parts, way] if way else parts)
+    if _without_graphs(before.rpartition("; then ")[2]) in ("", _without_graphs(now)):
         return before or now
     return f"{before}; then {now}"[-LONGEST:]
+
+
+def _without_graphs(text: str) -> str:
+    return text.removesuffix(f", {GRAPHS}")
 
 
 def _lines() -> Iterator[str]:

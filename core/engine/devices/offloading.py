@@ -17,10 +17,14 @@ from diffusers.hooks.hooks import HookRegistry
 
 from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns
 from core.engine.networks.bounded_attention import bound_attention
+from core.engine.networks.compiled import compile_blocks
+from core.engine.networks.graphs import GRAPHS, Graphs, capture_on
 from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
 from core.heap import give_memory_back
+from core.models.acceleration import Acceleration
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, computer_memory, placement_after
+from core.paths import Folders
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +52,21 @@ class Offloading:
         plan: MemoryPlan,
         device: torch.device,
         reload: Callable[[str], torch.nn.Module],
+        acceleration: Acceleration = Acceleration.automatic,
     ) -> None:
         """``parts`` by the name of their folder; ``reload`` reads one of them again, onto the CPU."""
         self._parts = dict(parts)
         self._device = device
         self._reload = reload
+        self._acceleration = acceleration
+        self._graphs: Graphs | None = None
         self.plan = plan
         self.placement = plan.placement
         self.pixels = 0
         self.too_large = sys.maxsize
         self._tune(parts.values())
+        if acceleration is Acceleration.compiled:
+            compile_blocks(self._network, Folders.default().cache)
         self._place()
 
     def step_down(self) -> bool:
@@ -73,6 +82,36 @@ class Offloading:
             self.move_to(slower)
         log.info("out of memory; from now on: %s", self.placement.name)
         return True
+
+    @property
+    def way_of_calls(self) -> str:
+        """Returns how the network is called, where that is not as ever."""
+        if self._acceleration is Acceleration.compiled:
+            return "compiled"
+        return GRAPHS if self._graphs is not None else ""
+
+    def use_graphs(self) -> None:
+        """Replays the network's calls as graphs, if its weights stay on the device and there is room for that."""
+        self.drop_graphs()
+        stays = self.placement in (Placement.on_device, Placement.drop_encoder) and self.plan.has_room_for_graphs
+        capture = capture_on(self._device) if self._acceleration is Acceleration.automatic else None
+        if stays and capture is not None:
+            self._graphs = Graphs(self._network, capture)
+
+    def forget_graphs(self) -> None:
+        """Has graphs made anew, since the network's weights have changed."""
+        if self._graphs is not None:
+            self._graphs.forget()
+
+    def drop_graphs(self) -> None:
+        """Gives the memory of graphs back, and makes no more until the model is placed anew."""
+        if self._graphs is not None:
+            self._graphs.remove()
+            self._graphs = None
+
+    @property
+    def _network(self) -> Any:
+        return next(part for name, part in self._parts.items() if is_network(name))
 
     def move_to(self, placement: Placement) -> None:
         """Places all parts anew, on a device with memory of its own."""
@@ -93,6 +132,7 @@ class Offloading:
     @contextmanager
     def alone(self, name: str) -> Generator[None]:
         """Leaves the device's memory to one part; the others come back at the end, or when they are called."""
+        self.drop_graphs()
         others = [part for key, part in self._parts.items() if key != name]
         for part in others:
             if isinstance(hook := getattr(part, "_hf_hook", None), InTurns):
@@ -155,8 +195,8 @@ class Offloading:
                 self._in_turns(self._parts)
             case Placement.group_offload:
                 self._in_turns({name: part for name, part in self._parts.items() if not is_network(name)})
-                for part in (part for name, part in others.items() if is_network(name)):
-                    self._in_groups(part)
+                self._in_groups(self._network)
+        self.use_graphs()
 
     def _in_turns(self, parts: Mapping[str, Any]) -> None:
         present: list[Any] = []
@@ -189,6 +229,7 @@ class Offloading:
 
     def move_off(self) -> None:
         """Takes everything off the device, until `move_to`."""
+        self.drop_graphs()
         if self.placement is Placement.group_offload and self._device.type in ("cuda", "xpu"):
             torch.get_device_module(self._device).synchronize()  # layers that were on their way have arrived then
         for part in self._parts.values():

@@ -70,6 +70,7 @@ class OutOfMemoryLadder:
         return result
 
     def _rooms(self) -> Iterator[str]:
+        self._offloading.drop_graphs()
         self._free_unused()
         free_caches(self._device)
         yield "caches"

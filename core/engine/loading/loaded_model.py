@@ -20,11 +20,12 @@ from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
+from core.engine.networks.compiled import reason_of
 from core.engine.networks.full_precision import repeated_in_float32
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.weights.components import load_parts
-from core.errors import LoraBroken
+from core.errors import CompilerMissing, LoraBroken
 from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.files.stamps import Stamp, stamps_of_model
@@ -103,14 +104,26 @@ class LoadedModel:
         if (further > 0 or (further < 0 and is_smaller)) and self.plan.device.type not in SHARED_MEMORY:
             offloading.move_to(planned.placement)
             log.info("for %s pixels from now on: %s", pixels, planned.placement.name)
+        has_other_room = planned.has_room_for_graphs != offloading.plan.has_room_for_graphs
         offloading.plan, offloading.pixels = planned, pixels
+        if has_other_room:
+            offloading.use_graphs()
 
     def put_loras(self, loras: tuple[Lora, ...]) -> tuple[Lora, ...]:
         """Lets these LoRAs act, and no others; returns them with their hashes."""
-        used, has_changed = self.loras.apply(loras, self.catalogue.loras)
+        try:
+            used, has_changed = self.loras.apply(loras, self.catalogue.loras)
+        except BaseException:  # of any kind: it has taken all of them out then
+            self._forget_loras()
+            raise
         if has_changed:
-            self.family.forget_prompts()
+            self._forget_loras()
         return used
+
+    def _forget_loras(self) -> None:
+        """Has prompts read and graphs made anew, in which LoRAs act."""
+        self.family.forget_prompts()
+        self.offloading.forget_graphs()
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -134,19 +147,31 @@ class PreparedModel:
     def family(self) -> Family:
         return self.loaded.family
 
+    @property
+    def way_of_calls(self) -> str:
+        """Returns how the network is called, where that is not as ever; for `Film.computed_by`."""
+        return self.loaded.offloading.way_of_calls
+
     def read_prompt(self, request: GenerationRequest) -> Predict:
         """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
 
     def guarded(self, predict: Predict) -> Predict:
-        """Returns a network call that has the LoRAs it wants, and is repeated when memory or float16 end."""
-        precise = repeated_in_float32(predict, self.family.network())
+        """Returns a network call that has the LoRAs it wants, and is repeated when memory or float16 end.
+
+        It raises CompilerMissing where it cannot be compiled as it was to be.
+        """
+        precise = repeated_in_float32(predict, self.family.network(), self.loaded.offloading.forget_graphs)
 
         def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-            in_groups = (
-                self.loaded.offloading.placement is Placement.group_offload
-            )  # layers come in their own dtype
-            return self._with_loras(lambda: (predict if in_groups else precise)(x, t))
+            # a few layers at a time come in their own dtype
+            in_groups = self.loaded.offloading.placement is Placement.group_offload
+            try:
+                return self._with_loras(lambda: (predict if in_groups else precise)(x, t))
+            except RuntimeError as error:
+                if reason := reason_of(error):
+                    raise CompilerMissing(reason) from error
+                raise
 
         return call
 
@@ -243,7 +268,7 @@ def load(
     def reload(name: str) -> torch.nn.Module:
         return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU)).networks[name]
 
-    offloading = Offloading(parts, memory, plan.device, reload)
+    offloading = Offloading(parts, memory, plan.device, reload, plan.acceleration)
     if memory.tiled_decode:
         family.autoencoder().enable_tiling()
     return LoadedModel(

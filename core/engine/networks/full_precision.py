@@ -1,7 +1,7 @@
 """Repeats a call of a network in float32 where float16, which ends at 65504, gave no numbers."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,12 +15,12 @@ from core.engine.sampling.guidance import Prediction
 log = logging.getLogger(__name__)
 
 
-def repeated_in_float32(predict: Predict, network: torch.nn.Module) -> Predict:
+def repeated_in_float32(predict: Predict, network: torch.nn.Module, moved: Callable[[], None]) -> Predict:
     """Returns ``predict``, whose calls of ``network`` are repeated once if they overflow in float16.
 
     Other precisions have the range of float32, so a repetition would not help. What comes out is in float16 either
     way, so that a film's calls are alike. Weights take twice the room meanwhile; where that is not there, the
-    prediction stays as it was.
+    prediction stays as it was. ``moved`` is called when weights have been at other places meanwhile.
     """
 
     def call(x: torch.Tensor, t: torch.Tensor) -> Prediction:
@@ -32,8 +32,11 @@ def repeated_in_float32(predict: Predict, network: torch.nn.Module) -> Predict:
         return prediction if repeated is RAN_OUT else repeated
 
     def widened(x: torch.Tensor, t: torch.Tensor) -> Prediction:
-        with _in_float32(network):
-            return predict(x, t)
+        try:
+            with _in_float32(network):
+                return predict(x, t)
+        finally:
+            moved()
 
     return call
 

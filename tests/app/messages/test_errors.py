@@ -9,6 +9,7 @@ from core import errors
 from core.errors import (
     AlreadyRunning,
     AutoencoderMissing,
+    CompilerMissing,
     DeviceLost,
     DeviceMissing,
     EmulsionError,
@@ -48,6 +49,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     OutOfMemory: OutOfMemory("cuda", 2**31, 2**30),
     DeviceLost: DeviceLost("NVIDIA GeForce RTX 4070"),
     DeviceMissing: DeviceMissing("mps", ("cpu",)),
+    CompilerMissing: CompilerMissing("no compiler was found (g++)"),
     NotANumberPicture: NotANumberPicture("the network"),
     SaveFailed: SaveFailed(PLACE, "No space left on device"),
     UnreadablePicture: UnreadablePicture(PLACE, "it carries no recipe"),

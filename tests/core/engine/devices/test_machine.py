@@ -22,10 +22,10 @@ def test_no_folder_of_the_user_is_named() -> None:
 
 
 def test_a_run_that_is_taken_up_elsewhere_tells_both() -> None:
-    here = computed_by(torch.device("cpu"), "float32")
+    here = computed_by(torch.device("cpu"), "float32", "")
     assert here.endswith(f"{torch.get_num_threads()} threads, torch {torch.__version__}, float32")
-    assert computed_by(torch.device("cpu"), "float32", here) == here
-    moved = computed_by(torch.device("cpu"), "float32", "Example 4070 (8.9), torch 2.9.1, bfloat16")
+    assert computed_by(torch.device("cpu"), "float32", "", here) == here
+    moved = computed_by(torch.device("cpu"), "float32", "", "Example 4070 (8.9), torch 2.9.1, bfloat16")
     assert moved == f"Example 4070 (8.9), torch 2.9.1, bfloat16; then {here}"
-    assert computed_by(torch.device("cpu"), "float32", moved) == moved
-    assert len(computed_by(torch.device("cpu"), "float32", "x" * 1000)) <= 1000
+    assert computed_by(torch.device("cpu"), "float32", "", moved) == moved
+    assert len(computed_by(torch.device("cpu"), "float32", "", "x" * 1000)) <= 1000

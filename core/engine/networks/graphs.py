@@ -1,0 +1,185 @@
+"""Replays the calls of a network as CUDA graphs: one launch in the place of a thousand, with the same bits.
+
+A step of Stable Diffusion 1.5 is 1200 launches of 10 to 17 µs each, which take longer than a fast GPU computes. A
+graph records them once ("CUDA semantics", section "CUDA Graphs", of torch's documentation). It reads its inputs
+from fixed places and computes the kernels of the ordinary call; each is compared with that, once, before it is
+used, and where a single bit differs the network goes on as ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import torch
+from diffusers.models.attention_processor import Attention
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+from core.engine.devices.memory_errors import is_out_of_memory
+
+log = logging.getLogger(__name__)
+
+Outputs = TypeVar("Outputs")
+
+GRAPHS = "CUDA graphs"
+"""In a film's `computed_by`."""
+
+EAGER_CALLS = 2
+"""Ordinary calls before one is captured, in which libraries choose their kernels."""
+
+MOST_GRAPHS = 2
+"""Each holds the memory of a step."""
+
+MOST_KEYS = 16
+
+
+class Capture(Protocol):
+    """Records the launches of ``work``; returns their replay, and the outputs that each replay overwrites."""
+
+    def __call__(self, work: Callable[[], Outputs], slot: int) -> tuple[Callable[[], None], Outputs]:
+        """``slot`` is below `MOST_GRAPHS`; a graph that had it before is gone."""
+        ...
+
+
+def capture_on(device: torch.device) -> Capture | None:
+    """Returns the way to capture on a device; None where there is none.
+
+    AMD's libraries give other numbers in a replay (rocBLAS issue 1649).
+    """
+    return _Cuda(device) if device.type == "cuda" and torch.version.hip is None else None
+
+
+class _Cuda:
+    """Has a stream of its own for each graph: those of one stream share a workspace, which goes with the first
+    (torch issue 193402)."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._streams = [torch.cuda.Stream(device) for _ in range(MOST_GRAPHS)]
+
+    def __call__(self, work: Callable[[], Outputs], slot: int) -> tuple[Callable[[], None], Outputs]:
+        stream = self._streams[slot]
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            work()  # libraries make a handle for each stream, which must not happen while it is captured
+        torch.cuda.current_stream().wait_stream(stream)
+        graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
+        with (
+            torch.cuda.stream(
+                torch.cuda.current_stream()
+            ),  # a capture that fails would leave its own in the place
+            torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"),
+        ):
+            outputs = work()
+        return graph.replay, outputs
+
+
+@dataclass(slots=True, eq=False)
+class _Graph:
+    slot: int
+    inputs: list[Any]
+    replay: Callable[[], None]
+    outputs: Any
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """Calls of one kind: with the same shapes, dtypes and other arguments."""
+
+    count: int = 0
+    graph: _Graph | None = None
+    is_refused: bool = False
+
+
+class Graphs:
+    """Stands in for the ``forward`` of a network whose weights stay where they are, until `remove`.
+
+    While probes watch its attention the network is called as ever: a replay runs no hooks.
+    """
+
+    def __init__(self, network: Any, capture: Capture) -> None:
+        self._network = network
+        self._capture = capture
+        self._forward = network.forward
+        self._watchable = [layer for layer in network.modules() if isinstance(layer, Attention)]
+        self._calls: OrderedDict[Hashable, _Call] = OrderedDict()
+        network.forward = self._call
+
+    def forget(self) -> None:
+        """Captures anew, since weights have changed, or the places where they are."""
+        self._calls.clear()
+
+    def remove(self) -> None:
+        """Gives the network its own ``forward`` and the memory of the graphs back."""
+        self.forget()
+        self._network.__dict__.pop("forward", None)
+
+    def _call(self, *args: Any, **options: Any) -> Any:
+        if any(layer._forward_hooks for layer in self._watchable):  # pyright: ignore[reportPrivateUsage]
+            return self._forward(*args, **options)
+        leaves, structure = tree_flatten((args, options))
+        key: Hashable = (structure, *(_described(leaf) for leaf in leaves))
+        call = self._calls.setdefault(key, _Call())
+        self._calls.move_to_end(key)
+        if call.graph is not None:
+            return _replayed(call.graph, leaves)
+        outputs = self._forward(*args, **options)
+        call.count += 1
+        if call.count > EAGER_CALLS and not call.is_refused:
+            call.graph = self._captured(leaves, structure, outputs)
+            call.is_refused = call.graph is None
+        while len(self._calls) > MOST_KEYS:
+            self._calls.popitem(last=False)
+        return outputs
+
+    def _captured(self, leaves: list[Any], structure: Any, expected: Any) -> _Graph | None:
+        """Returns a graph of the call, None where it cannot be captured or gives other bits than ``expected``."""
+        inputs = tree_map(_copied, leaves)
+        slot = self._free_slot()
+        args, options = tree_unflatten(inputs, structure)
+        try:
+            replay, outputs = self._capture(lambda: self._forward(*args, **options), slot)
+            graph = _Graph(slot, inputs, replay, outputs)
+            if _equal(_replayed(graph, leaves), expected):
+                log.info("a network's call is replayed as a graph")
+                return graph
+            log.warning("a graph of the network gave other bits than the network, and is not used")
+        except RuntimeError as error:
+            reason = "there is too little memory" if is_out_of_memory(error) else str(error).split("\n")[0]
+            log.info("the network's call cannot be replayed as a graph: %s", reason)
+        return None
+
+    def _free_slot(self) -> int:
+        """Returns a slot without a graph; the graph that was not used for longest goes for it."""
+        drawn = [call for call in self._calls.values() if call.graph is not None]
+        if len(drawn) == MOST_GRAPHS:
+            oldest = drawn.pop(0)
+            oldest.graph, oldest.count = None, 0
+        taken = {call.graph.slot for call in drawn if call.graph is not None}
+        return next(slot for slot in range(MOST_GRAPHS) if slot not in taken)
+
+
+def _described(leaf: Any) -> Hashable:
+    if isinstance(leaf, torch.Tensor):
+        return leaf.shape, leaf.stride(), leaf.dtype, leaf.device
+    return type(leaf), leaf
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.clone() if isinstance(leaf, torch.Tensor) else leaf
+
+
+def _replayed(graph: _Graph, leaves: list[Any]) -> Any:
+    """Returns the outputs in memory of their own."""
+    for place, leaf in zip(graph.inputs, leaves, strict=True):
+        if isinstance(leaf, torch.Tensor):
+            place.copy_(leaf)
+    graph.replay()
+    return tree_map(_copied, graph.outputs)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    pairs = zip(tree_flatten(one)[0], tree_flatten(other)[0], strict=True)
+    return all(torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b for a, b in pairs)
