@@ -179,7 +179,7 @@ class PreferencesController(QObject):
 
 def _of_engine(settings: Settings) -> tuple[object, ...]:
     """Returns the settings that an engine is made with."""
-    return settings.device, settings.dtype, settings.memory, settings.tiled_decode
+    return settings.device, settings.dtype, settings.acceleration, settings.memory, settings.tiled_decode
 
 
 class PreferencesDialog(QDialog):

@@ -8,6 +8,7 @@ from app.session.device import device_sentence
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button, text_label
+from core.models.acceleration import Acceleration
 from core.models.memory_plan import MemoryInUse
 from core.runs.operations import ReportMemory
 
@@ -23,6 +24,11 @@ DTYPES = {
     "float32": "float32: exact, twice the memory",
     "bfloat16": "bfloat16: half the memory",
     "float16": "float16: half the memory, GPUs only",
+}
+ACCELERATIONS = {
+    Acceleration.automatic: "What changes no bit of a picture (graphs on NVIDIA GPUs)",
+    Acceleration.off: "None",
+    Acceleration.compiled: "Compile networks: a minute for each size, other last bits",
 }
 TASK = "look for devices"
 """Devices are looked for when the engine is made, whatever it is asked; its maker tells the session."""
@@ -68,7 +74,10 @@ class DevicePage(LookingPage):
         self._settings_store = settings_store
         self._device = self.add_combo("&Compute on", "deviceCombo", DEVICES, settings_store.settings.device)
         self._dtype = self.add_combo("P&recision", "dtypeCombo", DTYPES, settings_store.settings.dtype)
-        for combo in (self._device, self._dtype):
+        self._acceleration = self.add_combo(
+            "&Acceleration", "accelerationCombo", ACCELERATIONS, settings_store.settings.acceleration
+        )
+        for combo in (self._device, self._dtype, self._acceleration):
             combo.activated.connect(self._choose)
         self.add_hint("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
         self.add_section("What was found")
@@ -82,7 +91,11 @@ class DevicePage(LookingPage):
 
     @Slot()
     def _choose(self) -> None:
-        self._settings_store.change(device=self._device.currentData(), dtype=self._dtype.currentData())
+        self._settings_store.change(
+            device=self._device.currentData(),
+            dtype=self._dtype.currentData(),
+            acceleration=self._acceleration.currentData(),
+        )
         self._session.engine_tasks.restart_engine()
 
     @Slot()

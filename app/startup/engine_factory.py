@@ -31,7 +31,7 @@ class EngineFactory(QObject):
         self._settings_store = settings_store
 
     def __call__(self) -> Engine:
-        """Raises DeviceMissing."""
+        """Raises DeviceMissing or CompilerMissing."""
         with kept_for_good():
             from core.engine.devices.device import memory_now
             from core.engine.devices.machine import machine
@@ -45,6 +45,7 @@ class EngineFactory(QObject):
             settings.memory,
             settings.tiled_decode,
             self._collect,
+            settings.acceleration,
         )
         plan, memory = engine.plan, memory_now(engine.plan)
         words = plan.describe()

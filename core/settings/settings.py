@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.models.acceleration import Acceleration
 from core.models.memory_plan import Placement
 from core.paths import Folders
 from core.request.json_codec import request_from_json, request_to_json
@@ -49,6 +50,7 @@ class Settings:
         autoencoder_places: autoencoders that lie elsewhere than beside the models.
         model_traits: how models were trained where the user knows better, see `core.models.folders.Places`.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
+        acceleration: of the network's calls.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         draft: what was last typed and chosen, or None before the first time.
@@ -72,6 +74,7 @@ class Settings:
     model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
     device: str | None = None
     dtype: str | None = None
+    acceleration: Acceleration = Acceleration.automatic
     memory: Placement | None = None
     tiled_decode: bool = False
     theme: Theme = Theme.system
@@ -220,6 +223,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "model_traits": _Kind(_names, dict),
         "device": _TEXT_OR_NONE,
         "dtype": _TEXT_OR_NONE,
+        "acceleration": _choice(Acceleration),
         "memory": _Kind(
             lambda value: None if value is None else Placement[_text(value)],
             lambda placement: None if placement is None else placement.name,

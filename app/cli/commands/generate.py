@@ -17,6 +17,7 @@ from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
 from app.startup.garbage_collection import kept_for_good
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
+from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue, Model, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras
 from core.models.memory_plan import (
@@ -62,6 +63,7 @@ class Job:
     catalogue: Catalogue
     device: str | None
     dtype: str | None
+    acceleration: Acceleration
     memory: Placement | None
     tiled_decode: bool
     is_json: bool
@@ -91,6 +93,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
     )
     add("--device", metavar="NAME", help="cuda, cuda:1, mps, xpu or cpu (default: the best one there is)")
     add("--dtype", metavar="NAME", help=f"{', '.join(_DTYPES)} (default: what suits the device)")
+    add(
+        "--acceleration",
+        choices=[*Acceleration.__members__],
+        help="of the network: automatic, which changes no bit, off, or compiled: a minute for each size, and it "
+        "needs a compiler (default: as in the window's preferences)",
+    )
     add(
         "--memory",
         metavar="HOW",
@@ -172,6 +180,7 @@ def _read(arguments: Namespace) -> Job:
         catalogue=catalogue,
         device=device,
         dtype=dtype,
+        acceleration=Acceleration[arguments.acceleration or settings.acceleration.name],
         memory=settings.memory if arguments.memory is None else parse_placement(arguments.memory),
         tiled_decode=settings.tiled_decode,
         is_json=arguments.json,
@@ -206,7 +215,11 @@ def _pictures(
 
     steps, skipped = job.request.steps, 0
     with (
-        closing(Engine(job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode)) as engine,
+        closing(
+            Engine(
+                job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode, acceleration=job.acceleration
+            )
+        ) as engine,
         closing(recorder.record(engine.run(Generate(job.request, PreviewMode.linear)))) as events,
     ):
         for event in events:

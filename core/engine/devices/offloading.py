@@ -64,9 +64,10 @@ class Offloading:
         self.placement = plan.placement
         self.pixels = 0
         self.too_large = sys.maxsize
-        self._tune(parts.values())
-        if acceleration is Acceleration.compiled:
-            compile_blocks(self._network, Folders.default().cache)
+        network = self._network if acceleration is Acceleration.compiled else None
+        self._tune(part for part in parts.values() if part is not network)  # the compiler has kernels of its own
+        if network is not None:
+            compile_blocks(network, Folders.default().cache)
         self._place()
 
     def step_down(self) -> bool:

@@ -42,15 +42,12 @@ def compile_blocks(network: Any, cache: Path, environment: MutableMapping[str, s
 
     ``cache`` keeps what was compiled for the next start.
     """
+    from torch._inductor.runtime.cache_dir_utils import default_cache_dir  # takes a second
+
     for name in CACHES:
-        environment.setdefault(name, str(cache / name.split("_")[0].lower()))
+        if environment.get(name, default_cache_dir()) == default_cache_dir():  # torch sets its own there, too
+            environment[name] = str(cache / name.split("_")[0].lower())
     network.compile_repeated_blocks()
-
-
-def uncompile(network: torch.nn.Module) -> None:
-    """Has the network computed as ever."""
-    for block in network.modules():
-        block._compiled_call_impl = None  # pyright: ignore[reportPrivateUsage]
 
 
 def reason_of(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.session.device import ChosenDevice, device_sentence
+from core.models.acceleration import Acceleration
 from tests.app.preferences.windows import part, preferences
 from tests.app.windows import Opened, open_window, opened, wait_until_idle
 
@@ -30,6 +31,19 @@ def test_another_device_is_kept_and_the_next_run_begins_with_a_new_engine(opened
     combo.activated.emit(combo.currentIndex())
     assert opened.settings_store.settings.device == "cpu"
     assert not opened.engine.is_closed
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    assert opened.engine.is_closed
+
+
+def test_another_acceleration_is_kept_and_wants_a_new_engine(opened: Opened, qtbot: QtBot) -> None:
+    opened.window.session.generate()
+    wait_until_idle(opened, qtbot)
+    combo = part(preferences(opened), QComboBox, "accelerationCombo")
+    assert combo.currentData() is Acceleration.automatic
+    combo.setCurrentIndex(combo.findData(Acceleration.compiled))
+    combo.activated.emit(combo.currentIndex())
+    assert opened.settings_store.settings.acceleration is Acceleration.compiled
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     assert opened.engine.is_closed

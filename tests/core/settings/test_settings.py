@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import SaveFailed
 from core.files.atomic import FileSystem
+from core.models.acceleration import Acceleration
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
 from core.runs.events import PreviewMode
@@ -27,6 +28,7 @@ def chosen(tmp_path: Path) -> Settings:
         model_folders=(tmp_path / "a", tmp_path / "b"),
         device="cuda:1",
         dtype="float16",
+        acceleration=Acceleration.compiled,
         theme=Theme.dark,
         previews=PreviewMode.linear,
         keep_films=FilmPolicy.never,
@@ -75,6 +77,7 @@ def test_no_setting_is_forgotten_in_the_file(folders: Folders, chosen: Settings)
         ("model_folders", ["/good", None]),
         ("device", 7),
         ("dtype", []),
+        ("acceleration", "magic"),
         ("theme", "pink"),
         ("theme", None),
         ("previews", 3),
