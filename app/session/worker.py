@@ -1,47 +1,40 @@
-"""The one worker: advances the engine's operations in its own thread, one event at a time, and saves pictures.
+"""The one worker: advances the engine's operations in its own thread, one event at a time.
 
 The next event is asked for when everything that the window asked for meanwhile has been served: stop, pause, a
 task. There are no flags in the engine and no locks here; while paused the thread sleeps.
 """
 
-import logging
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
-from app.messages.errors import Message, message
+from app.messages.errors import Message
 from app.messages.notices import notice_of
+from app.session.attempt import Attempt
 from app.session.run import (
     SAVING,
     Ending,
     EngineTask,
     Run,
     SaveAgain,
-    SavedPicture,
     SavePicture,
-    UnsavedPicture,
     WorkerState,
 )
-from core.errors import EmulsionError
-from core.film.film import Film
-from core.pictures.picture import GeneratedImage
+from app.session.writing import Writing
 from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Started, Stepped
 from core.runs.operations import Engine, Operation
 from core.runs.recorder import FilmRecorder
 
-log = logging.getLogger(__name__)
-
 Events = Generator[Event, None, None]
-Result = TypeVar("Result")
 
 
 class Worker(QObject):
     """Serves one run at a time, and tasks between its events. All slots run in the worker's thread.
 
     Attributes:
-        is_saving: a picture is being written; may be asked from any thread.
+        writing: writes films and pictures, and tells of them by signals of its own.
 
     Signals:
         state_changed: a `WorkerState`; ``paused`` when the event in progress is over and none is asked for.
@@ -50,7 +43,6 @@ class Worker(QObject):
         task_ended: an `EngineTask`, and None or the `Message` of its failure.
         failed: a `Message`, before ``ended`` when it is the run that failed.
         noticed: a `Message` from an event of run or task, see `app.messages.notices`.
-        saved, not_saved: `SavedPicture`, `UnsavedPicture`.
     """
 
     state_changed = Signal(object)
@@ -60,8 +52,6 @@ class Worker(QObject):
     task_ended = Signal(object, object)
     failed = Signal(object)
     noticed = Signal(object)
-    saved = Signal(object)
-    not_saved = Signal(object)
 
     def __init__(
         self,
@@ -72,12 +62,10 @@ class Worker(QObject):
     ) -> None:
         super().__init__()
         self._make_engine = make_engine
-        self._save_picture = save
-        self._recorder = recorder
-        self._log_file = log_file
+        self._attempt = Attempt(log_file)
+        self.writing = Writing(save, recorder, self._attempt, self)
         self._engine: Engine | None = None
         self._is_outdated = False
-        self.is_saving = False
         self._state = WorkerState.idle
         self._run: Run | None = None
         self._events: Events | None = None
@@ -131,6 +119,7 @@ class Worker(QObject):
             self._attempt(events.close)
         self._tasks.clear()
         self._turn.stop()
+        self.writing.close()
         engine, self._engine = self._engine, None
         if engine is not None:
             self._attempt(engine.close)
@@ -163,12 +152,11 @@ class Worker(QObject):
         if self._is_outdated and self._engine is not None:
             self._attempt(self._engine.close)
             self._engine = None
-        events = self._events_of(operation)
-        yield from self._recorder.record(events) if self._recorder is not None else events
+        yield from self.writing.recorded(self._events_of(operation))
 
     def _events_of(self, operation: Operation[Any]) -> Events:
         if isinstance(operation, SaveAgain):
-            self._save(operation.picture.image, operation.picture.film, operation.folder)
+            self.writing.save(operation.picture.image, operation.picture.film, operation.folder)
             return
         if self._engine is None:
             yield Loading(Phase.importing)
@@ -187,7 +175,7 @@ class Worker(QObject):
                 self.task_happened.emit(task, event)
                 self._notice(event)
                 if isinstance(event, ImageReady):
-                    self._save(event.image, event.film, None)
+                    self.writing.save(event.image, event.film, None)
                 if isinstance(event, Finished):
                     self._attempt(events.close)
                     self._end_task(task, None)
@@ -223,7 +211,7 @@ class Worker(QObject):
             case Stepped() if self._state is WorkerState.stepping:
                 self._set_state(WorkerState.paused)
             case ImageReady():
-                self._save(event.image, event.film, None)
+                self.writing.save(event.image, event.film, None)
                 started = self._started
                 has_more = started is not None and started.index + 1 < started.count
                 if self._state is WorkerState.stepping and has_more:
@@ -245,34 +233,3 @@ class Worker(QObject):
             self._attempt(events.close)
         self._set_state(WorkerState.idle)
         self.ended.emit(ending)
-
-    def _save(self, image: GeneratedImage, film: Film, folder: Path | None) -> None:
-        self.is_saving = True
-        match self._attempt(lambda: self._save_picture(image, film, folder)):
-            case Message() as text:
-                self.not_saved.emit(UnsavedPicture(image, film, text))
-            case path:
-                self._put_film_beside(image.recipe.run, path)
-                self.saved.emit(SavedPicture(path, image))
-        self.is_saving = False
-
-    def _put_film_beside(self, run: str, path: Path) -> None:
-        recorder = self._recorder
-        if recorder is None:
-            return
-        problem = self._attempt(lambda: recorder.put_beside(run, path))
-        if recorder.problem is not None:
-            problem, recorder.problem = message(recorder.problem), None
-        if isinstance(problem, Message):
-            self.failed.emit(problem)
-
-    def _attempt(self, work: Callable[[], Result]) -> Result | Message:
-        """Returns a message for whatever goes wrong: the thread lives on, and the error's tensors are let go."""
-        try:
-            return work()
-        except EmulsionError as error:
-            log.info("%s", error)
-            return message(error)
-        except Exception as error:
-            log.exception("unexpected")
-            return message(error, self._log_file)

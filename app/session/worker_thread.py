@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, QThread, Signal
 
+from app.session.background import LOOK_AGAIN_MS
 from app.session.run import SavePicture
 from app.session.worker import Worker
 from core.runs.operations import Engine
@@ -55,7 +56,10 @@ class WorkerThread(QThread):
 
     def wait_for_end(self, deadline: QDeadlineTimer, *, is_saving: bool) -> bool:
         """Says whether the thread ended in time, which is longer while a picture is being saved."""
-        if self.wait(deadline) or ((is_saving or self.worker.is_saving) and self.wait(SAVED_WITHIN_MS)):
-            return True
-        log.warning("the worker is still busy at the end")
-        return False
+        saves = QDeadlineTimer(SAVED_WITHIN_MS)
+        has_ended = self.wait(deadline)
+        while not has_ended and (is_saving or self.worker.writing.is_saving) and not saves.hasExpired():
+            has_ended = self.wait(LOOK_AGAIN_MS)
+        if not has_ended:
+            log.warning("the worker is still busy at the end")
+        return has_ended

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import EmulsionError, SaveFailed
@@ -20,20 +21,31 @@ FOLDER_NAME = ".unfinished"
 """In the pictures folder: a film can be renamed to its place there, since it lies on the same disk."""
 
 
-class FilmRecorder:
-    """Records one run at a time. A film that cannot be written never stops the run.
+@dataclass(slots=True, eq=False)
+class _Told:
+    """All that is known of a run beside its film, until its picture is saved.
 
     Attributes:
-        problem: why the last film could not be recorded, None if it could.
+        problem: why its film could not be recorded, None if it could.
+    """
+
+    run: str = ""
+    attention: AttentionRecord | None = None
+    problem: EmulsionError | None = None
+
+
+class FilmRecorder:
+    """Records one run at a time, by `record`, or by `follow` and `end` in whichever thread writes.
+
+    A film that cannot be written never stops the run.
     """
 
     def __init__(self, folder: Callable[[], Path | None]) -> None:
         """``folder`` tells where films lie until their picture is saved; None for not recording."""
         self._folder = folder
         self._writer: FilmWriter | None = None
-        self._attention: AttentionRecord | None = None
-        self._run = ""
-        self.problem: EmulsionError | None = None
+        self._told = _Told()
+        self._finished: dict[str, _Told] = {}
 
     def record(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
         """Passes the events on; each call is on its way to the disk before that.
@@ -42,34 +54,52 @@ class FilmRecorder:
         """
         try:
             for event in events:
-                match event:
-                    case Started():
-                        self._attempt(lambda film=event.film: self._open(film))
-                    case Stepped():
-                        self._attempt(lambda frame=event.frame: self._write(frame))
-                        self._attention = event.attention or self._attention
-                    case ImageReady():
-                        self._attempt(self._finish)
-                    case _:
-                        pass
+                self.follow(event)
                 yield event
         finally:
             events.close()
-            if self._writer is not None:
-                self._attempt(self._writer.close)
-                self._writer = None
+            self.end()
+
+    def follow(self, event: Event) -> None:
+        """Records what an event tells."""
+        match event:
+            case Started():
+                self._attempt(lambda: self._open(event.film))
+            case Stepped():
+                self._attempt(lambda: self._write(event.frame))
+                self._told.attention = event.attention or self._told.attention
+            case ImageReady():
+                self._attempt(self._finish)
+                self._finished[self._told.run] = self._told
+            case _:
+                pass
+
+    def end(self) -> None:
+        """Leaves the film of a run that ends before its picture is there, to be taken up again."""
+        if self._writer is not None:
+            self._attempt(self._writer.close)
+            self._writer = None
 
     def put_beside(self, run: str, picture: Path) -> Path | None:
         """Moves the film of a run, whole or cut off, beside its picture; None if there is none to move.
 
-        What was recorded of the words comes along. Raises SaveFailed; the film stays where it was then.
+        What was recorded of the words comes along. Raises SaveFailed; the film stays where it was then. Raises
+        also, once, what kept the film of this run from being recorded.
         """
+        told = self._finished.pop(run, self._told if run == self._told.run else _Told())
+        target = self._moved(run, picture, told.attention)
+        problem, told.problem = told.problem, None
+        if problem is not None:
+            raise problem
+        return target
+
+    def _moved(self, run: str, picture: Path, attention: AttentionRecord | None) -> Path | None:
         folder = self._folder()
         if folder is None:
             return None
         film = folder / (run + SUFFIX)
         part = folder / (run + PART_SUFFIX)
-        if not film.exists() and part.exists() and self._writer is None:
+        if not film.exists() and part.exists() and (self._writer is None or self._writer.part_path != part):
             with FilmWriter.resume(part) as writer:
                 writer.finish()
         if not film.exists():
@@ -83,18 +113,17 @@ class FilmRecorder:
                 film.unlink()
             except OSError as error:
                 raise SaveFailed(target, words_of(error)) from error
-        if self._attention is not None and run == self._run:
-            write_attention(self._attention, run, attention_path(picture))
+        if attention is not None:
+            write_attention(attention, run, attention_path(picture))
         else:
             with suppress(OSError):  # of a picture that had this name before; it would be refused anyway
                 attention_path(picture).unlink(missing_ok=True)
         return target
 
     def _open(self, film: Film) -> None:
-        self.problem = None
         self._writer = None
-        if film.run != self._run:  # otherwise it goes on where it was stopped
-            self._attention, self._run = None, film.run
+        before = self._told.attention if film.run == self._told.run else None  # it goes on where it was stopped
+        self._told = _Told(film.run, before)
         folder = self._folder()
         if folder is None:
             return
@@ -120,7 +149,7 @@ class FilmRecorder:
             work()
         except EmulsionError as error:
             log.info("the film is not recorded: %s", error)
-            self.problem = error
+            self._told.problem = error
             writer, self._writer = self._writer, None
             if writer is not None:
                 writer.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.session.background import BackgroundTasks
@@ -87,10 +88,13 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
 
 @pytest.fixture
 def settle(qtbot: QtBot) -> Callable[[Session], None]:
-    """Waits until a session has nothing to do."""
+    """Waits until a session has nothing to do, and has told of all pictures."""
 
     def wait(session: Session) -> None:
         qtbot.waitUntil(lambda: session.state is RunState.idle and not session.queue.runs, timeout=5000)
+        writing = session._thread.worker.writing  # pyright: ignore[reportPrivateUsage]
+        qtbot.waitUntil(lambda: not writing.is_saving)
+        QApplication.processEvents()
 
     return wait
 

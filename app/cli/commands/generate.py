@@ -16,7 +16,7 @@ from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
 from app.startup.garbage_collection import kept_for_good
-from core.errors import InvalidRequest, ModelBroken, SaveFailed
+from core.errors import EmulsionError, InvalidRequest, ModelBroken
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue, Model, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras
@@ -137,12 +137,11 @@ def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> str
     """Returns a sentence when the film could not be kept, "" otherwise; one that was asked for is an error."""
     try:
         recorder.put_beside(run, picture)
-        problem = recorder.problem
-    except SaveFailed as error:
-        problem = error
-    if problem is not None and job.must_film:
-        raise problem
-    return str(message(problem)) if problem is not None else ""
+    except EmulsionError as problem:
+        if job.must_film:
+            raise
+        return str(message(problem))
+    return ""
 
 
 def _memory_to_json(use: MemoryInUse) -> dict[str, Any] | None:

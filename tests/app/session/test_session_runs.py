@@ -24,14 +24,16 @@ def test_a_run_tells_its_story_in_order(make_session: MakeSession, settle: Settl
     heard.said.clear()
     session.generate()
     settle(session)
-    assert heard.names() == [
+    names = heard.names()
+    assert names.index("picture_saved") > names.index("image_ready")  # its writing holds nothing up
+    names.remove("picture_saved")
+    assert names == [
         "state_changed",
         *["phase_changed"] * 4,
         "run_started",
         *["stepped"] * 3,
         *["phase_changed"] * 2,
         "image_ready",
-        "picture_saved",
         "run_ended",
         "state_changed",
     ]
