@@ -148,4 +148,5 @@ def apple_gpu() -> Generator[Apple]:
         patch.setattr(torch.mps, "recommended_max_memory", lambda: 12 * 2**30)
         patch.setattr(torch.mps, "driver_allocated_memory", lambda: 0)
         patch.setattr(torch.mps, "empty_cache", lambda: None)
+        patch.setattr(torch.mps, "synchronize", lambda: None)
         yield apple

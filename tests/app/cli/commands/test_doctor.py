@@ -4,6 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from core.engine import measuring
 from core.version import VERSION
 from tests.app.cli.commands.conftest import Answer
 
@@ -25,6 +28,25 @@ def test_json_says_the_same(run: Run, home: Path) -> None:
     assert report["device"]["device"] == "cpu"
     assert Path(report["folders"]["settings"]["path"]).is_relative_to(home)
     assert report["folders"]["pictures"]["state"] == "not there yet"
+
+
+@pytest.mark.parametrize("is_json", [False, True])
+def test_it_measures_without_naming_a_folder(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, is_json: bool
+) -> None:
+    monkeypatch.setattr(measuring, "STEPS", 2)
+    monkeypatch.setattr(measuring, "ROUNDS", 1)
+    answer = run("doctor", "--measure", "--device", "cpu", *(["--json"] if is_json else []))
+    assert answer.code == 0
+    assert str(home) not in answer.output
+    if is_json:
+        lines = [json.loads(line) for line in answer.output.splitlines()]
+        assert {"name": "made again", "value": "equal bits", "unit": "", "ok": True} in lines
+    else:
+        assert f"Emulsion                           {VERSION}" in answer.output
+        assert "made again                         equal bits ok" in answer.output
+    monkeypatch.setattr(measuring, "failure_of", lambda _device: "it is broken")  # pyright: ignore
+    assert run("doctor", "--measure", "--device", "cpu").code == 1
 
 
 def test_a_device_that_is_not_there_is_one_line_and_code_2(run: Run) -> None:

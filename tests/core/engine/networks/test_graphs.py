@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -12,7 +12,6 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 import torch
-from torch.utils._pytree import tree_leaves, tree_map
 
 from core.engine.devices.machine import computed_by
 from core.engine.devices.offloading import Offloading
@@ -28,38 +27,10 @@ from core.runs.branch import Branch
 from core.runs.events import ComputedElsewhere, ImageReady, PreviewMode, Stepped
 from core.runs.operations import Generate, GenerateBranch
 from tests import tiny
+from tests.recaptures import Recaptures
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 REQUEST = GenerationRequest("abc", model="tiny", size=Size(64, 64), sampler="ddim", steps=6, seed=5)
-
-
-@dataclass
-class Recaptures:
-    """Captures by keeping the work, and replays by doing it again into the same outputs.
-
-    Attributes:
-        slots: of the captures, in their order.
-        error: raised by the next captures.
-        is_wrong: its replays differ in one bit.
-    """
-
-    slots: list[int] = field(default_factory=list[int])
-    replays: int = 0
-    error: RuntimeError | None = None
-    is_wrong: bool = False
-
-    def __call__(self, work: Callable[[], Any], slot: int) -> tuple[Callable[[], None], Any]:
-        self.slots.append(slot)
-        if self.error is not None:
-            raise self.error
-        outputs = tree_map(torch.clone, work())
-
-        def replay() -> None:
-            self.replays += 1
-            for place, value in zip(tree_leaves(outputs), tree_leaves(work()), strict=True):
-                place.copy_(torch.nextafter(value, value + 1) if self.is_wrong else value)
-
-        return replay, outputs
 
 
 @pytest.fixture
