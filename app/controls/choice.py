@@ -59,6 +59,8 @@ class ChoiceControl(QWidget):
 
     @Slot()
     def _show(self) -> None:
+        if self._setting.is_optional:
+            self.setVisible(self._setting.is_had_by(self._session.draft_editor.limits))
         value = self._setting.of(self._session.draft)
         self._offer(tuple(self._choices(self._session)))
         chosen = next((choice for choice in self._offered if choice.value == value), None)

@@ -13,7 +13,7 @@ from app.widgets.building import text_label, vbox
 from app.widgets.drag_handle import DragHandle
 from app.widgets.field import GAP_PX, Field, describe, set_tone
 from core.models.catalogue import Model
-from core.prompt.unread import plain_words
+from core.prompt.unread import literal_weights, plain_words
 from core.prompt.vocabulary import Vocabulary
 
 COUNT_AFTER_MS = 60
@@ -69,6 +69,7 @@ class PromptField(QWidget):
         """``name`` replaces the object name of ``kind``."""
         super().__init__()
         self._counting = counting
+        self._is_negative = kind is NEGATIVE
         self._model: Model | None = None
         self._remark = ""
         self.edit = PromptEdit(kind.lines)
@@ -107,13 +108,23 @@ class PromptField(QWidget):
     @Slot()
     def _count(self) -> None:
         text, model = self.edit.toPlainText(), self._model
-        plain = plain_words(text[:COUNTED_CHARACTERS], model.family) if model is not None else ""
-        self._plain.setText(f"Read as plain words here: {plain}")
-        self._plain.setVisible(bool(plain) and self.edit.isEnabled())
-        count = self._counting.count(model, text)
+        lines = (
+            []
+            if model is None
+            else _unread(text[:COUNTED_CHARACTERS], model.family, is_negative=self._is_negative)
+        )
+        self._plain.setText("\n".join(lines))
+        self._plain.setVisible(bool(lines) and self.edit.isEnabled())
+        count = self._counting.count(model, text, is_negative=self._is_negative)
         is_cut = count is not None and count.is_cut
         self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
         words = self.edit.completion.vocabulary
         self.edit.marks.underline(words.unknown(text) if words is not None else ())
         self._labelled.note.setText(self._remark or (count.words if count is not None else ""))
         set_tone(self._labelled.note, "error" if is_cut else "")
+
+
+def _unread(text: str, family: str, *, is_negative: bool) -> list[str]:
+    """Returns sentences about what does not act as it was meant."""
+    plain, literal = plain_words(text, family, is_negative=is_negative), literal_weights(text, family)
+    return [*([f"Read as plain words here: {plain}"] if plain else []), *([literal] if literal else [])]

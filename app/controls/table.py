@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from PySide6.QtWidgets import QWidget
 
@@ -25,6 +26,7 @@ from core.request.request import CLIP_LAYERS
 from core.request.samplers import SAMPLERS
 from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
+from core.request.settings.emphasis import EMPHASIS, MODES
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.model import MODEL
 from core.request.settings.sampler import SAMPLER
@@ -102,10 +104,25 @@ def _clip_skip(services: Services) -> QWidget:
     return int_control(services.session, CLIP_SKIP, CLIP_LAYERS, "Clip s&kip", tooltip)
 
 
+def _emphasis(services: Services) -> QWidget:
+    choices = [Choice(mode, MODES[mode], about) for mode, about in _EMPHASIS.items()]
+    tooltip = "Emphasis: how weights in the prompt, such as (red:1.3), act on what the text encoder makes of it."
+    return ChoiceControl(services.session, EMPHASIS, lambda _: choices, "Emphasis by &brackets", tooltip)
+
+
 def _count(services: Services) -> QWidget:
     tooltip = "Pictures: how many are made, one after the other.\nThe seed counts up by one for each."
     return int_control(services.session, COUNT, limits.COUNT, "Pi&ctures", tooltip)
 
+
+_EMPHASIS: Mapping[str, str] = MappingProxyType(
+    {
+        "original": "Words get their weights, and the mean stays what it was.",
+        "no_norm": "Words get their weights, nothing else changes; often better for Stable Diffusion XL.",
+        "ignore": "Brackets are taken out, their weights do not act.",
+        "none": "Brackets are text like any other.",
+    }
+)
 
 Make = Callable[[Services], QWidget]
 
@@ -121,6 +138,7 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"sampler": _sampler, "steps": _steps},
     {"guidance_scale": _guidance_scale, "count": _count},
     {"clip_skip": _clip_skip},
+    {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
     {"seed": lambda services: SeedControl(services.session)},
     {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},

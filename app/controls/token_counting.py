@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import ModelBroken
 from core.models.catalogue import Model
+from core.prompt.length import count_prompt
 from core.prompt.tokens import TokenCounter
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,13 @@ class Counted:
     Attributes:
         words: for people, ``"10 / 75 tokens"``, without the marks at start and end; "" for an empty prompt.
         is_cut: the model ignores what comes after ``read_characters``.
+        borders: the characters with which another chunk begins.
     """
 
     words: str
     is_cut: bool
     read_characters: int
+    borders: tuple[int, ...] = ()
 
 
 class TokenCounting:
@@ -34,16 +37,16 @@ class TokenCounting:
         self._model: Model | None = None
         self._counter: TokenCounter | None = None
 
-    def count(self, model: Model | None, text: str) -> Counted | None:
+    def count(self, model: Model | None, text: str, *, is_negative: bool = False) -> Counted | None:
         """None when the model or its tokenizer is not there."""
         counter = self._counter_for(model)
         if counter is None:
             return None
-        count, frame = counter.count(text[:COUNTED_CHARACTERS]), counter.count("").tokens
+        count = count_prompt(counter, text[:COUNTED_CHARACTERS], "original", is_negative=is_negative)
         more = "+" if len(text) > COUNTED_CHARACTERS else ""
         ignored = ": the struck-through part is ignored" if count.is_cut else ""
-        words = f"{count.tokens - frame}{more} / {counter.max_tokens - frame} tokens{ignored}"
-        return Counted(words if text else "", count.is_cut, count.read_characters)
+        words = f"{count.tokens}{more} / {count.limit} tokens{ignored}"
+        return Counted(words if text else "", count.is_cut, count.read_characters, count.borders)
 
     def _counter_for(self, model: Model | None) -> TokenCounter | None:
         if model != self._model:

@@ -4,15 +4,16 @@ A probe is a forward hook: the module computes as ever, and the probe computes s
 2017, eq. 1) once more for the half with the prompt, since fast attention never holds it in memory.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.engine.prompt_calls import PromptCalls
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionMaps, AttentionRecord
@@ -24,9 +25,14 @@ LARGEST_MAP = 64
 
 @dataclass(slots=True, eq=False)
 class Probes:
-    """The sums of the probes over the layers of one call, (tokens, height, width) in float32."""
+    """The sums of the probes over the layers of one call, (parts * tokens, height, width) in float32.
+
+    Attributes:
+        parts: of the prompt; each has a pass of its own, the last ones of the batch.
+    """
 
     latent: tuple[int, int]
+    parts: int = 1
     _sum: torch.Tensor | None = None
     _layers: int = 0
     _size: tuple[int, int] = field(init=False)
@@ -38,36 +44,41 @@ class Probes:
 
     def look(self, module: Any, arguments: tuple[Any, ...], options: dict[str, Any], _output: Any) -> None:
         """The forward hook of one cross-attention module."""
-        hidden = (arguments[0] if arguments else options["hidden_states"])[-1:]  # the prompt's half comes last
+        hidden = (arguments[0] if arguments else options["hidden_states"])[-self.parts :]
         encoded = arguments[1] if len(arguments) > 1 else options["encoder_hidden_states"]
-        encoded = encoded[-1:]
+        encoded = encoded[-self.parts :]
         if module.norm_cross:
             encoded = module.norm_encoder_hidden_states(encoded)
         query = module.head_to_batch_dim(module.to_q(hidden))
         key = module.head_to_batch_dim(module.to_k(encoded))
-        shares = module.get_attention_scores(query, key).float().mean(dim=0)  # (heads, places, tokens) -> no heads
-        height, width = level(self.latent, shares.shape[0])
-        maps = shares.T.reshape(1, -1, height, width)
+        shares = module.get_attention_scores(query, key).float()  # (parts * heads, places, tokens)
+        shares = shares.reshape(self.parts, -1, *shares.shape[1:]).mean(dim=1)
+        height, width = level(self.latent, shares.shape[1])
+        maps = shares.mT.reshape(1, -1, height, width)
         if (height, width) != self._size:
             maps = torch.nn.functional.interpolate(maps, self._size, mode="bilinear", align_corners=False)
         self._sum = maps[0] if self._sum is None else self._sum + maps[0]
         self._layers += 1
 
     def tokens(self) -> torch.Tensor:
-        """float16 (tokens, height, width): the mean over heads and layers; at each place the tokens sum to 1."""
+        """Returns float16 (parts * tokens, height, width): the mean over heads and layers.
+
+        At each place the tokens of a part sum to 1.
+        """
         assert self._sum is not None, "the network made no call"
         return (self._sum / self._layers).to(torch.float16)
 
 
 @contextmanager
-def probes(network: Any, latent: tuple[int, int]) -> Generator[Probes]:
+def probes(network: Any, latent: tuple[int, int], parts: int = 1) -> Generator[Probes]:
     """Watches the network's cross-attention until the block is left, by an error too.
 
     Args:
         network: a UNet2DConditionModel.
         latent: height and width of the latents it gets.
+        parts: as in `Probes`.
     """
-    seen = Probes(latent)
+    seen = Probes(latent, parts)
     handles = [module.register_forward_hook(seen.look, with_kwargs=True) for module in cross_attention(network)]
     try:
         yield seen
@@ -91,26 +102,40 @@ def level(latent: tuple[int, int], places: int) -> tuple[int, int]:
 
 
 class AttentionRecorder:
-    """A network call that keeps its attention; stands in for the `Predict` that it is made from.
+    """Network calls that keep their attention; stands in for the `PromptCalls` that it is made from.
 
     Probes are there only inside a call, so nothing is left behind wherever a run ends.
     """
 
     def __init__(
-        self, predict: Predict, network: Any, words: tuple[Word, ...], record: AttentionRecord | None
+        self,
+        calls: PromptCalls,
+        network: Any,
+        words: Sequence[Sequence[Sequence[Word]]],
+        record: AttentionRecord | None,
     ) -> None:
-        """``record``: the attention of the calls before, None where there is none."""
-        self._predict = predict
+        """Takes the words of each part of the prompt, for each moment of the timeline.
+
+        ``record``: the attention of the calls before, None where there is none.
+        """
+        self._calls = calls
         self._network = network
-        self._words = words
+        self._said = words
+        everything = {_place(word): word for parts in words for part in parts for word in part}
+        self._words = tuple(everything[place] for place in sorted(everything))
         self._record = record
         self._tokens: torch.Tensor | None = None
 
-    def __call__(self, x: torch.Tensor, t: torch.Tensor) -> Prediction:
-        with probes(self._network, (x.shape[2], x.shape[3])) as seen:
-            prediction = self._predict(x, t)
-        self._tokens = seen.tokens()
-        return prediction
+    def at(self, call: int) -> Predict:
+        predict, parts = self._calls.at(call), len(self._said[self._calls.moment(call)])
+
+        def watched(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+            with probes(self._network, (x.shape[2], x.shape[3]), parts) as seen:
+                prediction = predict(x, t)
+            self._tokens = seen.tokens()
+            return prediction
+
+        return watched
 
     def take(self, call: int) -> AttentionRecord | None:
         """Returns the attention so far; the last call was the one of this number, and is waited for."""
@@ -125,8 +150,21 @@ class AttentionRecorder:
     def record(self, call: int, tokens: NDArray[np.float16] | None) -> AttentionRecord | None:
         """Takes in what was `seen` in the call of this number, and returns the attention so far."""
         if tokens is not None:
-            maps = AttentionMaps.of_tokens(call, self._words, tokens)
+            parts = self._said[self._calls.moment(call)]
+            length = len(tokens) // len(parts)
+            said = {
+                _place(word): replace(
+                    word, first_token=part * length + word.first_token, end_token=part * length + word.end_token
+                )
+                for part, words in enumerate(parts)
+                for word in words
+            }
+            maps = AttentionMaps.of_tokens(call, self._words, tokens, [said.get(_place(w)) for w in self._words])
             self._record = (
                 self._record.with_maps(maps) if self._record is not None else AttentionRecord.begin(maps)
             )
         return self._record
+
+
+def _place(word: Word) -> tuple[int, int]:
+    return word.start, word.end

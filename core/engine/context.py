@@ -13,7 +13,7 @@ from core.engine.devices.device import DevicePlan, held_by_us, memory_now
 from core.engine.devices.offloading import free_caches
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
-from core.engine.sampling.denoising import Predict
+from core.engine.prompt_calls import PromptCalls
 from core.errors import InvalidRequest, OutOfMemory
 from core.families import FAMILIES
 from core.files.stamps import stamps_of_model
@@ -22,9 +22,11 @@ from core.film.film import Film
 from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
+from core.prompt.timeline import first_call, timeline_of
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size
 from core.request.settings import validate
+from core.request.settings.loras import with_tags
 from core.request.traits import SCHEDULE, outside, traits_from_text
 from core.runs.events import AutoencoderLent, Event, Loading, Phase, WeightsLeftOut
 
@@ -67,6 +69,7 @@ class Context:
 
         Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` raises.
         """
+        request = with_tags(request)
         model = self._catalogue.find(request.model)
         validate(request, model.limits)
         names = trait_names(FAMILIES[model.family])
@@ -94,11 +97,15 @@ class Context:
             loaded = yield from self._load(self._catalogue.find(film.request.model), film.request)
         return PreparedModel(loaded, film.request)
 
-    def read_prompt(self, prepared: PreparedModel, request: GenerationRequest) -> Generator[Event, None, Predict]:
-        """Returns the network's call with the request's prompt built in."""
-        if not prepared.family.knows_prompt(request):
+    def read_prompt(
+        self, prepared: PreparedModel, request: GenerationRequest, skipped_steps: int = 0
+    ) -> Generator[Event, None, PromptCalls]:
+        """Returns the network's calls with the request's prompt built in. Raises InvalidRequest."""
+        texts = timeline_of(request, prepared.loaded.model.family)
+        if not all(prepared.family.knows_prompt(text) for text in texts.requests):
             yield Loading(Phase.reading_prompt)
-        return prepared.read_prompt(request)
+        predicts = tuple(prepared.read_prompt(text) for text in texts.requests)
+        return PromptCalls(texts, predicts, first_call(request, skipped_steps))
 
     def memory_in_use(self) -> MemoryInUse:
         """Tells how the model that is loaded was placed, and what the device has; nothing is loaded for it."""
@@ -204,11 +211,15 @@ class Context:
 
 
 def attention_recorder(
-    prepared: PreparedModel, request: GenerationRequest, predict: Predict, before: AttentionRecord | None = None
+    prepared: PreparedModel, request: GenerationRequest, calls: PromptCalls, before: AttentionRecord | None = None
 ) -> AttentionRecorder | None:
-    """Returns ``predict`` with probes, None where the network has no attention to words; ``before`` goes on."""
+    """Returns ``calls`` with probes, None where the network has no attention to words; ``before`` goes on."""
     model, family = prepared.loaded.model, prepared.family
     if not model.capabilities.has_attention_words:
         return None
-    words = TokenCounter.for_model(model).words(request.prompt)
-    return AttentionRecorder(predict, family.network(), words, before)
+    counter = TokenCounter.for_model(model)
+    words = [
+        [counter.words(part.content, request.emphasis) for part in moment.parts]
+        for moment in calls.timeline.moments
+    ]
+    return AttentionRecorder(calls, family.network(), words, before)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ from core.engine.devices.device import DevicePlan
 from core.engine.devices.machine import computed_by
 from core.engine.initial_state import InitialState
 from core.engine.loading.loaded_model import PreparedModel
+from core.engine.prompt_calls import NumberedCall, PromptCalls
 from core.engine.sampling.copies import Copies, Copy
-from core.engine.sampling.denoising import Predict, Step, denoise
+from core.engine.sampling.denoising import Step, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.step_hooks import step_hooks
@@ -46,7 +47,7 @@ def generate_picture(
     model: PreparedModel,
     start: InitialState,
     *,
-    predict: Predict,
+    calls: PromptCalls,
     attention: AttentionRecorder | None,
     previews: Previews,
     plan: DevicePlan,
@@ -55,7 +56,7 @@ def generate_picture(
 ) -> Generator[Event, None, None]:
     """Goes from ``start`` to a picture, the one of this ``index`` among ``count``.
 
-    ``attention`` stands in for ``predict`` where it is to be kept where words act. Raises NotANumberPicture or
+    ``attention`` stands in for ``calls`` where it is to be kept where words act. Raises NotANumberPicture or
     torch.OutOfMemoryError.
     """
     film, sampling = start.film, start.sampling
@@ -63,20 +64,26 @@ def generate_picture(
         film, computed_by=computed_by(plan.device, plan.dtype_name, model.way_of_calls, film.computed_by)
     )
     scale, hooks = film.request.guidance_scale, step_hooks(film, start.x.device)
-    call = model.guarded(attention or predict)
-    steps = denoise(call, sampling, start.x, start.generators, scale, start.recorded, hooks)
+    numbers, numbered = itertools.count(len(start.recorded)), NumberedCall(attention or calls)
+    guarded = model.guarded(numbered)
+
+    def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
+        numbered.number = next(numbers)
+        return guarded(x, t)
+
+    steps = denoise(predict, sampling, start.x, start.generators, scale, start.recorded, hooks)
     copies = Copies(start.x.device)
-    film = _with_frames(film, islice(steps, len(start.recorded)), sampling, copies)
+    film = _with_frames(film, itertools.islice(steps, len(start.recorded)), sampling, copies)
     if start.recorded and start.film.computed_by not in ("", film.computed_by):
         before, _, now = film.computed_by.rpartition("; then ")
         yield ComputedElsewhere(before, now)
     yield Started(film, index, count)
     spent_seconds = 0.0
-    calls = _calls(steps, copies, attention, previews)
+    made = _calls(steps, copies, attention, previews)
     while True:
         began = time.perf_counter()
         try:
-            call = next(calls)
+            call = next(made)
         except StopIteration as end:
             latents: torch.Tensor = end.value
             break
@@ -127,7 +134,7 @@ def replay(start: InitialState) -> Iterator[Step]:
     film, scale = start.film, start.film.request.guidance_scale
     hooks = step_hooks(film, start.x.device)
     steps = denoise(_no_network, start.sampling, start.x, start.generators, scale, start.recorded, hooks)
-    return islice(steps, len(start.recorded))
+    return itertools.islice(steps, len(start.recorded))
 
 
 def _no_network(x: torch.Tensor, t: torch.Tensor) -> Prediction:

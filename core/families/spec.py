@@ -248,6 +248,11 @@ class FamilySpec:
         return (*self.text_encoders, self.network, "vae")
 
     @property
+    def has_weights(self) -> bool:
+        """Returns True if brackets in a prompt are weights; for language models they are text."""
+        return "emphasis" in self.optional_settings
+
+    @property
     def is_flow(self) -> bool:
         """Returns True for flow-matching models (Lipman et al. 2023)."""
         return set(self.samplers) <= set(FLOW_SAMPLERS)

@@ -6,6 +6,7 @@ al. 2017, eq. 1); what a word gets is how much the network looks at it there (Ta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,9 +32,22 @@ class AttentionMaps:
     maps: NDArray[np.float16]
 
     @classmethod
-    def of_tokens(cls, call: int, words: tuple[Word, ...], tokens: NDArray[Any]) -> AttentionMaps:
-        """``tokens``: (tokens, height, width); the share of a word is that of its tokens together."""
-        shares = [tokens[word.first_token : word.end_token].astype(np.float32).sum(axis=0) for word in words]
+    def of_tokens(
+        cls,
+        call: int,
+        words: tuple[Word, ...],
+        tokens: NDArray[Any],
+        said: Sequence[Word | None] | None = None,
+    ) -> AttentionMaps:
+        """``tokens``: (tokens, height, width); the share of a word is that of its tokens together.
+
+        ``said`` has the words as the text of this call has them, None for one that it does not have.
+        """
+        nothing = np.zeros(tokens.shape[1:], np.float32)
+        shares = [
+            nothing if word is None else tokens[word.first_token : word.end_token].astype(np.float32).sum(axis=0)
+            for word in (words if said is None else said)
+        ]
         maps = np.stack(shares) if shares else np.zeros((0, *tokens.shape[1:]))
         return cls(call, words, maps.astype(np.float16))
 

@@ -1,107 +1,91 @@
-"""Counts the tokens of a prompt, to show what the model will ignore, and tells which tokens each word has.
+"""Counts the tokens of a prompt as its text encoder takes them, and tells which of them each word has.
 
-Light: the same byte-pair encodings as in transformers (the tests hold them together), without importing it.
+Light: it does without transformers (the tests hold the two together).
 """
 
 from __future__ import annotations
 
 import itertools
-import json
+import math
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, cast
 
-from tokenizers import AddedToken, Encoding, Regex, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Encoding, Tokenizer
 
-from core.errors import ModelBroken
 from core.families import FAMILIES
 from core.models.catalogue import Model
-from core.paths import clip_vocabulary
+from core.prompt.chunks import COMMA, MARKS, Chunk, ChunkRules, chunked, token_count
+from core.prompt.placed import PlacedText
+from core.prompt.tokenizer_files import read_tokenizer
+from core.prompt.weights import Run, plain, weighted
 from core.prompt.word import Word
-
-START = "<|startoftext|>"
-END = "<|endoftext|>"
-
-CLIP_WORDS = r"""<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"""
-"""Byte-pair encoding works on these, as in OpenAI's CLIP, ``simple_tokenizer.py``."""
-
-QWEN2_WORDS = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-"""Qwen's division of text into words, as in transformers' ``tokenization_qwen2.py``."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """The length of a text for the model.
+    """The length of a text for the model, without the marks or the conversation around it.
 
     Attributes:
-        tokens: with those of the frame around it: marks at start and end, or a conversation.
+        limit: how many tokens there is room for: those of the chunks so far, or all that the model reads.
         read_characters: how many characters (code points) from the start the model reads.
         is_cut: the model ignores what follows them.
+        borders: the characters of the prompt with which another chunk begins.
     """
 
     tokens: int
+    limit: int
     read_characters: int
-    is_cut: bool
+    is_cut: bool = False
+    borders: tuple[int, ...] = ()
 
 
 class TokenCounter:
-    """Counts for one model.
+    """Counts for one model."""
 
-    Attributes:
-        max_tokens: how many tokens the model reads, with those of the frame.
-    """
-
-    def __init__(self, tokenizer: Tokenizer, max_tokens: int, frame: tuple[str, str], keeps_end: bool) -> None:
-        """``frame`` and ``keeps_end`` as in `core.families.spec.TokenizerRules`."""
+    def __init__(self, tokenizer: Tokenizer, frame: tuple[str, str], model: Model) -> None:
+        """``frame`` encloses a prompt."""
+        family = FAMILIES[model.family]
         self._tokenizer = tokenizer
         self._before, self._after = frame
-        self._keeps_end = keeps_end
-        self.max_tokens = max_tokens
+        self._keeps_end = family.tokenizer.keeps_end
+        self._max_tokens = model.max_tokens
+        self._chunks = None
+        if family.has_weights:
+            self._chunks = ChunkRules(model.max_tokens - MARKS, tokenizer.token_to_id(COMMA))
 
     @classmethod
     def for_model(cls, model: Model) -> TokenCounter:
         """Reads the tokenizer in the model's folder. Raises ModelBroken."""
-        folder, rules = model.folder / "tokenizer", FAMILIES[model.family].tokenizer
-        vocabulary, merges = _vocabulary(folder)
-        specials = _specials(folder, has_marks=rules.frame is None)
-        suffix, prepare = _KINDS[rules.kind]
-        try:
-            encoding = models.BPE(
-                vocab=vocabulary,
-                merges=merges,
-                continuing_subword_prefix="",
-                end_of_word_suffix=suffix,
-                unk_token=specials["unk_token"],
-            )
-        except Exception as error:  # the library raises nothing narrower
-            raise ModelBroken(folder, "its vocabulary and merges do not belong together") from error
-        tokenizer = prepare(encoding)
-        tokenizer.add_special_tokens([AddedToken(text, special=True) for text in dict.fromkeys(specials.values())])
-        try:
-            tokenizer.add_tokens(list(_added_tokens(folder)))
-        except (TypeError, KeyError, AttributeError) as error:
-            raise ModelBroken(folder, "its list of added tokens is damaged") from error
-        frame = rules.frame or (specials["bos_token"], specials["eos_token"])
-        return cls(tokenizer, model.max_tokens, frame, rules.keeps_end)
+        return cls(*read_tokenizer(model), model)
 
-    def count(self, text: str) -> TokenCount:
+    @property
+    def has_chunks(self) -> bool:
+        """Returns True if prompts have weights and any length."""
+        return self._chunks is not None
+
+    def count(self, text: str | PlacedText, emphasis: str = "original") -> TokenCount:
         """Counts the tokens of a text."""
-        encoding, _, end, read = self._encoded(text)
+        if self._chunks is not None:
+            return self._chunk_count(_placed(text), emphasis, self._chunks)
+        placed = _placed(text)
+        encoding, first, end, read = self._encoded(placed.text)
         is_cut = read < end
-        characters = encoding.offsets[read - 1][1] - len(self._before) if is_cut else len(text)
-        return TokenCount(len(encoding.ids), max(0, characters), is_cut)
+        characters = len(placed.text)
+        if is_cut:
+            taken = max(0, encoding.offsets[read - 1][1] - len(self._before))
+            characters = placed.places[taken - 1] + 1 if taken else 0
+        frame = len(encoding.ids) - (end - first)
+        return TokenCount(end - first, self._max_tokens - frame, characters, is_cut)
 
-    def words(self, text: str) -> tuple[Word, ...]:
+    def words(self, text: str | PlacedText, emphasis: str = "original") -> tuple[Word, ...]:
         """Returns the words that the model reads, without the punctuation, which has tokens of its own.
 
         Pieces that touch each other are one word: ``don't``, ``1990``.
         """
+        if self._chunks is not None:
+            return self._chunk_words(_placed(text), emphasis, self._chunks)
+        text = text if isinstance(text, str) else text.text
         encoding, first, _, read = self._encoded(text)
         words: list[Word] = []
         for _, piece in itertools.groupby(range(first, read), key=lambda token: encoding.word_ids[token]):
@@ -109,13 +93,7 @@ class TokenCounter:
             start, end = encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1]
             start, end = max(0, start - len(self._before)), end - len(self._before)
             start = end - len(text[start:end].lstrip())  # Qwen's tokens begin with the space before them
-            if all(unicodedata.category(character)[0] in "PZC" for character in text[start:end]):
-                continue
-            token = tokens[0]
-            if words and words[-1].end == start:
-                before = words.pop()
-                start, token = before.start, before.first_token
-            words.append(Word(text[start:end], start, end, token, tokens[-1] + 1))
+            _add_word(words, Word(text[start:end], start, end, tokens[0], tokens[-1] + 1))
         return tuple(words)
 
     def _encoded(self, text: str) -> tuple[Encoding, int, int, int]:
@@ -125,104 +103,61 @@ class TokenCounter:
         first = sum(end <= start for _, end in encoding.offsets)
         end = sum(begin < start + len(text) for begin, _ in encoding.offsets) if text else first
         kept = len(encoding.ids) - end if self._keeps_end else 0
-        return encoding, first, end, min(end, self.max_tokens - kept)
+        return encoding, first, end, min(end, self._max_tokens - kept)
 
-
-def _clip(encoding: models.BPE) -> Tokenizer:
-    tokenizer = Tokenizer(encoding)
-    tokenizer.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(CLIP_WORDS), behavior="removed", invert=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
+    def _chunk_count(self, text: PlacedText, emphasis: str, rules: ChunkRules) -> TokenCount:
+        runs, encodings, chunks = self._chunked(text, emphasis, rules)
+        tokens = token_count(chunks, rules.length)
+        limit = math.ceil(max(tokens, 1) / rules.length) * rules.length
+        borders = [
+            runs[run].content.places[encodings[run].offsets[token][0]]
+            for run, token in (chunk[0].source for chunk in chunks[1:] if chunk)
         ]
-    )
-    return tokenizer
+        return TokenCount(tokens, limit, len(text.text), borders=tuple(borders))
+
+    def _chunk_words(self, text: PlacedText, emphasis: str, rules: ChunkRules) -> tuple[Word, ...]:
+        runs, encodings, chunks = self._chunked(text, emphasis, rules)
+        positions: dict[tuple[int, int], list[int]] = {}
+        for number, chunk in enumerate(chunks):
+            for place, slot in enumerate(chunk):
+                positions.setdefault(slot.source, []).append(number * (rules.length + MARKS) + 1 + place)
+        words: list[Word] = []
+        for number, (run, encoding) in enumerate(zip(runs, encodings, strict=True)):
+            before = len(words)
+            for _, piece in itertools.groupby(range(len(encoding.ids)), key=encoding.word_ids.__getitem__):
+                tokens = list(piece)
+                taken = [place for token in tokens for place in positions.get((number, token), ())]
+                if not taken:
+                    continue
+                start, end = run.content.range_of(encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1])
+                text_of_word = run.text[encoding.offsets[tokens[0]][0] : encoding.offsets[tokens[-1]][1]]
+                _add_word(words, Word(text_of_word, start, end, taken[0], _end_of_stretch(taken)), before)
+        return tuple(words)
+
+    def _chunked(
+        self, text: PlacedText, emphasis: str, rules: ChunkRules
+    ) -> tuple[Sequence[Run], list[Encoding], tuple[Chunk, ...]]:
+        runs = (plain if emphasis == "none" else weighted)(text).runs
+        encodings = [self._tokenizer.encode(run.text, add_special_tokens=False) for run in runs]
+        tokens = iter([encoding.ids for run, encoding in zip(runs, encodings, strict=True) if not run.is_break])
+        return runs, encodings, chunked(runs, lambda _: next(tokens), rules)
 
 
-def _qwen2(encoding: models.BPE) -> Tokenizer:
-    tokenizer = Tokenizer(encoding)
-    tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(QWEN2_WORDS), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    return tokenizer
+def _placed(text: str | PlacedText) -> PlacedText:
+    return PlacedText.whole(text) if isinstance(text, str) else text
 
 
-_KINDS: MappingProxyType[str, tuple[str, Callable[[models.BPE], Tokenizer]]] = MappingProxyType(
-    {"clip": ("</w>", _clip), "qwen2": ("", _qwen2)}
-)
-"""By `TokenizerRules.kind`: what ends a word in the vocabulary, and what happens before the encoding."""
+def _end_of_stretch(places: Sequence[int]) -> int:
+    """Returns the end of the places that follow the first one directly: a word may go on in the next chunk."""
+    return next((a + 1 for a, b in itertools.pairwise(places) if b != a + 1), places[-1] + 1)
 
 
-def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    brings_one = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json"))
-    if not brings_one and (folder / "tokenizer_config.json").is_file():
-        folder = clip_vocabulary()  # a single file has only the configuration
-    whole = folder / "tokenizer.json"
-    if whole.is_file():
-        model = _read_json(whole).get("model", {})
-        vocabulary, merges = model.get("vocab"), model.get("merges")
-    else:
-        vocabulary = _read_json(folder / "vocab.json")
-        merges = _read_lines(folder / "merges.txt")
-    if not isinstance(vocabulary, dict) or not isinstance(merges, list):
-        raise ModelBroken(whole, "this file is damaged: it holds no vocabulary or no merges")
-    pairs = [tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in merges]
-    return cast("dict[str, int]", vocabulary), cast("list[tuple[str, str]]", pairs)
-
-
-def _specials(folder: Path, has_marks: bool) -> dict[str, str]:
-    """Returns the special tokens by role; in a prompt, too, each is one token."""
-    specials = {"bos_token": START} if has_marks else {}
-    specials |= {"eos_token": END, "unk_token": END, "pad_token": END}
-    config = folder / "tokenizer_config.json"
-    stored = _read_json(config) if config.is_file() else {}
-    for role in specials:
-        token = stored.get(role)
-        text = token.get("content") if isinstance(token, dict) else token
-        if isinstance(text, str):
-            specials[role] = text
-    return specials
-
-
-def _added_tokens(folder: Path) -> Iterator[AddedToken]:
-    """Yields the tokens that were added to the vocabulary later, such as those that enclose a message."""
-    whole, config = folder / "tokenizer.json", folder / "tokenizer_config.json"
-    entries: list[Any] = []
-    if whole.is_file():
-        entries += _read_json(whole).get("added_tokens") or []
-    if config.is_file():
-        entries += (_read_json(config).get("added_tokens_decoder") or {}).values()
-    for entry in entries:
-        flags = {name: entry[name] for name in ("lstrip", "rstrip", "normalized", "special") if name in entry}
-        yield AddedToken(entry["content"], **flags)
-
-
-def _read_lines(path: Path) -> list[str]:
-    lines = _read(path).split("\n")
-    return [line for line in lines if line and not line.startswith("#version")]
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(_read(path))
-    except ValueError as error:
-        raise ModelBroken(path, "this file is damaged: it is not readable JSON") from error
-    if not isinstance(content, dict):
-        raise ModelBroken(path, "this file is damaged: it does not hold a JSON object")
-    return cast("dict[str, Any]", content)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except FileNotFoundError as error:
-        raise ModelBroken(path, "this file is missing") from error
-    except (OSError, ValueError) as error:
-        raise ModelBroken(path, "this file cannot be read") from error
+def _add_word(words: list[Word], word: Word, first: int = 0) -> None:
+    """Adds what is no punctuation, to the word before (from number ``first`` on) where the two touch."""
+    if all(unicodedata.category(character)[0] in "PZC" for character in word.text):
+        return
+    if len(words) > first and words[-1].end == word.start:
+        before = words.pop()
+        end = word.end_token if word.first_token == before.end_token else before.end_token  # of this chunk
+        word = Word(before.text + word.text, before.start, word.end, before.first_token, end)
+    words.append(word)

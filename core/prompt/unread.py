@@ -1,4 +1,7 @@
-"""Finds what a model does not read of a prompt as it was meant: a cut end, and the syntax of other programs."""
+"""Finds what a model does not read of a prompt as it was meant: a cut end, and the syntax of other programs.
+
+Weights, chunks, switches and LoRA tags of AUTOMATIC1111's program act, see `core.prompt.weights`.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,26 @@ from collections.abc import Iterator
 
 from core.families import FAMILIES
 from core.prompt.bidi import isolated
+from core.prompt.length import count_prompt
 from core.prompt.tokens import TokenCounter
+from core.request.settings.loras import take_tags
 
 _LONGEST_QUOTE = 60
 _INSIDE = r"(?:[^()\\]|\\.|\([^()\\]{0,100}\)){1,200}?"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 
-_BRACKETS = (
+_WEIGHTS = (
     ("weight", rf"(?<!\\)\({_INSIDE}:\s*{_NUMBER}\s*\)"),  # AUTOMATIC1111, ComfyUI
     ("weight", r"(?<!\\)\({2,20}[^()\\]{1,200}\){2,20}|(?<!\\)\[[^\[\]|:\\]{1,200}\]"),
-    ("weight", r"(?<!\\)\([^()\\]{1,200}\)(?:[+-]+|\d?\.\d+)|\b[^\W\d]{2,}\+{1,5}(?=[\s,.]|$)"),  # InvokeAI
-    ("weight", rf"{_NUMBER}::[^:]{{1,200}}::|(?<!\\)\{{[^{{}}|\n\\]{{1,200}}\}}"),  # NovelAI
     ("switch between words", r"(?<!\\)\[[^\[\]\\]{0,100}[|:][^\[\]\\]{0,100}\]"),
     ("break", r"\b(?:BREAK|AND)\b"),
-    ("escaped bracket", r"\\[()\[\]{}]"),
+    ("escaped bracket", r"\\[()\[\]]"),
+)
+"""Syntax that acts where the text encoder is CLIP; for a language model it is text."""
+
+_BRACKETS = (
+    ("weight", r"(?<!\\)\([^()\\]{1,200}\)(?:[+-]+|\d?\.\d+)|\b[^\W\d]{2,}\+{1,5}(?=[\s,.]|$)"),  # InvokeAI
+    ("weight", rf"{_NUMBER}::[^:]{{1,200}}::|(?<!\\)\{{[^{{}}|\n\\]{{1,200}}\}}"),  # NovelAI
 )
 """Syntax that is ordinary text for a language model, which reads sentences and not tags."""
 
@@ -35,41 +44,66 @@ _TAGS = (
     ),
     ("wildcard", r"\b__[\w/*-]{1,100}__|\{[^{}\n]{0,200}\|[^{}\n]{0,200}\}"),
 )
-_SYNTAX = tuple(
-    (kind, re.compile(pattern), table is _BRACKETS) for table in (_TAGS, _BRACKETS) for kind, pattern in table
-)
 
 
-def cut_end(noun: str, text: str, counter: TokenCounter) -> str:
+def _compiled(*tables: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(pattern)) for table in tables for kind, pattern in table)
+
+
+_OF_SENTENCES, _OF_CLIP = _compiled(_TAGS), _compiled(_TAGS, _BRACKETS)
+_ACTING = _compiled(_WEIGHTS)
+
+
+def cut_end(noun: str, text: str, counter: TokenCounter, *, is_negative: bool = False) -> str:
     """Returns a sentence about the end of a prompt that does not fit, "" for none."""
-    count = counter.count(text)
+    count = count_prompt(counter, text, "original", is_negative=is_negative)
     if not count.is_cut:
         return ""
     cut = text[count.read_characters :].strip(" ,")
-    return (
-        f"the {noun} has {count.tokens} tokens and the model reads {counter.max_tokens}: {_quoted(cut)} is ignored"
-    )
+    return f"the {noun} has {count.tokens} tokens and the model reads {count.limit}: {_quoted(cut)} is ignored"
 
 
-def plain_words(text: str, family: str) -> str:
+def plain_words(text: str, family: str, *, is_negative: bool = False) -> str:
     """Names the syntax of other programs that is read as plain words, one example of each kind; "" for none.
 
-    In a prompt for a language model brackets are what they are everywhere else.
+    In a prompt for a language model brackets are what they are everywhere else. Tags of LoRAs act in the prompt,
+    not in the negative one.
     """
-    is_conversation = FAMILIES[family].tokenizer.frame is not None if family in FAMILIES else False
+    if not is_negative:
+        text, _ = take_tags(text, "")
+    return _named(_OF_CLIP if _has_weights(family) else _OF_SENTENCES, text)
+
+
+def literal_weights(text: str, family: str) -> str:
+    """Returns a sentence about weights and switches that a family reads as text, "" for none."""
+    if _has_weights(family):
+        return ""
+    found = _named(_ACTING, text)
+    return f"{FAMILIES[family].name} reads brackets as text, not as weights: {found}" if found else ""
+
+
+def unread(
+    noun: str, text: str, family: str, counter: TokenCounter | None, *, is_negative: bool = False
+) -> Iterator[str]:
+    """Sentences about a prompt, which ``noun`` names; without a counter nothing is told about its length."""
+    if counter is not None and (cut := cut_end(noun, text, counter, is_negative=is_negative)):
+        yield cut
+    if plain := plain_words(text, family, is_negative=is_negative):
+        yield f"in the {noun}, syntax of other programs is read as plain words: {plain}"
+    if literal := literal_weights(text, family):
+        yield literal
+
+
+def _has_weights(family: str) -> bool:
+    return family not in FAMILIES or FAMILIES[family].has_weights
+
+
+def _named(syntax: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str:
     found: dict[str, str] = {}
-    for kind, pattern, is_bracket in _SYNTAX:
-        if not (is_conversation and is_bracket) and (match := pattern.search(text)):
+    for kind, pattern in syntax:
+        if match := pattern.search(text):
             found.setdefault(kind, _quoted(match[0]))
     return ", ".join(f"{quoted} ({kind})" for kind, quoted in found.items())
-
-
-def unread(noun: str, text: str, family: str, counter: TokenCounter | None) -> Iterator[str]:
-    """Sentences about a prompt, which ``noun`` names; without a counter nothing is told about its length."""
-    if counter is not None and (cut := cut_end(noun, text, counter)):
-        yield cut
-    if plain := plain_words(text, family):
-        yield f"in the {noun}, syntax of other programs is read as plain words: {plain}"
 
 
 def _quoted(text: str) -> str:

@@ -89,6 +89,7 @@ class Lora:
     Attributes:
         name: of its file without the ending, in one of the folders for LoRAs, or the file's full path.
         weight: a factor of the change; 1 is as it was trained, below 0 its opposite.
+        text_weight: the factor for text encoders where it is another one, else None.
         hash: 12 digits as AUTOMATIC1111 writes them; "" when the file has not been read yet.
         is_on: False for one that is kept in the list and left out of the pictures.
     """
@@ -97,11 +98,16 @@ class Lora:
     weight: float = 1.0
     hash: str = ""
     is_on: bool = True
+    text_weight: float | None = None
 
     @property
     def key(self) -> str:
         """Returns the name alone, without folders and ending."""
         return re.split(r"[/\\]", self.name)[-1].removesuffix(".safetensors")
+
+    def weight_in(self, *, is_encoder: bool) -> float:
+        """Returns the factor for the layers of a text encoder, or for those of the network."""
+        return self.weight if self.text_weight is None or not is_encoder else self.text_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,7 @@ class GenerationRequest:
         autoencoder: in the place of the model's own, or None.
         weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
         clip_skip: the layer of CLIP's text encoders that the prompt is read from, counted from 1 at the end.
+        emphasis: key in `core.request.settings.emphasis.MODES`: how weights in the prompt act.
         training: how the model was trained, as far as its own file does not tell, in the form of
             `core.request.traits.traits_to_text`; "" for what the catalogue knows.
     """
@@ -157,6 +164,7 @@ class GenerationRequest:
     autoencoder: Autoencoder | None = None
     weight_bits: int | None = None
     clip_skip: int = 1
+    emphasis: str = "original"
     training: str = ""
 
     @property

@@ -38,6 +38,7 @@ class Sampler:
         aliases: other programs' names beside key and label, see `core.request.sampler_names`.
         automatic: the schedule that AUTOMATIC1111's program takes for this label where it says *Automatic*, ""
             for its plain one (``modules/sd_samplers_kdiffusion.py`` there).
+        calls_per_step: of the network; 2 for second-order samplers, of which the last step may make one.
         most_steps: where the scheduler's own training fixes a limit.
     """
 
@@ -49,6 +50,7 @@ class Sampler:
     options: MappingProxyType[str, object] = field(default_factory=lambda: MappingProxyType({}))
     aliases: tuple[str, ...] = ()
     automatic: str = ""
+    calls_per_step: int = 1
     most_steps: int | None = None
     flow: Flow | None = None
 
@@ -99,6 +101,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             "HeunDiscreteScheduler",
             "Second order: two network calls a step, more exact.",
             "ve",
+            calls_per_step=2,
             flow=Flow("FlowMatchHeunDiscreteScheduler"),
         ),
         "dpm2": Sampler(
@@ -106,6 +109,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             "KDPM2DiscreteScheduler",
             "Second order with a midpoint: two network calls a step.",
             "ve",
+            calls_per_step=2,
             automatic="Karras",
         ),
         "dpm2_a": Sampler(
@@ -113,6 +117,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             "KDPM2AncestralDiscreteScheduler",
             "DPM2 with fresh noise at every step: two network calls a step.",
             "ve",
+            calls_per_step=2,
             aliases=("dpm2ancestral",),
             automatic="Karras",
         ),

@@ -203,7 +203,7 @@ def _notes(request: GenerationRequest, model: Model) -> Iterator[str]:
     elif request.negative_prompt and not request.has_guidance:
         yield "the negative prompt has no effect: guidance is off"
     else:
-        yield from unread("negative prompt", request.negative_prompt, model.family, counter)
+        yield from unread("negative prompt", request.negative_prompt, model.family, counter, is_negative=True)
 
 
 def _pictures(

@@ -14,8 +14,8 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
-from core.engine.networks.clip_text import ClipText, clip_texts, read_normed_clip
-from core.engine.networks.unet_call import takes_two_passes, unet_call
+from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts
+from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
 from core.models.catalogue import Model
@@ -28,18 +28,17 @@ class StableDiffusion:
     """See `core.engine.families.loaded.Arithmetic` for the methods."""
 
     def __init__(self, tokenizer: Any, text_encoder: Any, unet: Any) -> None:
-        self._tokenizer = tokenizer
-        self._text_encoder = text_encoder
+        # SD 2.x encoders want the mask, SD 1.x ones were trained to attend to the padding
+        takes_mask = getattr(text_encoder.config, "use_attention_mask", False)
+        self.encoders = (ClipEncoder(tokenizer, text_encoder, 1, is_normed=True, takes_mask=takes_mask),)
         self._unet = unet
 
     def texts(self, request: GenerationRequest) -> tuple[ClipText, ...]:
-        return clip_texts(request, takes_two_passes(self._unet, request))
+        return clip_texts(request, has_uncond(self._unet, request), self.encoders)
 
     def encode_prompt(self, text: ClipText) -> torch.Tensor:
         """Returns hidden states (1, tokens, width) of the last layer, behind the final norm."""
-        # SD 2.x encoders want the mask, SD 1.x ones were trained to attend to the padding
-        takes_mask = getattr(self._text_encoder.config, "use_attention_mask", False)
-        return read_normed_clip(self._tokenizer, self._text_encoder, text, takes_mask).to(self._unet.dtype)
+        return self.encoders[0].read(text)[0].to(self._unet.dtype)
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[torch.Tensor]) -> Predict:
         # (batch [* 2 with guidance: negative prompt first], tokens, width), in the order of the stock pipeline

@@ -16,8 +16,8 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.engine.families.loaded import LoadedParts
-from core.engine.networks.clip_text import ClipText, clip_texts, read_clip
-from core.engine.networks.unet_call import takes_two_passes, unet_call
+from core.engine.networks.clip_text import ClipEncoder, ClipText, clip_texts, prompt_parts
+from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
 from core.files.json_file import read_json
@@ -51,22 +51,22 @@ class StableDiffusionXL:
 
         ``zeros_for_empty_prompt``: without a negative prompt the network is given zeros, not the empty text.
         """
-        self._encoders = encoders
+        self.encoders = tuple(ClipEncoder(*encoder, layer=2) for encoder in encoders)
         self._unet = unet
         self._zeros_for_empty_prompt = zeros_for_empty_prompt
 
     def texts(self, request: GenerationRequest) -> tuple[ClipText, ...]:
         has_zeros = self._zeros_for_empty_prompt and not request.negative_prompt
-        return clip_texts(request, takes_two_passes(self._unet, request) and not has_zeros)
+        return clip_texts(request, has_uncond(self._unet, request) and not has_zeros, self.encoders)
 
     def encode_prompt(self, text: ClipText) -> Encoded:
         """Returns the layer before the last of both encoders, as SDXL was trained."""
-        hidden, outputs = zip(*(read_clip(*encoder, text, layer=2) for encoder in self._encoders), strict=True)
+        hidden, outputs = zip(*(encoder.read(text) for encoder in self.encoders), strict=True)
         return Encoded(torch.cat(hidden, dim=-1).to(self._unet.dtype), outputs[-1].to(self._unet.dtype))
 
     def predict(self, request: GenerationRequest, batch: int, encoded: Sequence[Encoded]) -> Predict:
         halves = list(encoded)
-        if takes_two_passes(self._unet, request) and len(halves) == 1:
+        if has_uncond(self._unet, request) and len(halves) == len(prompt_parts(request)):
             prompt = halves[0]
             halves.insert(0, Encoded(torch.zeros_like(prompt.hidden), torch.zeros_like(prompt.pooled)))
         hidden = torch.cat([half.hidden.repeat(batch, 1, 1) for half in halves])

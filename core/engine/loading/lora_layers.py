@@ -87,8 +87,8 @@ class LoraLayers:
         except BaseException:  # of any kind: half a LoRA must not stay
             self._remove_all()
             raise
-        for layer in self._adapted.values():
-            layer.weigh(_weights(loras))
+        for (part, _), layer in self._adapted.items():
+            layer.weigh([lora.weight_in(is_encoder=is_encoder(part)) for lora in loras])
         self._files = files
         self._present = tuple(replace(lora, hash=hash_) for lora, hash_ in zip(loras, hashes, strict=True))
         return self._present, True
@@ -205,8 +205,8 @@ def _fits(base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], piec
     return change.dim() > 1 and change.shape[0] == outputs and change.numel() == total
 
 
-def _weights(loras: tuple[Lora, ...]) -> list[float]:
-    return [lora.weight for lora in loras]
+def _weights(loras: tuple[Lora, ...]) -> list[tuple[float, float]]:
+    return [(lora.weight_in(is_encoder=False), lora.weight_in(is_encoder=True)) for lora in loras]
 
 
 def _stamp(path: Path) -> _Stamp:

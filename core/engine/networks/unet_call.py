@@ -1,10 +1,12 @@
 """One call of a U-Net with cross-attention, with and without guidance, as the stock pipelines make it."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
+from core.engine.networks.clip_text import prompt_parts
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.request.request import GenerationRequest
@@ -13,6 +15,11 @@ from core.request.request import GenerationRequest
 def takes_two_passes(unet: Any, request: GenerationRequest) -> bool:
     """Guidance-distilled networks take the scale as an input instead (Meng et al. 2023)."""
     return request.has_guidance and unet.config.time_cond_proj_dim is None
+
+
+def has_uncond(unet: Any, request: GenerationRequest) -> bool:
+    """Returns whether the negative prompt is read: with guidance, and where several parts pull away from it."""
+    return takes_two_passes(unet, request) or len(prompt_parts(request)) > 1
 
 
 def unet_call(
@@ -25,29 +32,39 @@ def unet_call(
     """Returns the network's call with the prompt built in.
 
     Args:
-        embeddings: (batch, tokens, width); with two passes (batch * 2, ...), the negative prompt's half first.
-        added: what SDXL conditions on besides, (batch [* 2], ...) each.
+        embeddings: (batch * passes, tokens, width): one pass for each part of the prompt, and before them one
+            for the negative prompt if there is guidance or more than one part.
+        added: what SDXL conditions on besides, (batch * passes, ...) each.
     """
-    has_uncond = takes_two_passes(unet, request)
-    scale = guidance_embedding(unet, request.guidance_scale, batch)
+    passes = len(embeddings) // batch
+    is_guided = takes_two_passes(unet, request)
+    weights = [part.weight for part in prompt_parts(request)]
+    scale = guidance_embedding(unet, request.guidance_scale, len(embeddings))
     dtype = unet.dtype  # asked once: it looks through all layers, for milliseconds
 
     def predict(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         x = x.to(dtype)
         output = unet(
-            torch.cat([x, x]) if has_uncond else x,
+            torch.cat([x] * passes) if passes > 1 else x,
             t,
             encoder_hidden_states=embeddings,
             timestep_cond=scale,
             added_cond_kwargs=added,
             return_dict=False,
         )[0].contiguous()  # films and samplers keep latents in one layout
-        if not has_uncond:
+        if passes == 1:
             return Prediction(cond=output, uncond=None)
-        uncond, cond = output.chunk(2)
-        return Prediction(cond, uncond)
+        uncond, *conds = output.chunk(passes)
+        cond = conds[0] if len(conds) == 1 else composed(uncond, conds, weights)
+        return Prediction(cond, uncond if is_guided else None)
 
     return predict
+
+
+def composed(uncond: torch.Tensor, conds: Sequence[torch.Tensor], weights: Sequence[float]) -> torch.Tensor:
+    """Returns the prediction of all parts of a prompt together: eq. 11 of Liu et al. 2022 without guidance."""
+    pulls = (weight * (cond - uncond) for weight, cond in zip(weights, conds, strict=True))
+    return uncond + sum(pulls)
 
 
 def guidance_embedding(unet: Any, scale: float, batch: int) -> torch.Tensor | None:

@@ -15,7 +15,7 @@ from core.runs.operations import Generate
 def run(context: Context, operation: Generate) -> Iterator[Event]:
     model = yield from context.prepare(operation.request)
     request = model.request
-    predict = yield from context.read_prompt(model, request)
+    calls = yield from context.read_prompt(model, request)
     first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
     for index in range(request.count):
         single = replace(request, seed=(first_seed + index) % 2**64, count=1)
@@ -25,8 +25,8 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
         yield from generate_picture(
             model,
             start,
-            predict=predict,
-            attention=attention_recorder(model, request, predict) if operation.attention else None,
+            calls=calls,
+            attention=attention_recorder(model, request, calls) if operation.attention else None,
             previews=model.previews(operation.previews, request.size, context.decode_times),
             plan=model.loaded.plan,
             index=index,

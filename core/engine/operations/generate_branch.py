@@ -21,12 +21,12 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     branch = replace(branch, request=replace(model.request, training=training))
     start = model.with_autoencoder(lambda: from_branch(model.family, branch, context.plan.device))
     request = start.film.request
-    predict = yield from context.read_prompt(model, request)
-    attention = attention_recorder(model, request, predict, operation.attended) if operation.attention else None
+    calls = yield from context.read_prompt(model, request, start.film.skipped_steps)
+    attention = attention_recorder(model, request, calls, operation.attended) if operation.attention else None
     yield from generate_picture(
         model,
         start,
-        predict=predict,
+        calls=calls,
         attention=attention,
         previews=model.previews(operation.previews, request.size, context.decode_times),
         plan=model.loaded.plan,

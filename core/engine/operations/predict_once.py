@@ -15,6 +15,8 @@ from core.runs.events import Event, Finished
 from core.runs.operations import PredictOnce
 from core.runs.round_trip import OneStep
 
+TRAIN_TIMESTEPS = 1000
+
 
 def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
     model = yield from context.prepare(operation.request)
@@ -25,7 +27,8 @@ def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
     timestep, x_in = torch.tensor(t, device=x.device), x
     if kind == "flow_prediction":  # its time is the part of noise on the straight line, and ends in 1000, not 999
         timestep, x_in = timestep + 1, x * scale_of("flow", sigma)
-    predict = yield from context.read_prompt(model, request)
+    calls = yield from context.read_prompt(model, request)
+    predict = calls.at(int((1 - t / TRAIN_TIMESTEPS) * len(calls.timeline.order)))
     guided = guidance.combine(model.guarded(predict)(x_in, timestep), request.guidance_scale)
     x0 = denoised(x_in, guided, sigma, kind)
     if not x0.isfinite().all():

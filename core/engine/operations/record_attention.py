@@ -6,6 +6,7 @@ from dataclasses import replace
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import replay
 from core.engine.initial_state import from_film
+from core.engine.prompt_calls import NumberedCall
 from core.film.film import Film
 from core.runs.events import Advanced, Event, Finished
 from core.runs.operations import RecordAttention
@@ -14,15 +15,17 @@ from core.runs.operations import RecordAttention
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
     model = yield from context.prepare(replace(film.request, source=None))  # its picture may be gone
-    predict = yield from context.read_prompt(model, model.request)
-    recorder = attention_recorder(model, model.request, predict)
+    calls = yield from context.read_prompt(model, model.request, film.skipped_steps)
+    recorder = attention_recorder(model, model.request, calls)
     record = None
     if recorder is not None:
-        watched = model.guarded(recorder)
+        numbered = NumberedCall(recorder)
+        watched = model.guarded(numbered)
         first, total = _first_step(film), len(film.frames)
         start = from_film(film, total, context.plan.device)
         for step, t in zip(replay(start), start.sampling.timesteps, strict=False):
             if film.frames[step.call].step >= first:
+                numbered.number = step.call
                 watched(start.sampling.scale(step.noisy, t), t.to(step.noisy.device))
                 record = recorder.take(step.call)
             yield Advanced(step.call + 1, total)

@@ -7,6 +7,7 @@ hashes are an entry, ``Lora hashes: "name: 0123456789ab"`` (``extensions-builtin
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,9 @@ _HASH = re.compile(r"[0-9a-f]{0,64}")
 def loras_to_json(loras: tuple[Lora, ...]) -> list[dict[str, Any]]:
     """Returns names without folders: where a file lies on somebody's disk is nobody else's business."""
     return [
-        {"name": lora.key, "weight": lora.weight, "hash": lora.hash, **({} if lora.is_on else {"on": False})}
+        {"name": lora.key, "weight": lora.weight, "hash": lora.hash}
+        | ({} if lora.is_on else {"on": False})
+        | ({} if lora.text_weight is None else {"text_weight": lora.text_weight})
         for lora in loras
     ]
 
@@ -37,7 +40,7 @@ def loras_from_json(value: object) -> tuple[Lora, ...]:
 
 def tags(loras: tuple[Lora, ...]) -> str:
     """Returns the tags that follow the prompt."""
-    return "".join(f" <lora:{_in_tag(lora)}:{lora.weight:g}>" for lora in loras)
+    return "".join(f" <lora:{_in_tag(lora)}:{_numbers(lora)}>" for lora in loras)
 
 
 def hashes(loras: tuple[Lora, ...]) -> str:
@@ -49,32 +52,66 @@ def take_tags(prompt: str, told: str) -> tuple[str, tuple[Lora, ...]]:
     """Returns the prompt without its tags, and the LoRAs that they name, with their hashes in ``told``."""
     known = dict(re.findall(r"([^:,]{1,200}):\s{0,9}([0-9a-f]{1,64})(?=,|\s|$)", told))
     known = {name.strip(): value for name, value in known.items()}
+    tagged = [(match, _weights(match[2])) for match in _TAG.finditer(prompt)]
     found = [
-        Lora(Lora(match[1].strip()).key, weight, known.get(match[1].strip(), ""))
-        for match in _TAG.finditer(prompt)
-        if (weight := _weight(match[2])) is not None
+        Lora(Lora(match[1].strip()).key, weights[0], known.get(match[1].strip(), ""), text_weight=weights[1])
+        for match, weights in tagged
+        if weights is not None
     ]
-    rest = _TAG.sub(lambda match: match[0] if _weight(match[2]) is None else "", prompt)
+    rest = _TAG.sub(lambda match: match[0] if _weights(match[2]) is None else "", prompt)
     return (rest.strip() if found else prompt), _distinct(found)[:MOST_LORAS]
 
 
-def _weight(arguments: str | None) -> float | None:
-    """Returns a tag's weight, 1 where it has none; None when it is no number.
+def tag_places(prompt: str) -> tuple[tuple[int, int], ...]:
+    """Returns the ranges of characters that `take_tags` takes."""
+    return tuple(match.span() for match in _TAG.finditer(prompt) if _weights(match[2]) is not None)
 
-    AUTOMATIC1111's program reads ``te:unet`` or ``te=0.6:unet=0.4``; the one weight here is that of the network.
+
+def with_tags(request: GenerationRequest) -> GenerationRequest:
+    """Returns the request with its prompt's tags in its list of LoRAs, where they win, and not in the prompt."""
+    prompt, tagged = take_tags(request.prompt, "")
+    if not tagged:
+        return request
+    known = {lora.key: lora for lora in request.loras}
+    named = [
+        replace(lora, name=known[lora.key].name, hash=known[lora.key].hash) if lora.key in known else lora
+        for lora in tagged
+    ]
+    return replace(request, prompt=prompt, loras=_distinct([*named, *request.loras]))
+
+
+def _weights(arguments: str | None) -> tuple[float, float | None] | None:
+    """Returns a tag's weights for the network, 1 where it has none, and for text encoders if that is another one.
+
+    None when they are no numbers. AUTOMATIC1111's program reads ``te:unet`` or ``te=0.6:unet=0.4``.
     """
     given = [part.strip() for part in arguments.split(":")] if arguments else []
     named = dict(part.split("=", 1) for part in given if "=" in part)
     first, second, *_ = [*(part for part in given if "=" not in part), "", ""]
-    numbers = map(_number, (named.get("unet", ""), second, named.get("te", ""), first or "1"))
-    weight = next((number for number in numbers if number is not None), math.nan)  # second may name blocks
-    return _clamped(weight) if math.isfinite(weight) else None
+    text = _number(named.get("te", first or "1"))
+    numbers = (_number(named.get("unet", "")), _number(second), text)
+    weight = next((number for number in numbers if number is not None), None)  # second may name blocks
+    if weight is None or not math.isfinite(weight) or (text is not None and not math.isfinite(text)):
+        return None
+    own = None if text is None else _clamped(text)
+    return _clamped(weight), None if own == _clamped(weight) else own
+
+
+def _numbers(lora: Lora) -> str:
+    """Returns the weights as they stand in a tag."""
+    return f"{lora.weight:g}" if lora.text_weight is None else f"{lora.text_weight:g}:{lora.weight:g}"
 
 
 def _more_than_weights(prompt: str) -> dict[str, str]:
-    """Returns the arguments of tags that tell more than the weight, or another one than can be used."""
+    """Returns the arguments of tags that tell more than weights, or others than can be used."""
     tagged = ((Lora(match[1].strip()).key, match[2] or "1") for match in _TAG.finditer(prompt))
-    return {f"LoRA {key}": given for key, given in tagged if _weight(given) not in (None, _number(given))}
+    return {f"LoRA {key}": given for key, given in tagged if _weights(given) and not _is_all_used(given)}
+
+
+def _is_all_used(arguments: str) -> bool:
+    """Returns True for one or two numbers within the limits, with or without the names of what they are for."""
+    numbers = [_number(re.sub(r"^\s*(te|unet)=", "", part)) for part in arguments.split(":")]
+    return len(numbers) <= 2 and all(number is not None and number == _clamped(number) for number in numbers)
 
 
 def _number(text: str) -> float | None:
@@ -90,7 +127,9 @@ def _lora(value: object) -> Lora:
     is_number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
     if not isinstance(name, str) or not is_number or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
         raise ValueError("its recipe is damaged: a LoRA is not told as name, weight and hash")
-    return Lora(Lora(name).key, _clamped(float(cast("float", weight))), hash_, content.get("on") is not False)
+    key, text = Lora(name).key, content.get("text_weight")
+    own = _clamped(float(text)) if isinstance(text, int | float) and math.isfinite(text) else None
+    return Lora(key, _clamped(float(cast("float", weight))), hash_, content.get("on") is not False, own)
 
 
 def _distinct(loras: list[Lora]) -> tuple[Lora, ...]:
@@ -110,13 +149,15 @@ def _in_tag(lora: Lora) -> str:
 
 
 def parse_lora(text: str) -> Lora:
-    """Reads ``NAME`` or ``NAME:WEIGHT``, the name being that of a file too. Raises InvalidRequest."""
-    match = re.fullmatch(r"(.+?)(?::([+-]?(?:\d+\.?\d*|\.\d+)))?", text, re.ASCII)
+    """Reads ``NAME``, ``NAME:WEIGHT`` or ``NAME:TEXT:NETWORK``, or a file. Raises InvalidRequest."""
+    number = r"[+-]?(?:\d+\.?\d*|\.\d+)"
+    match = re.fullmatch(rf"(.+?)(?::({number}))?(?::({number}))?", text, re.ASCII)
     if match is None:
         raise InvalidRequest("lora", text, "a name or a file, with or without a weight: ink or ink:0.8")
     path = Path(match[1]).expanduser().absolute()
     is_file = path.suffix == _SUFFIX and path.is_file()
-    return Lora(str(path) if is_file else match[1], float(match[2] or 1))
+    weight, own = (match[3], float(match[2])) if match[3] else (match[2], None)
+    return Lora(str(path) if is_file else match[1], float(weight or 1), text_weight=own)
 
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:
@@ -124,16 +165,22 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
     if len(loras) > MOST_LORAS:
         raise InvalidRequest("lora", len(loras), f"at most {MOST_LORAS} LoRAs")
     for index, lora in enumerate(loras):
-        if not abs(lora.weight) <= LARGEST_LORA_WEIGHT:  # also refuses NaN
-            allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
-            raise InvalidRequest("LoRA weight", lora.weight, allowed)
+        for weight in (lora.weight, lora.weight_in(is_encoder=True)):
+            if not abs(weight) <= LARGEST_LORA_WEIGHT:  # also refuses NaN
+                allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
+                raise InvalidRequest("LoRA weight", weight, allowed)
         if any(lora.key == other.key for other in loras[:index]):
             raise InvalidRequest("lora", lora.key, "named once only")
 
 
 def _words(loras: tuple[Lora, ...]) -> str:
     """Only those that act on the picture."""
-    return ", ".join(f"{lora.key} {lora.weight:g}" for lora in loras if lora.is_on) or "none"
+    return ", ".join(f"{lora.key} {_told(lora)}" for lora in loras if lora.is_on) or "none"
+
+
+def _told(lora: Lora) -> str:
+    own = "" if lora.text_weight is None else f" (text encoder {lora.text_weight:g})"
+    return f"{lora.weight:g}{own}"
 
 
 def _to_parameters(loras: tuple[Lora, ...]) -> dict[str, object]:
@@ -161,7 +208,8 @@ LORAS: Setting[tuple[Lora, ...]] = Setting(
         Option(
             "--lora",
             "NAME[:WEIGHT]",
-            "a LoRA by name or file, and its weight (default: 1); may be given several times",
+            "a LoRA by name or file, and its weight (default: 1), or those of text encoder and network "
+            "(ink:0.8:0.5); may be given several times",
             lambda text, before: (*before, parse_lora(text)),
             is_repeated=True,
         ),

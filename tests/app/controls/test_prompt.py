@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,6 +17,9 @@ from app.controls.token_counting import TokenCounting
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.drag_handle import DragHandle
+from core.models.catalogue import Model
+from tests.app.conftest import MakeSession
+from tests.fakes import FakeModels
 
 Edits = Callable[[], int]
 
@@ -178,7 +182,23 @@ def test_tokens_are_counted_while_typing(prompt: PromptControl, qtbot: QtBot):
     wait_for_note(qtbot, prompt, "3 / 14 tokens")
 
 
-def test_what_the_model_ignores_is_struck_out(prompt: PromptControl, session: Session, qtbot: QtBot):
+@pytest.fixture
+def unchunked(make_session: MakeSession, known: Model, window: QMainWindow) -> tuple[PromptControl, Session]:
+    """Returns the prompt for a family that reads no chunks, and so no more than its encoder does at once."""
+    session = make_session(models=FakeModels(replace(known, family="made_up")))
+    control = PromptControl(session, "prompt", TokenCounting())
+    add(control, window)
+    return control, session
+
+
+def test_a_long_prompt_is_counted_in_chunks(prompt: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(prompt="(sea:1.2) " * 14 + "the red house")
+    wait_for_note(qtbot, prompt, "17 / 28 tokens")
+    assert struck_out(prompt) == ""
+
+
+def test_what_the_model_ignores_is_struck_out(unchunked: tuple[PromptControl, Session], qtbot: QtBot):
+    prompt, session = unchunked
     session.edit(prompt="sea " * 14 + "the red house")
     wait_for_note(qtbot, prompt, "17 / 14 tokens: the struck-through part is ignored")
     assert struck_out(prompt) == " the red house"
@@ -187,7 +207,8 @@ def test_what_the_model_ignores_is_struck_out(prompt: PromptControl, session: Se
     assert struck_out(prompt) == ""
 
 
-def test_emoji_do_not_shift_what_is_struck_out(prompt: PromptControl, session: Session, qtbot: QtBot):
+def test_emoji_do_not_shift_what_is_struck_out(unchunked: tuple[PromptControl, Session], qtbot: QtBot):
+    prompt, session = unchunked
     session.edit(prompt="🏠 " + "sea " * 10 + "the red house")
     wait_for_note(qtbot, prompt, "17 / 14 tokens: the struck-through part is ignored")
     assert struck_out(prompt) == " the red house"
@@ -203,7 +224,7 @@ def test_another_model_is_counted_by_its_own_tokenizer(prompt: PromptControl, se
 
 def test_a_pasted_book_is_counted_in_a_moment(prompt: PromptControl, session: Session, qtbot: QtBot):
     session.edit(prompt="sea " * 100_000)
-    wait_for_note(qtbot, prompt, "5000+ / 14 tokens: the struck-through part is ignored")
+    wait_for_note(qtbot, prompt, "5000+ / 5012 tokens")
     assert prompt.edit.toPlainText() == session.draft.prompt
 
 
@@ -252,8 +273,8 @@ def test_syntax_of_other_programs_is_named_in_a_quiet_line(prompt: PromptControl
     line = prompt.findChild(QLabel, "plainWords")
     assert line is not None
     assert line.isHidden()
-    session.edit(prompt="a (red:1.3) house BREAK the sea")
+    session.edit(prompt="a red++ house, {red} sea")
     qtbot.waitUntil(lambda: not line.isHidden())
-    assert line.text() == "Read as plain words here: “(red:1.3)” (weight), “BREAK” (break)"
+    assert line.text() == "Read as plain words here: “red++” (weight)"
     session.edit(prompt="a red house")
     qtbot.waitUntil(line.isHidden)

@@ -12,9 +12,11 @@ from torch.nn import functional
 
 from core.engine.attention_probes import AttentionRecorder, cross_attention, level, probes
 from core.engine.engine import Engine
+from core.engine.prompt_calls import PromptCalls
 from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionRecord
-from core.request.request import Size
+from core.prompt.timeline import timeline
+from core.request.request import GenerationRequest, Size
 from core.runs.branch import Branch
 from core.runs.events import Advanced, Event, Stepped
 from core.runs.operations import Generate, GenerateBranch, RecordAttention, result_of
@@ -104,9 +106,10 @@ def test_a_network_that_fails_inside_a_call_leaves_no_probes(network: torch.nn.M
     def failing(x: torch.Tensor, t: torch.Tensor) -> Prediction:
         raise torch.OutOfMemoryError
 
-    recorder = AttentionRecorder(failing, network, (), None)
+    calls = PromptCalls(timeline(GenerationRequest("a house")), (failing,))
+    recorder = AttentionRecorder(calls, network, [[()]], None)
     with pytest.raises(torch.OutOfMemoryError):
-        recorder(torch.zeros((1, 4, *LATENT)), torch.tensor(1))
+        recorder.at(0)(torch.zeros((1, 4, *LATENT)), torch.tensor(1))
     assert hooks(network) == 0
     assert recorder.seen() is None
     assert recorder.record(0, None) is None

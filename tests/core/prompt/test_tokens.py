@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tokenizers import pre_tokenizers
@@ -14,7 +16,10 @@ from transformers import CLIPTokenizer, Qwen2Tokenizer
 from core.errors import ModelBroken
 from core.models.catalogue import Model, read_model
 from core.paths import resources
+from core.prompt.chunks import COMMA, ChunkRules, chunked, token_count
+from core.prompt.placed import PlacedText
 from core.prompt.tokens import TokenCounter
+from core.prompt.weights import plain
 from core.request.request import STARTER_MODEL
 from tests import tiny
 from tests.fakes import model
@@ -76,15 +81,26 @@ def model_in(folder: Path) -> Model:
     return replace(model(), folder=folder, max_tokens=MAX_TOKENS)
 
 
+def ids_of(reference: Any, text: str) -> list[int]:
+    return reference(text, add_special_tokens=False, verbose=False)["input_ids"]
+
+
 def assert_agreement(folder: Path, max_tokens: int = MAX_TOKENS) -> None:
+    """Without weights the chunks hold transformers' tokens, in their order."""
     reference = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
     counter = TokenCounter.for_model(replace(model_in(folder), max_tokens=max_tokens))
     for text in TEXTS:
-        count = counter.count(text)
-        assert count.tokens == len(reference(text)["input_ids"]), text
-        kept = reference(text, truncation=True, max_length=max_tokens, return_offsets_mapping=True)
-        is_cut = count.tokens > max_tokens
-        assert count.read_characters == (kept["offset_mapping"][-2][1] if is_cut else len(text)), text
+        count = counter.count(text, "none")
+        tokens = reference(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        chunks = chunked(
+            plain(PlacedText.whole(text)).runs,
+            partial(ids_of, reference),
+            ChunkRules(max_tokens - 2, reference.get_vocab().get(COMMA)),
+        )
+        assert [slot.token for chunk in chunks for slot in chunk] == tokens["input_ids"], text
+        assert (count.tokens, count.is_cut) == (token_count(chunks, max_tokens - 2), False)
+        firsts = itertools.accumulate(len(chunk) for chunk in chunks[:-1])
+        assert count.borders == tuple(tokens["offset_mapping"][first][0] for first in firsts), text
 
 
 def test_counts_agree_for_vocabulary_and_merges(folder: Path):
@@ -134,7 +150,8 @@ def test_qwens_tokens_are_counted_in_the_conversation_that_the_family_makes(
     )
     counter = TokenCounter.for_model(replace(model(), folder=chat, family="z_image", max_tokens=max_tokens))
     count = counter.count(text)
-    assert count.tokens == len(reference(prompt)["input_ids"])
+    frame = len(reference(prompt)["input_ids"]) - count.tokens
+    assert count.limit == max_tokens - frame
     read = reference(prompt, truncation=True, max_length=max_tokens, return_offsets_mapping=True)["offset_mapping"]
     start = len("<|im_start|>user\n")
     assert count.is_cut == (len(read) == max_tokens and read[-1][1] < start + len(text))
@@ -158,24 +175,25 @@ def test_damaged_added_tokens_are_an_error_of_the_model(folder: Path, content: s
         TokenCounter.for_model(model_in(folder))
 
 
-def test_what_is_ignored_begins_after_the_last_token_that_fits(folder: Path):
-    counter = TokenCounter.for_model(model_in(folder))
-    text = "sea " * (MAX_TOKENS - 2) + "house"
-    count = counter.count(text)
-    assert count.tokens == MAX_TOKENS + 1
-    assert text[: count.read_characters] == ("sea " * (MAX_TOKENS - 2)).rstrip()
-
-
-def test_a_text_that_fits_is_read_to_its_end(folder: Path):
-    text = "sea " * (MAX_TOKENS - 2)
+@pytest.mark.parametrize(
+    ("text", "tokens", "limit", "borders"),
+    [
+        ("", 0, 14, ()),
+        ("sea " * 14, 14, 14, ()),
+        ("sea " * 15, 15, 28, (56,)),
+        ("sea BREAK sea", 15, 28, (10,)),
+        ("sea BREAK", 1, 14, ()),
+        ("(sea:1.2), [red]", 3, 14, ()),
+        ("🏠🏠🏠🏠", 16, 28, (3,)),
+        ("sea, " + "sea " * 15, 29, 42, (5, 61)),
+    ],
+)
+def test_tokens_are_counted_in_full_chunks(
+    folder: Path, text: str, tokens: int, limit: int, borders: tuple[int, ...]
+) -> None:
     count = TokenCounter.for_model(model_in(folder)).count(text)
-    assert (count.tokens, count.read_characters) == (MAX_TOKENS, len(text))
-
-
-def test_offsets_count_characters_not_bytes(folder: Path):
-    text = "🏠" * 20
-    count = TokenCounter.for_model(model_in(folder)).count(text)
-    assert 0 < count.read_characters <= 4
+    assert (count.tokens, count.limit, count.borders) == (tokens, limit, borders)
+    assert (count.read_characters, count.is_cut) == (len(text), False)
 
 
 @pytest.mark.parametrize("name", ["vocab.json", "merges.txt"])
@@ -206,7 +224,8 @@ def test_damaged_merges_are_an_error_of_the_model(folder: Path):
         ("a red house, by the sea!", ["a", "red", "house", "by", "the", "sea"]),
         ("  A   RED\thouse", ["A", "RED", "house"]),
         ("the house's don't", ["the", "house's", "don't"]),
-        ("in 1990: (red:1.2)", ["in", "1990", "red", "1", "2"]),
+        ("in 1990: (red:1.2)", ["in", "1990", "red"]),
+        ("a \\(red\\) [house] BREAK sea", ["a", "red", "house", "sea"]),
         ("naïve café", ["naïve", "café"]),
         ("海 and 🏠", ["海", "and", "🏠"]),
         (",.!?", []),
@@ -233,5 +252,6 @@ def test_the_tokens_of_a_word_are_those_of_the_tokenizer(folder: Path) -> None:
     ]
 
 
-def test_words_that_the_model_does_not_read_are_none(folder: Path) -> None:
-    assert len(TokenCounter.for_model(model_in(folder)).words("sea " * 40)) == MAX_TOKENS - 2
+def test_the_words_of_later_chunks_have_their_tokens_behind_the_marks(folder: Path) -> None:
+    words = TokenCounter.for_model(model_in(folder)).words("sea " * 40)
+    assert [word.first_token for word in words] == [16 * (i // 14) + 1 + i % 14 for i in range(40)]

@@ -34,33 +34,35 @@ def test_tags_of_other_programs_are_read() -> None:
     read = from_parameters(
         "<lora:one:0.6:0.4>, a cat <lora:two>, <lora:broken:much>\nSteps: 20, Sampler: Euler, Seed: 1"
     )
-    assert read.request.loras == (Lora("one", 0.4), Lora("two", 1.0))
+    assert read.request.loras == (Lora("one", 0.4, text_weight=0.6), Lora("two", 1.0))
     assert read.request.prompt == ", a cat, <lora:broken:much>"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "weight", "is_whole"),
+    ("arguments", "weight", "text_weight", "is_whole"),
     [
-        ("0.6", 0.6, True),
-        ("1.0", 1.0, True),
-        ("0.6:0.4", 0.4, False),
-        ("te=0.6:unet=0.4", 0.4, False),
-        ("te=0.6", 0.6, False),
-        ("unet=0.4", 0.4, False),
-        ("0.6:lbw=OUTALL", 0.6, False),
-        ("0.6:MIDD", 0.6, False),
-        ("lbw=0,1,1", 1.0, False),
-        ("9", 4.0, False),
+        ("0.6", 0.6, None, True),
+        ("1.0", 1.0, None, True),
+        ("0.6:0.4", 0.4, 0.6, True),
+        ("0.5:0.5", 0.5, None, True),
+        ("te=0.6:unet=0.4", 0.4, 0.6, True),
+        ("te=0.6", 0.6, None, True),
+        ("unet=0.4", 0.4, 1.0, True),
+        ("0.6:lbw=OUTALL", 0.6, None, False),
+        ("0.6:MIDD", 0.6, None, False),
+        ("lbw=0,1,1", 1.0, None, False),
+        ("9", 4.0, None, False),
     ],
 )
-def test_a_tag_with_more_than_a_weight_gives_the_network_s_and_keeps_its_text(
-    arguments: str, weight: float, is_whole: bool
+def test_a_tag_has_a_weight_for_text_encoder_and_network_and_keeps_what_else_it_tells(
+    arguments: str, weight: float, text_weight: float | None, is_whole: bool
 ) -> None:
     text = f"a cat <lora:ink:{arguments}>\nSteps: 20, Sampler: Euler, Seed: 1"
     for read in (from_parameters(text), from_parameters(to_parameters(from_parameters(text)))):
-        assert read.request.loras == (Lora("ink", weight),)
+        assert read.request.loras == (Lora("ink", weight, text_weight=text_weight),)
         assert read.request.prompt == "a cat"
         assert read.others == ({} if is_whole else {"LoRA ink": arguments})
+        assert loras_from_json(loras_to_json(read.request.loras)) == read.request.loras
 
 
 @pytest.mark.parametrize(

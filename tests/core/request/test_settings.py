@@ -32,6 +32,7 @@ OTHERS: dict[str, Any] = {
     "loras": (Lora("ink", 0.5, "0123456789ab"),),
     "autoencoder": Autoencoder("soft", "0123456789"),
     "weight_bits": 4,
+    "emphasis": "no_norm",
     "training": "prediction_type=v_prediction zero_snr=yes",
 }
 """Another value than that of `REQUEST` for each setting whose option does not take "2"."""

@@ -18,18 +18,18 @@ Run = Callable[..., Answer]
 FAST = ("--device", "cpu", "--dtype", "float32", "--size", "32x24", "--steps", "2")
 
 
-def test_a_cut_prompt_and_other_programs_syntax_are_noted(run: Run, model: Path, tmp_path: Path) -> None:
-    long = "a (red house:1.3) " + "by the sea at sunset, " * 40 + "a snowy forest"
-    answer = run("generate", long, "--model", model, *FAST, "--negative", "fog BREAK", "--guidance", "3", "--json",
-                 "-o", tmp_path / "a.png")  # fmt: skip
+def test_syntax_that_does_not_act_is_noted_and_what_acts_is_not(run: Run, model: Path, tmp_path: Path) -> None:
+    long = "a (red house:1.3) BREAK red++ " + "by the sea at sunset, " * 40 + "a [snowy:green:0.5] forest"
+    answer = run("generate", long, "--model", model, *FAST, "--negative", "fog <lora:ink:1>", "--guidance", "3",
+                 "--json", "-o", tmp_path / "a.png")  # fmt: skip
     notes = json.loads(answer.lines[0])["notes"]
-    for note, words in zip(notes, ("is ignored", "(red house:1.3)", "BREAK"), strict=True):
-        assert words in note
+    for note, words in zip(notes, ("plain words: “red++” (weight)", "“<lora:ink:1>” (LoRA)"), strict=True):
+        assert note.endswith(words)
         assert f"emulsion: {note}" in answer.errors
 
 
 def test_the_notes_are_told_before_the_work(run: Run, model: Path, tmp_path: Path) -> None:
-    answer = run("generate", "a house BREAK", "--model", model, *FAST, "-o", tmp_path / "a.png")
+    answer = run("generate", "a {house}", "--model", model, *FAST, "-o", tmp_path / "a.png")
     assert answer.errors.splitlines()[0].startswith("emulsion: in the prompt, syntax of other programs")
 
 

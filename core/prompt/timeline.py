@@ -1,0 +1,115 @@
+"""The texts of a run: which of them acts at which call of the network.
+
+AUTOMATIC1111's program says of a text up to which step it acts, and compares that with its own calls counted from
+0; so the first text of a prompt lives one call longer than the number in it, and where a step takes two calls,
+calls are counted (``reconstruct_cond_batch`` and ``total_steps`` there).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.errors import InvalidRequest
+from core.families import FAMILIES
+from core.prompt.editing import edited
+from core.prompt.parts import Part, composed, parts_of
+from core.prompt.placed import PlacedText
+from core.request.request import GenerationRequest
+from core.request.samplers import SAMPLERS
+
+MOST_TEXTS = 100
+"""Each is encoded, and stays in memory until the run ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The texts of one call or more: the parts of the prompt, and the negative prompt."""
+
+    parts: tuple[Part, ...]
+    negative: PlacedText
+
+    @property
+    def texts(self) -> tuple[tuple[tuple[str, float], ...], str]:
+        """Returns all that is read, without its places in the prompt."""
+        return tuple((part.content.text, part.weight) for part in self.parts), self.negative.text
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The texts of a run.
+
+    Attributes:
+        moments: different ones.
+        requests: for each of them one with its texts as prompts.
+        order: the number of the moment for each call, counted as `first_call` counts.
+    """
+
+    moments: tuple[Moment, ...]
+    requests: tuple[GenerationRequest, ...]
+    order: tuple[int, ...] = (0,)
+
+    @property
+    def is_constant(self) -> bool:
+        return len(self.moments) == 1
+
+    def at(self, call: int) -> int:
+        """Returns the number of the moment at a call; the last one stays."""
+        return self.order[min(call, len(self.order) - 1)]
+
+
+def timeline(request: GenerationRequest) -> Timeline:
+    """Reads the request's prompts with all that changes in them. Raises InvalidRequest for too many texts."""
+    calls = request.steps * SAMPLERS[request.sampler].calls_per_step
+    moments, order = moments_of(PlacedText.whole(request.prompt), PlacedText.whole(request.negative_prompt), calls)
+    if len(moments) == 1 and order == (0,):
+        return Timeline(moments, (request,))
+    requests = tuple(
+        replace(request, prompt=composed(moment.texts[0]), negative_prompt=moment.texts[1]) for moment in moments
+    )
+    return Timeline(moments, requests, order)
+
+
+def moments_of(
+    prompt: PlacedText, negative_prompt: PlacedText, calls: int
+) -> tuple[tuple[Moment, ...], tuple[int, ...]]:
+    """Returns the texts of a run of so many calls, and which of them each call has, see `Timeline`.
+
+    Raises InvalidRequest for too many texts.
+    """
+    parts = [(edited(part.content), part.weight) for part in parts_of(prompt)]
+    negative = edited(negative_prompt)
+    texts = [*(text for text, _ in parts), negative]
+    if all(text.is_constant for text in texts):
+        return (Moment(tuple(Part(text.content, weight) for text, weight in parts), negative.content),), (0,)
+    moments: list[Moment] = []
+    known: dict[object, int] = {}
+    order: list[int] = []
+    for end in sorted({end for text in texts for end in text.ends(calls)}):
+        moment = Moment(
+            tuple(Part(text.at(end, calls), weight) for text, weight in parts), negative.at(end, calls)
+        )
+        number = known.setdefault(moment.texts, len(moments))
+        if number == len(moments):
+            moments.append(moment)
+        if len(moments) > MOST_TEXTS:
+            raise InvalidRequest("prompt", f"more than {MOST_TEXTS} texts by turns", f"at most {MOST_TEXTS}")
+        order += [number] * (end + 1 - len(order))
+    return tuple(moments), tuple(order)
+
+
+def timeline_of(request: GenerationRequest, family: str) -> Timeline:
+    """Returns the timeline for a model of this family; of those without weights it has one moment."""
+    if family in FAMILIES and FAMILIES[family].has_weights:
+        return timeline(request)
+    whole, negative = PlacedText.whole(request.prompt), PlacedText.whole(request.negative_prompt)
+    return Timeline((Moment((Part(whole),), negative),), (request,))
+
+
+def first_call(request: GenerationRequest, skipped_steps: int) -> int:
+    """Returns the number of a run's first call, by which texts are chosen.
+
+    A run from a picture counts from 0, though it leaves steps out, as in AUTOMATIC1111's program; one that begins
+    at a step of another run goes on counting.
+    """
+    left_out = 0 if request.source is None else request.steps - request.source.steps_of(request.steps)
+    return max(0, skipped_steps - left_out) * SAMPLERS[request.sampler].calls_per_step

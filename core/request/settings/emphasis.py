@@ -1,0 +1,70 @@
+"""The way weights in a prompt act on what CLIP's text encoders make of it.
+
+Keys and labels are those of AUTOMATIC1111's program, whose recipes tell it where it is not the usual one and the
+prompt has brackets (``Emphasis: No norm``; ``modules/sd_emphasis.py`` there).
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.request.json_values import text_of
+from core.request.request import GenerationRequest, Limits
+from core.request.setting import DEFAULT, Option, Setting, sparse_json_writer
+
+KEY = "Emphasis"
+MODES: Mapping[str, str] = MappingProxyType(
+    {"original": "Original", "no_norm": "No norm", "ignore": "Ignore", "none": "None"}
+)
+"""``original`` brings the mean back to what it was before the weights, ``no_norm`` does not, ``ignore`` reads the
+brackets and gives all words the weight 1, ``none`` takes brackets for text."""
+
+EXPECTED = "original, no_norm, ignore or none"
+
+
+def _from_json(content: Mapping[str, Any]) -> str:
+    mode = text_of(content.get("emphasis", DEFAULT.emphasis), "emphasis")
+    return mode if mode in MODES else DEFAULT.emphasis
+
+
+def _check(request: GenerationRequest, _limits: Limits) -> None:
+    if request.emphasis not in MODES:
+        raise InvalidRequest("emphasis", request.emphasis, EXPECTED)
+
+
+def _typed(text: str, _before: str) -> str:
+    mode = text.lower().replace(" ", "_").replace("-", "_")
+    if mode not in MODES:
+        raise InvalidRequest("emphasis", text, EXPECTED)
+    return mode
+
+
+def _take(told: dict[str, str], content: dict[str, Any]) -> None:
+    known = {label.lower(): mode for mode, label in MODES.items()}
+    if mode := known.get(told.get(KEY, "").lower()):
+        content["emphasis"] = mode
+        del told[KEY]
+
+
+EMPHASIS: Setting[str] = Setting(
+    name="emphasis",
+    noun="emphasis",
+    words=lambda mode: MODES.get(mode, mode),
+    from_json=_from_json,
+    to_json=sparse_json_writer("emphasis", lambda mode: mode),
+    check=_check,
+    options=(
+        Option(
+            "--emphasis",
+            "MODE",
+            "how weights in the prompt act, in AUTOMATIC1111's words: original (default), no_norm, ignore or none "
+            "(brackets are text)",
+            _typed,
+        ),
+    ),
+    to_parameters=lambda mode: {} if mode == DEFAULT.emphasis else {KEY: MODES[mode]},
+    take_parameters=_take,
+    is_shown=lambda mode: mode != DEFAULT.emphasis,
+    is_optional=True,
+)
