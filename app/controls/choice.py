@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.session.session import Session
-from app.widgets.building import text_label, vbox
+from app.widgets.building import vbox
+from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, Field, camel_case, combo_box
 from core.request.setting import Setting
 
@@ -46,7 +47,7 @@ class ChoiceControl(QWidget):
         self.combo = combo_box((), f"{camel_case(setting.name)}Combo", setting.title, tooltip)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.combo.setMaxVisibleItems(MOST_VISIBLE)
-        self._about = text_label(name=f"{camel_case(setting.name)}About", role="hint", is_plain=True, wraps=True)
+        self._about = ElidedLabel(name=f"{camel_case(setting.name)}About", role="hint")
         vbox(Field(caption, self.combo), self._about, on=self, spacing=GAP_PX)
         self.combo.activated.connect(self._on_activated)
         session.draft_edited.connect(self._show)
@@ -68,7 +69,7 @@ class ChoiceControl(QWidget):
             self.combo.addItem(f"{value} (not found)", value)
         self.combo.setCurrentIndex(self.combo.findData(value))
         about = chosen.about if chosen is not None else self._gone
-        self._about.setText(about)
+        self._about.show_text(about)
         self._about.setVisible(bool(about) and bool(self._gone))
         told = f"\n{chosen.name}: {about}" if chosen is not None and not self._gone else ""
         self.combo.setToolTip(self._tooltip + told)

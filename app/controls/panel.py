@@ -3,28 +3,35 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QWidget
 
+from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
 from app.controls.run_buttons import RunButtons
-from app.controls.table import ROWS, Services
+from app.controls.source import SourceControl
+from app.controls.suggestions import Suggestions
+from app.controls.table import FOLDED, FOLDS, ROWS, Services
 from app.controls.token_counting import TokenCounting
 from app.controls.wheel_guard import WheelGuard
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from app.widgets.arrow_keys import ArrowKeys
 from app.widgets.building import hbox, scroll_area, stretched, vbox
+from app.widgets.drop_router import DropRouter, DropRule, is_source
+from app.widgets.drop_router import first as first_of
 
 MARGIN_PX = 16
 SPACING_PX = 12
+GAP_PX = 8
 SMALLEST_WIDTH_PX = 304
-WIDTHS = (3, 2)
-"""The shares of the controls in a row."""
+NUMBER_PX = 72
+"""The width of the controls behind the first one in a row, which takes the rest."""
 
 
 class ControlPanel(QFrame):
     """The left pane of the window.
 
     Attributes:
-        loras: the control that asks for files of LoRAs.
+        loras: the control that asks for files of LoRAs. folds: shows and hides the fields that are seldom used.
     """
 
     def __init__(self, session: Session, autoencoders: AutoencoderSelection, memory: MemoryService) -> None:
@@ -36,15 +43,26 @@ class ControlPanel(QFrame):
         column = QWidget()
         column.setProperty("role", "panel")
         controls = vbox(on=column, margins=(MARGIN_PX, MARGIN_PX, MARGIN_PX, SPACING_PX), spacing=SPACING_PX)
+        slots = {name: QWidget() for name in FOLDS}
+        self.folds = FoldBar(session, FOLDS, slots)
         for row in ROWS:
-            widgets = [make(services) for make in row.values()]
-            if len(widgets) == 1:
-                controls.addWidget(widgets[0])
-            else:
-                parts = (stretched(widget, share) for widget, share in zip(widgets, WIDTHS, strict=True))
-                controls.addLayout(hbox(*parts, spacing=SPACING_PX))
+            if row is FOLDED:
+                controls.addWidget(self.folds)
+                continue
+            first, *others = (make(services) for make in row.values())
+            name = next(iter(row))
+            if name in FOLDS:
+                vbox(first, on=slots[name])
+                first = slots[name]
+            for other in others:
+                other.setFixedWidth(NUMBER_PX)
+            controls.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
+        (source,) = column.findChildren(SourceControl)
+        (suggestions,) = column.findChildren(Suggestions)
+        DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(source.choose))])
+        ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))
         area = scroll_area(column)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QFrame()

@@ -41,7 +41,7 @@ POSITIVE = PromptKind(
     "Prompt",
     "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.",
     "Describe a picture, for example:\na red house by the sea at sunset",
-    4,
+    3,
 )
 NEGATIVE = PromptKind(
     "negativePromptEdit",

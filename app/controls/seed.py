@@ -1,4 +1,4 @@
-"""The seed: random each time, or kept; the one that the last run used can be seen, copied and kept."""
+"""The seed: random each time, or locked; the one that the last run used can be seen, copied and locked."""
 
 import secrets
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QValidator
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from app.session.session import Session
+from app.widgets.arrow_keys import ArrowKeys
 from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icon_button import IconButton
@@ -26,7 +27,7 @@ class SeedValidator(QValidator):
 
 
 class SeedControl(QWidget):
-    """A line for the seed and three buttons: keep, dice, copy. An empty line is a random seed each time."""
+    """A line for the seed and three buttons: lock, dice, copy. An empty line is a random seed each time."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -42,12 +43,13 @@ class SeedControl(QWidget):
         self.edit.setValidator(SeedValidator(self.edit))
         self.keep_button = IconButton("unlock", "", "keepSeedButton")
         self.keep_button.setCheckable(True)
-        tip = "Throw the dice: another seed, kept"
-        self.dice_button = IconButton("dice", tip, "diceButton", name="Another random seed")
+        tip = "New random seed, locked"
+        self.dice_button = IconButton("dice", tip, "diceButton", name="New random seed")
         self.copy_button = IconButton("copy", "Copy the seed", "copySeedButton")
         row = hbox(stretched(self.edit), self.keep_button, self.dice_button, self.copy_button, spacing=GAP_PX)
         self._labelled = Field("See&d", self.edit, row)
         vbox(self._labelled, on=self)
+        ArrowKeys(self, (self.edit, self.keep_button, self.dice_button, self.copy_button))
         self.edit.textEdited.connect(self._on_text_edited)
         self.edit.editingFinished.connect(self._show)
         self.keep_button.clicked.connect(self._keep_or_release)
@@ -93,11 +95,11 @@ class SeedControl(QWidget):
         if typed != draft.seed or (text and not self.edit.hasFocus()):
             self.edit.setText("" if draft.seed is None else str(draft.seed))
         last = self._session.progress.last_seed
-        self.edit.setPlaceholderText("random" if last is None else f"random, last {last}")
-        self._labelled.note.setText("random each time" if draft.seed is None else "kept")
+        self.edit.setPlaceholderText("random" if last is None else f"random (last: {last})")
+        self._labelled.note.setText("random each time" if draft.seed is None else "locked")
         is_kept = draft.seed is not None
         self.keep_button.setChecked(is_kept)
-        words = "Use a random seed each time" if is_kept else "Keep the seed that was used last"
+        words = "Use a random seed each time" if is_kept else "Lock the seed that was used last"
         describe(self.keep_button, "keepSeedButton", words, words)
         self.copy_button.setEnabled(self._shown_seed is not None)
         set_icon(self.keep_button, "lock" if is_kept else "unlock")

@@ -4,13 +4,13 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
 from app.session.session import Session
-from app.widgets.building import text_label, vbox
-from app.widgets.field import GAP_PX, combo_box, describe
+from app.widgets.building import hbox, stretched, vbox
+from app.widgets.field import GAP_PX, Field, combo_box, describe
 from app.widgets.icon_button import IconButton
 from core.models.catalogue import Model
 from core.request.request import Limits, Size
@@ -59,13 +59,14 @@ class LengthSpin(QSpinBox):
 
 
 class SizeControl(QWidget):
-    """Width, height, a button that swaps them, and common shapes of the model's native area."""
+    """Common shapes of the model's native area; width, height and a button that swaps them for any other."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._model: Model | None = None
         self._presets: dict[str, Size] = {}
+        self._is_custom = False
         self.width_spin = LengthSpin()
         self.height_spin = LengthSpin()
         self.swap_button = IconButton("swap", "Swap width and height", "swapSizeButton")
@@ -74,10 +75,22 @@ class SizeControl(QWidget):
         self.aspect_combo = combo_box(
             (),
             "aspectCombo",
-            "Aspect ratio",
-            "Aspect ratio: width to height.\nEach fits the model, at about the area that it was trained for.",
+            "Size",
+            "Size: the shape, and width by height in pixels.\n"
+            "Each fits the model, at about the area that it was trained for; Custom takes any other.",
         )
-        self._lay_out()
+        self.aspect_combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._lengths = QWidget()
+        for spin in (self.width_spin, self.height_spin):
+            spin.setMinimumWidth(SMALLEST_WIDTH_PX)
+        hbox(
+            stretched(self.width_spin),
+            self.swap_button,
+            stretched(self.height_spin),
+            on=self._lengths,
+            spacing=GAP_PX,
+        )
+        vbox(Field("Si&ze", self.aspect_combo), self._lengths, on=self, spacing=GAP_PX)
         self.width_spin.valueChanged.connect(self._on_value_changed)
         self.height_spin.valueChanged.connect(self._on_value_changed)
         self.swap_button.clicked.connect(self._swap)
@@ -85,23 +98,6 @@ class SizeControl(QWidget):
         session.draft_edited.connect(self._show)
         session.models_changed.connect(self._show)
         self._show()
-
-    def _lay_out(self) -> None:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(2 * GAP_PX)
-        grid.setVerticalSpacing(GAP_PX)
-        controls = (self.width_spin, self.swap_button, self.height_spin, self.aspect_combo)
-        for column, (caption, control) in enumerate(
-            zip(("Wid&th", "", "He&ight", "&Aspect"), controls, strict=True)
-        ):
-            if caption:
-                label = text_label(caption, role="caption")
-                label.setBuddy(control)
-                grid.addWidget(label, 0, column)
-                control.setMinimumWidth(SMALLEST_WIDTH_PX)
-            grid.addWidget(control, 1, column)
-            grid.setColumnStretch(column, 1 if caption else 0)
-        vbox(grid, on=self)
 
     @Slot()
     def _on_value_changed(self) -> None:
@@ -116,10 +112,14 @@ class SizeControl(QWidget):
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:
-        size = self._presets.get(self.aspect_combo.itemText(index))
+        size: Size | None = self.aspect_combo.itemData(index)
+        self._is_custom = size is None
         if size is not None:
             self._session.edit(size=size)
         self._show()
+        if self._is_custom:
+            self.width_spin.setFocus()
+            self.width_spin.selectAll()
 
     @Slot()
     def _show(self) -> None:
@@ -137,17 +137,17 @@ class SizeControl(QWidget):
                 spin.show_limits(self._session.draft_editor.limits)
         self.aspect_combo.clear()
         for name, size in self._presets.items():
-            self.aspect_combo.addItem(name)
-            tooltip = f"{size.width} × {size.height} pixels"
-            self.aspect_combo.setItemData(self.aspect_combo.count() - 1, tooltip, Qt.ItemDataRole.ToolTipRole)
-        self.aspect_combo.addItem(CUSTOM)
+            self.aspect_combo.addItem(f"{name} · {size.width} × {size.height}", size)
+        self.aspect_combo.addItem(CUSTOM, None)
 
     def _show_size(self, size: Size) -> None:
         for spin, length_px in ((self.width_spin, size.width), (self.height_spin, size.height)):
             with QSignalBlocker(spin):
                 spin.setValue(length_px)
-        name = next((name for name, preset in self._presets.items() if preset == size), CUSTOM)
-        self.aspect_combo.setCurrentText(name)
+        shapes = list(self._presets.values())
+        is_custom = self._is_custom or size not in shapes
+        self.aspect_combo.setCurrentIndex(len(shapes) if is_custom else shapes.index(size))
+        self._lengths.setVisible(is_custom)
 
 
 def preset_sizes(model: Model) -> dict[str, Size]:

@@ -45,12 +45,12 @@ class SourceControl(QWidget):
         describe(
             self.button,
             "sourceButton",
-            "Picture to begin with",
-            "Image to image: begin with a picture in the place of pure noise.\n"
+            "Start image",
+            "Image to image: start from an image instead of pure noise.\n"
             "Click to choose one, drop it here, or paste it (Ctrl+V).",
         )
         self.button.installEventFilter(self)
-        tip = "Begin with pure noise again"
+        tip = "Start from pure noise again"
         self.remove_button = IconButton("close", tip, "removeSourceButton", name="Remove the picture")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(_LEAST_PERCENT, 100)
@@ -108,7 +108,7 @@ class SourceControl(QWidget):
     def _on_clicked(self) -> None:
         source = self._session.draft.source
         start = Path(source.path) if source is not None else None
-        ask_file(self, "Picture to begin with", self.choose, [SOURCES], start)
+        ask_file(self, "Start from an image", self.choose, [SOURCES], start)
 
     @Slot()
     def _remove(self) -> None:
@@ -137,7 +137,7 @@ class SourceControl(QWidget):
             set_tone(self.sentence, "error" if is_wrong else "")
 
     def _draw_button(self, source: Source | None) -> None:
-        name = "Begin with a picture …"
+        name = "Start from an image…"
         if source is not None:
             name = shortened(Path(source.path).name) or "Unknown picture"
         picture = (

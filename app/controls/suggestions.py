@@ -23,6 +23,9 @@ MOST_CHIPS = 6
 class Suggestions(QWidget):
     """A dice that throws a prompt, phrases that the prompt does not say yet, and words that the model never saw.
 
+    Attributes:
+        buttons: the dice and the chips, from left to right.
+
     Signals:
         vocabulary_changed: another model with other words, or with none, see ``vocabulary``.
     """
@@ -35,10 +38,11 @@ class Suggestions(QWidget):
         self._model: Model | None = None
         self.vocabulary: Vocabulary | None = None
         self._offered: tuple[str, ...] = ()
-        tip = "Throw the dice: a prompt from the words that this model was taught"
+        tip = "Surprise me: a random prompt this model can draw"
         self._dice = IconButton("dice", tip, "promptDiceButton", name="Another prompt")
         self._dice.clicked.connect(self._throw)
         self._chips = [self._chip() for _ in range(MOST_CHIPS)]
+        self.buttons: tuple[QWidget, ...] = (self._dice, *self._chips)
         self._row = QWidget()
         hbox(self._dice, *self._chips, STRETCH, on=self._row, spacing=GAP_PX)
         self._unknown = text_label(name="unknownWords", role="hint", is_plain=True, wraps=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.controls.autoencoder import AutoencoderControl
 from app.controls.choice import Choice, ChoiceControl
 from app.controls.early_choice import EarlyChoiceControl
+from app.controls.folds import Fold
 from app.controls.loras import LorasControl
 from app.controls.memory_line import MemoryLine
 from app.controls.number import NumberControl, ShortNumberSpin, int_control
@@ -21,6 +22,7 @@ from app.controls.token_counting import TokenCounting
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from core.families.spec import Capabilities
 from core.request import request as limits
 from core.request.request import CLIP_LAYERS
 from core.request.samplers import SAMPLERS
@@ -28,9 +30,11 @@ from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
 from core.request.settings.emphasis import EMPHASIS, MODES
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
+from core.request.settings.loras import take_tags
 from core.request.settings.model import MODEL
 from core.request.settings.sampler import SAMPLER
 from core.request.settings.steps import STEPS
+from core.runs.events import PreviewMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def _guidance_scale(services: Services) -> QWidget:
         services.session,
         GUIDANCE_SCALE,
         spin,
-        "&Guidance scale",
+        "&Guidance",
         "Guidance scale: how strongly the picture follows the prompt.\n"
         "1 is off: twice as fast, and the negative prompt has no effect.",
         note=lambda draft: "" if draft.has_guidance else "off",
@@ -126,17 +130,20 @@ _EMPHASIS: Mapping[str, str] = MappingProxyType(
 
 Make = Callable[[Services], QWidget]
 
+FOLDED: Mapping[str, Make] = {}
+"""The place of the chips of `FOLDS` among the rows."""
+
 ROWS: tuple[Mapping[str, Make], ...] = (
     {"prompt": lambda services: PromptControl(services.session, "prompt", services.counting)},
+    FOLDED,
     {"negative_prompt": lambda services: PromptControl(services.session, "negative_prompt", services.counting)},
     {"source": lambda services: SourceControl(services.session)},
     {"model": _model},
     {"memory": lambda services: MemoryLine(services.memory)},
     {"autoencoder": lambda services: AutoencoderControl(services.autoencoders)},
     {"loras": lambda services: LorasControl(services.session)},
-    {"size": lambda services: SizeControl(services.session)},
-    {"sampler": _sampler, "steps": _steps},
-    {"guidance_scale": _guidance_scale, "count": _count},
+    {"size": lambda services: SizeControl(services.session), "count": _count},
+    {"sampler": _sampler, "steps": _steps, "guidance_scale": _guidance_scale},
     {"clip_skip": _clip_skip},
     {"emphasis": _emphasis},
     {"early_choice": lambda services: EarlyChoiceControl(services.session)},
@@ -144,3 +151,51 @@ ROWS: tuple[Mapping[str, Make], ...] = (
     {"previews": lambda services: PreviewControl(services.session, services.autoencoders)},
 )
 """Each row from left to right; names that are no setting's are of controls for the run alone."""
+
+
+def _has(capability: Callable[[Capabilities], bool]) -> Callable[[Session], bool]:
+    """Returns whether the model of the draft has a capability; an unknown one may have it."""
+
+    def has(session: Session) -> bool:
+        model = session.model_of(session.draft)
+        return model is None or capability(model.capabilities)
+
+    return has
+
+
+FOLDS: Mapping[str, Fold] = {
+    "negative_prompt": Fold(
+        "Negative prompt",
+        "What the picture should move away from",
+        lambda session: bool(session.draft.negative_prompt),
+        _has(lambda model: model.has_negative_prompt),
+    ),
+    "source": Fold(
+        "Image",
+        "Start from an image: click, drop it here, or paste it (Ctrl+V)",
+        lambda session: session.draft.source is not None,
+    ),
+    "loras": Fold(
+        "LoRA",
+        "Small files that teach the model a style or a subject",
+        lambda session: bool(session.draft.loras or take_tags(session.draft.prompt, "")[1]),
+        _has(lambda model: model.takes_loras),
+    ),
+    "autoencoder": Fold(
+        "Autoencoder",
+        "Another autoencoder (VAE) for colours and fine detail",
+        lambda session: session.draft.autoencoder is not None,
+    ),
+    "clip_skip": Fold(
+        "Clip skip",
+        "The layer of the text encoder that the prompt is read from",
+        lambda session: session.draft.clip_skip > 1,
+        lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
+    ),
+    "previews": Fold(
+        "Previews",
+        "How the picture in progress is shown",
+        lambda session: session.preview_mode is not PreviewMode.automatic,
+    ),
+}
+"""Fields that are folded into one line while they are not used."""

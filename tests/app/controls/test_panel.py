@@ -22,19 +22,24 @@ from core.request.settings import SETTINGS
 
 CONTROLS = (
     "promptEdit",
+    "negative_promptFold",
+    "sourceFold",
+    "lorasFold",
+    "autoencoderFold",
+    "previewsFold",
     "negativePromptEdit",
     "sourceButton",
     "modelCombo",
     "autoencoderButton",
     "addLoraButton",
+    "aspectCombo",
     "widthSpin",
     "swapSizeButton",
     "heightSpin",
-    "aspectCombo",
+    "countSpin",
     "samplerCombo",
     "stepsSpin",
     "guidanceSpin",
-    "countSpin",
     "seedEdit",
     "keepSeedButton",
     "diceButton",
@@ -45,6 +50,15 @@ CONTROLS = (
     "pauseButton",
     "stepButton",
 )
+FOLDED_CONTROLS = {
+    "negativePromptEdit": "negative_prompt",
+    "sourceButton": "source",
+    "addLoraButton": "loras",
+    "autoencoderButton": "autoencoder",
+    "previewCombo": "previews",
+}
+MOST_STOPS = 8
+"""Of the Tab key between the prompt and Generate."""
 
 
 @pytest.fixture
@@ -77,7 +91,6 @@ def test_every_control_has_a_name_and_an_explanation(panel: ControlPanel, name: 
     found = control(panel, name)
     assert found.accessibleName()
     assert found.toolTip()
-    assert found.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
 def test_whatever_takes_the_focus_has_a_name_and_an_explanation(panel: ControlPanel):
@@ -95,30 +108,112 @@ def test_every_setting_of_a_picture_has_its_control_in_the_table():
 def test_captions_lead_to_their_controls_by_different_keys(panel: ControlPanel):
     captions = [label for label in panel.findChildren(QLabel) if label.buddy()]
     keys = [label.text()[label.text().index("&") + 1].lower() for label in captions]
-    assert len(captions) >= 14
+    assert len(captions) >= 13
     assert len(set(keys)) == len(keys)
     assert not set(keys) & set("fervh")  # these open the menus
 
 
-def test_the_tab_key_visits_all_controls_from_top_to_bottom(panel: ControlPanel, qtbot: QtBot, session: Session):
+def shown(panel: ControlPanel, qtbot: QtBot) -> QWidget:
+    """Returns the prompt, which has the focus in the visible panel."""
     panel.resize(336, 1000)
     panel.show()
     qtbot.waitExposed(panel)
     start = control(panel, "promptEdit")
     start.setFocus()
     qtbot.waitUntil(start.hasFocus)
+    return start
+
+
+def choose_custom_size(panel: ControlPanel) -> None:
+    combo = control(panel, "aspectCombo")
+    assert isinstance(combo, QComboBox)
+    combo.activated.emit(combo.count() - 1)
+
+
+def stops(panel: ControlPanel, qtbot: QtBot, end: str) -> list[str]:
+    """Presses Tab until the widget named ``end`` has the focus; returns those before it."""
     visited: list[str] = []
-    while focused_name() not in visited:
+    while focused_name() != end:
         visited.append(focused_name())
+        assert len(visited) < 40
         qtbot.keyClick(control(panel, visited[-1]), Qt.Key.Key_Tab)
-    disabled = {"copySeedButton", "stopButton", "pauseButton"}
-    assert visited == [name for name in CONTROLS if name not in disabled]
+    return visited
+
+
+def test_few_tabs_lead_from_the_prompt_to_generate(panel: ControlPanel, qtbot: QtBot):
+    shown(panel, qtbot)
+    visited = stops(panel, qtbot, "generateButton")[1:]
+    assert visited == [
+        "negative_promptFold",
+        "modelCombo",
+        "aspectCombo",
+        "countSpin",
+        "samplerCombo",
+        "stepsSpin",
+        "guidanceSpin",
+        "seedEdit",
+    ]
+    assert len(visited) <= MOST_STOPS
+
+
+def test_with_every_field_unfolded_the_tab_key_goes_from_top_to_bottom(panel: ControlPanel, qtbot: QtBot):
+    panel.folds.open(tuple(FOLDED_CONTROLS.values()))
+    choose_custom_size(panel)
+    shown(panel, qtbot)
+    visited = stops(panel, qtbot, "stepButton")
+    one_stop = {"sourceFold", "lorasFold", "autoencoderFold", "previewsFold", "keepSeedButton", "diceButton"}
+    disabled = {"copySeedButton", "stopButton", "pauseButton", "stepButton"}
+    assert visited == [name for name in CONTROLS if name not in one_stop | disabled]
+
+
+def test_the_arrow_keys_reach_every_chip_and_the_buttons_of_the_seed(panel: ControlPanel, qtbot: QtBot):
+    shown(panel, qtbot)
+    for start, names in (
+        ("negative_promptFold", ["sourceFold", "lorasFold", "autoencoderFold", "previewsFold"]),
+        ("seedEdit", ["keepSeedButton", "diceButton"]),
+    ):
+        control(panel, start).setFocus()
+        for name in names:
+            qtbot.keyClick(control(panel, focused_name()), Qt.Key.Key_Right)
+            assert focused_name() == name
+        qtbot.keyClick(control(panel, names[-1]), Qt.Key.Key_Right)  # the last one keeps the focus
+        for name in reversed([start, *names[:-1]]):
+            qtbot.keyClick(control(panel, focused_name()), Qt.Key.Key_Left)
+            assert focused_name() == name
+
+
+@pytest.mark.parametrize(("name", "fold"), FOLDED_CONTROLS.items())
+def test_a_chip_shows_its_field_with_the_focus_and_hides_it_again(
+    panel: ControlPanel, qtbot: QtBot, name: str, fold: str
+):
+    shown(panel, qtbot)
+    field, chip = control(panel, name), panel.folds.chips[fold]
+    assert not field.isVisible()
+    with qtbot.waitSignal(panel.folds.opened_changed):
+        qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert field.isVisible()
+    assert field.hasFocus()
+    assert panel.folds.opened == (fold,)
+    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert not field.isVisible()
+
+
+def test_a_field_in_use_is_shown_and_cannot_be_folded(panel: ControlPanel, qtbot: QtBot, session: Session):
+    shown(panel, qtbot)
+    session.edit(negative_prompt="blurry", loras=(Lora("ink"),))
+    assert control(panel, "negativePromptEdit").isVisible()
+    assert control(panel, "addLoraButton").isVisible()
+    assert not panel.folds.chips["negative_prompt"].isVisible()
+    session.draft_editor.undo()
+    assert not control(panel, "negativePromptEdit").isVisible()
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 620), (304, 400)])
 def test_in_a_small_window_nothing_is_cut_off_sideways_and_generate_stays_in_view(
     panel: ControlPanel, qtbot: QtBot, width: int, height: int
 ):
+    panel.folds.open(tuple(FOLDED_CONTROLS.values()))
+    choose_custom_size(panel)
     panel.resize(width, height)
     panel.show()
     qtbot.waitExposed(panel)
@@ -179,10 +274,10 @@ def test_the_tab_key_visits_the_rows_of_loras_before_their_button(
     start.setFocus()
     qtbot.waitUntil(start.hasFocus)
     visited: list[str] = []
-    while focused_name() != "widthSpin":
+    while focused_name() != "aspectCombo":
         visited.append(focused_name())
         widget = QApplication.focusWidget()
         assert widget is not None
         qtbot.keyClick(widget, Qt.Key.Key_Tab)
     row = ["loraBox", "loraWeightSpin", "removeLoraButton"]
-    assert visited == ["modelCombo", "autoencoderButton", *row, *row, "addLoraButton"]
+    assert visited == ["modelCombo", *row, *row, "addLoraButton"]

@@ -51,7 +51,7 @@ def test_a_typed_seed_is_kept_and_an_emptied_line_is_random_again(
     qtbot.keyClicks(control.edit, "42")
     assert session.draft.seed == 42
     assert control.keep_button.isChecked()
-    assert note(control) == "kept"
+    assert note(control) == "locked"
     control.edit.selectAll()
     qtbot.keyClick(control.edit, Qt.Key.Key_Delete)
     assert session.draft.seed is None
@@ -78,7 +78,7 @@ def test_spaces_around_a_pasted_seed_are_dropped(control: SeedControl, session: 
 
 def test_the_used_seed_is_shown_and_can_be_kept_and_let_go(control: SeedControl, session: Session, qtbot: QtBot):
     run_once(session, qtbot)
-    assert control.edit.placeholderText() == "random, last 42"
+    assert control.edit.placeholderText() == "random (last: 42)"
     click(control.keep_button, qtbot)
     assert session.draft.seed == 42
     assert control.edit.text() == "42"

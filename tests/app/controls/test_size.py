@@ -26,7 +26,11 @@ def control(session: Session, qtbot: QtBot) -> SizeControl:
 
 
 def shown(control: SizeControl) -> tuple[int, int, str]:
-    return control.width_spin.value(), control.height_spin.value(), control.aspect_combo.currentText()
+    return (
+        control.width_spin.value(),
+        control.height_spin.value(),
+        control.aspect_combo.currentText().partition(" ")[0],
+    )
 
 
 def type_width(control: SizeControl, text: str, qtbot: QtBot) -> None:
@@ -66,7 +70,7 @@ def test_swap_turns_the_picture(control: SizeControl, session: Session, qtbot: Q
 
 
 def test_a_shape_sets_both_lengths_in_one_undo_step(control: SizeControl, session: Session):
-    index = control.aspect_combo.findText("4:3")
+    index = control.aspect_combo.findText("4:3", Qt.MatchFlag.MatchStartsWith)
     control.aspect_combo.setCurrentIndex(index)
     control.aspect_combo.activated.emit(index)
     size = session.draft.size
@@ -76,12 +80,26 @@ def test_a_shape_sets_both_lengths_in_one_undo_step(control: SizeControl, sessio
     assert shown(control) == (128, 128, "1:1")
 
 
-def test_choosing_custom_changes_nothing(control: SizeControl, session: Session, edits: Edits):
+def test_custom_shows_width_and_height_and_changes_nothing_yet(
+    control: SizeControl, session: Session, edits: Edits, qtbot: QtBot
+):
+    assert not control.width_spin.isVisibleTo(control)
     index = control.aspect_combo.findText("Custom")
-    control.aspect_combo.setCurrentIndex(index)
     control.aspect_combo.activated.emit(index)
     assert edits() == 0
-    assert control.aspect_combo.currentText() == "1:1"
+    assert shown(control)[2] == "Custom"
+    assert control.width_spin.isVisibleTo(control)
+    type_width(control, "192", qtbot)
+    assert session.draft.size == Size(192, 128)
+    control.aspect_combo.activated.emit(0)
+    assert shown(control) == (128, 128, "1:1")
+    assert not control.width_spin.isVisibleTo(control)
+
+
+def test_a_size_of_no_common_shape_shows_its_lengths(control: SizeControl, session: Session):
+    session.edit(size=Size(256, 64))
+    assert control.height_spin.isVisibleTo(control)
+    assert shown(control) == (256, 64, "Custom")
 
 
 def test_another_model_brings_its_limits_and_shapes(control: SizeControl, session: Session):

@@ -33,7 +33,7 @@ def control(session: Session, qtbot: QtBot, tmp_path: Path) -> SourceControl:
     control.show()
     qtbot.waitExposed(control)
     assert not control.slider.isVisible()
-    assert control.button.text() == "Begin with a picture …"
+    assert control.button.text() == "Start from an image…"
     return control
 
 

@@ -1,0 +1,91 @@
+"""Fields that are seldom used: folded into a line of chips until they are used or asked for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from app.session.session import Session
+from app.widgets.building import push_button
+from app.widgets.field import GAP_PX, describe
+from app.widgets.first_focus import focus_first
+from app.widgets.flow_layout import FlowLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One of them.
+
+    Attributes:
+        title: the words of its chip. about: the tooltip.
+        is_used: it has a value of its own, and so is shown in any case.
+        is_offered: the chosen model has it.
+    """
+
+    title: str
+    about: str
+    is_used: Callable[[Session], bool]
+    is_offered: Callable[[Session], bool] = lambda _session: True
+
+
+class FoldBar(QWidget):
+    """A chip for each field that is not used; it shows the field, or hides it again.
+
+    Attributes:
+        chips: by the name of the field.
+        opened: names of the fields that the user wants to see, used or not.
+
+    Signals:
+        opened_changed: another choice of the user.
+    """
+
+    opened_changed = Signal()
+
+    def __init__(self, session: Session, folds: Mapping[str, Fold], fields: Mapping[str, QWidget]) -> None:
+        """``fields`` are what is shown and hidden, by the names of ``folds``."""
+        super().__init__()
+        self.setObjectName("foldBar")
+        self._session = session
+        self._folds = folds
+        self._fields = fields
+        self.opened: tuple[str, ...] = ()
+        layout = FlowLayout(self, GAP_PX)
+        self.chips: dict[str, QPushButton] = {}
+        for name, fold in folds.items():
+            chip = push_button(kind="chip")
+            describe(chip, f"{name}Fold", fold.title, fold.about)
+            chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            chip.setCheckable(True)
+            chip.clicked.connect(partial(self._on_clicked, name))
+            layout.addWidget(chip)
+            self.chips[name] = chip
+        for signal in (session.draft_edited, session.models_changed, session.preview_mode_changed):
+            signal.connect(self._show)
+        self._show()
+
+    def open(self, names: tuple[str, ...]) -> None:
+        """Shows these fields, used or not."""
+        self.opened = tuple(name for name in names if name in self._folds)
+        self._show()
+
+    def _on_clicked(self, name: str) -> None:
+        is_open = self.chips[name].isChecked()
+        others = tuple(other for other in self.opened if other != name)
+        self.open((*others, name) if is_open else others)
+        self.opened_changed.emit()
+        if is_open:
+            focus_first(self._fields[name])
+
+    @Slot()
+    def _show(self) -> None:
+        for name, fold in self._folds.items():
+            is_open, is_used = name in self.opened, fold.is_used(self._session)
+            is_offered = fold.is_offered(self._session)
+            chip = self.chips[name]
+            chip.setChecked(is_open)
+            chip.setText(f"{'−' if is_open else '+'} {fold.title}")
+            chip.setVisible(is_offered and not is_used)
+            self._fields[name].setVisible(is_used or (is_open and is_offered))
+        self.setVisible(any(chip.isVisibleTo(self) for chip in self.chips.values()))
