@@ -72,7 +72,7 @@ class Suggestions(QWidget):
         model = self._session.model_of(draft)
         if model is not self._model:
             self._model = model
-            self.vocabulary = _vocabulary_of(model)
+            self.vocabulary = vocabulary_of(model)
             self.vocabulary_changed.emit()
         words = self.vocabulary
         self.setVisible(words is not None)
@@ -108,7 +108,8 @@ class Suggestions(QWidget):
             self._session.edit(prompt=secrets.choice(others))
 
 
-def _vocabulary_of(model: Model | None) -> Vocabulary | None:
+def vocabulary_of(model: Model | None) -> Vocabulary | None:
+    """Returns the words that a model was taught; None for most models, and where the list is damaged."""
     if model is None:
         return None
     try:

@@ -206,15 +206,16 @@ class FilmController(QObject):
         film: Film | None = self.panel.film
         if film is None or not film.frames:
             return
-        dialog = BranchDialog(film, call, self._window)
+        dialog = BranchDialog(film, call, self._session.model_of(film.request), self._window)
         dialog.chosen.connect(self._branch)
         dialog.open()
 
     @Slot(object)
-    def _branch(self, branch: Branch) -> None:
+    def _branch(self, branches: tuple[Branch, ...]) -> None:
         if self._session.state is RunState.idle:
             self._current.follow()
-        self._session.branch(branch)
+        for branch in branches:
+            self._session.branch(branch)
 
     @Slot(str)
     def _remember_explained(self, view: str) -> None:

@@ -1,35 +1,43 @@
-"""Asks for the changes of a branch of a film from the chosen step on."""
+"""Asks for the changes of branches of a film from the chosen step on."""
 
 import secrets
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QSpinBox, QWidget
 
+from app.controls.prompt_field import NEGATIVE, POSITIVE, PromptField
+from app.controls.suggestions import vocabulary_of
+from app.controls.token_counting import TokenCounting
 from app.widgets.building import dialog_buttons, form, named, text_label, vbox
 from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.families import FAMILIES
 from core.film.film import Film
-from core.request.request import LARGEST_GUIDANCE_SCALE, STEPS
+from core.models.catalogue import Model
+from core.request.request import COUNT, LARGEST_GUIDANCE_SCALE, STEPS
 from core.request.samplers import SAMPLERS
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
 
-PROMPT_HEIGHT_PX = 72
-NEGATIVE_HEIGHT_PX = 48
+LEAST_NOISE_PERCENT, USUAL_NOISE_PERCENT = 5, 20
+"""New noise of several branches: without any they would be one picture several times."""
+
+WIDTH_PX = 440
 
 
 class BranchDialog(QDialog):
-    """Opens by `open`, without blocking.
+    """Opens by `open`, without blocking. Ctrl+Return branches from every field.
 
     Signals:
-        chosen: a `Branch`.
+        chosen: a tuple of `Branch`; several differ in the seed of their new noise.
     """
 
     chosen = Signal(object)
 
-    def __init__(self, film: Film, call: int, parent: QWidget | None = None) -> None:
+    def __init__(self, film: Film, call: int, model: Model | None, parent: QWidget | None = None) -> None:
+        """``model`` is that of the film, whose tokens are counted; None if it is not there."""
         super().__init__(parent)
         self._film = film
         self._call = self._first_call_of_step(call)
@@ -37,14 +45,23 @@ class BranchDialog(QDialog):
         step, steps = self._unchanged.step, film.request.steps
         self.setObjectName("branchDialog")
         self.setWindowTitle(f"Branch from step {step + 1} of {steps}")
-        words = text_label(
-            f"The {step} steps before are taken over as they are; only the rest is computed. "
-            "Early steps decide the layout, late ones the details.",
-            wraps=True,
-        )
-        words.setMinimumWidth(420)
-        self._prompt = self._text("branchPromptEdit", film.request.prompt, PROMPT_HEIGHT_PX)
-        self._negative = self._text("branchNegativePromptEdit", film.request.negative_prompt, NEGATIVE_HEIGHT_PX)
+        reused = "" if not step else "Step 1 is reused; " if step == 1 else f"Steps 1–{step} are reused; "
+        rest = "only the rest is computed again." if step else "Every step is computed again."
+        words = text_label(f"{reused}{rest} Early steps decide the layout, late ones the details.", wraps=True)
+        words.setMinimumWidth(WIDTH_PX)
+        vocabulary, counting = vocabulary_of(model), TokenCounting()
+        self._prompt = PromptField(POSITIVE, counting, "branchPromptEdit")
+        self._negative = PromptField(NEGATIVE, counting, "branchNegativePromptEdit")
+        for field, text in (
+            (self._prompt, film.request.prompt),
+            (self._negative, film.request.negative_prompt),
+        ):
+            field.show_text(text)
+            field.show_model(model, vocabulary if field is self._prompt else None)
+            field.edit.setUndoRedoEnabled(True)
+            field.edit.undo_asked.connect(field.edit.undo)
+            field.edit.redo_asked.connect(field.edit.redo)
+            field.edit.generate_asked.connect(self._choose)
         self._guidance = QDoubleSpinBox(minimum=0, maximum=LARGEST_GUIDANCE_SCALE, singleStep=0.5, decimals=2)
         self._guidance.setValue(film.request.guidance_scale)
         self._guidance.setObjectName("branchGuidanceSpin")
@@ -56,38 +73,47 @@ class BranchDialog(QDialog):
         self._remaining.setValue(self._unchanged.steps_left)
         self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
         self._noise.setObjectName("branchNoiseSpin")
-        self._noise.setToolTip("How much of the noise in the latent is replaced by new noise: gives variations.")
+        self._noise.setToolTip("How much of the noise is replaced by new noise: gives variations of the picture.")
+        self._count = named(QSpinBox(minimum=1, maximum=COUNT[-1]), "branchCountSpin")
+        self._count.setToolTip("How many pictures are made from this step, each with its own new noise.")
+        self._count.valueChanged.connect(self._on_count_changed)
         rows = (
-            ("&Prompt", self._prompt),
-            ("&Negative prompt", self._negative),
             ("&Guidance scale", self._guidance),
             ("&Sampler", self._sampler),
             ("&Remaining steps", self._remaining),
-            ("&Fresh noise", self._noise),
+            ("Number of &branches", self._count),
+            ("New n&oise", self._noise),
         )
-        for label, field in rows:
-            field.setAccessibleName(label.replace("&", ""))
-        buttons, _ = dialog_buttons(self, "Branch", "branchButton", self._choose)
-        vbox(words, form(*rows), buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
+        for label, control in rows:
+            control.setAccessibleName(label.replace("&", ""))
+        buttons, branch = dialog_buttons(self, "Branch", "branchButton", self._choose)
+        branch.setProperty("kind", "primary")
+        branch.setToolTip("Branch (Ctrl+Return)")
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            QShortcut(QKeySequence(Qt.Modifier.CTRL | key), self, self._choose)
+        contents = (words, self._prompt, self._negative, form(*rows), buttons)
+        vbox(*contents, on=self, margins=(24, 24, 24, 16), spacing=16)
         indent_spin_boxes(self)
+        self._prompt.edit.selectAll()
+        self._prompt.edit.setFocus()
         self.finished.connect(self.deleteLater)
-
-    def _text(self, name: str, text: str, height_px: int) -> QPlainTextEdit:
-        edit = named(QPlainTextEdit(text), name)
-        edit.setTabChangesFocus(True)
-        edit.setFixedHeight(height_px)
-        return edit
 
     def _first_call_of_step(self, call: int) -> int:
         """Returns the step's first call: a sampler with two calls a step can only be left between steps."""
         return self._film.schedule.steps.index(self._film.schedule.steps[call])
 
+    @Slot(int)
+    def _on_count_changed(self, count: int) -> None:
+        if count > 1 and not self._noise.value():
+            self._noise.setValue(USUAL_NOISE_PERCENT)
+        self._noise.setMinimum(LEAST_NOISE_PERCENT if count > 1 else 0)
+
     @Slot()
     def _choose(self) -> None:
         request = replace(
             self._film.request,
-            prompt=self._prompt.toPlainText(),
-            negative_prompt=self._negative.toPlainText(),
+            prompt=self._prompt.edit.toPlainText(),
+            negative_prompt=self._negative.edit.toPlainText(),
             guidance_scale=self._guidance.value(),
             sampler=self._sampler.currentData(),
         )
@@ -97,7 +123,7 @@ class BranchDialog(QDialog):
             request=request,
             remaining_steps=None if remaining == self._unchanged.steps_left else remaining,
             fresh_noise=self._noise.value() / 100,
-            noise_seed=secrets.randbelow(RANDOM_SEEDS),
         )
+        seeds = (secrets.randbelow(RANDOM_SEEDS) for _ in range(self._count.value()))
         self.accept()
-        self.chosen.emit(branch)
+        self.chosen.emit(tuple(replace(branch, noise_seed=seed) for seed in seeds))

@@ -233,13 +233,15 @@ class GalleryCommands(QObject):
     def _ask_branch(self, opened: OpenedFilm) -> None:
         film = opened.film
         if film.frames:
-            dialog = BranchDialog(film, len(film.frames) // 2, self._window)
+            model = self._session.model_of(film.request)
+            dialog = BranchDialog(film, len(film.frames) // 2, model, self._window)
             dialog.chosen.connect(self._branch)
             dialog.open()
 
     @Slot(object)
-    def _branch(self, branch: Branch) -> None:
-        self._session.branch(branch)
+    def _branch(self, branches: tuple[Branch, ...]) -> None:
+        for branch in branches:
+            self._session.branch(branch)
         self.create_asked.emit()
 
     def _use_as_source(self, picture: LibraryPicture) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from app.film.film_panel import FilmPanel
@@ -77,6 +78,24 @@ def test_a_branch_takes_over_the_steps_before_and_what_was_changed(opened: Opene
     wait_until_idle(opened, qtbot)
     (branch,) = opened.engine.branches
     assert (branch.call, branch.request.prompt, branch.keeps_history) == (5, "a blue house", True)
+
+
+def test_several_branches_have_new_noise_each_and_ctrl_return_makes_them(opened: Opened, qtbot: QtBot) -> None:
+    generate(opened, qtbot)
+    panel_of(opened).branch_requested.emit(5)
+    dialog = opened.window.findChild(QDialog, "branchDialog")
+    assert isinstance(dialog, QDialog)
+    prompt = dialog.findChild(QPlainTextEdit, "branchPromptEdit")
+    count = dialog.findChild(QSpinBox, "branchCountSpin")
+    assert isinstance(prompt, QPlainTextEdit)
+    assert isinstance(count, QSpinBox)
+    assert prompt.textCursor().selectedText() == prompt.toPlainText() != ""
+    count.setValue(3)
+    qtbot.keyClick(prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert dialog.result() == QDialog.DialogCode.Accepted
+    wait_until_idle(opened, qtbot)
+    assert len({branch.noise_seed for branch in opened.engine.branches}) == 3
+    assert [branch.fresh_noise for branch in opened.engine.branches] == [0.2] * 3
 
 
 def test_a_run_that_was_cut_off_is_offered_and_goes_on(open_window: Opener, qtbot: QtBot) -> None:
