@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
 from app.controls.completion import Completion
 from app.controls.prompt_marks import PromptMarks, utf16_length
+from core.prompt.weight_steps import stepped
 
 WIDTH_PX = 200
 FRAME_PX = 20
 """Borders, padding and margins above and below the text."""
 
+CONTROL = Qt.KeyboardModifier.ControlModifier
 MOST_LINES = 14
 """The field grows up to here; a longer text scrolls inside."""
 
@@ -23,7 +25,7 @@ class PromptEdit(QPlainTextEdit):
     Its undo is that of the owner, so that one history holds everything.
 
     Attributes:
-        marks: what is struck out and underlined.
+        marks: weights, chunks, and what is struck out or underlined.
         completion: offers words while they are typed.
 
     Signals:
@@ -79,9 +81,13 @@ class PromptEdit(QPlainTextEdit):
         self.setTextCursor(cursor)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_history(event):
-            event.ignore()  # otherwise the text edit would keep these keys from the window's actions
-            return True
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if _changes_weight(event):
+                event.accept()
+                return True
+            if _is_history(event):
+                event.ignore()  # otherwise the text edit would keep these keys from the window's actions
+                return True
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.completion.takes(event):
             return True
         return super().event(event)
@@ -99,6 +105,8 @@ class PromptEdit(QPlainTextEdit):
             self.undo_asked.emit()
         elif event.matches(QKeySequence.StandardKey.Redo):
             self.redo_asked.emit()
+        elif _changes_weight(event):
+            self._step_weight(1 if event.key() == Qt.Key.Key_Up else -1)
         else:
             super().keyPressEvent(event)
             self.completion.follow(event)
@@ -106,6 +114,25 @@ class PromptEdit(QPlainTextEdit):
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Files are for the window, which restores a picture's settings."""
         return not source.hasUrls() and super().canInsertFromMimeData(source)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.marks.paint_borders()
+
+    def _step_weight(self, direction: int) -> None:
+        """Changes the weight of what is selected, or of the bracket or word at the cursor."""
+        cursor, old = self.textCursor(), self.toPlainText()
+        encoded = old.encode("utf-16-le")
+        start, end = (
+            len(encoded[: 2 * place].decode("utf-16-le"))
+            for place in (cursor.selectionStart(), cursor.selectionEnd())
+        )
+        text, start, end = stepped(old, start, end, direction)
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        cursor.setPosition(utf16_length(text[:start]))
+        cursor.setPosition(utf16_length(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
 
     @Slot()
     def _grow(self) -> None:
@@ -119,3 +146,8 @@ class PromptEdit(QPlainTextEdit):
 
 def _is_history(event: QKeyEvent) -> bool:
     return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+
+
+def _changes_weight(event: QKeyEvent) -> bool:
+    is_vertical = event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down)
+    return is_vertical and event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == CONTROL

@@ -8,15 +8,19 @@ from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.controls.prompt_edit import PromptEdit
+from app.controls.prompt_marks import Marked
 from app.controls.token_counting import COUNTED_CHARACTERS, TokenCounting
 from app.widgets.building import text_label, vbox
 from app.widgets.drag_handle import DragHandle
 from app.widgets.field import GAP_PX, Field, describe, set_tone
+from core.families import FAMILIES
 from core.models.catalogue import Model
+from core.prompt.marked import PromptSyntax, syntax_of
 from core.prompt.unread import literal_weights, plain_words
 from core.prompt.vocabulary import Vocabulary
 
 COUNT_AFTER_MS = 60
+UNCLOSED = "A bracket is never closed: it weighs all that follows. \\( is a bracket of the text."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ POSITIVE = PromptKind(
     "promptEdit",
     "&Prompt",
     "Prompt",
-    "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.",
+    "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.\n"
+    "Ctrl+Up and Ctrl+Down change the weight of a word or of what is selected.",
     "Describe a picture, for example:\na red house by the sea at sunset",
     3,
 )
@@ -79,7 +84,10 @@ class PromptField(QWidget):
         handle.dragged.connect(self.edit.choose_height)
         handle.released.connect(self.edit.follow_text)
         self._labelled = Field(kind.caption, self.edit, vbox(self.edit, handle, spacing=0))
-        self._labelled.note.setToolTip("Tokens: the pieces of words that the model reads.")
+        self._labelled.note.setToolTip(
+            "Tokens: the pieces of words that the model reads.\n"
+            "A line in the text shows where its text encoder begins another chunk."
+        )
         self._plain = text_label(name="plainWords", role="hint", is_plain=True, wraps=True)
         vbox(self._labelled, self._plain, on=self, spacing=GAP_PX)
         self._timer = QTimer(self, singleShot=True, interval=COUNT_AFTER_MS)
@@ -108,18 +116,25 @@ class PromptField(QWidget):
     @Slot()
     def _count(self) -> None:
         text, model = self.edit.toPlainText(), self._model
-        lines = (
-            []
-            if model is None
-            else _unread(text[:COUNTED_CHARACTERS], model.family, is_negative=self._is_negative)
-        )
+        read, is_negative = text[:COUNTED_CHARACTERS], self._is_negative
+        lines = [] if model is None else _unread(read, model.family, is_negative=is_negative)
+        has_weights = model is not None and FAMILIES[model.family].has_weights
+        syntax = syntax_of(read, is_negative=is_negative) if has_weights else PromptSyntax((), ())
+        lines += [UNCLOSED] * bool(syntax.unclosed)
         self._plain.setText("\n".join(lines))
         self._plain.setVisible(bool(lines) and self.edit.isEnabled())
-        count = self._counting.count(model, text, is_negative=self._is_negative)
+        count = self._counting.count(model, text, is_negative=is_negative)
         is_cut = count is not None and count.is_cut
-        self.edit.marks.strike_out_from(count.read_characters if count is not None and is_cut else None)
         words = self.edit.completion.vocabulary
-        self.edit.marks.underline(words.unknown(text) if words is not None else ())
+        self.edit.marks.show(
+            Marked(
+                ignored_from=count.read_characters if count is not None and is_cut else None,
+                unknown=words.unknown(text) if words is not None else (),
+                weights=syntax.weights,
+                unclosed=syntax.unclosed,
+                borders=count.borders if count is not None else (),
+            )
+        )
         self._labelled.note.setText(self._remark or (count.words if count is not None else ""))
         set_tone(self._labelled.note, "error" if is_cut else "")
 

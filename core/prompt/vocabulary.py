@@ -26,8 +26,8 @@ _OFFERED = ("place", "time", "season")
 _NAMED = 3
 _ARTICLES = ("a", "an", "the", "some", "many", "no")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_NO_WORDS = re.compile(r"<[^<>\n]{1,200}>|:\s*[+-]?\d*\.?\d+")
-"""Tags and weights of other programs, of which `core.prompt.unread` tells."""
+_NO_WORDS = re.compile(r"<[^<>\n]{1,200}>|:\s*[+-]?\d*\.?\d+|\b(?:BREAK|AND)\b")
+"""Tags, weights and what divides a prompt; none of it is a word."""
 
 
 @dataclass(frozen=True)

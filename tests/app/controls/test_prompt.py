@@ -63,7 +63,8 @@ def wait_for_note(qtbot: QtBot, control: PromptControl, text: str) -> None:
 
 
 def struck_out(control: PromptControl) -> str:
-    selections = control.edit.extraSelections()
+    marks = control.edit.extraSelections()
+    selections = [mark for mark in marks if mark.format.fontStrikeOut()]  # pyright: ignore[reportAttributeAccessIssue]
     return selections[0].cursor.selectedText() if selections else ""  # pyright: ignore[reportAttributeAccessIssue]
 
 

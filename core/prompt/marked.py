@@ -1,0 +1,61 @@
+"""Finds what a field marks in a prompt: weights, and brackets without a partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import InvalidRequest
+from core.prompt.placed import PlacedText
+from core.prompt.timeline import Moment, moments_of
+from core.prompt.weights import weighted
+from core.request.settings.loras import tag_places
+
+_CALLS = 20
+_MOST_MOMENTS = 8
+"""Of long alternations not every text is looked through while somebody types."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSyntax:
+    """Ranges and places in characters of a prompt.
+
+    Attributes:
+        weights: begin, end and weight of what does not weigh 1.
+        unclosed: the places of opening brackets that act to the end, since nothing closes them.
+    """
+
+    weights: tuple[tuple[int, int, float], ...]
+    unclosed: tuple[int, ...]
+
+
+def syntax_of(prompt: str, *, is_negative: bool = False) -> PromptSyntax:
+    """Reads a prompt for a family with weights."""
+    content, nothing = PlacedText.whole(prompt), PlacedText("", ())
+    try:
+        if is_negative:
+            moments, _ = moments_of(nothing, content, _CALLS)
+        else:
+            content = content.without(tag_places(prompt))
+            moments, _ = moments_of(content, nothing, _CALLS)
+    except InvalidRequest:  # the run says what is wrong with it
+        moments = (Moment((), content),)
+    weights: dict[int, float] = {}
+    unclosed: set[int] = set()
+    for moment in moments[:_MOST_MOMENTS]:
+        for text in (moment.negative, *(part.content for part in moment.parts)):
+            read = weighted(text)
+            unclosed |= {bracket.start for bracket in read.brackets if not bracket.is_closed}
+            for run in read.runs:
+                if run.weight != 1.0 and not run.is_break:
+                    weights |= dict.fromkeys(run.content.places, run.weight)
+    return PromptSyntax(tuple(_ranges(weights)), tuple(sorted(unclosed)))
+
+
+def _ranges(weights: dict[int, float]) -> list[tuple[int, int, float]]:
+    ranges: list[tuple[int, int, float]] = []
+    for place in sorted(weights):
+        if ranges and ranges[-1][1:] == (place, weights[place]):
+            ranges[-1] = (ranges[-1][0], place + 1, weights[place])
+        else:
+            ranges.append((place, place + 1, weights[place]))
+    return ranges
