@@ -72,6 +72,15 @@ class LoraRow(QWidget):
         for widget in (self.box, self.remove_button):
             widget.installEventFilter(self)
 
+    def show_place(self, *, is_in_prompt: bool) -> None:
+        """Leaves a LoRA that the prompt names to the prompt."""
+        for widget in (self.box, self.remove_button):
+            widget.setEnabled(not is_in_prompt)
+        if is_in_prompt:
+            self.spin.setEnabled(False)
+            self.note.setText(f"In the prompt. {self.note.text()}".strip())
+            self.note.show()
+
     @property
     def focus_order(self) -> tuple[QWidget, ...]:
         return self.box, self.spin, self.remove_button, self.words_button

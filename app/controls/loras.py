@@ -50,9 +50,9 @@ class LorasControl(QWidget):
         describe(
             self.tags_button,
             "loraTagsButton",
-            "Use the LoRAs in the prompt",
-            "AUTOMATIC1111's program names LoRAs in the prompt, as <lora:name:weight>; a model would read that as "
-            "words.\nClick to move them from the prompt to this list.",
+            "Move the LoRAs of the prompt here",
+            "LoRAs can be named in the prompt, as <lora:name:weight>, and act as those of this list do.\n"
+            "Click to move them from the prompt to the list, where they can be changed.",
         )
         self.menu = LoraMenu(self)
         self._column = vbox(spacing=GAP_PX)
@@ -103,16 +103,17 @@ class LorasControl(QWidget):
     def _show(self, draft: GenerationRequest) -> None:
         model = self._session.model_of(draft)
         self.setVisible(model is not None and model.capabilities.takes_loras)
-        names = [lora.key for lora in draft.loras]
+        _, tagged = take_tags(draft.prompt, "")
+        of_prompt = {lora.key for lora in tagged}
+        loras = (*(lora for lora in draft.loras if lora.key not in of_prompt), *tagged)
+        names = [lora.key for lora in loras]
         if names != [row.name for row in self.rows]:
             self._renew_rows(names)
-        for row, lora in zip(self.rows, draft.loras, strict=True):
+        for row, lora in zip(self.rows, loras, strict=True):
             self._show_row(row, lora, draft, model)
+            row.show_place(is_in_prompt=lora.key in of_prompt)
         self.button.setEnabled(len(names) < MOST_LORAS)
-        _, tagged = take_tags(draft.prompt, "")
-        self.tags_button.setText(
-            "Use the LoRA in the prompt" if len(tagged) == 1 else "Use the LoRAs in the prompt"
-        )
+        self.tags_button.setText(f"Move the LoRA{'s' * (len(tagged) > 1)} of the prompt here")
         self.tags_button.setVisible(bool(tagged))
 
     def _show_row(self, row: LoraRow, lora: Lora, draft: GenerationRequest, model: Model | None) -> None:
@@ -128,6 +129,8 @@ class LorasControl(QWidget):
         is_there = words.casefold() in draft.prompt.casefold()
         usage = self._selection.usage(found, model) if model is not None else None
         remark = partly(usage) if usage is not None else ""
+        if lora.text_weight is not None:
+            remark = f"{lora.text_weight:g} in the text encoder. {remark}".strip()
         row.show_lora(lora, note, about(found), "" if is_there else words, remark)
 
     def _renew_rows(self, names: list[str]) -> None:

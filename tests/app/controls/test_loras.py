@@ -173,8 +173,13 @@ def test_it_is_not_there_where_the_model_takes_none(control: LorasControl, sessi
 def test_tags_in_the_prompt_go_to_the_list_when_asked(control: LorasControl, session: Session) -> None:
     assert not control.tags_button.isVisible()
     session.edit(prompt="a house <lora:ink:0.6> <lora:gone>", loras=(Lora("snow"), Lora("ink", 2.0)))
-    assert control.tags_button.text() == "Use the LoRAs in the prompt"
+    assert control.tags_button.text() == "Move the LoRAs of the prompt here"
+    assert [row.name for row in control.rows] == ["snow", "ink", "gone"]
+    assert [row.box.isEnabled() for row in control.rows] == [True, False, False]
+    assert control.rows[1].spin.value() == 0.6
+    assert "In the prompt. No file of this name" in control.rows[2].note.text()
     control.tags_button.click()
+    assert all(row.box.isEnabled() for row in control.rows)
     assert session.draft.prompt == "a house"
     assert session.draft.loras == (Lora("snow"), Lora("ink", 0.6), Lora("gone"))
     assert "No file of this name" in control.rows[2].note.text()
