@@ -1,6 +1,6 @@
 """The widths of the page *Create*: controls, canvas, recent pictures. Known before the page is there."""
 
-LEFT_PX = 336
+LEFT_PX = 352
 RIGHT_PX, NARROW_RIGHT_PX = 264, 168
 WIDE_FROM_PX = 1240
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QItemSelectionModel, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem, QPushButton, QWidget
 
@@ -40,7 +40,7 @@ class ContactSheet(QFrame):
         self._canvas = canvas
         self._title = text_label(role="title")
         self._hint = text_label(
-            "Click or Space marks a picture, the arrow keys go around, Enter finishes those marked.",
+            "Click or press Space to select, arrow keys to move, Enter to finish the selected ones.",
             role="hint",
             wraps=True,
         )
@@ -52,8 +52,8 @@ class ContactSheet(QFrame):
         self.list.setUniformItemSizes(True)
         self.list.setSpacing(GAP_PX // 2)
         self.list.itemSelectionChanged.connect(self._count)
-        self._all = self._button("Mark all", "markAllButton", self.list.selectAll)
-        self._none = self._button("Mark none", "markNoneButton", self.list.clearSelection)
+        self._all = self._button("Select all", "markAllButton", self.list.selectAll)
+        self._none = self._button("Select none", "markNoneButton", self.list.clearSelection)
         self._discard = self._button("Discard all", "discardAllButton", self._discard_all)
         self._finish = self._button("Finish", "finishChosenButton", self._finish_chosen)
         self._finish.setProperty("kind", "primary")
@@ -80,19 +80,22 @@ class ContactSheet(QFrame):
         films = self._early_choice.films
         if not films:
             self.list.clear()
+            if self.list.hasFocus() or self._finish.hasFocus() or self._discard.hasFocus():
+                self._canvas.setFocus()  # it would go to the header, which is next
             self.hide()
             return
         for film in films[self.list.count() :]:
             self._add(film)
         step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
         coming = self._early_choice.expected - len(films)
-        more = f" · {coming} more to come" if coming > 0 else ""
+        more = f" · {coming} more on the way" if coming > 0 else ""
         self._title.setText(f"Choose which to finish · step {step} of {steps}{more}")
         self._count()
         if self.isHidden():
             self._cover()
             self.show()
             self.raise_()
+            self.list.setCurrentRow(0, QItemSelectionModel.SelectionFlag.NoUpdate)
             self.list.setFocus()
 
     def _add(self, film: Film) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QSplitter, QStackedWidget, QWidget
 
 from app.canvas.view import Canvas
 from app.canvas.zoom_bar import ZoomBar
@@ -30,6 +30,7 @@ class CreatePage(QSplitter):
 
     Attributes:
         left, right: the panes that can be hidden beside the canvas.
+        panes: all that F6 leads to.
         compare: takes the place of the canvas, see `show_comparison`.
 
     Signals:
@@ -60,7 +61,8 @@ class CreatePage(QSplitter):
         self._stage = QStackedWidget()
         self._stage.addWidget(self.canvas)
         self._stage.addWidget(self.compare)
-        self._film_slot = QVBoxLayout()
+        self._film = QWidget()
+        self._film_slot = vbox(on=self._film, spacing=0)
         self.progress_line = ProgressLine(session)
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
@@ -69,6 +71,7 @@ class CreatePage(QSplitter):
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)
+        self.panes = (self.left, self._stage, self._film, self.right)
         self.setStretchFactor(1, 1)
 
     @property
@@ -105,7 +108,7 @@ class CreatePage(QSplitter):
 
     def _centre(self) -> QWidget:
         centre = QWidget()
-        vbox(self.messages, stretched(self._stage), self._film_slot, self.progress_line, on=centre, spacing=0)
+        vbox(self.messages, stretched(self._stage), self._film, self.progress_line, on=centre, spacing=0)
         return centre
 
     def _right_pane(self) -> QFrame:

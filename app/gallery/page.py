@@ -53,7 +53,7 @@ class GalleryPage(QWidget):
         index: the folder of the library's index.
         service: changes the library.
         view: what is shown of it.
-        grid, filters, inspector, comparison, messages: the parts.
+        grid, filters, inspector, comparison, messages: the parts. panes: those that F6 leads to.
 
     Signals:
         selection_changed: other pictures are chosen, or none.
@@ -163,6 +163,7 @@ class GalleryPage(QWidget):
         self._splitter.addWidget(self.inspector)
         self._splitter.setStretchFactor(0, 1)
         vbox(self.filters, stretched(self._splitter), on=self, spacing=0)
+        self.panes = (self.filters, self._stack, self.inspector)
 
     def _restore_layout(self) -> None:
         layout = PageLayout.from_text(self._settings_store.settings.gallery_layout)

@@ -35,6 +35,9 @@ WIDE_PX = 1160
 class NoisePage(QWidget):
     """A page of the window.
 
+    Attributes:
+        panes: all that F6 leads to.
+
     Signals:
         denoising: a run has been asked for; the place *Create* shows it.
     """
@@ -95,6 +98,7 @@ class NoisePage(QWidget):
         self._explanation.setFixedWidth(EXPLANATION_PX)
         self._explanation.setContentsMargins(0, 16, 16, 16)
         hbox(self.source, stretched(middle), self._explanation, on=self._work, spacing=0)
+        self.panes = (self.source, self.bench, self.denoise_bar, self._explanation, self.start)
         self._stack.addWidget(self.start)
         self._stack.addWidget(self._work)
         vbox(self.messages, stretched(self._stack), on=self, spacing=0)
@@ -153,8 +157,11 @@ class NoisePage(QWidget):
         self.messages.dismiss(PICTURE)
         self.source.show_picture(taken)
         self.bench.show_trip(taken.trip)
+        is_first = self._stack.currentWidget() is self.start and self.isVisible()
         self._stack.setCurrentWidget(self._work)
         self._enable()
+        if is_first:
+            self.bench.slider.setFocus()
 
     @Slot()
     def _on_noise_changed(self) -> None:

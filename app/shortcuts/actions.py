@@ -44,6 +44,8 @@ class Actions(QObject):
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
         self.fit = self._make("Fit into the window", "Ctrl+0", "fit")
         self.actual_size = self._make("Actual size (100 %)", "Ctrl+1", "actual-size")
+        self.next_pane = self._make("Next pane", "F6")
+        self.previous_pane = self._make("Previous pane", "Shift+F6")
         self.full_screen = self._make("Full screen", "F11", is_checkable=True)
         self.backdrop = self._group(
             {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checker background"}
@@ -77,7 +79,7 @@ class Actions(QObject):
         _fill(bar.addMenu("&Run"), [self.generate, self.stop], [self.pause, self.single_step])
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu("&View")
-        _fill(view, places, panes, zoom, self.backdrop.actions())
+        _fill(view, places, [*panes, self.next_pane, self.previous_pane], zoom, self.backdrop.actions())
         view.addMenu("Theme").addActions(self.theme.actions())
         view.addAction(self.full_screen)
         _fill(bar.addMenu("&Help"), [self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])

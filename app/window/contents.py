@@ -31,6 +31,7 @@ from app.window.device_label import DeviceLabel
 from app.window.file_imports import FileImports
 from app.window.header import Header
 from app.window.pages import Pages
+from app.window.pane_focus import PaneFocus
 from app.window.services import Services
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
@@ -75,6 +76,7 @@ class Contents(QObject):
         self.gallery = self.places.add("Gallery", self._build_gallery)
         self.noise = self.places.add("Noise", self._build_noise)
         self.models = self.places.add("Models", self._build_models)
+        self._pane_focus = PaneFocus(header, self.places)
         centre = QWidget()
         vbox(header, stretched(self.places), on=centre, spacing=0)
         window.setCentralWidget(centre)
@@ -111,7 +113,8 @@ class Contents(QObject):
     def remember(self) -> None:
         """Keeps how the window is arranged."""
         hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
-        layout = WindowLayout(tuple(self.create_page.sizes()), hidden, self.create_page.canvas.backdrop)
+        page = self.create_page
+        layout = WindowLayout(tuple(page.sizes()), hidden, page.canvas.backdrop, page.left.folds.opened)
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
         self._store.change(
             window_geometry=geometry, window_state=layout.to_text(), previews=self._session.preview_mode
@@ -176,6 +179,8 @@ class Contents(QObject):
         actions.zoom_out.triggered.connect(partial(create.zoom, ZoomView.zoom_out))
         actions.fit.triggered.connect(partial(create.zoom, ZoomView.fit))
         actions.actual_size.triggered.connect(partial(create.zoom, ZoomView.show_actual_size))
+        actions.next_pane.triggered.connect(partial(self._pane_focus.go, 1))
+        actions.previous_pane.triggered.connect(partial(self._pane_focus.go, -1))
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
@@ -260,6 +265,7 @@ class Contents(QObject):
         for action in self._panes:
             action.setChecked(action.property("pane") not in layout.hidden)
         self.create_page.canvas.set_backdrop(layout.backdrop)
+        self.create_page.left.folds.open(layout.opened)
         self._session.set_preview_mode(settings.previews)
         actions.check(actions.theme, settings.theme)
         actions.check(actions.backdrop, layout.backdrop)

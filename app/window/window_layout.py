@@ -19,11 +19,13 @@ class WindowLayout:
     """Attributes:
     columns: widths of controls, canvas and right column in pixels; () for the default.
     hidden: object names of the panes that are hidden.
+    opened: names of the folded controls that are to be seen, see `app.controls.folds`.
     """
 
     columns: tuple[int, ...] = ()
     hidden: tuple[str, ...] = ()
     backdrop: Backdrop = Backdrop.neutral
+    opened: tuple[str, ...] = ()
 
     def to_text(self) -> str:
         return json.dumps({**asdict(self), "backdrop": self.backdrop.value}, separators=(",", ":"))
@@ -37,6 +39,7 @@ class WindowLayout:
                 columns=tuple(int(width) for width in content["columns"]),
                 hidden=tuple(str(name) for name in content["hidden"]),
                 backdrop=Backdrop(content["backdrop"]),
+                opened=tuple(str(name) for name in content.get("opened", ())),
             )
         except (ValueError, KeyError, TypeError):
             return cls()
