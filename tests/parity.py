@@ -16,10 +16,12 @@ CPU = torch.device("cpu")
 
 
 @torch.inference_mode()
-def our_latents(family: Family, request: GenerationRequest, batch: int) -> torch.Tensor:
+def our_latents(
+    family: Family, request: GenerationRequest, batch: int, device: torch.device = CPU
+) -> torch.Tensor:
     sampling = schedulers.build(request.sampler, family.scheduler_config_for(request), request.steps)
     generators = [torch.Generator("cpu").manual_seed((request.seed or 0) + i) for i in range(batch)]
-    x = initial_latents(family.latent_shape(request.size), sampling, generators, CPU)
+    x = initial_latents(family.latent_shape(request.size), sampling, generators, device)
     steps = denoise(family.read_prompt(request, batch), sampling, x, generators, request.guidance_scale)
     while True:
         try:

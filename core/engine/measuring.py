@@ -10,7 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -128,14 +128,11 @@ def _distance(subject: _Subject) -> Iterator[Line]:
     """To the processor, both in float32."""
     if subject.device.type == "cpu":
         return
-    tf32, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, False  # the mark is for true float32
-    try:
+    with true_float32():
         there, here = (
             last_latents(subject.other(device, "float32", Acceleration.automatic), subject.request)
             for device in (subject.device, torch.device("cpu"))
         )
-    finally:
-        torch.backends.cudnn.allow_tf32 = tf32
     yield to_the_processor(there, here)
 
 
@@ -185,6 +182,16 @@ _SECTIONS = {
     "memory": _memory,
     "copies": _copies,
 }
+
+
+@contextmanager
+def true_float32() -> Generator[None]:
+    """Keeps convolutions of NVIDIA's GPUs from rounding float32 to 10 bits, as they do otherwise."""
+    before, torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.allow_tf32, False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before
 
 
 def picture(engine: Engine, request: GenerationRequest) -> ImageReady:

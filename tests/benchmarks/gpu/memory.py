@@ -1,0 +1,86 @@
+"""Section A4: the plan against the highest use, every placement, and a picture where memory runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.engine.measuring import Line, picture
+from core.models.memory_plan import GIB, Placement
+from core.request.request import GenerationRequest, Size
+from core.runs.operations import ReportMemory, result_of
+from tests.benchmarks.gpu.bench import Bench, loaded_of
+
+LEAST_PLANNED, MOST_PLANNED = 0.95, 1.4
+SHARES = {"while loading": 0.5, "in a step": 0.75, "in the decode": 0.95}
+"""Of the highest use of a whole picture, which is that of the decode."""
+
+
+def memory(bench: Bench) -> Iterator[Line]:
+    """Section A4: peaks by size and phase, placements, and limits below them."""
+    request = bench.request(steps=3)
+    sides = (64, 128) if bench.is_tiny else (512, 1024)
+    for side in sides:
+        yield from _peaks(bench, replace(request, size=Size(side, side)))
+    yield from _placements(bench, request)
+    yield from _limits(bench, request)
+
+
+def _peaks(bench: Bench, request: GenerationRequest) -> Iterator[Line]:
+    engine = bench.engine(None)
+    bench.make(request.model)
+    picture(engine, replace(request, steps=1))
+    peak = _highest(bench, lambda: picture(engine, request))
+    needed = result_of(engine, ReportMemory()).plan
+    yield Line(f"{request.size}: highest use", peak / GIB, "GiB")
+    assert needed is not None
+    share = needed.needed / peak if peak else 1.0
+    yield Line(f"{request.size}: planned", share, "of it", ok=bench.mark(LEAST_PLANNED <= share <= MOST_PLANNED))
+    bench.close_engines()
+
+
+def _highest(bench: Bench, work: Any) -> int:
+    """Returns the most bytes that were held on the device during ``work``; 0 where none are counted."""
+    if bench.device.type not in ("cuda", "xpu"):
+        work()
+        return 0
+    module = torch.get_device_module(bench.device)
+    module.reset_peak_memory_stats(bench.device)
+    work()
+    return module.max_memory_allocated(bench.device)
+
+
+def _placements(bench: Bench, request: GenerationRequest) -> Iterator[Line]:
+    expected = picture(bench.engine(None), request).image.pixels
+    for placement in list(Placement)[1:]:
+        pixels = picture(bench.engine(None, memory=placement), request).image.pixels
+        same = np.array_equal(pixels, expected)
+        yield Line(f"{placement.name}", "equal pixels" if same else "other pixels", ok=same)
+        bench.close_engines()
+
+
+def _limits(bench: Bench, request: GenerationRequest) -> Iterator[Line]:
+    """Lets torch have less than a picture needs: it comes all the same, by a slower placement."""
+    if bench.device.type != "cuda":
+        return
+    engine = bench.engine(None)
+    expected = picture(engine, request).image.pixels
+    peak = _highest(bench, lambda: picture(engine, request))
+    bench.close_engines()
+    total = torch.cuda.get_device_properties(bench.device).total_memory
+    for name, share in SHARES.items():
+        torch.cuda.set_per_process_memory_fraction(share * peak / total, bench.device)
+        try:
+            engine = bench.engine(None)
+            made = picture(engine, request).image
+        finally:
+            torch.cuda.set_per_process_memory_fraction(1.0, bench.device)
+        same = np.array_equal(made.pixels, expected) or bool(made.recipe.note)
+        placed = loaded_of(engine).offloading.placement.name
+        words = f"{'equal pixels' if not made.recipe.note else made.recipe.note}, {placed}"
+        yield Line(f"memory runs out {name}", words if same else f"other pixels, {placed}", ok=same)
+        bench.close_engines()
