@@ -25,6 +25,8 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
         # longer than its small layers do. These spin for microseconds: 12 ms a step, 25 ms without, 27 ms busy
         "OMP_WAIT_POLICY": "passive",
         "GOMP_SPINCOUNT": "3000",
+        # on AMD's GPUs each new size would be searched for its fastest convolution, for minutes
+        "MIOPEN_FIND_MODE": "FAST",
         # what these libraries have to say goes to the log file, not between the lines of a terminal
         "TRANSFORMERS_VERBOSITY": "error",
         "DIFFUSERS_VERBOSITY": "error",

@@ -11,6 +11,7 @@ def test_the_network_is_off_whatever_stood_there_before() -> None:
     set_environment(environment, "darwin")
     assert environment == {**ENVIRONMENT, "HOME": "/home/me"}
     assert environment["HF_HUB_OFFLINE"] == environment["HF_HUB_DISABLE_TELEMETRY"] == "1"
+    assert environment["MIOPEN_FIND_MODE"] == "FAST"
 
 
 def test_on_linux_the_memory_of_gpus_does_not_break_into_pieces_unless_the_user_says_otherwise() -> None:

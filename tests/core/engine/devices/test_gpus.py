@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from core.engine.devices import probe
-from core.engine.devices.device import memory_now, plan
+from core.engine.devices.device import memory_now, plan, use
 from core.engine.devices.precision import best_dtype
 from core.errors import DeviceMissing
 from core.families import FAMILIES
@@ -190,3 +190,18 @@ def test_free_memory_is_known_also_where_the_driver_does_not_tell(
     device: Any = SimpleNamespace(device=torch.device(kind, 0))
     with gpus(NEW, kind=kind, **functions):
         assert memory_now(device).free == free
+
+
+@pytest.mark.parametrize(("system", "share"), [("posix", None), ("nt", (7 - 600 / 1024) / 8)])
+def test_on_windows_memory_ends_in_an_error_before_the_computers_is_taken(
+    monkeypatch: pytest.MonkeyPatch, system: str, share: float | None
+) -> None:
+    monkeypatch.setattr("core.engine.devices.device.os", SimpleNamespace(name=system))
+    set_device, limit, gpu = Mock(), Mock(), torch.device("cuda", 1)
+    free = Mock(return_value=(6 * GIB, 8 * GIB))
+    with gpus(OLD, NEW, mem_get_info=free, set_device=set_device, set_per_process_memory_fraction=limit):
+        use(gpu)
+    set_device.assert_called_once_with(gpu)
+    assert limit.call_count == (share is not None)
+    if share is not None:
+        limit.assert_called_once_with(share, gpu)
