@@ -1,7 +1,6 @@
 """All that an operation works with: the device, the models on the disk, and the one that is loaded."""
 
 import logging
-import sys
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from weakref import WeakSet
@@ -165,7 +164,7 @@ class Context:
     ) -> LoadedModel:
         """Loads the model as planned, or as much slower as the device's memory turns out to need."""
         rest = self._catalogue, self._free_unused, request.autoencoder
-        pixels, too_large = request.size.width * request.size.height, sys.maxsize
+        has_run_out = False
         while (loaded := attempt(lambda memory=memory: load(model, plan, memory, *rest))) is RAN_OUT:
             self._free()
             slower = placement_after(memory.placement, plan.device.type)
@@ -173,15 +172,17 @@ class Context:
                 raise self.out_of_memory(memory.needed)
             log.info("out of memory while loading; trying again with %s", slower.name)
             placed = plan_for(model, request.size, plan, slower, memory.tiled_decode)
-            memory, too_large = replace(placed, is_asked=memory.is_asked), pixels
-        loaded.offloading.pixels, loaded.offloading.too_large = pixels, too_large
+            memory, has_run_out = replace(placed, is_asked=memory.is_asked), True
+        loaded.offloading.pixels = request.size.width * request.size.height
+        if has_run_out:
+            loaded.offloading.remember_shortage()
         return loaded
 
     def _fit(self, loaded: LoadedModel, size: Size) -> None:
         """Has a model placed for a picture of this size, and for those that are being made with it."""
         sizes = (use.request.size for use in self._in_use if use.loaded.offloading is loaded.offloading)
         largest = max((size, *sizes), key=lambda one: one.width * one.height)
-        loaded.fit(largest, self._memory, self._tiled_decode)
+        loaded.ladder.run(lambda: loaded.fit(largest, self._memory, self._tiled_decode))
 
     def _keep(self, loaded: LoadedModel) -> LoadedModel:
         self._loaded = loaded

@@ -44,6 +44,8 @@ class Offloading:
         placement: the present one; it becomes slower than planned when memory runs out, see `step_down`.
         pixels: those of the largest picture that is being made.
         too_large: the least pixels for which a faster placement had too little memory.
+        is_placed: False where memory ran out on the way to ``placement``.
+        room_then: bytes of the device that were ours or free then.
     """
 
     def __init__(
@@ -52,18 +54,25 @@ class Offloading:
         plan: MemoryPlan,
         device: torch.device,
         reload: Callable[[str], torch.nn.Module],
+        free: Callable[[], int],
         acceleration: Acceleration = Acceleration.automatic,
     ) -> None:
-        """``parts`` by the name of their folder; ``reload`` reads one of them again, onto the CPU."""
+        """``parts`` by the name of their folder; ``reload`` reads one of them again, onto the CPU.
+
+        ``free`` tells the device's free memory.
+        """
         self._parts = dict(parts)
         self._device = device
         self._reload = reload
+        self._free = free
         self._acceleration = acceleration
         self._graphs: Graphs | None = None
         self.plan = plan
         self.placement = plan.placement
         self.pixels = 0
         self.too_large = sys.maxsize
+        self.room_then = 0
+        self.is_placed = False
         network = self._network if acceleration is Acceleration.compiled else None
         self._tune(part for part in parts.values() if part is not network)  # the compiler has kernels of its own
         if network is not None:
@@ -75,7 +84,7 @@ class Offloading:
         slower = placement_after(self.placement, self._device.type)
         if self._device.type == "cpu" or slower is None:
             return False
-        self.too_large = min(self.too_large, self.pixels)
+        self.remember_shortage()
         if self._is_shared:
             self._freed_after_use(self._encoders())
             self.placement = slower
@@ -116,9 +125,15 @@ class Offloading:
 
     def move_to(self, placement: Placement) -> None:
         """Places all parts anew, on a device with memory of its own."""
+        self.is_placed = False
         self.move_off()
         self.placement = placement
         self._place()
+
+    def remember_shortage(self) -> None:
+        """Keeps that there was too little memory, for pictures as large as the present one."""
+        self.too_large = min(self.too_large, self.pixels)
+        self.room_then = self._free() + self.held()
 
     @property
     def has_fallen(self) -> bool:
@@ -198,6 +213,7 @@ class Offloading:
                 self._in_turns({name: part for name, part in self._parts.items() if not is_network(name)})
                 self._in_groups(self._network)
         self.use_graphs()
+        self.is_placed = True
 
     def _in_turns(self, parts: Mapping[str, Any]) -> None:
         present: list[Any] = []

@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+MORE_ROOM = 1.1
+"""Of the memory that was too little, with which a faster placement is tried again."""
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LoadedModel:
@@ -92,21 +95,24 @@ class LoadedModel:
     def fit(self, size: Size, asked: Placement | None, tiles: bool) -> None:
         """Plans anew for the largest picture that is being made, where it is another one or memory has run out.
 
-        A faster placement is taken only for a picture smaller than the one that ran out of memory.
+        A faster placement is taken for a picture smaller than the one that ran out of memory, or where there is
+        more memory than there was then.
         """
         offloading, pixels = self.offloading, size.width * size.height
-        is_smaller = pixels < offloading.too_large
-        if pixels == offloading.pixels and not (offloading.has_fallen and is_smaller):
+        if pixels == offloading.pixels and offloading.is_placed and not offloading.has_fallen:
             return
         planned = plan_for(self.model, size, self.plan, asked, tiles, offloading.held())
         self.family.autoencoder().use_tiling = planned.tiled_decode
-        further = planned.placement.value - offloading.placement.value
-        if (further > 0 or (further < 0 and is_smaller)) and self.plan.device.type not in SHARED_MEMORY:
-            offloading.move_to(planned.placement)
-            log.info("for %s pixels from now on: %s", pixels, planned.placement.name)
+        fits_again = pixels < offloading.too_large or planned.free > MORE_ROOM * offloading.room_then
         has_other_room = planned.has_room_for_graphs != offloading.plan.has_room_for_graphs
         offloading.plan, offloading.pixels = planned, pixels
-        if has_other_room:
+        further = planned.placement.value - offloading.placement.value
+        target = planned.placement if further > 0 or fits_again else offloading.placement
+        is_there = target is offloading.placement and offloading.is_placed
+        if not is_there and self.plan.device.type not in SHARED_MEMORY:
+            offloading.move_to(target)
+            log.info("for %s pixels from now on: %s", pixels, target.name)
+        elif has_other_room:
             offloading.use_graphs()
 
     def put_loras(self, loras: tuple[Lora, ...]) -> tuple[Lora, ...]:
@@ -268,7 +274,7 @@ def load(
     def reload(name: str) -> torch.nn.Module:
         return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU)).networks[name]
 
-    offloading = Offloading(parts, memory, plan.device, reload, plan.acceleration)
+    offloading = Offloading(parts, memory, plan.device, reload, lambda: memory_now(plan).free, plan.acceleration)
     if memory.tiled_decode:
         family.autoencoder().enable_tiling()
     return LoadedModel(

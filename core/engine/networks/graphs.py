@@ -96,7 +96,8 @@ class _Call:
 class Graphs:
     """Stands in for the ``forward`` of a network whose weights stay where they are, until `remove`.
 
-    While probes watch its attention the network is called as ever: a replay runs no hooks.
+    All that differs from call to call is an argument: whatever else a call reads has to be the same, at the same
+    place, until `forget`. While probes watch its attention the network is called as ever: a replay runs no hooks.
     """
 
     def __init__(self, network: Any, capture: Capture) -> None:

@@ -110,11 +110,43 @@ def test_a_picture_is_placed_by_its_size_and_again_when_memory_ran_out(models: P
     assert (offloading.placement, vae.use_tiling) == (Placement.on_device, False)
     offloading.move_to(Placement.group_offload)
     offloading.too_large = 64 * 64
+    offloading.room_then = 60 * 2**20
     picture(engine)
     assert offloading.placement is Placement.group_offload  # of this size it ran out
+    offloading.room_then = 50 * 2**20
+    picture(engine)
+    assert offloading.placement is Placement.on_device  # another program has ended since
+    offloading.move_to(Placement.group_offload)
+    offloading.room_then = 60 * 2**20
     offloading.too_large = 128 * 128
     assert np.array_equal(picture(engine).pixels, expected)
     assert offloading.placement is Placement.on_device
+
+
+@pytest.mark.usefixtures("small_gpu")
+def test_the_way_back_up_that_finds_too_little_memory_leads_down_again(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = engine_with(models, None)
+    expected = picture(engine).pixels
+    offloading = loaded_of(engine).offloading
+    picture(engine, LARGE)
+    monkeypatch.setattr(offloading, "_device", torch.device("cuda"))  # which has steps down
+    moves, move_to = list[Placement](), offloading.move_to
+
+    def short(placement: Placement) -> None:
+        moves.append(placement)
+        offloading.placement = placement
+        if placement is Placement.on_device:
+            offloading.is_placed = False
+            torch.empty(1 << 50)
+        monkeypatch.setattr(offloading, "_device", torch.device("cpu"))
+        move_to(placement)
+
+    monkeypatch.setattr(offloading, "move_to", short)
+    assert np.array_equal(picture(engine).pixels, expected)
+    assert moves == [Placement.on_device, Placement.on_device, Placement.drop_encoder]
+    assert offloading.too_large == 64 * 64
 
 
 @pytest.mark.usefixtures("small_gpu")
