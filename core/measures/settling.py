@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,16 @@ def distances_between_neighbours(x0s: Sequence[Latent]) -> NDArray[np.float64]:
     values = [x0.astype(np.float32) for x0 in x0s]
     steps = [_rms(after - before) for before, after in itertools.pairwise(values)]
     return np.array([np.nan, *steps]) / _spread(values[-1])
+
+
+def shares_of_change(x0s: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+    """Returns (calls - 1,): the part that each change from one call to the next has of all of them; adds up to 1.
+
+    Takes latents or pictures. All parts are equal where nothing changes at all.
+    """
+    changes = np.array([_rms(after.astype(np.float32) - before) for before, after in itertools.pairwise(x0s)])
+    total = changes.sum()
+    return changes / total if total > 0 else np.full(len(changes), 1 / max(len(changes), 1))
 
 
 def settled_call(to_last: NDArray[np.float64], part: float = SETTLED_PART) -> int:

@@ -36,8 +36,12 @@ _KEYS = MappingProxyType(
         for name in (key, sampler.label, *sampler.aliases)
     }
 )
-_WITH_KARRAS = MappingProxyType(
-    {_core(sampler.label): key for key, sampler in SAMPLERS.items() if sampler.schedule_label == "Karras"}
+_WITH_SCHEDULE = MappingProxyType(
+    {
+        (_core(sampler.label), sampler.schedule_label.lower()): key
+        for key, sampler in SAMPLERS.items()
+        if sampler.schedule_label is not None
+    }
 )
 
 
@@ -53,6 +57,6 @@ def sampler_key(name: str, schedule: str = "") -> str | None:
         return None
     if schedule == AUTOMATIC:
         schedule = SAMPLERS[key].automatic.lower()
-    if schedule == KARRAS:
-        return _WITH_KARRAS.get(_core(SAMPLERS[key].label))
-    return key if schedule in _PLAIN or schedule == f"{key}uniform" == "ddimuniform" else None
+    if schedule in _PLAIN or schedule == f"{key}uniform" == "ddimuniform":
+        return key
+    return _WITH_SCHEDULE.get((_core(SAMPLERS[key].label), schedule))

@@ -40,6 +40,7 @@ class Sampler:
             for its plain one (``modules/sd_samplers_kdiffusion.py`` there).
         calls_per_step: of the network; 2 for second-order samplers, of which the last step may make one.
         most_steps: where the scheduler's own training fixes a limit.
+        sigmas: the range of noise levels that Karras' sigmas are spread over, within that of the model's training.
     """
 
     label: str
@@ -52,6 +53,7 @@ class Sampler:
     automatic: str = ""
     calls_per_step: int = 1
     most_steps: int | None = None
+    sigmas: tuple[float, float] | None = None
     flow: Flow | None = None
 
     @property
@@ -134,6 +136,14 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
             "DPM++ 2M with the schedule of Karras et al.: more steps where details are made.",
             schedule_label="Karras",
             options=_with(use_karras_sigmas=True),
+        ),
+        "dpmpp_2m_even": Sampler(
+            "DPM++ 2M",
+            "DPMSolverMultistepScheduler",
+            "DPM++ 2M without the noise levels at which little happens: every step changes the picture.",
+            schedule_label="Even",
+            options=_with(use_karras_sigmas=True),
+            sigmas=(0.5, 70.0),
         ),
         "dpmpp_2m_sde": Sampler(
             "DPM++ 2M SDE",

@@ -26,7 +26,7 @@ from core.training.export import export, finished_pipeline, trained_pipeline
 from core.training.judgement import judged, ready_judge, table
 from core.training.latents import encode_postcards
 from core.training.networks import generated
-from core.training.obedience import STEPS, fixed_prompts
+from core.training.obedience import fixed_prompts
 from core.training.parallel import Team, run_together
 from core.training.pixels import save_grid
 from core.training.postcards import draw_postcards, drawn_ahead
@@ -79,12 +79,13 @@ def _judge(run: Run, options: argparse.Namespace) -> None:
     target: Path = options.target or run.folder / "judged"
     target.mkdir(parents=True, exist_ok=True)
     pipeline = _pipeline(run, options)
-    print(table(judged(pipeline, judge, run.settings, prompts, options.guidance, options.seeds, target)))
+    how = (options.guidance, options.seeds, options.steps)
+    print(table(judged(pipeline, judge, run.settings, prompts, *how, target)))
 
 
 def _show(run: Run, options: argparse.Namespace) -> None:
     seeds = range(len(SHOWCASE_PROMPTS))
-    pictures = generated(_pipeline(run, options), SHOWCASE_PROMPTS, seeds, options.guidance[0], STEPS)
+    pictures = generated(_pipeline(run, options), SHOWCASE_PROMPTS, seeds, options.guidance[0], options.steps)
     save_grid(options.target or run.folder / "postcards.png", pictures, 4)
 
 
@@ -99,7 +100,7 @@ def _make_all(run: Run, options: argparse.Namespace) -> None:
 
 def _pipeline(run: Run, options: argparse.Namespace) -> StableDiffusionPipeline:
     made = finished_pipeline(options.model) if options.model else trained_pipeline(run.settings, run.folder)
-    made.scheduler = build(options.sampler, made.scheduler.config, STEPS).scheduler
+    made.scheduler = build(options.sampler, made.scheduler.config, options.steps).scheduler
     return made.to(torch.device(options.device))
 
 
@@ -166,6 +167,7 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     add("--workers", type=int, default=0, help=workers)
     add("--guidance", type=float, nargs="+", default=[good.guidance_scale], help=guidance)
     add("--sampler", choices=SAMPLERS, default=good.sampler, help="to paint with (default: %(default)s)")
+    add("--steps", type=int, default=good.steps, help="steps to paint in (default: %(default)s)")
     add("--seeds", type=int, default=4, help="pictures to judge of each prompt (default: %(default)s)")
     add("--prompts", type=int, default=200, help="how many of the fixed prompts to judge (default: all)")
 

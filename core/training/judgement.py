@@ -11,7 +11,6 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from core.training.attributes import CATEGORIES, truth
 from core.training.judge import Judge, load_judge, save_judge, train_judge
 from core.training.obedience import (
-    STEPS,
     Prompt,
     Verdict,
     by_category,
@@ -73,15 +72,16 @@ def judged(
     prompts: Sequence[Prompt],
     guidances: Sequence[float],
     seeds: int,
+    steps: int,
     target: Path,
 ) -> Judgement:
     """Judges a model; `judge.json` and a grid for each guidance scale go into the folder `target`."""
     drawn = drawn_for(prompts, seeds, settings.size_px, settings.judge.scenes) if seeds > 1 else {}
     log.info("diversity is measured on %s of %s prompts", len(drawn), len(prompts))
     verdicts: list[Verdict] = []
-    result = Judgement(len(prompts), seeds, STEPS, accuracy(judge, settings), ())
+    result = Judgement(len(prompts), seeds, steps, accuracy(judge, settings), ())
     for guidance in guidances:
-        pictures = painted(pipeline, prompts, seeds, guidance)
+        pictures = painted(pipeline, prompts, seeds, guidance, steps)
         found = verdict(judge, prompts, pictures, guidance)
         verdicts.append(replace(found, diversity=relative_diversity(drawn, pictures)) if drawn else found)
         save_grid(target / f"guidance-{guidance:g}.png", pictures[:, 0], 20)

@@ -23,7 +23,6 @@ from core.training.scene import Scene, random_scene
 
 Pictures = NDArray[np.uint8]
 
-STEPS = 20
 _BATCH = 20
 
 
@@ -59,14 +58,14 @@ def fixed_prompts() -> tuple[Prompt, ...]:
 
 
 def painted(
-    pipeline: StableDiffusionPipeline, prompts: Sequence[Prompt], seeds: int, guidance: float
+    pipeline: StableDiffusionPipeline, prompts: Sequence[Prompt], seeds: int, guidance: float, steps: int
 ) -> NDArray[np.uint8]:
     """Returns pictures of seeds 0 to seeds - 1 of each prompt: uint8 (prompts, seeds, height, width, 3)."""
     jobs = [(prompt.text, seed) for prompt in prompts for seed in range(seeds)]
     batches: list[NDArray[np.uint8]] = []
     for start in tqdm(range(0, len(jobs), _BATCH), desc=f"guidance {guidance:g}", unit="batch"):
         texts, numbers = zip(*jobs[start : start + _BATCH], strict=True)
-        batches.append(generated(pipeline, texts, numbers, guidance, STEPS))
+        batches.append(generated(pipeline, texts, numbers, guidance, steps))
     pictures = np.concatenate(batches)
     return pictures.reshape(len(prompts), seeds, *pictures.shape[1:])
 

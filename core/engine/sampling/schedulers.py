@@ -113,6 +113,11 @@ def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, skippe
     if config.get("rescale_betas_zero_snr") and not takes_rescaling:
         config["trained_betas"] = _zero_snr_betas(config)
     scheduler = scheduler_class.from_config(config)
+    if spec.sigmas is not None:
+        trained = (1 / scheduler.alphas_cumprod - 1) ** 0.5
+        least, most = max(spec.sigmas[0], trained[0].item()), min(spec.sigmas[1], trained[-1].item())
+        # keys that no scheduler's class declares, but that diffusers' conversion to Karras' sigmas reads
+        scheduler = scheduler_class.from_config(config | {"sigma_min": least, "sigma_max": most})
     if scheduler.config.prediction_type not in _supported_predictions(spec.scheduler):
         kind = scheduler.config.prediction_type
         raise InvalidRequest("sampler", sampler, f"a sampler for models with {kind} prediction")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.measures.settling import distances_between_neighbours, distances_to_last, settled_call
+from core.measures.settling import distances_between_neighbours, distances_to_last, settled_call, shares_of_change
 
 
 def approach(parts: list[float]) -> list[np.ndarray]:
@@ -36,3 +36,14 @@ def test_a_single_call_is_at_its_end() -> None:
 
 def test_a_flat_picture_does_not_divide_by_zero() -> None:
     assert list(distances_to_last([np.zeros((1, 2, 2), np.float32)] * 2)) == [0, 0]
+
+
+def test_shares_of_change_add_up_to_the_whole_way() -> None:
+    np.testing.assert_allclose(shares_of_change(approach([0, 0.5, 0.75, 1])), [0.5, 0.25, 0.25])
+    pictures = [np.full((2, 2, 3), value, np.uint8) for value in (10, 0, 30)]
+    np.testing.assert_allclose(shares_of_change(pictures), [0.25, 0.75])
+
+
+def test_where_nothing_changes_all_shares_are_equal() -> None:
+    np.testing.assert_allclose(shares_of_change(approach([1, 1, 1])), [0.5, 0.5])
+    assert shares_of_change(approach([1])).size == 0

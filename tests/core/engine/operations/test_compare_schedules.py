@@ -33,8 +33,13 @@ def label_of(sampler: Sampler) -> str:
 def test_there_is_one_curve_for_each_way_to_spread_the_steps(sampler: str) -> None:
     """With trailing spacing all samplers take the same steps but those with Karras's sigmas and the distilled."""
     others = other_schedules(film_of(sampler, rescale_betas_zero_snr=True, timestep_spacing="trailing"))
-    names = [f"DDPM, DDIM and {len(SAMPLERS) - 6} more", "DPM++ 2M Karras, DPM++ 2M SDE Karras", "LCM, TCD"]
-    own = 1 if "karras" in sampler else 2 if sampler in ("lcm", "tcd") else 0
+    names = [
+        f"DDPM, DDIM and {len(SAMPLERS) - 7} more",
+        "DPM++ 2M Karras, DPM++ 2M SDE Karras",
+        "LCM, TCD",
+        "DPM++ 2M Even",
+    ]
+    own = next((place for place, name in enumerate(names) if SAMPLERS[sampler].name in name.split(", ")), 0)
     assert set(others) == {name for place, name in enumerate(names) if place != own}
     for schedule in others.values():
         assert schedule.steps == tuple(range(12))

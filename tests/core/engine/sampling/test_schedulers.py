@@ -78,7 +78,19 @@ def test_vp_samplers_agree_with_the_closed_form_of_the_betas() -> None:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_zero_terminal_snr_is_honoured_by_every_sampler(sampler: str) -> None:
-    assert sampling(sampler, "v_prediction").schedule.sigmas[0] >= 4095
+    most = (SAMPLERS[sampler].sigmas or (0, 4095))[1]
+    assert sampling(sampler, "v_prediction").schedule.sigmas[0] >= most
+
+
+@pytest.mark.parametrize("sampler", [key for key, spec in SAMPLERS.items() if spec.sigmas is not None])
+@pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
+def test_a_range_of_noise_levels_is_kept_within_that_of_the_training(sampler: str, prediction_type: str) -> None:
+    """The tiny models are trained up to 14.6, with zero terminal SNR up to 4096."""
+    run = sampling(sampler, prediction_type)
+    least, most = SAMPLERS[sampler].sigmas or (0.0, 0.0)
+    trained = float((1 / run.scheduler.alphas_cumprod[-1] - 1) ** 0.5)
+    assert run.schedule.sigmas[0] == pytest.approx(min(most, trained))
+    assert run.schedule.sigmas[-1] == pytest.approx(least)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
