@@ -23,8 +23,8 @@ HEAVY_PACKAGES = ("core.engine", "core.training")
 PACKAGES = {
     "core": (
         *("version", "errors", "paths", "heap", "files", "request", "families", "checkpoints", "lora"),
-        *("autoencoders", "recipes", "downloads", "pictures", "models", "prompt", "film", "measures", "runs"),
-        *("film_export", "gallery", "settings", "engine", "training"),
+        *("embeddings", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt", "film"),
+        *("measures", "runs", "film_export", "gallery", "settings", "engine", "training"),
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),

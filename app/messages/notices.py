@@ -6,7 +6,16 @@ from typing import Any
 
 from app.messages.errors import Message
 from app.messages.loras import acts_in_part, differs
-from core.runs.events import AutoencoderLent, ComputedElsewhere, Event, LoraDiffers, LoraInPart, WeightsLeftOut
+from core.runs.events import (
+    AutoencoderLent,
+    ComputedElsewhere,
+    EmbeddingDiffers,
+    EmbeddingMisfit,
+    Event,
+    LoraDiffers,
+    LoraInPart,
+    WeightsLeftOut,
+)
 
 _MOST_NAMES = 3
 
@@ -36,10 +45,30 @@ def _elsewhere(event: ComputedElsewhere) -> Message:
     )
 
 
+def _misfit(event: EmbeddingMisfit) -> Message:
+    return Message(
+        f"“{event.name}” is an embedding for another kind of model",
+        f"The embedding “{event.name}” was made for {event.made_for}, and this model is {event.family}: its "
+        "name is read as plain words.",
+        f"The file is {event.path}.",
+    )
+
+
+def _embedding_differs(event: EmbeddingDiffers) -> Message:
+    here = f"the file here has {event.found}" if event.found else "here its name is read as plain words"
+    return Message(
+        f"“{event.name}” is not the embedding of the recipe",
+        f"The recipe was made with an embedding of this name with the hash {event.asked}; {here}. "
+        "The picture will differ.",
+    )
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
     {
         LoraDiffers: differs,
         LoraInPart: acts_in_part,
+        EmbeddingMisfit: _misfit,
+        EmbeddingDiffers: _embedding_differs,
         WeightsLeftOut: _left_out,
         AutoencoderLent: _lent,
         ComputedElsewhere: _elsewhere,

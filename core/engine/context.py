@@ -218,7 +218,7 @@ def attention_recorder(
     model, family = prepared.loaded.model, prepared.family
     if not model.capabilities.has_attention_words:
         return None
-    counter = TokenCounter.for_model(model)
+    counter = TokenCounter.for_model(model).knowing(prepared.loaded.embeddings.sizes)
     words = [
         [counter.words(part.content, request.emphasis) for part in moment.parts]
         for moment in calls.timeline.moments

@@ -17,6 +17,7 @@ from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
 from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_values
 from core.checkpoints.weights import files_of, weights_of
+from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES
 from core.families.marks import network_config
@@ -120,16 +121,19 @@ class Catalogue:
     @property
     def loras(self) -> LoraLibrary:
         """Returns the LoRA files in the folders, beside them, and in places of their own."""
-        places = self._places()
-        return LoraLibrary(places.model_folders, places.lora_places, self.memory)
+        return LoraLibrary((places := self._places()).model_folders, places.lora_places, self.memory)
+
+    @property
+    def embeddings(self) -> EmbeddingLibrary:
+        """Returns the embeddings around the folders, and in places of their own."""
+        return EmbeddingLibrary((places := self._places()).model_folders, places.embedding_places, self.memory)
 
     @property
     def autoencoders(self) -> AutoencoderLibrary:
         """Returns the autoencoders in the folders, beside them, and in places of their own."""
         places = self._places()
-        return AutoencoderLibrary(
-            places.model_folders, self.memory, places.autoencoder_places, self.own_autoencoders
-        )
+        folders, own = places.model_folders, self.own_autoencoders
+        return AutoencoderLibrary(folders, self.memory, places.autoencoder_places, own)
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:

@@ -67,6 +67,9 @@ class Places(Protocol):
     def lora_places(self) -> tuple[Path, ...]: ...
 
     @property
+    def embedding_places(self) -> tuple[Path, ...]: ...
+
+    @property
     def autoencoder_places(self) -> tuple[Path, ...]: ...
 
     @property
@@ -81,6 +84,7 @@ class FixedPlaces:
 
     model_folders: tuple[Path, ...] = ()
     lora_places: tuple[Path, ...] = ()
+    embedding_places: tuple[Path, ...] = ()
     autoencoder_places: tuple[Path, ...] = ()
     model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -31,6 +31,20 @@ class NamedVectors:
     vectors: int
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """Returns the ways to name an embedding: AUTOMATIC1111's, ComfyUI's and SwarmUI's."""
+    return name, f"embedding:{name}", f"<embed:{name}>"
+
+
+def by_first_token(named: Iterable[NamedVectors]) -> Embeddings:
+    """Sorts embeddings for `chunked`."""
+    found: dict[int, list[NamedVectors]] = {}
+    for one in sorted(named, key=lambda one: -len(one.tokens)):
+        if one.tokens:
+            found.setdefault(one.tokens[0], []).append(one)
+    return found
+
+
 Embeddings = Mapping[int, Sequence[NamedVectors]]
 """By the first token of their names, those with the longest names first."""
 

@@ -8,14 +8,25 @@ from __future__ import annotations
 import itertools
 import math
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 
 from tokenizers import Encoding, Tokenizer
 
 from core.families import FAMILIES
 from core.models.catalogue import Model
-from core.prompt.chunks import COMMA, MARKS, Chunk, ChunkRules, chunked, token_count
+from core.prompt.chunks import (
+    COMMA,
+    MARKS,
+    Chunk,
+    ChunkRules,
+    NamedVectors,
+    by_first_token,
+    chunked,
+    spellings,
+    token_count,
+)
 from core.prompt.placed import PlacedText
 from core.prompt.tokenizer_files import read_tokenizer
 from core.prompt.weights import Run, plain, weighted
@@ -58,6 +69,18 @@ class TokenCounter:
     def for_model(cls, model: Model) -> TokenCounter:
         """Reads the tokenizer in the model's folder. Raises ModelBroken."""
         return cls(*read_tokenizer(model), model)
+
+    def knowing(self, embeddings: Mapping[str, int]) -> TokenCounter:
+        """Returns a counter for prompts in which these names stand for so many vectors each."""
+        counter = copy(self)
+        if counter._chunks is not None:
+            named = (
+                NamedVectors(name, tuple(self._tokenizer.encode(text, add_special_tokens=False).ids), size)
+                for name, size in embeddings.items()
+                for text in spellings(name)
+            )
+            counter._chunks = replace(counter._chunks, embeddings=by_first_token(named))
+        return counter
 
     @property
     def has_chunks(self) -> bool:

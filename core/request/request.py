@@ -129,6 +129,19 @@ class Autoencoder:
 
 
 @dataclass(frozen=True, slots=True)
+class Embedding:
+    """A textual inversion embedding (Gal et al. 2022) that a prompt names.
+
+    Attributes:
+        name: of its file without the ending.
+        hash: 12 digits of the SHA-256 of the file; "" when it has not been read yet.
+    """
+
+    name: str
+    hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that determines a picture.
 
@@ -146,6 +159,7 @@ class GenerationRequest:
         weight_bits: one of `WEIGHT_BITS` for the weights of text encoders and network, or None: as they come.
         clip_skip: the layer of CLIP's text encoders that the prompt is read from, counted from 1 at the end.
         emphasis: key in `core.request.settings.emphasis.MODES`: how weights in the prompt act.
+        embeddings: those that the prompts name, as far as they have been found.
         training: how the model was trained, as far as its own file does not tell, in the form of
             `core.request.traits.traits_to_text`; "" for what the catalogue knows.
     """
@@ -165,6 +179,7 @@ class GenerationRequest:
     weight_bits: int | None = None
     clip_skip: int = 1
     emphasis: str = "original"
+    embeddings: tuple[Embedding, ...] = ()
     training: str = ""
 
     @property

@@ -70,6 +70,33 @@ class LoraInPart:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingMisfit:
+    """The prompt names an embedding for another kind of model; the run goes on with its name as plain words.
+
+    Attributes:
+        made_for, family: the kind of model that it is for, and that of the one in use.
+    """
+
+    name: str
+    path: Path
+    made_for: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingDiffers:
+    """The embedding of this name is another file than the recipe tells, or not here; the run goes on.
+
+    Attributes:
+        asked, found: hashes; ``found`` is "" where its name is read as plain words.
+    """
+
+    name: str
+    asked: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
 class WeightsLeftOut:
     """A model's file has weights with these names that belong to none of its networks; the run goes on."""
 
@@ -176,5 +203,6 @@ class Finished:
     result: Any
 
 
-Notice = LoraDiffers | LoraInPart | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
+AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingDiffers
+Notice = AddOnNotice | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

@@ -45,6 +45,7 @@ class Settings:
     Attributes:
         pictures: folder for finished pictures.
         model_folders: where models are looked for, beside the one that ships with the program.
+        embedding_places: embeddings, and folders with them, that lie elsewhere than around the models.
         lora_places: LoRA files, and folders with them, that lie elsewhere than beside the models.
         autoencoders: by the key of a model the name of the autoencoder to be used in the place of its own.
         autoencoder_places: autoencoders that lie elsewhere than beside the models.
@@ -69,6 +70,7 @@ class Settings:
     pictures: Path
     model_folders: tuple[Path, ...]
     lora_places: tuple[Path, ...] = ()
+    embedding_places: tuple[Path, ...] = ()
     autoencoders: Mapping[str, str] = field(default_factory=dict[str, str])
     autoencoder_places: tuple[Path, ...] = ()
     model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -218,6 +220,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "pictures": _Kind(_folder, str),
         "model_folders": _Kind(_folders, lambda folders: [str(folder) for folder in folders]),
         "lora_places": _Kind(_folders, lambda places: [str(place) for place in places]),
+        "embedding_places": _Kind(_folders, lambda places: [str(place) for place in places]),
         "autoencoders": _Kind(_names, dict),
         "autoencoder_places": _Kind(_folders, lambda places: [str(place) for place in places]),
         "model_traits": _Kind(_names, dict),

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from core.engine.decoding.preview_budget import latent_rgb_of
+from core.engine.networks.clip_text import ClipEncoder
 from core.engine.networks.kl_autoencoder import KLAutoencoder
 from core.engine.networks.prompt_cache import PromptCache
 from core.engine.sampling.denoising import Predict
@@ -124,6 +125,15 @@ class Family:
         """Encodes prompt and negative prompt, and returns the network's call with them built in."""
         encoded = [self._prompts.recall(text) for text in self._arithmetic.texts(request)]
         return self._arithmetic.predict(request, batch, encoded)
+
+    @property
+    def encoders(self) -> Sequence[ClipEncoder]:
+        """Returns the text encoders that read words with weights; () for other families."""
+        return getattr(self._arithmetic, "encoders", ())
+
+    def texts(self, request: GenerationRequest) -> tuple[Any, ...]:
+        """Returns the texts that a run of the request reads, see `Arithmetic`."""
+        return self._arithmetic.texts(request)
 
     def forget_prompts(self) -> None:
         """Has prompts read anew, since the text encoder has changed."""

@@ -18,6 +18,7 @@ from core.engine.devices.offloading import CPU, Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
+from core.engine.loading.embeddings import PromptEmbeddings
 from core.engine.loading.lora_layers import LoraLayers
 from core.engine.loading.tiny_autoencoder import TinyAutoencoder
 from core.engine.networks.compiled import reason_of
@@ -34,7 +35,7 @@ from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, plan_m
 from core.models.parameter_count import weights_in
 from core.pictures.pixels import Pixels
 from core.request.request import Autoencoder, GenerationRequest, Lora, Size
-from core.runs.events import LoraDiffers, LoraInPart, PreviewMode
+from core.runs.events import AddOnNotice, LoraDiffers, LoraInPart, PreviewMode
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class LoadedModel:
         stamps: of the files that it was read from.
         plan: the device and the precision that it is in.
         autoencoders: its own, and others in its place.
+        embeddings: that prompts name.
         tiny: the decoder of its sharp previews.
         catalogue: finds the files of LoRAs and autoencoders.
     """
@@ -64,6 +66,7 @@ class LoadedModel:
     ladder: OutOfMemoryLadder
     loras: LoraLayers
     autoencoders: Autoencoders
+    embeddings: PromptEmbeddings
     tiny: TinyAutoencoder
     catalogue: Catalogue
 
@@ -85,7 +88,9 @@ class LoadedModel:
                 told.append(LoraDiffers(lora.key, path, lora.hash, found.hash))
             if usage.left_out:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
-        return PreparedModel(self, replace(request, autoencoder=autoencoder, loras=used), tuple(told))
+        named, notices = self.embeddings.use(request, self.catalogue.embeddings)
+        request = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
+        return PreparedModel(self, request, (*told, *notices))
 
     @property
     def memory(self) -> MemoryPlan:
@@ -147,7 +152,7 @@ class PreparedModel:
 
     loaded: LoadedModel
     request: GenerationRequest
-    told: tuple[LoraDiffers | LoraInPart, ...] = ()
+    told: tuple[AddOnNotice, ...] = ()
 
     @property
     def family(self) -> Family:
@@ -160,6 +165,7 @@ class PreparedModel:
 
     def read_prompt(self, request: GenerationRequest) -> Predict:
         """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
+        self.loaded.embeddings.use(self.request, self.loaded.catalogue.embeddings)
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
 
     def guarded(self, predict: Predict) -> Predict:
@@ -286,6 +292,7 @@ def load(
         ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
         loras=LoraLayers(model, parts),
         autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None), own),
+        embeddings=PromptEmbeddings(model, family),
         tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
         catalogue=catalogue,
     )

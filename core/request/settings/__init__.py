@@ -8,6 +8,7 @@ from core.request.setting import DEFAULT, Setting
 from core.request.settings.autoencoder import AUTOENCODER
 from core.request.settings.clip_skip import CLIP_SKIP
 from core.request.settings.count import COUNT
+from core.request.settings.embeddings import EMBEDDINGS
 from core.request.settings.emphasis import EMPHASIS
 from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.loras import LORAS
@@ -38,6 +39,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     WEIGHT_BITS,
     CLIP_SKIP,
     EMPHASIS,
+    EMBEDDINGS,
     TRAINING,
 )
 """In the order of their JSON; what the check of one needs comes before it."""

@@ -13,7 +13,7 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.recipes.told import facet_values, words_of
 from core.request.json_codec import request_from_json, request_to_json
-from core.request.request import Autoencoder, GenerationRequest, Limits, Lora, Size, Source
+from core.request.request import Autoencoder, Embedding, GenerationRequest, Limits, Lora, Size, Source
 from core.request.setting import Setting
 from core.request.settings import SETTINGS, fitted, validate
 
@@ -33,6 +33,7 @@ OTHERS: dict[str, Any] = {
     "autoencoder": Autoencoder("soft", "0123456789"),
     "weight_bits": 4,
     "emphasis": "no_norm",
+    "embeddings": (Embedding("EasyNegative", "0123456789ab"),),
     "training": "prediction_type=v_prediction zero_snr=yes",
 }
 """Another value than that of `REQUEST` for each setting whose option does not take "2"."""

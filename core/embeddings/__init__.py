@@ -1,0 +1,1 @@
+"""Textual inversion embeddings: vectors that stand for words in a prompt."""

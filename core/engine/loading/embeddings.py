@@ -1,0 +1,111 @@
+"""The textual inversion embeddings that prompts name, put into a loaded model's text encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from core.embeddings.file import EmbeddingFile, read_embedding
+from core.embeddings.library import EmbeddingLibrary
+from core.engine.families import Family
+from core.engine.networks.clip_text import ClipEncoder
+from core.engine.weights.guard import loading
+from core.errors import ModelBroken
+from core.files.stamps import Stamp, stamp_of
+from core.models.catalogue import Model
+from core.models.compatibility import kind_of
+from core.prompt.chunks import MARKS, NamedVectors, by_first_token, spellings
+from core.prompt.timeline import timeline
+from core.request.request import Embedding, GenerationRequest
+from core.runs.events import EmbeddingDiffers, EmbeddingMisfit
+
+Told = EmbeddingDiffers | EmbeddingMisfit
+
+
+class PromptEmbeddings:
+    """The embeddings of one loaded model."""
+
+    def __init__(self, model: Model, family: Family) -> None:
+        self._model = model
+        self._family = family
+        self._present: tuple[tuple[Path, Stamp], ...] = ()
+
+    def use(
+        self, request: GenerationRequest, library: EmbeddingLibrary
+    ) -> tuple[tuple[Embedding, ...], tuple[Told, ...]]:
+        """Lets the embeddings act that the request's prompts name, and no others.
+
+        Returns them with their hashes, and what is to be told: those for another kind of model, whose names are
+        plain words then, and those that a recipe has otherwise. Raises ModelBroken or InvalidRequest.
+        """
+        encoders = self._family.encoders
+        if not encoders:
+            return (), ()
+        told: list[Told] = []
+        fitting: list[EmbeddingFile] = []
+        said = f"{request.prompt}\n{request.negative_prompt}".casefold()
+        for path in library.files():
+            if path.stem.casefold() not in said:
+                continue
+            try:
+                file = read_embedding(path)
+            except ModelBroken:
+                continue  # another program keeps other files there, too; the name is a word like any other
+            if self._fits(file, encoders):
+                fitting.append(file)
+            else:
+                told.append(EmbeddingMisfit(file.name, path, file.made_for, kind_of(self._model)))
+        self._put(fitting, encoders)
+        texts = {text for moment in timeline(request).requests for text in self._family.texts(moment)}
+        names = {
+            slot.embedding[0]
+            for text in texts
+            for chunk in encoders[0].chunks(text.text, text.emphasis)
+            for slot in chunk
+            if slot.embedding is not None
+        }
+        used = tuple(Embedding(file.name, library.hash_of(file.path)) for file in fitting if file.name in names)
+        found = {one.name: one.hash for one in used}
+        for asked in request.embeddings:
+            if asked.hash and asked.name.casefold() in said and found.get(asked.name) != asked.hash:
+                told.append(EmbeddingDiffers(asked.name, asked.hash, found.get(asked.name, "")))
+        return used, tuple(told)
+
+    def _fits(self, file: EmbeddingFile, encoders: Sequence[ClipEncoder]) -> bool:
+        room = encoders[0].encoder.config.max_position_embeddings - MARKS
+        widths = tuple(encoder.encoder.config.hidden_size for encoder in encoders)
+        return file.widths == widths and file.vectors <= room
+
+    def _put(self, files: Sequence[EmbeddingFile], encoders: Sequence[ClipEncoder]) -> None:
+        wanted = tuple((file.path, stamp_of(file.path)) for file in files)
+        if wanted == self._present:
+            return
+        vectors = {file.name: _vectors(file) for file in files}
+        for number, encoder in enumerate(encoders):
+            encoder.vectors = {name: sets[number] for name, sets in vectors.items()}
+            encoder.embeddings = by_first_token(
+                NamedVectors(file.name, tuple(encoder.tokens_of(spelling)), file.vectors)
+                for file in files
+                for spelling in spellings(file.name)
+            )
+        self._present = wanted
+        self._family.forget_prompts()
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Returns the number of vectors of those that act, by name."""
+        encoders = self._family.encoders
+        return {name: len(vectors) for name, vectors in encoders[0].vectors.items()} if encoders else {}
+
+
+def _vectors(file: EmbeddingFile) -> tuple[torch.Tensor, ...]:
+    """Returns float32 (vectors, width) for each text encoder. Raises ModelBroken."""
+    with loading(file.path, "its vectors"):
+        tensors = load_file(file.path)
+    sets = tuple(tensors[name].float().reshape(file.vectors, -1) for name in file.tensors)
+    if not all(vectors.isfinite().all() for vectors in sets):
+        raise ModelBroken(file.path, "its vectors are not numbers")
+    return sets
