@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from app.session.newest_step import REST_MS, NewestStep
 from app.session.run import Ending, RunState
 from app.session.session import Session
-from core.runs.events import Phase, Stepped
+from core.request.request import GenerationRequest
+from core.runs.events import LinearPreview, Phase, Stepped
 from tests.app.conftest import MakeSession
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, film
 
 Settle = Callable[[Session], None]
 STEPS = 120
@@ -50,8 +54,25 @@ def test_few_steps_are_shown_and_the_last_one_is_before_the_decode(
     shown = calls(seen)
     assert shown == sorted(set(shown))
     assert shown[0] == 0
-    assert len(shown) < STEPS / 3
+    assert len(shown) < STEPS / 6
     assert seen.index(STEPS - 1) < seen.index(Phase.decoding)
+
+
+def test_steps_that_take_long_to_paint_are_shown_less_often(qtbot: QtBot) -> None:
+    seconds = itertools.count(0.0, 0.04)
+    shown: list[Stepped] = []
+    parent = QObject()
+    newest = NewestStep(parent, lambda: next(seconds))
+    newest.shown.connect(shown.append)
+    made = film(GenerationRequest("a"))
+    steps = [Stepped(made, LinearPreview(made), 0.1) for _ in range(3)]
+    for step in steps:
+        newest.take(step)
+    assert shown == steps[:1]
+    qtbot.wait(2 * REST_MS)
+    assert shown == steps[:1]
+    qtbot.waitUntil(lambda: len(shown) == 2)
+    assert shown[1] is steps[-1]
 
 
 def test_a_pause_and_a_single_step_show_the_step_at_which_the_run_rests(

@@ -1,0 +1,251 @@
+"""Film, previews and window against the bare loop, in turns: ``python -m tests.benchmarks.loop``.
+
+The whole program, with its window, makes pictures in turns with the loop alone, in the same thread and with the
+same model: no frames, no film, no previews, no events. Once with a network that only sleeps, as a fast GPU looks
+to the thread that launches (what is added to a step is what we cost), and once with a real model on the processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+from app.session.write_thread import WriteThread
+from core.film.film import Film
+from core.request.request import STARTER_MODEL, GenerationRequest, Size
+from core.runs.events import Event, Finished, Loading, Phase, PreviewMode, Started
+from core.runs.operations import Generate, Operation
+from core.runs.recorder import FilmRecorder
+
+SLEEP_MS = 5.0
+SETTLING_MS = 300
+ASLEEP = GenerationRequest("a", model="asleep", size=Size(256, 256), steps=100, sampler="euler", seed=7)
+"""Its latents, (4, 64, 64), are those of Stable Diffusion 1.5 at 512x512."""
+
+AWAKE = GenerationRequest("a red house by the sea at sunset", model=STARTER_MODEL, steps=20, seed=7)
+VIEWS = ("noisy", "denoised", "guidance", "schedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Of all calls of a run, in seconds: on the clock, and of all processors together."""
+
+    wall: float
+    processor: float
+
+    @classmethod
+    def now(cls) -> Took:
+        return cls(time.perf_counter(), time.process_time())
+
+    def since(self, began: Took, calls: int) -> Took:
+        """For each call."""
+        return Took((self.wall - began.wall) / calls, (self.processor - began.processor) / calls)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BareLoop(Operation[Took]):
+    """The loop alone."""
+
+    request: GenerationRequest
+
+
+def run_bare(context: Any, operation: BareLoop) -> Iterator[Event]:
+    import torch
+
+    from core.engine.initial_state import from_request
+    from core.engine.sampling.denoising import denoise
+
+    model = yield from context.prepare(operation.request)
+    is_asleep = operation.request.model == ASLEEP.model
+    torch.set_num_threads(1 if is_asleep else os.cpu_count() or 1)  # in this thread; a GPU has its own
+    if is_asleep:
+        model.family._arithmetic.predict = asleep
+    predict = yield from context.read_prompt(model, model.request)
+    start = model.with_autoencoder(lambda: from_request(model.family, model.request, context.plan.device))
+    began = Took.now()
+    scale = model.request.guidance_scale
+    calls = len(list(denoise(model.guarded(predict), start.sampling, start.x, start.generators, scale)))
+    yield Finished(Took.now().since(began, calls))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded(Operation[Took]):
+    """A run with its film and its previews, of which nothing is shown."""
+
+    request: GenerationRequest
+
+
+def run_recorded(context: Any, operation: Recorded) -> Iterator[Event]:
+    from core.engine.operations import generate
+
+    with tempfile.TemporaryDirectory() as folder:
+        recorder, thread = FilmRecorder(lambda: Path(folder)), WriteThread("films")
+        began: tuple[Took, int] | None = None
+        for event in generate.run(context, Generate(operation.request, PreviewMode.linear)):
+            thread.put(partial(recorder.follow, event))
+            if isinstance(event, Started):
+                began = Took.now(), event.film.schedule.calls
+            if isinstance(event, Loading) and event.phase is Phase.decoding and began is not None:
+                yield Finished(Took.now().since(*began))
+        thread.close()
+
+
+def asleep(_request: GenerationRequest, _batch: int, _encoded: Any) -> Callable[..., Any]:
+    """Returns a network's call that sleeps, which lets other threads compute, and predicts noise."""
+    import torch
+
+    from core.engine.sampling.guidance import Prediction
+
+    noise = torch.randn((2, 4, 64, 64), generator=torch.Generator().manual_seed(1))
+
+    def predict(x: torch.Tensor, _t: torch.Tensor) -> Prediction:
+        time.sleep(SLEEP_MS / 1000)
+        uncond, cond = (noise * 0.99 + 0.01 * x).chunk(2)
+        return Prediction(cond, uncond)
+
+    return predict
+
+
+class Turns:
+    """Makes runs in the program's own worker, one after the other."""
+
+    def __init__(self, window: Any) -> None:
+        from PySide6.QtCore import QEventLoop, Qt
+
+        self._session = window.session
+        self._loop = QEventLoop()
+        self._worker = self._session._thread.worker
+        self._worker.happened.connect(self._stamp, Qt.ConnectionType.DirectConnection)
+        self._session.run_ended.connect(self._loop.quit)
+        self._session.failed.connect(print)
+        self._began: tuple[Took, Film] | None = None
+        self.took: Took | None = None
+
+    def run(self, operation: Operation[Any], previews: PreviewMode = PreviewMode.linear) -> Took:
+        from PySide6.QtCore import QTimer
+
+        self._session.set_preview_mode(previews)
+        self._session.enqueue(operation)
+        self._loop.exec()
+        while self._worker.writing.is_saving:
+            time.sleep(0.01)
+        QTimer.singleShot(SETTLING_MS, self._loop.quit)  # thumbnail, gallery and branches of the new picture
+        self._loop.exec()
+        took, self.took = self.took, None
+        assert took is not None
+        return took
+
+    def _stamp(self, event: Event) -> None:
+        """In the worker's thread."""
+        match event:
+            case Started():
+                self._began = Took.now(), event.film
+            case Loading(Phase.decoding) if self._began is not None:
+                began, film = self._began
+                self.took = Took.now().since(began, film.schedule.calls)
+            case Finished():
+                self.took = event.result
+            case _:
+                pass
+
+
+def measure(turns: Turns, request: GenerationRequest, rounds: int, sides: dict[str, Callable[[], Took]]) -> None:
+    times: dict[str, list[Took]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, side in sides.items():
+            took = side()
+            if number:
+                times[name].append(took)
+    bare = times["bare loop"]
+    print(f"\n{request.model}: {request.size}, {request.steps} steps of {request.sampler}, {rounds} rounds")
+    for name, own in times.items():
+        wall, processor = (median([getattr(took, kind) for took in own]) for kind in ("wall", "processor"))
+        ratios = [
+            median([getattr(a, kind) / getattr(b, kind) for a, b in zip(own, bare, strict=True)])
+            for kind in ("wall", "processor")
+        ]
+        more = median([a.wall - b.wall for a, b in zip(own, bare, strict=True)]) * 1000
+        print(
+            f"  {name:32}{wall * 1000:9.2f} ms/step{more:+7.2f}   ratio {ratios[0]:.3f}"
+            f"   processors {processor * 1000:8.2f} ms, ratio {ratios[1]:.3f}"
+        )
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.loop", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9, help="turns of each side (default: %(default)s)")
+    parser.add_argument("--only", choices=("asleep", "awake"), help="one of both parts (default: both)")
+    parser.add_argument(
+        "--sd15", type=Path, help="a folder for Stable Diffusion 1.5 with random weights, measured, too"
+    )
+    options = parser.parse_args()
+    from app.startup.environment import set_environment
+
+    set_environment(os.environ)
+    from PySide6.QtWidgets import QApplication
+
+    from app.film.film_panel import FilmPanel
+    from app.startup.application import SWITCH_INTERVAL_S, make_window
+    from core.engine.operations import OPERATIONS
+    from core.paths import Folders
+    from tests import tiny
+
+    cast("dict[Any, Any]", OPERATIONS).update({BareLoop: run_bare, Recorded: run_recorded})
+    with tempfile.TemporaryDirectory() as temporary:
+        folders = Folders(*(Path(temporary) / name for name in Folders.__dataclass_fields__))
+        tiny.stable_diffusion(folders.models / ASLEEP.model)
+        requests = [] if options.only == "awake" else [ASLEEP]
+        requests += [] if options.only == "asleep" else [AWAKE]
+        if options.sd15 is not None:
+            requests.append(random_model(options.sd15, folders.models))
+        application = QApplication(sys.argv[:1])
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        window = make_window(application, folders)
+        window.resize(1400, 900)
+        panel = window.findChild(FilmPanel, "filmPanel")
+        assert isinstance(panel, FilmPanel)
+        turns = Turns(window)
+
+        def shown(request: GenerationRequest, views: Sequence[str], previews: PreviewMode) -> Took:
+            panel.open_views(views)
+            application.processEvents()
+            return turns.run(Generate(request), previews)
+
+        for request in requests:
+            sides: dict[str, Callable[[], Took]] = {
+                "bare loop": lambda request=request: turns.run(BareLoop(request)),
+                "film and previews": lambda request=request: turns.run(Recorded(request)),
+                "film, previews, window": lambda request=request: shown(request, (), PreviewMode.linear),
+                "the same with four views": lambda request=request: shown(request, VIEWS, PreviewMode.linear),
+            }
+            measure(turns, request, options.rounds, sides)
+        window.close()
+    return 0
+
+
+def random_model(folder: Path, models: Path) -> GenerationRequest:
+    import torch
+
+    from tests.benchmarks.random_models import stable_diffusion_15
+
+    if not (folder / "model").exists():
+        stable_diffusion_15(folder / "model", torch.float32)
+    (models / "sd15-random").symlink_to(folder / "model")
+    return replace(AWAKE, model="sd15-random", size=Size(256, 256), steps=4)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
