@@ -32,28 +32,28 @@ COPIES = (ATEN._to_copy.default, ATEN.copy_.default)
 
 
 class AppleTensor(torch.Tensor):
-    """Holds a tensor of the processor, which ``held`` is."""
+    """Holds a tensor of the processor, which ``held`` is; `Apple.device` says where it is."""
 
     held: torch.Tensor
-    counts: Counter[str]
+    gpu: Apple
 
     @staticmethod
-    def __new__(cls: Any, inner: torch.Tensor, counts: Counter[str]) -> AppleTensor:
-        if inner.dtype is torch.float64:
-            raise TypeError(NO_FLOAT64)
-        del counts
+    def __new__(cls: Any, inner: torch.Tensor, gpu: Apple) -> AppleTensor:
+        gpu.refuse(inner.dtype)
         return torch.Tensor._make_wrapper_subclass(  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
             cls,
             inner.size(),
             strides=inner.stride(),
             storage_offset=inner.storage_offset(),
             dtype=inner.dtype,
-            device=MPS,
+            device=gpu.device,
         )
 
-    def __init__(self, inner: torch.Tensor, counts: Counter[str]) -> None:
+    def __init__(self, inner: torch.Tensor, gpu: Apple) -> None:
         self.held = inner
-        self.counts = counts
+        self.gpu = gpu
+
+    def record_stream(self, s: Any) -> None: ...
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return f"AppleTensor({self.held!r})"
@@ -65,48 +65,51 @@ class AppleTensor(torch.Tensor):
         options = dict(kwargs or {})
         tensors = [leaf for leaf in tree_leaves((args, options)) if isinstance(leaf, torch.Tensor)]
         ours = [tensor for tensor in tensors if isinstance(tensor, AppleTensor)]
-        counts = ours[0].counts
+        gpu = ours[0].gpu
+        counts = gpu.counts
         if func is ATEN._has_compatible_shallow_copy_type.default:
             return len(ours) == len(tensors)
         strangers = [tensor for tensor in tensors if not isinstance(tensor, AppleTensor) and tensor.dim() > 0]
         if strangers and func not in COPIES:
-            raise RuntimeError(f"Expected all tensors to be on the same device: {func} with mps and cpu")
-        target = torch.device(options.get("device") or MPS)
+            raise RuntimeError(f"Expected all tensors to be on the same device: {func} with {gpu.device} and cpu")
+        target = torch.device(options.get("device") or gpu.device)
         if "device" in options:
             options["device"] = CPU
         if func in READING:
             counts["item"] += 1
         if target.type == "cpu" or (func is ATEN.copy_.default and not isinstance(args[0], AppleTensor)):
             counts["to cpu"] += 1
-            if options.get("dtype") is torch.float64:  # converted before it leaves the device
-                raise TypeError(NO_FLOAT64)
+            gpu.refuse(options.get("dtype"))  # converted before it leaves the device
         inner_args, inner_options = tree_map(_unwrap, (args, options))
         result = func(*inner_args, **inner_options)
         if target.type == "cpu":
             return result
-        return tree_map(partial(_result, ours=ours, counts=counts), result)
+        return tree_map(partial(_result, ours=ours, gpu=gpu), result)
 
 
 def _unwrap(value: Any) -> Any:
     return value.held if isinstance(value, AppleTensor) else value
 
 
-def _result(value: Any, ours: list[AppleTensor], counts: Counter[str]) -> Any:
+def _result(value: Any, ours: list[AppleTensor], gpu: Apple) -> Any:
     if not isinstance(value, torch.Tensor):
         return value
     changed = [tensor for tensor in ours if tensor.held is value]  # by an operation in place
-    return changed[0] if changed else AppleTensor(value, counts)
+    return changed[0] if changed else AppleTensor(value, gpu)
 
 
 @dataclass
 class Apple(TorchFunctionMode):
-    """Makes tensors on ``mps`` while it is entered, of which the processor's torch has none.
+    """Makes tensors on ``device`` while it is entered, of which the processor's torch has none.
 
     Attributes:
+        has_float64: as other GPUs than Apple's have.
         counts: copies to the processor ("to cpu"), and numbers read from the device ("item").
     """
 
     counts: Counter[str] = field(default_factory=Counter)
+    device: torch.device = MPS
+    has_float64: bool = False
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -115,28 +118,31 @@ class Apple(TorchFunctionMode):
         self, func: Callable[..., Any], _types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         options = dict(kwargs or {})
-        if func is torch.Tensor.to and any(_is_mps(value) for value in (*args[1:], *options.values())):
-            return self._to_mps(args[0], args[1:], options)
+        if func is torch.Tensor.to and any(self._is_here(value) for value in (*args[1:], *options.values())):
+            return self._brought(args[0], args[1:], options)
         if func in ASKING and isinstance(args[0], AppleTensor):
             result = func(*tree_map(_unwrap, args), **options)
-            return result if result is None else AppleTensor(result, self.counts)
-        if _is_mps(options.get("device")):
-            if options.get("dtype") is torch.float64:
-                raise TypeError(NO_FLOAT64)
-            return AppleTensor(func(*args, **{**options, "device": CPU}), self.counts)
+            return result if result is None else AppleTensor(result, self)
+        if self._is_here(options.get("device")):
+            self.refuse(options.get("dtype"))
+            return AppleTensor(func(*args, **{**options, "device": CPU}), self)
         return func(*args, **options)
 
-    def _to_mps(self, tensor: torch.Tensor, args: tuple[Any, ...], options: dict[str, Any]) -> torch.Tensor:
+    def refuse(self, dtype: torch.dtype | None) -> None:
+        """Raises TypeError for what the GPU does not know."""
+        if dtype is torch.float64 and not self.has_float64:
+            raise TypeError(NO_FLOAT64)
+
+    def _is_here(self, value: Any) -> bool:
+        return (isinstance(value, torch.device) and value.type == self.device.type) or value == self.device.type
+
+    def _brought(self, tensor: torch.Tensor, args: tuple[Any, ...], options: dict[str, Any]) -> torch.Tensor:
         dtypes = (value for value in (*args, *options.values()) if isinstance(value, torch.dtype))
         dtype = next(dtypes, tensor.dtype)
         if isinstance(tensor, AppleTensor):
             return tensor.to(dtype)
-        self.counts["to mps"] += 1
-        return AppleTensor(tensor.detach().to(dtype, copy=True), self.counts)
-
-
-def _is_mps(value: Any) -> bool:
-    return (isinstance(value, torch.device) and value.type == "mps") or value == "mps"
+        self.counts[f"to {self.device.type}"] += 1
+        return AppleTensor(tensor.detach().to(dtype, copy=True), self)
 
 
 @contextmanager

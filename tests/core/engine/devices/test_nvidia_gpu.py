@@ -1,0 +1,106 @@
+"""A GPU with memory of its own: every placement gives the processor's picture, and copies no more than it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.engine.engine import Engine
+from core.models.acceleration import Acceleration
+from core.models.catalogue import Catalogue
+from core.models.memory_plan import Placement
+from core.request.request import GenerationRequest, Size
+from core.runs.events import ImageReady, PreviewMode
+from core.runs.operations import Generate
+from tests.nvidia import Nvidia, nvidia_gpu
+from tests.tiny_families import TINY_MODELS, smallest_request
+
+REQUEST = GenerationRequest("abc", model="tiny", size=Size(64, 64), sampler="ddim", steps=3, seed=5)
+
+
+@pytest.fixture
+def gpu() -> Iterator[Nvidia]:
+    with nvidia_gpu() as gpu:
+        yield gpu
+
+
+def picture(engine: Engine, request: GenerationRequest = REQUEST) -> ImageReady:
+    *_, last = engine.run(Generate(request, PreviewMode.linear))
+    assert isinstance(last, ImageReady)
+    return last
+
+
+def assert_same_picture(one: ImageReady, other: ImageReady) -> None:
+    """Within one of 255 levels: the processor packs its convolutions, which round otherwise."""
+    assert np.abs(one.image.pixels.astype(int) - other.image.pixels).max() <= 1
+
+
+def engine_of(models: Path, placement: Placement | None = None) -> Engine:
+    return Engine(Catalogue((models,)), "cuda", "float32", placement, acceleration=Acceleration.off)
+
+
+@pytest.mark.parametrize("placement", Placement)
+@pytest.mark.parametrize("model", TINY_MODELS)
+def test_every_placement_gives_the_processors_picture(one_of_each: Path, model: str, placement: Placement) -> None:
+    catalogue = Catalogue((one_of_each,))
+    request = smallest_request(catalogue.find(model), steps=2)
+    expected = picture(Engine(catalogue, "cpu", "float32"), request)
+    with nvidia_gpu():
+        engine = engine_of(one_of_each, placement)
+        for _ in range(2):
+            assert_same_picture(picture(engine, request), expected)
+
+
+def test_weights_are_never_copied_back_and_come_only_where_they_are_needed(models: Path, gpu: Nvidia) -> None:
+    again, new = dict[Placement, Counter[str]](), dict[Placement, Counter[str]]()
+    for placement in Placement:
+        engine = engine_of(models, placement)
+        picture(engine)
+        for counts, prompt in ((again, REQUEST.prompt), (new, "de")):
+            gpu.counts.clear()
+            picture(engine, replace(REQUEST, prompt=prompt))
+            counts[placement] = Counter(gpu.counts)
+    back = again[Placement.on_device]["to cpu"]
+    assert {counts["to cpu"] for counts in again.values()} == {back}
+    assert {counts["to cpu"] for counts in new.values()} <= {back, back + 1}  # the numbers of an encoder's places
+    here = again[Placement.on_device]["to cuda"]
+    for stays in (Placement.drop_encoder, Placement.encoder_in_turns):
+        assert again[stays]["to cuda"] == here
+        assert new[stays]["to cuda"] > here
+    assert again[Placement.model_offload]["to cuda"] > here  # the autoencoder in the place of the network
+    # a layer comes in every step: more often than in model offload, where all layers come once
+    assert again[Placement.group_offload]["to cuda"] > again[Placement.model_offload]["to cuda"]
+
+
+def test_a_run_that_finds_too_little_memory_goes_down_step_by_step_and_the_next_one_up(
+    models: Path, gpu: Nvidia
+) -> None:
+    del gpu
+    engine = engine_of(models)
+    expected = picture(engine)
+    loaded: Any = engine._context._loaded  # pyright: ignore[reportPrivateUsage]
+    offloading, network = loaded.offloading, loaded.family.network()
+    tried: list[Placement] = []
+
+    def short(*_: object) -> None:
+        tried.append(offloading.placement)
+        if offloading.placement is not Placement.group_offload:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    handle = network.conv_in.register_forward_pre_hook(short)
+    large = picture(engine, replace(REQUEST, size=Size(72, 64)))
+    assert tried[:6] == [Placement.on_device, *Placement]
+    assert set(tried[5:]) == {Placement.group_offload}
+    handle.remove()
+    with_room = picture(engine)
+    assert offloading.placement is Placement.on_device
+    assert {weight.device.type for weight in network.parameters()} == {"cuda"}
+    assert_same_picture(with_room, expected)
+    assert_same_picture(picture(engine, replace(REQUEST, size=Size(72, 64))), large)

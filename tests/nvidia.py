@@ -1,0 +1,77 @@
+"""A stand-in for an NVIDIA GPU, with memory of its own: see `tests.apple`, whose tensors it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import MagicMock, Mock
+
+import pytest
+import torch
+
+from tests.apple import Apple
+
+GIB = 2**30
+SET_DATA = torch.Tensor.data.__set__  # pyright: ignore
+CUDA = torch.device("cuda", 0)
+
+
+@dataclass(frozen=True)
+class _Properties:
+    name: str = "NVIDIA GeForce RTX 4070"
+    major: int = 8
+    minor: int = 9
+    total_memory: int = 12 * GIB
+
+
+@dataclass
+class Nvidia(Apple):
+    """Streams are one; memory is pinned by name only."""
+
+    device: torch.device = CUDA
+    has_float64: bool = True
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        options = dict(kwargs or {})
+        options.pop("pin_memory", None)
+        if func is torch.Tensor.pin_memory:
+            return args[0].clone()
+        if func is torch.Tensor.is_pinned:
+            return True
+        if func == SET_DATA and isinstance(args[0], torch.nn.Parameter):  # real ones go from device to device so
+            with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+                torch.utils.swap_tensors(args[0], torch.nn.Parameter(args[1], requires_grad=False))
+            return None
+        if func is torch.Tensor.copy_:
+            options.pop("non_blocking", None)
+        return super().__torch_function__(func, types, args, options)
+
+
+def _stream(_stream: object) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@contextmanager
+def nvidia_gpu() -> Generator[Nvidia]:
+    """Lets torch find such a GPU, until the block is left."""
+    answers: dict[str, Any] = {
+        "is_available": True,
+        "device_count": 1,
+        "get_device_properties": _Properties(),
+        "get_arch_list": ["sm_80", "sm_90"],
+        "mem_get_info": (10 * GIB, 12 * GIB),
+        "memory_reserved": 0,
+        "memory_allocated": 0,
+    }
+    with pytest.MonkeyPatch.context() as patch, Nvidia() as gpu:
+        for name, answer in answers.items():
+            patch.setattr(torch.cuda, name, Mock(return_value=answer))
+        for name in ("set_device", "empty_cache", "synchronize", "Stream", "Event", "current_stream"):
+            patch.setattr(torch.cuda, name, MagicMock())
+        patch.setattr(torch.cuda, "stream", _stream)
+        patch.setattr(torch, "_has_compatible_shallow_copy_type", Mock(return_value=True))
+        yield gpu
