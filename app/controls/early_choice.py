@@ -1,9 +1,9 @@
 """For several pictures: begin them all, and choose early which of them to finish."""
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QSpinBox, QWidget
 
-from app.session.early_choice import FIRST_PART
+from app.session.early_choice import LAYOUT_PERCENT
 from app.session.session import Session
 from app.widgets.building import hbox, stretched
 from app.widgets.field import describe
@@ -16,29 +16,27 @@ class EarlyChoiceControl(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._is_touched = False
-        self.box = QCheckBox("Choose &early, after step")
+        self.box = QCheckBox("Choose &early, at")
         describe(
             self.box,
             "earlyChoiceCheck",
             "Choose early",
             "Begin all pictures, look at what they will become, and finish only the good ones.\n"
-            "The layout is settled after about a third of the steps; the rest is spent on details.",
+            "The layout is mostly settled when about 15 % is picture and 85 % still noise, whichever step that\n"
+            "is; the rest is spent on details. At much less, the pictures hardly differ yet.",
         )
-        self.spin = QSpinBox()
+        self.spin = QSpinBox(minimum=1, maximum=60, value=LAYOUT_PERCENT, suffix=" % picture")
         describe(
-            self.spin, "earlyChoiceSpin", "Choose after step", "After how many steps the pictures wait for you"
+            self.spin,
+            "earlyChoiceSpin",
+            "Percent of picture to choose at",
+            "How much of the noise has become picture when the pictures wait for you",
         )
         hbox(self.box, stretched(self.spin), on=self)
         self.box.toggled.connect(self._tell)
-        self.spin.valueChanged.connect(self._touch)
+        self.spin.valueChanged.connect(self._tell)
         session.draft_edited.connect(self._show)
         self._show(session.draft)
-
-    @Slot(int)
-    def _touch(self) -> None:
-        self._is_touched = True
-        self._tell()
 
     @Slot()
     def _tell(self) -> None:
@@ -47,11 +45,5 @@ class EarlyChoiceControl(QWidget):
 
     @Slot(object)
     def _show(self, draft: GenerationRequest) -> None:
-        """The step follows the number of steps until the user has chosen one."""
         self.setVisible(draft.count > 1)
-        with QSignalBlocker(self.spin):
-            self.spin.setRange(1, max(draft.steps - 1, 1))
-            self.spin.setSuffix(f" of {draft.steps}")
-            if not self._is_touched:
-                self.spin.setValue(round(draft.steps * FIRST_PART))
         self._tell()

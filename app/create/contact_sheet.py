@@ -14,12 +14,19 @@ from app.session.engine_tasks import EngineTasks
 from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
+from core.measures.difference import spread
 from core.pictures.pixels import Pixels
 from core.runs.operations import Decode
 
 SMALLEST_PX, LARGEST_PX, GAP_PX = 112, 320, 12
 TEXT_PX = 28
 RUN = Qt.ItemDataRole.UserRole
+
+UNDECIDED = 8.0
+"""The mean difference of all pairs, of 255, below which pictures look alike."""
+
+CHOOSE = "Click or press Space to select, arrow keys to move, Enter to finish the selected ones."
+NOTHING_DECIDED = "Nothing is decided yet: the pictures hardly differ. Next time, wait for a higher percentage."
 
 
 class ContactSheet(QFrame):
@@ -39,11 +46,8 @@ class ContactSheet(QFrame):
         self._engine_tasks = engine_tasks
         self._canvas = canvas
         self._title = text_label(role="title")
-        self._hint = text_label(
-            "Click or press Space to select, arrow keys to move, Enter to finish the selected ones.",
-            role="hint",
-            wraps=True,
-        )
+        self._hint = text_label(CHOOSE, name="contactSheetHint", role="hint", wraps=True)
+        self._pictures: dict[str, Pixels] = {}
         self.list = named(QListWidget(), "contactSheetList", "Pictures to choose from")
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
@@ -80,6 +84,7 @@ class ContactSheet(QFrame):
         films = self._early_choice.films
         if not films:
             self.list.clear()
+            self._pictures.clear()
             if self.list.hasFocus() or self._finish.hasFocus() or self._discard.hasFocus():
                 self._canvas.setFocus()  # it would go to the header, which is next
             self.hide()
@@ -103,16 +108,26 @@ class ContactSheet(QFrame):
         item.setData(RUN, film.run)
         frame = film.frames[-1]
         self._show_picture(item, film.latent_rgb.picture(frame.denoised))
-        decode, shown = Decode(film, frame.denoised), partial(self._show_decoded, film.run)
+        decode, shown = Decode(film, frame.denoised), partial(self.show_decoded, film.run)
         self._engine_tasks.submit(f"sheet {film.run}", decode, shown)
 
-    def _show_decoded(self, run: str, pixels: Pixels) -> None:
+    def show_decoded(self, run: str, pixels: Pixels) -> None:
+        """Shows the true picture of a begun run."""
         for row in range(self.list.count()):
             item = self.list.item(row)
             if item.data(RUN) == run:
                 self._show_picture(item, pixels)
 
+    def _tell_difference(self) -> None:
+        """Says so where the pictures are alike, because they are still mostly noise."""
+        pictures = [picture[::8, ::8] for picture in self._pictures.values()]
+        sizes = {picture.shape for picture in pictures}
+        is_undecided = len(pictures) > 1 and len(sizes) == 1 and spread(pictures) < UNDECIDED
+        self._hint.setText(NOTHING_DECIDED if is_undecided else CHOOSE)
+
     def _show_picture(self, item: QListWidgetItem, pixels: Pixels) -> None:
+        self._pictures[item.data(RUN)] = pixels
+        self._tell_difference()
         pixmap = QPixmap.fromImage(enlarged(to_image(pixels)))
         icon = QIcon(pixmap)
         icon.addPixmap(pixmap, QIcon.Mode.Selected)  # not tinted: a mark is a frame

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film.film import Schedule
-from core.measures.noise_levels import log_snr
+from core.measures.noise_levels import log_snr, picture_share
 
 
 def positions(schedule: Schedule) -> NDArray[np.float64]:
@@ -25,15 +25,29 @@ def calls_in_step(schedule: Schedule, call: int) -> tuple[int, int]:
 
 
 def position_text(schedule: Schedule, call: int, steps: int) -> str:
-    """Returns ``step 12 of 30 · σ 4.1 · log-SNR −2.8``; adds ``, call 1 of 2`` if steps have more than one."""
+    """Returns ``step 12 of 30 · 20 % picture, 80 % noise``; names the call if steps have more than one."""
     which, of = calls_in_step(schedule, call)
-    parts = [f"step {schedule.steps[call] + 1} of {steps}"]
+    place = f"step {schedule.steps[call] + 1} of {steps}"
     if schedule.calls > len(set(schedule.steps)):
-        parts[0] += f", call {which} of {of}"
+        place += f", call {which} of {of}"
+    return f"{place} · {mixture(float(schedule.sigmas[call]))}"
+
+
+def mixture(sigma: float) -> str:
+    """Returns ``20 % picture, 80 % noise``: the parts of x_t by amplitude."""
+    picture = round(100 * picture_share(sigma))
+    return f"{picture} % picture, {100 - picture} % noise"
+
+
+def symbols_text(schedule: Schedule, call: int) -> str:
+    """Returns the noise level of a call in the field's symbols, each explained, one a line."""
     sigma = float(schedule.sigmas[call])
-    parts.append(f"σ {number(sigma)}")
-    parts.append(f"log-SNR {number(float(log_snr(np.array([sigma]))[0]))}")
-    return " · ".join(parts)
+    snr = float(log_snr(np.array([sigma]))[0])
+    return (
+        f"σ {number(sigma)} (noise divided by picture)\n"
+        f"log-SNR {number(snr)} (logarithm of picture² to noise²)\n"
+        f"t {number(float(schedule.timesteps[call]))} (timestep of the training)"
+    )
 
 
 def number(value: float) -> str:

@@ -81,9 +81,10 @@ class Transport(QWidget):
         self._row.insertWidget(self._row.indexOf(self.four), button)
         self._fit_tools()
 
-    def set_position(self, text: str | None) -> None:
-        """Sets the position's text, None without a film."""
+    def set_position(self, text: str | None, symbols: str = "") -> None:
+        """Sets the position's text, None without a film; ``symbols`` appear under the pointer."""
         self._label.show_text(text or "")
+        self._label.setToolTip("\n".join(filter(None, (text, symbols))))
         for widget in (self.play, self.loop, self.rate, self._keep, self.branch, self.export):
             widget.setEnabled(text is not None)
 

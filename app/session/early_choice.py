@@ -14,15 +14,15 @@ from core.request.request import LARGEST_SEED, GenerationRequest
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
 
-FIRST_PART = 1 / 3
-"""Of the steps: the layout is mostly settled by then."""
+LAYOUT_PERCENT = 15
+"""The part that is picture when the layout is mostly settled, see `core.measures.noise_levels.picture_share`."""
 
 
 class EarlyChoice(QObject):
     """Part of the session; the films on it are those that were held, in the order in which they were made.
 
     Attributes:
-        hold_after: after so many steps runs of several pictures are held; None for not at all.
+        hold_after: runs of several pictures are held once so many percent are picture; None for not at all.
         films: begun pictures to choose from.
         expected: how many there will be when all that were asked for have come so far.
 
@@ -48,18 +48,17 @@ class EarlyChoice(QObject):
             self.changed.emit()
 
     def runs_of(self, request: GenerationRequest) -> Iterator[tuple[GenerationRequest, int | None]]:
-        """Yields the runs of one click on Generate, each with the step at which it is held, or None.
+        """Yields the runs of one click on Generate, each with the percentage at which it is held, or None.
 
         Pictures to choose from are runs of their own, so that each can be taken up alone.
         """
         if self.hold_after is None or request.count == 1 or request.steps < 2:
             yield request, None
             return
-        hold_after = min(self.hold_after, request.steps - 1)
         first = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
         self.expected += request.count
         for index in range(request.count):
-            yield replace(request, seed=(first + index) % (LARGEST_SEED + 1), count=1), hold_after
+            yield replace(request, seed=(first + index) % (LARGEST_SEED + 1), count=1), self.hold_after
 
     @Slot(object)
     def follow(self, ending: Ending) -> None:

@@ -46,7 +46,8 @@ class Ending(Enum):
 class Run:
     """An operation that has its turn in the queue.
 
-    A paused one waits before its first event. With ``hold_after`` it ends after so many steps.
+    A paused one waits before its first event. With ``hold_after`` it ends once so many percent
+    of x_t are picture, at the latest one step before the last.
     """
 
     operation: Operation[Any]

@@ -23,6 +23,7 @@ from app.session.run import (
     WorkerState,
 )
 from app.session.writing import Writing
+from core.measures.noise_levels import picture_share
 from core.runs.events import Event, Finished, ImageReady, Loading, Phase, Started, Stepped
 from core.runs.operations import Engine, Operation
 from core.runs.recorder import FilmRecorder
@@ -224,7 +225,9 @@ class Worker(QObject):
         hold_after = self._run.hold_after if self._run is not None else None
         frame, steps = stepped.frame, stepped.film.schedule.steps
         is_last_call = frame.call + 1 == len(steps) or steps[frame.call + 1] > frame.step
-        return hold_after is not None and frame.step + 1 >= hold_after and is_last_call
+        if hold_after is None or not is_last_call or frame.step == steps[-1]:
+            return False
+        return 100 * picture_share(frame.sigma) >= hold_after or frame.step + 1 == steps[-1]
 
     def _end(self, ending: Ending) -> None:
         events, self._events = self._events, None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +45,12 @@ class Difference:
         """Returns the smallest of `SCALES` that shows all but the farthest hundredth of the pixels unclipped."""
         reach = float(np.quantile(self.distances, 0.99))
         return next((scale for scale in SCALES if scale >= reach - _ROUNDING), SCALES[-1])
+
+
+def spread(pictures: Sequence[Pixels] | Pixels) -> float:
+    """Returns the mean absolute difference of all pairs of pictures of one size, 0 to 255."""
+    wide = [picture.astype(np.int16) for picture in pictures]
+    return float(np.mean([np.abs(first - second).mean() for first, second in combinations(wide, 2)]))
 
 
 def difference_map(first: Pixels, second: Pixels) -> NDArray[np.float32]:

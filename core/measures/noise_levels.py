@@ -24,6 +24,11 @@ def log_snr(sigmas: Numbers) -> Numbers:
         return -2.0 * np.log(sigmas)
 
 
+def picture_share(sigma: float) -> float:
+    """Returns the part of x_t that is picture by amplitude, alpha / (alpha + noise) = 1 / (1 + sigma), 0 to 1."""
+    return 1.0 / (1.0 + sigma)
+
+
 def signal_and_noise(sigma: float) -> tuple[float, float]:
     """Returns (alpha, noise), the factors of x0 and eps in variance-preserving form; (0, 1) at infinite sigma."""
     if np.isinf(sigma):

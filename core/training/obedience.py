@@ -7,7 +7,6 @@ the pictures of one prompt is measured too, against drawn postcards that fit the
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from core.measures.difference import spread
 from core.training.attributes import CATEGORIES, QUESTIONS, Answers, agrees
 from core.training.judge import Judge
 from core.training.networks import generated
@@ -116,12 +116,6 @@ def drawn_for(prompts: Sequence[Prompt], count: int, size_px: int, scenes: int) 
         for number, fitting in found.items()
         if len(fitting) == count
     }
-
-
-def spread(pictures: Pictures) -> float:
-    """Returns the mean absolute difference of all pairs of pictures (count, h, w, 3), 0 to 255."""
-    wide = pictures.astype(np.int16)
-    return float(np.mean([np.abs(wide[a] - wide[b]).mean() for a, b in combinations(range(len(wide)), 2)]))
 
 
 def relative_diversity(drawn: dict[int, Pictures], painted: Pictures) -> float:

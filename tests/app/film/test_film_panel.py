@@ -51,7 +51,7 @@ def test_follows_the_run_and_says_so_nowhere(panel: FilmPanel, heard: Listen) ->
     selected = heard(panel.frame_selected)
     begin(panel, calls=4)
     assert (panel.call, scrubber(panel).value(), scrubber(panel).maximum()) == (3, 3, 3)
-    assert position(panel).startswith("step 4 of 8 · σ ")
+    assert position(panel).startswith("step 4 of 8 · 29 % picture, ")
     assert selected == []
 
 

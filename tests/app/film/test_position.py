@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.film.position import calls_in_step, number, position_text, positions
+from app.film.position import calls_in_step, number, position_text, positions, symbols_text
 from core.film.film import Schedule
 from tests import synthetic_film
 
@@ -21,10 +21,14 @@ def test_calls_are_numbered_within_their_step() -> None:
     assert [calls_in_step(heun, call) for call in range(5)] == [(1, 2), (2, 2), (1, 2), (2, 2), (1, 1)]
 
 
-def test_the_position_tells_step_sigma_and_log_snr() -> None:
+def test_the_position_tells_step_and_mixture_in_words_and_symbols_beside_them() -> None:
     schedule = Schedule(np.array([900, 10], np.float32), np.array([np.e, 1.0]), (0, 1))
-    assert position_text(schedule, 0, 2) == "step 1 of 2 · σ 2.72 · log-SNR −2"
-    assert position_text(schedule, 1, 2) == "step 2 of 2 · σ 1 · log-SNR 0"
+    assert position_text(schedule, 0, 2) == "step 1 of 2 · 27 % picture, 73 % noise"
+    assert symbols_text(schedule, 0).splitlines()[:2] == [
+        "σ 2.72 (noise divided by picture)",
+        "log-SNR −2 (logarithm of picture² to noise²)",
+    ]
+    assert position_text(schedule, 1, 2) == "step 2 of 2 · 50 % picture, 50 % noise"
 
 
 def test_the_position_tells_calls_only_where_steps_have_several() -> None:
@@ -35,7 +39,7 @@ def test_the_position_tells_calls_only_where_steps_have_several() -> None:
 
 def test_pure_noise_has_a_position_too() -> None:
     schedule = Schedule(np.array([999], np.float32), np.array([np.inf]), (0,))
-    assert position_text(schedule, 0, 1) == "step 1 of 1 · σ ∞ · log-SNR −∞"
+    assert position_text(schedule, 0, 1) == "step 1 of 1 · 0 % picture, 100 % noise"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QPushButton, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from app.create.contact_sheet import ContactSheet
+from app.create.contact_sheet import CHOOSE, NOTHING_DECIDED, ContactSheet
 from app.film.film_panel import FilmPanel
 from core.film.reader import PART_SUFFIX
 from tests.app.windows import Opened, Opener, open_window, opened, wait_until_idle
@@ -26,13 +27,13 @@ def sheet_of(opened: Opened) -> ContactSheet:
     return sheet
 
 
-def begin(opened: Opened, qtbot: QtBot, count: int = 4, hold_after: int = 3) -> ContactSheet:
-    opened.window.session.edit(count=count, steps=8, seed=20)
+def begin(opened: Opened, qtbot: QtBot, count: int = 4, percent: int = 9, steps: int = 8) -> ContactSheet:
+    opened.window.session.edit(count=count, steps=steps, seed=20)
     box, spin = opened.child("earlyChoiceCheck"), opened.child("earlyChoiceSpin")
     assert isinstance(box, QCheckBox)
     assert isinstance(spin, QSpinBox)
     box.setChecked(True)
-    spin.setValue(hold_after)
+    spin.setValue(percent)  # of the fake films, whose third step is 9 % picture
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
     return sheet_of(opened)
@@ -136,18 +137,26 @@ def test_one_picture_or_no_choice_is_made_as_always(opened: Opened, qtbot: QtBot
     assert opened.engine.requests[-1].count == 3
 
 
-def test_the_step_follows_the_number_of_steps_until_it_is_chosen(opened: Opened) -> None:
-    spin = opened.child("earlyChoiceSpin")
-    assert isinstance(spin, QSpinBox)
-    opened.window.session.edit(count=2, steps=30)
-    assert spin.value() == 10
-    opened.window.session.edit(steps=12)
-    assert spin.value() == 4
-    spin.setValue(6)
-    opened.window.session.edit(steps=40)
-    assert spin.value() == 6
-    opened.window.session.edit(steps=4)
-    assert spin.value() == 3
+@pytest.mark.parametrize(("percent", "steps", "calls"), [(9, 8, 3), (9, 20, 7), (1, 8, 1), (60, 8, 7), (60, 2, 1)])
+def test_pictures_wait_at_a_noise_level_whatever_the_number_of_steps(
+    opened: Opened, qtbot: QtBot, percent: int, steps: int, calls: int
+) -> None:
+    """At the latest one step before the last: sigma falls from 14 to 0.1 in equal steps."""
+    begin(opened, qtbot, count=2, percent=percent, steps=steps)
+    assert [len(film.frames) for film in opened.window.session.early_choice.films] == [calls, calls]
+
+
+def test_the_sheet_says_so_while_the_pictures_hardly_differ(opened: Opened, qtbot: QtBot) -> None:
+    sheet = begin(opened, qtbot)
+    alike = [np.full((64, 64, 3), 100 + number, np.uint8) for number in range(4)]
+    films = opened.window.session.early_choice.films
+    for film, picture in zip(films, alike, strict=True):
+        sheet.show_decoded(film.run, picture)
+    hint = sheet.findChild(QLabel, "contactSheetHint")
+    assert isinstance(hint, QLabel)
+    assert hint.text() == NOTHING_DECIDED
+    sheet.show_decoded(films[0].run, np.zeros((64, 64, 3), np.uint8))
+    assert hint.text() == CHOOSE
 
 
 def test_the_film_panel_shows_the_run_that_waits(saving: Opened, qtbot: QtBot) -> None:
