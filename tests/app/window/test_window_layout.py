@@ -22,4 +22,4 @@ def test_damaged_text_gives_the_default(text: str) -> None:
 
 def test_hidden_panes_take_no_room_before_the_page_is_there() -> None:
     assert WindowLayout((300, 700, 200), ("rightPane",)).shown_columns(1200) == (300, 700, 0)
-    assert WindowLayout(hidden=("controlPanel",)).shown_columns(1360) == (0, 760, 264)
+    assert WindowLayout(hidden=("controlPanel",)).shown_columns(1360) == (0, 1360 - 352 - 264, 264)
