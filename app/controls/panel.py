@@ -31,7 +31,8 @@ class ControlPanel(QFrame):
     """The left pane of the window.
 
     Attributes:
-        loras: the control that asks for files of LoRAs. folds: shows and hides the fields that are seldom used.
+        loras, source: the controls of LoRAs and of the image to start from.
+        folds: shows and hides the fields that are seldom used.
     """
 
     def __init__(self, session: Session, autoencoders: AutoencoderSelection, memory: MemoryService) -> None:
@@ -59,9 +60,9 @@ class ControlPanel(QFrame):
             controls.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
-        (source,) = column.findChildren(SourceControl)
+        (self.source,) = column.findChildren(SourceControl)
         (suggestions,) = column.findChildren(Suggestions)
-        DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(source.choose))])
+        DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
         ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))
         area = scroll_area(column)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -11,7 +11,7 @@ from app.create.film_export import FilmExport
 from app.create.film_retention import FilmRetention
 from app.create.film_tasks import FilmTasks
 from app.create.word_maps import WordMaps
-from app.dialogs.branch import BranchDialog
+from app.dialogs.branch import ask_branch
 from app.film.film_panel import FilmPanel
 from app.film.views import VIEWS
 from app.messages.errors import Message, message
@@ -30,8 +30,8 @@ from core.runs.events import Started, Stepped
 from core.runs.operations import Decode, OpenedFilm, OpenFilm
 
 UNFINISHED = "unfinished"
-SHOWN, LOOK = "shown film", "look"
-"""Kinds of tasks: opening the film of a picture, and decoding the frame that one looks at."""
+SHOWN, LOOK, BRANCHED = "shown film", "look", "branched film"
+"""Kinds of tasks: opening the film of a picture, decoding a frame that one looks at, reading one to branch."""
 
 WORDS = "words"
 """The view that needs attention to be recorded."""
@@ -203,19 +203,20 @@ class FilmController(QObject):
 
     @Slot(int)
     def _on_branch_requested(self, call: int) -> None:
-        film: Film | None = self.panel.film
-        if film is None or not film.frames:
-            return
-        dialog = BranchDialog(film, call, self._session.model_of(film.request), self._window)
-        dialog.chosen.connect(self._branch)
-        dialog.open()
+        if (film := self.panel.film) is not None:
+            ask_branch(self._session, self._window, film, call, self._follow_if_idle)
 
-    @Slot(object)
-    def _branch(self, branches: tuple[Branch, ...]) -> None:
+    def branch_from(self, picture: Path) -> None:
+        """Asks for branches of the film beside a picture, from its middle."""
+        self._session.engine_tasks.submit(BRANCHED, OpenFilm(film_path(picture)), self._ask_branch)
+
+    def _ask_branch(self, opened: OpenedFilm) -> None:
+        film = opened.film
+        ask_branch(self._session, self._window, film, len(film.frames) // 2, self._follow_if_idle)
+
+    def _follow_if_idle(self) -> None:
         if self._session.state is RunState.idle:
             self._current.follow()
-        for branch in branches:
-            self._session.branch(branch)
 
     @Slot(str)
     def _remember_explained(self, view: str) -> None:

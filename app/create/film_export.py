@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.picture_menu import open_in_system
+from app.canvas.sharing import open_in_system
 from app.dialogs.export_film import ExportFilmDialog
 from app.film.export_choices import ExportChoices
 from app.film.film_exporter import FilmExporter

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -15,12 +16,23 @@ from app.session.run import Ending, SavedPicture
 from app.session.session import Session
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
+from core.gallery.deleting import Deleted
 from core.request.settings import SETTINGS
 
 FAILED, SAVING, STOPPED, TAKEN_OVER = "failed", "saving", "stopped", "settings"
 
+DELETED, DELETED_MS = "deleted", 60_000
+
 LASTING_MS = 8000
 """Good news need not be dismissed by hand."""
+
+
+def deleted_message(deleted: tuple[Deleted, ...]) -> Message:
+    """Returns what has become of deleted pictures."""
+    what = "Moved" if len(deleted) == 1 else f"{len(deleted):,} pictures moved"
+    place = "to the gallery’s own bin" if any(one.is_in_bin for one in deleted) else "to trash"
+    only = "" if all(one.can_be_restored for one in deleted) else "Only the system’s trash can restore it."
+    return Message(f"{what} {place}, with film, rating and tags.", only)
 
 
 def settings_sentence(applied: Applied) -> str:
@@ -71,6 +83,13 @@ class Notices(QObject):
         message = Message("The picture's settings are in place", sentence)
         is_whole = applied == Applied()
         self._area.show_message(TAKEN_OVER, message, "info", (undo,), LASTING_MS if is_whole else None)
+
+    def show_deleted(self, deleted: tuple[Deleted, ...], restore: Callable[[tuple[Deleted, ...]], None]) -> None:
+        """Pictures are in the trash; ``restore`` takes back what can be."""
+        message = deleted_message(deleted)
+        can_undo = all(one.can_be_restored for one in deleted)
+        undo = (Choice("Undo", partial(restore, deleted), "undoDeleteButton"),) if can_undo else ()
+        self._area.show_message(DELETED, message, "info", undo, DELETED_MS)
 
     @Slot(object)
     def show_not_taken(self, files: Sequence[Path]) -> None:

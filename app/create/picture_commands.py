@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentView
-from app.canvas.picture_menu import PictureMenu, copy_picture, open_in_system
+from app.canvas.sharing import copy_picture, open_in_system
 from app.create.branch_controller import BranchController
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
@@ -17,6 +17,8 @@ from app.create.contact_sheet import ContactSheet
 from app.create.film_controller import FilmController
 from app.create.notices import Notices
 from app.create.page import CreatePage
+from app.create.picture_menu import PictureMenu
+from app.create.picture_tools import PictureTools
 from app.messages.errors import Message
 from app.recent.model import RecentPictures
 from app.session.picture_loader import OpenedPicture, PictureLoader
@@ -26,18 +28,22 @@ from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from app.widgets.drop_router import file_in, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
+from core.gallery.deleting import Deleted
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
 
 NO_FILE = Message(
-    "No settings in the clipboard",
-    "There is no picture file in the clipboard.",
-    "Copy a picture in a file manager, or drop it on this window.",
+    "Nothing to paste",
+    "The clipboard holds no picture.",
+    "Copy a picture in a file manager or in another program, or drop it on this window.",
 )
 
 
 class PictureCommands(QObject):
     """Connects the strip, the canvas, the loader and the session.
+
+    Attributes:
+        tools: what can be done with any picture. menu: the menus of this page.
 
     Signals:
         noise_asked: the path of a picture for the place *Noise*.
@@ -75,9 +81,13 @@ class PictureCommands(QObject):
             create.set_film_panel(below_canvas)
         sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
         sheet.chosen.connect(self._finish_chosen)
-        self._menu = PictureMenu(window, loader)
-        self._menu.settings_asked.connect(self._use_settings)
-        self._menu.noise_asked.connect(self.noise_asked)
+        self.tools = PictureTools(window, loader, session, settings_store)
+        self.tools.failed.connect(notices.show_failure)
+        self.menu = PictureMenu(window, loader, self.tools, settings_store.folders)
+        self.menu.branch_asked.connect(self._films.branch_from)
+        self.menu.open_asked.connect(loader.open)
+        self.menu.settings_asked.connect(self._use_settings)
+        self.menu.noise_asked.connect(self.noise_asked)
         self._current.following_changed.connect(self._show_following)
         session.state_changed.connect(self._show_following)
         create.canvas.menu_asked.connect(self._open_canvas_menu)
@@ -86,7 +96,7 @@ class PictureCommands(QObject):
         create.strip.menu_asked.connect(self._open_file_menu)
         self._branches.area.menu_wanted.connect(self._open_file_menu)
         self._comparison.changed.connect(self._make_room)
-        self._menu.compare_asked.connect(self._comparison.compare_with)
+        self.menu.compare_asked.connect(self._comparison.compare_with)
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
         loader.opened.connect(self._on_opened)
@@ -115,11 +125,13 @@ class PictureCommands(QObject):
         actions.export_film.triggered.connect(self._films.export_film)
         actions.copy.triggered.connect(self._copy)
         actions.paste.triggered.connect(self._paste)
+        actions.save_as.triggered.connect(self._save_as)
+        actions.delete.triggered.connect(self._delete)
 
     @Slot()
     def _ask_picture(self) -> None:
         folder = self._settings_store.settings.pictures
-        ask_file(self._window, "Open a picture's settings", self._loader.load_recipe, [PICTURES], folder)
+        ask_file(self._window, "Load settings from image", self._loader.load_recipe, [PICTURES], folder)
 
     @Slot()
     def _open_folder(self) -> None:
@@ -136,17 +148,46 @@ class PictureCommands(QObject):
             copy_picture(self._current.current)
 
     @Slot()
+    def _save_as(self) -> None:
+        current = self._current.current
+        if current is not None and current.generated is not None:
+            self.tools.save_generated(current.generated, current.path.name if current.path else "picture.png")
+
+    @Slot()
+    def _delete(self) -> None:
+        if (path := self.current_file()) is not None:
+            self.menu.delete(path)
+
+    @Slot()
     def _paste(self) -> None:
-        path = file_in(QGuiApplication.clipboard().mimeData(), is_picture)
-        if path is None:
-            self._notices.show_failure(NO_FILE)
-        else:
+        """Uses the settings of a copied file; a bitmap, which has none, becomes the image to start from."""
+        data = QGuiApplication.clipboard().mimeData()
+        path = file_in(data, is_picture)
+        if path is not None:
             self._loader.load_recipe(path)
+        elif data.hasImage():
+            self._create.left.source.paste()
+        else:
+            self._notices.show_failure(NO_FILE)
+
+    @Slot(object)
+    def forget(self, deleted: tuple[Deleted, ...]) -> None:
+        """Pictures have been moved to the trash; where this page is looked at it says so."""
+        for one in deleted:
+            self._recent.remove(one.picture)
+        if self._create.isVisible():
+            self._notices.show_deleted(deleted, self.menu.restore)
+
+    @Slot(object)
+    def take_back(self, undone: object) -> None:
+        """A picture has come back from the trash."""
+        if isinstance(undone, Deleted):
+            self._recent.add(undone.picture)
 
     @Slot(QPoint)
     def _open_canvas_menu(self, position: QPoint) -> None:
         if self._current.current is not None:
-            self._menu.open_for_picture(self._current.current, position)
+            self.menu.open_for_picture(self._current.current, position)
 
     @Slot()
     def _make_room(self) -> None:
@@ -155,7 +196,7 @@ class PictureCommands(QObject):
 
     @Slot(object, QPoint)
     def _open_file_menu(self, path: Path, position: QPoint) -> None:
-        self._menu.open_for_file(path, position, can_compare=self._comparison.can_compare)
+        self.menu.open_for_file(path, position, can_compare=self._comparison.can_compare)
 
     @Slot(object)
     def _on_opened(self, opened: OpenedPicture) -> None:

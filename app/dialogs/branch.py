@@ -1,6 +1,7 @@
 """Asks for the changes of branches of a film from the chosen step on."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDoubleSpinBox, QSpinBox, QWidget
 from app.controls.prompt_field import NEGATIVE, POSITIVE, PromptField
 from app.controls.suggestions import vocabulary_of
 from app.controls.token_counting import TokenCounting
+from app.session.session import Session
 from app.widgets.building import dialog_buttons, form, named, text_label, vbox
 from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
@@ -127,3 +129,18 @@ class BranchDialog(QDialog):
         seeds = (secrets.randbelow(RANDOM_SEEDS) for _ in range(self._count.value()))
         self.accept()
         self.chosen.emit(tuple(replace(branch, noise_seed=seed) for seed in seeds))
+
+
+def ask_branch(session: Session, window: QWidget, film: Film, call: int, take: Callable[[], object]) -> None:
+    """Asks for branches of a film and queues them; ``take`` is called before, when the user has answered."""
+    if not film.frames:
+        return
+
+    def queue(branches: tuple[Branch, ...]) -> None:
+        take()
+        for branch in branches:
+            session.branch(branch)
+
+    dialog = BranchDialog(film, call, session.model_of(film.request), window)
+    dialog.chosen.connect(queue)
+    dialog.open()

@@ -8,8 +8,10 @@ from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.picture_menu import copy_picture, open_in_system
-from app.dialogs.branch import BranchDialog
+from app.canvas.picture_actions import MarkMenu, PictureAction, action_of, mark_of, open_menu
+from app.canvas.sharing import copy_picture, open_in_system
+from app.create.picture_tools import PictureTools
+from app.dialogs.branch import ask_branch
 from app.gallery.comparing import Comparing
 from app.gallery.export_dialog import ExportDialog
 from app.gallery.file_mover import FileMover
@@ -17,10 +19,9 @@ from app.gallery.folder_adding import FolderAdding
 from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
-from app.gallery.picture_actions import PictureAction, action_of, mark_of, open_menu
 from app.gallery.picture_list import MOST_TAKEN
-from app.gallery.recipe_fields import recipe_text
 from app.gallery.viewer import Viewer
+from app.recent.recipe_fields import recipe_text
 from app.session.draft_editor import Applied
 from app.session.picture_loader import QUEUE, read_picture
 from app.session.run import SavedPicture
@@ -29,9 +30,7 @@ from app.widgets.colours import Colours
 from core.film.reader import film_path
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
-from core.request.request import GenerationRequest, Source
-from core.request.settings.source import DEFAULT_STRENGTH
-from core.runs.branch import Branch
+from core.request.request import GenerationRequest
 from core.runs.operations import OpenedFilm, OpenFilm
 
 BRANCHED = "branched film"
@@ -54,7 +53,9 @@ class GalleryCommands(QObject):
     picture_asked = Signal(object)
     noise_asked = Signal(object)
 
-    def __init__(self, page: GalleryPage, session: Session, colours: Colours, window: QWidget) -> None:
+    def __init__(
+        self, page: GalleryPage, session: Session, colours: Colours, window: QWidget, tools: PictureTools
+    ) -> None:
         super().__init__(window)
         self._page = page
         self._window = window
@@ -74,7 +75,11 @@ class GalleryCommands(QObject):
             PictureAction.use_settings: self._use_settings,
             PictureAction.open_film: one(lambda picture: self.picture_asked.emit(picture.path)),
             PictureAction.branch: one(self._read_branched),
-            PictureAction.use_as_source: one(self._use_as_source),
+            PictureAction.use_seed: one(lambda picture: tools.use_seed(picture.path)),
+            PictureAction.generate_again: one(lambda picture: tools.generate_again(picture.path)),
+            PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),
+            PictureAction.save_as: one(lambda picture: tools.save_as(picture.path)),
+            PictureAction.open_in_editor: one(lambda picture: tools.open_in_editor(picture.path)),
             PictureAction.add_noise: one(lambda picture: self.noise_asked.emit(picture.path)),
             PictureAction.show_in_folder: one(lambda picture: open_in_system(picture.path.parent)),
             PictureAction.copy_picture: self._copy_pictures,
@@ -162,7 +167,9 @@ class GalleryCommands(QObject):
         picture, count = self._picture, self._page.grid.selected_count()
         if picture is not None and count:
             place = self._page.grid.viewport().mapToGlobal(position)
-            open_menu(self._window, picture, count, place, self.do, self._mark)
+            handlers = {action: partial(self.do, action) for action in self.handlers}
+            marks = MarkMenu(picture.is_favourite, self._mark)
+            open_menu(self._window, place, handlers, marks, count, has_film=picture.has_film)
 
     @Slot(object)
     def _mark(self, change: MarkChange) -> None:
@@ -232,21 +239,7 @@ class GalleryCommands(QObject):
 
     def _ask_branch(self, opened: OpenedFilm) -> None:
         film = opened.film
-        if film.frames:
-            model = self._session.model_of(film.request)
-            dialog = BranchDialog(film, len(film.frames) // 2, model, self._window)
-            dialog.chosen.connect(self._branch)
-            dialog.open()
-
-    @Slot(object)
-    def _branch(self, branches: tuple[Branch, ...]) -> None:
-        for branch in branches:
-            self._session.branch(branch)
-        self.create_asked.emit()
-
-    def _use_as_source(self, picture: LibraryPicture) -> None:
-        self._session.edit(source=Source(str(picture.path), DEFAULT_STRENGTH))
-        self.create_asked.emit()
+        ask_branch(self._session, self._window, film, len(film.frames) // 2, self.create_asked.emit)
 
     def _copy_pictures(self) -> None:
         """Copies the files, and the pixels too of one alone."""

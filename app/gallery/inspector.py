@@ -5,9 +5,9 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
+from app.canvas.picture_actions import ActionButtons
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
-from app.gallery.picture_actions import ActionButtons
 from app.gallery.recipe_panel import RecipePanel
 from app.messages.sizes import size_text
 from app.widgets.building import STRETCH, clear, push_button, scroll_area, text_label, vbox

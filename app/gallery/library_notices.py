@@ -5,8 +5,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.canvas.picture_menu import open_in_system
-from app.create.notices import LASTING_MS, settings_sentence
+from app.canvas.sharing import open_in_system
+from app.create.notices import DELETED, DELETED_MS, LASTING_MS, deleted_message, settings_sentence
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from app.messages.errors import Message
@@ -18,9 +18,8 @@ from core.errors import EmulsionError
 from core.gallery.deleting import Deleted
 from core.gallery.marks import Marks
 
-FAILED, DELETED, MARKED, SETTINGS = "failed", "deleted", "marked", "settings"
+FAILED, MARKED, SETTINGS = "failed", "marked", "settings"
 COPIED, FOLDERS, EXPORTED = "copied", "folders", "exported"
-DELETED_MS = 60_000
 NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
 
 
@@ -86,15 +85,10 @@ class LibraryNotices(QObject):
 
     @Slot(object)
     def _on_deleted(self, deleted: tuple[Deleted, ...]) -> None:
-        count = len(deleted)
-        what = "The picture is" if count == 1 else f"{count:,} pictures are"
-        place = "in the library's own bin" if any(one.is_in_bin for one in deleted) else "in the trash"
-        sentence = "Film, rating and tags went along."
         undo = [Choice("Undo", partial(self._service.restore, deleted), "undoDeleteButton")]
         if not all(one.can_be_restored for one in deleted):
             undo = []
-            sentence += " Only the system's trash can take them back."
-        self._tell(DELETED, Message(f"{what} {place}", sentence), *undo, lasting_ms=DELETED_MS)
+        self._tell(DELETED, deleted_message(deleted), *undo, lasting_ms=DELETED_MS)
 
     @Slot(object, bool)
     def _on_marked(self, before: Mapping[int, Marks], can_undo: bool) -> None:

@@ -30,12 +30,13 @@ LONGEST_REST_S = 0.03
 MOST_REPAIRS = 3
 UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again and again.", "Restart Emulsion.")
 _SOON, _NOW = 0, 1
+CAN_UNDO = True
 
 Change = TypeVar("Change", Deleted, Moved)
 
 
 class LibraryService(QObject):
-    """All methods return at once.
+    """All methods return at once. ``pictures`` is the folder of the finished ones, ``trash`` takes deleted ones.
 
     Signals:
         opened: the library folders, () when the library belongs to another copy of the program, and why the index
@@ -49,8 +50,8 @@ class LibraryService(QObject):
             `restore_marks` to undo.
         moved: a tuple of `Moved`; give it to `put_back` to undo.
         deleted: a tuple of `Deleted`; give it to `restore` to undo.
-        watchable: folders in which new pictures are likely, a tuple of `Path`, and how long the scan took in
-            seconds.
+        undone: a `Deleted` that is restored, or a `Moved` that is put back.
+        watchable: a tuple of folders in which new pictures are likely, and the seconds that the scan took.
         failed: a `Message`.
     """
 
@@ -63,6 +64,7 @@ class LibraryService(QObject):
     marked = Signal(object, bool)
     moved = Signal(object)
     deleted = Signal(object)
+    undone = Signal(object)
     watchable = Signal(object, float)
     failed = Signal(object)
 
@@ -71,9 +73,9 @@ class LibraryService(QObject):
     ) -> None:
         """Deleted pictures go to ``trash``, the system's own if none is given."""
         super().__init__(parent)
-        self._trash = trash
+        self.trash = trash
         self._folders = folders
-        self._pictures = folders.pictures
+        self.pictures = folders.pictures
         self._gallery: Gallery | None = None
         self._scan: Generator[ScanEvent, None, None] | None = None
         self._scan_began = 0.0
@@ -83,7 +85,7 @@ class LibraryService(QObject):
 
     def open(self, pictures: Path) -> None:
         """Opens the library whose own folder is ``pictures``; ``opened`` or ``failed`` follows."""
-        self._pictures = pictures
+        self.pictures = pictures
         self._do(self._open)
 
     def scan(self) -> None:
@@ -127,39 +129,29 @@ class LibraryService(QObject):
     def index(self, path: Path) -> None:
         """Takes up a picture that was just saved, or forgets one that has gone."""
 
-        def index() -> None:
-            self._owned().index(path)
-            self.changed.emit()
-
-        self._do(index, _NOW)
+        self._do(lambda: (self._owned().index(path), self.changed.emit()), _NOW)
 
     def mark(self, pictures: tuple[int, ...], change: MarkChange) -> None:
         """Changes what people added to pictures."""
-        self._do(lambda: self.marked.emit(self._owned().mark(pictures, change), True), _NOW)  # noqa: FBT003
+        self._do(lambda: self.marked.emit(self._owned().mark(pictures, change), CAN_UNDO), _NOW)
+
+    def mark_files(self, paths: tuple[Path, ...], change: MarkChange) -> None:
+        """Changes the marks of pictures by their files, whether or not the gallery was ever looked at."""
+        self._do(lambda: self.marked.emit(self._made().mark(self._at(paths), change), CAN_UNDO), _NOW)
+
+    def delete_files(self, paths: tuple[Path, ...]) -> None:
+        """Moves pictures to the trash by their files, as `delete` does."""
+        self._do(lambda: self._delete(self._at(paths)), _NOW)
 
     def restore_marks(self, before: Mapping[int, Marks]) -> None:
         """Undoes `mark`."""
-
-        def restore() -> None:
-            self._owned().restore_marks(before)
-            self.marked.emit(before, False)  # noqa: FBT003
-
-        self._do(restore, _NOW)
+        undo = self.marked.emit
+        self._do(lambda: (self._owned().restore_marks(before), undo(before, not CAN_UNDO)), _NOW)
 
     def delete(self, pictures: tuple[int, ...]) -> None:
         """Moves pictures with their films and marks to the trash."""
 
-        def delete() -> None:
-            gone: list[Deleted] = []
-            try:
-                for picture in self._owned().delete(pictures):
-                    gone.append(picture)
-            finally:
-                if gone:
-                    self.deleted.emit(tuple(gone))
-                    self.changed.emit()
-
-        self._do(delete, _NOW)
+        self._do(lambda: self._delete(pictures), _NOW)
 
     def restore(self, deleted: tuple[Deleted, ...]) -> None:
         """Takes deleted pictures back, as far as they can be."""
@@ -178,7 +170,7 @@ class LibraryService(QObject):
         """Undoes `rename` and `move`."""
         self._undo(Gallery.put_back, moved)
 
-    def _do(self, work: Callable[[], None], priority: int = _SOON) -> None:
+    def _do(self, work: Callable[[], object], priority: int = _SOON) -> None:
         def attempt() -> None:
             try:
                 work()
@@ -187,16 +179,17 @@ class LibraryService(QObject):
                 self._close()
                 self.damaged.emit()
 
-        self._tasks.submit(attempt, None, self._on_failed, priority=priority, is_kept=True)
+        def fail(error: EmulsionError) -> None:
+            self.failed.emit(message(error))
 
-    def _on_failed(self, error: EmulsionError) -> None:
-        self.failed.emit(message(error))
+        self._tasks.submit(attempt, None, fail, priority=priority, is_kept=True)
 
     def _undo(self, undo: Callable[[Gallery, Change], object], changes: tuple[Change, ...]) -> None:
         def undo_all() -> None:
             try:
                 for change in changes:
                     undo(self._owned(), change)
+                    self.undone.emit(change)
             finally:
                 self.changed.emit()
 
@@ -211,6 +204,26 @@ class LibraryService(QObject):
                 self.moved.emit(tuple(done))
                 self.changed.emit()
 
+    def _delete(self, pictures: tuple[int, ...]) -> None:
+        gone: list[Deleted] = []
+        try:
+            for picture in self._owned().delete(pictures):
+                gone.append(picture)
+        finally:
+            if gone:
+                self.deleted.emit(tuple(gone))
+                self.changed.emit()
+
+    def _at(self, paths: tuple[Path, ...]) -> tuple[int, ...]:
+        found = [self._made().index(path) for path in paths]
+        return tuple(picture.id for picture in found if picture is not None)
+
+    def _made(self) -> Gallery:
+        """Returns the library, opened now if it was not. Raises LibraryInUse."""
+        if self._gallery is None:
+            self._gallery = Gallery(self._folders, self.pictures, trash=self.trash)
+        return self._gallery
+
     def _owned(self) -> Gallery:
         if self._gallery is None:
             raise LibraryInUse(gallery_folder(self._folders))
@@ -218,7 +231,7 @@ class LibraryService(QObject):
 
     def _open(self) -> None:
         try:
-            gallery = self._gallery = Gallery(self._folders, self._pictures, trash=self._trash)
+            gallery = self._made()
         except LibraryInUse as error:
             self.failed.emit(message(error))
             self.opened.emit((), "")

@@ -154,6 +154,8 @@ class LibraryView(QObject):
     @Slot()
     def _ask_again(self) -> None:
         self._refresh.stop()
+        if not self.is_open:  # a picture was deleted from elsewhere, and nothing is shown yet
+            return
         self.pictures.forget_all()
         self.reader.find(self.query)
         self.reader.count_facets()
@@ -163,6 +165,8 @@ class LibraryView(QObject):
         numbers = tuple(before)
         self.pictures.forget(numbers)
         self.marks_changed.emit(numbers)
+        if not self.is_open:
+            return
         self.reader.find(self.query)
         self.reader.count_facets()
 

@@ -5,7 +5,7 @@ from functools import partial
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from app.gallery.recipe_fields import RecipeField, recipe_fields
+from app.recent.recipe_fields import RecipeField, recipe_fields
 from app.widgets.building import clear, hbox, push_button, stretched, text_label, vbox
 from core.recipes.recipe import Recipe
 

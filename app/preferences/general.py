@@ -13,7 +13,7 @@ from app.widgets.file_dialogs import ask_file, ask_save
 from core.runs.events import PreviewMode
 from core.settings.look import Theme
 
-THEMES = {Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"}
+THEMES = {Theme.system: "Match system", Theme.light: "Light", Theme.dark: "Dark"}
 SETTINGS_FILE = "emulsion-settings.json"
 _FILTER = "Settings (*.json)"
 

@@ -33,6 +33,13 @@ class RecentPictures(QAbstractListModel):
             self._paths.insert(0, path)
             self.endInsertRows()
 
+    def remove(self, path: Path) -> None:
+        """A picture that has been deleted."""
+        if (row := self.row(path)) is not None:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self._paths[row]
+            self.endRemoveRows()
+
     def path(self, row: int) -> Path:
         return self._paths[row]
 

@@ -41,7 +41,8 @@ class RecentStrip(QWidget):
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._list)
         vbox(heading, stretched(self._pages), on=self, spacing=8)
-        model.rowsInserted.connect(self._show_page)
+        for signal in (model.rowsInserted, model.rowsRemoved):
+            signal.connect(self._show_page)
         self._show_page()
 
     def forget_choice(self) -> None:

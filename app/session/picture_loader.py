@@ -110,12 +110,11 @@ class PictureLoader(QObject):
         self._tasks.submit(partial(save_as, image, path), None, self._on_failed, priority=1, is_kept=True)
 
     def load_recipe(self, path: Path) -> None:
-        self._tasks.submit(
-            partial(self._read_recipe, path),
-            partial(self.recipe_loaded.emit, path),
-            self._on_no_recipe,
-            priority=1,
-        )
+        self.recipe(path, partial(self.recipe_loaded.emit, path))
+
+    def recipe(self, path: Path, take: Callable[[Recipe], object]) -> None:
+        """Reads the recipe of a picture for something else than to use it; ``take`` gets it."""
+        self._tasks.submit(partial(self._read_recipe, path), take, self._on_no_recipe, priority=1)
 
     def _on_failed(self, error: EmulsionError) -> None:
         self.failed.emit(message(error))

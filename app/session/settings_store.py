@@ -42,6 +42,14 @@ class SettingsStore:
             except SaveFailed as error:
                 log.warning("the settings could not be saved: %s", error)
 
+    def dialog_folder(self, title: str) -> str:
+        """Returns the folder that a file dialog of this title was last in, "" before the first time."""
+        return self.settings.dialog_folders.get(title, "")
+
+    def keep_dialog_folder(self, title: str, folder: str) -> None:
+        """Remembers it."""
+        self.change(dialog_folders={**self.settings.dialog_folders, title: folder})
+
     def films_folder(self) -> Path | None:
         """Returns the folder for films of unfinished runs; None if films are not kept."""
         if self.settings.keep_films is FilmPolicy.never:

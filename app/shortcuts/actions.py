@@ -23,17 +23,19 @@ class Actions(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self.open_settings = self._make("Open a picture's settings…", "Ctrl+O")
+        self.open_settings = self._make("Load settings from image…", "Ctrl+O")
         self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
         self.add_model = self._make("Add a model file…")
         self.add_model_folder = self._make("Add a folder with models…")
+        self.save_as = self._make("Save picture as…", "Ctrl+S")
+        self.delete = self._make("Move picture to trash", icon_name="trash")
         self.export_film = self._make("Export film…", "Ctrl+E", "film")
         self.preferences = self._make("Preferences…", "Ctrl+,")
         self.quit = self._make("Quit", "Ctrl+Q")
         self.undo = self._make("Undo", "Ctrl+Z", "undo")
         self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo")
         self.copy = self._make("Copy picture", "Ctrl+C", "copy")
-        self.paste = self._make("Paste a picture's settings", "Ctrl+V")
+        self.paste = self._make("Paste settings or image", "Ctrl+V")
         self.generate = self._make("Generate", "Ctrl+Return", "play")
         self.generate.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
         self.stop = self._make("Stop", "Esc", "stop")
@@ -42,15 +44,15 @@ class Actions(QObject):
         self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
-        self.fit = self._make("Fit into the window", "Ctrl+0", "fit")
+        self.fit = self._make("Fit to window", "Ctrl+0", "fit")
         self.actual_size = self._make("Actual size (100 %)", "Ctrl+1", "actual-size")
         self.next_pane = self._make("Next pane", "F6")
         self.previous_pane = self._make("Previous pane", "Shift+F6")
         self.full_screen = self._make("Full screen", "F11", is_checkable=True)
         self.backdrop = self._group(
-            {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checker background"}
+            {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checkerboard background"}
         )
-        self.theme = self._group({Theme.system: "As the system", Theme.light: "Light", Theme.dark: "Dark"})
+        self.theme = self._group({Theme.system: "Match system", Theme.light: "Light", Theme.dark: "Dark"})
         self.shortcuts = self._make("Keyboard shortcuts", "F1")
         self.machine = self._make("This machine…")
         self.diagnostics = self._make("Copy diagnostics", icon_name="copy")
@@ -73,9 +75,11 @@ class Actions(QObject):
 
     def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
         """Builds the menus; ``places`` switch between the window's pages, ``panes`` show and hide its panes."""
-        file = [self.open_settings, self.open_folder]
+        file = [self.open_settings, self.open_folder, self.save_as]
         _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
-        _fill(bar.addMenu("&Edit"), [self.undo, self.redo], [self.copy, self.paste], [self.preferences])
+        _fill(
+            bar.addMenu("&Edit"), [self.undo, self.redo], [self.copy, self.paste, self.delete], [self.preferences]
+        )
         _fill(bar.addMenu("&Run"), [self.generate, self.stop], [self.pause, self.single_step])
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu("&View")

@@ -22,6 +22,7 @@ from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
 from app.widgets.building import stretched, vbox
+from app.widgets.file_dialogs import FolderMemory
 from app.widgets.icons import set_icon
 from app.widgets.message_bar import Notice
 from app.widgets.theme import indent_spin_boxes
@@ -62,6 +63,7 @@ class Contents(QObject):
         self._session = services.session
         self._store = services.settings_store
         session, store = self._session, self._store
+        FolderMemory(window, lambda: store.settings.pictures, store.dialog_folder, store.keep_dialog_folder)
         recent = RecentPictures(services.pictures)
         self.create_page = CreatePage(
             session, services.autoencoders, services.memory, recent, services.appearance.colours
@@ -126,7 +128,11 @@ class Contents(QObject):
 
         appearance = self._services.appearance
         page = GalleryPage(self._session, self._store, appearance.colours)
-        commands = GalleryCommands(page, self._session, appearance.colours, self._window)
+        commands = GalleryCommands(page, self._session, appearance.colours, self._window, self._commands.tools)
+        page.service.pictures = self._store.settings.pictures
+        page.service.deleted.connect(self._commands.forget)
+        page.service.undone.connect(self._commands.take_back)
+        page.service.failed.connect(self._show_failure)
         commands.create_asked.connect(self._show_create)
         commands.picture_asked.connect(self.show_picture)
         commands.noise_asked.connect(self._noise)
@@ -157,6 +163,8 @@ class Contents(QObject):
         self.places.page_built.connect(indent_spin_boxes)
         self.places.page_built.connect(self._imports.guard_text_fields)
         self._commands.noise_asked.connect(self._noise)
+        self._commands.tools.create_asked.connect(self._show_create)
+        self._commands.menu.library = lambda: self.gallery.widget.service
         self.create_page.left.loras.file_wanted.connect(self._imports.ask_lora_files)
         services.model_import.told.connect(self._show_notice)
         session.background.failed.connect(self._show_failure)

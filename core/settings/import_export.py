@@ -14,6 +14,7 @@ PROGRAM = "Emulsion"
 LARGEST_BYTES = 1_000_000
 STATE = (
     "draft",
+    "dialog_folders",
     "film_views",
     "film_export",
     "explained_views",

@@ -55,6 +55,8 @@ class Settings:
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         draft: what was last typed and chosen, or None before the first time.
+        editor: the program that opens pictures beside this one, "" for the system's own.
+        dialog_folders: the folder that each kind of file dialog was last in, by its title.
         film_views: the views of a film that are open: none, one or four.
         film_export: how the last film was exported, as text.
         explained_views: the views of a film whose explanation was shown once.
@@ -83,6 +85,8 @@ class Settings:
     previews: PreviewMode = PreviewMode.automatic
     keep_films: FilmPolicy = FilmPolicy.always
     draft: GenerationRequest | None = None
+    editor: str = ""
+    dialog_folders: Mapping[str, str] = field(default_factory=dict[str, str])
     film_views: tuple[str, ...] = ()
     film_export: str = ""
     explained_views: tuple[str, ...] = ()
@@ -236,6 +240,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "previews": _choice(PreviewMode),
         "keep_films": _choice(FilmPolicy),
         "draft": _Kind(_request, _request_json),
+        "editor": _TEXT,
+        "dialog_folders": _Kind(_names, dict),
         "film_views": _Kind(_texts, list),
         "film_export": _TEXT,
         "explained_views": _Kind(_texts, list),

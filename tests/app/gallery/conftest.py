@@ -15,8 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.create.picture_tools import PictureTools
 from app.gallery.commands import GalleryCommands
 from app.gallery.page import GalleryPage
+from app.session.picture_loader import PictureLoader
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.theme import LIGHT
@@ -41,7 +43,9 @@ class OpenGallery:
         self.settings_store = SettingsStore(folders)
         self.page = GalleryPage(session, self.settings_store, LIGHT, FolderTrash(folders.data / "trash"))
         self.page.setParent(self.window)
-        self.commands = GalleryCommands(self.page, session, LIGHT, self.window)
+        tools = PictureTools(self.window, PictureLoader(session.background), session, self.settings_store)
+        self.commands = GalleryCommands(self.page, session, LIGHT, self.window, tools)
+        tools.create_asked.connect(self.commands.create_asked)
         self._qtbot = qtbot
 
     def open(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.gallery.picture_actions import PictureAction, open_menu
+from app.canvas.picture_actions import PictureAction, open_menu
 from app.session.run import SavedPicture
 from core.film.reader import film_path
 from core.gallery.marks import MarkChange
@@ -194,21 +194,31 @@ def test_a_film_that_cannot_be_branched_from_is_told_on_the_page(
 
 
 def test_every_action_does_something(gallery: OpenGallery) -> None:
-    assert set(gallery.commands.handlers) == set(PictureAction)
+    assert set(gallery.commands.handlers) == set(PictureAction) - {PictureAction.compare_shown}
 
 
 def test_the_menu_offers_what_fits_the_number_of_pictures(gallery: OpenGallery, add_picture: AddPicture) -> None:
     add_picture("a.png")
     gallery.open()
     gallery.wait_for_rows(1)
-    one = ["View in full screen", "Use all settings", "Use as source picture", "Add noise to this picture…"]
-    one += ["Copy picture", "Copy recipe", "Show in folder", "Rename…", "Move to folder…", "Export…"]
+    one = ["View in full screen", "Use all settings", "Use its seed", "Generate again with a new seed"]
+    one += ["Start from this image", "Add noise to this picture…", "Copy picture", "Copy recipe"]
+    one += [
+        "Save picture as…",
+        "Open in another program",
+        "Show in folder",
+        "Rename…",
+        "Move to folder…",
+        "Export…",
+    ]
     several = ["Copy pictures", "Move to folder…", "Export…"]
     for count, words in ((1, one), (3, ["Compare", *several]), (9, several)):
-        open_menu(gallery.window, gallery.known(0), count, QPoint(), print, print)
+        open_menu(
+            gallery.window, QPoint(), dict.fromkeys(gallery.commands.handlers, print), None, count, has_film=False
+        )
         menu = gallery.window.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
         entries = [entry for entry in menu.actions() if isinstance(entry.data(), PictureAction)]
-        assert [entry.text().partition("\t")[0] for entry in entries] == [*words, "Move to the trash"]
+        assert [entry.text().partition("\t")[0] for entry in entries] == [*words, "Move to trash"]
         menu.hide()
 
 

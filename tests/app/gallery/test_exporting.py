@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.canvas.picture_actions import PictureAction
 from app.gallery.export_dialog import ExportDialog
-from app.gallery.picture_actions import PictureAction
 from app.gallery.picture_exporter import ExportKind, ExportReport
 from core.errors import UnreadablePicture
 from core.pictures.metadata import read_recipe

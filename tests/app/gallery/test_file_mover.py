@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.gallery.picture_actions import PictureAction
+from app.canvas.picture_actions import PictureAction
 from tests.app.gallery.conftest import OpenGallery
 
 AddPicture = Callable[..., Path]

@@ -84,7 +84,7 @@ def test_panes_sizes_theme_and_background_are_remembered(open_window: Opener) ->
     first = open_window()
     first.window.contents.create_page.setSizes([400, 300, 260])
     first.action("Recent pictures").trigger()
-    first.action("Checker background").trigger()
+    first.action("Checkerboard background").trigger()
     first.action("Dark").trigger()
     assert first.window.contents.create_page.right.isHidden()
     columns = first.window.contents.create_page.sizes()
@@ -93,7 +93,7 @@ def test_panes_sizes_theme_and_background_are_remembered(open_window: Opener) ->
     second = open_window()
     assert second.window.contents.create_page.right.isHidden()
     assert not second.action("Recent pictures").isChecked()
-    assert second.action("Checker background").isChecked()
+    assert second.action("Checkerboard background").isChecked()
     assert second.action("Dark").isChecked()
     assert second.settings_store.settings.theme is Theme.dark
     assert second.window.contents.create_page.sizes()[0] == columns[0] == 400
@@ -149,14 +149,14 @@ def test_a_picture_without_recipe_changes_nothing_and_says_so(
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(tmp_path / "holiday.jpg"))])
     QGuiApplication.clipboard().setMimeData(data)
-    opened.action("Paste a picture's settings").trigger()
+    opened.action("Paste settings or image").trigger()
     qtbot.waitUntil(lambda: bool(opened.subjects))
     assert opened.window.session.draft == before
 
 
 def test_pasting_without_a_picture_file_says_what_to_do(opened: Opened) -> None:
     QGuiApplication.clipboard().setText("only words")
-    opened.action("Paste a picture's settings").trigger()
+    opened.action("Paste settings or image").trigger()
     assert opened.subjects
 
 
@@ -222,7 +222,7 @@ def test_closing_with_a_picture_that_is_not_saved_warns_first(
     qtbot.waitUntil(lambda: not opened.window.isVisible())
 
 
-@pytest.mark.parametrize("text", ["Keyboard shortcuts", "About Emulsion", "Open a picture's settings…"])
+@pytest.mark.parametrize("text", ["Keyboard shortcuts", "About Emulsion", "Load settings from image…"])
 def test_dialogs_do_not_block_the_window(opened: Opened, qtbot: QtBot, text: str) -> None:
     opened.action(text).trigger()
     dialogs = [dialog for dialog in opened.window.findChildren(QDialog) if dialog.isVisible()]

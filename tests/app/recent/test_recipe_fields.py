@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.gallery.recipe_fields import recipe_fields
+from app.recent.recipe_fields import recipe_fields
 from core.recipes.recipe import ModelIdentity, Recipe
 from core.request.request import Autoencoder, GenerationRequest, Lora
 

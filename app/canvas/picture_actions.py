@@ -1,7 +1,8 @@
-"""The actions on chosen pictures: one table for the inspector, the context menu of the grid and the keys."""
+"""The actions on pictures: one table for all their menus, for the inspector and for the keys."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
@@ -32,18 +33,23 @@ class PictureAction(Enum):
 
     open_viewer = "View in full screen", "eye", "Return", ONE
     use_settings = "Use all settings", "", "", ONE
+    use_seed = "Use its seed", "", "", ONE
+    generate_again = "Generate again with a new seed", "", "", ONE
     compare = "Compare", "swap", "C", COMPARED
+    compare_shown = "Compare with the picture shown", "", "", ONE
     open_film = "Open its film", "film", "", ONE, True
     branch = "Branch from here…", "branch", "", ONE, True
-    use_as_source = "Use as source picture", "picture", "", ONE
+    use_as_source = "Start from this image", "picture", "", ONE
     add_noise = "Add noise to this picture…", "", "", ONE
+    open_in_editor = "Open in another program", "", "", ONE
+    save_as = "Save picture as…", "", "", ONE
     show_in_folder = "Show in folder", "folder", "", ONE
     copy_picture = "Copy picture", "copy", "Ctrl+C", ANY, False, "Copy pictures"
     copy_recipe = "Copy recipe", "copy", "", ONE
     rename = "Rename…", "", "F2", ONE
     move = "Move to folder…", "", "", ANY
     export = "Export…", "export", "", ANY
-    delete = "Move to the trash", "trash", "Del", ANY
+    delete = "Move to trash", "trash", "Del", ANY
 
     def __init__(
         self, words: str, icon: str, key: str, counts: range, needs_film: bool = False, several_words: str = ""
@@ -127,46 +133,76 @@ def _modifiers(event: QKeyEvent) -> Qt.KeyboardModifier:
 ABOVE_MARKS = (
     PictureAction.open_viewer,
     PictureAction.use_settings,
+    PictureAction.use_seed,
+    PictureAction.generate_again,
     PictureAction.use_as_source,
     PictureAction.add_noise,
     PictureAction.open_film,
     PictureAction.branch,
     PictureAction.compare,
+    PictureAction.compare_shown,
 )
 BELOW_MARKS = (
-    (PictureAction.copy_picture, PictureAction.copy_recipe, PictureAction.show_in_folder),
+    (
+        PictureAction.copy_picture,
+        PictureAction.copy_recipe,
+        PictureAction.save_as,
+        PictureAction.open_in_editor,
+        PictureAction.show_in_folder,
+    ),
     (PictureAction.rename, PictureAction.move, PictureAction.export, PictureAction.delete),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class MarkMenu:
+    """The part of a menu about rating and favourite.
+
+    Attributes:
+        is_favourite: the current one is one.
+        mark: is called with the change that was chosen.
+    """
+
+    is_favourite: bool
+    mark: Callable[[MarkChange], object]
+
+
 def open_menu(
     parent: QWidget,
-    picture: LibraryPicture,
-    count: int,
     position: QPoint,
-    act: Callable[[PictureAction], object],
-    mark: Callable[[MarkChange], object],
+    handlers: Mapping[PictureAction, Callable[[], object]],
+    marks: MarkMenu | None,
+    count: int = 1,
+    *,
+    has_film: bool,
 ) -> None:
-    """Opens the menu for ``count`` chosen pictures, ``picture`` being the current one."""
+    """Opens the menu for ``count`` chosen pictures, with the actions that have a handler.
+
+    ``marks`` is None for a picture that has no file yet; keys are told where the handlers are those of the grid.
+    """
     menu = QMenu(parent)
+    has_keys = PictureAction.open_viewer in handlers
 
     def add(actions: Iterable[PictureAction]) -> None:
+        menu.addSeparator()
         for action in actions:
-            if action.is_offered(count, picture.has_film):
-                entry = menu.addAction(f"{action.words_for(count)}\t{action.key}".rstrip("\t"))
+            if action in handlers and action.is_offered(count, has_film):
+                key = action.key if has_keys else ""
+                entry = menu.addAction(f"{action.words_for(count)}\t{key}".rstrip("\t"))
                 entry.setData(action)
-                entry.triggered.connect(partial(act, action))
+                entry.triggered.connect(handlers[action])
 
     add(ABOVE_MARKS)
-    menu.addSeparator()
-    rating = menu.addMenu("Rating")
-    for stars in RATINGS:
-        entry = rating.addAction(f"{'★' * stars or 'None'}\t{stars}")
-        entry.triggered.connect(partial(mark, MarkChange(rating=stars)))
-    favour = menu.addAction("No favourite\tF" if picture.is_favourite else "Favourite\tF")
-    favour.triggered.connect(partial(mark, MarkChange(is_favourite=not picture.is_favourite)))
-    for group in BELOW_MARKS:
+    if marks is not None:
         menu.addSeparator()
+        rating = menu.addMenu("Rating")
+        for stars in RATINGS:
+            entry = rating.addAction(f"{'★' * stars or 'None'}" + (f"\t{stars}" if has_keys else ""))
+            entry.triggered.connect(partial(marks.mark, MarkChange(rating=stars)))
+        words = "Remove from favourites" if marks.is_favourite else "Add to favourites"
+        favour = menu.addAction(words + ("\tF" if has_keys else ""))
+        favour.triggered.connect(partial(marks.mark, MarkChange(is_favourite=not marks.is_favourite)))
+    for group in BELOW_MARKS:
         add(group)
     menu.aboutToHide.connect(menu.deleteLater)
     menu.popup(position)

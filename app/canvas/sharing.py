@@ -1,0 +1,32 @@
+"""Hands pictures on: to the clipboard, to the system's programs, and to the user's own editor."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QProcess, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from app.canvas.current import CurrentPicture
+from app.session.picture_loader import OpenedPicture
+
+
+def copy_picture(picture: CurrentPicture | OpenedPicture) -> None:
+    """Puts a picture, and its file if it has one, into the clipboard."""
+    data = QMimeData()
+    data.setImageData(picture.image)
+    if picture.path is not None:
+        data.setUrls([QUrl.fromLocalFile(str(picture.path))])
+    QGuiApplication.clipboard().setMimeData(data)
+
+
+def open_in_system(path: Path) -> None:
+    """Opens a picture or a folder with the system's program for it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def open_in_editor(path: Path, editor: str) -> bool:
+    """Opens a picture in a program of the user's choice, "" for the system's own; False if it does not start."""
+    if not editor:
+        return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    if editor.endswith(".app"):
+        return QProcess.startDetached("open", ["-a", editor, str(path)])[0]
+    return QProcess.startDetached(editor, [str(path)])[0]

@@ -1,0 +1,92 @@
+"""The actions on any picture that has a file, for the menus of the pages *Create* and *Gallery*."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.sharing import open_in_editor
+from app.messages.errors import Message
+from app.recent.recipe_fields import recipe_text
+from app.session.picture_loader import OpenedPicture, PictureLoader
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from app.widgets.file_dialogs import ask_save
+from core.pictures.picture import GeneratedImage
+from core.recipes.recipe import Recipe
+from core.request.request import GenerationRequest, Source
+from core.request.settings.source import DEFAULT_STRENGTH
+from core.runs.operations import Generate
+
+SAVED_AS = ("PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)")
+
+
+class PictureTools(QObject):
+    """Reads what it needs in the background; the loader tells failures.
+
+    Signals:
+        create_asked: show the page *Create*, where something has changed.
+        failed: a `Message`.
+    """
+
+    create_asked = Signal()
+    failed = Signal(object)
+
+    def __init__(
+        self, window: QWidget, loader: PictureLoader, session: Session, settings_store: SettingsStore
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._loader = loader
+        self._session = session
+        self._settings_store = settings_store
+
+    def use_seed(self, path: Path) -> None:
+        """Locks the seed of a picture."""
+        self._loader.recipe(path, lambda recipe: self._session.edit(seed=recipe.request.seed))
+        self.create_asked.emit()
+
+    def generate_again(self, path: Path) -> None:
+        """Queues one more picture with the settings of this one and a new seed; the draft stays as it is."""
+        self._loader.recipe(path, self._generate)
+
+    def use_as_source(self, path: Path) -> None:
+        """Starts from this picture, with the strength that was set."""
+        source = self._session.draft.source
+        self._session.edit(source=Source(str(path), source.strength if source is not None else DEFAULT_STRENGTH))
+        self.create_asked.emit()
+
+    def copy_recipe(self, path: Path) -> None:
+        """Puts the recipe into the clipboard, as text."""
+        self._loader.recipe(path, lambda recipe: QGuiApplication.clipboard().setText(recipe_text(recipe)))
+
+    def save_as(self, path: Path) -> None:
+        """Asks for a place and a format, and writes the picture there with its recipe."""
+        self._loader.read(path, self._save_opened)
+
+    def save_generated(self, picture: GeneratedImage, name: str) -> None:
+        """Asks the same for a picture that may have no file yet."""
+        start = self._settings_store.settings.pictures / name
+        save = partial(self._loader.save_as, picture)
+        ask_save(self._window, "Save picture as", save, SAVED_AS, start)
+
+    def open_in_editor(self, path: Path) -> None:
+        """Opens a picture in the program that the preferences name, or in the system's own."""
+        editor = self._settings_store.settings.editor
+        if not open_in_editor(path, editor):
+            remedy = "Choose another program in the preferences, under Saving."
+            self.failed.emit(Message("The program does not start", editor or "The system has no program.", remedy))
+
+    def _save_opened(self, opened: OpenedPicture) -> None:
+        if opened.generated is not None:
+            self.save_generated(opened.generated, opened.path.name)
+        else:
+            sentence = f"{opened.path.name} does not say how it was made, so there is nothing to write with it."
+            self.failed.emit(Message("Copy this file instead", sentence))
+
+    def _generate(self, recipe: Recipe) -> None:
+        request: GenerationRequest = replace(recipe.request, seed=None, count=1)
+        self._session.enqueue(Generate(self._session.loras.resolved(request)[0]))
