@@ -1,6 +1,7 @@
 """Completes the word that is typed into the prompt, from the words that the model was taught."""
 
 import re
+from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QObject, QStringListModel, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QTextCursor
@@ -25,12 +26,14 @@ class Completion(QObject):
 
     Attributes:
         vocabulary: where the offers come from; None for none.
+        names: other offers, which begin so.
         popup: where they are shown.
     """
 
     def __init__(self, edit: QPlainTextEdit) -> None:
         super().__init__(edit)
         self.vocabulary: Vocabulary | None = None
+        self.names: Sequence[str] = ()
         self._edit = edit
         self._offers = QStringListModel(self)
         self.popup = named(QListView(), "completionPopup")
@@ -85,8 +88,12 @@ class Completion(QObject):
 
     def _fitting(self) -> tuple[str, ...]:
         beginning = self._beginning()
-        if self.vocabulary is None or len(beginning) < SHORTEST or beginning.lower() in self.vocabulary.words:
+        if len(beginning) < SHORTEST:
             return ()
+        typed = beginning.casefold()
+        named = tuple(name for name in self.names if name.casefold().startswith(typed) and name != beginning)
+        if named or self.vocabulary is None or beginning.lower() in self.vocabulary.words:
+            return named[:MOST_OFFERS]
         before = self._before(self._edit.textCursor())[: -len(beginning)]
         return self.vocabulary.completions(beginning, before)[:MOST_OFFERS]
 

@@ -43,6 +43,7 @@ class PromptControl(QWidget):
         self.edit.redo_asked.connect(session.draft_editor.redo)
         session.draft_edited.connect(self._show)
         session.models_changed.connect(self._show)
+        session.loras.changed.connect(self._show)
         self._show()
 
     @Slot(str)
@@ -63,4 +64,6 @@ class PromptControl(QWidget):
                 remark = "not for this model: its guidance is built in"
             elif text and not draft.has_guidance:
                 remark = "no effect: guidance is off"
-        self._field.show_model(model, self._suggestions.vocabulary if self._suggestions else None, remark)
+        names, embeddings = self._session.loras.names_for(model), self._session.loras.embeddings_for(model)
+        vocabulary = self._suggestions.vocabulary if self._suggestions else None
+        self._field.show_model(model, vocabulary, remark, names, embeddings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.controls.prompt_edit import PromptEdit
 from app.controls.prompt_marks import Marked
-from app.controls.token_counting import COUNTED_CHARACTERS, TokenCounting
+from app.controls.token_counting import COUNTED_CHARACTERS, NO_EMBEDDINGS, TokenCounting
 from app.widgets.building import text_label, vbox
 from app.widgets.drag_handle import DragHandle
 from app.widgets.field import GAP_PX, Field, describe, set_tone
@@ -77,6 +78,7 @@ class PromptField(QWidget):
         self._is_negative = kind is NEGATIVE
         self._model: Model | None = None
         self._remark = ""
+        self._embeddings: Mapping[str, int] = NO_EMBEDDINGS
         self.edit = PromptEdit(kind.lines)
         describe(self.edit, name or kind.name, kind.title, kind.tooltip)
         self.edit.setPlaceholderText(kind.placeholder)
@@ -102,9 +104,20 @@ class PromptField(QWidget):
             self.edit.show_text(text)
         self._timer.start()
 
-    def show_model(self, model: Model | None, vocabulary: Vocabulary | None, remark: str = "") -> None:
-        """Counts and marks for this model; ``remark`` takes the place of the count."""
-        self._model, self._remark = model, remark
+    def show_model(
+        self,
+        model: Model | None,
+        vocabulary: Vocabulary | None,
+        remark: str = "",
+        names: Sequence[str] = (),
+        embeddings: Mapping[str, int] = NO_EMBEDDINGS,
+    ) -> None:
+        """Counts and marks for this model; ``remark`` takes the place of the count.
+
+        ``names`` are offered while they are typed; ``embeddings`` have so many vectors each.
+        """
+        self._model, self._remark, self._embeddings = model, remark, embeddings
+        self.edit.completion.names = names
         self.edit.completion.vocabulary = vocabulary
         self._timer.start()
 
@@ -123,7 +136,7 @@ class PromptField(QWidget):
         lines += [UNCLOSED] * bool(syntax.unclosed)
         self._plain.setText("\n".join(lines))
         self._plain.setVisible(bool(lines) and self.edit.isEnabled())
-        count = self._counting.count(model, text, is_negative=is_negative)
+        count = self._counting.count(model, text, self._embeddings, is_negative=is_negative)
         is_cut = count is not None and count.is_cut
         words = self.edit.completion.vocabulary
         self.edit.marks.show(

@@ -1,7 +1,9 @@
 """Counting tokens for whichever model is chosen; a model whose tokenizer cannot be read is not counted for."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from core.errors import ModelBroken
 from core.models.catalogue import Model
@@ -10,6 +12,7 @@ from core.prompt.tokens import TokenCounter
 
 log = logging.getLogger(__name__)
 
+NO_EMBEDDINGS: Mapping[str, int] = MappingProxyType({})
 COUNTED_CHARACTERS = 20_000
 """Longer texts are counted up to here, so that a pasted book does not hold up the typing."""
 
@@ -35,11 +38,19 @@ class TokenCounting:
 
     def __init__(self) -> None:
         self._model: Model | None = None
+        self._embeddings: Mapping[str, int] = NO_EMBEDDINGS
         self._counter: TokenCounter | None = None
 
-    def count(self, model: Model | None, text: str, *, is_negative: bool = False) -> Counted | None:
-        """None when the model or its tokenizer is not there."""
-        counter = self._counter_for(model)
+    def count(
+        self,
+        model: Model | None,
+        text: str,
+        embeddings: Mapping[str, int] = NO_EMBEDDINGS,
+        *,
+        is_negative: bool = False,
+    ) -> Counted | None:
+        """None when the model or its tokenizer is not there; ``embeddings`` have so many vectors each."""
+        counter = self._counter_for(model, embeddings)
         if counter is None:
             return None
         count = count_prompt(counter, text[:COUNTED_CHARACTERS], "original", is_negative=is_negative)
@@ -48,13 +59,13 @@ class TokenCounting:
         words = f"{count.tokens}{more} / {count.limit} tokens{ignored}"
         return Counted(words if text else "", count.is_cut, count.read_characters, count.borders)
 
-    def _counter_for(self, model: Model | None) -> TokenCounter | None:
-        if model != self._model:
-            self._model = model
+    def _counter_for(self, model: Model | None, embeddings: Mapping[str, int]) -> TokenCounter | None:
+        if (model, embeddings) != (self._model, self._embeddings):
+            self._model, self._embeddings = model, embeddings
             self._counter = None
             if model is not None:
                 try:
-                    self._counter = TokenCounter.for_model(model)
+                    self._counter = TokenCounter.for_model(model).knowing(embeddings)
                 except ModelBroken as error:
                     log.info("tokens are not counted: %s", error)
         return self._counter

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.messages.errors import Message
+from core.embeddings.file import EmbeddingFile
 from core.lora.file import LoraFile
 from core.lora.library import FoundLora
 from core.lora.usage import LoraUsage
@@ -84,4 +85,14 @@ def misfit_notice(name: str, objection: str) -> Message:
     """Returns the message that a LoRA is present but does not fit the chosen model."""
     return Message(
         f"“{name}” is not for this model", f"It is {objection}.", "It can be chosen when a model that it fits is."
+    )
+
+
+def embeddings_taken(files: Sequence[EmbeddingFile]) -> Message:
+    """Returns the message about embeddings that were added."""
+    named = ", ".join(f"“{file.name}” ({file.made_for})" for file in files)
+    return Message(
+        "A prompt can name it now" if len(files) == 1 else "A prompt can name them now",
+        f"Embeddings act where a prompt says their names: {named}.",
+        "They are read where they lie, and offered while you type.",
     )

@@ -8,11 +8,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.messages.errors import Message, message
-from app.messages.loras import misfit_notice, offer
+from app.messages.loras import embeddings_taken, misfit_notice, offer
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, Notice, Tone
 from core.autoencoders.file import read_autoencoder
+from core.embeddings.file import EmbeddingFile, read_embedding
 from core.errors import EmulsionError, LoraBroken, ModelBroken
 from core.lora.file import SUFFIX, LoraFile, read_lora
 from core.lora.importing import copy_lora
@@ -29,7 +30,7 @@ class Checked:
     Attributes:
         known: LoRAs that are found by name already.
         new: other LoRAs. taken: those of them whose name another file has.
-        refused: the rest, with the reasons. autoencoders: those of them that are one.
+        refused: the rest, with the reasons. autoencoders, embeddings: those of them that are one.
     """
 
     known: tuple[LoraFile, ...]
@@ -37,6 +38,7 @@ class Checked:
     taken: frozenset[str]
     refused: tuple[LoraBroken, ...]
     autoencoders: frozenset[Path]
+    embeddings: tuple[EmbeddingFile, ...]
 
 
 Placed = tuple[tuple[LoraFile, ...], tuple[Path, ...]]
@@ -78,7 +80,11 @@ class LoraImport(QObject):
         self._tasks.submit(check, partial(self._offer, must_be_loras))
 
     def _offer(self, must_be_loras: bool, checked: Checked) -> None:
+        self._take_embeddings(checked.embeddings)
+        embeddings = {file.path for file in checked.embeddings}
         for error in checked.refused:
+            if error.path in embeddings:
+                continue
             if must_be_loras:
                 self._tell(message(error), "error")
             elif error.path in checked.autoencoders:
@@ -94,6 +100,15 @@ class LoraImport(QObject):
             use = partial(self._on_placed, (checked.new, places))
             choices.append(Choice("Use in place", use, "keepLoraButton"))
         self._tell(offer(checked.new, checked.taken), "info", tuple(choices))
+
+    def _take_embeddings(self, files: tuple[EmbeddingFile, ...]) -> None:
+        """Reads them where they lie, from now on; prompts act by their names."""
+        if not files:
+            return
+        known = self._settings_store.settings.embedding_places
+        self._settings_store.change(embedding_places=tuple(dict.fromkeys((*known, *(f.path for f in files)))))
+        self._session.loras.refresh()
+        self._tell(embeddings_taken(files), "info")
 
     def _copy(self, checked: Checked) -> None:
         folder = self._settings_store.folders.models / FOLDER_NAMES[0]
@@ -149,7 +164,15 @@ def _check(library: LoraLibrary, files: list[Path]) -> Checked:
     names = {path.stem for path in present}
     taken = frozenset(file.name for file in new if file.name in names)
     autoencoders = frozenset(error.path for error in refused if _is_autoencoder(error.path))
-    return Checked(tuple(known), tuple(new), taken, tuple(refused), autoencoders)
+    embeddings = tuple(file for error in refused if (file := _embedding(error.path)) is not None)
+    return Checked(tuple(known), tuple(new), taken, tuple(refused), autoencoders, embeddings)
+
+
+def _embedding(path: Path) -> EmbeddingFile | None:
+    try:
+        return read_embedding(path)
+    except ModelBroken:
+        return None
 
 
 def _is_autoencoder(path: Path) -> bool:

@@ -8,6 +8,9 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.messages.loras import misfit
 from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
+from core.embeddings.file import EmbeddingFile
+from core.embeddings.library import EmbeddingLibrary
+from core.families import FAMILIES
 from core.lora.library import FoundLora, LoraLibrary
 from core.lora.usage import LoraUsage
 from core.models.catalogue import Model
@@ -19,9 +22,10 @@ from core.runs.events import Event, LoraInPart
 
 @dataclass(frozen=True, slots=True)
 class AvailableLoras:
-    """The LoRAs that were found, and the kind of each model."""
+    """The LoRAs and embeddings that were found, and the kind of each model."""
 
     loras: tuple[FoundLora, ...] = ()
+    embeddings: tuple[EmbeddingFile, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -43,12 +47,14 @@ class LoraSelection(QObject):
         background: BackgroundTasks,
         library: Callable[[], LoraLibrary] | None,
         parent: QObject,
+        embeddings: Callable[[], EmbeddingLibrary] | None = None,
     ) -> None:
-        """``library`` is asked at each look; without one there is none."""
+        """``library`` and ``embeddings`` are asked at each look; without one there is none."""
         super().__init__(parent)
         self.at_hand: AvailableLoras | None = None
         self._drafting = drafting
         self._library = library
+        self._embeddings = embeddings
         self._usages: dict[tuple[str, str, tuple[int, int]], LoraUsage] = {}
         self._tasks = background.queue(self, "LoRAs")
         drafting.models_changed.connect(self.refresh)
@@ -66,10 +72,12 @@ class LoraSelection(QObject):
         if self._library is None:
             return
         library, models = self._library(), self._drafting.models
+        embeddings = self._embeddings() if self._embeddings is not None else None
         known = self.at_hand.loras if self.at_hand is not None else ()
 
         def look() -> AvailableLoras:
-            return AvailableLoras(library.look(known), {model.key: kind_of(model) for model in models})
+            named = embeddings.look() if embeddings is not None else ()
+            return AvailableLoras(library.look(known), named, {model.key: kind_of(model) for model in models})
 
         self._tasks.cancel()
         self._tasks.submit(look, self._on_looked)
@@ -78,6 +86,20 @@ class LoraSelection(QObject):
         """Returns the file of a LoRA of the draft."""
         loras = self.at_hand.loras if self.at_hand is not None else ()
         return next((found for found in loras if found.name == lora.key), None)
+
+    def embeddings_for(self, model: Model | None) -> Mapping[str, int]:
+        """Returns the number of vectors of each embedding that a prompt for the model can name."""
+        if self.at_hand is None or model is None or not FAMILIES[model.family].has_weights:
+            return {}
+        kind = self.at_hand.kinds.get(model.key, "")
+        return {file.name: file.vectors for file in self.at_hand.embeddings if file.made_for == kind}
+
+    def names_for(self, model: Model | None) -> tuple[str, ...]:
+        """Returns the words that complete a prompt for the model: embeddings, and tags of LoRAs."""
+        if self.at_hand is None or model is None:
+            return ()
+        loras = (found.name for found in self.at_hand.loras if not self.objection(found, model))
+        return (*self.embeddings_for(model), *(f"<lora:{name}:1>" for name in loras))
 
     def objection(self, found: FoundLora, model: Model) -> str:
         """Why it cannot be used with a model, as a phrase; "" when it can."""

@@ -22,6 +22,7 @@ from app.session.queue import RunQueue
 from app.session.run import Ending, Run, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
+from core.embeddings.library import EmbeddingLibrary
 from core.errors import InvalidRequest
 from core.film.film import Film, Frame
 from core.lora.library import LoraLibrary
@@ -83,6 +84,7 @@ class Session(QObject):
         recorder: FilmRecorder | None = None,
         log_file: Path | None = None,
         loras: Callable[[], LoraLibrary] | None = None,
+        embeddings: Callable[[], EmbeddingLibrary] | None = None,
     ) -> None:
         """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
         super().__init__()
@@ -114,7 +116,7 @@ class Session(QObject):
         worker.writing.failed.connect(self.failed)
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
-        self.loras = LoraSelection(self.draft_editor, self.background, loras, self)
+        self.loras = LoraSelection(self.draft_editor, self.background, loras, self, embeddings)
         worker.happened.connect(self.loras.follow)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
         self.run_ended.connect(self.early_choice.follow)

@@ -38,6 +38,7 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         FilmRecorder(settings_store.films_folder),
         folders.logs / LOG_NAME,
         lambda: catalogue.loras,
+        lambda: catalogue.embeddings,
     )
     make_engine.made.connect(session.device.choose)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.session.background import BackgroundTasks
 from app.session.run import RunState, SavePicture
 from app.session.session import Session
+from core.embeddings.library import EmbeddingLibrary
 from core.errors import SaveFailed
 from core.film.film import Film
 from core.lora.library import LoraLibrary
@@ -68,6 +69,7 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
         recorder: FilmRecorder | None = None,
         save: SavePicture | None = None,
         loras: Callable[[], LoraLibrary] | None = None,
+        embeddings: Callable[[], EmbeddingLibrary] | None = None,
     ) -> Session:
         fake = engine or FakeEngine()
         session = Session(
@@ -77,6 +79,7 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
             drafts or FakeDrafts(),
             recorder,
             loras=loras,
+            embeddings=embeddings,
         )
         sessions.append(session)
         return session

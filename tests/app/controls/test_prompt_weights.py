@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.controls.prompt import PromptControl
+from app.session.lora_selection import AvailableLoras
 from app.session.session import Session
-from tests.app.controls.test_prompt import prompt, window
+from core.embeddings.file import EmbeddingFile
+from core.lora.file import LoraFile
+from core.lora.library import FoundLora
+from core.lora.usage import LoraUsage
+from core.models.catalogue import Model
+from tests.app.controls.test_prompt import prompt, wait_for_note, window
 
 __all__ = ["prompt", "window"]
 
@@ -45,3 +54,25 @@ def test_ctrl_up_and_down_change_the_weight_of_the_word(prompt: PromptControl, s
         assert prompt.edit.textCursor().selectedText() == "red"
     session.draft_editor.undo()
     assert "0.9" not in session.draft.prompt
+
+
+def test_names_of_embeddings_and_loras_are_offered_and_counted(
+    prompt: PromptControl, session: Session, known: Model, qtbot: QtBot
+):
+    soft = EmbeddingFile(Path("soft.safetensors"), "Soft-Light", 5, ("a",), (768,))
+    other = replace(soft, name="soften", widths=(1024,))
+    file = LoraFile(Path("ink"), "ink", "", LoraUsage.of(1, ()), "a LoRA")
+    ink = FoundLora(Path("ink.safetensors"), "ink", file)
+    session.loras.at_hand = AvailableLoras((ink,), (soft, other), {known.key: soft.made_for})
+    session.loras.changed.emit()
+    assert prompt.edit.completion.names == ("Soft-Light", "<lora:ink:1>")
+    session.edit(prompt="sea Soft-Light")
+    wait_for_note(qtbot, prompt, "6 / 14 tokens")
+    prompt.edit.setPlainText("")
+    prompt.edit.show()
+    prompt.edit.setFocus()
+    for typed, offer in (("(so", "Soft-Light"), (" <lora", "<lora:ink:1>")):
+        qtbot.keyClicks(prompt.edit, typed)
+        assert prompt.edit.completion._fitting() == (offer,)  # pyright: ignore[reportPrivateUsage]
+        prompt.edit.completion._take(offer)  # pyright: ignore[reportPrivateUsage]
+    assert prompt.edit.toPlainText() == "(Soft-Light <lora:ink:1>"

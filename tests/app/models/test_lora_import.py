@@ -55,7 +55,9 @@ def bench(make_session: MakeSession, qtbot: QtBot, tmp_path: Path) -> Bench:
         Folders(*(tmp_path / name for name in ("p", "models", "data", "config", "cache", "logs")))
     )
     catalogue = Catalogue(lambda: settings_store.settings)
-    session = make_session(models=catalogue, loras=lambda: catalogue.loras)
+    session = make_session(
+        models=catalogue, loras=lambda: catalogue.loras, embeddings=lambda: catalogue.embeddings
+    )
     window, others, autoencoders = QWidget(), list[Path](), list[Path]()
     field = QPlainTextEdit(window)
     window.show()
@@ -89,6 +91,17 @@ def test_or_used_where_it_lies(bench: Bench, qtbot: QtBot, tmp_path: Path) -> No
     assert bench.settings_store.settings.lora_places == tuple(paths)
     assert SettingsStore(bench.settings_store.folders).settings.lora_places == tuple(paths)
     assert bench.drop(paths[0])
+
+
+def test_a_dropped_embedding_can_be_named_from_then_on(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "downloads" / "soft.safetensors"
+    path.parent.mkdir()
+    save_file({"emb_params": torch.zeros((2, 128))}, path)
+    bench.drop(path)
+    qtbot.waitUntil(lambda: "“soft” (Emulsion's starter model)" in bench.text())
+    qtbot.waitUntil(lambda: bool(bench.session.loras.embeddings_for(bench.session.model_of(bench.session.draft))))
+    assert SettingsStore(bench.settings_store.folders).settings.embedding_places == (path,)
+    assert not bench.others
 
 
 def test_one_for_another_kind_of_model_is_kept_but_not_used(bench: Bench, qtbot: QtBot, tmp_path: Path) -> None:
