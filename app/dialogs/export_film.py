@@ -104,6 +104,7 @@ class ExportFilmDialog(QDialog):
             hold_ms=round(self._hold.value() * 1000),
             has_captions=self._captions.isChecked(),
             width_px=self._width.currentData(),
+            is_motion_even=self._even.isChecked(),
         )
 
     def _make_fields(self, choices: ExportChoices) -> None:
@@ -119,6 +120,8 @@ class ExportFilmDialog(QDialog):
         frame = QSpinBox(minimum=FRAME_MS[0], maximum=FRAME_MS[-1], singleStep=20, suffix=" ms")
         self._frame = named(frame, "exportFrameSpin")
         self._frame.setValue(choices.frame_ms)
+        self._even = named(QCheckBox("Even motion: longer where much changes"), "exportEvenCheck")
+        self._even.setChecked(choices.is_motion_even)
         hold = QDoubleSpinBox(minimum=0, maximum=HOLD_MS[-1] / 1000, singleStep=0.5, decimals=1, suffix=" s")
         self._hold = named(hold, "exportHoldSpin")
         self._hold.setValue(choices.hold_ms / 1000)
@@ -131,7 +134,7 @@ class ExportFilmDialog(QDialog):
             combo.currentIndexChanged.connect(self._change)
         for spin in (self._frame, self._hold):
             spin.valueChanged.connect(self._change)
-        for box in (*self._views.values(), self._decoded, self._captions):
+        for box in (*self._views.values(), self._decoded, self._captions, self._even):
             box.toggled.connect(self._change)
 
     def _lay_out(self) -> None:
@@ -139,7 +142,7 @@ class ExportFilmDialog(QDialog):
             ("&Format", self._format),
             ("Views", _column(*self._views.values())),
             ("Pictures", _column(self._decoded, self._cost)),
-            ("&Each step for", self._frame),
+            ("&Each step for", _column(self._frame, self._even)),
             ("&Last step longer by", self._hold),
             ("&Width of a view", self._width),
             ("Caption", self._captions),
@@ -163,7 +166,7 @@ class ExportFilmDialog(QDialog):
 
     def _show_choices(self) -> None:
         choices = self.choices
-        for field in (self._frame, self._hold):
+        for field in (self._frame, self._hold, self._even):
             field.setEnabled(choices.format != "sheet")
         self._file.follow_format(choices.format)
         self._decoded.setEnabled(bool(DECODED.intersection(choices.views)))
@@ -203,7 +206,7 @@ class ExportFilmDialog(QDialog):
         self._left.setText("Beginning …")
         self._show_progress(is_shown=True)
         self._began = time.monotonic()
-        self._exporter.begin(self._film, choices, choices.options(self._file.path))
+        self._exporter.begin(self._film, choices, choices.options(self._file.path, self._film.frames))
 
     @Slot(object)
     def _advance(self, progress: Progress) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from core.film.film import Frame
 from core.film_export.export import FRAME_MS, HOLD_MS, ExportOptions
 from core.film_export.formats import FORMATS
 from core.film_export.pictures import PICTURES
+from core.measures.pacing import even_motion
 
 WIDTHS_PX = (256, 512, 768, 1024, 2048)
 
@@ -20,6 +23,7 @@ class ExportChoices:
     views: keys of `core.film_export.pictures.PICTURES`, side by side in this order.
     is_decoded: latents by the autoencoder, not by the linear map.
     width_px: of each view; None for as wide as the pictures are.
+    is_motion_even: steps that change much are shown longer (`core.measures.pacing`).
     """
 
     format: str = "mp4"
@@ -29,10 +33,13 @@ class ExportChoices:
     hold_ms: int = 1500
     has_captions: bool = True
     width_px: int | None = 512
+    is_motion_even: bool = True
 
-    def options(self, path: Path) -> ExportOptions:
+    def options(self, path: Path, frames: Sequence[Frame] = ()) -> ExportOptions:
+        """Returns the settings for a file with these frames; without any, as far as they do not depend on them."""
+        pace = even_motion([frame.denoised for frame in frames]) if frames and self.is_motion_even else ()
         width_px = None if self.width_px is None else self.width_px * len(self.views)
-        return ExportOptions(path, self.format, self.frame_ms, self.hold_ms, self.has_captions, width_px)
+        return ExportOptions(path, self.format, self.frame_ms, self.hold_ms, self.has_captions, width_px, pace)
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))

@@ -39,7 +39,7 @@ class ExportPreview(QWidget):
         super().__init__()
         self.images: list[QImage] = []
         self._turn = 0
-        self._frame_ms, self._hold_ms = 0, 0
+        self._options = ExportChoices().options(Path())
         self._frames: tuple[Frame, ...] = ()
         self._pane = PicturePane()
         vbox(self._pane, on=self)
@@ -52,7 +52,8 @@ class ExportPreview(QWidget):
         self.leave()
         self._frames = sampled(film.frames)
         share = len(film.frames) / len(self._frames)
-        self._frame_ms, self._hold_ms = round(choices.frame_ms * share), choices.hold_ms
+        choices = replace(choices, frame_ms=round(choices.frame_ms * share))
+        self._options = choices.options(Path(), self._frames)
         ratio = self.devicePixelRatioF()
         room = round(self.width() * ratio), round(self.height() * ratio)
         part = replace(film, frames=self._frames)
@@ -76,9 +77,8 @@ class ExportPreview(QWidget):
             self._clock.start(WAIT_MS)  # not drawn yet
             return
         self._pane.show_picture(self.images[self._turn])
-        is_last = self._turn == len(self._frames) - 1
-        self._turn = 0 if is_last else self._turn + 1
-        self._clock.start(self._frame_ms + (self._hold_ms if is_last else 0))
+        self._clock.start(self._options.duration_ms(self._turn, len(self._frames)))
+        self._turn = (self._turn + 1) % len(self._frames)
 
 
 def sampled(frames: Sequence[Frame]) -> tuple[Frame, ...]:

@@ -18,6 +18,7 @@ from app.film.view_area import ViewArea
 from app.widgets.building import stretched, vbox
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Schedule
+from core.measures.pacing import even_motion
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Stage
 
@@ -173,6 +174,7 @@ class FilmPanel(QWidget):
         self._strip.menu_wanted.connect(self._open_menu)
         self._scrubber.valueChanged.connect(self._take_over)
         self._player.advanced.connect(self.select)
+        self.transport.even.toggled.connect(self._set_pace)
         self._player.playing_changed.connect(self._playing_changed)
         self.transport.play.clicked.connect(self._player.toggle)
         self.transport.rate.valueChanged.connect(self._player.set_rate)
@@ -255,8 +257,14 @@ class FilmPanel(QWidget):
     @Slot(bool)
     def _playing_changed(self, is_playing: bool) -> None:
         self.transport.set_playing(is_playing)
+        self._set_pace()
         if not is_playing:
             self._rest.start()
+
+    @Slot()
+    def _set_pace(self) -> None:
+        frames = self.film.frames if self.film is not None and self.transport.even.isChecked() else ()
+        self._player.pace = even_motion([frame.denoised for frame in frames]) if frames else ()
 
     @Slot(bool)
     def _toggle_views(self, is_open: bool) -> None:

@@ -1,4 +1,6 @@
-"""Plays a film: asks for the next call at a steady rate, and starts again at the end when it loops."""
+"""Plays a film: asks for the next call when it is due, and starts again at the end when it loops."""
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QSlider
@@ -9,6 +11,9 @@ SLOWEST, FASTEST, DEFAULT_RATE = 5, 30, 12
 
 class Player(QObject):
     """Reads the shown call and the last one from a slider; the panel shows the call that it requests.
+
+    Attributes:
+        pace: how long each call is shown, in multiples of the mean (`core.measures.pacing`); the others count 1.
 
     Signals:
         advanced(int): show this call now.
@@ -22,6 +27,8 @@ class Player(QObject):
         super().__init__(slider)
         self._slider = slider
         self._is_looping = False
+        self._step_ms = 0
+        self.pace: Sequence[float] = ()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._advance)
         self.set_rate(DEFAULT_RATE)
@@ -32,7 +39,8 @@ class Player(QObject):
 
     @Slot(int)
     def set_rate(self, steps_per_second: int) -> None:
-        self._timer.setInterval(round(1000 / steps_per_second))
+        self._step_ms = round(1000 / steps_per_second)
+        self._wait_for(self._slider.value())
 
     @Slot(bool)
     def set_looping(self, is_looping: bool) -> None:
@@ -45,6 +53,7 @@ class Player(QObject):
                 self.advanced.emit(0)
             self._timer.start()
             self.playing_changed.emit(self.is_playing)
+            self._wait_for(self._slider.value())
 
     @Slot()
     def pause(self) -> None:
@@ -61,9 +70,14 @@ class Player(QObject):
 
     @Slot()
     def _advance(self) -> None:
-        if self._slider.value() < self._slider.maximum():
-            self.advanced.emit(self._slider.value() + 1)
-        elif self._is_looping:
-            self.advanced.emit(0)
-        else:
+        call = self._slider.value() + 1
+        if call > self._slider.maximum() and not self._is_looping:
             self.pause()
+            return
+        call = 0 if call > self._slider.maximum() else call
+        self.advanced.emit(call)
+        self._wait_for(call)
+
+    def _wait_for(self, call: int) -> None:
+        pace = self.pace[call] if call < len(self.pace) else 1.0
+        self._timer.setInterval(round(self._step_ms * pace))

@@ -24,7 +24,7 @@ class Transport(QWidget):
     """Holds buttons and a label; the panel decides on their effect.
 
     Attributes:
-        play, loop, live, branch, export, views, four: the buttons. rate: steps per second.
+        play, loop, even, live, branch, export, views, four: the buttons. rate: steps per second.
     """
 
     def __init__(self, keep: Callable[[Stage], object], parent: QWidget) -> None:
@@ -33,6 +33,11 @@ class Transport(QWidget):
         self.play = IconButton("play", "Play the film (Space)", "filmPlayButton", self)
         self.loop = IconButton("loop", "Loop: begin again at the end", "filmLoopButton", self)
         self.loop.setCheckable(True)
+        self.even = IconButton(
+            "even-motion", "Even motion: steps that change much are shown longer", "filmEvenButton", self
+        )
+        self.even.setCheckable(True)
+        self.even.setChecked(True)
         self.rate = QSpinBox(self, minimum=SLOWEST, maximum=FASTEST, value=DEFAULT_RATE, suffix="/s")
         describe(self.rate, "filmRateSpin", "Steps per second", "How fast the film plays, in steps per second")
         self.rate.setMaximumWidth(_RATE_WIDTH_PX)
@@ -60,6 +65,7 @@ class Transport(QWidget):
         self._row = hbox(
             self.play,
             self.loop,
+            self.even,
             self.rate,
             8,
             stretched(self._label),
@@ -85,7 +91,7 @@ class Transport(QWidget):
         """Sets the position's text, None without a film; ``symbols`` appear under the pointer."""
         self._label.show_text(text or "")
         self._label.setToolTip("\n".join(filter(None, (text, symbols))))
-        for widget in (self.play, self.loop, self.rate, self._keep, self.branch, self.export):
+        for widget in (self.play, self.loop, self.even, self.rate, self._keep, self.branch, self.export):
             widget.setEnabled(text is not None)
 
     def set_playing(self, is_playing: bool) -> None:

@@ -1,6 +1,6 @@
 """Writes a film as a file for other people: animation, video, or contact sheet."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,10 @@ class ExportOptions:
 
     Attributes:
         format: key in `core.film_export.formats.FORMATS`.
-        frame_ms: duration of each step, within `FRAME_MS`.
+        frame_ms: duration of each step, within `FRAME_MS`; with a pace, of a step in the mean.
         hold_ms: extra duration of the last step, within `HOLD_MS`.
         width_px: width of the written picture; None keeps that of the pictures.
+        pace: for each picture a multiple of ``frame_ms`` (`core.measures.pacing`), or none: all alike.
     """
 
     path: Path
@@ -39,6 +40,12 @@ class ExportOptions:
     hold_ms: int = 1500
     has_captions: bool = True
     width_px: int | None = None
+    pace: Sequence[float] = ()
+
+    def duration_ms(self, index: int, total: int) -> int:
+        """Returns how long this picture of so many is shown."""
+        paced_ms = round(self.frame_ms * self.pace[index]) if self.pace else self.frame_ms
+        return max(paced_ms, FRAME_MS[0]) + (self.hold_ms if index == total - 1 else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,8 @@ def export(
             picture = compose(frame, options, film_format)
             if file is None:
                 options.path.parent.mkdir(parents=True, exist_ok=True)
-                file = film_format.open(unfinished, picture.size, options.frame_ms)
-            file.add(picture, options.frame_ms + (options.hold_ms if done == total else 0))
+                file = film_format.open(unfinished, picture.size, _tick_ms(options))
+            file.add(picture, options.duration_ms(done - 1, total))
             yield Progress(done, total)
         if file is not None:
             file.finish()
@@ -83,6 +90,11 @@ def export(
                     file.abandon()
             with suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+
+
+def _tick_ms(options: ExportOptions) -> int:
+    """Returns the duration that all others are about multiples of, for formats of one frame rate."""
+    return max(options.frame_ms // 4, FRAME_MS[0]) if options.pace else options.frame_ms
 
 
 def compose(frame: CaptionedPicture, options: ExportOptions, film_format: FilmFormat) -> Image.Image:

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from app.cli.command import Command, whole_number
@@ -16,6 +17,7 @@ from core.film.reader import SUFFIX, Recording, film_path, read_recording
 from core.film_export.export import FRAME_MS, HOLD_MS, ExportOptions, export
 from core.film_export.formats import FORMATS
 from core.film_export.pictures import PICTURES, export_frames
+from core.measures.pacing import even_motion
 from core.models.catalogue import users_catalogue
 from core.paths import Folders
 from core.pictures.pixels import Pixels
@@ -35,6 +37,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     add("--views", metavar="NAMES", default="denoised", help=f"side by side, of {', '.join(PICTURES)}")
     add("--linear", action="store_true", help="show latents by the linear map to colours; needs no model")
     add("--frame-ms", metavar="N", help=f"how long each step is shown (default: {defaults.frame_ms})")
+    add("--even-steps", action="store_true", help="show all steps equally long, not longer where much changes")
     add("--hold-ms", metavar="N", help=f"how much longer the last one is shown (default: {defaults.hold_ms})")
     add("--width", metavar="N", help="width in pixels (default: that of the picture)")
     add("--no-captions", action="store_true", help="without the line with step and sigma")
@@ -56,13 +59,13 @@ def _run(arguments: Namespace) -> int:
         raise InvalidRequest("export", arguments.export, "another file than the picture and its film")
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
-        _export(film_file, names, options, progress, is_linear=arguments.linear)
+        _export(film_file, names, options, progress, arguments)
     print(options.path)
     return 0
 
 
 def _export(
-    film_file: Path, names: list[str], options: ExportOptions, progress: Progress, *, is_linear: bool
+    film_file: Path, names: list[str], options: ExportOptions, progress: Progress, arguments: Namespace
 ) -> None:
     with kept_for_good():
         from core.engine.engine import Engine
@@ -78,7 +81,9 @@ def _export(
             return result_of(engine, Decode(film, latent), notes.follow)
 
         progress.begin_phase("writing the film")
-        frames = export_frames(film, names, None if is_linear else decode)
+        frames = export_frames(film, names, None if arguments.linear else decode)
+        if not arguments.even_steps:
+            options = replace(options, pace=even_motion([frame.denoised for frame in film.frames]))
         for state in export(frames, len(film.frames), options):
             progress.finish_step(state.done, state.total)
 

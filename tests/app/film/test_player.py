@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QSlider
 from pytestqt.qtbot import QtBot
 
@@ -60,3 +61,16 @@ def test_without_a_film_there_is_nothing_to_play(qtbot: QtBot) -> None:
     player, _ = playing(qtbot, calls=0, call=0)
     player.toggle()
     assert not player.is_playing
+
+
+def test_each_call_is_shown_for_its_part_of_the_time(qtbot: QtBot) -> None:
+    player, shown = playing(qtbot, calls=4, call=0)
+    timer = player.findChild(QTimer)
+    assert isinstance(timer, QTimer)
+    player.pace = (3.0, 0.5)
+    waits: list[int] = []
+    player.advanced.connect(lambda: waits.append(timer.interval()))
+    player.play()
+    qtbot.waitUntil(lambda: not player.is_playing)
+    assert shown == [1, 2, 3]
+    assert waits == [99, 16, 33]

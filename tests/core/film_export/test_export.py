@@ -45,9 +45,16 @@ def assert_colours(pictures: list[np.ndarray]) -> None:
         np.testing.assert_allclose(picture[:48, :64].reshape(-1, 3).mean(axis=0), colour, atol=6)
 
 
+PACES = [((), [100, 100, 100, 100, 500]), ((1.5, 0.5, 2.0, 0.1, 1.0), [150, 50, 200, 20, 500])]
+"""The pace of the pictures, and their durations in milliseconds, of which the least is 20."""
+
+
+@pytest.mark.parametrize(("pace", "expected_ms"), PACES, ids=("equal", "paced"))
 @pytest.mark.parametrize("name", ANIMATIONS)
-def test_animations_hold_every_picture_in_its_time(tmp_path: Path, name: str) -> None:
-    with Image.open(written(options(tmp_path, name))) as film:
+def test_animations_hold_every_picture_in_its_time(
+    tmp_path: Path, name: str, pace: tuple[float, ...], expected_ms: list[int]
+) -> None:
+    with Image.open(written(options(tmp_path, name, pace=pace))) as film:
         pictures: list[np.ndarray] = []
         durations_ms: list[float] = []
         for picture in ImageSequence.Iterator(film):
@@ -56,7 +63,7 @@ def test_animations_hold_every_picture_in_its_time(tmp_path: Path, name: str) ->
             pictures.append(np.asarray(picture.convert("RGB")))
         assert film.info["loop"] == 0
     assert_colours(pictures)
-    assert durations_ms == [100, 100, 100, 100, 500]
+    assert durations_ms == expected_ms
 
 
 @pytest.mark.parametrize("name", ANIMATIONS)
@@ -75,6 +82,16 @@ def test_video_holds_every_picture_and_repeats_the_last(tmp_path: Path) -> None:
     assert len(pictures) == 9
     assert_colours(pictures[:5])
     np.testing.assert_allclose(pictures[8].reshape(-1, 3).mean(axis=0), COLOURS[-1], atol=6)
+
+
+def test_video_repeats_pictures_by_their_pace(tmp_path: Path) -> None:
+    settings = options(tmp_path, "mp4", hold_ms=0, pace=(1.5, 0.5, 2.0, 0.25, 0.75))
+    with av.open(str(written(settings))) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        assert container.streams.video[0].average_rate == 40
+    shown = np.repeat(np.arange(5), (6, 2, 8, 1, 3))
+    for picture, place in zip(pictures, shown, strict=True):
+        np.testing.assert_allclose(picture.reshape(-1, 3).mean(axis=0), COLOURS[place], atol=6)
 
 
 def test_video_of_odd_size_is_made_even(tmp_path: Path) -> None:
