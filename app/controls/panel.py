@@ -64,7 +64,7 @@ class ControlPanel(QFrame):
         (suggestions,) = column.findChildren(Suggestions)
         DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
         ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))
-        area = scroll_area(column)
+        area = scroll_area(column, "Controls")
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)

@@ -37,7 +37,7 @@ class AboutDialog(QDialog):
         self.setObjectName("aboutDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("About Emulsion")
-        tabs = named(QTabWidget(), "aboutTabs")
+        tabs = named(QTabWidget(), "aboutTabs", "About Emulsion")
         tabs.addTab(self._about(), "About")
         tabs.addTab(self._licences(), "Parts and licences")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

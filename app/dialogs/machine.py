@@ -27,7 +27,7 @@ class MachineDialog(QDialog):
         content = QWidget()
         content.setProperty("role", "panel")
         self._column = vbox(on=content, margins=(24, 20, 24, 20), spacing=8)
-        area = scroll_area(content)
+        area = scroll_area(content, "This machine")
         tip = "Copies all of this as text; it holds no names, folders or prompts"
         self._copy = push_button("Copy", self._copy_text, name="copyMachineButton", tip=tip)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

@@ -30,7 +30,7 @@ class Explanation(QWidget):
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        scroll = scroll_area(text)
+        scroll = scroll_area(text, "Explanation")
         scroll.viewport().setAutoFillBackground(False)
         button = push_button("Got it", self.closed, parent=self, name="closeExplanationButton")
         vbox(

@@ -53,7 +53,7 @@ class Inspector(QFrame):
             self._files,
         )
         vbox(*self._parts, STRETCH, on=inner, margins=MARGIN_PX, spacing=MARGIN_PX)
-        vbox(scroll_area(inner), on=self)
+        vbox(scroll_area(inner, "About the picture"), on=self)
         self.show_none()
 
     def show_none(self) -> None:

@@ -144,7 +144,7 @@ class ModelsPage(QWidget):
         self._column = vbox(self._empty, STRETCH, on=inner, margins=16, spacing=12)
         content = QWidget()
         hbox(STRETCH, stretched(inner, 100), STRETCH, on=content)
-        vbox(bar, self.messages, stretched(scroll_area(content)), on=self, spacing=0)
+        vbox(bar, self.messages, stretched(scroll_area(content, "Models")), on=self, spacing=0)
 
     @Slot()
     def _sift(self) -> None:

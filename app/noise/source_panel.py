@@ -73,7 +73,7 @@ class SourcePanel(QFrame):
             margins=16,
             spacing=8,
         )
-        vbox(scroll_area(content), on=self)
+        vbox(scroll_area(content, "Your picture and its latent"), on=self)
 
     def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip

@@ -22,6 +22,7 @@ class Page(QScrollArea):
         super().__init__()
         self.title = title
         self.setObjectName(object_name)
+        self.setAccessibleName(title)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -134,9 +134,10 @@ def progress_bar(name: str) -> QProgressBar:
     return made
 
 
-def scroll_area(content: QWidget) -> QScrollArea:
-    """Returns a frameless area that scrolls its content up and down."""
+def scroll_area(content: QWidget, name: str) -> QScrollArea:
+    """Returns a frameless area that scrolls its content up and down; ``name`` is for screen readers."""
     made = QScrollArea(widgetResizable=True)
+    made.setAccessibleName(name)
     made.setWidget(content)
     made.setFrameShape(QFrame.Shape.NoFrame)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
