@@ -9,7 +9,8 @@ from PySide6.QtCore import QLine
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
-MOST_WEIGHTS = 400
+MOST_WEIGHTS, MOST_UNCLOSED = 150, 20
+"""Marks of one kind; a field with thousands of them would be slow to type into."""
 STRONGEST, WEAKEST = QColor(230, 110, 20), QColor(40, 120, 220)
 """Tints of weights above 1 and below; they are seen on a light field and on a dark one."""
 
@@ -69,7 +70,7 @@ class PromptMarks:
             yield begin, end, _weight_style(weight)
         for begin, end in self.marked.unknown:
             yield begin, end, _wave(QPalette().color(QPalette.ColorRole.Highlight))
-        for place in self.marked.unclosed:
+        for place in self.marked.unclosed[:MOST_UNCLOSED]:
             style = _wave(QColor("red"))
             style.setForeground(QColor("red"))
             yield place, place + 1, style

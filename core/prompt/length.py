@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from core.errors import InvalidRequest
 from core.prompt.placed import PlacedText
-from core.prompt.timeline import moments_of
+from core.prompt.timeline import glimpse
 from core.prompt.tokens import TokenCount, TokenCounter
 from core.request.settings.loras import tag_places
 
-_NOTHING = PlacedText("", ())
-_CALLS = 20
-"""Of a run of no model in particular: which texts there are hardly depends on it."""
+_MOST_COUNTED = 2
+"""Of texts by turns: the ones with the most characters."""
 
 
 def count_prompt(counter: TokenCounter, prompt: str, emphasis: str, *, is_negative: bool = False) -> TokenCount:
     """Counts what is read of a prompt: without the tags of LoRAs, and of texts by turns the longest."""
-    content = PlacedText.whole(prompt)
-    if not is_negative:
-        content = content.without(tag_places(prompt))
     if not counter.has_chunks:
-        return counter.count(content, emphasis)
-    try:
-        moments, _ = moments_of(*((_NOTHING, content) if is_negative else (content, _NOTHING)), _CALLS)
-    except InvalidRequest:  # the run says what is wrong with it
-        return counter.count(content, emphasis)
-    texts = (
-        [moment.negative for moment in moments]
-        if is_negative
-        else [part.content for moment in moments for part in moment.parts]
-    )
-    return max((counter.count(text, emphasis) for text in texts), key=lambda count: count.tokens)
+        tags = () if is_negative else tag_places(prompt)
+        return counter.count(PlacedText.whole(prompt).without(tags), emphasis)
+    moments = glimpse(prompt, is_negative=is_negative)
+    texts = [text for moment in moments for text in (moment.negative, *(part.content for part in moment.parts))]
+    likely = sorted(texts, key=lambda text: len(text.text))[-_MOST_COUNTED:]
+    return max((counter.count(text, emphasis) for text in likely), key=lambda count: count.tokens)

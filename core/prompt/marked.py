@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.errors import InvalidRequest
-from core.prompt.placed import PlacedText
-from core.prompt.timeline import Moment, moments_of
+from core.prompt.timeline import glimpse
 from core.prompt.weights import weighted
-from core.request.settings.loras import tag_places
-
-_CALLS = 20
-_MOST_MOMENTS = 8
-"""Of long alternations not every text is looked through while somebody types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +23,9 @@ class PromptSyntax:
 
 def syntax_of(prompt: str, *, is_negative: bool = False) -> PromptSyntax:
     """Reads a prompt for a family with weights."""
-    content, nothing = PlacedText.whole(prompt), PlacedText("", ())
-    try:
-        if is_negative:
-            moments, _ = moments_of(nothing, content, _CALLS)
-        else:
-            content = content.without(tag_places(prompt))
-            moments, _ = moments_of(content, nothing, _CALLS)
-    except InvalidRequest:  # the run says what is wrong with it
-        moments = (Moment((), content),)
     weights: dict[int, float] = {}
     unclosed: set[int] = set()
-    for moment in moments[:_MOST_MOMENTS]:
+    for moment in glimpse(prompt, is_negative=is_negative):
         for text in (moment.negative, *(part.content for part in moment.parts)):
             read = weighted(text)
             unclosed |= {bracket.start for bracket in read.brackets if not bracket.is_closed}

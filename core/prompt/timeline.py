@@ -16,7 +16,10 @@ from core.prompt.parts import Part, composed, parts_of
 from core.prompt.placed import PlacedText
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
+from core.request.settings.loras import tag_places
 
+_NOTHING = PlacedText("", ())
+_GLIMPSED_CALLS = 20
 MOST_TEXTS = 100
 """Each is encoded, and stays in memory until the run ends."""
 
@@ -70,11 +73,12 @@ def timeline(request: GenerationRequest) -> Timeline:
 
 
 def moments_of(
-    prompt: PlacedText, negative_prompt: PlacedText, calls: int
+    prompt: PlacedText, negative_prompt: PlacedText, calls: int, most: int | None = None
 ) -> tuple[tuple[Moment, ...], tuple[int, ...]]:
     """Returns the texts of a run of so many calls, and which of them each call has, see `Timeline`.
 
-    Raises InvalidRequest for too many texts.
+    ``most`` is for those who only want to see some texts, the first ones and the last. Raises InvalidRequest for
+    too many texts.
     """
     parts = [(edited(part.content), part.weight) for part in parts_of(prompt)]
     negative = edited(negative_prompt)
@@ -84,7 +88,8 @@ def moments_of(
     moments: list[Moment] = []
     known: dict[object, int] = {}
     order: list[int] = []
-    for end in sorted({end for text in texts for end in text.ends(calls)}):
+    ends = sorted({end for text in texts for end in text.ends(calls)})
+    for end in ends if most is None else dict.fromkeys((*ends[:most], *ends[-2:])):
         moment = Moment(
             tuple(Part(text.at(end, calls), weight) for text, weight in parts), negative.at(end, calls)
         )
@@ -95,6 +100,21 @@ def moments_of(
             raise InvalidRequest("prompt", f"more than {MOST_TEXTS} texts by turns", f"at most {MOST_TEXTS}")
         order += [number] * (end + 1 - len(order))
     return tuple(moments), tuple(order)
+
+
+def glimpse(prompt: str, *, is_negative: bool = False) -> tuple[Moment, ...]:
+    """Returns some texts of a prompt, without the tags of LoRAs, in the moment that a field has for it.
+
+    One that no run would read is one text.
+    """
+    content = PlacedText.whole(prompt)
+    if not is_negative:
+        content = content.without(tag_places(prompt))
+    pair = (_NOTHING, content) if is_negative else (content, _NOTHING)
+    try:
+        return moments_of(*pair, _GLIMPSED_CALLS, most=4)[0]
+    except InvalidRequest:  # the run says what is wrong with it
+        return (Moment((), content),)
 
 
 def timeline_of(request: GenerationRequest, family: str) -> Timeline:

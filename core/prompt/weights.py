@@ -71,9 +71,10 @@ def weighted(content: PlacedText) -> Weighted:
     brackets: list[Bracket] = []
     stray: list[int] = []
 
-    def close(kind: str, factor: float, place: int, *, is_closed: bool = True) -> None:
-        first, start = opened[kind].pop() if is_closed else opened[kind].pop(0)
-        ranges.append((first, len(pieces), factor))
+    def close(opening: tuple[int, int], factor: float, place: int, *, is_closed: bool = True) -> None:
+        first, start = opening
+        if first < len(pieces):
+            ranges.append((first, len(pieces), factor))
         brackets.append(Bracket(start, place, factor, is_closed))
 
     for match in _PIECE.finditer(content.text):
@@ -84,19 +85,19 @@ def weighted(content: PlacedText) -> Weighted:
         elif text in opened:
             opened[text].append((len(pieces), place))
         elif match[1] is not None and opened["("]:
-            close("(", float(match[1]), content.places[end - 1] + 1)
+            close(opened["("].pop(), float(match[1]), content.places[end - 1] + 1)
         elif text == ")" and opened["("]:
-            close("(", STRONGER, place + 1)
+            close(opened["("].pop(), STRONGER, place + 1)
         elif text == "]" and opened["["]:
-            close("[", WEAKER, place + 1)
+            close(opened["["].pop(), WEAKER, place + 1)
         else:
             if text in (")", "]"):
                 stray.append(place)
             pieces += _divided(content.cut(start, end))
     behind = content.places[-1] + 1 if content.places else 0
     for kind, factor in (("(", STRONGER), ("[", WEAKER)):
-        while opened[kind]:
-            close(kind, factor, behind, is_closed=False)
+        for opening in opened[kind]:
+            close(opening, factor, behind, is_closed=False)
     weights = np.array([BREAK_WEIGHT if is_break else 1.0 for _, is_break in pieces])
     with np.errstate(over="ignore", invalid="ignore"):
         for first, last, factor in ranges:  # one after the other: products round by their order

@@ -69,7 +69,7 @@ def run_bare(context: Any, operation: BareLoop) -> Iterator[Event]:
     torch.set_num_threads(1 if is_asleep else os.cpu_count() or 1)  # in this thread; a GPU has its own
     if is_asleep:
         model.family._arithmetic.predict = asleep
-    predict = yield from context.read_prompt(model, model.request)
+    predict = (yield from context.read_prompt(model, model.request)).at(0)
     start = model.with_autoencoder(lambda: from_request(model.family, model.request, context.plan.device))
     began = Took.now()
     scale = model.request.guidance_scale
