@@ -13,7 +13,6 @@ from app.create.film_tasks import FilmTasks
 from app.create.word_maps import WordMaps
 from app.dialogs.branch import ask_branch
 from app.film.film_panel import FilmPanel
-from app.film.views import VIEWS
 from app.messages.errors import Message, message
 from app.session.run import RunState
 from app.session.session import Session
@@ -74,7 +73,7 @@ class FilmController(QObject):
         self.panel.keep_requested.connect(self._keep)
         self.panel.branch_requested.connect(self._on_branch_requested)
         self.panel.views.view_explained.connect(self._remember_explained)
-        self.panel.open_views([name for name in settings_store.settings.film_views if name in VIEWS])
+        self.panel.open_views(settings_store.settings.film_views)
         self.panel.views_changed.connect(self._remember_views)
         session.records_attention = WORDS in settings_store.settings.film_views
         self.panel.views.save_failed.connect(self._on_save_failed)

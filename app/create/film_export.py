@@ -1,14 +1,14 @@
 """*Export film* in the window: opens the dialog, and says where the file is."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.sharing import open_in_system
-from app.dialogs.export_film import ExportFilmDialog
-from app.film.export_choices import ExportChoices
-from app.film.film_exporter import FilmExporter
 from app.film.film_panel import FilmPanel
 from app.messages.errors import Message
 from app.session.run import SavedPicture
@@ -17,6 +17,11 @@ from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.film.film import Film
 from core.pictures.file_names import slug
+
+if TYPE_CHECKING:  # imported when the first film is exported
+    from app.dialogs.export_film import ExportFilmDialog
+    from app.film.export_choices import ExportChoices
+    from app.film.film_exporter import FilmExporter
 
 EXPORTED = "exported"
 NO_FILM = Message("There is no film to export", "Make a picture, or choose one that has a film.")
@@ -47,7 +52,8 @@ class FilmExport(QObject):
         self.opened: Path | None = None
         self._dialog: ExportFilmDialog | None = None
         self._background = session.background
-        self._exporter = FilmExporter(session.engine_tasks, session.background, self)
+        self._tasks = session.engine_tasks
+        self._exporter: FilmExporter | None = None
         session.picture_saved.connect(self._remember_saved)
         panel.transport.export.clicked.connect(self.ask)
 
@@ -62,6 +68,11 @@ class FilmExport(QObject):
         if film is None or not film.frames:
             self._messages.show_message(EXPORTED, NO_FILM, "info", (), LASTING_MS)
             return
+        from app.dialogs.export_film import ExportFilmDialog
+        from app.film.export_choices import ExportChoices
+        from app.film.film_exporter import FilmExporter
+
+        self._exporter = self._exporter or FilmExporter(self._tasks, self._background, self)
         choices = ExportChoices.from_text(self._settings_store.settings.film_export)
         dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._background, self._window)
         dialog.choices_made.connect(self._remember)

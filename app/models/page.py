@@ -22,9 +22,9 @@ from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretc
 from app.widgets.field import combo_box, search_edit
 from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
-from core.downloads.download import free_bytes_at
 from core.downloads.hub import Secret
 from core.downloads.record import read_record
+from core.files.free_space import free_bytes_at
 from core.gallery.system_trash import SystemTrash, Trash
 from core.models.downloadable import KnownModel, known_models
 

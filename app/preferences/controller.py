@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QListWidget, QStackedWidget, QWidget
 
 from app.messages.errors import Message, message
-from app.preferences.device import DevicePage
-from app.preferences.downloads import DownloadsPage
-from app.preferences.films import FilmsPage
-from app.preferences.folders import FoldersPage
-from app.preferences.general import GeneralPage
-from app.preferences.memory import MemoryPage
-from app.preferences.page import Page
-from app.preferences.shortcuts import ShortcutsPage
-from app.preferences.updates import UpdatesPage
 from app.session.memory import MemoryService
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
@@ -29,6 +21,10 @@ from core.errors import EmulsionError
 from core.runs.events import PreviewMode
 from core.settings.import_export import export_settings, import_settings, reset_settings
 from core.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from app.preferences.page import Page
+    from app.preferences.updates import UpdatesPage
 
 EXCHANGED = "settings exchanged"
 LASTING_MS = 8000
@@ -99,6 +95,16 @@ class PreferencesController(QObject):
         dialog.activateWindow()
 
     def _fill(self, dialog: PreferencesDialog) -> None:
+        """Imports the pages, which the window does not wait for."""
+        from app.preferences.device import DevicePage
+        from app.preferences.downloads import DownloadsPage
+        from app.preferences.films import FilmsPage
+        from app.preferences.folders import FoldersPage
+        from app.preferences.general import GeneralPage
+        from app.preferences.memory import MemoryPage
+        from app.preferences.shortcuts import ShortcutsPage
+        from app.preferences.updates import UpdatesPage
+
         background = self._session.background
         general = GeneralPage(self._settings_store, self._session.preview_mode)
         general.theme_chosen.connect(self.theme_chosen)

@@ -1,6 +1,5 @@
 """Downloads a model: lists, selects, checks the free space, fetches file after file."""
 
-import shutil
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -18,12 +17,10 @@ from core.downloads.selection import HALF, select_files
 from core.downloads.transfer import Transfer
 from core.errors import SaveFailed
 from core.files.atomic import check_writable, words_of
+from core.files.free_space import SPARE_BYTES, free_bytes_at
 from core.files.lock import lock
 
 LOCK_NAME = ".emulsion-download.lock"
-SPARE_BYTES = 256 * 2**20
-"""A disk that is filled to the last byte makes other programs fail."""
-
 TOLD_EVERY_S = 0.25
 SPEED_OVER_S = 8.0
 
@@ -70,14 +67,6 @@ def check_room(record: DownloadRecord, folder: Path, free_bytes: Callable[[Path]
     free = (free_bytes or free_bytes_at)(folder)
     if free < needed:
         raise DownloadFailed(Failure(Fault.disk_full, record.repository, needed=needed, free=free))
-
-
-def free_bytes_at(folder: Path) -> int:
-    """Returns the free bytes on the disk of a folder, which need not exist yet."""
-    nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    return shutil.disk_usage(nearest).free
 
 
 def download(

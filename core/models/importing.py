@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.checkpoints.weights import vocabulary_of, weights_of
-from core.downloads.download import SPARE_BYTES, free_bytes_at
 from core.errors import InvalidRequest, ModelBroken, SaveFailed
 from core.families import FAMILIES
 from core.files.atomic import TEMPORARY_PREFIX, words_of
+from core.files.free_space import SPARE_BYTES, free_bytes_at
 from core.models.catalogue import Catalogue, Model
 from core.models.folders import INDEX, models_in
 

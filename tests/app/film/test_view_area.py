@@ -180,3 +180,9 @@ def test_a_place_that_cannot_be_written_is_told(panel: FilmPanel, heard: Listen,
     frame.save_numbers(tmp_path / "file" / "numbers.csv")
     ((error,),) = failed
     assert isinstance(error, SaveFailed)
+
+
+def test_the_first_view_stands_for_one_that_another_version_had(panel: FilmPanel) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.open_views(["a view of another version"])
+    assert [frame.view_name for frame in area(panel).frames] == [next(iter(VIEWS))]

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-HEAVY = ("torch", "diffusers", "transformers", "accelerate", "psutil", "scipy")
+HEAVY = ("torch", "diffusers", "transformers", "accelerate", "psutil", "scipy", "pyqtgraph", "httpx2")
 
 START_AND_CLOSE = """
 import json, sys
