@@ -193,7 +193,8 @@ class FakeEngine:
         self.kept.append(operation.frame)
         if self.keep_error is not None:
             raise self.keep_error
-        yield ImageReady(image(operation.film, operation.stage, operation.frame.step + 1), operation.film)
+        made = image(operation.film, operation.stage, operation.frame.step + 1)
+        yield ImageReady(replace(made, recipe=replace(made.recipe, note=operation.note)), operation.film)
 
     def close(self) -> None:
         self.thread_ids.add(threading.get_ident())

@@ -92,8 +92,8 @@ class ContactSheet(QFrame):
         for film in films[self.list.count() :]:
             self._add(film)
         step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
-        coming = self._early_choice.expected - len(films)
-        more = f" · {coming} more on the way" if coming > 0 else ""
+        coming = self._early_choice.coming
+        more = f" · {coming} more on the way" if coming else ""
         self._title.setText(f"Choose which to finish · step {step} of {steps}{more}")
         self._count()
         if self.isHidden():
@@ -137,7 +137,7 @@ class ContactSheet(QFrame):
         """Covers the canvas, with pictures as large as they all fit."""
         self.setGeometry(self._canvas.rect())
         room = QSize(self.width() - 56, self.height() - 150)
-        count = max(self._early_choice.expected, len(self._early_choice.films), 1)
+        count = max(len(self._early_choice.films) + self._early_choice.coming, 1)
         side = SMALLEST_PX
         for columns in range(1, count + 1):
             rows = -(-count // columns)

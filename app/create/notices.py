@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 from app.messages.errors import Message
 from app.messages.loras import not_here
 from app.session.draft_editor import Applied
-from app.session.run import Ending, SavedPicture
+from app.session.failed_run import is_of_failure
+from app.session.run import Ending, RunState, SavedPicture
 from app.session.session import Session
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
@@ -20,6 +21,7 @@ from core.gallery.deleting import Deleted
 from core.request.settings import SETTINGS
 
 FAILED, SAVING, STOPPED, TAKEN_OVER = "failed", "saving", "stopped", "settings"
+RUN_FAILED, HELD, KEPT = "run failed", "held", "kept"
 
 DELETED, DELETED_MS = "deleted", 60_000
 
@@ -55,9 +57,12 @@ class Notices(QObject):
 
     Signals:
         close_asked: close the window, although pictures are not saved.
+        report_asked, log_asked: copy a report of an error, open the log.
     """
 
     close_asked = Signal()
+    report_asked = Signal()
+    log_asked = Signal()
 
     def __init__(self, area: MessageArea, session: Session, window: QWidget) -> None:
         super().__init__(area)
@@ -65,9 +70,14 @@ class Notices(QObject):
         self._session = session
         self._window = window
         self._noticed: set[Message] = set()
+        self._told_of = 0
         session.failed.connect(self.show_failure)
+        session.run_failed.connect(self._on_run_failed)
+        session.image_ready.connect(self._forget_failed_run)
+        session.queue.changed.connect(self._tell_of_queue)
+        session.state_changed.connect(self._tell_of_queue)
         session.save_failed.connect(self._on_save_failed)
-        session.picture_saved.connect(self._forget_save_failure)
+        session.picture_saved.connect(self._on_picture_saved)
         session.run_started.connect(self._forget_old)
         session.run_ended.connect(self._offer_to_keep)
         session.noticed.connect(self._on_noticed)
@@ -75,6 +85,36 @@ class Notices(QObject):
     @Slot(object)
     def show_failure(self, message: Message) -> None:
         self._area.show_message(FAILED, message, "error")
+
+    @Slot(object)
+    def _on_run_failed(self, message: Message) -> None:
+        choices: tuple[Choice, ...] = ()
+        if (run := self._session.queue.failed) is not None:
+            choices = (Choice("Try again", partial(self._session.queue.try_again, run.id), "tryAgainButton"),)
+        if message.is_unforeseen:
+            choices += (
+                Choice("Copy report", self.report_asked.emit, "copyErrorReportButton", keeps_bar=True),
+                Choice("Open log", self.log_asked.emit, "openLogButton", keeps_bar=True),
+            )
+        self._area.show_message(RUN_FAILED, message, "error", choices)
+
+    @Slot()
+    def _forget_failed_run(self) -> None:
+        self._area.dismiss(RUN_FAILED)
+
+    @Slot()
+    def _tell_of_queue(self) -> None:
+        """Pictures that wait for the user are told of until the queue goes on, is cleared, or runs."""
+        queue = self._session.queue
+        count = sum(run.left for run in queue.held)
+        if not count or self._session.state is not RunState.idle:
+            count = 0
+            self._area.dismiss(HELD)
+        elif count != self._told_of:
+            waiting = "1 picture is waiting" if count == 1 else f"{count:,} pictures are waiting"
+            choices = Choice("Go on", queue.go_on, "goOnButton"), Choice("Clear", queue.clear, "clearQueueButton")
+            self._area.show_message(HELD, Message(waiting, ""), "info", choices)
+        self._told_of = count
 
     def show_settings_used(self, applied: Applied) -> None:
         """Reports the settings of a picture that could not be used."""
@@ -124,13 +164,17 @@ class Notices(QObject):
         self._area.show_message(SAVING, message, "error", (self._save_elsewhere,))
 
     @Slot(object)
-    def _forget_save_failure(self, _saved: SavedPicture) -> None:
+    def _on_picture_saved(self, saved: SavedPicture) -> None:
         if not self._session.unsaved:
             self._area.dismiss(SAVING)
+        recipe = saved.image.recipe
+        if is_of_failure(recipe):
+            title = f"Saved as it was after step {recipe.step} of {recipe.request.steps}"
+            self._area.show_message(KEPT, Message(title, ""), "info", lasting_ms=LASTING_MS)
 
     @Slot()
     def _forget_old(self) -> None:
-        for subject in (FAILED, STOPPED, TAKEN_OVER):
+        for subject in (FAILED, STOPPED, TAKEN_OVER, KEPT):
             self._area.dismiss(subject)
 
     @Slot(object)
@@ -141,7 +185,7 @@ class Notices(QObject):
         done = film.frames[-1].step + 1
         message = Message(
             f"Stopped at step {done} of {film.request.steps}",
-            "What has developed so far can be kept as a picture, or taken up again.",
+            "You can continue it, or keep what has developed so far as a picture.",
         )
         keep = Choice("Keep this picture", self._session.keep_last, "keepButton")
         go_on = Choice("Continue", self._session.continue_last, "continueButton")

@@ -19,10 +19,13 @@ class ProgressLine(QWidget):
         super().__init__(parent)
         self.setObjectName("progressLine")
         self._progress = Progress()
+        self._session = session
         self._words = text_label(name="phaseLabel")
         self._words.setMinimumWidth(1)
         self._figures = text_label(name="figuresLabel", role="number")
-        self._figures.setToolTip("Time for a step, time left, and σ: how much noise there is beside the picture")
+        self._figures.setToolTip(
+            "Time for a step, time left for this picture and for the queue, and σ: how much noise there is"
+        )
         self._bar = named(QProgressBar(), "progressBar", "Progress")
         self._bar.setTextVisible(False)
         texts = hbox(stretched(self._words), self._figures)
@@ -48,4 +51,7 @@ class ProgressLine(QWidget):
     @Slot(object)
     def _on_happened(self, happened: Happened) -> None:
         self._progress.follow(happened)
+        queue = self._session.queue
+        seconds = self._session.times.of_queue(queue.entries, queue.running_id) if queue.runs else None
+        self._progress.queue_seconds = seconds
         self._show()

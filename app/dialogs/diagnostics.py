@@ -11,6 +11,7 @@ from core.recipes.recipe import library_versions
 from core.settings.settings import Settings
 from core.version import VERSION
 
+LOG_NAME = "emulsion.log"
 LOG_TAIL_BYTES = 8_000
 LARGEST_CRASH_BYTES = 20_000
 
@@ -35,7 +36,7 @@ def diagnostics(folders: Folders, settings: Settings, device_plan: str, crash: P
     ]
     if crash is not None:
         parts.append(f"What the run before left when it ended\n{_end_of(crash, LARGEST_CRASH_BYTES)}")
-    parts.append(f"The end of the log\n{_end_of(folders.logs / 'emulsion.log', LOG_TAIL_BYTES)}")
+    parts.append(f"The end of the log\n{_end_of(folders.logs / LOG_NAME, LOG_TAIL_BYTES)}")
     own = [settings.pictures, *settings.model_folders, folders.data, folders.config, folders.cache, folders.logs]
     return scrub("\n\n".join(parts) + "\n", own)
 

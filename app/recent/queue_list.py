@@ -1,16 +1,32 @@
-"""The requests that wait for the picture in progress, each with a button that takes it out."""
+"""The queue: its requests, which can be reordered, edited, duplicated and removed, and its time."""
 
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from app.session.queue import QueuedRun
+from app.recent.queue_model import DETAIL_ROLE, PICTURE_ROLE, RUN_ROLE, QueueModel
+from app.session.progress_text import duration
 from app.session.session import Session
-from app.widgets.building import clear, hbox, stretched, text_label, vbox
+from app.widgets.building import hbox, named, push_button, stretched, vbox
 from app.widgets.elided_label import ElidedLabel
-from app.widgets.icon_button import IconButton
+from core.runs.operations import Generate
+from core.runs.queued import QueuedRun
 
-MOST_ROWS = 6
+MOST_ROWS = 5
+ROW_PX, PICTURE_PX, GAP_PX = 46, 36, 8
+
+Index = QModelIndex | QPersistentModelIndex
 
 
 class QueueList(QWidget):
@@ -20,29 +36,148 @@ class QueueList(QWidget):
         super().__init__(parent)
         self.setObjectName("queueList")
         self._session = session
-        self._heading = text_label(role="caption")
-        self._rows = vbox(spacing=4)
-        vbox(self._heading, self._rows, on=self, spacing=8)
-        session.queue.changed.connect(self._show_runs)
-        self._show_runs()
+        self._heading = ElidedLabel(name="queueHeading", role="caption")
+        self._go_on = push_button("Go on", session.queue.go_on, kind="quiet", name="queueGoOnButton")
+        clear = push_button("Clear", session.queue.clear, kind="quiet", name="queueClearButton")
+        clear.setToolTip("Remove everything that has not begun")
+        self.view = QueueView(session)
+        vbox(hbox(stretched(self._heading), self._go_on, clear, spacing=0), self.view, on=self, spacing=4)
+        session.queue.changed.connect(self._show)
+        session.image_ready.connect(self._show)
+        self._show()
 
-    def _show_runs(self) -> None:
-        runs = self._session.queue.runs
-        clear(self._rows)
-        for run in runs[:MOST_ROWS]:
-            self._rows.addWidget(self._row(run))
-        if len(runs) > MOST_ROWS:
-            self._rows.addWidget(text_label(f"and {len(runs) - MOST_ROWS} more", role="hint"))
-        self._heading.setText(f"Waiting ({len(runs)})")
-        self.setVisible(bool(runs))
+    @Slot()
+    def _show(self) -> None:
+        queue = self._session.queue
+        entries, running = queue.entries, queue.running
+        waiting = sum(run.left for run in entries)
+        seconds = self._session.times.of_queue(entries, queue.running_id)
+        time = f" · {duration(seconds)}" if seconds else ""
+        self._heading.show_text(f"{waiting:,} waiting{time}")
+        self._go_on.setVisible(bool(queue.held))
+        rows = min(len(entries), MOST_ROWS)
+        self.view.setFixedHeight(rows * ROW_PX + 2 * self.view.frameWidth())
+        self.setVisible(bool(waiting) or (running is not None and running.count > 1))
 
-    def _row(self, run: QueuedRun) -> QWidget:
-        row = QFrame()
-        row.setProperty("role", "card")
-        words = run.operation.title
-        prompt = ElidedLabel(words)
-        text = "Remove from the queue"
-        remove = IconButton("close", text, "removeRunButton", name=f"{text}: {words}")
-        remove.clicked.connect(partial(self._session.queue.remove, run.id))
-        hbox(stretched(prompt), remove, on=row, margins=(12, 2, 2, 2))
-        return row
+
+class QueueView(QListView):
+    """The rows, with a menu for each; Delete removes it, Alt with the arrow keys moves it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._model = QueueModel(session, self)
+        named(self, "queueView", "Queue")
+        self.setModel(self._model)
+        self.setItemDelegate(QueueDelegate(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setDragDropMode(QListView.DragDropMode.InternalMove)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDragDropOverwriteMode(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
+        self._current_id = 0
+        self._model.modelAboutToBeReset.connect(self._remember)
+        self._model.modelReset.connect(self._restore)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        run = self._run(self.currentIndex())
+        with_alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if run is not None and event.key() == Qt.Key.Key_Delete:
+            self._session.queue.remove(run.id)
+        elif run is not None and with_alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._move(run, -1 if event.key() == Qt.Key.Key_Up else 1)
+        else:
+            super().keyPressEvent(event)
+
+    def actions_for(self, run: QueuedRun) -> list[tuple[str, Callable[[], object]]]:
+        """Returns what the menu of a row offers: words and work."""
+        queue = self._session.queue
+        again = [("Try again", partial(queue.try_again, run.id))] if run.problem else []
+        edit = [("Edit", partial(self._edit, run))] if isinstance(run.operation, Generate) and run.left else []
+        return [
+            *again,
+            *edit,
+            ("Move up\tAlt+Up", partial(self._move, run, -1)),
+            ("Move down\tAlt+Down", partial(self._move, run, 1)),
+            ("Duplicate", partial(queue.duplicate, run.id)),
+            ("Remove\tDel", partial(queue.remove, run.id)),
+        ]
+
+    def _run(self, index: Index) -> QueuedRun | None:
+        return index.data(RUN_ROLE) if index.isValid() else None
+
+    def _edit(self, run: QueuedRun) -> None:
+        """Takes the pictures that have not begun out of the queue, and their settings into the controls."""
+        now = self._session.queue.find(run.id)
+        if now is not None and isinstance(operation := now.unbegun, Generate):
+            self._session.queue.remove(run.id)
+            self._session.apply(operation.request)
+
+    def _move(self, run: QueuedRun, by: int) -> None:
+        ids = [other.id for other in self._session.queue.entries]
+        if run.id in ids and 0 <= (place := ids.index(run.id) + by) < len(ids):
+            ids.remove(run.id)
+            self._session.queue.move(run.id, ids[place] if place < len(ids) else None)
+
+    @Slot(QPoint)
+    def _on_custom_context_menu_requested(self, position: QPoint) -> None:
+        index = self.indexAt(position)
+        run = self._run(index)
+        if run is None:
+            return
+        menu = QMenu(self)
+        for words, work in self.actions_for(run):
+            menu.addAction(words).triggered.connect(work)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.viewport().mapToGlobal(position))
+
+    @Slot()
+    def _remember(self) -> None:
+        run = self._run(self.currentIndex())
+        self._current_id = run.id if run is not None else 0
+
+    @Slot()
+    def _restore(self) -> None:
+        row = self._model.row_of(self._current_id)
+        if row >= 0:
+            self.setCurrentIndex(self._model.index(row))
+
+
+class QueueDelegate(QStyledItemDelegate):
+    """Paints a row: the latest picture, the prompt, and below it what is known of the request."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return QSize(option.rect.width(), ROW_PX)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        palette: QPalette = option.palette  # pyright: ignore[reportAttributeAccessIssue]
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        cell: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        run: QueuedRun = index.data(RUN_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
+            painter.fillRect(cell, palette.midlight())
+        place = QRect(cell.left() + 4, cell.center().y() - PICTURE_PX // 2, PICTURE_PX, PICTURE_PX)
+        painter.fillRect(place, palette.mid())
+        picture = index.data(PICTURE_ROLE)
+        if isinstance(picture, QImage):
+            shown = picture.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            area = QRect(QPoint(), shown)
+            area.moveCenter(place.center())
+            painter.drawImage(area, picture)
+        text = cell.adjusted(PICTURE_PX + 4 + GAP_PX, 4, -4, -4)
+        painter.setFont(option.font)  # pyright: ignore[reportAttributeAccessIssue]
+        painter.setPen(palette.text().color())
+        self._line(painter, text, Qt.AlignmentFlag.AlignTop, str(index.data()))
+        painter.setPen(palette.link().color() if run.problem else palette.placeholderText().color())
+        self._line(painter, text, Qt.AlignmentFlag.AlignBottom, str(index.data(DETAIL_ROLE)))
+        painter.restore()
+
+    def _line(self, painter: QPainter, area: QRect, side: Qt.AlignmentFlag, words: str) -> None:
+        short = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, side | Qt.AlignmentFlag.AlignLeft, short)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +21,10 @@ class Attempt:
         """Messages of unforeseen errors point to ``log_file``."""
         self._log_file = log_file
 
-    def __call__(self, work: Callable[[], Result]) -> Result | Message:
+    def __call__(
+        self, work: Callable[[], Result], unforeseen: Callable[[], Message] | None = None
+    ) -> Result | Message:
+        """``unforeseen`` words an error that nobody foresaw."""
         try:
             return work()
         except EmulsionError as error:
@@ -28,4 +32,4 @@ class Attempt:
             return message(error)
         except Exception as error:
             log.exception("unexpected")
-            return message(error, self._log_file)
+            return replace(unforeseen() if unforeseen else message(error, self._log_file), is_unforeseen=True)

@@ -1,18 +1,17 @@
 """Begun pictures, which wait until the user has chosen which of them to finish."""
 
-import secrets
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.session.queue import RunQueue
 from app.session.run import Ending
 from core.film.film import Film
 from core.film.reader import PART_SUFFIX
-from core.request.request import LARGEST_SEED, GenerationRequest
-from core.request.settings.seed import RANDOM_SEEDS
+from core.request.request import GenerationRequest
 from core.runs.branch import Branch
+from core.runs.operations import GenerateBranch
 
 LAYOUT_PERCENT = 15
 """The part that is picture when the layout is mostly settled, see `core.measures.noise_levels.picture_share`."""
@@ -24,7 +23,6 @@ class EarlyChoice(QObject):
     Attributes:
         hold_after: runs of several pictures are held once so many percent are picture; None for not at all.
         films: begun pictures to choose from.
-        expected: how many there will be when all that were asked for have come so far.
 
     Signals:
         changed: look again at the attributes.
@@ -32,14 +30,19 @@ class EarlyChoice(QObject):
 
     changed = Signal()
 
-    def __init__(self, film: Callable[[], Film | None], branch: Callable[[Branch], None], parent: QObject) -> None:
-        """``film`` tells that of the run in progress; ``branch`` queues what goes on."""
+    def __init__(self, film: Callable[[], Film | None], queue: RunQueue, parent: QObject) -> None:
+        """``film`` returns that of the run in progress."""
         super().__init__(parent)
         self._film = film
-        self._branch = branch
+        self._queue = queue
         self.hold_after: int | None = None
         self.films: tuple[Film, ...] = ()
-        self.expected = 0
+        queue.changed.connect(self.changed)
+
+    @property
+    def coming(self) -> int:
+        """Returns how many more pictures to choose from are on their way."""
+        return self._queue.coming
 
     def choose_early(self, hold_after: int | None) -> None:
         """Takes effect with the next Generate of more than one picture."""
@@ -47,18 +50,9 @@ class EarlyChoice(QObject):
             self.hold_after = hold_after
             self.changed.emit()
 
-    def runs_of(self, request: GenerationRequest) -> Iterator[tuple[GenerationRequest, int | None]]:
-        """Yields the runs of one click on Generate, each with the percentage at which it is held, or None.
-
-        Pictures to choose from are runs of their own, so that each can be taken up alone.
-        """
-        if self.hold_after is None or request.count == 1 or request.steps < 2:
-            yield request, None
-            return
-        first = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
-        self.expected += request.count
-        for index in range(request.count):
-            yield replace(request, seed=(first + index) % (LARGEST_SEED + 1), count=1), self.hold_after
+    def hold_after_of(self, request: GenerationRequest) -> int | None:
+        """Returns the percentage at which the pictures of a request are held, None where none is."""
+        return self.hold_after if request.count > 1 and request.steps > 1 else None
 
     @Slot(object)
     def follow(self, ending: Ending) -> None:
@@ -73,10 +67,10 @@ class EarlyChoice(QObject):
 
         ``folder``: where unfinished films lie, None where none are kept.
         """
-        films, self.films, self.expected = self.films, (), 0
+        films, self.films = self.films, ()
         for film in films:
             if film.run in runs:
-                self._branch(Branch(film, len(film.frames), film.request))
+                self._queue.add(GenerateBranch(Branch(film, len(film.frames), film.request)))
             elif folder is not None:
                 (folder / (film.run + PART_SUFFIX)).unlink(missing_ok=True)
         self.changed.emit()

@@ -1,8 +1,9 @@
 """The progress of a run in words and figures, for the line under the canvas."""
 
 import math
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from app.session.run import Ending, RunState
@@ -28,9 +29,10 @@ class Progress:
 
     Attributes:
         fraction: of the picture in progress, 0 to 1; None while nobody can tell.
+        queue_seconds: until all pictures are made; None when nobody knows, or when this one is the last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.fraction: float | None = 0.0
         self._state = RunState.idle
         self._phase: Phase | None = None
@@ -41,6 +43,12 @@ class Progress:
         self._sigma: float | None = None
         self._last_seconds: deque[float] = deque(maxlen=AVERAGED_CALLS)
         self._outcome = "Ready"
+        self.queue_seconds: float | None = None
+        self._clock = clock
+        self._began: float | None = None
+        self._spent = 0.0
+        self._finished = 0
+        self._last_ending: Ending | None = None
 
     @property
     def words(self) -> str:
@@ -63,10 +71,12 @@ class Progress:
         schedule = self._film.schedule
         call_seconds = sum(self._last_seconds) / len(self._last_seconds)
         step_seconds = call_seconds * schedule.calls / max(self._film.request.steps, 1)
-        left_calls = schedule.calls - self._calls_done + (self._count - self._index - 1) * schedule.calls
+        left_calls = schedule.calls - self._calls_done
         parts = [f"{_short(step_seconds)} s/step"]
         if left_calls:
             parts.append(f"{duration(left_calls * call_seconds)} left")
+        if self.queue_seconds is not None:
+            parts.append(f"queue {duration(self.queue_seconds)}")
         if self._sigma is not None and math.isfinite(self._sigma):
             parts.append(f"σ {_short(self._sigma)}")
         return "  ·  ".join(parts)
@@ -92,6 +102,7 @@ class Progress:
         match happened:
             case RunState():
                 self.fraction = None if self._state is RunState.idle else self.fraction
+                self._measure(happened)
                 self._state = happened
             case Phase() | None:
                 self._phase = happened
@@ -112,11 +123,23 @@ class Progress:
                 self.fraction = happened.done / max(happened.total, 1)
             case ImageReady(image=image):
                 self.fraction = 1.0
+                self._finished += 1
                 self._outcome = f"Finished in {duration(image.recipe.seconds)}  ·  seed {image.request.seed}"
             case Ending():
                 self._end(happened)
 
+    def _measure(self, state: RunState) -> None:
+        """Counts the time in which the engine works, from the first picture of the queue to the last."""
+        if self._state is RunState.idle and state is not RunState.idle:
+            self._spent, self._finished, self._last_ending = 0.0, 0, None
+        if self._began is not None:
+            self._spent += self._clock() - self._began
+        self._began = self._clock() if state in (RunState.running, RunState.stopping) else None
+        if state is RunState.idle and self._finished > 1 and self._last_ending is Ending.finished:
+            self._outcome = f"{self._finished} pictures in {duration(self._spent)}"
+
     def _end(self, ending: Ending) -> None:
+        self._last_ending = ending
         match ending:
             case Ending.finished:
                 pass

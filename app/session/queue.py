@@ -1,64 +1,175 @@
-"""The operations that wait for the run in progress to end."""
+"""The requests that wait, in their order, with the one whose picture is being made."""
 
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from core.runs.operations import Operation
+from app.session.run import Ending, Run
+from core.request.settings.seed import RANDOM_SEEDS
+from core.runs.operations import Generate, Operation
+from core.runs.queued import QueuedRun
 
-
-@dataclass(frozen=True, slots=True)
-class QueuedRun:
-    """An operation that waits.
-
-    ``id`` is never used twice while the program runs; ``hold_after`` as in `app.session.run.Run`.
-    """
-
-    id: int
-    operation: Operation[Any]
-    hold_after: int | None = None
+MOST_FAILURES = 2
+"""After so many failed runs, one after the other, the queue is held: the next one would fail as well."""
 
 
 class RunQueue(QObject):
-    """First in, first out.
+    """First in, first out, unless the user orders it otherwise.
 
     Attributes:
-        runs: those that wait, the next one first.
+        entries: all requests, also the one whose picture is being made.
+        running_id: of that one, None while nothing runs.
 
     Signals:
-        changed: ``runs`` has changed.
+        changed: look again at the attributes.
     """
 
     changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.runs: tuple[QueuedRun, ...] = ()
+        self.entries: tuple[QueuedRun, ...] = ()
+        self.running_id: int | None = None
         self._last_id = 0
+        self._failures = 0
 
-    def add(self, operation: Operation[Any], hold_after: int | None = None) -> QueuedRun:
-        self._last_id += 1
-        run = QueuedRun(self._last_id, operation, hold_after)
-        self._set((*self.runs, run))
+    @property
+    def running(self) -> QueuedRun | None:
+        return self.find(self.running_id)
+
+    @property
+    def runs(self) -> tuple[QueuedRun, ...]:
+        """Returns the requests whose turn comes by itself, the next one first."""
+        return tuple(run for run in self.entries if run.left and not run.is_on_hold)
+
+    @property
+    def held(self) -> tuple[QueuedRun, ...]:
+        """Returns the requests that wait for the user, without those that failed."""
+        return tuple(run for run in self.entries if run.left and run.is_on_hold and not run.problem)
+
+    @property
+    def failed(self) -> QueuedRun | None:
+        """Returns the request that failed last."""
+        return max((run for run in self.entries if run.problem), key=lambda run: run.id, default=None)
+
+    def find(self, run_id: int | None) -> QueuedRun | None:
+        return next((run for run in self.entries if run.id == run_id), None)
+
+    @property
+    def coming(self) -> int:
+        """Returns how many pictures will be begun by themselves, to choose from."""
+        to_choose_from = [run for run in self.entries if run.hold_after is not None and not run.is_on_hold]
+        return sum(run.left + (run.id == self.running_id) for run in to_choose_from)
+
+    def add(
+        self,
+        operation: Operation[Any],
+        hold_after: int | None = None,
+        before: int | None = None,
+        *,
+        is_on_hold: bool = False,
+    ) -> QueuedRun:
+        """Adds a request at the end, or before another one."""
+        count, first_seed = 1, None
+        if isinstance(operation, Generate) and operation.request.count > 1:
+            count, first_seed = operation.request.count, operation.request.seed
+            first_seed = secrets.randbelow(RANDOM_SEEDS) if first_seed is None else first_seed
+        run = QueuedRun(self._next_id(), operation, count, first_seed, hold_after, is_on_hold=is_on_hold)
+        self._insert(run, before)
         return run
 
-    def take(self) -> QueuedRun | None:
-        """Returns the next run, removed from the queue; None from an empty one."""
-        if not self.runs:
+    def take_back(self, runs: tuple[QueuedRun, ...]) -> None:
+        """Puts requests of an earlier start at the end, on hold."""
+        self._set((*self.entries, *(replace(run, id=self._next_id(), is_on_hold=True) for run in runs)))
+
+    def take(self, *, is_paused: bool) -> Run | None:
+        """Begins the next picture; None when there is none whose turn it is."""
+        run = next(iter(self.runs), None)
+        if run is None:
             return None
-        first, *rest = self.runs
-        self._set(tuple(rest))
-        return first
+        self.running_id = run.id
+        self._replace(run.id, begun=run.begun + 1)
+        return Run(run.next_operation, is_paused, run.hold_after)
+
+    def end(self, ending: Ending, problem: str = "", again: Operation[Any] | None = None) -> None:
+        """The picture has ended. Stop holds all that waits, and so do failures one after the other.
+
+        A run that failed stays in the queue, on hold, with the ``problem``; ``again`` is the work of another try.
+        """
+        run, self.running_id = self.running, None
+        self._failures = self._failures + 1 if ending is Ending.failed else 0
+        entries = self.entries
+        if run is not None:
+            ended = (run,) if run.left else ()
+            if ending is Ending.failed:
+                work = again or replace(run, begun=run.begun - 1).next_operation
+                failed = QueuedRun(
+                    self._next_id(), work, hold_after=run.hold_after, is_on_hold=True, problem=problem
+                )
+                ended = (failed, *ended)
+            place = entries.index(run)
+            entries = (*entries[:place], *ended, *entries[place + 1 :])
+        if ending is Ending.cancelled or self._failures >= MOST_FAILURES:
+            entries = tuple(replace(run, is_on_hold=True) for run in entries)
+        self._set(entries)
+
+    def go_on(self) -> None:
+        """Lets all that is held take its turn again; what failed stays."""
+        self._failures = 0
+        self._set(tuple(run if run.problem else replace(run, is_on_hold=False) for run in self.entries))
+
+    def try_again(self, run_id: int) -> None:
+        """Gives a request that failed the next turn."""
+        if (run := self.find(run_id)) is not None and run.problem:
+            self._failures = 0
+            first = next((other.id for other in self.entries if other.id != run_id), None)
+            self._insert(replace(run, is_on_hold=False, problem=""), first)
+
+    def duplicate(self, run_id: int) -> None:
+        """Adds the same request behind it; where its seed was drawn another one will be."""
+        if (run := self.find(run_id)) is not None:
+            rest = self.entries[self.entries.index(run) + 1 :]
+            before = rest[0].id if rest else None
+            self.add(run.operation, run.hold_after, before, is_on_hold=run.is_on_hold)
+
+    def move(self, run_id: int, before: int | None) -> None:
+        """Gives a request another place: before another one, or at the end."""
+        if run_id != before and (run := self.find(run_id)) is not None:
+            self._insert(run, before)
 
     def remove(self, run_id: int) -> None:
-        """Forgets a run; one that has begun meanwhile is left alone."""
-        self._set(tuple(run for run in self.runs if run.id != run_id))
+        """Forgets the pictures of a request that have not begun."""
+        self._keep(lambda run: run.id != run_id)
 
     def clear(self) -> None:
-        self._set(())
+        """Forgets all that has not begun."""
+        self._keep(lambda _run: False)
 
-    def _set(self, runs: tuple[QueuedRun, ...]) -> None:
-        if runs != self.runs:
-            self.runs = runs
+    def _keep(self, is_kept: Callable[[QueuedRun], bool]) -> None:
+        kept: list[QueuedRun] = []
+        for run in self.entries:
+            if is_kept(run):
+                kept.append(run)
+            elif run.id == self.running_id:
+                kept.append(replace(run, count=run.begun))
+        self._set(tuple(kept))
+
+    def _insert(self, run: QueuedRun, before: int | None) -> None:
+        others = [other for other in self.entries if other.id != run.id]
+        place = next((index for index, other in enumerate(others) if other.id == before), len(others))
+        self._set((*others[:place], run, *others[place:]))
+
+    def _replace(self, run_id: int, **changes: Any) -> None:
+        self._set(tuple(replace(run, **changes) if run.id == run_id else run for run in self.entries))
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+    def _set(self, entries: tuple[QueuedRun, ...]) -> None:
+        if entries != self.entries:
+            self.entries = entries
             self.changed.emit()

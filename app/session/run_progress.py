@@ -38,11 +38,13 @@ class RunProgress:
         """Returns the record of the last run's words if this is its film: a resumed run goes on with it."""
         return self.attention if self.film is not None and self.film.run == film.run else None
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: Ending) -> Film | None:
+        """Returns the film of a picture that was not finished, if it has a frame."""
+        left = self.film if self.is_developing and self.film is not None and self.film.frames else None
         if ending is Ending.cancelled:
-            film = self.film if self.is_developing else None
-            self.stopped_film = film if film is not None and film.frames else None
+            self.stopped_film = left
         self.is_developing = False
+        return left
 
     def take_stopped(self) -> Film | None:
         """Returns the film that Stop left, once, to be saved or continued."""

@@ -3,6 +3,7 @@ the worker. Views call its methods and follow its signals; they never see the th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,18 @@ from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 
-from app.messages.errors import message
+from app.messages.errors import Message, message
 from app.session.background import CLOSE_WITHIN_MS, BackgroundTasks
 from app.session.device import Device
 from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
+from app.session.failed_run import picture_of_failure
 from app.session.lora_selection import LoraSelection
 from app.session.newest_step import NewestStep
+from app.session.picture_times import PictureTimes
 from app.session.queue import RunQueue
-from app.session.run import Ending, Run, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
+from app.session.run import Ending, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
 from app.session.run_progress import RunProgress
 from app.session.worker_thread import WorkerThread
 from core.embeddings.library import EmbeddingLibrary
@@ -34,13 +37,16 @@ from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, Previe
 from core.runs.operations import Engine, Generate, GenerateBranch, Operation, RenderFrame
 from core.runs.recorder import FilmRecorder
 
+log = logging.getLogger(__name__)
+
 
 class Session(QObject):
     """The state behind the window. Lives in the GUI thread; ask it to `shutdown` at the end.
 
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue: each see its class.
+        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times: each see its
+            class.
         edit, model_of, refresh_models: see `DraftEditor`.
         preview_mode: of the next run. records_attention: the next run tells where its words act.
         unsaved: finished pictures that could not be written, see `save_again`.
@@ -53,8 +59,9 @@ class Session(QObject):
         step_shown: the newest `Stepped`, as often as it can be seen; the last one before all that comes after it.
         advanced: `Advanced`, of an operation that is no picture's.
         rested: the run is paused and has a step to show.
-        run_ended: an `Ending`; a failed run has said why by ``failed`` before.
+        run_ended: an `Ending`; a failed run has said why by ``run_failed`` before.
         picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
+        run_failed: a `Message`; the run waits in the queue to be tried again.
         failed, noticed: a `Message`; a notice is about an operation that goes on.
     """
 
@@ -72,6 +79,7 @@ class Session(QObject):
     run_ended = Signal(object)
     picture_saved = Signal(object)
     save_failed = Signal(object)
+    run_failed = Signal(object)
     failed = Signal(object)
     noticed = Signal(object)
 
@@ -95,15 +103,18 @@ class Session(QObject):
         self.edit, self.model_of = self.draft_editor.edit, self.draft_editor.model_of
         self.refresh_models = self.draft_editor.refresh_models
         self.queue = RunQueue(self)
+        self.queue.changed.connect(self._on_queue_changed)
         self.state = RunState.idle
         self.phase: Phase | None = None
         self.device = Device(self)
         self.progress = RunProgress()
+        self.times = PictureTimes()
         self._newest_step = NewestStep(self)
         self._newest_step.shown.connect(self.step_shown)
         self.preview_mode = PreviewMode.automatic
         self.records_attention = False
         self.unsaved: tuple[UnsavedPicture, ...] = ()
+        self._is_closing = self._begins_paused = False
         self._thread = WorkerThread(make_engine, save, recorder, log_file)
         worker = self._thread.worker
         worker.happened.connect(self._on_happened)
@@ -118,7 +129,7 @@ class Session(QObject):
         self.engine_tasks.failed.connect(self.failed)
         self.loras = LoraSelection(self.draft_editor, self.background, loras, self, embeddings)
         worker.happened.connect(self.loras.follow)
-        self.early_choice = EarlyChoice(lambda: self.progress.film, self.branch, self)
+        self.early_choice = EarlyChoice(lambda: self.progress.film, self.queue, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()
 
@@ -134,10 +145,17 @@ class Session(QObject):
 
     def generate(self) -> None:
         """Queues the draft as it is now, and starts it when nothing else runs."""
-        self._enqueue(is_paused=False)
+        try:
+            validate(self.draft, self.draft_editor.limits)
+        except InvalidRequest as error:
+            self.failed.emit(message(error))
+            return
+        self.draft_editor.end_step()
+        request = self.loras.fitting(self.draft)
+        self.queue.add(Generate(request), self.early_choice.hold_after_of(request))
 
     def stop(self) -> None:
-        """Ends the run after the step in progress; waiting runs stay in the queue, the next one begins."""
+        """Ends the run after the step in progress, and holds the queue."""
         if self.state in (RunState.running, RunState.paused):
             self._set_state(RunState.stopping)
             self._thread.stop.emit()
@@ -146,6 +164,7 @@ class Session(QObject):
         """Holds the run after the step in progress."""
         if self.state is RunState.running:
             self._set_state(RunState.paused)
+            self.times.rest()
             self._thread.advance.emit(WorkerState.paused)
 
     def resume(self) -> None:
@@ -156,7 +175,9 @@ class Session(QObject):
     def single_step(self) -> None:
         """Pauses after one more step; starts the draft when nothing runs."""
         if self.state is RunState.idle:
-            self._enqueue(is_paused=True)
+            self._begins_paused = True
+            self.generate()
+            self._begins_paused = False
         if self.state in (RunState.running, RunState.paused):
             self._set_state(RunState.paused)
             self._thread.advance.emit(WorkerState.stepping)
@@ -177,12 +198,7 @@ class Session(QObject):
 
     def branch(self, branch: Branch) -> None:
         """Queues a branch of an earlier run, and starts it when nothing else runs."""
-        self.enqueue(GenerateBranch(branch))
-
-    def enqueue(self, operation: Operation[Any]) -> None:
-        """Queues an operation, and starts it when nothing else runs."""
-        self.queue.add(operation)
-        self._begin_if_idle(is_paused=False)
+        self.queue.add(GenerateBranch(branch))
 
     def save_again(self, folder: Path) -> None:
         """Writes the unsaved pictures into another folder."""
@@ -197,35 +213,25 @@ class Session(QObject):
 
     def shutdown(self) -> bool:
         """Keeps the draft, ends run, worker and background tasks; says whether they ended in time."""
-        self.queue.clear()
+        self._is_closing = True
         self.draft_editor.save()
         deadline = QDeadlineTimer(CLOSE_WITHIN_MS)
         self._thread.shut_down()  # its step goes on while the others end
         has_ended = self.background.close(deadline)
         return self._thread.wait_for_end(deadline, is_saving=self.engine_tasks.close()) and has_ended
 
-    def _enqueue(self, is_paused: bool) -> None:
-        try:
-            validate(self.draft, self.draft_editor.limits)
-        except InvalidRequest as error:
-            self.failed.emit(message(error))
-            return
-        self.draft_editor.end_step()
-        for request, hold_after in self.early_choice.runs_of(self.loras.fitting(self.draft)):
-            self.queue.add(Generate(request), hold_after)
-        self._begin_if_idle(is_paused)
-
-    def _begin_if_idle(self, is_paused: bool) -> None:
-        if self.state is RunState.idle:
-            self._begin_next(is_paused)
+    @Slot()
+    def _on_queue_changed(self) -> None:
+        if self.state is RunState.idle and self.queue.running_id is None:
+            self._begin_next(is_paused=self._begins_paused)
 
     def _begin_next(self, is_paused: bool) -> None:
-        run = self.queue.take()
+        run = self.queue.take(is_paused=is_paused) if not self._is_closing else None
         if run is None:
             self._set_state(RunState.idle)
             return
         self._set_state(RunState.paused if is_paused else RunState.running)
-        self._thread.begin.emit(Run(self._as_set(run.operation), is_paused, run.hold_after))
+        self._thread.begin.emit(replace(run, operation=self._as_set(run.operation)))
 
     def _as_set(self, operation: Operation[Any]) -> Operation[Any]:
         """Returns the operation with the previews and the attention that are wanted now."""
@@ -249,8 +255,11 @@ class Session(QObject):
     def _on_happened(self, event: Event) -> None:
         if not isinstance(event, Stepped):
             self._newest_step.show()
+        if isinstance(event, Started) and (run := self.queue.running) is not None and run.count > 1:
+            event = replace(event, index=run.begun - 1, count=run.count)
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
+        self.times.follow(event)
         signals = (self.run_started, self.stepped, self.image_ready, self.advanced)
         for kind, signal in zip((Started, Stepped, ImageReady, Advanced), signals, strict=True):
             if isinstance(event, kind):
@@ -265,12 +274,23 @@ class Session(QObject):
         if state is WorkerState.paused and self.state is RunState.paused and film is not None and film.frames:
             self.rested.emit()
 
-    @Slot(object)
-    def _end(self, ending: Ending) -> None:
+    @Slot(object, object)
+    def _end(self, ending: Ending, problem: Message | None) -> None:
         self._newest_step.show()
         was_paused = self.state is RunState.paused
         self._set_phase(None)
-        self.progress.end(ending)
+        left = self.progress.end(ending)
+        self.times.rest()
+        if problem is None:
+            self.queue.end(ending)
+        else:
+            again = GenerateBranch(Branch(left, len(left.frames), left.request)) if left is not None else None
+            self.queue.end(ending, problem.title, again)
+            self.run_failed.emit(problem)
+            if left is not None and (picture := picture_of_failure(left, problem)) is not None:
+                self.engine_tasks.submit(
+                    f"failed {left.run}", picture, on_failure=lambda text: log.info("%s", text)
+                )
         self.run_ended.emit(ending)
         self._begin_next(is_paused=was_paused)
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from app.messages.errors import Message
 from app.messages.notices import notice_of
+from app.messages.runs import unforeseen_in_run
 from app.session.attempt import Attempt
 from app.session.run import (
     SAVING,
@@ -39,16 +40,17 @@ class Worker(QObject):
 
     Signals:
         state_changed: a `WorkerState`; ``paused`` when the event in progress is over and none is asked for.
-        happened: an `Event` of the run. ended: an `Ending`; always the last word about a run.
+        happened: an `Event` of the run.
+        ended: an `Ending`, and the `Message` of a run that failed or None; always the last word about a run.
         task_happened: an `EngineTask` and an `Event` of it.
         task_ended: an `EngineTask`, and None or the `Message` of its failure.
-        failed: a `Message`, before ``ended`` when it is the run that failed.
+        failed: a `Message` about a film that could not be kept.
         noticed: a `Message` from an event of run or task, see `app.messages.notices`.
     """
 
     state_changed = Signal(object)
     happened = Signal(object)
-    ended = Signal(object)
+    ended = Signal(object, object)
     task_happened = Signal(object, object)
     task_ended = Signal(object, object)
     failed = Signal(object)
@@ -71,6 +73,7 @@ class Worker(QObject):
         self._run: Run | None = None
         self._events: Events | None = None
         self._started: Started | None = None
+        self._last: Event | None = None
         self._tasks: dict[str, tuple[EngineTask, Events]] = {}
         self._was_task = False
         self._turn = QTimer(self, singleShot=True, interval=0)
@@ -188,13 +191,13 @@ class Worker(QObject):
     def _advance_run(self) -> None:
         events = self._events
         assert events is not None
-        match self._attempt(lambda: next(events, None)):
+        match self._attempt(lambda: next(events, None), lambda: unforeseen_in_run(self._last)):
             case None:
                 self._end(Ending.finished)
             case Message() as text:
-                self.failed.emit(text)
-                self._end(Ending.failed)
+                self._end(Ending.failed, text)
             case event:
+                self._last = event
                 self.happened.emit(event)
                 self._notice(event)
                 self._follow(event)
@@ -229,10 +232,10 @@ class Worker(QObject):
             return False
         return 100 * picture_share(frame.sigma) >= hold_after or frame.step + 1 == steps[-1]
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: Ending, problem: Message | None = None) -> None:
         events, self._events = self._events, None
-        self._run = self._started = None
+        self._run = self._started = self._last = None
         if events is not None:
             self._attempt(events.close)
         self._set_state(WorkerState.idle)
-        self.ended.emit(ending)
+        self.ended.emit(ending, problem)

@@ -88,6 +88,8 @@ class Contents(QObject):
             window, self.create_page, recent, services.pictures, session, store, self.notices
         )
         self.crash_report = CrashReport(messages, store, session.device, self)
+        self.notices.report_asked.connect(self.crash_report.copy_diagnostics)
+        self.notices.log_asked.connect(self.crash_report.open_log)
         self._actions = Actions(window)
         self._actions.fill(window.menuBar(), self.places.switches.actions(), self._panes)
         self.keymap = Keymap(menu_commands(window.menuBar(), self._actions), store, window)

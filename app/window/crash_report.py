@@ -5,7 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 
-from app.dialogs.diagnostics import diagnostics
+from app.canvas.sharing import open_in_system
+from app.dialogs.diagnostics import LOG_NAME, diagnostics
 from app.messages.errors import Message
 from app.session.device import Device
 from app.session.settings_store import SettingsStore
@@ -38,6 +39,11 @@ class CrashReport(QObject):
             "info",
             (Choice("Copy the report", self.copy_diagnostics, "copyReportButton"),),
         )
+
+    @Slot()
+    def open_log(self) -> None:
+        """Opens the log in the system's own viewer."""
+        open_in_system(self._settings_store.folders.logs / LOG_NAME)
 
     @Slot()
     def copy_diagnostics(self) -> None:

@@ -31,9 +31,14 @@ class Operation(Generic[Result_co]):
     __slots__ = ()
 
     @property
+    def made(self) -> GenerationRequest | None:
+        """Returns the settings of the pictures that it makes, None where it makes none."""
+        return None
+
+    @property
     def title(self) -> str:
         """Returns words for it in the queue."""
-        return type(self).__name__
+        return type(self).__name__ if self.made is None else " ".join(self.made.prompt.split()) or "(no prompt)"
 
 
 class Engine(Protocol):
@@ -74,8 +79,8 @@ class Generate(Operation[None]):
     attention: bool = False
 
     @property
-    def title(self) -> str:
-        return _title(self.request)
+    def made(self) -> GenerationRequest:
+        return self.request
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +100,8 @@ class GenerateBranch(Operation[None]):
     attended: AttentionRecord | None = None
 
     @property
-    def title(self) -> str:
-        return _title(self.branch.request)
+    def made(self) -> GenerationRequest:
+        return self.branch.request
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,11 +114,16 @@ class Decode(Operation[Pixels]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderFrame(Operation[None]):
-    """Tells by `ImageReady` a picture of a frame: of x0 (``denoised``), or of what the model saw (``noisy``)."""
+    """Tells by `ImageReady` a picture of a frame: of x0 (``denoised``), or of what the model saw (``noisy``).
+
+    Attributes:
+        note: for the recipe, before the engine's own.
+    """
 
     film: Film
     frame: Frame
     stage: Stage
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,8 +202,3 @@ class CompareSchedules(Operation[Mapping[str, Schedule]]):
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportMemory(Operation[MemoryInUse]):
     """Tells how the loaded model was placed, and what the device has. Loads no model."""
-
-
-def _title(request: GenerationRequest) -> str:
-    many = f"{request.count} × " if request.count > 1 else ""
-    return many + (" ".join(request.prompt.split()) or "(no prompt)")

@@ -115,6 +115,7 @@ SIGNALS = (
     "run_ended",
     "picture_saved",
     "save_failed",
+    "run_failed",
     "failed",
 )
 

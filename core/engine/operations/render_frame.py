@@ -18,5 +18,6 @@ def run(context: Context, operation: RenderFrame) -> Iterator[Event]:
     latent = noisy_of(frame, film.space) if stage == "noisy" else frame.denoised
     pixels, note = model.decode(to_torch(latent, context.plan.device))
     seconds = time.perf_counter() - began
+    note = " ".join(filter(None, (operation.note, note)))
     image = image_of(film, model.loaded.plan, pixels, stage, frame.step + 1, seconds, note)
     yield ImageReady(image, film)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.create.notices import FAILED, SAVING, STOPPED, TAKEN_OVER, Notices
+from app.create.notices import HELD, KEPT, RUN_FAILED, SAVING, STOPPED, TAKEN_OVER, Notices
 from app.messages.errors import Message
 from app.session.draft_editor import Applied
 from app.session.run import RunState
@@ -18,7 +18,7 @@ from app.widgets.message_bar import MessageArea
 from core.errors import ModelBroken, OutOfMemory
 from core.runs.events import Phase
 from tests.app.conftest import FakeSaves, MakeSession
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, Point
 
 
 @dataclass
@@ -68,18 +68,110 @@ def stop_at_step_3(bench: Bench, qtbot: QtBot) -> None:
 def test_a_failed_run_is_told_with_its_remedy(bench: Bench, qtbot: QtBot) -> None:
     bench.engine.errors[3] = ModelBroken(Path("unet.safetensors"), "it is truncated")
     run_to_end(bench, qtbot)
-    assert bench.area.subjects() == (FAILED,)
+    assert bench.area.subjects() == (RUN_FAILED,)
     assert "truncated" in bench.text()
     assert "Traceback" not in bench.text()
 
 
-def test_the_next_run_takes_old_messages_away(bench: Bench, qtbot: QtBot) -> None:
+def test_an_error_stays_until_a_run_succeeds(bench: Bench, qtbot: QtBot) -> None:
     bench.engine.errors[0] = OutOfMemory("cuda", 8 * 2**30, 2**30)
     run_to_end(bench, qtbot)
-    assert bench.area.subjects() == (FAILED,)
+    del bench.engine.errors[0]
+    bench.engine.errors[5] = OutOfMemory("cuda", 8 * 2**30, 2**30)
+    hold = bench.engine.holds[4] = threading.Event()
+    bench.session.generate()
+    qtbot.waitUntil(bench.engine.arrived.is_set)
+    assert bench.area.subjects() == (RUN_FAILED,)
+    hold.set()
+    qtbot.waitUntil(lambda: bench.session.state is RunState.idle)
     bench.engine.errors.clear()
     run_to_end(bench, qtbot)
     assert bench.area.subjects() == ()
+
+
+def test_a_failed_run_can_be_tried_again(bench: Bench, qtbot: QtBot) -> None:
+    bench.engine.errors[3] = OutOfMemory("cuda", 8 * 2**30, 2**30)
+    run_to_end(bench, qtbot)
+    bench.engine.errors.clear()
+    bench.press("tryAgainButton")
+    qtbot.waitUntil(lambda: bench.session.state is RunState.idle)
+    assert [branch.call for branch in bench.engine.branches] == [3]
+    assert bench.area.subjects() == ()
+
+
+@pytest.mark.parametrize(
+    ("point", "words"),
+    [
+        (Phase.loading_model, "The model could not be loaded"),
+        (Phase.reading_prompt, "The prompt could not be read"),
+        (0, "The sampler stopped with an error | It happened in the first of 20 steps."),
+        (19, "It happened after step 19 of 20. Your finished pictures are safe. Try another sampler"),
+        (Phase.decoding, "The picture could not be decoded | All steps are done."),
+    ],
+)
+def test_an_unknown_error_is_told_by_what_it_interrupted_with_a_report(
+    bench: Bench, point: Point, words: str, qtbot: QtBot, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("unexpected")
+    bench.engine.errors[point] = IndexError("index 121 is out of bounds")
+    run_to_end(bench, qtbot)
+    assert words in bench.text()
+    assert "index" not in bench.text().lower()
+    with qtbot.waitSignal(bench.notices.report_asked):
+        bench.press("copyErrorReportButton")
+    with qtbot.waitSignal(bench.notices.log_asked):
+        bench.press("openLogButton")
+    assert RUN_FAILED in bench.area.subjects()
+
+
+def test_a_run_that_fails_near_its_end_keeps_its_picture(
+    bench: Bench, saves: FakeSaves, qtbot: QtBot, expected_warnings: list[str]
+) -> None:
+    expected_warnings.append("unexpected")
+    bench.engine.errors[19] = IndexError("index 121 is out of bounds")
+    with qtbot.waitSignal(bench.session.picture_saved):
+        run_to_end(bench, qtbot)
+    ((image, _),) = saves.saved
+    assert (image.recipe.stage, image.recipe.step) == ("denoised", 19)
+    assert image.recipe.note == "Not finished: The sampler stopped with an error."
+    assert bench.area.subjects() == (RUN_FAILED, KEPT)
+    assert "Saved as it was after step 19 of 20" in bench.text()
+
+
+def test_a_run_that_fails_early_keeps_no_picture(bench: Bench, saves: FakeSaves, qtbot: QtBot) -> None:
+    bench.engine.errors[14] = OutOfMemory("cuda", None, None)
+    run_to_end(bench, qtbot)
+    qtbot.wait(30)
+    assert saves.saved == []
+
+
+def test_what_stop_left_waiting_goes_on_or_is_cleared(bench: Bench, qtbot: QtBot) -> None:
+    bench.session.edit(count=4)
+    stop_at_step_3(bench, qtbot)
+    assert bench.area.subjects() == (STOPPED, HELD)
+    assert "3 pictures are waiting" in bench.text()
+    bench.press("goOnButton")
+    qtbot.waitUntil(lambda: bench.session.state is RunState.idle)
+    assert len(bench.engine.requests) == 4
+    bench.engine.calls = 0
+    stop_at_step_3(bench, qtbot)
+    bench.press("clearQueueButton")
+    assert bench.session.queue.entries == ()
+    assert bench.area.subjects() == (STOPPED,)
+
+
+def test_the_offer_to_go_on_stays_dismissed_until_something_ran(bench: Bench, qtbot: QtBot) -> None:
+    bench.session.edit(count=4)
+    stop_at_step_3(bench, qtbot)
+    bench.notices._area.dismiss(HELD)  # pyright: ignore[reportPrivateUsage]
+    bench.session.queue.duplicate(bench.session.queue.entries[0].id)
+    assert "7 pictures are waiting" in bench.text()
+    bench.notices._area.dismiss(HELD)  # pyright: ignore[reportPrivateUsage]
+    bench.session.queue.move(bench.session.queue.entries[0].id, None)
+    assert HELD not in bench.area.subjects()
+    bench.session.edit(count=1)
+    run_to_end(bench, qtbot)
+    assert HELD in bench.area.subjects()
 
 
 def test_after_stop_the_picture_can_be_kept(bench: Bench, saves: FakeSaves, qtbot: QtBot) -> None:

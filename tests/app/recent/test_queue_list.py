@@ -1,63 +1,148 @@
+"""The rows of the queue: one for each request, and what can be done with it."""
+
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.recent.queue_list import MOST_ROWS, QueueList
+from app.recent.queue_list import MOST_ROWS, ROW_PX, QueueList
+from app.recent.queue_model import DETAIL_ROLE, PICTURE_ROLE
+from app.session.run import RunState
 from app.session.session import Session
 from tests.app.conftest import MakeSession
 from tests.fakes import FakeEngine
 
 
+@dataclass
+class Held:
+    """A session whose pictures wait at their fourth step, and its queue."""
+
+    session: Session
+    engine: FakeEngine
+    hold: threading.Event
+    queue: QueueList
+
+    def add(self, prompt: str, count: int = 1) -> None:
+        self.session.edit(prompt=prompt, count=count)
+        self.session.generate()
+
+    def rows(self, role: int = Qt.ItemDataRole.DisplayRole) -> list[object]:
+        model = self.queue.view.model()
+        return [model.index(row, 0).data(role) for row in range(model.rowCount())]
+
+    def heading(self) -> str:
+        label = self.queue.findChild(QLabel, "queueHeading")
+        assert label is not None
+        return label.accessibleName()
+
+    def press(self, name: str) -> None:
+        button = self.queue.findChild(QPushButton, name)
+        assert button is not None
+        button.click()
+
+    def choose(self, row: int, action: str) -> None:
+        run = self.session.queue.entries[row]
+        actions = {words.partition("\t")[0]: work for words, work in self.queue.view.actions_for(run)}
+        actions[action]()
+
+
 @pytest.fixture
-def session(make_session: MakeSession) -> Iterator[Session]:
-    """Its first picture waits in the first step until the test ends."""
+def held(make_session: MakeSession, qtbot: QtBot) -> Iterator[Held]:
     hold = threading.Event()
-    yield make_session(FakeEngine(holds={0: hold}))
-    hold.set()
-
-
-@pytest.fixture
-def queue(session: Session, qtbot: QtBot) -> QueueList:
+    engine = FakeEngine(holds={3: hold})
+    session = make_session(engine)
     queue = QueueList(session)
     qtbot.addWidget(queue)
     assert queue.isHidden()
-    return queue
+    yield Held(session, engine, hold, queue)
+    hold.set()
 
 
-def wait_for(queue: QueueList, qtbot: QtBot, *texts: str) -> None:
-    qtbot.waitUntil(
-        lambda: [label.text() for label in queue.findChildren(QLabel) if label.isVisible()] == list(texts)
-    )
+def test_one_picture_alone_needs_no_queue(held: Held) -> None:
+    held.add("first")
+    assert held.queue.isHidden()
 
 
-def test_waiting_requests_are_listed_and_can_be_removed(session: Session, queue: QueueList, qtbot: QtBot) -> None:
+def test_each_request_has_one_row_with_its_progress(held: Held) -> None:
+    held.add("a\nlighthouse", count=15)
+    held.add("second")
+    assert not held.queue.isHidden()
+    assert held.rows() == ["a lighthouse", "second"]
+    assert held.rows(DETAIL_ROLE) == ["1 of 15 · 20 steps", "20 steps"]
+    assert held.heading() == "15 waiting"
+
+
+def test_the_latest_step_is_the_picture_of_the_row(held: Held, qtbot: QtBot) -> None:
+    held.add("a lighthouse", count=2)
+    qtbot.waitUntil(held.engine.arrived.is_set)
+    qtbot.waitUntil(lambda: isinstance(held.rows(PICTURE_ROLE)[0], QImage))
+
+
+def test_rows_are_removed_duplicated_moved_and_edited(held: Held) -> None:
+    for prompt in ("first", "second", "third", "fourth"):
+        held.add(prompt)
+    held.choose(1, "Duplicate")
+    assert held.rows() == ["first", "second", "second", "third", "fourth"]
+    held.choose(2, "Remove")
+    held.choose(3, "Move up")
+    assert held.rows() == ["first", "second", "fourth", "third"]
+    held.choose(1, "Move down")
+    assert held.rows() == ["first", "fourth", "second", "third"]
+    held.choose(2, "Edit")
+    assert held.rows() == ["first", "fourth", "third"]
+    assert held.session.draft.prompt == "second"
+
+
+def test_a_row_is_dragged_to_another_place(held: Held) -> None:
+    for prompt in ("first", "second", "third", "fourth"):
+        held.add(prompt)
+    model = held.queue.view.model()
+    drag = model.mimeData([model.index(3, 0)])
+    assert not model.dropMimeData(drag, Qt.DropAction.MoveAction, 1, 0, QModelIndex())
+    assert held.rows() == ["first", "fourth", "second", "third"]
+    drag = model.mimeData([model.index(1, 0)])
+    model.dropMimeData(drag, Qt.DropAction.MoveAction, -1, -1, QModelIndex())
+    assert held.rows() == ["first", "second", "third", "fourth"]
+
+
+def test_the_keyboard_moves_and_removes_and_stays_at_the_row(held: Held, qtbot: QtBot) -> None:
     for prompt in ("first", "second", "third"):
-        session.edit(prompt=prompt)
-        session.generate()
-    wait_for(queue, qtbot, "Waiting (2)", "second", "third")
-    button = queue.findChild(QToolButton)
-    assert isinstance(button, QToolButton)
-    button.click()
-    wait_for(queue, qtbot, "Waiting (1)", "third")
-    for run in session.queue.runs:
-        session.queue.remove(run.id)
-    assert queue.isHidden()
+        held.add(prompt)
+    view = held.queue.view
+    view.setCurrentIndex(view.model().index(2, 0))
+    qtbot.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert held.rows() == ["first", "third", "second"]
+    assert view.currentIndex().row() == 1
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert held.rows() == ["first", "second"]
 
 
-def test_a_long_queue_is_cut(session: Session, queue: QueueList, qtbot: QtBot) -> None:
-    for _ in range(MOST_ROWS + 3):
-        session.generate()
-    prompt = session.draft.prompt
-    wait_for(queue, qtbot, f"Waiting ({MOST_ROWS + 2})", *[prompt] * MOST_ROWS, "and 2 more")
+def test_stop_offers_to_go_on_and_clear_takes_all_away(held: Held, qtbot: QtBot) -> None:
+    held.add("a lighthouse", count=4)
+    qtbot.waitUntil(held.engine.arrived.is_set)
+    assert held.queue.findChild(QPushButton, "queueGoOnButton").isHidden()  # pyright: ignore
+    held.session.stop()
+    held.hold.set()
+    qtbot.waitUntil(lambda: held.session.state is RunState.idle)
+    assert held.heading() == "3 waiting"
+    held.press("queueGoOnButton")
+    qtbot.waitUntil(lambda: len(held.engine.requests) == 4 and held.session.state is RunState.idle)
+    assert held.queue.isHidden()
+    held.engine.holds.clear()
 
 
-def test_several_pictures_of_one_request_are_told(session: Session, queue: QueueList, qtbot: QtBot) -> None:
-    session.generate()
-    session.edit(prompt="a\nlighthouse", count=4)
-    session.generate()
-    wait_for(queue, qtbot, "Waiting (1)", "4 × a lighthouse")
+def test_a_thousand_requests_scroll_and_are_cleared(held: Held) -> None:
+    for number in range(1000):
+        held.session.edit(prompt=str(number))
+        held.session.generate()
+    assert held.heading() == "999 waiting"
+    assert held.queue.view.height() <= MOST_ROWS * ROW_PX + 4
+    held.press("queueClearButton")
+    assert held.queue.isHidden()

@@ -134,7 +134,9 @@ def test_one_picture_or_no_choice_is_made_as_always(opened: Opened, qtbot: QtBot
     opened.window.session.early_choice.choose_early(None)
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
-    assert opened.engine.requests[-1].count == 3
+    assert len(opened.engine.requests) == 4
+    assert opened.window.session.progress.film is not None
+    assert opened.window.session.progress.film.is_complete
 
 
 @pytest.mark.parametrize(("percent", "steps", "calls"), [(9, 8, 3), (9, 20, 7), (1, 8, 1), (60, 8, 7), (60, 2, 1)])

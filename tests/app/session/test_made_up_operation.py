@@ -41,8 +41,8 @@ def test_it_waits_in_the_queue_is_shown_paused_and_stopped_like_a_run(session: S
     qtbot.addWidget(queue)
     told: list[Advanced] = []
     session.advanced.connect(told.append)
-    session.enqueue(Count(MANY))
-    session.enqueue(Count(3))
+    session.queue.add(Count(MANY))
+    session.queue.add(Count(3))
     assert [run.operation.title for run in session.queue.runs] == ["Count"]
     assert not queue.isHidden()
     qtbot.waitUntil(lambda: len(told) > 10)
@@ -59,6 +59,9 @@ def test_it_waits_in_the_queue_is_shown_paused_and_stopped_like_a_run(session: S
     session.resume()
     qtbot.waitUntil(lambda: len(told) > seen)
     session.stop()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+    assert [run.operation.title for run in session.queue.held] == ["Count"]
+    session.queue.go_on()
     qtbot.waitUntil(lambda: session.state is RunState.idle)
     assert endings == [Ending.cancelled, Ending.finished]
     assert told[-1] == Advanced(3, 3)
@@ -82,8 +85,8 @@ def test_a_view_asks_for_it_with_progress_and_stops_it(session: Session, qtbot: 
 
 def test_too_little_memory_is_told_as_for_every_operation(session: Session, qtbot: QtBot) -> None:
     endings = endings_of(session)
-    with qtbot.waitSignal(session.failed) as failed:
-        session.enqueue(Count(5, fails_at=3))
+    with qtbot.waitSignal(session.run_failed) as failed:
+        session.queue.add(Count(5, fails_at=3))
     assert failed.args is not None
     assert "memory" in failed.args[0].title.lower() + failed.args[0].sentence.lower()
     qtbot.waitUntil(lambda: endings == [Ending.failed])

@@ -63,13 +63,34 @@ def test_two_network_calls_are_one_step_for_samplers_of_second_order(film: Film)
     assert progress.figures.startswith("0.83 s/step  ·  1.5 s left")
 
 
-def test_the_time_left_counts_the_pictures_that_follow(film: Film) -> None:
+def test_the_time_left_is_told_for_the_picture_and_for_the_queue(film: Film) -> None:
     progress = Progress()
     progress.follow(RunState.running)
     progress.follow(Started(film, 1, 3))
     progress.follow(stepped(film, 0, seconds=1.0))
     assert progress.words == "Picture 2 of 3  ·  step 1 of 20"
-    assert "39 s left" in progress.figures
+    assert "19 s left" in progress.figures
+    assert "queue" not in progress.figures
+    progress.queue_seconds = 39.0
+    assert "19 s left  ·  queue 39 s" in progress.figures
+
+
+def test_several_pictures_are_told_with_the_time_that_they_took_without_pauses(film: Film) -> None:
+    now = 0.0
+    progress = Progress(lambda: now)
+    for state, moment in (
+        (RunState.running, 10.0),
+        (RunState.paused, 13.0),
+        (RunState.running, 100.0),
+        (RunState.idle, 103.8),
+    ):
+        now = moment
+        if state is RunState.idle:
+            for _ in range(4):
+                progress.follow(ImageReady(fakes.image(film, "final", 20), film))
+                progress.follow(Ending.finished)
+        progress.follow(state)
+    assert progress.words == "4 pictures in 6.8 s"
 
 
 def test_an_infinite_noise_level_is_left_out(running: Progress, film: Film) -> None:

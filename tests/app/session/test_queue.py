@@ -2,30 +2,137 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from app.session.queue import RunQueue
-from core.request.request import GenerationRequest
+from app.session.run import Ending
+from core.request.request import LARGEST_SEED, GenerationRequest
 from core.runs.operations import Generate
 
 
-def test_runs_leave_in_the_order_they_came():
+@pytest.fixture
+def queue() -> RunQueue:
+    """Three requests: *one*, *two* for three pictures, and *three*."""
     queue = RunQueue()
-    for prompt in ("one", "two"):
-        queue.add(Generate(GenerationRequest(prompt)))
-    taken = [queue.take(), queue.take()]
-    assert [run.operation.title for run in taken if run] == ["one", "two"]
-    assert queue.take() is None
+    for prompt, count in (("one", 1), ("two", 3), ("three", 1)):
+        queue.add(Generate(GenerationRequest(prompt, count=count)))
+    return queue
 
 
-def test_an_id_is_not_used_twice():
+def titles(queue: RunQueue) -> list[str]:
+    return [run.operation.title for run in queue.entries]
+
+
+def begin(queue: RunQueue) -> GenerationRequest | None:
+    run = queue.take(is_paused=False)
+    return run.operation.made if run is not None else None
+
+
+def all_that_begin(queue: RunQueue) -> list[GenerationRequest]:
+    begun: list[GenerationRequest] = []
+    while (request := begin(queue)) is not None:
+        begun.append(request)
+        queue.end(Ending.finished)
+    return begun
+
+
+def test_pictures_begin_in_the_order_they_came_one_at_a_time(queue: RunQueue) -> None:
+    begun = all_that_begin(queue)
+    assert [request.prompt for request in begun] == ["one", "two", "two", "two", "three"]
+    assert {request.count for request in begun} == {1}
+    assert begun[0].seed is None  # the engine chooses it
+    seeds = [request.seed or 0 for request in begun[1:4]]
+    assert seeds == [seeds[0], seeds[0] + 1, seeds[0] + 2]
+    assert queue.entries == ()
+
+
+def test_seeds_go_round_at_the_largest() -> None:
     queue = RunQueue()
-    first = queue.add(Generate(GenerationRequest("one")))
+    queue.add(Generate(GenerationRequest("one", seed=LARGEST_SEED, count=2)))
+    assert [request.seed for request in all_that_begin(queue)] == [LARGEST_SEED, 0]
+
+
+def test_an_id_is_not_used_twice(queue: RunQueue) -> None:
+    ids = [run.id for run in queue.entries]
     queue.clear()
-    assert queue.add(Generate(GenerationRequest("two"))).id != first.id
+    assert queue.add(Generate(GenerationRequest("four"))).id not in ids
 
 
-def test_removing_leaves_the_others():
+def test_removing_leaves_the_others(queue: RunQueue) -> None:
+    run = queue.entries[1]
+    queue.remove(run.id)
+    queue.remove(run.id)
+    assert titles(queue) == ["one", "three"]
+
+
+def test_a_picture_in_progress_is_not_removed_but_those_after_it_are(queue: RunQueue) -> None:
+    queue.remove(queue.entries[0].id)
+    begin(queue)
+    queue.clear()
+    assert [(run.operation.title, run.left) for run in queue.entries] == [("two", 0)]
+    queue.end(Ending.finished)
+    assert queue.entries == ()
+
+
+def test_a_request_is_moved_before_another_or_to_the_end(queue: RunQueue) -> None:
+    one, two, three = queue.entries
+    queue.move(three.id, one.id)
+    assert titles(queue) == ["three", "one", "two"]
+    queue.move(three.id, None)
+    queue.move(one.id, one.id)
+    assert titles(queue) == ["one", "two", "three"]
+    queue.move(two.id, three.id)
+    assert titles(queue) == ["one", "two", "three"]
+
+
+def test_a_duplicate_stands_behind_it_and_draws_other_seeds(queue: RunQueue) -> None:
+    two = queue.entries[1]
+    queue.duplicate(two.id)
+    assert titles(queue) == ["one", "two", "two", "three"]
+    assert queue.entries[2].first_seed != two.first_seed
+    fixed = queue.add(Generate(GenerationRequest("four", seed=9, count=2)))
+    queue.duplicate(fixed.id)
+    assert queue.entries[-1].first_seed == 9
+
+
+def test_what_is_duplicated_on_hold_stays_on_hold(queue: RunQueue) -> None:
+    begin(queue)
+    queue.end(Ending.cancelled)
+    queue.duplicate(queue.entries[0].id)
+    assert begin(queue) is None
+
+
+def test_the_rest_of_a_request_can_be_edited(queue: RunQueue) -> None:
+    queue.move(queue.entries[1].id, queue.entries[0].id)
+    begin(queue)
+    rest = queue.entries[0].unbegun
+    assert isinstance(rest, Generate)
+    assert (rest.request.count, rest.request.seed) == (2, None)
+    fixed = queue.add(Generate(GenerationRequest("four", seed=9, count=5)))
+    rest = replace(fixed, begun=2).unbegun
+    assert isinstance(rest, Generate)
+    assert (rest.request.count, rest.request.seed) == (3, 11)
+
+
+def test_a_failed_picture_leaves_its_request_and_has_the_same_seed_at_the_next_try(queue: RunQueue) -> None:
+    queue.remove(queue.entries[0].id)
+    begun = begin(queue)
+    queue.end(Ending.failed, "Not enough memory")
+    assert [(run.problem, run.left) for run in queue.entries] == [("Not enough memory", 1), ("", 2), ("", 1)]
+    queue.try_again(queue.entries[0].id)
+    assert begin(queue) == begun
+
+
+def test_only_pictures_that_come_by_themselves_are_on_the_way() -> None:
     queue = RunQueue()
-    runs = [queue.add(Generate(GenerationRequest(prompt))) for prompt in ("one", "two", "three")]
-    queue.remove(runs[1].id)
-    queue.remove(runs[1].id)
-    assert [run.operation.title for run in queue.runs] == ["one", "three"]
+    queue.add(Generate(GenerationRequest("one", count=4)), hold_after=3)
+    assert queue.coming == 4
+    begin(queue)
+    assert queue.coming == 4
+    queue.end(Ending.held)
+    assert queue.coming == 3
+    begin(queue)
+    queue.end(Ending.cancelled)
+    assert queue.coming == 0

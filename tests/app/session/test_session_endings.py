@@ -66,17 +66,70 @@ def test_stop_while_torch_is_imported_ends_before_the_model_is_loaded(
     assert session.phase is None
 
 
-def test_stop_goes_on_with_the_queue(make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot):
+def test_stop_holds_the_queue_until_it_goes_on(
+    make_session: MakeSession, settle: Settle, listen: Listen, qtbot: QtBot
+):
     engine, hold = hold_at(2)
     session = make_session(engine)
     heard = listen(session)
+    session.edit(count=3, seed=5)
     session.generate()
+    session.edit(count=1, seed=70)
     session.generate()
     qtbot.waitUntil(engine.arrived.is_set)
     session.stop()
     hold.set()
     settle(session)
-    assert heard.all("run_ended") == [Ending.cancelled, Ending.finished]
+    qtbot.wait(20)
+    assert heard.all("run_ended") == [Ending.cancelled]
+    assert [run.left for run in session.queue.held] == [2, 1]
+    session.edit(seed=90)
+    session.generate()  # what is asked for now is made now
+    settle(session)
+    assert [run.left for run in session.queue.held] == [2, 1]
+    session.queue.go_on()
+    settle(session)
+    assert [request.seed for request in engine.requests] == [5, 90, 6, 7, 70]
+    assert session.queue.entries == ()
+
+
+def test_a_run_that_failed_waits_to_be_tried_again_where_it_was(
+    make_session: MakeSession, settle: Settle, listen: Listen
+):
+    engine = FakeEngine(errors={3: OutOfMemory("cpu", None, None)})
+    session = make_session(engine)
+    heard = listen(session)
+    session.generate()
+    settle(session)
+    (failed,) = session.queue.entries
+    assert failed.problem == "Not enough memory"
+    engine.errors.clear()
+    session.generate()
+    settle(session)
+    assert session.queue.entries == (failed,)
+    session.queue.try_again(failed.id)
+    settle(session)
+    assert session.queue.entries == ()
+    assert [branch.call for branch in engine.branches] == [3]
+    assert heard.all("run_ended") == [Ending.failed, Ending.finished, Ending.finished]
+
+
+def test_two_failures_in_a_row_hold_the_queue(make_session: MakeSession, settle: Settle):
+    engine = FakeEngine(errors={Phase.loading_model: ModelMissing("starter-model")})
+    session = make_session(engine)
+    session.edit(count=9)
+    session.generate()
+    settle(session)
+    assert [(run.problem, run.left) for run in session.queue.entries] == [
+        ("The model is not there", 1),
+        ("The model is not there", 1),
+        ("", 7),
+    ]
+    engine.errors.clear()
+    session.queue.go_on()
+    settle(session)
+    assert [run.problem for run in session.queue.entries] == ["The model is not there"] * 2
+    assert len(engine.requests) == 9
 
 
 def test_stop_when_nothing_runs_does_nothing(make_session: MakeSession, listen: Listen):
@@ -94,8 +147,8 @@ def test_a_failed_run_says_why_and_the_next_one_works(make_session: MakeSession,
     session.generate()
     settle(session)
     assert heard.all("run_ended") == [Ending.failed]
-    assert heard.names().index("failed") < heard.names().index("run_ended")
-    (text,) = heard.all("failed")
+    assert heard.names().index("run_failed") < heard.names().index("run_ended")
+    (text,) = heard.all("run_failed")
     assert isinstance(text, Message)
     assert text.title == "Not enough memory"
     engine.errors.clear()
@@ -132,7 +185,7 @@ def test_an_unforeseen_error_is_logged_and_becomes_a_message(
     heard = listen(session)
     session.generate()
     settle(session)
-    (text,) = heard.all("failed")
+    (text,) = heard.all("run_failed")
     assert isinstance(text, Message)
     assert "inside" not in str(text)
 

@@ -98,7 +98,7 @@ def test_the_film_grows_with_each_step(make_session: MakeSession, settle: Settle
 
 def test_the_seed_of_the_first_picture_is_remembered(make_session: MakeSession, settle: Settle):
     session = make_session()
-    session.edit(count=3, steps=1)
+    session.edit(count=3, steps=1, seed=42)
     session.generate()
     settle(session)
     assert session.progress.last_seed == 42

@@ -192,7 +192,7 @@ def test_a_failed_run_leaves_a_bar_and_no_dialog(
     opened.engine.errors[2] = RuntimeError("something odd")
     opened.window.session.generate()
     wait_until_idle(opened, qtbot)
-    assert opened.subjects == ("failed",)
+    assert opened.subjects == ("run failed",)
     assert QApplication.activeModalWidget() is None
 
 

@@ -1,0 +1,24 @@
+"""The remains of a run that failed: near its end they are a picture worth keeping."""
+
+from app.messages.errors import Message
+from core.film.film import Film
+from core.recipes.recipe import Recipe
+from core.runs.operations import RenderFrame
+
+KEPT_FROM = 3 / 4
+"""Of the steps; what a run has before that is still far from a picture."""
+
+_NOTE = "Not finished: "
+
+
+def picture_of_failure(film: Film, problem: Message) -> RenderFrame | None:
+    """Returns the work that saves the picture after the last good step, with a note in its recipe."""
+    last = film.frames[-1]
+    if last.step + 1 < KEPT_FROM * film.request.steps:
+        return None
+    return RenderFrame(film, last, "denoised", f"{_NOTE}{problem.title}.")
+
+
+def is_of_failure(recipe: Recipe) -> bool:
+    """Returns whether a picture was saved by `picture_of_failure`."""
+    return recipe.note.startswith(_NOTE)
