@@ -1,6 +1,6 @@
 """The film strip: a small picture of every network call, growing while the run goes on."""
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QHelpEvent,
@@ -18,11 +18,13 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from app.film.position import position_text
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
+from core.film.texts import FilmTexts
 
 _PICTURE_PX = 56
 _GAP_PX = 4
 _LABEL_GAP_PX = 2
 _WIDEST_RATIO = 2.0
+_LONGEST_TEXT = 200
 _NO_FILM = "Every step of the next picture appears here, to be looked at again."
 
 
@@ -30,6 +32,11 @@ class FilmStrip(QAbstractScrollArea):
     """Shows the chosen call among all of them, keeps it in sight, and lets the user choose another one.
 
     Calls of one step (Heun and its kind make two) stand together above one number.
+
+    Where another text of the prompt begins to act, a line stands before the call; its tooltip has the text.
+
+    Attributes:
+        texts: those of the film.
 
     Signals:
         call_chosen(int): a picture was pressed, or reached by dragging.
@@ -51,12 +58,14 @@ class FilmStrip(QAbstractScrollArea):
         self._film: Film | None = None
         self._chosen = 0
         self._thumbnails = _Thumbnails()
+        self.texts = FilmTexts(None)
 
     def show_film(self, film: Film | None, chosen: int) -> None:
         """Shows the film in its present state; paints only the changes if it has grown by a frame."""
         is_same_run = film is not None and film.continues(self._film)
         if not is_same_run:
             self._thumbnails.clear()
+            self.texts = FilmTexts.of(film) if film is not None else FilmTexts(None)
         self._film = film
         self._chosen = chosen
         self._fit_scroll_bar()
@@ -129,6 +138,8 @@ class FilmStrip(QAbstractScrollArea):
         if isinstance(event, QHelpEvent) and self._film is not None and self._film.frames:
             call = self.call_at(event.pos())
             text = position_text(self._film.schedule, call, self._film.request.steps)
+            if words := self.texts.words_at(call):
+                text += f"\n{words if len(words) <= _LONGEST_TEXT else words[: _LONGEST_TEXT - 1] + '…'}"
             QToolTip.showText(event.globalPos(), text, self.viewport(), self._cell(call))
             return True
         return super().viewportEvent(event)
@@ -169,6 +180,10 @@ class FilmStrip(QAbstractScrollArea):
 
     def _paint_cell(self, painter: QPainter, film: Film, call: int) -> None:
         cell, colours = self._cell(call), self.palette()
+        if self.texts.changes_at(call):
+            x = cell.left() - _GAP_PX / 2
+            painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 2))
+            painter.drawLine(QLineF(x, cell.top(), x, cell.bottom()))
         if call >= len(film.frames):
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Mid), 1, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -16,7 +16,7 @@ from app.film.picture_pane import PicturePane
 from app.widgets.building import push_button, text_label
 from app.widgets.pixels import to_image
 from core.families import FAMILIES
-from core.film.attention_maps import AttentionRecord
+from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
 from core.prompt.word import Word
@@ -73,10 +73,10 @@ class WordsView(PanesView):
             self.record_button.setVisible(record is None and _can_record(moment))
             self.overlay_wanted.emit(None)
             return
-        self._write_prompt(moment.film.request.prompt, record.words)
         this_step, all_steps = self.panes
         under = moment.film.latent_rgb.picture(moment.frame.denoised)
         maps = record.at(moment.call)
+        self._write_prompt(moment.film.request.prompt, record.words, _silent(maps))
         if maps is None:
             this_step.show_picture(to_image(under), _NOT_THIS_STEP)
         else:
@@ -158,7 +158,8 @@ class WordsView(PanesView):
         strengths = _fitted(shares.astype(np.float32) / (strongest or 1.0), under.shape[0], under.shape[1])
         pane.show_picture(to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.0%}")
 
-    def _write_prompt(self, prompt: str, words: tuple[Word, ...]) -> None:
+    def _write_prompt(self, prompt: str, words: tuple[Word, ...], silent: frozenset[int]) -> None:
+        """Words of another step's text, the ``silent`` ones, are struck through."""
         colours = QApplication.palette()
         text = colours.color(QPalette.ColorRole.WindowText).name()
         back = colours.color(QPalette.ColorRole.Highlight).name()
@@ -168,11 +169,17 @@ class WordsView(PanesView):
         for number, word in enumerate(words):
             parts.append(escape(prompt[place : word.start]))
             style = f"color:{front};background:{back}" if number == self._word else f"color:{text}"
+            style += ";text-decoration:line-through" if number in silent else ""
             parts.append(f"<a href='{number}' style='{style}'>{escape(prompt[word.start : word.end])}</a>")
             place = word.end
         parts.append(escape(prompt[place:]))
         with QSignalBlocker(self.prompt):
             self.prompt.setText("".join(parts))
+
+
+def _silent(maps: AttentionMaps | None) -> frozenset[int]:
+    """Returns the words that are not in the text of this call."""
+    return frozenset(np.flatnonzero(~maps.maps.any(axis=(1, 2))).tolist()) if maps is not None else frozenset()
 
 
 def _most_telling(record: AttentionRecord) -> int:

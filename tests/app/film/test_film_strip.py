@@ -114,3 +114,17 @@ def test_the_context_menu_is_that_of_the_call_below_the_mouse(
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, cell(strip, 4).center(), QPoint(7, 8))
     QApplication.sendEvent(strip.viewport(), event)
     assert wanted == [(4, QPoint(7, 8))]
+
+
+def test_a_line_stands_where_another_text_of_the_prompt_begins(strip: FilmStrip) -> None:
+    film = synthetic_film.film(6)
+    request = replace(film.request, prompt="a [cat:dog:2]", negative_prompt="", steps=6, sampler="euler")
+    changing = replace(film, request=request, model=replace(film.model, family="stable_diffusion"), run="other")
+    strip.show_film(film, 0)
+    plain = strip.viewport().grab().toImage()
+    strip.show_film(changing, 0)
+    assert [strip.texts.words_at(call) for call in range(6)] == ["a cat"] * 3 + ["a dog"] * 3
+    shot = strip.viewport().grab().toImage()
+    gaps = [cell(strip, call).left() - 2 for call in range(6)]
+    changed = [call for call, x in enumerate(gaps) if shot.pixel(x, 30) != plain.pixel(x, 30)]
+    assert changed == [3]

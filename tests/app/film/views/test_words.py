@@ -171,3 +171,13 @@ def test_the_numbers_are_those_of_all_words(view: WordsView, film: Film) -> None
     assert len(table.rows) == 3 * 16 * 16
     assert [row[0] for row in table.rows[:: 16 * 16]] == ["a", "red", "house"]
     assert table.rows[2 * 16 * 16][3] == pytest.approx(0.2, abs=1e-3)
+
+
+def test_words_of_another_step_s_text_are_struck_out(view: WordsView, film: Film) -> None:
+    told = record(range(2))
+    silent = replace(told.calls[1], maps=np.zeros_like(told.calls[1].maps))
+    told = replace(told, calls=(told.calls[0], silent))
+    view.show_moment(FrameContext(film, 0, attention=told))
+    assert "line-through" not in view.prompt.text()
+    view.show_moment(FrameContext(film, 1, attention=told))
+    assert view.prompt.text().count("line-through") == len(told.words)
