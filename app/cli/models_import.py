@@ -12,6 +12,7 @@ from app.cli.terminal import Progress, to_json
 from app.messages.imports import refused
 from app.messages.training import training_to_json
 from core.errors import InvalidRequest, ModelBroken
+from core.files.sizes import size_text
 from core.models.catalogue import Catalogue, Model, hashed_file, users_catalogue
 from core.models.importing import Found, copy_model, find_models
 from core.paths import Folders
@@ -63,7 +64,9 @@ def _copy(catalogue: Catalogue, found: Found, folder: Path, progress: Progress) 
         source = model.place
         with closing(copy_model(source, folder)) as steps:
             for step in steps:
-                progress.show_amount(f"copying {source.name}, {step.done / 1e9:.2f} of {step.total / 1e9:.2f} GB")
+                progress.show_amount(
+                    f"copying {source.name}, {size_text(step.done, 2)} of {size_text(step.total, 2)}"
+                )
         copied.append(catalogue.read(folder / source.name, model.key))
     return replace(found, models=tuple(copied))
 
@@ -93,7 +96,7 @@ def _hash(catalogue: Catalogue, model: Model, progress: Progress, *, is_read: bo
         file = hashed_file(model)
         total = file.stat().st_size
         for done in catalogue.memory.hashing(file):
-            progress.show_amount(f"reading {file.name}, {done / 1e9:.2f} of {total / 1e9:.2f} GB")
+            progress.show_amount(f"reading {file.name}, {size_text(done, 2)} of {size_text(total, 2)}")
     return catalogue.sha256_if_known(model)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from app.messages.errors import Message
-from app.messages.sizes import size_text
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
+from core.files.sizes import size_text
 from core.film.attention_file import attention_path
 from core.film.reader import film_path
 from core.settings.settings import FilmPolicy

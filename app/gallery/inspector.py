@@ -9,9 +9,9 @@ from app.canvas.picture_actions import ActionButtons
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
 from app.gallery.recipe_panel import RecipePanel
-from app.messages.sizes import size_text
 from app.widgets.building import STRETCH, clear, push_button, scroll_area, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
+from core.files.sizes import size_text
 from core.gallery.branches import Run
 
 MARGIN_PX = 16

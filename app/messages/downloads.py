@@ -1,7 +1,7 @@
 """Sentences for failed downloads: a sentence and a remedy for every fault."""
 
-from app.messages.sizes import size_text
 from core.downloads.failures import Failure, Fault
+from core.files.sizes import size_text
 
 _LATER = "Try again later; what has arrived is kept and used."
 

@@ -30,6 +30,7 @@ from core.errors import (
     WrongAutoencoder,
     WrongFamily,
 )
+from core.files.sizes import size_text
 from core.runs.events import Phase
 
 PHASES: Mapping[Phase, str] = MappingProxyType(
@@ -242,7 +243,7 @@ def _autoencoder_missing(error: AutoencoderMissing) -> Message:
 
 def _memory(error: OutOfMemory) -> str:
     figures = [
-        f"{bytes_ / 2**30:.1f} GiB {word}"
+        f"{size_text(bytes_)} {word}"
         for bytes_, word in ((error.needed, "needed"), (error.free, "free"))
         if bytes_ is not None
     ]

@@ -9,6 +9,7 @@ from app.widgets.building import dialog_buttons, text_label, vbox
 from app.widgets.field import Field, describe
 from core.downloads.listing import is_repository
 from core.families import family_names
+from core.files.sizes import size_text
 from core.models.downloadable import KnownModel
 
 WIDTH_PX = 460
@@ -86,7 +87,7 @@ def _facts(model: KnownModel | None) -> tuple[str, ...]:
 def model_size_text(model: KnownModel) -> str:
     """Returns the size of the download, as far as it is known."""
     if model.download_bytes is not None:
-        return f"{model.download_bytes / 1e9:.1f} GB download"
+        return f"{size_text(model.download_bytes)} download"
     if model.repository_bytes is not None:
-        return f"download of at most {model.repository_bytes / 1e9:.1f} GB"
+        return f"up to {size_text(model.repository_bytes)} download"
     return "told by the hub when the download begins"

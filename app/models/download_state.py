@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from app.messages.downloads import download_text
-from app.messages.sizes import size_text
 from core.downloads.failures import ACCESS, Failure
+from core.files.sizes import size_text
 
 
 class Stage(Enum):

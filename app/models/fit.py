@@ -6,6 +6,7 @@ from enum import Enum, auto
 from app.session.device import ChosenDevice
 from core.families import FAMILIES
 from core.families.spec import FamilySpec
+from core.files.sizes import size_text
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import (
     PLACEMENT_WORDS,
@@ -13,7 +14,6 @@ from core.models.memory_plan import (
     DeviceMemory,
     MemoryPlan,
     Placement,
-    gib,
     plan_memory,
 )
 from core.models.model_weights import BYTES_OF_DTYPE, ModelWeights
@@ -40,7 +40,7 @@ class Fit:
 def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemory) -> Fit:
     """``computer`` is the memory of the computer now; ``device`` has that of a graphics card."""
     if device is None:
-        wants = f" It wants {gib(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
+        wants = f" It wants {size_text(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
         sentence = f"Whether it fits is told when a device has been looked for, with the first picture.{wants}"
         return Fit(Level.unknown, sentence)
     memory = computer if device.kind == "cpu" else device.memory
@@ -57,19 +57,21 @@ def _planned(
     family: FamilySpec, weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory
 ) -> Fit:
     plan = plan_memory(family, weights, device.dtype, size, memory)
-    figures = f"about {gib(plan.needed)} of memory needed, {_free(plan.needed, memory)}"
+    figures = f"about {size_text(plan.needed)} of memory needed, {_free(plan.needed, memory)}"
     if not plan.fits:
         return Fit(Level.will_not_fit, f"Will not fit: {figures}.{_packed(family, weights, size, device, memory)}")
     how = _how(plan)
     if not plan.is_fast:
-        sentence = f"Runs with offloading, slower: {how}; {figures}, at once it would be {gib(plan.at_once)}."
+        sentence = (
+            f"Runs with offloading, slower: {how}; {figures}, at once it would be {size_text(plan.at_once)}."
+        )
         return Fit(Level.with_offloading, sentence)
     speed = "Fits, slow without a graphics card" if device.kind == "cpu" else "Runs fast"
     return Fit(Level.fits, f"{speed}: {'; '.join(part for part in (how, figures) if part)}.")
 
 
 def _free(needed: int, memory: DeviceMemory) -> str:
-    words = f"{gib(memory.free)} are free"
+    words = f"{size_text(memory.free)} are free"
     is_close = memory.free * (1 - RESERVE) < needed <= memory.free
     return f"{words}, of which {RESERVE:.0%} should stay so" if is_close else words
 
@@ -92,7 +94,7 @@ def _packed(
 def _by_demand(demand: int, device: ChosenDevice, memory: DeviceMemory) -> Fit:
     """Judges by the demand that other programs state, for 16-bit weights on a graphics card."""
     needed = demand * BYTES_OF_DTYPE[device.dtype] // 2
-    figures = f"about {gib(needed)} of memory wanted, {_free(needed, memory)}"
+    figures = f"about {size_text(needed)} of memory wanted, {_free(needed, memory)}"
     if needed <= memory.free * (1 - RESERVE):
         speed = "Fits, slow without a graphics card" if device.kind == "cpu" else "Runs fast"
         return Fit(Level.fits, f"{speed}: {figures}.")

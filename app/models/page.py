@@ -25,6 +25,7 @@ from core.downloads.address import chosen_endpoint
 from core.downloads.hub import Secret
 from core.downloads.record import read_record
 from core.files.free_space import free_bytes_at
+from core.files.sizes import size_text
 from core.gallery.system_trash import SystemTrash, Trash
 from core.models.downloadable import KnownModel, known_models
 
@@ -183,7 +184,7 @@ class ModelsPage(QWidget):
                 pass
 
     def _open_download(self, model: KnownModel | None) -> None:
-        room = f"{free_bytes_at(self._folders[0]) / 1e9:.0f} GB are free on the disk."
+        room = f"{size_text(free_bytes_at(self._folders[0]), 0)} free on the disk."
         dialog = DownloadDialog(model, room, self.service.endpoint, self)
         dialog.confirmed.connect(self._begin)
         dialog.finished.connect(dialog.deleteLater)

@@ -10,11 +10,11 @@ from time import monotonic
 from PySide6.QtCore import QObject, Signal
 
 from app.messages.errors import message
-from app.messages.sizes import size_text
 from app.session.background import BackgroundTasks, TaskQueue
 from core.downloads.record import DownloadRecord
 from core.downloads.verify import Verified, verify
 from core.errors import EmulsionError
+from core.files.sizes import size_text
 
 TOLD_EVERY_S = 0.1
 

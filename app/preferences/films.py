@@ -9,12 +9,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QSpinBox
 
 from app.messages.errors import message
-from app.messages.sizes import size_text
 from app.preferences.page import Page
 from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button, text_label
 from core.errors import EmulsionError
+from core.files.sizes import size_text
 from core.film.stored import films, remove_older
 from core.settings.settings import FilmPolicy
 

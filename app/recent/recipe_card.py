@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from app.messages.sizes import size_text
 from app.widgets.building import push_button, text_label, vbox
+from core.files.sizes import size_text
 from core.recipes.recipe import Recipe
 from core.recipes.told import words_of
 from core.request.setting import Setting

@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.device import ChosenDevice, Device
+from core.files.sizes import size_text
 
 MEASURED_EVERY_MS = 2000
 LONGEST_NAME = 32
@@ -25,9 +26,9 @@ class DeviceLabel(QLabel):
 
     @Slot()
     def _show(self) -> None:
-        program = f"{memory_bytes() / 2**30:.1f} GB"
+        program = size_text(memory_bytes())
         device, held = self._device.chosen, self._device.held
-        used = program if held is None else f"{held / 2**30:.1f} GB"
+        used = program if held is None else size_text(held)
         if device is None:
             self.setText(f"Memory {used}")
             self.setToolTip("The engine chooses the device when the first picture is made.")

@@ -11,6 +11,7 @@ from core.errors import InvalidRequest, ModelBroken, SaveFailed
 from core.families import FAMILIES
 from core.files.atomic import TEMPORARY_PREFIX, words_of
 from core.files.free_space import SPARE_BYTES, free_bytes_at
+from core.files.sizes import size_text
 from core.models.catalogue import Catalogue, Model
 from core.models.folders import INDEX, models_in
 
@@ -82,7 +83,7 @@ def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:
         total = sum(path.stat().st_size for path, _ in files)
         free = free_bytes_at(folder)
         if free < total + SPARE_BYTES:
-            room = f"{total / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free on this disk"
+            room = f"{size_text(total)} needed and {size_text(free)} free on this disk"
             raise SaveFailed(target, room)
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f"{TEMPORARY_PREFIX}import-{source.name}"

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from core.errors import InvalidRequest
 from core.families.spec import FamilySpec
+from core.files.sizes import size_text
 from core.models.model_weights import BytesPerValue, ModelWeights, WeightBytes
 from core.request.request import Size
 
@@ -101,7 +102,7 @@ class MemoryPlan:
 
     def describe(self) -> str:
         """Returns one sentence for people, without a full stop."""
-        figures = f"needs about {gib(self.needed)}, {gib(self.free)} are free"
+        figures = f"needs about {size_text(self.needed)}, {size_text(self.free)} are free"
         if not self.fits:
             return f"will not fit: {figures}"
         how = [] if self.placement is Placement.on_device else [PLACEMENT_WORDS[self.placement]]
@@ -114,16 +115,18 @@ class MemoryPlan:
         """Returns the decisions and their reasons, as sentences for people."""
         how = PLACEMENT_WORDS[self.placement] + (", decoded in tiles" if self.tiled_decode else "")
         what = f"{how[0].upper()}{how[1:]}{', as you have chosen' if self.is_asked else ''}"
-        room = f"{gib(self.free)} of memory are free"
+        room = f"{size_text(self.free)} of memory are free"
         if self.needed == self.at_once:
-            why = f"{gib(self.weights)} of weights, about {gib(self.needed)} with the work on the picture; {room}"
+            with_work = f"about {size_text(self.needed)} with the work on the picture"
+            why = f"{size_text(self.weights)} of weights, {with_work}; {room}"
         else:
             why = (
-                f"all at once it would need about {gib(self.at_once)}, {gib(self.weights)} of them weights; {room}"
-                f", and this way about {gib(self.needed)} are enough"
+                f"all at once it would need about {size_text(self.at_once)}, {size_text(self.weights)} of them "
+                f"weights; {room}"
+                f", and this way about {size_text(self.needed)} are enough"
             )
         if not self.fits:
-            why = f"it needs about {gib(self.needed)}, and {room}, so it may run out of memory"
+            why = f"it needs about {size_text(self.needed)}, and {room}, so it may run out of memory"
         return f"{what}: {why}."
 
 
@@ -224,11 +227,6 @@ def computer_memory() -> DeviceMemory:
 
     memory = psutil.virtual_memory()
     return DeviceMemory("cpu", memory.total, memory.available)
-
-
-def gib(size: int) -> str:
-    """``"7.1 GiB"``, ``"35 MiB"``."""
-    return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{size / 2**20:.0f} MiB"
 
 
 def placement_after(placement: Placement, kind: str) -> Placement | None:

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
+from core.files.sizes import size_text
 from core.pictures.dimensions import read_size
 from core.request.request import Size
 
@@ -78,7 +79,7 @@ def flattened(picture: Image.Image) -> Image.Image:
 def _check(path: Path, size: Size, file_bytes: int) -> None:
     pixels = size.width * size.height
     if file_bytes > LARGEST_FILE:
-        raise UnreadablePicture(path, f"it is larger than {LARGEST_FILE // 2**20} MiB")
+        raise UnreadablePicture(path, f"it is larger than {size_text(LARGEST_FILE)}")
     if pixels > MOST_PIXELS:
         raise UnreadablePicture(path, f"it has more than {MOST_PIXELS // 1_000_000} million pixels")
     if 3 * pixels > max(_UNSUSPICIOUS_BYTES, _MOST_GROWTH * file_bytes):

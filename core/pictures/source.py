@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
+from core.files.sizes import size_text
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
 from core.request.request import Size, Source
@@ -74,5 +75,5 @@ def _content(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         raise UnreadablePicture(path, words_of(error) if isinstance(error, OSError) else str(error)) from error
     if len(content) > LARGEST_FILE:
-        raise UnreadablePicture(path, f"it is larger than {LARGEST_FILE // 2**20} MiB")
+        raise UnreadablePicture(path, f"it is larger than {size_text(LARGEST_FILE)}")
     return content

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from core.errors import UnreadablePicture
+from core.files.sizes import size_text
 from core.pictures import exif
 from core.pictures.dimensions import jpeg_parts, opened
 from core.pictures.exif import LARGEST_TEXT
@@ -101,7 +102,7 @@ def _read(
 
 
 def _too_large(largest: int = LARGEST_TEXT) -> ValueError:
-    return ValueError(f"it carries a text of more than {largest // 2**20} MiB")
+    return ValueError(f"it carries a text of more than {size_text(largest)}")
 
 
 def _png_texts(file: BinaryIO) -> _Found:
@@ -173,7 +174,7 @@ def _webp_texts(file: BinaryIO) -> _Found:
 def _avif_texts(file: BinaryIO) -> _Found:
     """Yields the texts of an AVIF file, whose EXIF data Pillow finds without decoding the picture."""
     if file.seek(0, 2) > LARGEST_AVIF:
-        raise ValueError(f"it is larger than {LARGEST_AVIF // 2**20} MiB")
+        raise ValueError(f"it is larger than {size_text(LARGEST_AVIF)}")
     file.seek(0)
     try:
         with warnings.catch_warnings():

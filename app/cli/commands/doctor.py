@@ -14,8 +14,9 @@ from app.cli.module_check import broken_parts
 from app.cli.terminal import to_json
 from core.errors import ModelBroken
 from core.families import FAMILIES
+from core.files.sizes import size_text
 from core.models.catalogue import users_catalogue
-from core.models.memory_plan import DeviceMemory, gib, plan_memory
+from core.models.memory_plan import DeviceMemory, plan_memory
 from core.models.parameter_count import weights_in
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL
@@ -128,7 +129,7 @@ def _device(
 
 def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
     """Returns the memory plan of each model at its own size."""
-    plans = {"free": f"{gib(memory.free)} of {gib(memory.total)}"}
+    plans = {"free": f"{size_text(memory.free)} of {size_text(memory.total)}"}
     for model in users_catalogue(Folders.default(), lambda: settings).models():
         try:
             weights = weights_in(model.folder, model.file)

@@ -29,6 +29,7 @@ from core.downloads.token import NoKeychain, is_token, stored_token
 from core.downloads.verify import Verified, verify
 from core.errors import InvalidRequest, ModelMissing, SaveFailed
 from core.families import FAMILIES
+from core.files.sizes import size_text
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.downloadable import known_models
 from core.paths import Folders
@@ -132,9 +133,9 @@ def _show_progress(hub: Hub, wanted: DownloadSpec) -> int:
         for event in download(hub, wanted):
             match event:
                 case Listed(files=files, total=total):
-                    progress.begin_phase(f"{files} files, {total / 1e9:.2f} GB")
+                    progress.begin_phase(f"{files} files, {size_text(total, 2)}")
                 case Downloading(done=done, total=total, bytes_per_second=rate) if sys.stderr.isatty():
-                    progress.begin_phase(f"{done / 1e9:.2f} of {total / 1e9:.2f} GB, {rate / 1e6:.1f} MB/s")
+                    progress.begin_phase(f"{size_text(done, 2)} of {size_text(total, 2)}, {rate / 1e6:.1f} MB/s")
                 case Damaged(file=file):
                     progress.begin_phase(f"{file} is damaged and is fetched again")
                 case Completed(folder=folder):

@@ -11,6 +11,7 @@ from core.engine.devices.precision import DTYPES, best_dtype, has_bfloat16
 from core.engine.devices.probe import failure_of, is_available
 from core.errors import DeviceMissing
 from core.families.spec import FamilySpec
+from core.files.sizes import size_text
 from core.models.acceleration import Acceleration
 from core.models.memory_plan import DeviceMemory, computer_memory
 
@@ -63,7 +64,7 @@ class DevicePlan:
 
     def describe(self) -> str:
         """Returns the whole plan as lines of text, for ``emulsion doctor`` and the diagnostics page."""
-        memory = f", {self.memory / 2**30:.1f} GiB" if self.memory else ""
+        memory = f", {size_text(self.memory)}" if self.memory else ""
         chosen = f"{self.device.type} ({self.name}{memory}) in {self.dtype_name}: {self.reason}"
         return "\n".join((chosen, *self.found))
 

@@ -9,7 +9,8 @@ import torch
 
 from core.engine.devices.device import name_of
 from core.engine.networks.graphs import GRAPHS
-from core.models.memory_plan import computer_memory, gib
+from core.files.sizes import size_text
+from core.models.memory_plan import computer_memory
 
 FEATURES = ("avx2", "avx512_f", "avx512_bf16", "amx_bf16", "neon", "sve", "arm_bf16")
 """Of processors, as torch names them; those for bfloat16 decide about the precision."""
@@ -55,13 +56,13 @@ def _lines() -> Iterator[str]:
     features = [feature for feature in FEATURES if capabilities.get(feature)]
     yield f"processor: {', '.join((str(name), f'{cores} cores', f'{torch.get_num_threads()} used', *features))}"
     memory = computer_memory()
-    yield f"memory: {gib(memory.total)}, {gib(memory.free)} free"
+    yield f"memory: {size_text(memory.total)}, {size_text(memory.free)} free"
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
-        yield f"cuda:{index}: {properties.name}, {gib(properties.total_memory)}"
+        yield f"cuda:{index}: {properties.name}, {size_text(properties.total_memory)}"
     for index in range(torch.xpu.device_count()):
         properties = torch.xpu.get_device_properties(index)
-        yield f"xpu:{index}: {properties.name}, {gib(properties.total_memory)}"
+        yield f"xpu:{index}: {properties.name}, {size_text(properties.total_memory)}"
     yield f"torch: {torch.__version__}, {_built_for()}"
     if driver := _driver():
         yield f"driver: {driver}"

@@ -17,7 +17,7 @@ GPU = ChosenDevice(
     "cuda",
     "Example 4070",
     "bfloat16",
-    "cuda (Example 4070, 12.0 GiB) in bfloat16: device: the first\ncuda: found\ncpu: found",
+    "cuda (Example 4070, 12.9 GB) in bfloat16: device: the first\ncuda: found\ncpu: found",
     DeviceMemory("cuda", 12 * GIB, 11 * GIB),
     ("processor: Example 7, 8 cores", "driver: Example 570"),
 )

@@ -78,7 +78,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
         (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: “snow”."),
         (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL; the model tiny is Stable Diffusion 1.x"),
-        (EXAMPLES[OutOfMemory], "2.0 GiB needed, 1.0 GiB free"),
+        (EXAMPLES[OutOfMemory], "2.1 GB needed, 1.1 GB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),
         (EXAMPLES[AlreadyRunning], "already running (process 1234), but its window does not answer."),
         (ImportError("libEGL.so.1: cannot open shared object file"), "cannot be loaded: libEGL.so.1: cannot open"),

@@ -18,7 +18,7 @@ PROCESSOR = ChosenDevice(
     "cpu",
     "Example 7",
     "float32",
-    "cpu (Example 7, 15.5 GiB) in float32: device: the first that is there of CUDA, CPU; precision: none\n"
+    "cpu (Example 7, 16.6 GB) in float32: device: the first that is there of CUDA, CPU; precision: none\n"
     "cuda: not found, no GPU\ncpu: found",
 )
 

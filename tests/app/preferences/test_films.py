@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QRadioButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from app.messages.sizes import size_text
 from app.preferences.controller import PreferencesDialog
+from core.files.sizes import size_text
 from core.film.reader import SUFFIX, film_path
 from core.settings.settings import FilmPolicy
 from tests.app.preferences.windows import preferences

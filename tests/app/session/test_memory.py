@@ -84,7 +84,7 @@ def test_a_model_that_fits_needs_no_words_in_the_window(service: Bench, qtbot: Q
     line = MemoryLine(service.memory)
     qtbot.addWidget(line)
     service.show_gpu(qtbot, 20.0)
-    assert "Everything on the device: 6.5 GiB of weights" in service.words
+    assert "Everything on the device: 6.9 GB of weights" in service.words
     assert line.isHidden()
 
 
@@ -94,7 +94,7 @@ def test_the_window_says_when_a_model_is_not_on_the_device_as_a_whole(service: B
     service.show_gpu(qtbot, 3.5)
     assert not line.isHidden()
     assert line.text() == "A few layers on the device at a time."
-    assert "3.5 GiB of memory are free" in line.toolTip()
+    assert "3.8 GB of memory are free" in line.toolTip()
 
 
 def test_a_model_that_cannot_fit_is_told_in_the_colour_of_errors(service: Bench, qtbot: QtBot) -> None:
@@ -143,7 +143,7 @@ def test_packed_weights_are_planned_for_and_said_in_the_window(service: Bench, q
     with qtbot.waitSignal(service.memory.changed):
         service.session.edit(weight_bits=4)
     assert service.short == "Weights in 4 bit."
-    assert "Large at 256x256, weights in 4 bit, not loaded yet. Everything on the device: 2.1 GiB" in service.words
+    assert "Large at 256x256, weights in 4 bit, not loaded yet. Everything on the device: 2.3 GB" in service.words
 
 
 def test_a_model_that_is_loaded_with_other_weights_will_be_loaded_anew(service: Bench, qtbot: QtBot) -> None:

@@ -106,20 +106,20 @@ def test_what_cannot_fit_says_so_with_both_figures() -> None:
     chosen = plan_memory(FAMILY, FLUX_DEV, "float16", Size(1024, 1024), DeviceMemory("cuda", 6 * GIB, 4 * GIB))
     assert not chosen.fits
     assert chosen.placement is Placement.group_offload
-    assert chosen.describe() == "will not fit: needs about 9.1 GiB, 4.0 GiB are free"
+    assert chosen.describe() == "will not fit: needs about 9.8 GB, 4.3 GB are free"
 
 
 @pytest.mark.parametrize(
     ("free_gib", "sentence"),
     [
-        (12.0, "runs fast: needs about 9.5 GiB, 12.0 GiB are free"),
+        (12.0, "runs fast: needs about 10.2 GB, 12.9 GB are free"),
         (
             7.2,
-            "runs fast: text encoder freed after use; decoded in tiles; needs about 6.5 GiB, 7.2 GiB are free",
+            "runs fast: text encoder freed after use; decoded in tiles; needs about 6.9 GB, 7.7 GB are free",
         ),
         (
             4.0,
-            "with offloading, slower: a few layers on the device at a time; needs about 3.2 GiB, 4.0 GiB are free",
+            "with offloading, slower: a few layers on the device at a time; needs about 3.4 GB, 4.3 GB are free",
         ),
     ],
 )
@@ -133,17 +133,17 @@ def test_the_plan_is_told_in_words(free_gib: float, sentence: str) -> None:
     [
         (
             12.0,
-            "Everything on the device: 6.5 GiB of weights, about 9.5 GiB with the work on the picture; "
-            "12.0 GiB of memory are free.",
+            "Everything on the device: 6.9 GB of weights, about 10.2 GB with the work on the picture; "
+            "12.9 GB of memory are free.",
         ),
         (
             7.2,
-            "Text encoder freed after use, decoded in tiles: all at once it would need about 9.5 GiB, 6.5 GiB of "
-            "them weights; 7.2 GiB of memory are free, and this way about 6.5 GiB are enough.",
+            "Text encoder freed after use, decoded in tiles: all at once it would need about 10.2 GB, 6.9 GB of "
+            "them weights; 7.7 GB of memory are free, and this way about 6.9 GB are enough.",
         ),
         (
             1.0,
-            "A few layers on the device at a time, decoded in tiles: it needs about 1.5 GiB, and 1.0 GiB of "
+            "A few layers on the device at a time, decoded in tiles: it needs about 1.6 GB, and 1.1 GB of "
             "memory are free, so it may run out of memory.",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Sizes of files and downloads in words."""
+"""Sizes of files, downloads and memory in words: powers of ten, as disks and downloads are sold."""
 
 
 def size_text(size_bytes: int, decimals: int = 1) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.messages.sizes import size_text
+from core.files.sizes import size_text
 
 
 @pytest.mark.parametrize(
