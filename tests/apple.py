@@ -134,7 +134,7 @@ class Apple(TorchFunctionMode):
             raise TypeError(NO_FLOAT64)
 
     def _is_here(self, value: Any) -> bool:
-        return (isinstance(value, torch.device) and value.type == self.device.type) or value == self.device.type
+        return isinstance(value, torch.device | str) and str(value).partition(":")[0] == self.device.type
 
     def _brought(self, tensor: torch.Tensor, args: tuple[Any, ...], options: dict[str, Any]) -> torch.Tensor:
         dtypes = (value for value in (*args, *options.values()) if isinstance(value, torch.dtype))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
@@ -37,3 +38,14 @@ class Recaptures:
                 place.copy_(torch.nextafter(value, value + 1) if self.is_wrong else value)
 
         return replay, outputs
+
+
+def graphs_everywhere(patch: pytest.MonkeyPatch) -> Recaptures:
+    """Has networks on every device replayed by this stand-in, until the patch is undone.
+
+    Texts are then given at one place, so no layer may take the same tensor for the same text.
+    """
+    captures = Recaptures()
+    patch.setattr("core.engine.devices.offloading.capture_on", lambda _device: captures)  # pyright: ignore
+    patch.setattr("core.engine.devices.offloading.remember_text", lambda _part: None, raising=False)  # pyright: ignore
+    return captures

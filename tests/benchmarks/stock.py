@@ -27,6 +27,7 @@ class Stock:
         self._pipe.set_progress_bar_config(disable=True)
         self._checkpoint = dict(self._pipe.scheduler.config)
 
+    @torch.inference_mode()
     def encode(self, request: GenerationRequest) -> dict[str, Any]:
         """The prompt as the pipeline takes it."""
         prompt, negative = request.prompt, request.negative_prompt

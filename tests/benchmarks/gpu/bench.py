@@ -27,7 +27,7 @@ from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Size
 from tests import tiny
 from tests.benchmarks import random_models
-from tests.recaptures import Recaptures
+from tests.recaptures import graphs_everywhere
 
 SD, XL = "model", "xl"
 
@@ -95,13 +95,12 @@ class Bench:
         return None if self.is_tiny else is_met
 
     @contextmanager
-    def graphs(self) -> Generator[Recaptures | None]:
+    def graphs(self) -> Generator[None]:
         """Lets a processor rehearse graphs with the stand-in of the tests."""
         with pytest.MonkeyPatch.context() as patch:
-            stand_in = Recaptures() if self.device.type == "cpu" else None
-            if stand_in is not None:
-                patch.setattr("core.engine.devices.offloading.capture_on", lambda _device: stand_in)  # pyright: ignore
-            yield stand_in
+            if self.device.type == "cpu":
+                graphs_everywhere(patch)
+            yield
 
     def close_engines(self) -> None:
         """Gives the memory of the section back."""

@@ -116,7 +116,8 @@ def _with_kernel(kernel: SDPBackend, stack: ExitStack) -> None:
 def _variant(
     bench: Bench, name: str, network: Any, call: Callable[[], torch.Tensor], expected: torch.Tensor
 ) -> Iterator[Line]:
-    far = float((call().float() - expected).abs().max() / expected.abs().max())
+    with torch.inference_mode():
+        far = float((call().float() - expected).abs().max() / expected.abs().max())
     yield Line(name, bench.turns(call, rounds=3)[0] * 1000, f"ms, {far:.1e} away")
     capture = Recaptures() if bench.device.type == "cpu" else capture_on(bench.device)
     if capture is not None:

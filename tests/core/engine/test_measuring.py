@@ -11,7 +11,7 @@ from core.engine import measuring
 from core.engine.measuring import Line, bits, measure, picture, to_the_processor
 from core.models.catalogue import Catalogue
 from tests.apple import apple_gpu
-from tests.recaptures import Recaptures
+from tests.recaptures import graphs_everywhere
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +46,7 @@ def test_another_device_is_held_to_the_processor(models: Path) -> None:
 
 
 def test_graphs_are_held_to_calls_as_ever(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    captures = Recaptures()
-    monkeypatch.setattr("core.engine.devices.offloading.capture_on", lambda _device: captures)  # pyright: ignore
+    captures = graphs_everywhere(monkeypatch)
     lines = lines_of(models)
     assert captures.replays
     assert (lines["way of calls"].value, lines["graphs"].ok) == ("CUDA graphs", True)

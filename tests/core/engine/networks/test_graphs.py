@@ -27,7 +27,7 @@ from core.runs.branch import Branch
 from core.runs.events import ComputedElsewhere, ImageReady, PreviewMode, Stepped
 from core.runs.operations import Generate, GenerateBranch
 from tests import tiny
-from tests.recaptures import Recaptures
+from tests.recaptures import Recaptures, graphs_everywhere
 from tests.tiny_families import TINY_MODELS, smallest_request
 
 REQUEST = GenerationRequest("abc", model="tiny", size=Size(64, 64), sampler="ddim", steps=6, seed=5)
@@ -35,9 +35,7 @@ REQUEST = GenerationRequest("abc", model="tiny", size=Size(64, 64), sampler="ddi
 
 @pytest.fixture
 def captures(monkeypatch: pytest.MonkeyPatch) -> Recaptures:
-    captures = Recaptures()
-    monkeypatch.setattr("core.engine.devices.offloading.capture_on", lambda _device: captures)  # pyright: ignore
-    return captures
+    return graphs_everywhere(monkeypatch)
 
 
 def picture(engine: Engine, request: GenerationRequest = REQUEST) -> ImageReady:
