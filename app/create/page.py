@@ -10,6 +10,7 @@ from app.canvas.zoom_bar import ZoomBar
 from app.canvas.zoom_view import ZoomView
 from app.compare.compare_view import CompareView
 from app.controls.panel import ControlPanel
+from app.create.film_splitter import FilmSplitter
 from app.create.progress_line import ProgressLine
 from app.recent.model import RecentPictures
 from app.recent.queue_list import QueueList
@@ -31,6 +32,7 @@ class CreatePage(QSplitter):
     Attributes:
         left, right: the panes that can be hidden beside the canvas.
         panes: all that F6 leads to.
+        middle: the canvas and the film below it.
         compare: takes the place of the canvas, see `show_comparison`.
 
     Signals:
@@ -61,8 +63,7 @@ class CreatePage(QSplitter):
         self._stage = QStackedWidget()
         self._stage.addWidget(self.canvas)
         self._stage.addWidget(self.compare)
-        self._film = QWidget()
-        self._film_slot = vbox(on=self._film, spacing=0)
+        self.middle = FilmSplitter(self._stage)
         self.progress_line = ProgressLine(session)
         self.strip = RecentStrip(recent)
         self.recipe_card = RecipeCard()
@@ -71,7 +72,7 @@ class CreatePage(QSplitter):
         self.right = self._right_pane()
         for pane in (self.left, self._centre(), self.right):
             self.addWidget(pane)
-        self.panes = (self.left, self._stage, self._film, self.right)
+        self.panes = (self.left, self._stage, self.middle.film, self.right)
         self.setStretchFactor(1, 1)
 
     @property
@@ -90,10 +91,6 @@ class CreatePage(QSplitter):
         self.canvas.set_colours(colours)
         self.compare.set_colours(colours)
 
-    def set_film_panel(self, panel: QWidget) -> None:
-        """Puts the film strip, and what belongs to it, into its place under the canvas."""
-        self._film_slot.addWidget(panel)
-
     def show_live_button(self, *, is_visible: bool) -> None:
         self._live_button.setVisible(is_visible)
 
@@ -108,7 +105,7 @@ class CreatePage(QSplitter):
 
     def _centre(self) -> QWidget:
         centre = QWidget()
-        vbox(self.messages, stretched(self._stage), self._film, self.progress_line, on=centre, spacing=0)
+        vbox(self.messages, stretched(self.middle), self.progress_line, on=centre, spacing=0)
         return centre
 
     def _right_pane(self) -> QFrame:

@@ -78,7 +78,9 @@ class PictureCommands(QObject):
         for tool in (self._branches.button, compare_menu.button):
             panel.transport.add_tool(tool)
         for below_canvas in (panel, self._branches.area):
-            create.set_film_panel(below_canvas)
+            create.middle.add(below_canvas)
+        panel.views_changed.connect(create.middle.follow_views)
+        create.middle.follow_views(panel.open_names)
         sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
         sheet.chosen.connect(self._finish_chosen)
         self.tools = PictureTools(window, loader, session, settings_store)

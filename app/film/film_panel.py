@@ -163,6 +163,11 @@ class FilmPanel(QWidget):
             self.call = len(self.film.frames) - 1
             self._call_changed()
 
+    @property
+    def open_names(self) -> tuple[str, ...]:
+        """Returns the names of the open views."""
+        return () if self.views.isHidden() else self.views.names
+
     def open_views(self, names: Sequence[str]) -> None:
         """Shows these views: none, one or four."""
         self.views.choose(names)
@@ -204,12 +209,10 @@ class FilmPanel(QWidget):
         self._show_live()
 
     def _film_changed(self) -> None:
-        film = self.film
-        recorded = len(film.frames) if film is not None else 0
-        self.call = min(self.call, max(recorded - 1, 0))
+        self.call = min(self.call, max(len(self.film.frames) - 1, 0)) if self.film is not None else 0
         with QSignalBlocker(self._scrubber):
-            self._scrubber.set_film(film.schedule if film is not None else None, recorded)
-        self._strip.show_film(film, self.call)
+            self._scrubber.set_film(self.film)
+        self._strip.show_film(self.film, self.call)
         self._show_live()
         self._call_changed()
 
@@ -235,11 +238,10 @@ class FilmPanel(QWidget):
         if self.film is None or not self.film.frames:
             self.views.show_moment(None)
         else:
-            decoded = self._decoded.find(self.call)
             moment = FrameContext(
                 self.film,
                 self.call,
-                decoded,
+                self._decoded.find(self.call),
                 self._attention,
                 self._attention_done,
                 is_growing=self._is_running and not self.film.is_complete,
@@ -250,8 +252,9 @@ class FilmPanel(QWidget):
 
     @Slot()
     def _rested(self) -> None:
-        is_wanted = self.film is not None and bool(self.film.frames) and not self.is_following
-        if is_wanted and not self._player.is_playing and self._decoded.find(self.call) is None:
+        has_frames = self.film is not None and bool(self.film.frames)
+        is_looked_at = has_frames and not self.is_following and not self._player.is_playing
+        if is_looked_at and self._decoded.find(self.call) is None:
             self.full_decode_wanted.emit(self.call)
 
     @Slot(bool)
@@ -269,13 +272,13 @@ class FilmPanel(QWidget):
     @Slot(bool)
     def _toggle_views(self, is_open: bool) -> None:
         self.views.setVisible(is_open)
+        self._fit_height()
         self._tell_views()
         self._show_moment()
-        self._fit_height()
 
     @Slot()
     def _tell_views(self) -> None:
-        self.views_changed.emit(() if self.views.isHidden() else self.views.names)
+        self.views_changed.emit(self.open_names)
 
     def _fit_height(self) -> None:
         """Limits the height without views, which alone could fill it."""

@@ -1,5 +1,7 @@
 """The film strip: a small picture of every network call, growing while the run goes on."""
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QLineF, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -10,28 +12,26 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPixmap,
-    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
+from app.film.call_scale import GAP_PX, HIGHEST_PX, CallScale
 from app.film.position import position_text
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
 from core.film.texts import FilmTexts
 
-_PICTURE_PX = 56
-_GAP_PX = 4
 _LABEL_GAP_PX = 2
-_WIDEST_RATIO = 2.0
 _LONGEST_TEXT = 200
 _NO_FILM = "Every step of the next picture appears here, to be looked at again."
 
 
 class FilmStrip(QAbstractScrollArea):
-    """Shows the chosen call among all of them, keeps it in sight, and lets the user choose another one.
+    """Shows the chosen call among all of them, and lets the user choose another one.
 
-    Calls of one step (Heun and its kind make two) stand together above one number.
+    Where there is no room for all, every n-th call has a picture, and the chosen one. Calls of one step (Heun and
+    its kind make two) stand together above one number.
 
     Where another text of the prompt begins to act, a line stands before the call; its tooltip has the text.
 
@@ -68,30 +68,24 @@ class FilmStrip(QAbstractScrollArea):
             self.texts = FilmTexts.of(film) if film is not None else FilmTexts(None)
         self._film = film
         self._chosen = chosen
-        self._fit_scroll_bar()
-        self._keep_in_sight()
         self.viewport().update()
 
     def choose(self, call: int) -> None:
         """Marks another call."""
         if call != self._chosen:
-            for changed in (self._chosen, call):
-                # with its number, which the other calls of its step share
-                self.viewport().update(self._cell(changed).adjusted(-self._pitch, -3, self._pitch, self.height()))
             self._chosen = call
-            self._keep_in_sight()
+            self.viewport().update()
 
     def sizeHint(self) -> QSize:
         return QSize(480, self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 2 * _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX + self.fontMetrics().height())
+        return QSize(160, 2 * GAP_PX + HIGHEST_PX + _LABEL_GAP_PX + self.fontMetrics().height())
 
     def call_at(self, place: QPoint) -> int:
         """Returns the recorded call nearest to a place in the viewport."""
         recorded = len(self._film.frames) if self._film is not None else 0
-        call = (place.x() + self.horizontalScrollBar().value() - _GAP_PX) // self._pitch
-        return min(max(call, 0), max(recorded - 1, 0))
+        return min(self._scale.call_at(place.x()), max(recorded - 1, 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
@@ -102,16 +96,15 @@ class FilmStrip(QAbstractScrollArea):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ratio = self.devicePixelRatioF()
         self._thumbnails.set_size(self._cell(0).size() * ratio)
-        offset = self.horizontalScrollBar().value() - _GAP_PX
-        first = max((event.rect().left() + offset) // self._pitch, 0)
-        last = min((event.rect().right() + offset) // self._pitch, self._film.schedule.calls - 1)
-        for call in range(first, last + 1):
+        shown = [call for call in self._scale.shown if call != self._chosen]
+        for call in (*shown, self._chosen):  # which may lie over its neighbours
             self._paint_cell(painter, self._film, call)
-        self._paint_labels(painter, self._film, first, last)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit_scroll_bar()
-        self._keep_in_sight()
+        pitch = self._cell(0).width()
+        here = self._scale.place_of(self._chosen)
+        apart = [
+            call for call in shown if self._scale.every == 1 or abs(self._scale.place_of(call) - here) >= pitch
+        ]
+        self._paint_labels(painter, self._film, (*apart, self._chosen))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -123,11 +116,11 @@ class FilmStrip(QAbstractScrollArea):
             self._choose_at(event.position().toPoint())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolls sideways, also by the vertical wheel."""
-        pixels = event.pixelDelta()
-        delta = (pixels.x() or pixels.y()) or (event.angleDelta().x() or event.angleDelta().y())
-        bar = self.horizontalScrollBar()
-        bar.setValue(bar.value() - delta)
+        """Goes on with the wheel down, back with the wheel up, as the scrubber does."""
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        if delta and self._film is not None and self._film.frames:
+            call = self._chosen + (1 if delta < 0 else -1)
+            self.call_chosen.emit(min(max(call, 0), len(self._film.frames) - 1))
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -145,43 +138,25 @@ class FilmStrip(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     @property
-    def _pitch(self) -> int:
-        return self._cell_width + _GAP_PX
-
-    @property
-    def _cell_width(self) -> int:
-        if self._film is None:
-            return _PICTURE_PX
-        size = self._film.request.size
-        ratio = min(max(size.width / size.height, 1 / _WIDEST_RATIO), _WIDEST_RATIO)
-        return round(_PICTURE_PX * ratio)
+    def _scale(self) -> CallScale:
+        return CallScale.of(self._film, self.viewport().width())
 
     def _cell(self, call: int) -> QRect:
-        x = _GAP_PX + call * self._pitch - self.horizontalScrollBar().value()
-        return QRect(x, _GAP_PX, self._cell_width, _PICTURE_PX)
+        width, height = self._scale.picture_px
+        left = round(self._scale.place_of(call) - width / 2)
+        return QRect(left, GAP_PX + (HIGHEST_PX - height) // 2, width, height)
+
+    def _touches_chosen(self, call: int) -> bool:
+        return self._cell(call).intersects(self._cell(self._chosen))
 
     def _choose_at(self, place: QPoint) -> None:
         if self._film is not None and self._film.frames:
             self.call_chosen.emit(self.call_at(place))
 
-    def _fit_scroll_bar(self) -> None:
-        calls = self._film.schedule.calls if self._film is not None else 0
-        bar = self.horizontalScrollBar()
-        bar.setRange(0, max(0, 2 * _GAP_PX + calls * self._pitch - _GAP_PX - self.viewport().width()))
-        bar.setPageStep(self.viewport().width())
-        bar.setSingleStep(self._pitch)
-
-    def _keep_in_sight(self) -> None:
-        """Brings the chosen call to the middle if it or one of its neighbours would be out of sight."""
-        cell, width = self._cell(self._chosen), self.viewport().width()
-        if cell.left() < self._pitch or cell.right() > width - self._pitch:
-            bar = self.horizontalScrollBar()
-            bar.setValue(bar.value() + cell.center().x() - width // 2)
-
     def _paint_cell(self, painter: QPainter, film: Film, call: int) -> None:
         cell, colours = self._cell(call), self.palette()
-        if self.texts.changes_at(call):
-            x = cell.left() - _GAP_PX / 2
+        if any(self.texts.changes_at(call - before) for before in range(min(self._scale.every, call + 1))):
+            x = cell.left() - GAP_PX / 2
             painter.setPen(QPen(colours.color(QPalette.ColorRole.Highlight), 2))
             painter.drawLine(QLineF(x, cell.top(), x, cell.bottom()))
         if call >= len(film.frames):
@@ -195,12 +170,12 @@ class FilmStrip(QAbstractScrollArea):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(cell).adjusted(-1, -1, 1, 1), 3, 3)
 
-    def _paint_labels(self, painter: QPainter, film: Film, first: int, last: int) -> None:
+    def _paint_labels(self, painter: QPainter, film: Film, calls: Iterable[int]) -> None:
         steps = film.schedule.steps
         metrics = self.fontMetrics()
-        top = _GAP_PX + _PICTURE_PX + _LABEL_GAP_PX
+        top = GAP_PX + HIGHEST_PX + _LABEL_GAP_PX
         chosen_step = steps[self._chosen]
-        for step in sorted(set(steps[first : last + 1])):
+        for step in {steps[call] for call in calls}:
             begin = steps.index(step)
             cells = self._cell(begin).united(self._cell(begin + steps.count(step) - 1))
             is_chosen = step == chosen_step

@@ -4,11 +4,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
-from core.film.film import Schedule
+from app.film.call_scale import CallScale
+from core.film.film import Film
 
 _HEIGHT_PX = 24
 _HANDLE_PX = 7
-_MARGIN_PX = 10
 _SMALLEST_MARK_DISTANCE_PX = 4
 
 
@@ -27,13 +27,14 @@ class Scrubber(QSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSingleStep(1)
         self.setPageStep(10)
-        self._steps: tuple[int, ...] = ()
+        self._film: Film | None = None
         self._wheel = 0
-        self.set_film(None, 0)
+        self.set_film(None)
 
-    def set_film(self, schedule: Schedule | None, recorded: int) -> None:
-        """Sets the calls of the run, of which ``recorded`` are done."""
-        self._steps = schedule.steps if schedule is not None else ()
+    def set_film(self, film: Film | None) -> None:
+        """Sets the calls of the run, of which those in the film are done."""
+        self._film = film
+        recorded = len(film.frames) if film is not None else 0
         self.setEnabled(recorded > 0)
         self.setRange(0, max(0, recorded - 1))
         self.update()
@@ -44,16 +45,14 @@ class Scrubber(QSlider):
     def minimumSizeHint(self) -> QSize:
         return QSize(80, _HEIGHT_PX)
 
-    def place_of(self, call: int) -> float:
-        """Returns the x of a call, in pixels."""
-        last = max(len(self._steps) - 1, 1)
-        return _MARGIN_PX + (self.width() - 2 * _MARGIN_PX) * call / last
+    @property
+    def scale(self) -> CallScale:
+        """Returns the places of the calls, the same as in the strip of this width."""
+        return CallScale.of(self._film, self.width())
 
     def call_at(self, x_px: float) -> int:
         """Returns the recorded call nearest to a place."""
-        last = max(len(self._steps) - 1, 1)
-        call = round((x_px - _MARGIN_PX) / max(self.width() - 2 * _MARGIN_PX, 1) * last)
-        return min(max(call, 0), self.maximum())
+        return min(self.scale.call_at(x_px), self.maximum())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
@@ -91,17 +90,18 @@ class Scrubber(QSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = self.palette()
         middle = self.height() / 2
-        here = self.place_of(self.value())
-        recorded = self.place_of(self.maximum())
+        scale = self.scale
+        begin, end = scale.place_of(0), scale.place_of(max(scale.calls - 1, 1))
+        here, recorded = scale.place_of(self.value()), scale.place_of(self.maximum())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.color(QPalette.ColorRole.Shadow))
-        painter.drawRoundedRect(QRectF(_MARGIN_PX, middle - 2, self.width() - 2 * _MARGIN_PX, 4), 2, 2)
+        painter.drawRoundedRect(QRectF(begin, middle - 2, end - begin, 4), 2, 2)
         if not self.isEnabled():
             return
         painter.setBrush(colours.color(QPalette.ColorRole.Mid))
-        painter.drawRoundedRect(QRectF(_MARGIN_PX, middle - 2, recorded - _MARGIN_PX, 4), 2, 2)
+        painter.drawRoundedRect(QRectF(begin, middle - 2, recorded - begin, 4), 2, 2)
         painter.setBrush(colours.color(QPalette.ColorRole.Highlight))
-        painter.drawRoundedRect(QRectF(_MARGIN_PX, middle - 2, here - _MARGIN_PX, 4), 2, 2)
+        painter.drawRoundedRect(QRectF(begin, middle - 2, here - begin, 4), 2, 2)
         self._paint_marks(painter, middle)
         is_focused = self.hasFocus()
         role = QPalette.ColorRole.Highlight if is_focused else QPalette.ColorRole.PlaceholderText
@@ -111,10 +111,11 @@ class Scrubber(QSlider):
 
     def _paint_marks(self, painter: QPainter, middle: float) -> None:
         """Paints marks below the groove: a long one for each step, short ones for its further calls."""
-        if self.place_of(1) - self.place_of(0) < _SMALLEST_MARK_DISTANCE_PX:
+        scale, steps = self.scale, self._film.schedule.steps if self._film is not None else ()
+        if scale.place_of(1) - scale.place_of(0) < _SMALLEST_MARK_DISTANCE_PX:
             return
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1))
-        for call, step in enumerate(self._steps):
-            is_first = call == 0 or self._steps[call - 1] != step
-            x = round(self.place_of(call)) + 0.5
+        for call, step in enumerate(steps):
+            is_first = call == 0 or steps[call - 1] != step
+            x = round(scale.place_of(call)) + 0.5
             painter.drawLine(QPointF(x, middle + 6), QPointF(x, middle + (10 if is_first else 8)))

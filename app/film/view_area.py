@@ -18,7 +18,8 @@ FIRST_VIEWS = ("noisy", "denoised", "guidance", "schedule")
 _PLEASANT_RATIO = 1.3
 """Width to height of a view; four are arranged so that they come near it."""
 
-_SMALLEST_HEIGHT_PX = 240
+_SMALLEST_PX = (160, 200)
+"""Whatever the views would want: another view moves nothing around them."""
 
 
 class ViewArea(QWidget):
@@ -43,7 +44,7 @@ class ViewArea(QWidget):
         super().__init__(parent)
         self.setObjectName("filmViews")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(_SMALLEST_HEIGHT_PX)
+        self.setMinimumSize(*_SMALLEST_PX)
         self._explained = set(explained)
         self._names: list[str] = list(FIRST_VIEWS)
         self._shown = 1

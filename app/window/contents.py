@@ -118,7 +118,8 @@ class Contents(QObject):
         """Keeps how the window is arranged."""
         hidden = tuple(action.property("pane") for action in self._panes if not action.isChecked())
         page = self.create_page
-        layout = WindowLayout(tuple(page.sizes()), hidden, page.canvas.backdrop, page.left.folds.opened)
+        arranged = (page.canvas.backdrop, page.left.folds.opened, page.middle.film_px)
+        layout = WindowLayout(tuple(page.sizes()), hidden, *arranged)
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode()
         self._store.change(
             window_geometry=geometry, window_state=layout.to_text(), previews=self._session.preview_mode
@@ -272,6 +273,7 @@ class Contents(QObject):
         settings, actions = self._store.settings, self._actions
         layout = WindowLayout.from_text(settings.window_state)
         self.create_page.setSizes(list(layout.columns or default_columns(self._window.width())))
+        self.create_page.middle.film_px = layout.film_px
         for action in self._panes:
             action.setChecked(action.property("pane") not in layout.hidden)
         self.create_page.canvas.set_backdrop(layout.backdrop)

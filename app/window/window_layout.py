@@ -19,6 +19,7 @@ class WindowLayout:
     """Attributes:
     columns: widths of controls, canvas and right column in pixels; () for the default.
     hidden: object names of the panes that are hidden.
+    film_px: height of the film with its views, 0 for the default.
     opened: names of the folded controls that are to be seen, see `app.controls.folds`.
     """
 
@@ -26,6 +27,7 @@ class WindowLayout:
     hidden: tuple[str, ...] = ()
     backdrop: Backdrop = Backdrop.neutral
     opened: tuple[str, ...] = ()
+    film_px: int = 0
 
     def to_text(self) -> str:
         return json.dumps({**asdict(self), "backdrop": self.backdrop.value}, separators=(",", ":"))
@@ -39,6 +41,7 @@ class WindowLayout:
                 columns=tuple(int(width) for width in content["columns"]),
                 hidden=tuple(str(name) for name in content["hidden"]),
                 backdrop=Backdrop(content["backdrop"]),
+                film_px=int(content.get("film_px", 0)),
                 opened=tuple(str(name) for name in content.get("opened", ())),
             )
         except (ValueError, KeyError, TypeError):

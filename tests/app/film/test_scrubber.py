@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -19,7 +21,8 @@ def scrubber(qtbot: QtBot) -> Scrubber:
     widget.resize(400, 24)
     widget.show()
     assert not widget.isEnabled()
-    widget.set_film(synthetic_film.schedule(30), recorded=20)
+    film = synthetic_film.film(30)
+    widget.set_film(replace(film, frames=film.frames[:20]))
     assert (widget.value(), widget.maximum()) == (0, 19)
     return widget
 
@@ -50,7 +53,7 @@ def test_keys_move_it(scrubber: Scrubber, qtbot: QtBot, key: Qt.Key, value: int)
 
 def test_a_press_goes_there_and_a_drag_follows(scrubber: Scrubber, qtbot: QtBot) -> None:
     def place(call: int) -> QPoint:
-        return QPoint(round(scrubber.place_of(call)), 12)
+        return QPoint(round(scrubber.scale.place_of(call)), 12)
 
     qtbot.mousePress(scrubber, Qt.MouseButton.LeftButton, pos=place(7))
     assert scrubber.value() == 7
