@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # imported when the first film is exported
 
 EXPORTED = "exported"
 NO_FILM = Message("There is no film to export", "Make a picture, or choose one that has a film.")
+CANCELLED = Message("Export cancelled", "No film was written.")
 LASTING_MS = 12_000
 
 
@@ -77,6 +78,7 @@ class FilmExport(QObject):
         dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._background, self._window)
         dialog.choices_made.connect(self._remember)
         dialog.exported.connect(self._on_exported)
+        dialog.cancelled.connect(self._on_cancelled)
         dialog.finished.connect(self._forget_dialog)
         self._dialog = dialog
         dialog.show()
@@ -101,10 +103,12 @@ class FilmExport(QObject):
     def _remember(self, choices: ExportChoices) -> None:
         self._settings_store.change(film_export=choices.to_text())
 
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self._messages.show_message(EXPORTED, CANCELLED, "info", (), LASTING_MS)
+
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
         show = Choice("Show in folder", lambda: open_in_system(path.parent), "showExportButton")
         play = Choice("Open", lambda: open_in_system(path), "openExportButton")
-        self._messages.show_message(
-            EXPORTED, Message("The film is saved", str(path)), "info", (play, show), LASTING_MS
-        )
+        self._messages.show_message(EXPORTED, Message("Film saved", str(path)), "info", (play, show), LASTING_MS)

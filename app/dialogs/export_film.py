@@ -45,6 +45,7 @@ class ExportFilmDialog(QDialog):
     """
 
     exported = Signal(object)
+    cancelled = Signal()
     choices_made = Signal(object)
 
     def __init__(
@@ -246,6 +247,8 @@ class ExportFilmDialog(QDialog):
 
     @Slot()
     def _leave(self) -> None:
+        if self._exporter.is_busy:
+            self.cancelled.emit()
         self._exporter.cancel()
         self._redraw.stop()
         self._preview.leave()

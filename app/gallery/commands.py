@@ -116,8 +116,9 @@ class GalleryCommands(QObject):
 
     @Slot(object)
     def do(self, action: PictureAction) -> None:
-        """Does something with the chosen pictures."""
-        if self._page.grid.selected_count():
+        """Does something with the chosen pictures; a key for one picture does nothing with several."""
+        count = self._page.grid.selected_count()
+        if count and (count == 1 or count in action.counts):
             self.handlers[action]()
 
     @property

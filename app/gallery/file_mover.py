@@ -21,7 +21,7 @@ from core.gallery.query import LibraryPicture
 
 PLACED = "placed"
 WIDTH_PX = 460
-WORDS = "Its film, words and marks take the same name."
+WORDS = "Its film, prompt and rating files are renamed too."
 
 
 class FileMover(QObject):
@@ -91,7 +91,7 @@ class RenameDialog(QDialog):
         try:
             stem = checked_stem(self._name.text())
         except InvalidRequest as error:
-            self._words.setText(f"Needed is {error.allowed}.")
+            self._words.setText(f"Missing: {error.allowed}.")
             self._accept.setEnabled(False)
         else:
             self._words.setText(WORDS)

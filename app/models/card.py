@@ -107,6 +107,7 @@ class ModelCard(QFrame):
         self._why.setVisible(state.asks_for_access)
         is_unknown = state.failure is not None and state.failure.fault is Fault.not_logged_in
         self._why.setText("Log in…" if is_unknown else "What to do…")
+        self._cancel.setText("Remove" if has_failed else "Cancel")
         self._cancel.setVisible(not state.is_repair)
 
     def show_check(self, check: Check | None) -> None:

@@ -24,14 +24,21 @@ class DownloadDialog(QDialog):
 
     confirmed = Signal(str, str)
 
-    def __init__(self, model: KnownModel | None, room: str, endpoint: str, parent: QWidget | None = None) -> None:
-        """``room`` tells how much is free on the disk."""
+    def __init__(
+        self,
+        model: KnownModel | None,
+        room: str,
+        endpoint: str,
+        parent: QWidget | None = None,
+        repository: str = "",
+    ) -> None:
+        """``room`` tells how much is free on the disk; ``repository`` is offered where no model is given."""
         super().__init__(parent)
         self.setObjectName("downloadDialog")
         self.setWindowTitle("Download a model")
         self.setMinimumWidth(WIDTH_PX)
         self._model = model
-        self._field = QLineEdit(model.repository if model is not None else "")
+        self._field = QLineEdit(model.repository if model is not None else repository)
         self._field.setPlaceholderText("owner/name")
         describe(
             self._field,
@@ -80,7 +87,7 @@ def _facts(model: KnownModel | None) -> tuple[str, ...]:
             f"Models of the families {family_names()} in the layout of diffusers. "
             "Read the licence on the model's page first: by downloading you agree to it.",
         )
-    licence = model.licence or "told on its page; read it there first"
+    licence = model.licence or "see its page before downloading"
     return (f"Licence: {licence}. By downloading you agree to it.", f"Size: {model_size_text(model)}.")
 
 
@@ -90,4 +97,4 @@ def model_size_text(model: KnownModel) -> str:
         return f"{size_text(model.download_bytes)} download"
     if model.repository_bytes is not None:
         return f"up to {size_text(model.repository_bytes)} download"
-    return "told by the hub when the download begins"
+    return "known when the download begins"

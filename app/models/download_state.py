@@ -50,6 +50,11 @@ class DownloadState:
         """Returns whether it stopped because the hub asks for identification."""
         return self.stage is Stage.failed and self.failure is not None and self.failure.fault in ACCESS
 
+    @property
+    def was_not_found(self) -> bool:
+        """Returns whether it ended before the hub had listed anything, and asks for nothing."""
+        return self.stage is Stage.failed and not self.total and not self.asks_for_access and not self.is_repair
+
     def words(self) -> str:
         """Returns one line for people."""
         amount = f"{size_text(self.done, 2)} of {size_text(self.total, 2)}" if self.total else ""

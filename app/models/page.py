@@ -7,11 +7,13 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
+from app.messages.downloads import download_text
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
 from app.models.card import CardFacts, ModelCard
 from app.models.download_dialog import DownloadDialog
 from app.models.download_service import DownloadService
+from app.models.download_state import DownloadState
 from app.models.fit import Level
 from app.models.model_list import all_cards, matches
 from app.models.removal import ModelRemoval
@@ -157,6 +159,7 @@ class ModelsPage(QWidget):
 
     @Slot(str, str)
     def _do(self, key: str, action: str) -> None:
+        self.messages.dismiss_errors()
         state = self.service.states.get(key)
         match action:
             case "download":
@@ -183,9 +186,10 @@ class ModelsPage(QWidget):
             case _:
                 pass
 
-    def _open_download(self, model: KnownModel | None) -> None:
+    def _open_download(self, model: KnownModel | None, repository: str = "") -> None:
+        self.messages.dismiss_errors()
         room = f"{size_text(free_bytes_at(self._folders[0]), 0)} free on the disk."
-        dialog = DownloadDialog(model, room, self.service.endpoint, self)
+        dialog = DownloadDialog(model, room, self.service.endpoint, self, repository)
         dialog.confirmed.connect(self._begin)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -222,10 +226,20 @@ class ModelsPage(QWidget):
     @Slot(str)
     def _on_changed(self, key: str) -> None:
         card, state = self.cards.get(key), self.service.states.get(key)
+        if state is not None and state.was_not_found and not (card and card.facts.facts):
+            self._leave_no_card(state)
+            return
         if card is None or (state is None and not card.facts.facts):
             self.refill()
         else:
             card.show_download(state)
+
+    def _leave_no_card(self, state: DownloadState) -> None:
+        """A name that the hub does not know, or a hub that was not reached: the name can be changed."""
+        self.service.cancel(state.key, self._folders[0] / state.key)
+        title, sentence, remedy = download_text(state.failure) if state.failure else ("Stopped", "", "")
+        again = Choice("Try again…", lambda: self._open_download(None, state.repository), "otherModelAgainButton")
+        self.messages.show_message(state.key, Message(title, sentence, remedy), "error", (again,))
 
     @Slot(str)
     def _welcome(self, key: str) -> None:

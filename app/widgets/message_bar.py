@@ -108,6 +108,12 @@ class MessageArea(QWidget):
             bar.deleteLater()
         self.setVisible(bool(self._bars))
 
+    def dismiss_errors(self) -> None:
+        """Closes the bars about errors: the user goes on to something else."""
+        for subject, bar in tuple(self._bars.items()):
+            if bar.property("tone") == "error":
+                self.dismiss(subject)
+
     def subjects(self) -> tuple[str, ...]:
         """Returns the subjects of the visible bars, from top to bottom."""
         return tuple(self._bars)

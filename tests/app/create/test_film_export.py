@@ -137,6 +137,20 @@ def test_cancelling_leaves_nothing_and_an_older_file_as_it_was(
     assert "exported" not in opened.subjects
 
 
+def test_escape_in_the_middle_says_that_nothing_was_written(
+    dialog: ExportFilmDialog, opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    choose(dialog, tmp_path / "film.gif", "gif")
+    opened.engine.decode_hold = threading.Event()
+    press_export(dialog, qtbot)
+    qtbot.waitUntil(lambda: bool(opened.engine.decoded))
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    opened.engine.decode_hold.set()
+    assert "exported" in opened.subjects
+    bar = opened.window.contents.create_page.messages.findChildren(QLabel)
+    assert "Export cancelled" in [label.text() for label in bar]
+
+
 def test_the_window_can_be_closed_in_the_middle(
     dialog: ExportFilmDialog, opened: Opened, tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -93,3 +93,13 @@ def test_a_folder_outside_the_library_is_refused(
     with qtbot.waitSignal(gallery.page.service.failed):
         gallery.page.service.move((gallery.known(0).id,), tmp_path / "elsewhere")
     assert path.exists()
+
+
+def test_renaming_does_nothing_while_several_are_chosen(gallery: OpenGallery, add_picture: AddPicture) -> None:
+    for number in range(2):
+        add_picture(f"{number}.png", day=-number)
+    gallery.open()
+    gallery.wait_for_rows(2)
+    gallery.choose(0, 1)
+    gallery.commands.do(PictureAction.rename)
+    assert not gallery.window.findChildren(QDialog)

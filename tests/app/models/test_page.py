@@ -238,3 +238,20 @@ def test_a_damaged_file_is_named_and_only_that_one_is_fetched_again(
     assert {path.rpartition("/vae/")[2] for path in fetched} == {damaged.name}
     press(page, "tiny", "verifyModelButton")
     qtbot.waitUntil(lambda: "as the hub listed them" in check_words(page, "tiny"), timeout=10_000)
+
+
+def test_a_name_that_the_hub_does_not_know_leaves_no_card_and_can_be_changed(
+    page: ModelsPage, server: HubServer, qtbot: QtBot
+) -> None:
+    cards = set(page.cards)
+    ask_for(page, "nobody/does-not-exist")
+    qtbot.waitUntil(lambda: "does-not-exist" in page.messages.subjects(), timeout=20_000)
+    assert set(page.cards) == cards
+    assert not page.service.states
+    again = page.findChild(QPushButton, "otherModelAgainButton")
+    assert isinstance(again, QPushButton)
+    again.click()
+    assert page.messages.subjects() == ()  # the bar leaves with the next action
+    (field,) = page.findChildren(QLineEdit, "repositoryEdit")
+    assert field.text() == "nobody/does-not-exist"
+    field.window().close()
