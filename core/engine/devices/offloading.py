@@ -18,6 +18,7 @@ from diffusers.hooks.hooks import HookRegistry
 from core.engine.devices.part_hooks import CPU, FreedAfterUse, InTurns
 from core.engine.networks.bounded_attention import bound_attention
 from core.engine.networks.compiled import compile_blocks
+from core.engine.networks.constant_text import remember_text
 from core.engine.networks.graphs import GRAPHS, Graphs, capture_on
 from core.engine.networks.processor_layers import use_processor_layers
 from core.families import is_encoder, is_network
@@ -188,6 +189,7 @@ class Offloading:
         for part in parts:
             if self._device.type == "cpu":
                 use_processor_layers(part)
+                remember_text(part)
             else:
                 bound_attention(part, self._device)
 
