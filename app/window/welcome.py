@@ -1,4 +1,4 @@
-"""The first start: what to do, where pictures go, what computes; and a word when a folder cannot be written."""
+"""Once the window stands: makes the engine, explains the first start, and tells of folders that are read-only."""
 
 import os
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.runs.operations import ReportMemory
 
 WELCOME, READ_ONLY = "welcome", "read only"
-LOOK_AFTER_MS = 700
-"""Looking for the device keeps a core busy: the window is painted before."""
+PREPARE_AFTER_MS = 100
+"""Importing the engine keeps a core busy for seconds: the window is painted before."""
 
-TASK = "look for devices at the first start"
+TASK = "prepare the engine"
 
 
 class Welcome(QObject):
@@ -45,7 +45,7 @@ class Welcome(QObject):
         if self._settings_store.is_first_start:
             self._session.device.changed.connect(self._on_device_changed)
             self._show()
-            QTimer.singleShot(LOOK_AFTER_MS, self, self._look)
+        QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_engine)
 
     def _warn(self) -> None:
         settings, folders = self._settings_store.settings, self._settings_store.folders
@@ -78,10 +78,9 @@ class Welcome(QObject):
         self._area.show_message(WELCOME, message, "info", (preferences,))
 
     @Slot()
-    def _look(self) -> None:
-        if self._session.device.chosen is None and WELCOME in self._area.subjects():
-            # the device is looked for when the engine is made, and the session tells what was found
-            self._session.engine_tasks.submit(TASK, ReportMemory())
+    def _prepare_engine(self) -> None:
+        """Has the engine made before the first picture asks for it; the session tells which device it found."""
+        self._session.engine_tasks.submit(TASK, ReportMemory())
 
     @Slot()
     def _on_device_changed(self) -> None:

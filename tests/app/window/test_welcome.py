@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -31,7 +32,13 @@ def test_the_first_start_says_what_to_do_where_pictures_go_and_what_computes(ope
     assert any("computes on the processor (Example 7)" in text for text in bars)
 
 
-def test_the_engine_looks_for_the_device_by_itself_at_the_first_start(opened: Opened, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("starts", [1, 2])
+def test_the_engine_is_made_before_the_first_picture_at_every_start(
+    open_window: Opener, qtbot: QtBot, starts: int
+) -> None:
+    for _ in range(starts - 1):
+        open_window().window.close()
+    opened = open_window()
     opened.window.contents.welcome.greet()
     worker = opened.window.session._thread.worker  # pyright: ignore[reportPrivateUsage]
     qtbot.waitUntil(lambda: worker._engine is opened.engine)  # pyright: ignore[reportPrivateUsage]
