@@ -45,6 +45,11 @@ def settings_sentence(applied: Applied) -> str:
         sentences.append(f"Not taken over as they were: {words}. This model or program does not have them.")
     if applied.untold:
         sentences.append(f"Not told by the picture, or not known here: {_nouns(applied.untold)}. Yours stay.")
+    if applied.weighed_by:
+        sentences.append(
+            f"{applied.weighed_by} weighs words of a prompt in another way, so the picture will differ; "
+            "with the emphasis No norm it differs least."
+        )
     return " ".join(sentences) or "Undo brings back what was there before."
 
 

@@ -217,7 +217,7 @@ class PictureCommands(QObject):
 
     @Slot(object, object)
     def _use_recipe(self, _path: Path, recipe: Recipe) -> None:
-        self._use_settings(recipe.request, recipe.untold)
+        self._notices.show_settings_used(self._session.apply(recipe.request, recipe.untold, recipe.program))
 
     @Slot(object, object)
     def _use_settings(self, request: GenerationRequest, untold: frozenset[str]) -> None:

@@ -220,7 +220,7 @@ class GalleryCommands(QObject):
     def _use_settings(self) -> None:
         if self._details is not None and self._details.recipe is not None:
             recipe = self._details.recipe
-            self._apply(recipe.request, recipe.untold)
+            self.notices.show_settings_used(self._session.apply(recipe.request, recipe.untold, recipe.program))
         elif self._details is not None:
             self.notices.show_no_recipe()
 

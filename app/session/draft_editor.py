@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
 from core.models.catalogue import FoundModels, Model, RefusedModel
+from core.prompt.unread import weighs_otherwise
 from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
 from core.request.traits import outside
@@ -39,6 +40,10 @@ class ModelSource(Protocol):
         ...
 
 
+Untold = frozenset[str]
+"""Names of settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """The result of using a picture's settings.
@@ -47,11 +52,13 @@ class Applied:
         differing: names of the fields that had to differ.
         missing_loras: names of the LoRAs that are not on this computer.
         untold: names of the settings that the picture does not tell; the draft keeps its own.
+        weighed_by: the program that made the picture, if weights in its prompts mean something else there.
     """
 
     differing: tuple[str, ...] = ()
     missing_loras: tuple[str, ...] = ()
     untold: frozenset[str] = frozenset()
+    weighed_by: str = ""
 
 
 class DraftEditor(QObject):
@@ -134,6 +141,12 @@ class DraftEditor(QObject):
         self._follow(self._draft.edit(changed))
         self._draft.end_step()
         return differing_fields(request, taken)
+
+    def weighed_by(self, program: str) -> str:
+        """Returns the program that wrote the draft's prompts, if weights in them mean something else there."""
+        model = self.model_of(self.draft)
+        is_other = model is not None and weighs_otherwise(self.draft, program, model.family)
+        return program if is_other else ""
 
     def undo(self) -> None:
         self._follow(self._draft.undo())

@@ -14,7 +14,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 from app.messages.errors import Message, message
 from app.session.background import CLOSE_WITHIN_MS, BackgroundTasks
 from app.session.device import Device
-from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource
+from app.session.draft_editor import Applied, DraftEditor, DraftStore, ModelSource, Untold
 from app.session.early_choice import EarlyChoice
 from app.session.engine_tasks import EngineTasks
 from app.session.failed_run import picture_of_failure
@@ -137,11 +137,11 @@ class Session(QObject):
     def draft(self) -> GenerationRequest:
         return self.draft_editor.draft
 
-    def apply(self, request: GenerationRequest, untold: frozenset[str] = frozenset()) -> Applied:
+    def apply(self, request: GenerationRequest, untold: Untold = frozenset(), program: str = "") -> Applied:
         """Takes over a picture's settings as one undo step; those that it does not tell stay as they are."""
         own = {name: getattr(self.draft, name) for name in untold}
-        resolved, missing_loras = self.loras.resolved(replace(request, **own))
-        return Applied(self.draft_editor.apply(resolved), missing_loras, untold)
+        resolved, missing = self.loras.resolved(replace(request, **own))
+        return Applied(self.draft_editor.apply(resolved), missing, untold, self.draft_editor.weighed_by(program))
 
     def generate(self) -> None:
         """Queues the draft as it is now, and starts it when nothing else runs."""

@@ -12,6 +12,7 @@ from core.families import FAMILIES
 from core.prompt.bidi import isolated
 from core.prompt.length import count_prompt
 from core.prompt.tokens import TokenCounter
+from core.request.request import GenerationRequest
 from core.request.settings.loras import take_tags
 
 _LONGEST_QUOTE = 60
@@ -80,6 +81,17 @@ def literal_weights(text: str, family: str) -> str:
         return ""
     found = _named(_ACTING, text)
     return f"{FAMILIES[family].name} reads brackets as text, not as weights: {found}" if found else ""
+
+
+def weighs_otherwise(request: GenerationRequest, program: str, family: str) -> bool:
+    """Returns True if weights in a request's prompts mean something else to the program that wrote them.
+
+    ComfyUI replaces the weights around ``(x:1.2)`` instead of multiplying, knows no square brackets, and moves
+    words away from an empty prompt (``comfy/sd1_clip.py`` there); the numbers are read as they stand.
+    """
+    prompts = f"{request.prompt}\n{request.negative_prompt}"
+    has_any = any(pattern.search(prompts) for _, pattern in _ACTING) or re.search(r"(?<!\\)\([^()\\]", prompts)
+    return program == "ComfyUI" and _has_weights(family) and bool(has_any)
 
 
 def unread(

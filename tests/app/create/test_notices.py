@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.create.notices import HELD, KEPT, RUN_FAILED, SAVING, STOPPED, TAKEN_OVER, Notices
+from app.create.notices import HELD, KEPT, RUN_FAILED, SAVING, STOPPED, TAKEN_OVER, Notices, settings_sentence
 from app.messages.errors import Message
 from app.session.draft_editor import Applied
 from app.session.run import RunState
@@ -267,3 +267,7 @@ def test_a_notice_that_was_dismissed_is_not_told_again(bench: Bench) -> None:
 def test_settings_that_the_picture_does_not_tell_are_named(bench: Bench) -> None:
     bench.notices.show_settings_used(Applied(untold=frozenset({"seed", "steps"})))
     assert "Not told by the picture, or not known here: steps, seed. Yours stay." in bench.text()
+
+
+def test_a_program_that_weighs_otherwise_is_named() -> None:
+    assert settings_sentence(Applied(weighed_by="ComfyUI")).startswith("ComfyUI weighs words")

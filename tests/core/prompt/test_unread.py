@@ -3,7 +3,8 @@
 import pytest
 
 from core.families import FAMILIES
-from core.prompt.unread import plain_words, unread
+from core.prompt.unread import plain_words, unread, weighs_otherwise
+from core.request.request import GenerationRequest
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,21 @@ def test_one_example_of_each_kind_is_named_in_one_sentence() -> None:
 @pytest.mark.parametrize("piece", ["(", "(a", "[a", "{a", "1::", "<a[", "\\(", "a+"])
 def test_a_text_of_nothing_but_openings_is_plain(piece: str) -> None:
     assert len(plain_words(piece * 7000, "stable_diffusion")) < 200
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    ("prompt", "program", "is_other"),
+    [
+        ("a (red:1.2) house", "ComfyUI", True),
+        ("a (red) house", "ComfyUI", True),
+        ("a [red] house", "ComfyUI", True),
+        (r"a \(red\) house", "ComfyUI", True),
+        ("a red house", "ComfyUI", False),
+        ("a (red:1.2) house", "", False),
+        ("a (red:1.2) house", "Emulsion 0.1.0", False),
+    ],
+)
+def test_weights_of_comfy_ui_are_told_apart(prompt: str, program: str, is_other: bool, family: str) -> None:
+    told = weighs_otherwise(GenerationRequest("", prompt), program, family)
+    assert told == (is_other and FAMILIES[family].has_weights)
