@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.canvas.backdrop import Backdrop, brush
@@ -115,6 +115,7 @@ class Canvas(ZoomView):
                 frame = self.frame  # whose corner may be out of sight
                 corner = QPointF(max(frame.left(), 0) + BADGE_GAP_PX, max(frame.top(), 0) + BADGE_GAP_PX)
                 paint_badge(painter, corner, self.shown.badge)
+            self._paint_size(painter, self.shown.size)
         self.paint_focus_ring(painter)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -131,6 +132,14 @@ class Canvas(ZoomView):
             self.place_clicked.emit(
                 (place.x() - frame.left()) / frame.width(), (place.y() - frame.top()) / frame.height()
             )
+
+    def _paint_size(self, painter: QPainter, size: QSize) -> None:
+        """Tells the size of a picture that is enlarged, below it."""
+        text = f"{size.width()} × {size.height()} pixels, enlarged to {self.zoom:.0%}"
+        below = QRectF(0, self.frame.bottom(), self.width(), painter.fontMetrics().height() + 8)
+        if self.zoom > 1 and below.bottom() <= self.height():
+            painter.setPen(QColor(self._colours.muted))
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_asked.emit(event.globalPos())

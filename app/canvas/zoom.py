@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 SMALLEST_SCALE = 1 / 32
 LARGEST_SCALE = 64.0
+LARGEST_FITTED = 3.0
+"""The scale beyond which enlarged pictures only look blurred; the user can go further."""
 MARGIN = 24.0
 """The free space around a fitted picture, in units of the view."""
 
@@ -51,10 +53,10 @@ class Placement:
 
 
 def fitted(view: Extent, picture: Extent) -> Placement:
-    """Fits the whole picture, with a margin."""
+    """Fits the whole picture, with a margin; small ones grow to `LARGEST_FITTED` at most."""
     room_x = max(view.width - 2 * MARGIN, 1.0)
     room_y = max(view.height - 2 * MARGIN, 1.0)
-    return centred(view, picture, min(room_x / picture.width, room_y / picture.height))
+    return centred(view, picture, min(room_x / picture.width, room_y / picture.height, LARGEST_FITTED))
 
 
 def centred(view: Extent, picture: Extent, scale: float) -> Placement:

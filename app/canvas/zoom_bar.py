@@ -1,15 +1,18 @@
 """The small bar in the canvas' corner: smaller, zoom, larger, fit, 100 %."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.canvas.view import Canvas
 from app.widgets.building import hbox, text_label
 from app.widgets.icon_button import IconButton
 
+RESTS_AFTER_MS = 1500
+"""A pointer that rests looks at the picture, which the bar would cover."""
+
 
 class ZoomBar(QFrame):
-    """Follows one canvas; visible only under the mouse or with the keyboard's focus, to hide no picture."""
+    """Follows one canvas; visible while the pointer moves over it, or with the keyboard's focus."""
 
     def __init__(self, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,12 +36,18 @@ class ZoomBar(QFrame):
             button.clicked.connect(slot)
             layout.addWidget(button)
         self._canvas = canvas
+        self._rest = QTimer(self, singleShot=True, interval=RESTS_AFTER_MS)
+        self._rest.timeout.connect(self._update_visible)
+        canvas.setMouseTracking(True)
         canvas.installEventFilter(self)
         canvas.zoom_changed.connect(self._on_zoom_changed)
         self._update_visible()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+        if event.type() is QEvent.Type.MouseMove:
+            self._rest.start()
+            self._update_visible()
+        elif event.type() in (QEvent.Type.Enter, QEvent.Type.Leave, QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self._update_visible()
         return super().eventFilter(watched, event)
 
@@ -49,4 +58,5 @@ class ZoomBar(QFrame):
 
     def _update_visible(self) -> None:
         canvas = self._canvas
-        self.setVisible(canvas.shown is not None and (canvas.underMouse() or canvas.hasFocus()))
+        is_wanted = self.underMouse() or canvas.hasFocus() or (canvas.underMouse() and self._rest.isActive())
+        self.setVisible(canvas.shown is not None and is_wanted)

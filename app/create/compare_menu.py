@@ -66,6 +66,7 @@ class CompareMenu(QObject):
         if is_active:
             self.button.setCheckable(True)
         self.button.setChecked(is_active)
+        self.button.setDown(False)  # it was pressed for the menu, whose dialog took the release
         self.button.setCheckable(is_active)  # a click opens the menu, and must not mark it
 
     @Slot()

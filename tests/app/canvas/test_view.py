@@ -161,8 +161,9 @@ def test_the_badge_is_painted_over_the_picture(canvas: Canvas) -> None:
 def test_pixels_are_squares_at_large_zoom_and_smooth_when_fitted(canvas: Canvas) -> None:
     chess = np.zeros((4, 4, 3), np.uint8)
     chess[::2, ::2] = chess[1::2, 1::2] = 255
-    canvas.show_picture(Shown(to_image(chess), QSize(4, 4)))
+    canvas.show_picture(Shown(to_image(chess), QSize(128, 128)))
     assert len(np.unique(to_pixels(canvas.grab().toImage())[160, 150:450])) > 20
+    canvas.show_picture(Shown(to_image(chess), QSize(4, 4)))
     canvas.zoom_to(64.0)
     assert len(np.unique(to_pixels(canvas.grab().toImage())[160, 180:420])) <= 2
 
@@ -195,3 +196,15 @@ def test_an_overlay_lies_over_the_picture(canvas: Canvas) -> None:
     assert middle(canvas) == 10
     canvas.set_overlay(None)
     assert middle(canvas) == 200
+
+
+def test_a_small_picture_tells_its_size_below_it_while_it_is_enlarged(canvas: Canvas) -> None:
+    def below() -> int:
+        place = canvas.frame.bottom()
+        return len(np.unique(to_pixels(canvas.grab().toImage())[round(place) + 3 : round(place) + 20, 150:450]))
+
+    canvas.show_picture(Shown(shown().image, QSize(64, 64)))
+    assert canvas.zoom == 3.0
+    assert below() > 2
+    canvas.show_actual_size()
+    assert below() == 1

@@ -2,20 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from app.canvas.zoom import LARGEST_SCALE, MARGIN, SMALLEST_SCALE, Extent, Placement, fitted
+from app.canvas.zoom import LARGEST_FITTED, LARGEST_SCALE, MARGIN, SMALLEST_SCALE, Extent, Placement, fitted
 
 VIEW = Extent(800, 600)
 
 
 def test_a_fitted_picture_is_centred_and_keeps_the_margin_along_its_tighter_edge() -> None:
-    placement = fitted(VIEW, Extent(128, 128))
-    assert placement.scale == pytest.approx((600 - 2 * MARGIN) / 128)
+    placement = fitted(VIEW, Extent(256, 256))
+    assert placement.scale == pytest.approx((600 - 2 * MARGIN) / 256)
     assert placement.top == pytest.approx(MARGIN, abs=1)
-    assert placement.left == pytest.approx((800 - 128 * placement.scale) / 2, abs=1)
+    assert placement.left == pytest.approx((800 - 256 * placement.scale) / 2, abs=1)
 
 
 def test_fitting_enlarges_small_pictures_and_reduces_large_ones() -> None:
-    assert fitted(VIEW, Extent(64, 64)).scale > 1
+    assert fitted(VIEW, Extent(64, 64)).scale == LARGEST_FITTED
+    assert 1 < fitted(VIEW, Extent(400, 300)).scale < LARGEST_FITTED
     assert fitted(VIEW, Extent(4000, 3000)).scale < 1
 
 

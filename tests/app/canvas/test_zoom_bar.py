@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize
+import pytest
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -34,3 +35,21 @@ def test_the_bar_is_there_with_a_picture_and_the_focus_and_shows_the_zoom(qtbot:
     assert label.text() == "100 %"
     canvas.clearFocus()
     assert bar.isHidden() is not canvas.underMouse()
+
+
+def test_hides_while_the_pointer_rests(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas = Canvas(LIGHT)
+    qtbot.addWidget(canvas)
+    canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    bar = ZoomBar(canvas, canvas)
+    canvas.show()
+    canvas.show_picture(Shown(to_image(np.zeros((64, 64, 3), np.uint8)), QSize(64, 64)))
+    monkeypatch.setattr(canvas, "underMouse", lambda: True)
+    assert bar.isHidden()
+    qtbot.mouseMove(canvas, canvas.rect().center())
+    assert not bar.isHidden()
+    timer = bar.findChild(QTimer)
+    assert isinstance(timer, QTimer)
+    timer.setInterval(1)
+    timer.start()
+    qtbot.waitUntil(bar.isHidden)

@@ -22,7 +22,7 @@ def pane(qtbot: QtBot, make_picture: MakePicture) -> ComparePane:
     qtbot.addWidget(pane)
     pane.resize(400, 300)
     pane.show()
-    pane.show_pictures((make_picture(BLACK), make_picture(WHITE)), ("A", "B"))
+    pane.show_pictures((make_picture(BLACK, (96, 96)), make_picture(WHITE, (96, 96))), ("A", "B"))
     assert pane.divider == 0.5
     assert (pane.frame.left(), pane.frame.right()) == (74, 326)
     return pane
@@ -97,7 +97,7 @@ def test_panes_with_one_lens_move_together(pane: ComparePane, qtbot: QtBot, make
 def test_a_picture_of_another_shape_lies_in_the_middle_of_the_first_one(
     pane: ComparePane, make_picture: MakePicture
 ) -> None:
-    pane.show_pictures((make_picture(BLACK), make_picture(WHITE, (64, 32))), ("A", "B"))
+    pane.show_pictures((make_picture(BLACK, (96, 96)), make_picture(WHITE, (96, 48))), ("A", "B"))
     pixels = to_pixels(pane.grab().toImage())
     assert pixels[150, 300, 0] == WHITE
     assert pixels[260, 300, 0] not in (BLACK, WHITE)
