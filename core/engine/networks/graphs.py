@@ -9,8 +9,10 @@ used, and where a single bit differs the network goes on as ever.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -20,6 +22,7 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from core.engine.devices.memory_errors import is_out_of_memory
 
+_C: Any = torch._C  # pyright: ignore[reportPrivateUsage]
 log = logging.getLogger(__name__)
 
 Outputs = TypeVar("Outputs")
@@ -62,18 +65,44 @@ class _Cuda:
     def __call__(self, work: Callable[[], Outputs], slot: int) -> tuple[Callable[[], None], Outputs]:
         stream = self._streams[slot]
         stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
+        with torch.cuda.stream(stream), _refusing_to_wait():
             work()  # libraries make a handle for each stream, which must not happen while it is captured
         torch.cuda.current_stream().wait_stream(stream)
         graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
-        with (
-            torch.cuda.stream(
-                torch.cuda.current_stream()
-            ),  # a capture that fails would leave its own in the place
-            torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"),
-        ):
-            outputs = work()
+        try:
+            # a capture that fails does not go back to the stream before it
+            with (
+                torch.cuda.stream(torch.cuda.current_stream()),
+                torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"),
+            ):
+                outputs = work()
+        except RuntimeError:
+            _end_capture(stream.device_index, pool)
+            raise
         return graph.replay, outputs
+
+
+@contextmanager
+def _refusing_to_wait() -> Generator[None]:
+    """Raises RuntimeError where work waits for the device, which would break a capture in the middle."""
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls this mode a prototype
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+
+
+def _end_capture(device: int, pool: Any) -> None:
+    """Tells torch's allocator that a capture has ended which broke: ``CUDAGraph::capture_end`` stops before.
+
+    Memory would wait for that end for ever. torch's inductor ends its captures by the same functions.
+    """
+    with suppress(RuntimeError):  # it has ended
+        _C._cuda_endAllocateToPool(device, pool)
+        _C._cuda_releasePool(device, pool)
 
 
 @dataclass(slots=True, eq=False)

@@ -217,8 +217,12 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
     for name, value in {"stream": stream, "graph": graph, "current_stream": lambda: current[0]}.items():
         monkeypatch.setattr(torch.cuda, name, value)
     monkeypatch.setattr(torch.cuda, "Stream", lambda _device: MagicMock())  # pyright: ignore
-    for name in ("CUDAGraph", "graph_pool_handle"):
+    for name in ("CUDAGraph", "graph_pool_handle", "get_sync_debug_mode"):
         monkeypatch.setattr(torch.cuda, name, MagicMock())
+    mode, ended = MagicMock(), MagicMock()
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", mode)
+    monkeypatch.setattr("torch._C._cuda_endAllocateToPool", ended, raising=False)
+    monkeypatch.setattr("torch._C._cuda_releasePool", ended, raising=False)
     capture, used = capture_on(torch.device("cuda", 0)), list[Any]()
     assert capture is not None
     for slot in (0, 1):
@@ -226,6 +230,8 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
     assert used[0] is used[1]  # it is warmed up where it is captured
     assert used[2] is used[3]
     assert used[0] is not used[2]
+    assert [call.args[0] == "error" for call in mode.call_args_list] == [True, False] * 2
+    ended.assert_not_called()
 
     def failing() -> None:
         used.append(current[0])
@@ -235,6 +241,14 @@ def test_each_graph_is_captured_on_a_stream_of_its_own_and_a_failure_leaves_none
     with pytest.raises(RuntimeError):
         capture(failing, 0)
     assert current == [main]
+    assert ended.call_count == 2
+
+    ended.reset_mock()
+    used.append(main)
+    with pytest.raises(RuntimeError):
+        capture(failing, 0)  # already while it is warmed up, as where it waits for the device
+    ended.assert_not_called()
+    assert mode.call_args.args[0] != "error"
 
 
 def test_a_kind_of_call_that_was_not_made_for_long_is_forgotten() -> None:
