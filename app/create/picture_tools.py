@@ -89,4 +89,4 @@ class PictureTools(QObject):
 
     def _generate(self, recipe: Recipe) -> None:
         request: GenerationRequest = replace(recipe.request, seed=None, count=1)
-        self._session.enqueue(Generate(self._session.loras.resolved(request)[0]))
+        self._session.queue.add(Generate(self._session.loras.resolved(request)[0]))
