@@ -130,7 +130,7 @@ class PromptField(QWidget):
     def _count(self) -> None:
         text, model = self.edit.toPlainText(), self._model
         read, is_negative = text[:COUNTED_CHARACTERS], self._is_negative
-        lines = [] if model is None else _unread(read, model.family, is_negative=is_negative)
+        lines = [] if model is None else _unread(read, model.family, self._embeddings, is_negative=is_negative)
         has_weights = model is not None and FAMILIES[model.family].has_weights
         syntax = syntax_of(read, is_negative=is_negative) if has_weights else PromptSyntax((), ())
         lines += [UNCLOSED] * bool(syntax.unclosed)
@@ -152,7 +152,8 @@ class PromptField(QWidget):
         set_tone(self._labelled.note, "error" if is_cut else "")
 
 
-def _unread(text: str, family: str, *, is_negative: bool) -> list[str]:
+def _unread(text: str, family: str, embeddings: Mapping[str, int], *, is_negative: bool) -> list[str]:
     """Returns sentences about what does not act as it was meant."""
-    plain, literal = plain_words(text, family, is_negative=is_negative), literal_weights(text, family)
+    plain = plain_words(text, family, is_negative=is_negative, embeddings=embeddings)
+    literal = literal_weights(text, family)
     return [*([f"Read as plain words here: {plain}"] if plain else []), *([literal] if literal else [])]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
 from core.autoencoders.latent_space import own_space
+from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
 from core.families import FAMILIES
 from core.files.json_file import read_json
@@ -35,6 +36,12 @@ def checked_lora(path: Path, model: Model) -> LoraFile:
     if not fits(file, kind):
         raise WrongFamily(file.path, file.made_for, model.name, kind)
     return file
+
+
+def fitting_embeddings(library: EmbeddingLibrary, model: Model) -> dict[str, int]:
+    """Returns the number of vectors of each embedding that a prompt for a model can name."""
+    kind = kind_of(model) if FAMILIES[model.family].has_weights else ""
+    return {file.name: file.vectors for file in library.look() if file.made_for == kind} if kind else {}
 
 
 def check_loras(request: GenerationRequest, model: Model, library: LoraLibrary) -> None:

@@ -6,10 +6,11 @@ Weights, chunks, switches and LoRA tags of AUTOMATIC1111's program act, see `cor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from core.families import FAMILIES
 from core.prompt.bidi import isolated
+from core.prompt.chunks import spellings
 from core.prompt.length import count_prompt
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest
@@ -64,12 +65,16 @@ def cut_end(noun: str, text: str, counter: TokenCounter, *, is_negative: bool = 
     return f"the {noun} has {count.tokens} tokens and the model reads {count.limit}: {_quoted(cut)} is ignored"
 
 
-def plain_words(text: str, family: str, *, is_negative: bool = False) -> str:
+def plain_words(text: str, family: str, *, is_negative: bool = False, embeddings: Collection[str] = ()) -> str:
     """Names the syntax of other programs that is read as plain words, one example of each kind; "" for none.
 
     In a prompt for a language model brackets are what they are everywhere else. Tags of LoRAs act in the prompt,
-    not in the negative one.
+    not in the negative one; so do these ``embeddings``.
     """
+    for name in embeddings:
+        if name.casefold() in text.casefold():
+            for spelling in reversed(spellings(name)):
+                text = re.sub(re.escape(spelling), " ", text, flags=re.IGNORECASE)
     if not is_negative:
         text, _ = take_tags(text, "")
     return _named(_OF_CLIP if _has_weights(family) else _OF_SENTENCES, text)
@@ -95,12 +100,18 @@ def weighs_otherwise(request: GenerationRequest, program: str, family: str) -> b
 
 
 def unread(
-    noun: str, text: str, family: str, counter: TokenCounter | None, *, is_negative: bool = False
+    noun: str,
+    text: str,
+    family: str,
+    counter: TokenCounter | None,
+    *,
+    is_negative: bool = False,
+    embeddings: Collection[str] = (),
 ) -> Iterator[str]:
     """Sentences about a prompt, which ``noun`` names; without a counter nothing is told about its length."""
     if counter is not None and (cut := cut_end(noun, text, counter, is_negative=is_negative)):
         yield cut
-    if plain := plain_words(text, family, is_negative=is_negative):
+    if plain := plain_words(text, family, is_negative=is_negative, embeddings=embeddings):
         yield f"in the {noun}, syntax of other programs is read as plain words: {plain}"
     if literal := literal_weights(text, family):
         yield literal

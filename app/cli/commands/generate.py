@@ -16,10 +16,11 @@ from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
 from app.startup.garbage_collection import kept_for_good
+from core.embeddings.library import EmbeddingLibrary
 from core.errors import EmulsionError, InvalidRequest, ModelBroken
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue, Model, users_catalogue
-from core.models.compatibility import check_autoencoder, check_loras
+from core.models.compatibility import check_autoencoder, check_loras, fitting_embeddings
 from core.models.memory_plan import (
     PLACEMENT_WORDS,
     MemoryInUse,
@@ -186,15 +187,15 @@ def _read(arguments: Namespace) -> Job:
         save=save,
         films=films,
         must_film=bool(arguments.film),
-        notes=tuple(_notes(request, model)),
+        notes=tuple(_notes(request, model, catalogue.embeddings)),
     )
 
 
-def _notes(request: GenerationRequest, model: Model) -> Iterator[str]:
-    counter = None
+def _notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) -> Iterator[str]:
+    counter, embeddings = None, fitting_embeddings(library, model)
     with suppress(ModelBroken):  # the engine says what is wrong with it
-        counter = TokenCounter.for_model(model)
-    yield from unread("prompt", request.prompt, model.family, counter)
+        counter = TokenCounter.for_model(model).knowing(embeddings)
+    yield from unread("prompt", request.prompt, model.family, counter, embeddings=embeddings)
     with suppress(ModelBroken):  # the model works without a list of its words
         if (words := read_vocabulary(model.folder)) is not None and (untaught := words.untaught(request.prompt)):
             yield untaught
@@ -203,7 +204,8 @@ def _notes(request: GenerationRequest, model: Model) -> Iterator[str]:
     elif request.negative_prompt and not request.has_guidance:
         yield "the negative prompt has no effect: guidance is off"
     else:
-        yield from unread("negative prompt", request.negative_prompt, model.family, counter, is_negative=True)
+        negative, family = request.negative_prompt, model.family
+        yield from unread("negative prompt", negative, family, counter, is_negative=True, embeddings=embeddings)
 
 
 def _pictures(

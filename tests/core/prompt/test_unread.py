@@ -96,3 +96,11 @@ def test_a_text_of_nothing_but_openings_is_plain(piece: str) -> None:
 def test_weights_of_comfy_ui_are_told_apart(prompt: str, program: str, is_other: bool, family: str) -> None:
     told = weighs_otherwise(GenerationRequest("", prompt), program, family)
     assert told == (is_other and FAMILIES[family].has_weights)
+
+
+@pytest.mark.parametrize(
+    "text", ["a, EasyNegative", "embedding:easynegative", "<embed:EasyNegative>", "(easynegative:1.2)"]
+)
+def test_an_embedding_that_is_here_is_no_plain_word(text: str) -> None:
+    assert not plain_words(text, "stable_diffusion", embeddings={"EasyNegative": 8})
+    assert plain_words(f"{text} embedding:other", "stable_diffusion", embeddings={"EasyNegative": 8})
