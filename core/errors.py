@@ -198,3 +198,7 @@ class AlreadyRunning(EmulsionError):
 
 class SettingsUnreadable(FileError):
     """A file with exported settings cannot be used."""
+
+
+class QueueUnreadable(FileError):
+    """The requests that waited at the last end cannot be read, all or some; their file is kept at ``path``."""

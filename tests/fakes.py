@@ -34,6 +34,7 @@ from core.runs.operations import (
     PreviewFilm,
     RenderFrame,
     ReportMemory,
+    Resume,
     result_of,
 )
 from core.runs.round_trip import EncodedPicture, OneStep, RoundTrip
@@ -96,6 +97,7 @@ class FakeEngine:
         self.answers: dict[type[Operation[Any]], Callable[[Any], Iterator[Event]]] = {
             Generate: self._generate,
             GenerateBranch: self._branch,
+            Resume: self._resume,
             Decode: self._decode,
             RenderFrame: self._render,
             OpenFilm: self._open,
@@ -136,6 +138,10 @@ class FakeEngine:
         if branch.changes():
             taken = replace(taken, run=f"branch-{len(self.branches)}", parent=branch.parent)
         yield from self._develop(taken, 0, 1)
+
+    def _resume(self, operation: Resume) -> Iterator[Event]:
+        film = result_of(self, OpenFilm(operation.path)).film
+        yield from self._branch(GenerateBranch(Branch(film, len(film.frames), film.request), operation.previews))
 
     def _open(self, operation: OpenFilm) -> Iterator[Event]:
         recording = read_recording(operation.path)

@@ -26,7 +26,7 @@ from core.pictures.pixels import Pixels
 from core.recipes.recipe import Stage
 from core.runs.branch import Branch
 from core.runs.events import Started, Stepped
-from core.runs.operations import Decode, OpenedFilm, OpenFilm
+from core.runs.operations import Decode, OpenedFilm, OpenFilm, Resume
 
 UNFINISHED = "unfinished"
 SHOWN, LOOK, BRANCHED = "shown film", "look", "branched film"
@@ -92,6 +92,8 @@ class FilmController(QObject):
         """After a crash or a stop: the newest run that was cut off can be taken up again."""
         folder = self._settings_store.films_folder()
         found = unfinished(folder) if folder is not None and folder.is_dir() else []
+        in_queue = {run.operation.path for run in self._session.queue.entries if isinstance(run.operation, Resume)}
+        found = [path for path in found if path not in in_queue]
         if not found:
             return
         path = found[0]

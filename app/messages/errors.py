@@ -23,6 +23,7 @@ from core.errors import (
     NotAModel,
     NotANumberPicture,
     OutOfMemory,
+    QueueUnreadable,
     SaveFailed,
     SettingsUnreadable,
     UnforeseenFailure,
@@ -174,6 +175,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 "The settings cannot be taken over",
                 f"{error.path} cannot be used: {_lower_first(error.reason)}.",
                 "Your settings are as they were.",
+            )
+        case QueueUnreadable():
+            return Message(
+                "Not all that was waiting could be read",
+                f"The queue of the last time cannot be used: {_lower_first(error.reason)}.",
+                f"Its file is kept as {error.path}.",
             )
         case FilmBroken():
             return Message(

@@ -34,7 +34,7 @@ from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.runs.branch import Branch
 from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
-from core.runs.operations import Engine, Generate, GenerateBranch, Operation, RenderFrame
+from core.runs.operations import Engine, Generate, GenerateBranch, Operation, RenderFrame, Resume
 from core.runs.recorder import FilmRecorder
 
 log = logging.getLogger(__name__)
@@ -237,7 +237,7 @@ class Session(QObject):
         """Returns the operation with the previews and the attention that are wanted now."""
         if isinstance(operation, GenerateBranch):
             operation = replace(operation, attended=self.progress.attention_of(operation.branch.film))
-        if isinstance(operation, Generate | GenerateBranch):
+        if isinstance(operation, Generate | GenerateBranch | Resume):
             operation = replace(operation, previews=self.preview_mode, attention=self.records_attention)
         return operation
 

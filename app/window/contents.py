@@ -18,6 +18,7 @@ from app.create.picture_commands import PictureCommands
 from app.messages.errors import Message
 from app.preferences.controller import PreferencesController
 from app.recent.model import RecentPictures
+from app.session.queue_store import QueueStore
 from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
 from app.shortcuts.menu_commands import menu_commands
@@ -106,6 +107,9 @@ class Contents(QObject):
         if prompt is not None:
             prompt.setFocus()
         services.pictures.find(store.settings.pictures)
+        queue_store = QueueStore(session, store.folders, store.films_folder)
+        queue_store.failed.connect(self.notices.show_failure)
+        queue_store.restore()
         self._commands.offer_unfinished()
 
     @Slot(object)

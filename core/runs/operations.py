@@ -105,6 +105,26 @@ class GenerateBranch(Operation[None]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Resume(Operation[None]):
+    """Takes a run up again that was cut off, from its film on the disk, after the last of its calls.
+
+    Events and errors are those of `GenerateBranch`, and `OpenFilm`'s errors.
+
+    Attributes:
+        request: that of the film, to be shown while the run waits.
+    """
+
+    path: Path
+    request: GenerationRequest
+    previews: PreviewMode = PreviewMode.automatic
+    attention: bool = False
+
+    @property
+    def made(self) -> GenerationRequest:
+        return self.request
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Decode(Operation[Pixels]):
     """Makes the true picture of a latent in variance-preserving scale, such as `Frame.denoised`."""
 

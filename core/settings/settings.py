@@ -176,23 +176,37 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(_text(item) for item in cast("list[object]", value))
 
 
-def _request(value: object) -> GenerationRequest | None:
+def request_from_settings(value: object) -> GenerationRequest | None:
+    """Reads what `request_to_settings` made. Raises ValueError, TypeError or KeyError."""
     if value is None:
         return None
     if not isinstance(value, dict):
         raise TypeError(f"{value!r} is not a request")
     content = cast("dict[str, Any]", value)
     request = request_from_json(content)
-    if request.source is None:
-        return request
-    return replace(request, source=replace(request.source, path=_text(content.get("source_path", ""))))
+    if request.source is not None:
+        request = replace(request, source=replace(request.source, path=_text(content.get("source_path", ""))))
+    names = _texts(content.get("lora_places", []))
+    if len(names) == len(request.loras):
+        loras = (replace(lora, name=name) for lora, name in zip(request.loras, names, strict=True))
+        request = replace(request, loras=tuple(loras))
+    if request.autoencoder is not None and (name := _text(content.get("autoencoder_place", ""))):
+        request = replace(request, autoencoder=replace(request.autoencoder, name=name))
+    return request
 
 
-def _request_json(request: GenerationRequest | None) -> dict[str, Any] | None:
-    """Unlike a recipe, the user's own settings know where a source picture lies."""
-    if request is None or request.source is None:
-        return None if request is None else request_to_json(request)
-    return {**request_to_json(request), "source_path": request.source.path}
+def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | None:
+    """Returns the JSON of a request; unlike a recipe, the user's own settings know where its files lie."""
+    if request is None:
+        return None
+    content = request_to_json(request)
+    if request.source is not None:
+        content["source_path"] = request.source.path
+    if request.loras:
+        content["lora_places"] = [lora.name for lora in request.loras]
+    if request.autoencoder is not None:
+        content["autoencoder_place"] = request.autoencoder.name
+    return content
 
 
 def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
@@ -239,7 +253,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "theme": _choice(Theme),
         "previews": _choice(PreviewMode),
         "keep_films": _choice(FilmPolicy),
-        "draft": _Kind(_request, _request_json),
+        "draft": _Kind(request_from_settings, request_to_settings),
         "editor": _TEXT,
         "dialog_folders": _Kind(_names, dict),
         "film_views": _Kind(_texts, list),

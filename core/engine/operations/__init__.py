@@ -20,6 +20,7 @@ from core.engine.operations import (
     record_attention,
     render_frame,
     report_memory,
+    resume,
 )
 from core.film_export.pictures import ExportFrame
 from core.runs import operations as values
@@ -29,6 +30,7 @@ from core.runs.operations import Operation
 OPERATIONS: Mapping[type[Operation[Any]], Callable[[Context, Any], Iterator[Event]]] = {
     values.Generate: generate.run,
     values.GenerateBranch: generate_branch.run,
+    values.Resume: resume.run,
     values.Decode: decode.run,
     values.RenderFrame: render_frame.run,
     values.OpenFilm: open_film.run,

@@ -1,0 +1,98 @@
+"""Keeps the queue on the disk, so that a restart, or the end of the process, loses nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.messages.errors import Message, message
+from app.session.session import Session
+from core.errors import EmulsionError
+from core.film.reader import PART_SUFFIX, completed_calls
+from core.paths import Folders
+from core.runs.events import Stepped
+from core.runs.operations import GenerateBranch, Resume
+from core.runs.queued import QueuedRun
+from core.settings.queue_file import load_queue, save_queue
+
+
+class QueueStore(QObject):
+    """Writes the queue in the background whenever it has changed.
+
+    Signals:
+        failed: the `Message` of a queue that could not be read or written; while writing fails, once.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, session: Session, folders: Folders, films: Callable[[], Path | None]) -> None:
+        """``films`` returns the folder for the films of unfinished runs, None where none are kept."""
+        super().__init__(session)
+        self._queue = session.queue
+        self._folders = folders
+        self._films = films
+        self._tasks = session.background.queue(self, "queue file")
+        self._on_disk = (0, 0)
+        session.step_shown.connect(self._on_step_shown)
+        self._is_submitted = self._has_failed = False
+
+    def restore(self) -> None:
+        """Puts what waited at the last end into the queue, on hold; from then on the queue is kept."""
+        stored = load_queue(self._folders)
+        self._queue.take_back(stored.runs)
+        if stored.problem is not None:
+            self.failed.emit(message(stored.problem))
+        self._queue.changed.connect(self._on_changed)
+        if stored.problem is not None:
+            self._on_changed()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._is_submitted:
+            self._is_submitted = True
+            self._tasks.submit(self._write, self._on_written, self._on_failed, is_kept=True)
+
+    @Slot(object)
+    def _on_step_shown(self, stepped: Stepped) -> None:
+        """Once a step of the picture in progress is on the disk, it is found there, as an unfinished run."""
+        run, folder = self._queue.running, self._films()
+        if run is None or folder is None or _picture(run) == self._on_disk:
+            return
+        if (folder / (stepped.film.run + PART_SUFFIX)).exists():
+            self._on_disk = _picture(run)
+            self._on_changed()
+
+    def _write(self) -> None:
+        """In the background: writes the queue as it is now, which may be newer than when this was asked for."""
+        self._is_submitted = False
+        save_queue(tuple(self._kept(run) for run in self._queue.entries), self._folders)
+
+    def _kept(self, run: QueuedRun) -> QueuedRun:
+        """Returns a request with its picture in progress as not begun, and with a failed film as a file."""
+        folder = self._films()
+        if run.id == self._queue.running_id and _picture(run) != self._on_disk:
+            return replace(run, begun=run.begun - 1)
+        if isinstance(branch := run.operation, GenerateBranch) and run.problem and folder is not None:
+            film = branch.branch.film
+            path = folder / (film.run + PART_SUFFIX)
+            if path.exists() and completed_calls(path):
+                return replace(run, operation=Resume(path, film.request))
+        return run
+
+    @Slot(object)
+    def _on_written(self, _nothing: object) -> None:
+        self._has_failed = False
+
+    def _on_failed(self, error: EmulsionError) -> None:
+        if not self._has_failed:
+            self._has_failed = True
+            sentence = f"{message(error).sentence} What waits is lost when Emulsion is closed."
+            self.failed.emit(Message("The queue could not be kept", sentence, "Make room on the disk."))
+
+
+def _picture(run: QueuedRun) -> tuple[int, int]:
+    """Names one picture of a request."""
+    return run.id, run.begun

@@ -1,0 +1,120 @@
+"""The requests that wait, kept between starts: versioned JSON in which a damaged entry costs only itself.
+
+A file that cannot be used, as a whole or in part, is put aside and not overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import QueueUnreadable
+from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.paths import Folders
+from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
+from core.request.request import COUNT, LARGEST_SEED
+from core.runs.operations import Generate, Operation, Resume
+from core.runs.queued import QueuedRun
+from core.settings.settings import request_from_settings, request_to_settings
+
+FORMAT = 1
+FILE_NAME = "queue.json"
+DAMAGED_NAME = "queue.damaged.json"
+MOST_RUNS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQueue:
+    """The requests of an earlier start.
+
+    Attributes:
+        problem: why some or all of them could not be read, None where nothing was wrong.
+    """
+
+    runs: tuple[QueuedRun, ...] = ()
+    problem: QueueUnreadable | None = None
+
+
+def save_queue(runs: tuple[QueuedRun, ...], folders: Folders, disk: FileSystem = DISK) -> None:
+    """Writes the requests that can be kept: those of `Generate` and `Resume`. Raises SaveFailed."""
+    content = {"format": FORMAT, "runs": [_to_json(run) for run in runs if _can_be_kept(run.operation)]}
+    write_file(folders.data / FILE_NAME, json.dumps(content, indent=1).encode(), disk)
+
+
+def load_queue(folders: Folders) -> StoredQueue:
+    """Reads the requests that waited at the last end."""
+    path = folders.data / FILE_NAME
+    try:
+        entries = _entries(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return StoredQueue()
+    except (OSError, ValueError, RecursionError) as error:
+        reason = words_of(error) if isinstance(error, OSError) else str(error)
+        return StoredQueue((), _put_aside(path, reason))
+    reason, runs = "", list[QueuedRun]()
+    for number, entry in enumerate(entries):
+        try:
+            runs.append(_from_json(object_of(entry, "an entry"), number))
+        except (ValueError, TypeError, KeyError) as error:
+            reason = str(error)
+    lost = len(entries) - len(runs)
+    if lost:
+        return StoredQueue(tuple(runs), _put_aside(path, f"{lost} of {len(entries)} requests: {reason}"))
+    return StoredQueue(tuple(runs))
+
+
+def _entries(text: str) -> list[Any]:
+    content = object_of(parse_json(text), "the file")
+    newest = whole_of(content.get("format"), "format", range(1, 1_000_000))
+    if newest > FORMAT:
+        raise ValueError(f"it is of a newer Emulsion (format {newest}; this one reads up to {FORMAT})")
+    return list_of(content.get("runs"), "runs")[:MOST_RUNS]
+
+
+def _can_be_kept(operation: Operation[Any]) -> bool:
+    return isinstance(operation, Generate | Resume)
+
+
+def _to_json(run: QueuedRun) -> dict[str, Any]:
+    resumed = {"film": str(run.operation.path)} if isinstance(run.operation, Resume) else {}
+    return {
+        **resumed,
+        "request": request_to_settings(run.operation.made),
+        "count": run.count,
+        "first_seed": run.first_seed,
+        "hold_after": run.hold_after,
+        "begun": run.begun,
+        "problem": run.problem,
+    }
+
+
+def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
+    request_json = object_of(content.get("request"), "request")
+    text_of(request_json.get("prompt"), "prompt")
+    request = request_from_settings(request_json)
+    assert request is not None
+    film = content.get("film")
+    count = whole_of(content.get("count", 1), "count", COUNT)
+    first_seed, hold_after = content.get("first_seed"), content.get("hold_after")
+    return QueuedRun(
+        id=number + 1,
+        operation=Generate(request) if film is None else Resume(Path(text_of(film, "film")), request),
+        count=count,
+        first_seed=None if first_seed is None else whole_of(first_seed, "first_seed", range(LARGEST_SEED + 1)),
+        hold_after=None if hold_after is None else whole_of(hold_after, "hold_after", range(1, 101)),
+        begun=whole_of(content.get("begun", 0), "begun", range(count)),
+        is_on_hold=True,
+        problem=text_of(content.get("problem", ""), "problem"),
+    )
+
+
+def _put_aside(path: Path, reason: str) -> QueueUnreadable:
+    aside = path.with_name(DAMAGED_NAME)
+    try:
+        aside.write_bytes(path.read_bytes())
+    except OSError as error:
+        return QueueUnreadable(path, f"{reason}; it could not be copied either: {words_of(error)}")
+    return QueueUnreadable(aside, reason)

@@ -1,0 +1,102 @@
+"""The queue on the disk: it comes back whole, and what cannot be read is told and kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.paths import Folders
+from core.request.request import LARGEST_SEED, Autoencoder, GenerationRequest, Lora, Size, Source
+from core.runs.operations import Generate, Resume
+from core.runs.queued import QueuedRun
+from core.settings.queue_file import DAMAGED_NAME, FILE_NAME, load_queue, save_queue
+
+REQUEST = GenerationRequest(
+    "مرحبا, a red house",
+    "blurred",
+    size=Size(256, 64),
+    sampler="euler",
+    steps=9,
+    guidance_scale=2.5,
+    seed=LARGEST_SEED,
+    count=7,
+    source=Source("/home/someone/house.png", 0.5, "ab" * 32),
+    loras=(Lora("ink", 0.5, "0123456789ab"), Lora("/loras/snow.safetensors", -1.0, is_on=False)),
+    autoencoder=Autoencoder("/vae/fine.safetensors", "cd" * 32),
+    clip_skip=2,
+)
+RUNS = (
+    QueuedRun(1, Generate(REQUEST), 7, LARGEST_SEED, 15, 3),
+    QueuedRun(2, Resume(Path("/films/x.film.safetensors.part"), replace(REQUEST, count=1)), problem="No memory"),
+)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders(*(tmp_path / name for name in Folders.__dataclass_fields__))
+
+
+def facts(run: QueuedRun) -> tuple[object, ...]:
+    path = run.operation.path if isinstance(run.operation, Resume) else None
+    return run.operation.made, path, run.count, run.first_seed, run.hold_after, run.begun, run.problem
+
+
+def test_everything_comes_back_on_hold(folders: Folders) -> None:
+    save_queue(RUNS, folders)
+    stored = load_queue(folders)
+    assert stored.problem is None
+    assert [facts(run) for run in stored.runs] == [facts(run) for run in RUNS]
+    assert all(run.is_on_hold for run in stored.runs)
+
+
+def test_without_a_file_nothing_waits(folders: Folders) -> None:
+    assert load_queue(folders) == load_queue(folders)
+    assert load_queue(folders).runs == ()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": 1}', '{"format": 99, "runs": []}', "\0", "[" * 9999])
+def test_a_broken_file_is_told_and_kept(folders: Folders, text: str) -> None:
+    folders.data.mkdir(parents=True)
+    (folders.data / FILE_NAME).write_text(text)
+    stored = load_queue(folders)
+    assert stored.runs == ()
+    assert stored.problem is not None
+    assert stored.problem.path == folders.data / DAMAGED_NAME
+    assert stored.problem.path.read_text() == text
+
+
+def damage(name: str, value: object) -> Callable[[dict[str, Any]], None]:
+    return lambda content: content["runs"][0].__setitem__(name, value)
+
+
+@pytest.mark.parametrize("name", ["request", "count", "first_seed", "hold_after", "begun", "problem", "film"])
+@pytest.mark.parametrize("value", ["no", {}, [1], True, 1.5])
+def test_a_damaged_entry_costs_only_itself(folders: Folders, name: str, value: object) -> None:
+    if (name, value) in (("problem", "no"), ("film", "no")):
+        return
+    save_queue(RUNS, folders)
+    path = folders.data / FILE_NAME
+    content = json.loads(path.read_text())
+    damage(name, value)(content)
+    path.write_text(json.dumps(content))
+    stored = load_queue(folders)
+    assert [facts(run) for run in stored.runs] == [facts(RUNS[1])]
+    assert stored.problem is not None
+    assert "1 of 2" in stored.problem.reason
+    assert json.loads(stored.problem.path.read_text()) == content
+
+
+def test_numbers_out_of_range_are_brought_into_it(folders: Folders) -> None:
+    save_queue(RUNS, folders)
+    path = folders.data / FILE_NAME
+    content = json.loads(path.read_text())
+    for name, value in (("count", 9**9), ("begun", 9**9), ("hold_after", -3), ("first_seed", -1)):
+        damage(name, value)(content)
+    path.write_text(json.dumps(content))
+    run = load_queue(folders).runs[0]
+    assert (run.count, run.left, run.hold_after, run.first_seed) == (100, 1, 1, 0)
