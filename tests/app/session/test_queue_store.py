@@ -48,6 +48,7 @@ def test_what_waited_waits_at_the_next_start_until_it_may_go_on(
     session.generate()
     qtbot.waitUntil(saving.engine.arrived.is_set)
     qtbot.waitUntil(lambda: left_on_disk(saving) == [2, 1])  # the first one is an unfinished film
+    saving.engine.call_seconds = 0.05
     hold.set()
     saving.window.close()
     again = open_window(saves=True)

@@ -22,7 +22,7 @@ from core.film_export.pictures import ExportFrame, captioned
 from core.models.catalogue import Catalogue
 from core.request.request import GenerationRequest, Size, Source
 from core.runs.branch import Branch
-from core.runs.events import Finished, ImageReady
+from core.runs.events import Finished, ImageReady, Stepped
 from core.runs.operations import (
     CompareSchedules,
     Decode,
@@ -33,8 +33,10 @@ from core.runs.operations import (
     Operation,
     PredictOnce,
     PreviewFilm,
+    RecordAttention,
     RenderFrame,
     ReportMemory,
+    Resume,
     result_of,
 )
 
@@ -62,6 +64,8 @@ EXAMPLES: Mapping[type[Operation[Any]], Callable[[Engine, Made], Operation[Any]]
         made.film.request, result_of(engine, EncodePicture(made.with_picture)).trip, made.film.frames[0].noisy, 500
     ),
     CompareSchedules: lambda _, made: CompareSchedules(made.film),
+    RecordAttention: lambda _, made: RecordAttention(made.film),
+    Resume: lambda _, made: Resume(made.path, made.film.request),
     ReportMemory: lambda _, _made: ReportMemory(),
     ExportFrame: lambda _, made: ExportFrame(
         made.film, made.film.frames[0], ("denoised", "noisy"), is_decoded=True
@@ -134,3 +138,16 @@ def test_an_exported_frame_is_decoded_where_that_is_wished(engine: Engine, made:
     true = result_of(engine, Decode(film, frame.denoised))
     linear = captioned(film, frame, ("denoised",)).picture
     assert np.array_equal(picture, true if is_decoded else linear)
+
+
+def test_a_run_that_was_cut_off_goes_on_from_the_disk_to_the_same_picture(
+    engine: Engine, made: Made, tmp_path: Path
+) -> None:
+    *_, whole = engine.run(Generate(REQUEST))
+    with FilmWriter(tmp_path / f"cut{SUFFIX}", made.film) as writer:
+        writer.write(made.film.frames[0])
+    events = list(engine.run(Resume(writer.part_path, made.film.request)))
+    assert isinstance(whole, ImageReady)
+    assert isinstance(events[-1], ImageReady)
+    assert (events[-1].image.pixels == whole.image.pixels).all()
+    assert len([event for event in events if isinstance(event, Stepped)]) == 1
