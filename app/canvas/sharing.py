@@ -9,11 +9,11 @@ from app.canvas.current import CurrentPicture
 from app.session.picture_loader import OpenedPicture
 
 
-def copy_picture(picture: CurrentPicture | OpenedPicture) -> None:
+def copy_picture(picture: CurrentPicture | OpenedPicture, *, with_file: bool = True) -> None:
     """Puts a picture, and its file if it has one, into the clipboard."""
     data = QMimeData()
     data.setImageData(picture.image)
-    if picture.path is not None:
+    if picture.path is not None and with_file:
         data.setUrls([QUrl.fromLocalFile(str(picture.path))])
     QGuiApplication.clipboard().setMimeData(data)
 

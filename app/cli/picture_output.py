@@ -16,11 +16,11 @@ def output_of(output: str | None, count: int, settings: Settings) -> Callable[[G
     """Finds out what ``-o`` means, and that it can be written. Raises InvalidRequest or SaveFailed."""
     if output is None:
         check_writable(settings.pictures)
-        return lambda image: saving.save(image, settings.pictures)
+        return lambda image: saving.save(image, settings.pictures, rules=settings.saving)
     path = Path(output).expanduser()
     if path.is_dir() or (count > 1 and not path.exists() and path.suffix.lower() not in SUFFIXES):
         check_writable(path)
-        return lambda image: saving.save_in(image, path)
+        return lambda image: saving.save_in(image, path, rules=settings.saving)
     if count > 1:
         raise InvalidRequest("output", output, "a folder, because there is more than one picture")
     if path.suffix.lower() not in SUFFIXES:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentView
-from app.canvas.sharing import copy_picture, open_in_system
+from app.canvas.sharing import open_in_system
 from app.create.branch_controller import BranchController
 from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
@@ -147,7 +147,7 @@ class PictureCommands(QObject):
     @Slot()
     def _copy(self) -> None:
         if self._current.current is not None:
-            copy_picture(self._current.current)
+            self.tools.copy(self._current.current)
 
     @Slot()
     def _save_as(self) -> None:

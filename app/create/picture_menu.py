@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentPicture
 from app.canvas.picture_actions import MarkMenu, PictureAction, open_menu
-from app.canvas.sharing import copy_picture, open_in_system
+from app.canvas.sharing import open_in_system
 from app.create.picture_tools import PictureTools
 from app.session.picture_loader import PictureLoader
 from core.film.reader import film_path
@@ -63,7 +63,7 @@ class PictureMenu(QObject):
         if picture.request is not None:
             use = partial(self.settings_asked.emit, picture.request, picture.untold)
             handlers[PictureAction.use_settings] = use
-        handlers[PictureAction.copy_picture] = partial(copy_picture, picture)
+        handlers[PictureAction.copy_picture] = partial(self._tools.copy, picture)
         if picture.generated is not None:
             name = picture.path.name if picture.path is not None else "picture.png"
             handlers[PictureAction.save_as] = partial(self._tools.save_generated, picture.generated, name)
@@ -96,7 +96,7 @@ class PictureMenu(QObject):
             PictureAction.use_as_source: partial(tools.use_as_source, path),
             PictureAction.add_noise: partial(self.noise_asked.emit, path),
             PictureAction.branch: partial(self.branch_asked.emit, path),
-            PictureAction.copy_picture: partial(self._loader.read, path, copy_picture),
+            PictureAction.copy_picture: partial(self._loader.read, path, tools.copy),
             PictureAction.copy_recipe: partial(tools.copy_recipe, path),
             PictureAction.save_as: partial(tools.save_as, path),
             PictureAction.open_in_editor: partial(tools.open_in_editor, path),

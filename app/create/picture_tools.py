@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.sharing import open_in_editor
+from app.canvas.current import CurrentPicture
+from app.canvas.sharing import copy_picture, open_in_editor
 from app.messages.errors import Message
 from app.recent.recipe_fields import recipe_text
 from app.session.picture_loader import OpenedPicture, PictureLoader
@@ -59,6 +60,10 @@ class PictureTools(QObject):
         self._session.edit(source=Source(str(path), source.strength if source is not None else DEFAULT_STRENGTH))
         self.create_asked.emit()
 
+    def copy(self, picture: CurrentPicture | OpenedPicture) -> None:
+        """Puts a picture into the clipboard, and its file, which carries the recipe, where that may be shared."""
+        copy_picture(picture, with_file=not self._settings_store.settings.strips_recipe)
+
     def copy_recipe(self, path: Path) -> None:
         """Puts the recipe into the clipboard, as text."""
         self._loader.recipe(path, lambda recipe: QGuiApplication.clipboard().setText(recipe_text(recipe)))
@@ -70,7 +75,7 @@ class PictureTools(QObject):
     def save_generated(self, picture: GeneratedImage, name: str) -> None:
         """Asks the same for a picture that may have no file yet."""
         start = self._settings_store.settings.pictures / name
-        save = partial(self._loader.save_as, picture)
+        save = partial(self._loader.save_as, picture, has_recipe=not self._settings_store.settings.strips_recipe)
         ask_save(self._window, "Save picture as", save, SAVED_AS, start)
 
     def open_in_editor(self, path: Path) -> None:

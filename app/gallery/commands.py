@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture_actions import MarkMenu, PictureAction, action_of, mark_of, open_menu
-from app.canvas.sharing import copy_picture, open_in_system
+from app.canvas.sharing import open_in_system
 from app.create.picture_tools import PictureTools
 from app.dialogs.branch import ask_branch
 from app.gallery.comparing import Comparing
@@ -60,6 +60,7 @@ class GalleryCommands(QObject):
         self._page = page
         self._window = window
         self._session = session
+        self._copy = tools.copy
         self._details: PictureDetails | None = None
         background = session.background
         self.notices = LibraryNotices(page.messages, page.service, session, self)
@@ -249,7 +250,7 @@ class GalleryCommands(QObject):
             self.notices.show_too_many(MOST_TAKEN)
         elif len(rows) == 1 and current is not None:
             read = partial(read_picture, current.path)
-            self._tasks.submit(read, copy_picture, self.notices.show_error, priority=1)
+            self._tasks.submit(read, self._copy, self.notices.show_error, priority=1)
         else:
             data = pictures.mimeData([pictures.index(row) for row in rows])
             QGuiApplication.clipboard().setMimeData(data)

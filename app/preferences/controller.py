@@ -102,6 +102,7 @@ class PreferencesController(QObject):
         from app.preferences.folders import FoldersPage
         from app.preferences.general import GeneralPage
         from app.preferences.memory import MemoryPage
+        from app.preferences.saving import SavingPage
         from app.preferences.shortcuts import ShortcutsPage
         from app.preferences.updates import UpdatesPage
 
@@ -124,7 +125,8 @@ class PreferencesController(QObject):
         downloads.token_held.connect(self.token_held)
         updates = self._updates = UpdatesPage(self._settings_store, background)
         shortcuts = ShortcutsPage(self._keymap)
-        dialog.set_pages((general, folders, downloads, device, memory, films, shortcuts, updates))
+        saving = SavingPage(self._settings_store)
+        dialog.set_pages((general, saving, folders, downloads, device, memory, films, shortcuts, updates))
 
     @Slot(object)
     def _choose_previews(self, mode: PreviewMode) -> None:

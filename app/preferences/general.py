@@ -40,7 +40,7 @@ class GeneralPage(Page):
         self.add_combo("&Previews", "previewsCombo", PREVIEWS, previews).activated.connect(self._choose_previews)
         self._about_previews = self.add_hint(PREVIEWS[previews][1])
         self.add_section("When a long run ends")
-        notice = named(QCheckBox("Tell me by a &notice of the desktop while I work elsewhere"), "tellWhenDoneBox")
+        notice = named(QCheckBox("&Notify me when Emulsion is in the background"), "tellWhenDoneBox")
         notice.setChecked(settings_store.settings.tell_when_done)
         notice.toggled.connect(self._choose_notice)
         self.column.addWidget(notice)
@@ -53,7 +53,7 @@ class GeneralPage(Page):
             STRETCH,
         )
         self.column.addLayout(row)
-        self.add_hint("Export and import leave out what you have typed and how the window is arranged.")
+        self.add_hint("Prompts and window layout are not included.")
         self.end()
 
     @Slot(int)

@@ -105,9 +105,10 @@ class PictureLoader(QObject):
         """Reads a picture for something else than to show it; ``take`` gets it."""
         self._tasks.submit(partial(self._open, path), take, self._on_failed, priority=1)
 
-    def save_as(self, image: GeneratedImage, path: Path) -> None:
+    def save_as(self, image: GeneratedImage, path: Path, *, has_recipe: bool = True) -> None:
         """Encodes and writes a picture in the format that the path's suffix names, also when the window closes."""
-        self._tasks.submit(partial(save_as, image, path), None, self._on_failed, priority=1, is_kept=True)
+        save = partial(save_as, image, path, has_recipe=has_recipe)
+        self._tasks.submit(save, None, self._on_failed, priority=1, is_kept=True)
 
     def load_recipe(self, path: Path) -> None:
         self.recipe(path, partial(self.recipe_loaded.emit, path))

@@ -28,7 +28,10 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
     make_engine = EngineFactory(catalogue, settings_store, collector.collect)
 
     def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
-        return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
+        settings = settings_store.settings
+        if folder is None:
+            return save(image, settings.pictures, rules=settings.saving)
+        return save_in(image, folder, rules=settings.saving)
 
     session = Session(
         catalogue,

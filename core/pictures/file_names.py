@@ -1,8 +1,17 @@
 """Names for pictures that are valid on every file system and informative."""
 
+import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
+from core.errors import InvalidRequest
+from core.request.request import GenerationRequest
+
+_FIELD = re.compile(r"\{(\w+)\}")
+_GAPS = re.compile(r"-{2,}")
+_LONGEST_STEM_BYTES = 160
 LONGEST_SLUG = 60
 LONGEST_SLUG_BYTES = 100
 _LONGEST_PROMPT_READ = 1_000
@@ -17,12 +26,41 @@ def day_folder(now: datetime) -> str:
     return f"{now:%Y-%m-%d}"
 
 
-def picture_stem(prompt: str, seed: int | None, now: datetime, copy: int = 1) -> str:
-    """Returns ``142530-7-a-red-house-by-the-sea``; a second picture with that name gets ``-2`` at the end."""
-    parts = [f"{now:%H%M%S}", str(seed), slug(prompt)]
-    if copy > 1:
-        parts.append(str(copy))
-    return "-".join(part for part in parts if part)
+FIELDS: Mapping[str, Callable[[GenerationRequest, datetime], str]] = MappingProxyType(
+    {
+        "date": lambda _request, now: f"{now:%Y-%m-%d}",
+        "time": lambda _request, now: f"{now:%H%M%S}",
+        "seed": lambda request, _now: str(request.seed),
+        "prompt": lambda request, _now: slug(request.prompt),
+        "model": lambda request, _now: slug(request.model),
+        "sampler": lambda request, _now: request.sampler.replace("_", "-"),
+        "steps": lambda request, _now: str(request.steps),
+        "guidance": lambda request, _now: f"{request.guidance_scale:g}",
+        "size": lambda request, _now: f"{request.size.width}x{request.size.height}",
+    }
+)
+"""The parts of a name pattern, each written in braces: ``{seed}``."""
+
+DEFAULT_PATTERN = "{time}-{seed}-{prompt}"
+
+
+def check_pattern(pattern: str) -> None:
+    """Raises InvalidRequest if a pattern names a part that there is not."""
+    for field in _FIELD.findall(pattern):
+        if field not in FIELDS:
+            raise InvalidRequest("name pattern", f"{{{field}}}", ", ".join(f"{{{name}}}" for name in FIELDS))
+
+
+def picture_stem(request: GenerationRequest, now: datetime, copy: int = 1, pattern: str = DEFAULT_PATTERN) -> str:
+    """Returns ``142530-7-a-red-house-by-the-sea``; a second picture with that name gets ``-2`` at the end.
+
+    Unknown parts of the pattern are left out, and so is what no file system takes in a name.
+    """
+    fields = {name: value(request, now) for name, value in FIELDS.items()}
+    filled = _FIELD.sub(lambda match: fields.get(match[1], ""), pattern)
+    plain = _GAPS.sub("-", "".join(letter if _is_usable(letter) else "-" for letter in filled)).strip("-. ")
+    stem = plain.encode()[:_LONGEST_STEM_BYTES].decode("utf-8", "ignore") or f"{now:%H%M%S}"
+    return f"{stem}-{copy}" if copy > 1 else stem
 
 
 def slug(text: str) -> str:
@@ -51,6 +89,10 @@ def _words(text: str) -> list[str]:
 
 def _belongs_to_a_word(character: str) -> bool:
     return _known.category(character)[0] in "LNM"
+
+
+def _is_usable(letter: str) -> bool:
+    return _belongs_to_a_word(letter) or letter in "-_+,. "
 
 
 def _cut(word: str) -> str:

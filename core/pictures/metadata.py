@@ -32,10 +32,11 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _JPEG_QUALITY = 95
 
 
-def encode_png(image: GeneratedImage, created: datetime) -> bytes:
+def encode_png(image: GeneratedImage, created: datetime, *, has_recipe: bool = True) -> bytes:
     """Returns the content of a PNG file with the picture and its recipe."""
     file = BytesIO()
-    Image.fromarray(image.pixels).save(file, "PNG", pnginfo=png_info(recipe_texts(signed(image.recipe, created))))
+    info = png_info(recipe_texts(signed(image.recipe, created)) if has_recipe else {})
+    Image.fromarray(image.pixels).save(file, "PNG", pnginfo=info)
     return file.getvalue()
 
 
@@ -50,18 +51,18 @@ def png_info(texts: Mapping[str, str]) -> PngInfo:
     return info
 
 
-def encode_for(path: Path, image: GeneratedImage, created: datetime) -> bytes:
+def encode_for(path: Path, image: GeneratedImage, created: datetime, *, has_recipe: bool = True) -> bytes:
     """Returns the content of a picture file in the format of the path's suffix, one of `SUFFIXES`.
 
     Raises SaveFailed: JPEG and WebP have size limits, and JPEG has no room for very long prompts.
     """
     file = BytesIO()
     picture = Image.fromarray(image.pixels)
-    data = exif.build(*recipe_texts(signed(image.recipe, created)).values())
+    data = exif.build(*recipe_texts(signed(image.recipe, created)).values()) if has_recipe else b""
     try:
         match path.suffix.lower():
             case ".png":
-                return encode_png(image, created)
+                return encode_png(image, created, has_recipe=has_recipe)
             case ".jpg" | ".jpeg":
                 picture.save(file, "JPEG", exif=data, quality=_JPEG_QUALITY, subsampling=0)
             case ".webp":

@@ -19,6 +19,7 @@ from core.files.atomic import DISK, FileSystem, words_of, write_file
 from core.models.acceleration import Acceleration
 from core.models.memory_plan import Placement
 from core.paths import Folders
+from core.pictures.saving import DEFAULT_RULES, SavingRules, rules_from_json, rules_to_json
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
@@ -55,6 +56,7 @@ class Settings:
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         draft: what was last typed and chosen, or None before the first time.
+        saving: format and names of finished pictures. strips_recipe: copies saved or copied elsewhere carry none.
         editor: the program that opens pictures beside this one, "" for the system's own.
         dialog_folders: the folder that each kind of file dialog was last in, by its title.
         film_views: the views of a film that are open: none, one or four.
@@ -85,6 +87,8 @@ class Settings:
     previews: PreviewMode = PreviewMode.automatic
     keep_films: FilmPolicy = FilmPolicy.always
     draft: GenerationRequest | None = None
+    saving: SavingRules = DEFAULT_RULES
+    strips_recipe: bool = False
     editor: str = ""
     dialog_folders: Mapping[str, str] = field(default_factory=dict[str, str])
     film_views: tuple[str, ...] = ()
@@ -165,9 +169,7 @@ def _folder(value: object) -> Path:
 
 
 def _folders(value: object) -> tuple[Path, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} is not a list of folders")
-    return tuple(_folder(item) for item in cast("list[object]", value))
+    return tuple(_folder(text) for text in _texts(value))
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -254,6 +256,8 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "previews": _choice(PreviewMode),
         "keep_films": _choice(FilmPolicy),
         "draft": _Kind(request_from_settings, request_to_settings),
+        "saving": _Kind(rules_from_json, rules_to_json),
+        "strips_recipe": _Kind(_switch, bool),
         "editor": _TEXT,
         "dialog_folders": _Kind(_names, dict),
         "film_views": _Kind(_texts, list),

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from core.pictures.file_names import day_folder, picture_stem, slug
+from core.errors import InvalidRequest
+from core.pictures.file_names import FIELDS, check_pattern, day_folder, picture_stem, slug
+from core.request.request import GenerationRequest, Size
 
 NOW = datetime(2026, 11, 21, 14, 25, 30)
 FORBIDDEN = set('<>:"/\\|?*')
@@ -38,7 +40,7 @@ PROMPTS = (
 
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_names_are_valid_on_every_system(prompt: str) -> None:
-    name = picture_stem(prompt, 2**64 - 1, NOW, copy=12) + ".film.safetensors"
+    name = picture_stem(GenerationRequest(prompt, seed=2**64 - 1), NOW, copy=12) + ".film.safetensors"
     assert len(name.encode("utf-8")) <= 200
     assert name.startswith("142530-18446744073709551615-")
     assert not set(name) & FORBIDDEN
@@ -57,11 +59,35 @@ def test_long_prompts_end_with_a_whole_word() -> None:
 
 
 def test_a_prompt_without_words_leaves_time_and_seed() -> None:
-    assert picture_stem("🏠", 7, NOW) == "142530-7"
+    assert picture_stem(GenerationRequest("🏠", seed=7), NOW) == "142530-7"
 
 
 def test_copies_are_numbered() -> None:
-    assert [picture_stem("a house", 7, NOW, copy) for copy in (1, 2)] == ["142530-7-a-house", "142530-7-a-house-2"]
+    stems = [picture_stem(GenerationRequest("a house", seed=7), NOW, copy) for copy in (1, 2)]
+    assert stems == ["142530-7-a-house", "142530-7-a-house-2"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("{date} {prompt}", "2026-11-21 a-house"),
+        ("{seed}_{steps}_{guidance}_{size}", "7_20_2.5_512x512"),
+        ("my picture", "my picture"),
+        ("../{prompt}", "a-house"),
+        ("{prompt}/{seed}:*?", "a-house-7"),
+        ("{nonsense}", "142530"),
+        ("", "142530"),
+    ],
+)
+def test_a_pattern_names_pictures_and_no_other_folder(pattern: str, name: str) -> None:
+    request = GenerationRequest("a house", seed=7, steps=20, guidance_scale=2.5, size=Size(512, 512))
+    assert picture_stem(request, NOW, pattern=pattern) == name
+
+
+def test_an_unknown_part_of_a_pattern_is_told() -> None:
+    with pytest.raises(InvalidRequest, match="nonsense"):
+        check_pattern("{seed}-{nonsense}")
+    check_pattern("".join(f"{{{name}}}" for name in FIELDS))
 
 
 def test_days_sort_by_name() -> None:

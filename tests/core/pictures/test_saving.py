@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import SaveFailed
+from core.errors import SaveFailed, UnreadablePicture
 from core.files.atomic import FileSystem
 from core.pictures.metadata import read_recipe
-from core.pictures.saving import save, save_as, save_in
+from core.pictures.saving import PictureFormat, SavingRules, save, save_as, save_in
 from tests.pictures import generated_image
 
 NOW = datetime(2026, 11, 21, 14, 25, 30, tzinfo=UTC)
@@ -71,3 +71,28 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(SaveFailed) as failed:
         save(generated_image(), tmp_path / "file", NOW)
     assert failed.value.path.is_relative_to(tmp_path / "file")
+
+
+@pytest.mark.parametrize("picture_format", PictureFormat)
+def test_finished_pictures_have_the_chosen_format_and_keep_their_recipe(
+    tmp_path: Path, picture_format: PictureFormat
+) -> None:
+    path = save_in(generated_image(), tmp_path, NOW, rules=SavingRules(picture_format, "{prompt}"))
+    assert path.name == f"a-red-house-by-the-sea{picture_format.value}"
+    assert read_recipe(path).request == generated_image().request
+
+
+def test_a_prompt_for_which_jpeg_has_no_room_becomes_a_png_file(tmp_path: Path) -> None:
+    image = generated_image(prompt="house " * 20_000)
+    path = save_in(image, tmp_path, NOW, rules=SavingRules(PictureFormat.jpeg))
+    assert path.suffix == ".png"
+    assert read_recipe(path).request == image.request
+
+
+@pytest.mark.parametrize("picture_format", PictureFormat)
+def test_a_shared_copy_carries_no_recipe(tmp_path: Path, picture_format: PictureFormat) -> None:
+    path = tmp_path / f"copy{picture_format.value}"
+    save_as(generated_image(), path, NOW, has_recipe=False)
+    assert b"red house" not in path.read_bytes()
+    with pytest.raises(UnreadablePicture):
+        read_recipe(path)
