@@ -35,14 +35,19 @@ class ChoiceControl(QWidget):
         caption: str,
         tooltip: str,
         gone: str = "",
+        is_used: Callable[[Session], bool] = lambda _: True,
     ) -> None:
-        """``choices`` returns what fits the model; ``gone`` is the sentence about a value that is no choice."""
+        """``choices`` returns what fits the model; ``gone`` is the sentence about a value that is no choice.
+
+        An optional setting is hidden where the model does not have it, or while it is not ``is_used``.
+        """
         super().__init__()
         self._session = session
         self._setting = setting
         self._choices = choices
         self._tooltip = tooltip
         self._gone = gone
+        self._is_used = is_used
         self._offered: Sequence[Choice] = ()
         self.combo = combo_box((), f"{camel_case(setting.name)}Combo", setting.title, tooltip)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -61,7 +66,8 @@ class ChoiceControl(QWidget):
     @Slot()
     def _show(self) -> None:
         if self._setting.is_optional:
-            self.setVisible(self._setting.is_had_by(self._session.draft_editor.limits))
+            is_had = self._setting.is_had_by(self._session.draft_editor.limits)
+            self.setVisible(is_had and self._is_used(self._session))
         value = self._setting.of(self._session.draft)
         self._offer(tuple(self._choices(self._session)))
         chosen = next((choice for choice in self._offered if choice.value == value), None)

@@ -111,7 +111,14 @@ def _clip_skip(services: Services) -> QWidget:
 def _emphasis(services: Services) -> QWidget:
     choices = [Choice(mode, MODES[mode], about) for mode, about in _EMPHASIS.items()]
     tooltip = "Emphasis: how weights in the prompt, such as (red:1.3), act on what the text encoder makes of it."
-    return ChoiceControl(services.session, EMPHASIS, lambda _: choices, "Emphasis by &brackets", tooltip)
+    return ChoiceControl(
+        services.session,
+        EMPHASIS,
+        lambda _: choices,
+        "Emphasis by &brackets",
+        tooltip,
+        is_used=lambda session: bool(set("([") & {*session.draft.prompt, *session.draft.negative_prompt}),
+    )
 
 
 def _count(services: Services) -> QWidget:

@@ -59,7 +59,8 @@ class ClipEncoder:
     _comma: int | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self._comma = self.tokenizer.get_vocab().get(COMMA)
+        comma = self.tokenizer.convert_tokens_to_ids(COMMA)  # all of the vocabulary would take 30 ms
+        self._comma = comma if self.tokenizer.convert_ids_to_tokens(comma) == COMMA else None
 
     def tokens_of(self, text: str) -> list[int]:
         """Returns the tokens of a text, all of them and without marks."""

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.controls.choice import ChoiceControl
 from app.controls.prompt import PromptControl
+from app.controls.table import ROWS
 from app.session.lora_selection import AvailableLoras
 from app.session.session import Session
+from app.widgets.building import vbox
 from core.embeddings.file import EmbeddingFile
 from core.lora.file import LoraFile
 from core.lora.library import FoundLora
 from core.lora.usage import LoraUsage
 from core.models.catalogue import Model
+from tests.app.conftest import MakeSession
 from tests.app.controls.test_prompt import prompt, wait_for_note, window
+from tests.fakes import FakeModels
 
 __all__ = ["prompt", "window"]
 
@@ -76,3 +82,28 @@ def test_names_of_embeddings_and_loras_are_offered_and_counted(
         assert prompt.edit.completion._fitting() == (offer,)  # pyright: ignore[reportPrivateUsage]
         prompt.edit.completion._take(offer)  # pyright: ignore[reportPrivateUsage]
     assert prompt.edit.toPlainText() == "(Soft-Light <lora:ink:1>"
+
+
+def test_the_emphasis_is_asked_for_where_a_prompt_has_brackets(
+    make_session: MakeSession, known: Model, qtbot: QtBot
+):
+    limits = replace(known.limits, optional_settings=("emphasis",))
+    sentences = replace(known, key="sentences", family="z_image")
+    session = make_session(models=FakeModels(replace(known, limits=limits), sentences))
+    panel = QWidget()
+    qtbot.addWidget(panel)
+    make = next(row["emphasis"] for row in ROWS if "emphasis" in row)
+    control = make(SimpleNamespace(session=session))  # pyright: ignore[reportArgumentType]
+    assert isinstance(control, ChoiceControl)
+    vbox(control, on=panel)
+    panel.show()
+    session.edit(prompt="a red house")
+    assert not control.isVisible()
+    session.edit(prompt="a (red:1.3) house")
+    assert control.isVisible()
+    control.combo.setCurrentIndex(1)
+    control.combo.activated.emit(1)
+    assert session.draft.emphasis == "no_norm"
+    session.edit(model="sentences")
+    assert not control.isVisible()
+    assert session.draft.emphasis == "original"
