@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QHeaderView, QKeySequenceEdit, QLabel, QTreeWidget, QTreeWidgetItem
 
 from app.preferences.page import Page
+from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Command, Keymap, native, unusable
 from app.widgets.building import STRETCH, hbox, named, push_button
 from app.widgets.field import search_edit
@@ -16,32 +15,6 @@ from app.widgets.field import search_edit
 LIST_HEIGHT_PX = 320
 KEYS_PX = 176
 _COMMAND = Qt.ItemDataRole.UserRole
-FIXED_KEYS = MappingProxyType(
-    {
-        "On the picture": (
-            ("Zoom in, zoom out", "Wheel, + and −"),
-            ("Fit, 100 %", "0, 1"),
-            ("Move the picture", "Drag, arrow keys"),
-            ("Switch between fit and 100 %", "Double click"),
-        ),
-        "On the film": (
-            ("Play, pause", "Space"),
-            ("One step back, forward", "Left, Right"),
-            ("First step, last step", "Home, End"),
-        ),
-        "In the gallery": (
-            ("Move", "Arrow keys"),
-            ("Open the viewer", "Return"),
-            ("Rate", "0 to 5"),
-            ("Favourite", "F"),
-            ("Compare", "C"),
-            ("Rename", "F2"),
-            ("Move to the trash", "Del"),
-            ("Search", "Ctrl+F, /"),
-        ),
-    }
-)
-"""Keys of single parts of the window, which act only while that part has the focus: the action, and its keys."""
 
 
 class ShortcutsPage(Page):

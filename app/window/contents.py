@@ -197,7 +197,7 @@ class Contents(QObject):
         actions.next_pane.triggered.connect(partial(self._pane_focus.go, 1))
         actions.previous_pane.triggered.connect(partial(self._pane_focus.go, -1))
         actions.full_screen.triggered.connect(self._switch_full_screen)
-        actions.shortcuts.triggered.connect(self.preferences.open_shortcuts)
+        actions.shortcuts.triggered.connect(self._show_keys)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
         actions.about.triggered.connect(self._show_about)
@@ -254,6 +254,12 @@ class Contents(QObject):
     @Slot()
     def _show_create(self) -> None:
         self.places.show_page(self.create)
+
+    @Slot()
+    def _show_keys(self) -> None:
+        from app.shortcuts.key_sheet import KeySheet
+
+        KeySheet(self.keymap, self.preferences.open_shortcuts, self._window).open()
 
     @Slot()
     def _show_about(self) -> None:

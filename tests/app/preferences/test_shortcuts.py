@@ -16,11 +16,11 @@ __all__ = ["open_window", "opened"]
 
 
 class Page:
-    """The page, opened by F1, with what is pressed on it."""
+    """The page with what is pressed on it."""
 
     def __init__(self, opened: Opened, qtbot: QtBot) -> None:
         self._qtbot = qtbot
-        opened.action("Keyboard shortcuts").trigger()
+        opened.window.contents.preferences.open_shortcuts()
         page = opened.window.findChild(ShortcutsPage)
         assert page is not None
         self.page = page
