@@ -13,6 +13,7 @@ from app.cli.commands import doctor, film, gallery, generate, info, models
 from app.messages.errors import message
 from core.errors import (
     AutoencoderMissing,
+    CompilerMissing,
     DeviceMissing,
     EmulsionError,
     InvalidRequest,
@@ -46,6 +47,7 @@ _BAD_INPUTS = (
     AutoencoderMissing,
     WrongAutoencoder,
     ModelMissing,
+    CompilerMissing,
     DeviceMissing,
     UnreadablePicture,
 )

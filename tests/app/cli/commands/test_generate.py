@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -166,6 +167,7 @@ def test_a_picture_to_begin_with_is_taken_and_told_in_the_recipe(run: Run, model
         (["--image", __file__, "--strength", "much"], "“much” is not a possible strength"),
         (["--quantise", "6"], "6 is not a possible number of bits: it must be 8 or 4."),
         (["--quantise", "half"], "“half” is not a possible number of bits"),
+        (["--acceleration", "magic"], "invalid choice: 'magic' (choose from"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
         (["--seed"], "argument --seed: expected one argument"),
     ],
@@ -176,6 +178,16 @@ def test_bad_input_is_answered_with_one_line_and_code_2(run: Run, arguments: lis
     assert (answer.code, answer.output) == (2, "")
     assert words in answer.errors
     assert len(answer.errors.splitlines()) == 1
+
+
+def test_a_computer_that_cannot_compile_says_what_it_lacks(
+    run: Run, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", Mock(return_value=None))
+    answer = run("generate", "x", "--model", model, *FAST, "--acceleration", "compiled", "-o", tmp_path / "a.png")
+    assert answer.code == 2
+    assert "Networks cannot be compiled on this computer" in answer.errors
+    assert "No compiler was found" in answer.errors
 
 
 def test_packed_weights_make_another_picture_and_stand_in_its_recipe(

@@ -26,7 +26,19 @@ from tests.apple import MPS, Apple, apple_gpu
 from tests.core.engine.test_branching import REQUEST, assert_same_frames, on_disk, ready
 from tests.tiny_families import TINY_MODELS, smallest_request
 
-WITHOUT_NOISE = ("ddim", "lms", "pndm", "euler", "heun", "dpm2", "dpmpp_2m", "dpmpp_2m_karras", "deis", "tcd")
+WITHOUT_NOISE = (
+    "ddim",
+    "lms",
+    "pndm",
+    "euler",
+    "heun",
+    "dpm2",
+    "dpmpp_2m",
+    "dpmpp_2m_karras",
+    "dpmpp_2m_even",
+    "deis",
+    "tcd",
+)
 """Samplers whose steps bring nothing to the device; UniPC brings small matrices."""
 
 
