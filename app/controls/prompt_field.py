@@ -21,6 +21,7 @@ from core.prompt.unread import literal_weights, plain_words
 from core.prompt.vocabulary import Vocabulary
 
 COUNT_AFTER_MS = 60
+PARTS = "{} parts with AND between them: each pulls the picture by itself."
 UNCLOSED = "A bracket is never closed: it weighs all that follows. \\( is a bracket of the text."
 
 
@@ -134,6 +135,7 @@ class PromptField(QWidget):
         has_weights = model is not None and FAMILIES[model.family].has_weights
         syntax = syntax_of(read, is_negative=is_negative) if has_weights else PromptSyntax((), ())
         lines += [UNCLOSED] * bool(syntax.unclosed)
+        lines += [PARTS.format(syntax.parts)] * (syntax.parts > 1)
         self._plain.setText("\n".join(lines))
         self._plain.setVisible(bool(lines) and self.edit.isEnabled())
         count = self._counting.count(model, text, self._embeddings, is_negative=is_negative)

@@ -107,3 +107,12 @@ def test_the_emphasis_is_asked_for_where_a_prompt_has_brackets(
     session.edit(model="sentences")
     assert not control.isVisible()
     assert session.draft.emphasis == "original"
+
+
+def test_parts_are_counted_in_a_quiet_line(prompt: PromptControl, session: Session, qtbot: QtBot):
+    line = prompt.findChild(QLabel, "plainWords")
+    assert line is not None
+    session.edit(prompt="rock AND roll")
+    qtbot.waitUntil(lambda: line.text().startswith("2 parts with AND"))
+    session.edit(prompt="rock and roll")
+    qtbot.waitUntil(line.isHidden)
