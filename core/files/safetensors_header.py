@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.files.stamps import Stamp, stamp_of
 
 LARGEST_HEADER = 6 * 2**20
 """Bytes; twenty times that of the largest checkpoints. The library itself would read 100 MB."""
@@ -82,11 +83,15 @@ class SafetensorsHeader:
     Attributes:
         tensors: by name, in the order of the header.
         metadata: what its maker wrote into it; texts from outside, so not to be trusted.
+        stamp: of the file when its header was read.
+        begin: the place of the first tensor's bytes in the file.
     """
 
     path: Path
     tensors: Mapping[str, TensorEntry]
     metadata: Mapping[str, str]
+    stamp: Stamp = (0, 0)
+    begin: int = 0
 
     @property
     def parameters(self) -> int:
@@ -109,10 +114,10 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
                 raise ModelBroken(path, "this is a folder, not a file")
             raise ModelBroken(path, "this file is missing", is_damaged=True)
         with path.open("rb") as file:
-            size = path.stat().st_size
+            stamp = stamp_of(file.fileno())
             start = file.read(512)
             length = int.from_bytes(start[:8], "little")
-            _check_start(path, start, length, size)
+            _check_start(path, start, length, stamp[0])
             file.seek(8)
             encoded = file.read(length)
     except (OSError, ValueError) as error:
@@ -122,12 +127,12 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         text = encoded.decode("utf-8")
         del encoded
         tensors, metadata = _Scanner(text).header()
-        _check_layout(tensors, size - 8 - length)
+        _check_layout(tensors, stamp[0] - 8 - length)
     except _Malformed as error:
         raise ModelBroken(path, str(error), is_damaged=True) from error
     except (ValueError, RecursionError) as error:
         raise ModelBroken(path, "its header is damaged", is_damaged=True) from error
-    return SafetensorsHeader(path, MappingProxyType(tensors), MappingProxyType(metadata))
+    return SafetensorsHeader(path, MappingProxyType(tensors), MappingProxyType(metadata), stamp, 8 + length)
 
 
 class _Malformed(Exception):

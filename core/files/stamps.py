@@ -1,5 +1,6 @@
 """Stamps of files: by them a file that was replaced under its name is told from the one that was read."""
 
+import os
 from pathlib import Path
 
 Stamp = tuple[int, int]
@@ -9,10 +10,10 @@ _READ = (".safetensors", ".json", ".txt", ".model")
 """The files that a model is made of; a note beside them changes nothing."""
 
 
-def stamp_of(path: Path) -> Stamp:
-    """Returns (0, 0) for a file that is not there."""
+def stamp_of(path: Path | int) -> Stamp:
+    """Takes a path or an open file's number; returns (0, 0) for a file that is not there."""
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116  a path has no open file
     except OSError:
         return (0, 0)
     return stat.st_size, stat.st_mtime_ns

@@ -35,6 +35,7 @@ class DevicePlan:
         gpus: each graphics processor that is there, such as ``cuda:1``, and its name.
         is_dtype_asked: the precision was asked for, not chosen.
         acceleration: of the network's calls.
+        is_offloaded: weights are read into the computer's memory, and come to the device when they are needed.
         weight_bits: of text encoders and networks, packed as `core.engine.weights.quantisation` does;
             None: as dtype says.
     """
@@ -49,6 +50,17 @@ class DevicePlan:
     gpus: tuple[tuple[str, str], ...] = ()
     is_dtype_asked: bool = False
     acceleration: Acceleration = Acceleration.automatic
+    is_offloaded: bool = False
+
+    @property
+    def loads_on(self) -> torch.device:
+        """Returns the device that weights are read to."""
+        return CPU if self.is_offloaded else self.device
+
+    @property
+    def defers(self) -> bool:
+        """Tells that large convolutions may be read at their first call, see `ProcessorConv2d`."""
+        return self.device.type == "cpu" and self.weight_bits is None
 
     @property
     def dtype_name(self) -> str:

@@ -14,7 +14,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary, prefix_in
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
-from core.engine.devices.offloading import CPU, Offloading
+from core.engine.devices.offloading import Offloading
 from core.engine.families import Family
 from core.engine.weights.components import load_component
 from core.engine.weights.single_file import WeightFile
@@ -54,7 +54,7 @@ class Autoencoders:
         self._model = model
         self._family = family
         self._offloading = offloading
-        self._plan = replace(plan, device=CPU)
+        self._plan = replace(plan, is_offloaded=True)
         self._own = _Loaded(own, None, family.autoencoder(), family.latent_rgb)
         self._other: _Loaded | None = None
         self._present = self._own
@@ -120,5 +120,5 @@ def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> An
         config["force_upcast"] = False
     header = read_safetensors_header(file.path)
     prefix = prefix_in(header.tensors)
-    module, _ = WeightFile.of(header).build(AutoencoderKL, config, plan.dtype, "its network", prefix)
-    return module.to(plan.device)
+    module, _ = WeightFile.of(header).build(AutoencoderKL, config, plan.dtype, "its network", prefix, plan.defers)
+    return module.to(plan.loads_on)

@@ -14,7 +14,7 @@ from core.engine import families
 from core.engine.decoding import decoding
 from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget
 from core.engine.devices.device import DevicePlan, memory_now
-from core.engine.devices.offloading import CPU, Offloading
+from core.engine.devices.offloading import Offloading
 from core.engine.devices.out_of_memory import OutOfMemoryLadder
 from core.engine.families import Family
 from core.engine.loading.autoencoders import Autoencoders, found_for, read_weights
@@ -267,7 +267,7 @@ def load(
     """
     stamps = stamps_of_model(model.folder, model.file)  # before it is read: what changes meanwhile is read again
     at_once = memory.placement is Placement.on_device
-    where, own = plan if at_once else replace(plan, device=CPU), None
+    where, own = replace(plan, is_offloaded=not at_once), None
     if not model.has_autoencoder:
         assert autoencoder is not None
         file, own = found_for(model, autoencoder, catalogue.autoencoders)
@@ -278,7 +278,7 @@ def load(
     parts = family.parts()
 
     def reload(name: str) -> torch.nn.Module:
-        return load_parts(model, {name: type(parts[name])}, replace(plan, device=CPU)).networks[name]
+        return load_parts(model, {name: type(parts[name])}, replace(plan, is_offloaded=True)).networks[name]
 
     offloading = Offloading(parts, memory, plan.device, reload, lambda: memory_now(plan).free, plan.acceleration)
     if memory.tiled_decode:

@@ -12,11 +12,13 @@ bits.
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from core.engine.devices.memory_errors import is_out_of_memory
+from core.errors import EmulsionError
 from core.heap import give_memory_back
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ _nn: Any = getattr(torch._C, "_nn", None)  # pyright: ignore[reportPrivateUsage]
 _operators: Any = torch.ops.mkldnn
 _DTYPES = (torch.float32, torch.bfloat16)
 _LARGE_BYTES = 4 * 2**20
+_DECODERS = ("decoder.", "post_quant_conv.")
 
 
 class ProcessorConv2d(torch.nn.Conv2d):
@@ -37,6 +40,7 @@ class ProcessorConv2d(torch.nn.Conv2d):
     """
 
     packed_for: torch.Size | None = None
+    _read: Callable[[], torch.Tensor] | None = None
     _last: torch.Size | None = None
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
@@ -55,6 +59,10 @@ class ProcessorConv2d(torch.nn.Conv2d):
             return _plainly(self, torch.nn.Conv2d, error)(input)
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        sample = torch.empty(0, dtype=self.weight.dtype)
+        changed = fn(sample)
+        if (changed.dtype, changed.device) == (sample.dtype, sample.device):
+            return self  # nothing moves
         self._unpack()
         return super()._apply(fn, recurse)
 
@@ -72,10 +80,36 @@ class ProcessorConv2d(torch.nn.Conv2d):
             give_memory_back()  # the room of the plain ones, before other tensors take parts of it
 
     def _unpack(self) -> None:
-        if self.packed_for is not None:
-            with torch.inference_mode(mode=False):
+        with torch.inference_mode(mode=False):
+            if self._read is not None:
+                self.weight = torch.nn.Parameter(self._read(), requires_grad=False)
+            elif self.packed_for is not None:
                 self.weight = torch.nn.Parameter(self.weight.data.to_dense(), requires_grad=False)
-            self.packed_for = None
+        self._read = self.packed_for = None
+
+
+def deferred(
+    network: torch.nn.Module, name: str, dtype: torch.dtype, read: Callable[[], torch.Tensor]
+) -> torch.Tensor | None:
+    """Lets ``read`` return a weight when it is first needed; returns its place holder, or None to have it at once.
+
+    Only large weights of convolutions can wait. A decoder's may not: the file may be gone by the end of a run. The
+    place holder takes no room, has the device, dtype and shape, and is not a number, which would not go unseen.
+    """
+    path, _, kind = name.rpartition(".")
+    layer: Any = network.get_submodule(path)
+    size = getattr(layer, kind).numel() * dtype.itemsize
+    if (
+        kind != "weight"
+        or not _can_be_packed(layer)
+        or size < _LARGE_BYTES
+        or dtype not in _DTYPES
+        or name.startswith(_DECODERS)
+    ):
+        return None
+    layer.__class__ = ProcessorConv2d
+    layer._read = read
+    return torch.full((), torch.nan, dtype=dtype).expand(getattr(layer, kind).shape)
 
 
 class ProcessorLinear(torch.nn.Linear):
@@ -94,10 +128,14 @@ def use_processor_layers(network: torch.nn.Module) -> None:
     if not torch.backends.mkldnn.is_available():
         return
     for layer in network.modules():
-        if type(layer) is torch.nn.Conv2d and layer.padding_mode == "zeros" and layer.padding != "same":
+        if _can_be_packed(layer):
             _become(layer, ProcessorConv2d)
         elif type(layer) is torch.nn.Linear:
             _become(layer, ProcessorLinear)
+
+
+def _can_be_packed(layer: torch.nn.Module) -> bool:
+    return type(layer) is torch.nn.Conv2d and layer.padding_mode == "zeros" and layer.padding != "same"
 
 
 def _become(layer: Any, kind: type[torch.nn.Module]) -> None:
@@ -109,8 +147,9 @@ def _plainly(layer: torch.nn.Module, kind: type[torch.nn.Module], error: Excepti
     """Returns the layer as one of torch's, which it is from now on; raises an error of memory, as that helps none.
 
     Torch's numbers differ in the last bits: a run that is repeated with more room must not go on with them.
+    Weights that cannot be read are raised too.
     """
-    if is_out_of_memory(error):
+    if is_out_of_memory(error) or isinstance(error, EmulsionError):
         raise error
     log.warning("a layer is computed by torch's own operator: %s", error)
     layer.__class__ = kind

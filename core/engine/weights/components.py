@@ -23,7 +23,7 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan) -> Any:
     """Returns one network, ready to be called. Raises ModelBroken."""
     source = WeightFile.of(*map(read_safetensors_header, weights_of(folder)))
     config = read_json(folder / "config.json")
-    part, _ = source.build(kind, config, plan.dtype, f"its {part_name(folder.name)}")
+    part, _ = source.build(kind, config, plan.dtype, f"its {part_name(folder.name)}", "", plan.defers)
     return _placed(folder.name, part, plan)
 
 
@@ -47,7 +47,8 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> File
     brings = model.kind.parts if model.kind is not None else ()
     read = FileParts({}, ())
     if model.file is not None:
-        read = read_single_file(model, {name: kind for name, kind in kinds.items() if name in brings}, plan.dtype)
+        own = {name: kind for name, kind in kinds.items() if name in brings}
+        read = read_single_file(model, own, plan.dtype, plan.defers)
     networks = {name: _placed(name, part, plan) for name, part in read.networks.items()}
     for name, kind in kinds.items():
         if name not in networks and (model.has_autoencoder or name != "vae"):
@@ -65,5 +66,5 @@ def identity_of(model: Model) -> ModelIdentity:
 def _placed(name: str, part: Any, plan: DevicePlan) -> Any:
     """Packed where the plan says so, before it takes room on the device. The autoencoder stays as it is."""
     if plan.weight_bits is not None and not name.startswith("vae"):
-        quantise(part, plan.weight_bits, plan.device)
-    return part.to(plan.device)
+        quantise(part, plan.weight_bits, plan.loads_on)
+    return part.to(plan.loads_on)

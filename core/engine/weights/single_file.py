@@ -6,39 +6,26 @@ what becomes of it. The configurations come from a folder: diffusers would go on
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch.utils._pytree import tree_leaves
 
 from core.checkpoints.packing import SCALE_EXTRAS, check_packing, layer_of_scale, repeats_of
 from core.checkpoints.unneeded import unexpected
+from core.engine.networks.processor_layers import deferred
 from core.engine.weights.fit import counted, empty, misfit, shapes_of
 from core.engine.weights.guard import loading
 from core.engine.weights.names import Weights, named
+from core.engine.weights.traced import Traced
 from core.errors import ModelBroken
 from core.families import FAMILIES, part_name
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.models.catalogue import Model
-
-_DTYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "F8_E4M3": torch.float8_e4m3fn,
-    "F8_E5M2": torch.float8_e5m2,
-    "I64": torch.int64,
-    "I32": torch.int32,
-    "I16": torch.int16,
-    "I8": torch.int8,
-    "BOOL": torch.bool,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +36,10 @@ class FileParts:
     left_out: tuple[str, ...]
 
 
-def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype) -> FileParts:
+def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype, defers: bool) -> FileParts:
     """Returns the networks on the CPU, ready to be called. Raises ModelBroken.
 
-    ``kinds`` are the classes of those parts that the file brings.
+    ``kinds`` are the classes of those parts that the file brings; for ``defers`` see `WeightFile.build`.
     """
     assert model.file is not None
     assert model.kind is not None
@@ -66,7 +53,7 @@ def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype)
         assert config is not None
         assert family is not None
         prefix = family.prefix_of(name, header.tensors)
-        networks[name], names = source.build(kind, config, dtype, f"its {part_name(name)}", prefix)
+        networks[name], names = source.build(kind, config, dtype, f"its {part_name(name)}", prefix, defers)
         used |= names
     return FileParts(networks, unexpected(name for name in header.tensors if name not in used))
 
@@ -87,88 +74,50 @@ class WeightFile:
 
     @torch.inference_mode(mode=False)  # its layers may be called, and their weights freed, in either mode
     def build(
-        self, kind: Any, config: Mapping[str, Any], dtype: torch.dtype, what: str, prefix: str = ""
+        self,
+        kind: Any,
+        config: Mapping[str, Any],
+        dtype: torch.dtype,
+        what: str,
+        prefix: str = "",
+        defers: bool = False,
     ) -> tuple[Any, set[str]]:
         """Returns a network of a class with its weights, and the names of the weights that were used.
 
-        ``prefix`` begins the names of its weights; ``what`` names it in sentences. Raises ModelBroken.
+        ``prefix`` begins the names of its weights; ``what`` names it in sentences. ``defers`` is for a network
+        that stays on the processor: its large convolutions are read at their first call. Raises ModelBroken.
         """
         with loading(self.path, what):
             module = empty(kind, dict(config))
         expected = shapes_of(module.state_dict())
+        traced = {
+            name.removeprefix(prefix): Traced.of(header, name)
+            for header in self.headers
+            for name in header.tensors
+            if name.startswith(prefix)
+        }
+        here = {source for value in traced.values() for source in value.sources}
         with loading(self.path, what):
-            found = named(unpacked(_traced(self.headers, prefix), dtype), module)
-        kept = {name: value for name, value in found.items() if name in expected}
+            found = named(unpacked(cast("Weights", traced), dtype), module)
+        kept = {name: cast("Traced", value) for name, value in found.items() if name in expected}
         if reason := misfit(expected, shapes_of(kept)):
             raise ModelBroken(self.path, f"{what} {reason}")
-        used: set[str] = set()
-        for value in kept.values():
-            used |= value.sources if isinstance(value, Traced) else set()
-        here = {name for header in self.headers for name in header.tensors if name.startswith(prefix)}
+        used = {source for value in kept.values() for source in value.sources}
         if more := unexpected(here - used):
             raise ModelBroken(self.path, f"{what} has {counted(more)} for which the model has no place")
+
+        def read(name: str) -> torch.Tensor:
+            with loading(self.path, what):
+                value = kept[name].content().to(dtype).contiguous()
+                return value if value.untyped_storage().nbytes() == value.nbytes else value.clone()
+
+        state: Weights = {}
+        for name in expected:
+            later = deferred(module, name, dtype, partial(read, name)) if defers else None
+            state[name] = read(name) if later is None else later
         with loading(self.path, what):
-            content = named(unpacked(read_tensors(self.headers, prefix), dtype), module)
-            # one after the other, so that what is converted makes room at once
-            module.load_state_dict({name: content.pop(name).to(dtype) for name in expected}, assign=True)
+            module.load_state_dict(state, assign=True)
         return module.eval().requires_grad_(requires_grad=False), used
-
-
-class Traced(torch.Tensor):
-    """A tensor without content that remembers of which tensors of a file it was made."""
-
-    sources: frozenset[str] = frozenset()
-
-    @classmethod
-    def __torch_function__(
-        cls, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        result = super().__torch_function__(func, types, args, kwargs or {})
-        made_of = [one.sources for one in tree_leaves((args, kwargs)) if isinstance(one, Traced)]
-        for one in tree_leaves(result):
-            if isinstance(one, Traced):
-                one.sources = frozenset().union(one.sources, *made_of)
-        return result
-
-
-def _traced(headers: Iterable[SafetensorsHeader], prefix: str) -> Weights:
-    traced: Weights = {}
-    for header in headers:
-        for name, entry in header.tensors.items():
-            dtype = _DTYPES.get(entry.dtype, torch.uint8)
-            one = torch.empty(entry.shape, dtype=dtype, device="meta").as_subclass(Traced)
-            one.sources = frozenset({name})
-            traced[name] = one
-    return _under(traced, prefix)
-
-
-def read_tensors(headers: Iterable[SafetensorsHeader], prefix: str) -> Weights:
-    """Reads all tensors into memory of their own.
-
-    A file that is mapped stays in memory beside what is made of it for as long as one of its tensors is in use.
-    """
-    weights: Weights = {}
-    for header in headers:
-        with header.path.open("rb", buffering=0) as file:
-            start = 8 + int.from_bytes(file.read(8), "little")
-            for name, entry in header.tensors.items():
-                if name.startswith(prefix):
-                    tensor = torch.empty(entry.shape, dtype=_DTYPES.get(entry.dtype, torch.uint8))
-                    rest = memoryview(cast("Any", tensor.reshape(-1).view(torch.uint8).numpy()))
-                    if len(rest) != entry.end - entry.begin:
-                        raise ValueError(f"{name} is of the dtype {entry.dtype}")
-                    file.seek(start + entry.begin)
-                    while rest:  # one call reads 2 GB at most
-                        count = file.readinto(rest)
-                        if not count:
-                            raise OSError(errno.EIO, "it has been cut off meanwhile")
-                        rest = rest[count:]
-                    weights[name] = tensor
-    return _under(weights, prefix)
-
-
-def _under(weights: Weights, prefix: str) -> Weights:
-    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
 def unpacked(weights: Weights, dtype: torch.dtype) -> Weights:

@@ -27,7 +27,7 @@ from core.engine.devices.device import plan
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading import autoencoders, lora_layers, tiny_autoencoder
 from core.engine.loading.lora_layers import LoraLayers
-from core.engine.weights import components, single_file
+from core.engine.weights import components, single_file, traced
 from core.engine.weights.guard import loading
 from core.errors import LoraBroken, ModelBroken, SaveFailed
 from core.files.safetensors_header import read_safetensors_header
@@ -88,7 +88,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def component(place: Path, error: BaseException) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(single_file, "read_tensors", _Raises(error).read_tensors)
+        patch.setattr(traced, "read_tensor", _Raises(error).read_tensor)
         components.load_component(CLIPTextModel, place / "tiny" / "text_encoder", plan("cpu", "float32"))
 
 
@@ -98,14 +98,14 @@ def tokenizer(place: Path, error: BaseException) -> None:
 
 def file_of_a_model(place: Path, error: BaseException) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(single_file, "read_tensors", _Raises(error).read_tensors)
+        patch.setattr(traced, "read_tensor", _Raises(error).read_tensor)
         file = single_file.WeightFile.of(read_safetensors_header(place / "vae.safetensors"))
         file.build(AutoencoderKL, tiny.autoencoder().config, torch.float32, "its autoencoder")
 
 
 def autoencoder(place: Path, error: BaseException) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(single_file, "read_tensors", _Raises(error).read_tensors)
+        patch.setattr(traced, "read_tensor", _Raises(error).read_tensor)
         file = read_autoencoder(place / "vae.safetensors")
         autoencoders.read_weights(file, tiny.autoencoder().config, plan("cpu", "float32"))
 
@@ -184,4 +184,4 @@ def test_a_file_that_is_cut_off_after_its_header_was_read_says_so(tmp_path: Path
     header = read_safetensors_header(path)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ModelBroken, match="cannot be read: it has been cut off"), loading(path, "its network"):
-        single_file.read_tensors([header], "")
+        traced.read_tensor(header, list(header.tensors)[-1])
