@@ -148,7 +148,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case CompilerMissing():
             return Message(
                 "Networks cannot be compiled on this computer",
-                f"{error.reason[:1].upper()}{error.reason[1:]}.",
+                f"The network was to be compiled, but {error.reason}.",
                 "Choose another acceleration (Preferences, Device); pictures are computed as well without it.",
             )
         case NotANumberPicture():
