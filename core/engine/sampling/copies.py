@@ -33,21 +33,19 @@ class Copies:
     def __init__(self, device: torch.device) -> None:
         self.looks_ahead = device.type in ("cuda", "xpu")
         self._device = device
-        self._blocks: list[tuple[torch.Tensor, Any]] = []
+        self._blocks: list[torch.Tensor] = []
         self._stream: Any = None
-        self._begun = 0
 
     def begin(self, tensors: Sequence[torch.Tensor]) -> "Copy":
         """Begins to copy tensors of any shape and dtype; at most `BLOCKS` copies may be begun and not yet read."""
         # bytes, so that one copy has tensors of several dtypes: (bytes of all,)
         packed = torch.cat([tensor.reshape(-1).view(torch.uint8) for tensor in tensors])
-        if self.looks_ahead and len(self._blocks) < BLOCKS:
-            self._add_block(packed.numel())
-        if not self.looks_ahead:
+        block = self._next_block(packed.numel()) if self.looks_ahead else None
+        if block is None:
             return Copy(packed.cpu(), tensors)
-        block, copied = self._blocks[self._begun % BLOCKS]
-        self._begun += 1
         accelerator = torch.get_device_module(self._device)
+        self._stream = self._stream or accelerator.Stream()
+        copied = accelerator.Event()
         self._stream.wait_stream(accelerator.current_stream())
         with accelerator.stream(self._stream):
             block.copy_(packed, non_blocking=True)
@@ -55,15 +53,18 @@ class Copies:
         packed.record_stream(self._stream)
         return Copy(block, tensors, copied)
 
-    def _add_block(self, nbytes: int) -> None:
-        block = attempt(lambda: torch.empty(nbytes, dtype=torch.uint8, pin_memory=True))
-        if block is RAN_OUT:
-            log.warning("there is no pinned memory: each call is waited for")
-            self.looks_ahead = False
-            return
-        accelerator = torch.get_device_module(self._device)
-        self._stream = self._stream or accelerator.Stream()
-        self._blocks.append((block, accelerator.Event()))
+    def _next_block(self, nbytes: int) -> torch.Tensor | None:
+        """Returns as much pinned memory, of which no copy is to be read any more; None where there is none."""
+        block = self._blocks.pop(0) if len(self._blocks) == BLOCKS else None
+        if block is None or block.numel() < nbytes:  # calls that are taken over have no words, some wider halves
+            pinned = attempt(lambda: torch.empty(nbytes, dtype=torch.uint8, pin_memory=True))
+            if pinned is RAN_OUT:
+                log.warning("there is no pinned memory: each call is waited for")
+                self.looks_ahead = False
+                return None
+            block = pinned
+        self._blocks.append(block)
+        return block[:nbytes]
 
 
 class Copy:

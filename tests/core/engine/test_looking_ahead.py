@@ -115,6 +115,15 @@ def test_stop_drops_the_call_ahead_and_the_run_goes_on_to_the_same_picture(engin
             np.testing.assert_array_equal(resumed.image.pixels, whole.image.pixels)
 
 
+def test_a_run_that_is_taken_up_while_its_words_are_watched_goes_on_to_the_same_picture(engine: Engine) -> None:
+    whole = ready(list(engine.run(Generate(REQUEST))))
+    with late_gpu():
+        branch = Branch(whole.film, 2, whole.film.request)
+        events = list(engine.run(GenerateBranch(branch, PreviewMode.linear, attention=True)))
+    assert_same_frames(ready(events).film, whole.film)
+    assert [stepped.attention is not None for stepped in steps(iter(events))] == [True] * 3
+
+
 def test_frames_that_are_taken_over_are_there_at_the_start(engine: Engine) -> None:
     film: Film = ready(list(engine.run(Generate(REQUEST)))).film
     with late_gpu():

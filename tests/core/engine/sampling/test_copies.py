@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from itertools import pairwise
 
 import ml_dtypes
 import numpy as np
@@ -62,6 +63,18 @@ def test_the_next_copy_is_begun_before_the_last_one_is_read(is_late: bool) -> No
         assert (gpu.copies, gpu.waits) == (5, 5)
     for seed, arrays in enumerate(read):
         assert_equal(arrays, tensors(seed))
+
+
+def test_copies_may_grow_and_shrink() -> None:
+    with late_gpu():
+        copies = Copies(torch.device("cuda"))
+        kept = [tensors(seed)[:count] for seed, count in enumerate((2, 4, 4, 1, 8, 3, 8))]
+        waiting = copies.begin(kept[0])
+        for before, after in pairwise(kept):
+            begun = copies.begin(after)
+            assert_equal(waiting.read(), before)
+            waiting = begun
+        assert_equal(waiting.read(), kept[-1])
 
 
 def test_without_pinned_memory_each_call_is_waited_for(expected_warnings: list[str]) -> None:
