@@ -33,6 +33,7 @@ class NewestStep(QObject):
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._on_rested)
 
+    @Slot(object)
     def take(self, stepped: Stepped) -> None:
         self._waiting = stepped
         if not self._rest.isActive():

@@ -47,7 +47,7 @@ class Session(QObject):
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
         background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times: each see its
             class.
-        edit, model_of, refresh_models: see `DraftEditor`.
+        edit, model_of, refresh_models: see `DraftEditor`. settle_pictures: see `WorkerThread`.
         preview_mode: of the next run. records_attention: the next run tells where its words act.
         unsaved: finished pictures that could not be written, see `save_again`.
 
@@ -111,11 +111,13 @@ class Session(QObject):
         self.times = PictureTimes()
         self._newest_step = NewestStep(self)
         self._newest_step.shown.connect(self.step_shown)
+        self.stepped.connect(self._newest_step.take)
         self.preview_mode = PreviewMode.automatic
         self.records_attention = False
         self.unsaved: tuple[UnsavedPicture, ...] = ()
         self._is_closing = self._begins_paused = False
         self._thread = WorkerThread(make_engine, save, recorder, log_file)
+        self.settle_pictures = self._thread.settle_pictures
         worker = self._thread.worker
         worker.happened.connect(self._on_happened)
         worker.state_changed.connect(self._on_worker_state_changed)
@@ -128,7 +130,6 @@ class Session(QObject):
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.loras = LoraSelection(self.draft_editor, self.background, loras, self, embeddings)
-        worker.happened.connect(self.loras.follow)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.queue, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()
@@ -260,12 +261,11 @@ class Session(QObject):
         self._set_phase(event.phase if isinstance(event, Loading) else None)
         self.progress.follow(event)
         self.times.follow(event)
+        self.loras.follow(event)
         signals = (self.run_started, self.stepped, self.image_ready, self.advanced)
         for kind, signal in zip((Started, Stepped, ImageReady, Advanced), signals, strict=True):
             if isinstance(event, kind):
                 signal.emit(event)
-        if isinstance(event, Stepped):
-            self._newest_step.take(event)
 
     @Slot(object)
     def _on_worker_state_changed(self, state: WorkerState) -> None:

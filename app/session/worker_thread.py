@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDeadlineTimer, QThread, Signal
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QThread, Signal
 
-from app.session.background import LOOK_AGAIN_MS
+from app.session.background import CLOSE_WITHIN_MS, LOOK_AGAIN_MS
 from app.session.run import SavePicture
 from app.session.worker import Worker
 from core.runs.operations import Engine
@@ -53,6 +53,14 @@ class WorkerThread(QThread):
     def shut_down(self) -> None:
         """Ends the run after its step and the thread after that."""
         self._shut_down.emit()
+
+    def settle_pictures(self) -> None:
+        """Waits a while for pictures that are being written, until it is known of each whether it could be."""
+        deadline, was_saving = QDeadlineTimer(CLOSE_WITHIN_MS), self.worker.writing.is_saving
+        while self.worker.writing.is_saving and not deadline.hasExpired():
+            self.msleep(LOOK_AGAIN_MS)
+        if was_saving:
+            QCoreApplication.sendPostedEvents()  # those that tell of them
 
     def wait_for_end(self, deadline: QDeadlineTimer, *, is_saving: bool) -> bool:
         """Says whether the thread ended in time, which is longer while a picture is being saved."""

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_filled:
             return
+        self.session.settle_pictures()
         if self.session.unsaved and not self._may_lose_pictures:
             self.contents.notices.warn_before_closing()
             event.ignore()

@@ -161,6 +161,24 @@ def test_a_picture_that_cannot_be_written_comes_back_after_its_run(
         assert read_recording(film_path(tmp_path / f"{seed}.png")).is_complete
 
 
+def test_a_picture_that_turns_out_unsaved_while_the_window_closes_is_known_before(
+    make_session: MakeSession, tmp_path: Path, qtbot: QtBot
+) -> None:
+    may_fail = threading.Event()
+
+    def save(_image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
+        assert may_fail.wait(10)
+        raise SaveFailed(tmp_path, "No space left on device")
+
+    session = make_session(save=save)
+    session.generate()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+    assert not session.unsaved
+    threading.Timer(0.1, may_fail.set).start()
+    session.settle_pictures()
+    assert len(session.unsaved) == 1
+
+
 RUN = """
 import sys
 from pathlib import Path
