@@ -25,9 +25,6 @@ from core.recipes.recipe import Stage
 REST_MS = 150
 """A step that is shown for this long gets a full decode."""
 
-_NO_LIMIT_PX = 16777215
-"""Qt's QWIDGETSIZE_MAX."""
-
 
 class FilmPanel(QWidget):
     """Strip, scrubber, player and views of one film; signals the user's wishes and carries out none of them.
@@ -115,6 +112,7 @@ class FilmPanel(QWidget):
     def end_run(self) -> None:
         """Ends the run, complete or not."""
         self._is_running = False
+        self._rest.start()
         self._show_live()
         self._views_turn.start()
 
@@ -252,9 +250,10 @@ class FilmPanel(QWidget):
 
     @Slot()
     def _rested(self) -> None:
-        has_frames = self.film is not None and bool(self.film.frames)
-        is_looked_at = has_frames and not self.is_following and not self._player.is_playing
-        if is_looked_at and self._decoded.find(self.call) is None:
+        """Asks for the true picture of a step that is looked at, here or, when nothing runs, in a view alone."""
+        has_frames = self.film is not None and bool(self.film.frames) and not self._player.is_playing
+        is_looked_at = not self.is_following or (bool(self.open_names) and not self._is_running)
+        if has_frames and is_looked_at and self._decoded.find(self.call) is None:
             self.full_decode_wanted.emit(self.call)
 
     @Slot(bool)
@@ -273,6 +272,7 @@ class FilmPanel(QWidget):
     def _toggle_views(self, is_open: bool) -> None:
         self.views.setVisible(is_open)
         self._fit_height()
+        self._rest.start()
         self._tell_views()
         self._show_moment()
 
@@ -283,7 +283,7 @@ class FilmPanel(QWidget):
     def _fit_height(self) -> None:
         """Limits the height without views, which alone could fill it."""
         is_open = not self.views.isHidden()
-        self.setMaximumHeight(_NO_LIMIT_PX if is_open else self.minimumSizeHint().height())
+        self.setMaximumHeight(2**24 - 1 if is_open else self.minimumSizeHint().height())
 
     @Slot(int, QPoint)
     def _open_menu(self, call: int, place: QPoint) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QStackedLayout, QWidget
 from app.film.frame_context import FrameContext
 from app.film.picture_pane import PicturePane
 from app.widgets.building import aligned, stretched, text_label, vbox
+from core.film.film import Film
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,11 @@ class ViewKind:
     Attributes:
         about: one paragraph in plain words on the content and its reasons.
         terms: the field's words that the view uses, with their meaning.
+        about_film: a sentence on what is so in a film of some frames.
     """
 
     label: str
     make: Callable[[], FilmView]
     about: str
     terms: tuple[tuple[str, str], ...]
+    about_film: Callable[[Film], str] | None = None

@@ -1,15 +1,15 @@
-"""The frame of one view: a list to choose it, its explanation beside it, and saving of its content."""
+"""The frame of one view: a list to choose it, its explanation, and saving of its content."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QImageWriter, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QHideEvent, QImageWriter
 from PySide6.QtWidgets import QFrame, QMenu, QStackedWidget, QToolButton, QWidget
 
-from app.film.explanation import Explanation
 from app.film.film_view import FilmView
 from app.film.frame_context import FrameContext
+from app.film.help_sheet import HelpSheet
 from app.film.views import VIEWS
 from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import combo_box
@@ -17,11 +17,6 @@ from app.widgets.file_dialogs import ask_save
 from app.widgets.icon_button import IconButton
 from core.errors import SaveFailed
 from core.files.atomic import write_file
-
-_WIDE_PX = 560
-"""From this width on the explanation stands beside the view; below it, it covers the view."""
-
-_EXPLANATION_PX = 280
 
 
 class ViewFrame(QFrame):
@@ -48,7 +43,7 @@ class ViewFrame(QFrame):
         self._explained = explained
         self._views: dict[str, FilmView] = {}
         self._moment: FrameContext | None = None
-        self._explanation: Explanation | None = None
+        self._help: HelpSheet | None = None
         self._is_alone = False
         kinds = ((kind.label, key) for key, kind in VIEWS.items())
         self._chooser = combo_box(kinds, "viewCombo", "View", "What to see of this step")
@@ -57,8 +52,7 @@ class ViewFrame(QFrame):
         self._save = self._save_button()
         self._stack = QStackedWidget(self)
         head = hbox(stretched(self._chooser), self._ask, self._save, spacing=2)
-        self._body = hbox(stretched(self._stack), spacing=8)
-        vbox(head, stretched(self._body), on=self, margins=6, spacing=4)
+        vbox(head, stretched(self._stack), on=self, margins=6, spacing=4)
         self._chooser.currentIndexChanged.connect(self._chosen)
         self._chooser.activated.connect(self.view_chosen)
         self._ask.toggled.connect(self._explain)
@@ -88,7 +82,7 @@ class ViewFrame(QFrame):
     def show_moment(self, moment: FrameContext | None) -> None:
         """Shows a moment, or nothing for None."""
         self._moment = moment
-        self._stack.setVisible(moment is not None and not self._is_covered)
+        self._stack.setVisible(moment is not None)
         self._save.setEnabled(moment is not None)
         if moment is not None:
             self.view.show_moment(moment)
@@ -96,10 +90,6 @@ class ViewFrame(QFrame):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._moment is not None:
             self._save.menu().popup(event.globalPos())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_explanation()
 
     def save_picture(self, path: Path) -> None:
         """Writes the visible picture as PNG."""
@@ -131,40 +121,29 @@ class ViewFrame(QFrame):
 
     def _explain_new_view(self) -> None:
         """Opens the explanation only if it leaves the view its room: four texts at once would hide everything."""
-        if self._is_alone and self.view_name not in self._explained:
+        is_there = self._is_alone and self.window().isVisible()
+        if is_there and self.view_name not in self._explained:
             self._ask.setChecked(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._ask.setChecked(False)
 
     @Slot(bool)
     def _explain(self, is_wanted: bool) -> None:
-        if self._explanation is not None:
-            self._explanation.hide()
-            self._explanation.deleteLater()
-            self._explanation = None
+        if self._help is not None:
+            self._help.leave()
+            self._help = None
         if is_wanted:
-            kind = VIEWS[self.view_name]
-            self._explanation = Explanation(kind.about, kind.terms, self)
-            self._explanation.closed.connect(self._understood)
-            self._body.addWidget(self._explanation)
-        self._place_explanation()
+            film = self._moment.film if self._moment is not None else None
+            self._help = HelpSheet(self.view_name, VIEWS[self.view_name], film, self)
+            self._help.explanation.closed.connect(self._understood)
 
     @Slot()
     def _understood(self) -> None:
         self._explained.add(self.view_name)
         self.explained.emit(self.view_name)
         self._ask.setChecked(False)
-
-    @property
-    def _is_covered(self) -> bool:
-        return self._explanation is not None and self.width() < _WIDE_PX
-
-    def _place_explanation(self) -> None:
-        if self._explanation is not None:
-            self._explanation.setMaximumWidth(16777215 if self._is_covered else _EXPLANATION_PX)
-            self._explanation.setMinimumWidth(0 if self._is_covered else _EXPLANATION_PX)
-        was_hidden = self._stack.isHidden()
-        self._stack.setVisible(self._moment is not None and not self._is_covered)
-        if was_hidden and self._moment is not None and not self._stack.isHidden():
-            self.view.show_moment(self._moment)
 
     def _save_button(self) -> QToolButton:
         button = IconButton("export", "Save this view: as a picture or as numbers", "saveViewButton", self)

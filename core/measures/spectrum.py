@@ -1,5 +1,6 @@
 """The power of a latent by spatial frequency, in octaves: low ones are layout, high ones texture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film.film import Latent
+
+SETTLED_WITHIN = 0.2
+"""A band is near its last power while it differs by at most this part of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,3 +51,10 @@ def _bands(height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.int
     band_of[radius > 0] = np.maximum(band_of[radius > 0], 1)
     band_of[0, 0] = 0
     return edges, band_of
+
+
+def settled_bands(spectra: Sequence[Spectrum]) -> list[int]:
+    """Returns for each band the first call from which on its power stays near that of the last call."""
+    power = np.stack([found.power for found in spectra])
+    is_far = np.abs(power - power[-1]) > SETTLED_WITHIN * power[-1]
+    return [int(np.flatnonzero(band)[-1]) + 1 if band.any() else 0 for band in is_far.T]

@@ -115,7 +115,8 @@ KIND = ViewKind(
     make=LatentChannelsView,
     about="The model does not work on pixels but on a latent: a small stack of channels, each a coarse picture "
     "of numbers. Together they hold what the autoencoder needs to paint the picture. One often carries "
-    "light and dark, others colours or edges. Below each channel stands how often each value occurs.",
+    "light and dark, others colours or edges. Under the pointer, each channel tells the mean and the spread of "
+    "its values; with enough room, bars below it show how often each value occurs.",
     terms=(
         ("channel", "one layer of the latent; Stable Diffusion has 4, newer models 16."),
         ("histogram", "how many places have a value, from −4 on the left to 4 on the right; the line is zero."),

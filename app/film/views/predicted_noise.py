@@ -6,6 +6,7 @@ from app.film.film_view import PaneView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.position import number
 from app.widgets.pixels import to_image
+from core.film.film import Film
 from core.film_export.pictures import prediction
 
 WORDS = {"v_prediction": "velocity v", "flow_prediction": "velocity u"}
@@ -29,13 +30,31 @@ class PredictedNoiseView(PaneView):
         return Table(("channel", "row", "column", "value"), rows)
 
 
+_OF_TYPE = {
+    "epsilon": "This model predicts the noise ε itself: a good prediction has mean 0 and standard deviation 1.",
+    "v_prediction": "This model predicts the velocity v, a mixture of noise and picture, whose standard deviation "
+    "depends on both and need not be 1.",
+    "flow_prediction": "This model predicts the velocity u, the noise minus the picture: the standard deviation "
+    "is that of both together, often about 1.4.",
+    "sample": "This model predicts the picture itself; the noise shown here follows from it, and has mean 0 and "
+    "standard deviation 1 if the prediction is good.",
+}
+
+
+def about_film(film: Film) -> str:
+    """Returns a sentence on the prediction of this film's model, with the deviations that it has here."""
+    deviations = [float(prediction(film, frame).std()) for frame in film.frames]
+    here = f" Here it goes from {number(min(deviations))} to {number(max(deviations))}." if deviations else ""
+    return _OF_TYPE[film.prediction_type] + here
+
+
 KIND = ViewKind(
     label="Predicted noise",
     make=PredictedNoiseView,
-    about="The network does not paint: it points at what it takes for noise, and the sampler removes some of "
-    "that. At first nearly everything is noise and the prediction looks like the input; where the outline "
-    "of the picture shows through, the model is correcting itself. A good prediction stays near mean 0 "
-    "and standard deviation 1.",
+    about="The network doesn't paint. It predicts what is noise, and the sampler removes a little of it. At first "
+    "nearly everything is noise and the prediction looks like the input; where the outline of the picture shows "
+    "through, the model is correcting itself.",
+    about_film=about_film,
     terms=(
         ("ε (epsilon)", "the noise the model believes was added to the picture."),
         ("v (velocity)", "another way to say the same: the direction in which noise turns into picture."),

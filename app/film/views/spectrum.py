@@ -7,9 +7,9 @@ from app.film.call_plot import CallPlot, Curve
 from app.film.film_view import FilmView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.film.position import positions
-from app.widgets.building import stretched, vbox
+from app.widgets.building import stretched, text_label, vbox
 from core.film.film import Film, Frame
-from core.measures.spectrum import Spectrum, spectrum
+from core.measures.spectrum import SETTLED_WITHIN, Spectrum, settled_bands, spectrum
 
 _COLOURS = ("#4c72c4", "#2f9ec4", "#2fae7d", "#9aa52c", "#e0902f", "#d8554a", "#b0509a", "#8a7be8", "#8a8a8a")
 """From large forms to fine texture; readable on white and on black."""
@@ -24,7 +24,8 @@ class SpectrumView(FilmView):
         self._known: list[tuple[Frame, Spectrum]] = []
         self.plot = CallPlot(self)
         self.plot.call_selected.connect(self.call_selected)
-        vbox(stretched(self.plot), on=self)
+        self.sentence = text_label(parent=self, name="spectrumSentence", wraps=True, role="number")
+        vbox(self.sentence, stretched(self.plot), on=self, spacing=0)
 
     def show_moment(self, moment: FrameContext) -> None:
         if moment.film is not self._film:
@@ -62,6 +63,7 @@ class SpectrumView(FilmView):
             for band, (name, colour) in enumerate(zip(names, _COLOURS, strict=False))
         ]
         self.plot.show_curves(places, curves, "Power, % of last step")
+        self.sentence.setText(_sentence(film, spectra))
 
 
 def relative_power(spectra: list[Spectrum]) -> NDArray[np.float64]:
@@ -69,6 +71,17 @@ def relative_power(spectra: list[Spectrum]) -> NDArray[np.float64]:
     power = np.stack([found.power for found in spectra])
     last = np.where(power[-1] > 0, power[-1], np.nan)
     return power / last
+
+
+def _sentence(film: Film, spectra: list[Spectrum]) -> str:
+    if not film.is_complete or len(spectra[0].power) < 2:
+        return ""
+    first, *_, last = (film.frames[call].step + 1 for call in settled_bands(spectra))
+    order = "before" if first < last else "after" if first > last else "with"
+    return (
+        f"In this film the layout (long waves) is within {SETTLED_WITHIN:.0%} of its final strength from step "
+        f"{first} on, {order} the texture (short waves) at step {last}."
+    )
 
 
 def _band_names(found: Spectrum, dash: str) -> list[str]:
@@ -79,9 +92,9 @@ KIND = ViewKind(
     label="Spectrum",
     make=SpectrumView,
     about="A picture can be taken apart into waves: few, long ones make its layout, many short ones its "
-    "texture. Each curve follows one range of waves in the estimated picture. Long waves reach their "
-    "final strength in the first steps, the short ones last – that is why early steps decide what is "
-    "where, and late steps only how it feels.",
+    "texture. Each curve follows one range of waves in the estimated picture, and 100 % is its strength at the "
+    "last step. Often long waves settle before short ones: early steps decide what is where, late ones the "
+    "surface. The line above the curves says how it was in this film.",
     terms=(
         ("1–2, 2–4, …", "waves per picture along its longer side, by octaves; of the latent, not of the pixels."),
         ("power", "the strength of these waves, squared and added up; 100 % is their strength at the last step."),

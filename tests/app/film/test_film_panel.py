@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton
 from pytestqt.qtbot import QtBot
 
-from app.film.film_panel import FilmPanel
+from app.film.film_panel import REST_MS, FilmPanel
 from app.film.film_strip import FilmStrip
 from app.film.scrubber import Scrubber
 from core.film.film import Film
@@ -222,3 +222,16 @@ def test_calls_that_do_not_exist_are_not_selected(panel: FilmPanel, heard: Liste
     selected = heard(panel.frame_selected)
     panel.select(call)
     assert selected == []
+
+
+def test_a_view_gets_the_true_picture_of_the_last_step_once_nothing_runs(
+    panel: FilmPanel, qtbot: QtBot, heard: Listen
+) -> None:
+    wanted = heard(panel.full_decode_wanted)
+    panel.show_film(synthetic_film.film(4))
+    panel.end_run()
+    qtbot.wait(2 * REST_MS)
+    assert wanted == []
+    panel.open_views(["denoised"])
+    qtbot.waitUntil(lambda: wanted == [(3,)])
+    assert panel.is_following

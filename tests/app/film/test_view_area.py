@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,10 +17,14 @@ from app.film.explanation import Explanation
 from app.film.film_panel import FilmPanel
 from app.film.film_view import FilmView
 from app.film.frame_context import FrameContext
+from app.film.help_sheet import WIDTH_PX, Figure, HelpSheet
+from app.film.position import number
 from app.film.view_area import ViewArea
 from app.film.view_frame import ViewFrame
-from app.film.views import VIEWS
+from app.film.views import VIEWS, predicted_noise
+from app.widgets.pixels import to_pixels
 from core.errors import SaveFailed
+from core.film_export.pictures import prediction
 from tests import synthetic_film
 from tests.app.film.conftest import Heard, found
 
@@ -139,20 +144,44 @@ def test_a_view_explains_itself_the_first_time_only(qtbot: QtBot, heard: Listen)
     qtbot.waitUntil(lambda: panel.findChild(Explanation) is None)
 
 
-def test_an_explanation_leaves_a_wide_view_its_place_and_covers_a_narrow_one(qtbot: QtBot) -> None:
-    parent = QWidget()
-    qtbot.addWidget(parent)
-    frame = ViewFrame("schedule", set(VIEWS), parent)
-    film = synthetic_film.film(4)
-    frame.show_moment(FrameContext(film, 1))
-    parent.show()
-    frame.show()
-    for width, is_seen in ((800, True), (300, False)):
-        frame.resize(width, 300)
-        found(frame, QToolButton, "explainViewButton").setChecked(True)
-        assert frame.view.isVisibleTo(frame) == is_seen
-    found(frame, QToolButton, "explainViewButton").setChecked(False)
-    assert frame.view.isVisibleTo(frame)
+@pytest.mark.parametrize("name", VIEWS)
+def test_help_is_a_wide_sheet_of_the_window_with_a_figure_of_this_film(qtbot: QtBot, name: str) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1000, 700)
+    frame = ViewFrame(name, set(VIEWS), window)
+    window.show()
+    frame.show_moment(FrameContext(synthetic_film.film(8), 1))
+    ask = found(frame, QToolButton, "explainViewButton")
+    ask.setChecked(True)
+    sheet = found(window, HelpSheet, "helpSheet")
+    assert sheet.geometry() == QRect(1000 - WIDTH_PX, 0, WIDTH_PX, 700)
+    (figure,) = sheet.findChildren(Figure)
+    assert len(np.unique(to_pixels(figure.grab().toImage()))) > 20
+    window.resize(400, 600)
+    qtbot.waitUntil(lambda: sheet.geometry() == QRect(0, 0, 400, 600))
+    found(sheet, QPushButton, "closeExplanationButton").click()
+    assert not ask.isChecked()
+    assert sheet.isHidden()
+
+
+def test_help_leaves_with_its_view(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    frame = ViewFrame("noisy", set(VIEWS), window)
+    window.show()
+    found(frame, QToolButton, "explainViewButton").setChecked(True)
+    frame.hide()
+    assert not found(frame, QToolButton, "explainViewButton").isChecked()
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "flow_prediction", "sample"])
+def test_predicted_noise_is_explained_by_the_models_own_prediction_type(kind: str) -> None:
+    film = replace(synthetic_film.film(4), prediction_type=kind)  # pyright: ignore[reportArgumentType]
+    deviations = [prediction(film, frame).std() for frame in film.frames]
+    words = predicted_noise.about_film(film)
+    assert words.endswith(f"Here it goes from {number(min(deviations))} to {number(max(deviations))}.")
+    assert ("velocity" in words) == (kind in ("v_prediction", "flow_prediction"))
 
 
 def test_what_is_seen_can_be_saved(panel: FilmPanel, qtbot: QtBot, tmp_path: Path) -> None:

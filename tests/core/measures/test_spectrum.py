@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.measures.spectrum import spectrum
+from core.measures.spectrum import Spectrum, settled_bands, spectrum
 
 
 def wave(height: int, width: int, rows: int, columns: int) -> np.ndarray:
@@ -48,3 +48,11 @@ def test_white_noise_has_as_much_power_at_each_frequency() -> None:
     cycles = np.fft.fftfreq(64, 1 / 64)
     counts, _ = np.histogram(np.hypot(cycles[:, None], cycles), measured.edges)
     np.testing.assert_allclose(measured.power / counts, 1 / 64**2, rtol=0.15)
+
+
+def test_bands_settle_at_the_call_from_which_their_power_stays_near_the_last() -> None:
+    edges = np.array([1.0, 2.0, 4.0])
+    powers = [(0.1, 2.0), (0.9, 2.0), (0.5, 1.1), (1.1, 0.9), (1.0, 1.0)]
+    spectra = [Spectrum(edges, np.array(power), 0.0) for power in powers]
+    assert settled_bands(spectra) == [3, 2]
+    assert settled_bands(spectra[-1:]) == [0, 0]
