@@ -42,7 +42,7 @@ class BranchController(QObject):
         self.button.toggled.connect(self._open)
         self.button.clicked.connect(self._remember)
         self._was_closed = False
-        self._gave_way = False
+        self._gives_way = self._gave_way = False
         self._opens_by_itself = False
         self._reader.found.connect(self._on_found)
         panel.film_changed.connect(self._on_film_changed)
@@ -65,6 +65,7 @@ class BranchController(QObject):
 
     def give_way(self, *, is_needed: bool) -> None:
         """Something above needs the room for a while; the tree comes back when that is over."""
+        self._gives_way = is_needed
         if is_needed:
             self._gave_way |= self.button.isChecked()
             self.button.setChecked(False)
@@ -86,7 +87,9 @@ class BranchController(QObject):
     @Slot(object)
     def _on_picture_saved(self, saved: SavedPicture) -> None:
         """A new picture belongs to the tree at once."""
-        self._opens_by_itself = saved.image.recipe.parent is not None and not self._was_closed
+        opens = saved.image.recipe.parent is not None and not self._was_closed
+        self._opens_by_itself = opens and not self._gives_way
+        self._gave_way |= opens and self._gives_way
         if self._run:
             self._reader.find(self._run)
 

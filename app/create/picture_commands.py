@@ -15,10 +15,12 @@ from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
 from app.create.contact_sheet import ContactSheet
 from app.create.film_controller import FilmController
+from app.create.more_like_this import MoreLikeThis
 from app.create.notices import Notices
 from app.create.page import CreatePage
 from app.create.picture_menu import PictureMenu
 from app.create.picture_tools import PictureTools
+from app.create.relatives_sheet import RelativesSheet
 from app.messages.errors import Message
 from app.recent.model import RecentPictures
 from app.session.picture_loader import OpenedPicture, PictureLoader
@@ -28,6 +30,7 @@ from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from app.widgets.drop_router import file_in, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
+from app.widgets.icon_button import IconButton
 from core.gallery.deleting import Deleted
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
@@ -75,7 +78,12 @@ class PictureCommands(QObject):
         self._branches = BranchController(panel, session, loader, lambda: settings_store.settings.pictures)
         self._comparison = FilmComparison(create, panel, self._current, loader, session.engine_tasks)
         compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
-        for tool in (self._branches.button, compare_menu.button):
+        relatives = RelativesSheet(create.canvas)
+        self._more_like_this = MoreLikeThis(relatives, panel, self._current, session, loader)
+        more = IconButton("pictures", "More like this: close relatives of this picture", "moreLikeThisButton")
+        more.setText("More like this")
+        more.clicked.connect(self._more_like_this.begin)
+        for tool in (self._branches.button, more, compare_menu.button):
             panel.transport.add_tool(tool)
         for below_canvas in (panel, self._branches.area):
             create.middle.add(below_canvas)
@@ -97,7 +105,8 @@ class PictureCommands(QObject):
         create.strip.activated.connect(open_in_system)
         create.strip.menu_asked.connect(self._open_file_menu)
         self._branches.area.menu_wanted.connect(self._open_file_menu)
-        self._comparison.changed.connect(self._make_room)
+        for several in (self._comparison, self._more_like_this):
+            several.changed.connect(self._make_room)
         self.menu.compare_asked.connect(self._comparison.compare_with)
         create.recipe_card.use_asked.connect(self._use_settings)
         create.live_asked.connect(self._current.follow)
@@ -126,6 +135,7 @@ class PictureCommands(QObject):
         actions.open_folder.triggered.connect(self._open_folder)
         actions.export_film.triggered.connect(self._films.export_film)
         actions.copy.triggered.connect(self._copy)
+        actions.more_like_this.triggered.connect(self._more_like_this.begin)
         actions.paste.triggered.connect(self._paste)
         actions.save_as.triggered.connect(self._save_as)
         actions.delete.triggered.connect(self._delete)
@@ -193,8 +203,9 @@ class PictureCommands(QObject):
 
     @Slot()
     def _make_room(self) -> None:
-        """Two pictures side by side need what there is."""
-        self._branches.give_way(is_needed=self._comparison.is_active)
+        """Pictures side by side need what there is."""
+        is_needed = self._comparison.is_active or self._more_like_this.is_active
+        self._branches.give_way(is_needed=is_needed)
 
     @Slot(object, QPoint)
     def _open_file_menu(self, path: Path, position: QPoint) -> None:

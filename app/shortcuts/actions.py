@@ -41,6 +41,7 @@ class Actions(QObject):
         self.stop = self._make("Stop", "Esc", "stop")
         self.pause = self._make("Pause", "F8", "pause")
         self.single_step = self._make("Single step", "F10", "step")
+        self.more_like_this = self._make("More like this", "Ctrl+M", "pictures")
         self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
@@ -77,10 +78,10 @@ class Actions(QObject):
         """Builds the menus; ``places`` switch between the window's pages, ``panes`` show and hide its panes."""
         file = [self.open_settings, self.open_folder, self.save_as]
         _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
-        _fill(
-            bar.addMenu("&Edit"), [self.undo, self.redo], [self.copy, self.paste, self.delete], [self.preferences]
-        )
-        _fill(bar.addMenu("&Run"), [self.generate, self.stop], [self.pause, self.single_step])
+        edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [self.preferences]
+        _fill(bar.addMenu("&Edit"), *edit)
+        run = [self.generate, self.stop], [self.pause, self.single_step], [self.more_like_this]
+        _fill(bar.addMenu("&Run"), *run)
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu("&View")
         _fill(view, places, [*panes, self.next_pane, self.previous_pane], zoom, self.backdrop.actions())

@@ -62,5 +62,6 @@ class Branch:
         settings = (setting for setting in SETTINGS if setting.can_branch)
         changed = [setting.noun for setting in settings if setting.facts(before) != setting.facts(after)]
         changed += ["steps"] * (self.remaining_steps not in (None, self.steps_left))
-        changed += ["fresh noise"] * (self.fresh_noise > 0)
+        if self.fresh_noise > 0:
+            changed.append(f"fresh noise {self.fresh_noise:.0%} (seed {self.noise_seed})")
         return ", ".join(changed)

@@ -1,0 +1,191 @@
+"""More like this: relatives of the shown picture, side by side; each can be the start of the next ones."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
+
+from app.canvas.current import CurrentView
+from app.create.relatives_sheet import RelativesSheet
+from app.film.film_panel import FilmPanel
+from app.messages.errors import Message
+from app.session.picture_loader import PictureLoader
+from app.session.run import SavedPicture
+from app.session.session import Session
+from app.widgets.pixels import to_image
+from core.film.film import Film
+from core.pictures.pixels import Pixels
+from core.request.settings.seed import RANDOM_SEEDS
+from core.runs.branch import Branch
+from core.runs.events import ImageReady, Started, Stepped
+from core.runs.operations import GenerateBranch
+from core.runs.relatives import relatives
+
+NO_FILM = Message(
+    "This picture has no film",
+    "More like this starts from a step of the film, and none was kept.",
+    "Choose a picture with a film, or keep films in Preferences.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A place of the sheet. ``film`` and ``path`` are there as soon as the picture is finished, and saved."""
+
+    branch: Branch
+    run: str = ""
+    pixels: Pixels | None = None
+    film: Film | None = None
+    path: Path | None = None
+
+
+@dataclass(slots=True)
+class Family:
+    """A picture and its relatives."""
+
+    film: Film
+    image: QImage
+    members: list[Relative] = field(default_factory=list[Relative])
+
+
+class MoreLikeThis(QObject):
+    """Makes relatives of the picture on the canvas, and of each that the user clicks then.
+
+    Signals:
+        changed: the sheet was shown or hidden, see ``is_active``.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        sheet: RelativesSheet,
+        panel: FilmPanel,
+        current: CurrentView,
+        session: Session,
+        loader: PictureLoader,
+    ) -> None:
+        super().__init__(sheet)
+        self._sheet = sheet
+        self._panel = panel
+        self._current = current
+        self._session = session
+        self._loader = loader
+        self._families: list[Family] = []
+        sheet.chosen.connect(self._go_on)
+        sheet.opened.connect(self._open)
+        sheet.back_asked.connect(self._go_back)
+        sheet.again_asked.connect(self._again)
+        sheet.closed.connect(self._close)
+        session.run_started.connect(self._on_started)
+        session.stepped.connect(self._on_stepped)
+        session.image_ready.connect(self._on_ready)
+        session.picture_saved.connect(self._on_saved)
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self._families)
+
+    @Slot()
+    def begin(self) -> None:
+        """Begins with the picture on the canvas."""
+        film, current = self._panel.film, self._current.current
+        if film is None or not film.is_complete or current is None:
+            self._session.failed.emit(NO_FILM)
+            return
+        self._families = []
+        self._make(film, current.image)
+        self.changed.emit()
+
+    def _make(self, film: Film, image: QImage) -> None:
+        count, first = self._sheet.count.value(), secrets.randbelow(RANDOM_SEEDS)
+        branches = relatives(film, self._sheet.strength.value() / 100, range(first, first + count))
+        family = Family(film, image, [Relative(branch) for branch in branches])
+        self._withdraw()
+        self._families.append(family)
+        self._show(family)
+        for branch in branches:
+            self._session.branch(branch)
+
+    def _withdraw(self) -> None:
+        """Takes back what still waits for the pictures before: the user has gone on."""
+        branches = [member.branch for family in self._families for member in family.members]
+        for waiting in self._session.queue.runs:
+            if isinstance(waiting.operation, GenerateBranch) and waiting.operation.branch in branches:
+                self._session.queue.remove(waiting.id)
+
+    def _show(self, family: Family) -> None:
+        can_go_back = len(self._families) > 1
+        prompt = family.film.request.prompt
+        self._sheet.begin(family.image, prompt, len(family.members), can_go_back=can_go_back)
+        for place in range(len(family.members)):
+            self._paint(place)
+
+    def _paint(self, place: int) -> None:
+        member = self._families[-1].members[place]
+        if member.pixels is not None:
+            is_finished = member.film is not None
+            words = "Click for more like this one" if is_finished else "On its way"
+            self._sheet.show_picture(place, member.pixels, words, is_finished=is_finished)
+
+    def _change(self, run: str, **changes: object) -> None:
+        """Notes something about the relative of this run, if it is one."""
+        for family in self._families:
+            for place, member in enumerate(family.members):
+                if member.run == run:
+                    family.members[place] = replace(member, **changes)  # pyright: ignore[reportArgumentType]
+                    if family is self._families[-1]:
+                        self._paint(place)
+
+    @Slot(object)
+    def _on_started(self, started: Started) -> None:
+        for family in self._families:
+            for place, member in enumerate(family.members):
+                if not member.run and started.film.parent == member.branch.parent:
+                    family.members[place] = replace(member, run=started.film.run)
+
+    @Slot(object)
+    def _on_stepped(self, stepped: Stepped) -> None:
+        self._change(stepped.film.run, pixels=stepped.preview.pixels)
+
+    @Slot(object)
+    def _on_ready(self, ready: ImageReady) -> None:
+        self._change(ready.film.run, pixels=ready.image.pixels, film=ready.film)
+
+    @Slot(object)
+    def _on_saved(self, saved: SavedPicture) -> None:
+        self._change(saved.image.recipe.run, path=saved.path)
+
+    @Slot(int)
+    def _go_on(self, place: int) -> None:
+        member = self._families[-1].members[place]
+        if member.film is not None and member.pixels is not None:
+            self._make(member.film, to_image(member.pixels))
+
+    @Slot()
+    def _again(self) -> None:
+        family = self._families[-1]
+        self._make(family.film, family.image)
+
+    @Slot()
+    def _go_back(self) -> None:
+        if len(self._families) > 1:
+            self._withdraw()
+            self._families.pop()
+            self._show(self._families[-1])
+
+    @Slot(int)
+    def _open(self, place: int) -> None:
+        member = self._families[-1].members[place]
+        if member.path is not None:
+            self._close()
+            self._loader.open(member.path)
+
+    @Slot()
+    def _close(self) -> None:
+        """Leaves the sheet; the queue still makes those that wait, unless they are removed there."""
+        self._families = []
+        self._sheet.leave()
+        self.changed.emit()
