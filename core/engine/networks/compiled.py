@@ -26,6 +26,8 @@ CPP_COMPILERS = ("g++", "clang++", "c++", "cl")
 
 def missing_for(device: torch.device) -> str:
     """Returns what compiling for a device lacks on this computer, as the end of a sentence, or ""."""
+    if hasattr(sys, "_MEIPASS"):
+        return "the installed program brings no compiler; start from the checkout for that"
     if device.type == "mps":
         return "torch compiles for Apple GPUs only in part"
     if device.type != "cpu" and not has_triton_package():

@@ -51,6 +51,11 @@ def test_what_compiling_lacks_is_told(
     assert missing_for(torch.device(kind)) == reason
 
 
+def test_the_installed_program_says_that_it_has_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "_MEIPASS", "bundle", raising=False)
+    assert "start from the checkout" in missing_for(torch.device("cpu"))
+
+
 def test_an_engine_is_refused_where_nothing_compiles(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", Mock(return_value=None))
     with pytest.raises(CompilerMissing, match="no compiler was found"):
