@@ -1,8 +1,9 @@
-"""Measures the start of the window, and how smoothly it moves while pictures are made.
+"""Measures how smoothly the window moves while pictures are made, and what it keeps of them.
 
 ``python -m tests.benchmarks.window`` starts the real program, with the real engine and the starter model, in a
 process of its own and with folders of its own, and prints medians. A timer that should tick every 10 ms in the
-thread of the window tells how long that thread was busy with something else.
+thread of the window tells how long that thread was busy with something else, or had to wait for a processor.
+``--pictures 200 --starts 1`` tells of memory. `tests.benchmarks.window_start` measures the start.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+import psutil
 
 TICK_MS = 10
 IDLE_SECONDS = 3.0
@@ -25,63 +27,73 @@ def main() -> int:
     """Starts the program as often as asked and prints one line for each figure."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.window", description=__doc__)
     parser.add_argument("--steps", type=int, default=20, help="steps of each picture (default: 20)")
+    parser.add_argument("--pictures", type=int, default=20, help="of each start, after the first (default: 20)")
     parser.add_argument("--starts", type=int, default=3, help="how many times the program is started (default: 3)")
     parser.add_argument(CHILD, dest="folder", help=argparse.SUPPRESS)
-    parser.add_argument("--began", type=float, default=0.0, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.folder:
-        print(json.dumps(measure(Path(arguments.folder), arguments.steps, arguments.began)))
+        print(json.dumps(measure(Path(arguments.folder), arguments)))
         return 0
-    results = [start(arguments.steps) for _ in range(arguments.starts)]
+    results = [start(sys.argv[1:]) for _ in range(arguments.starts)]
     for name in results[0]:
         values = sorted(result[name] for result in results)
         print(f"{name:<58}{values[len(values) // 2]:>9.1f}   ({values[0]:.1f} to {values[-1]:.1f})")
     return 0
 
 
-def start(steps: int) -> dict[str, float]:
+def start(options: list[str]) -> dict[str, float]:
     """Measures one start of the program."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "tests.benchmarks.window", CHILD, folder, "--steps", str(steps)]
-        process = subprocess.run(
-            [*command, "--began", str(time.time())],
-            check=True,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        )
+        command = [sys.executable, "-m", "tests.benchmarks.window", *options, CHILD, folder]
+        process = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def measure(folder: Path, steps: int, began: float) -> dict[str, float]:
-    """In the program's own process; ``began`` is when that was started, in seconds since the epoch."""
+def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
+    """In the program's own process, with everything on that costs the window time."""
     from app.startup.environment import set_environment
 
     set_environment(os.environ)
     from PySide6.QtWidgets import QApplication
 
-    from app.startup.application import make_window
+    from app.film.film_panel import FilmPanel
+    from app.startup.application import SWITCH_INTERVAL_S, make_window
+    from app.startup.garbage_collection import kept_for_good
     from core.paths import Folders
-    from tests.benchmarks.event_loop import EventLoop
+    from tests.benchmarks.event_loop import EventLoop, Gaps
 
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     application = QApplication(sys.argv[:1])
-    window = make_window(application, Folders(*(folder / name for name in Folders.__dataclass_fields__)))
-    window.show()
+    with kept_for_good():
+        window = make_window(application, Folders(*(folder / name for name in Folders.__dataclass_fields__)))
+    session, contents = window.session, window.contents
+    contents.welcome.greet()
     loop = EventLoop(TICK_MS)
-    loop.run_until_visible(window)
-    visible = time.time() - began
-    session = window.session
-    session.edit(prompt="a red house by the sea at sunset", seed=7, steps=steps)
-    idle = loop.run_for(IDLE_SECONDS)
+    session.edit(prompt="a red house by the sea at sunset", seed=7, steps=arguments.steps)
     first = loop.watch_run(session)
-    second = loop.watch_run(session)
+    panel = contents.create_page.findChild(FilmPanel)
+    assert panel is not None
+    panel.open_views(["noisy", "denoised", "guidance", "spectrum"])
+    idle = loop.run_for(IDLE_SECONDS)
+    in_create, in_gallery = Gaps(), Gaps()
+    used: list[float] = []
+    for number in range(arguments.pictures):
+        page, gaps = (contents.gallery, in_gallery) if number % 2 else (contents.create, in_create)
+        contents.places.show_page(page)
+        session.edit(seed=number)
+        gaps.add(loop.watch_run(session).gaps)
+        used.append(psutil.Process().memory_info().rss / 2**20)
     window.close()
+    half = used[len(used) // 2 :]
     return {
-        "process start to visible window (ms)": visible * 1000,
-        "Generate to first preview, engine not yet imported (ms)": first.first_preview_seconds * 1000,
-        "Generate to first preview, second picture (ms)": second.first_preview_seconds * 1000,
-        **idle.figures("idle"),
+        "Generate to first preview, at once after the start (ms)": first.first_preview_seconds * 1000,
         **first.gaps.figures("first picture, with all imports"),
-        **second.gaps.figures("second picture"),
+        **idle.figures("idle"),
+        **in_create.figures("four views of the film"),
+        **in_gallery.figures("gallery open"),
+        "memory after a quarter of the pictures (MiB)": used[len(used) // 4],
+        "memory after all (MiB)": used[-1],
+        "memory of a picture, second half (MiB)": (half[-1] - half[0]) / max(len(half) - 1, 1),
     }
 
 
