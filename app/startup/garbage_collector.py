@@ -46,7 +46,9 @@ class GarbageCollector(QObject):
 
 
 def collect_due() -> None:
-    """Searches the generations that Python would search now."""
+    """Searches the generations that Python would search now; none while `kept_for_good` has things made."""
+    if not gc.get_threshold()[0]:
+        return
     counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
     due = [generation for generation, (count, limit) in enumerate(counts) if count > limit]
     if due:

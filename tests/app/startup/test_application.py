@@ -11,18 +11,22 @@ ROOT = Path(__file__).resolve().parents[3]
 HEAVY = ("torch", "diffusers", "transformers", "accelerate", "psutil", "scipy", "pyqtgraph", "httpx2")
 
 START_AND_CLOSE = """
-import json, sys
+import gc, json, sys
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from app.startup.application import make_window
+from app.startup.garbage_collection import kept_for_good
 from core.paths import Folders
 application = QApplication([])
-window = make_window(application, Folders(*(Path(sys.argv[1]) / name for name in Folders.__dataclass_fields__)))
+folders = Folders(*(Path(sys.argv[1]) / name for name in Folders.__dataclass_fields__))
+with kept_for_good():
+    window = make_window(application, folders)
 window.show()
 application.processEvents()
 imported = sorted({name.split(".")[0] for name in sys.modules})
 window.close()
-print(json.dumps({"imported": imported, "ended": window.ended_in_time, "model": window.session.draft.model}))
+told = {"imported": imported, "ended": window.ended_in_time, "model": window.session.draft.model}
+print(json.dumps({**told, "searches": gc.isenabled()}))
 """
 
 SHOW_THE_FRAME = """
@@ -64,6 +68,7 @@ def test_the_window_opens_without_the_heavy_libraries_and_leaves_nothing_running
     result = json.loads(process.stdout)
     assert not set(HEAVY) & set(result["imported"])
     assert result["ended"]
+    assert not result["searches"], "Python would free Qt's objects in other threads"
     assert result["model"] == "starter-model"
 
 

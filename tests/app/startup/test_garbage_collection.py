@@ -5,6 +5,7 @@ import gc
 import pytest
 
 from app.startup.garbage_collection import kept_for_good
+from app.startup.garbage_collector import collect_due
 
 
 class Cycle:
@@ -41,8 +42,20 @@ def test_an_error_leaves_the_search_on() -> None:
     assert gc.isenabled()
 
 
-def test_a_search_that_was_off_stays_off() -> None:
-    gc.disable()
+@pytest.mark.parametrize("when", ["before", "inside"])
+def test_a_search_that_was_turned_off_stays_off(when: str) -> None:
+    if when == "before":
+        gc.disable()
     with kept_for_good():
-        pass
+        gc.disable()
     assert not gc.isenabled()
+
+
+def test_nothing_is_searched_meanwhile() -> None:
+    collected = gc.get_stats()[0]["collections"]
+    with kept_for_good():
+        made = [Cycle() for _ in range(10 * gc.get_threshold()[0] + 5000)]
+        collect_due()
+        assert gc.get_stats()[0]["collections"] == collected
+    del made
+    assert gc.get_threshold()[0] > 0
