@@ -49,9 +49,14 @@ class LoraUsage:
 
 def unsupported(layer: LoraLayer) -> str:
     """Returns the reason why a layer acts on no model at all, or ""."""
-    if layer.method in SUPPORTED:
+    if layer.method in SUPPORTED or is_bundled(layer):
         return ""
     return _PHRASES.get(layer.method, f"of {layer.kind}")
+
+
+def is_bundled(layer: LoraLayer) -> bool:
+    """Returns True for an embedding beside the layers: it acts where a prompt says its name."""
+    return layer.method == "embedding" and layer.name.startswith("bundle_emb.")
 
 
 def absent(layer: LoraLayer) -> str:

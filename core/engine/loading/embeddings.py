@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 
-from core.embeddings.file import EmbeddingFile, read_embedding
+from core.embeddings.file import EmbeddingFile, read_bundled, read_embedding
 from core.embeddings.library import EmbeddingLibrary
 from core.engine.families import Family
 from core.engine.networks.clip_text import ClipEncoder
 from core.engine.weights.guard import loading
 from core.errors import ModelBroken
 from core.files.stamps import Stamp, stamp_of
-from core.models.catalogue import Model
+from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import kind_of
 from core.prompt.chunks import MARKS, NamedVectors, by_first_token, spellings
 from core.prompt.timeline import timeline
@@ -28,18 +29,19 @@ Told = EmbeddingDiffers | EmbeddingMisfit
 class PromptEmbeddings:
     """The embeddings of one loaded model."""
 
-    def __init__(self, model: Model, family: Family) -> None:
+    def __init__(self, model: Model, family: Family, catalogue: Catalogue) -> None:
+        """``catalogue`` finds their files, and those of LoRAs."""
+        self._catalogue = catalogue
         self._model = model
         self._family = family
-        self._present: tuple[tuple[Path, Stamp], ...] = ()
+        self._present: tuple[tuple[EmbeddingFile, Stamp], ...] = ()
 
-    def use(
-        self, request: GenerationRequest, library: EmbeddingLibrary
-    ) -> tuple[tuple[Embedding, ...], tuple[Told, ...]]:
+    def use(self, request: GenerationRequest) -> tuple[tuple[Embedding, ...], tuple[Told, ...]]:
         """Lets the embeddings act that the request's prompts name, and no others.
 
-        Returns them with their hashes, and what is to be told: those for another kind of model, whose names are
-        plain words then, and those that a recipe has otherwise. Raises ModelBroken or InvalidRequest.
+        Files of its LoRAs may bring some. Returns them with hashes, and what is to be told: those for another
+        kind of model, whose names are plain words then, and those that a recipe has otherwise. Raises ModelBroken,
+        LoraMissing or InvalidRequest.
         """
         encoders = self._family.encoders
         if not encoders:
@@ -47,17 +49,13 @@ class PromptEmbeddings:
         told: list[Told] = []
         fitting: list[EmbeddingFile] = []
         said = f"{request.prompt}\n{request.negative_prompt}".casefold()
-        for path in library.files():
-            if path.stem.casefold() not in said:
-                continue
-            try:
-                file = read_embedding(path)
-            except ModelBroken:
-                continue  # another program keeps other files there, too; the name is a word like any other
+        library = self._catalogue.embeddings
+        loras = [self._catalogue.loras.find(lora) for lora in request.active_loras]
+        for file in _named(said, library, loras):
             if self._fits(file, encoders):
                 fitting.append(file)
             else:
-                told.append(EmbeddingMisfit(file.name, path, file.made_for, kind_of(self._model)))
+                told.append(EmbeddingMisfit(file.name, file.path, file.made_for, kind_of(self._model)))
         self._put(fitting, encoders)
         texts = {text for moment in timeline(request).requests for text in self._family.texts(moment)}
         names = {
@@ -80,7 +78,7 @@ class PromptEmbeddings:
         return file.widths == widths and file.vectors <= room
 
     def _put(self, files: Sequence[EmbeddingFile], encoders: Sequence[ClipEncoder]) -> None:
-        wanted = tuple((file.path, stamp_of(file.path)) for file in files)
+        wanted = tuple((file, stamp_of(file.path)) for file in files)
         if wanted == self._present:
             return
         vectors = {file.name: _vectors(file) for file in files}
@@ -99,6 +97,16 @@ class PromptEmbeddings:
         """Returns the number of vectors of those that act, by name."""
         encoders = self._family.encoders
         return {name: len(vectors) for name, vectors in encoders[0].vectors.items()} if encoders else {}
+
+
+def _named(said: str, library: EmbeddingLibrary, loras: Sequence[Path]) -> Iterator[EmbeddingFile]:
+    """Yields the embeddings whose names occur in a text; those of LoRAs count before others."""
+    bundled = {file.name: file for path in reversed(loras) for file in read_bundled(path)}
+    yield from (file for file in bundled.values() if file.name.casefold() in said)
+    for path in library.files():
+        if path.stem.casefold() in said and path.stem not in bundled:
+            with suppress(ModelBroken):  # another program keeps other files there, too: a word like any other
+                yield read_embedding(path)
 
 
 def _vectors(file: EmbeddingFile) -> tuple[torch.Tensor, ...]:

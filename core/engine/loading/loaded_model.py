@@ -88,7 +88,7 @@ class LoadedModel:
                 told.append(LoraDiffers(lora.key, path, lora.hash, found.hash))
             if usage.left_out:
                 told.append(LoraInPart(lora.key, path, self.model.key, usage))
-        named, notices = self.embeddings.use(request, self.catalogue.embeddings)
+        named, notices = self.embeddings.use(request)
         request = replace(request, autoencoder=autoencoder, loras=used, embeddings=named)
         return PreparedModel(self, request, (*told, *notices))
 
@@ -165,7 +165,7 @@ class PreparedModel:
 
     def read_prompt(self, request: GenerationRequest) -> Predict:
         """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
-        self.loaded.embeddings.use(self.request, self.loaded.catalogue.embeddings)
+        self.loaded.embeddings.use(self.request)
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
 
     def guarded(self, predict: Predict) -> Predict:
@@ -292,7 +292,7 @@ def load(
         ladder=OutOfMemoryLadder(plan.device, offloading, free_unused),
         loras=LoraLayers(model, parts),
         autoencoders=Autoencoders(model, family, offloading, replace(plan, weight_bits=None), own),
-        embeddings=PromptEmbeddings(model, family),
+        embeddings=PromptEmbeddings(model, family, catalogue),
         tiny=TinyAutoencoder(model, replace(plan, weight_bits=None)),
         catalogue=catalogue,
     )

@@ -35,7 +35,7 @@ from core.files.safetensors_header import read_safetensors_header
 from core.lora.library import LoraLibrary
 from core.lora.names import LayerNames, Place
 from core.lora.strength import ToldScales
-from core.lora.usage import NOT_NUMBERS, OTHER_SIZE, LoraUsage, absent, unsupported
+from core.lora.usage import NOT_NUMBERS, OTHER_SIZE, LoraUsage, absent, is_bundled, unsupported
 from core.models.catalogue import Model
 from core.models.compatibility import checked_lora
 from core.request.request import Lora
@@ -109,7 +109,7 @@ class LoraLayers:
 
     def _add(self, number: int, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], told: ToldScales) -> str:
         """Lets one layer of a file act; returns "", or the reason why it cannot."""
-        if reason := unsupported(layer):
+        if (reason := unsupported(layer)) or is_bundled(layer):
             return reason
         places = self._layer_names.find(layer.name)
         own = {role: tensors[name] for role, name in layer.tensors.items()}

@@ -20,7 +20,7 @@ from core.recipes.parameters import from_parameters, to_parameters
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import Embedding, GenerationRequest, Size
 from core.runs.branch import Branch
-from core.runs.events import EmbeddingDiffers, EmbeddingMisfit, Event, ImageReady, Stepped
+from core.runs.events import EmbeddingDiffers, EmbeddingMisfit, Event, ImageReady, LoraInPart, Stepped
 from core.runs.operations import Generate, GenerateBranch
 from tests import tiny
 
@@ -178,3 +178,32 @@ def test_tokens_are_counted_as_vectors(folder: Path) -> None:
     assert [known.count(text).tokens for text in ("a soft b", "a soft-light b", "embedding:soft")] == [4, 11, 2]
     assert known.count("soft-light " * 2).limit == 28
     assert counter.count("a soft b").tokens == 6
+
+
+@pytest.fixture
+def bundle(folder: Path) -> Path:
+    """A LoRA whose file brings two embeddings."""
+    path = folder / "loras" / "ink.safetensors"
+    tiny.lora(path, tiny.unet(), "unet")
+    generator = torch.Generator().manual_seed(9)
+    more = {
+        f"bundle_emb.{name}.string_to_param.*": torch.randn((2, tiny.WIDTH), generator=generator)
+        for name in ("inky", "blot")
+    }
+    save_file(load_file(path) | more, path)
+    return path
+
+
+def test_a_lora_s_file_may_bring_embeddings(engine: Engine, bundle: Path) -> None:
+    used = run(engine, "a inky b <lora:ink:0.5>")
+    assert [one.name for one in used.film.request.embeddings] == ["inky"]
+    assert not np.array_equal(used.image.pixels, pixels(engine, "a inka b <lora:ink:0.5>"))
+    assert not np.array_equal(used.image.pixels, pixels(engine, "a blot b <lora:ink:0.5>"))
+    assert run(engine, "a inky b").film.request.embeddings == ()
+    *_, again = engine.run(GenerateBranch(Branch(used.film, 1, used.film.request)))
+    assert isinstance(again, ImageReady)
+    assert np.array_equal(again.image.pixels, used.image.pixels)
+
+
+def test_the_embeddings_of_a_lora_s_file_are_not_left_out(engine: Engine, bundle: Path) -> None:
+    assert not [event for event in events(engine, "a <lora:ink:0.5>") if isinstance(event, LoraInPart)]
