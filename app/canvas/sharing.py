@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QProcess, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices
 
 from app.canvas.current import CurrentPicture
 from app.session.picture_loader import OpenedPicture
 
 
-def copy_picture(picture: CurrentPicture | OpenedPicture, *, with_file: bool = True) -> None:
-    """Puts a picture, and its file if it has one, into the clipboard."""
+def mime_data(picture: CurrentPicture | OpenedPicture, *, with_file: bool) -> QMimeData:
+    """Returns a picture for the clipboard or a drag; ``with_file``: and its file if it has one."""
     data = QMimeData()
     data.setImageData(picture.image)
     if picture.path is not None and with_file:
         data.setUrls([QUrl.fromLocalFile(str(picture.path))])
-    QGuiApplication.clipboard().setMimeData(data)
+    return data
 
 
 def open_in_system(path: Path) -> None:

@@ -43,10 +43,12 @@ class Canvas(ZoomView):
     Signals:
         menu_asked: the place on the screen for a context menu.
         shown_changed: another picture is shown, or none.
+        drag_asked: the whole picture, which needs no moving, is dragged elsewhere.
         place_clicked(float, float): of the picture, 0 to 1 from the left and from the top.
     """
 
     menu_asked = Signal(QPoint)
+    drag_asked = Signal()
     shown_changed = Signal()
     place_clicked = Signal(float, float)
 
@@ -121,6 +123,15 @@ class Canvas(ZoomView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed_at = event.position() if event.button() is Qt.MouseButton.LeftButton else None
         super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drags the picture out of the window where it cannot be moved in it."""
+        pressed, distance = self._pressed_at, QApplication.startDragDistance()
+        if pressed is None or self.can_pan or (event.position() - pressed).manhattanLength() < distance:
+            super().mouseMoveEvent(event)
+        else:
+            self._pressed_at = self._drag_from = None
+            self.drag_asked.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Tells the place, unless the picture was dragged."""

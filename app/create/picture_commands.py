@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QDrag, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentView
@@ -15,6 +15,7 @@ from app.create.compare_menu import CompareMenu
 from app.create.comparison import FilmComparison
 from app.create.contact_sheet import ContactSheet
 from app.create.film_controller import FilmController
+from app.create.forever import Forever
 from app.create.more_like_this import MoreLikeThis
 from app.create.notices import Notices
 from app.create.page import CreatePage
@@ -101,6 +102,8 @@ class PictureCommands(QObject):
         self._current.following_changed.connect(self._show_following)
         session.state_changed.connect(self._show_following)
         create.canvas.menu_asked.connect(self._open_canvas_menu)
+        create.canvas.drag_asked.connect(self._drag_out)
+        create.strip.delete_asked.connect(self.menu.delete)
         create.strip.chosen.connect(loader.open)
         create.strip.activated.connect(open_in_system)
         create.strip.menu_asked.connect(self._open_file_menu)
@@ -139,6 +142,7 @@ class PictureCommands(QObject):
         actions.paste.triggered.connect(self._paste)
         actions.save_as.triggered.connect(self._save_as)
         actions.delete.triggered.connect(self._delete)
+        Forever(actions.forever, self._session)
 
     @Slot()
     def _ask_picture(self) -> None:
@@ -158,6 +162,13 @@ class PictureCommands(QObject):
     def _copy(self) -> None:
         if self._current.current is not None:
             self.tools.copy(self._current.current)
+
+    @Slot()
+    def _drag_out(self) -> None:
+        if self._current.current is not None:
+            drag = QDrag(self._create.canvas)
+            drag.setMimeData(self.tools.mime_data(self._current.current))
+            drag.exec(Qt.DropAction.CopyAction)
 
     @Slot()
     def _save_as(self) -> None:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentPicture
-from app.canvas.sharing import copy_picture, open_in_editor
+from app.canvas.sharing import mime_data, open_in_editor
 from app.messages.errors import Message
 from app.recent.recipe_fields import recipe_text
 from app.session.picture_loader import OpenedPicture, PictureLoader
@@ -62,7 +62,11 @@ class PictureTools(QObject):
 
     def copy(self, picture: CurrentPicture | OpenedPicture) -> None:
         """Puts a picture into the clipboard, and its file, which carries the recipe, where that may be shared."""
-        copy_picture(picture, with_file=not self._settings_store.settings.strips_recipe)
+        QGuiApplication.clipboard().setMimeData(self.mime_data(picture))
+
+    def mime_data(self, picture: CurrentPicture | OpenedPicture) -> QMimeData:
+        """Returns a picture for the clipboard or for another program, without its file if recipes stay here."""
+        return mime_data(picture, with_file=not self._settings_store.settings.strips_recipe)
 
     def copy_recipe(self, path: Path) -> None:
         """Puts the recipe into the clipboard, as text."""

@@ -3,7 +3,18 @@
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QListView, QStackedLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.recent.model import THUMBNAIL_ROLE, RecentPictures
@@ -20,12 +31,13 @@ class RecentStrip(QWidget):
     Signals:
         chosen: `Path` of the picture that was clicked or reached by the keyboard.
         activated: `Path` of the picture that was double clicked, or chosen with Return.
-        menu_asked: `Path` and where on the screen.
+        menu_asked: `Path` and where on the screen. delete_asked: `Path`, by the Delete key.
     """
 
     chosen = Signal(object)
     activated = Signal(object)
     menu_asked = Signal(object, QPoint)
+    delete_asked = Signal(object)
 
     def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +47,8 @@ class RecentStrip(QWidget):
         self._list.selectionModel().selectionChanged.connect(self._choose)
         self._list.activated.connect(self._activate)
         self._list.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
+        in_list = Qt.ShortcutContext.WidgetShortcut
+        QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list, self._on_delete, context=in_list)
         self._empty = text_label("Finished pictures appear here and are saved at once.", role="hint", wraps=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pages = QStackedLayout()
@@ -59,6 +73,10 @@ class RecentStrip(QWidget):
 
     def _activate(self, index: QModelIndex) -> None:
         self.activated.emit(self._model.path(index.row()))
+
+    def _on_delete(self) -> None:
+        if (index := self._list.currentIndex()).isValid():
+            self.delete_asked.emit(self._model.path(index.row()))
 
     def _on_custom_context_menu_requested(self, position: QPoint) -> None:
         index = self._list.indexAt(position)

@@ -38,6 +38,7 @@ class Actions(QObject):
         self.paste = self._make("Paste settings or image", "Ctrl+V")
         self.generate = self._make("Generate", "Ctrl+Return", "play")
         self.generate.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
+        self.forever = self._make("Generate forever", "Ctrl+Shift+Return", is_checkable=True)
         self.stop = self._make("Stop", "Esc", "stop")
         self.pause = self._make("Pause", "F8", "pause")
         self.single_step = self._make("Single step", "F10", "step")
@@ -80,7 +81,7 @@ class Actions(QObject):
         _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
         edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [self.preferences]
         _fill(bar.addMenu("&Edit"), *edit)
-        run = [self.generate, self.stop], [self.pause, self.single_step], [self.more_like_this]
+        run = [self.generate, self.forever, self.stop], [self.pause, self.single_step], [self.more_like_this]
         _fill(bar.addMenu("&Run"), *run)
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu("&View")

@@ -208,3 +208,23 @@ def test_a_small_picture_tells_its_size_below_it_while_it_is_enlarged(canvas: Ca
     assert below() > 2
     canvas.show_actual_size()
     assert below() == 1
+
+
+def test_a_picture_that_is_seen_whole_is_dragged_out_and_a_larger_one_is_moved(
+    canvas: Canvas, qtbot: QtBot
+) -> None:
+    canvas.show_picture(shown())
+    asked: list[bool] = []
+    canvas.drag_asked.connect(lambda: asked.append(True))
+    centre = canvas.rect().center()
+
+    def drag() -> None:
+        qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=centre)
+        qtbot.mouseMove(canvas, centre + QPoint(60, 0))
+        qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=centre + QPoint(60, 0))
+
+    drag()
+    assert asked == [True]
+    canvas.zoom_to(10)
+    drag()
+    assert asked == [True]

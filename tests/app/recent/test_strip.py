@@ -96,3 +96,14 @@ def test_the_thumbnails_fill_the_width(strip: RecentStrip, tmp_path: Path) -> No
     view.doItemsLayout()
     tops = {view.visualRect(view.model().index(row, 0)).top() for row in range(3)}
     assert len(tops) == 1
+
+
+def test_the_delete_key_asks_for_the_trash(strip: RecentStrip, tmp_path: Path, qtbot: QtBot) -> None:
+    view = fill(strip, tmp_path / "a.png", tmp_path / "b.png")
+    strip.activateWindow()
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    view.setCurrentIndex(view.model().index(1, 0))
+    with qtbot.waitSignal(strip.delete_asked) as asked:
+        qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert asked.args == [tmp_path / "b.png"]

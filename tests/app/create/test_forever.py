@@ -1,0 +1,60 @@
+"""*Generate forever* goes on until it is switched off, or something stops it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QAction
+from pytestqt.qtbot import QtBot
+
+from app.create.forever import Forever
+from app.session.run import RunState
+from app.session.session import Session
+from core.runs.events import ImageReady
+from tests.app.conftest import MakeSession
+
+
+@pytest.fixture
+def session(make_session: MakeSession) -> Session:
+    return make_session()
+
+
+@pytest.fixture
+def action(session: Session) -> QAction:
+    action = QAction(session)
+    action.setCheckable(True)
+    Forever(action, session)
+    return action
+
+
+def test_it_goes_on_with_new_seeds_and_the_draft_of_the_moment(
+    session: Session, action: QAction, qtbot: QtBot
+) -> None:
+    session.edit(seed=7)
+    prompts: list[str] = []
+
+    def note(ready: ImageReady) -> None:
+        prompts.append(ready.image.request.prompt)
+
+    session.image_ready.connect(note)
+    action.setChecked(True)
+    assert session.draft.seed is None
+    qtbot.waitUntil(lambda: len(prompts) >= 2)
+    session.edit(prompt="a blue house")
+    qtbot.waitUntil(lambda: prompts[-1] == "a blue house")
+    action.setChecked(False)
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+
+
+def test_stop_switches_it_off(session: Session, action: QAction, qtbot: QtBot) -> None:
+    action.setChecked(True)
+    qtbot.waitUntil(lambda: session.state is RunState.running)
+    session.stop()
+    qtbot.waitUntil(lambda: session.state is RunState.idle)
+    assert not action.isChecked()
+
+
+def test_settings_that_cannot_be_used_switch_it_off_at_once(session: Session, action: QAction) -> None:
+    session.edit(steps=0)
+    action.setChecked(True)
+    assert not action.isChecked()
+    assert session.state is RunState.idle
