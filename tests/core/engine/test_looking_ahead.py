@@ -69,8 +69,8 @@ def last_before_the_error(engine: Engine, error: type[Exception]) -> list[int]:
 @pytest.mark.parametrize("is_late", [True, False])
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_films_attention_and_pictures_are_the_same(engine: Engine, sampler: str, is_late: bool) -> None:
-    for scale in (REQUEST.guidance_scale, 1.0):
-        request = replace(REQUEST, sampler=sampler, guidance_scale=scale)
+    for changes in ({}, {"guidance_scale": 1.0}, {"prompt": "a [red:blue:2] house"}):
+        request = replace(REQUEST, sampler=sampler, **changes)
         operation = Generate(request, PreviewMode.linear, attention=True)
         expected = list(engine.run(operation))
         with late_gpu(is_late=is_late) as gpu:
