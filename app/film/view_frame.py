@@ -51,6 +51,9 @@ class ViewFrame(QFrame):
         self._ask.setCheckable(True)
         self._save = self._save_button()
         self._stack = QStackedWidget(self)
+        policy = self._stack.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._stack.setSizePolicy(policy)
         head = hbox(stretched(self._chooser), self._ask, self._save, spacing=2)
         vbox(head, stretched(self._stack), on=self, margins=6, spacing=4)
         self._chooser.currentIndexChanged.connect(self._chosen)
@@ -121,7 +124,7 @@ class ViewFrame(QFrame):
 
     def _explain_new_view(self) -> None:
         """Opens the explanation only if it leaves the view its room: four texts at once would hide everything."""
-        is_there = self._is_alone and self.window().isVisible()
+        is_there = self._is_alone and self._moment is not None
         if is_there and self.view_name not in self._explained:
             self._ask.setChecked(True)
 

@@ -55,6 +55,7 @@ class Actions(QObject):
             {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checkerboard background"}
         )
         self.theme = self._group({Theme.system: "Match system", Theme.light: "Light", Theme.dark: "Dark"})
+        self.first_steps = self._make("First steps")
         self.shortcuts = self._make("Keyboard shortcuts", "F1")
         self.machine = self._make("This machine…")
         self.diagnostics = self._make("Copy diagnostics", icon_name="copy")
@@ -88,7 +89,8 @@ class Actions(QObject):
         _fill(view, places, [*panes, self.next_pane, self.previous_pane], zoom, self.backdrop.actions())
         view.addMenu("Theme").addActions(self.theme.actions())
         view.addAction(self.full_screen)
-        _fill(bar.addMenu("&Help"), [self.shortcuts, self.machine, self.diagnostics, self.updates, self.about])
+        help_ = [self.first_steps, self.shortcuts, self.machine, self.diagnostics, self.updates, self.about]
+        _fill(bar.addMenu("&Help"), help_)
 
     def follow(self, session: Session) -> None:
         """Connects the actions of the session, and enables them only while they can act."""

@@ -35,6 +35,7 @@ from app.window.header import Header
 from app.window.pages import Pages
 from app.window.pane_focus import PaneFocus
 from app.window.services import Services
+from app.window.tour import Tour
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
 from core.settings.look import Theme
@@ -91,6 +92,7 @@ class Contents(QObject):
         self.crash_report = CrashReport(messages, store, session.device, self)
         self.notices.report_asked.connect(self.crash_report.copy_diagnostics)
         self.notices.log_asked.connect(self.crash_report.open_log)
+        self._tour = Tour(window, session)
         self._actions = Actions(window)
         self._actions.fill(window.menuBar(), self.places.switches.actions(), self._panes)
         self.keymap = Keymap(menu_commands(window.menuBar(), self._actions), store, window)
@@ -197,6 +199,8 @@ class Contents(QObject):
         actions.next_pane.triggered.connect(partial(self._pane_focus.go, 1))
         actions.previous_pane.triggered.connect(partial(self._pane_focus.go, -1))
         actions.full_screen.triggered.connect(self._switch_full_screen)
+        actions.first_steps.triggered.connect(self._show_create)
+        actions.first_steps.triggered.connect(self._tour.begin)
         actions.shortcuts.triggered.connect(self._show_keys)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
