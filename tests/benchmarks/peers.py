@@ -2,7 +2,7 @@
 
 Stable Diffusion 1.5 and XL with random weights, which cost what trained ones cost, and the starter model, on the
 processor. Each side runs in a process of its own as its users start it, in turns; figures are medians over the
-turns. They mean little while anything else runs.
+turns. They mean little while anything else runs. ComfyUI and stable-diffusion.cpp take part where they are named.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +23,12 @@ import torch
 
 from core.paths import resources
 from core.request.request import STARTER_MODEL
+from tests import original_names
+from tests.benchmarks.other_programs import comfy_ui, stable_diffusion_cpp
 from tests.benchmarks.random_models import stable_diffusion_15, stable_diffusion_xl
 
 MODELS = {"sd15": stable_diffusion_15, "sdxl": stable_diffusion_xl}
+WRITERS = {"sd15": original_names.stable_diffusion_1, "sdxl": original_names.stable_diffusion_xl}
 SIDES = ("ours", "stock")
 
 
@@ -44,6 +50,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1, help="pictures of each process, after the first")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--folder", type=Path, help="where the random checkpoints lie, and stay")
+    parser.add_argument("--comfy-ui", type=Path, help="a checkout of ComfyUI, whose environment is venv or .venv")
+    parser.add_argument("--sd-cli", type=Path, help="the program sd-cli of stable-diffusion.cpp")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder: Path = arguments.folder or Path(temporary)
@@ -52,23 +60,54 @@ def main() -> None:
             model = folder / f"{arguments.model}-{arguments.dtype}"
             if not model.exists():
                 MODELS[arguments.model](model, getattr(torch, arguments.dtype))
-        told: dict[str, list[dict[str, float]]] = {name: [] for name in SIDES}
         latents = {name: Path(temporary) / f"{name}.npy" for name in SIDES}
+        sides: dict[str, Callable[[], dict[str, float]]] = {
+            name: partial(side, name, model, arguments, latents[name]) for name in SIDES
+        }
+        sides |= others(arguments, model, Path(temporary))
+        told: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
         for _ in range(arguments.rounds):
-            for name in SIDES:
-                told[name].append(side(name, model, arguments, latents[name]))
+            for name, run in sides.items():
+                told[name].append(run())
         report(told, *(np.load(path).squeeze() for path in latents.values()))
 
 
+def others(
+    arguments: argparse.Namespace, model: Path, temporary: Path
+) -> dict[str, Callable[[], dict[str, float]]]:
+    """Returns the other programs that are there; they take a single file, which is written once."""
+    if not (arguments.comfy_ui or arguments.sd_cli):
+        return {}
+    if arguments.model not in WRITERS:
+        raise SystemExit(f"other programs read no single file of {arguments.model}")
+    file = (arguments.folder or temporary).absolute() / f"{arguments.model}-{arguments.dtype}.safetensors"
+    if not file.exists():
+        WRITERS[arguments.model](model, file)
+    size, steps = arguments.size, arguments.steps
+    found: dict[str, Callable[[], dict[str, float]]] = {}
+    if arguments.comfy_ui:
+        comfy = partial(comfy_ui, arguments.comfy_ui.absolute(), file, size, steps)
+        found["ComfyUI"] = lambda: asdict(comfy(arguments.pictures, arguments.dtype))
+    if arguments.sd_cli:
+        cpp = partial(stable_diffusion_cpp, arguments.sd_cli.absolute(), file, size, steps)
+        found["sd.cpp"] = lambda: asdict(cpp(torch.get_num_threads(), temporary / "cpp.png"))
+    return found
+
+
 def report(told: dict[str, list[dict[str, float]]], ours: np.ndarray, stock: np.ndarray) -> None:
+    """Prints the median of each figure, and in brackets ours as a part of each other one."""
     medians = {
         name: {key: statistics.median(one[key] for one in sides) for key in sides[0]}
         for name, sides in told.items()
     }
-    for key, theirs in medians["stock"].items():
-        mine = medians["ours"][key]
+    for key, mine in medians["ours"].items():
         unit, scale = ("GiB", 2**30) if key == "peak" else ("s", 1)
-        print(f"{key:8} ours {mine / scale:8.3f} {unit}  stock {theirs / scale:8.3f} {unit}  {mine / theirs:.3f}")
+        theirs = (
+            f"{name} {values[key] / scale:8.3f} ({mine / values[key] if values[key] else float('nan'):5.3f})"
+            for name, values in medians.items()
+            if name != "ours"
+        )
+        print(f"{key:8} ours {mine / scale:8.3f} {unit:3}  {'  '.join(theirs)}")
     print(
         f"largest relative difference of the final latents {np.abs(ours - stock).max() / np.abs(stock).max():.1e}"
     )

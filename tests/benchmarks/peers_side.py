@@ -26,6 +26,7 @@ class Side:
         step: median over all steps but the first picture's.
         decode: latent to pixels, of the last picture.
         picture: request to PNG on disk, of the last picture.
+        first: from the start of the process until the first picture is on disk.
     """
 
     ready: float
@@ -33,6 +34,7 @@ class Side:
     step: float
     decode: float
     picture: float
+    first: float
     peak: int
 
 
@@ -65,7 +67,7 @@ def ours(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: P
         seed=7,
         sampler="euler",
     )
-    load, took, decode, picture = 0.0, list[float](), 0.0, 0.0
+    load, took, decode, picture, first = 0.0, list[float](), 0.0, 0.0, 0.0
     for number in range(rounds + 1):
         began = last = decoding = time.perf_counter()
         for event in engine.run(Generate(request, PreviewMode.linear)):
@@ -88,7 +90,8 @@ def ours(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: P
                 case _:
                     pass
         picture = time.perf_counter() - began
-    return Side(ready, load, statistics.median(took), decode, picture, _peak())
+        first = first or time.perf_counter() - START
+    return Side(ready, load, statistics.median(took), decode, picture, first, _peak())
 
 
 def stock(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: Path) -> Side:
@@ -106,7 +109,7 @@ def stock(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: 
     pipe.encode_prompt("a house", "cpu", 1, do_classifier_free_guidance=True)
     load = time.perf_counter() - began
     took: list[float] = []
-    decode = picture = 0.0
+    decode = picture = first = 0.0
     for number in range(rounds + 1):
         began = time.perf_counter()
         times: list[float] = []
@@ -128,9 +131,10 @@ def stock(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: 
         decode = time.perf_counter() - times[-1]
         image.save(latents.with_suffix(".png"))
         picture = time.perf_counter() - began
+        first = first or time.perf_counter() - START
         if number:
             took += [b - a for a, b in itertools.pairwise(times)]
-    return Side(ready, load, statistics.median(took), decode, picture, _peak())
+    return Side(ready, load, statistics.median(took), decode, picture, first, _peak())
 
 
 def _peak() -> int:
