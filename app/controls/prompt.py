@@ -66,4 +66,4 @@ class PromptControl(QWidget):
                 remark = "no effect: guidance is off"
         names, embeddings = self._session.loras.names_for(model), self._session.loras.embeddings_for(model)
         vocabulary = self._suggestions.vocabulary if self._suggestions else None
-        self._field.show_model(model, vocabulary, remark, names, embeddings)
+        self._field.show_model(model, vocabulary, remark, names, embeddings, draft.emphasis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -80,6 +80,7 @@ class PromptField(QWidget):
         self._model: Model | None = None
         self._remark = ""
         self._embeddings: Mapping[str, int] = NO_EMBEDDINGS
+        self._emphasis = "original"
         self.edit = PromptEdit(kind.lines)
         describe(self.edit, name or kind.name, kind.title, kind.tooltip)
         self.edit.setPlaceholderText(kind.placeholder)
@@ -112,12 +113,14 @@ class PromptField(QWidget):
         remark: str = "",
         names: Sequence[str] = (),
         embeddings: Mapping[str, int] = NO_EMBEDDINGS,
+        emphasis: str = "original",
     ) -> None:
         """Counts and marks for this model; ``remark`` takes the place of the count.
 
-        ``names`` are offered while they are typed; ``embeddings`` have so many vectors each.
+        ``names`` are offered while they are typed; ``embeddings`` have so many vectors each; with the ``emphasis``
+        none brackets are text.
         """
-        self._model, self._remark, self._embeddings = model, remark, embeddings
+        self._model, self._remark, self._embeddings, self._emphasis = model, remark, embeddings, emphasis
         self.edit.completion.names = names
         self.edit.completion.vocabulary = vocabulary
         self._timer.start()
@@ -134,11 +137,13 @@ class PromptField(QWidget):
         lines = [] if model is None else _unread(read, model.family, self._embeddings, is_negative=is_negative)
         has_weights = model is not None and FAMILIES[model.family].has_weights
         syntax = syntax_of(read, is_negative=is_negative) if has_weights else PromptSyntax((), ())
+        if self._emphasis == "none":
+            syntax = replace(syntax, weights=(), unclosed=())
         lines += [UNCLOSED] * bool(syntax.unclosed)
         lines += [PARTS.format(syntax.parts)] * (syntax.parts > 1)
         self._plain.setText("\n".join(lines))
         self._plain.setVisible(bool(lines) and self.edit.isEnabled())
-        count = self._counting.count(model, text, self._embeddings, is_negative=is_negative)
+        count = self._counting.count(model, text, self._embeddings, self._emphasis, is_negative=is_negative)
         is_cut = count is not None and count.is_cut
         words = self.edit.completion.vocabulary
         self.edit.marks.show(

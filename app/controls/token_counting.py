@@ -46,6 +46,7 @@ class TokenCounting:
         model: Model | None,
         text: str,
         embeddings: Mapping[str, int] = NO_EMBEDDINGS,
+        emphasis: str = "original",
         *,
         is_negative: bool = False,
     ) -> Counted | None:
@@ -53,7 +54,7 @@ class TokenCounting:
         counter = self._counter_for(model, embeddings)
         if counter is None:
             return None
-        count = count_prompt(counter, text[:COUNTED_CHARACTERS], "original", is_negative=is_negative)
+        count = count_prompt(counter, text[:COUNTED_CHARACTERS], emphasis, is_negative=is_negative)
         more = "+" if len(text) > COUNTED_CHARACTERS else ""
         ignored = ": the struck-through part is ignored" if count.is_cut else ""
         words = f"{count.tokens}{more} / {count.limit} tokens{ignored}"

@@ -116,3 +116,12 @@ def test_parts_are_counted_in_a_quiet_line(prompt: PromptControl, session: Sessi
     qtbot.waitUntil(lambda: line.text().startswith("2 parts with AND"))
     session.edit(prompt="rock and roll")
     qtbot.waitUntil(line.isHidden)
+
+
+def test_without_emphasis_brackets_are_text(prompt: PromptControl, session: Session, qtbot: QtBot):
+    session.edit(prompt="(sea:1.2) (")
+    wait_for_note(qtbot, prompt, "1 / 14 tokens")
+    assert prompt.edit.marks.marked.weights
+    session.edit(emphasis="none")
+    wait_for_note(qtbot, prompt, "8 / 14 tokens")
+    assert (prompt.edit.marks.marked.weights, prompt.edit.marks.marked.unclosed) == ((), ())
