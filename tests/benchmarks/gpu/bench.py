@@ -84,9 +84,11 @@ class Bench:
         """See `core.engine.measuring.turns`."""
         return measuring.turns(list(works), self.device, self.rounds if rounds is None else rounds)
 
-    def steps_ms(self, *works: Callable[[int], object], rounds: int | None = None) -> list[float]:
+    def steps_ms(
+        self, *works: Callable[[int], object], rounds: int | None = None, steps: tuple[int, int] = (10, 30)
+    ) -> list[float]:
         """Returns milliseconds a step of works that make a number of steps: the difference of two numbers."""
-        few, many = (4, 8) if self.is_tiny else (10, 30)
+        few, many = (4, 8) if self.is_tiny else steps
         took = self.turns(*(partial(work, steps) for work in works for steps in (few, many)), rounds=rounds)
         return [(long - short) * 1000 / (many - few) for short, long in zip(took[::2], took[1::2], strict=True)]
 

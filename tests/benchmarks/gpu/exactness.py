@@ -20,6 +20,7 @@ from PIL import Image
 from core.engine import families
 from core.engine.devices.device import memory_now, plan
 from core.engine.devices.probe import failure_of
+from core.engine.engine import Engine
 from core.engine.measuring import (
     COPIED_BYTES,
     Line,
@@ -123,19 +124,18 @@ def precisions(bench: Bench) -> Iterator[Line]:
     for weight_bits in (8, 4):
         pixels = picture(there, replace(request, weight_bits=weight_bits)).image.pixels
         yield _near(f"{weight_bits} bit weights", pixels, whole.image.pixels)
-    yield from _probes(bench, whole)
+    yield from _probes(bench, there)
     lora = tiny.lora(bench.folder / "lora.safetensors", network_of(there), "unet")
     changed = picture(there, replace(request, loras=(Lora(str(lora), 0.5),)))
     yield Line("a LoRA changes it", "yes", ok=not np.array_equal(changed.image.pixels, whole.image.pixels))
     yield bits("a LoRA in and out", picture(there, request).film, whole.film)
 
 
-def _probes(bench: Bench, whole: Any) -> Iterator[Line]:
-    maps = list[Any]()
-    for device in (str(bench.device), "cpu"):
-        events = list(
-            bench.engine(device=device).run(Generate(bench.request(), PreviewMode.linear, attention=True))
-        )
+def _probes(bench: Bench, there: Engine) -> Iterator[Line]:
+    maps, request = list[Any](), bench.request(size=Size(64, 64), steps=4)  # small, for the processor
+    whole = picture(there, request)
+    for engine in (there, bench.engine(device="cpu")):
+        events = list(engine.run(Generate(request, PreviewMode.linear, attention=True)))
         records: list[Any] = [event.attention for event in events if isinstance(event, Stepped)]
         maps.append(records[-1].summed)
         if not maps[1:]:

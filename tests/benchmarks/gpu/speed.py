@@ -35,6 +35,9 @@ PYTHON_BUSY_S, PYTHON_REST_S = 0.010, 0.015
 LOCK_RATIO = 1.1
 LEAST_PSNR_DB = 45.0
 STREAM_RATIO = 3.0
+FEW_STEPS = (1, 4)
+"""For work whose steps take seconds."""
+
 MOST_IDLE_MS = 20.0
 
 
@@ -120,9 +123,9 @@ def lock(bench: Bench) -> Iterator[Line]:
         with bench.graphs():
             engine = bench.engine(None, acceleration=acceleration)
             work = _steps_of(engine, bench.request())
-            (alone,) = bench.steps_ms(work)
+            (alone,) = bench.steps_ms(work, rounds=3)
             with _busy_thread():
-                (beside,) = bench.steps_ms(work)
+                (beside,) = bench.steps_ms(work, rounds=3)
         mark = bench.mark(beside <= LOCK_RATIO * alone) if acceleration is Acceleration.automatic else None
         yield Line(f"{name}, beside a busy thread", beside / alone, "of alone", ok=mark)
 
@@ -156,12 +159,13 @@ def stable_diffusion_xl(bench: Bench) -> Iterator[Line]:
     yield from _against_stock(bench, engine, XL, ("euler",))
     with bench.graphs():
         graphed = bench.engine(None, acceleration=Acceleration.automatic)
-        eager, replayed = bench.steps_ms(_steps_of(engine, request), _steps_of(graphed, request), rounds=1)
+        works = _steps_of(engine, request), _steps_of(graphed, request)
+        eager, replayed = bench.steps_ms(*works, rounds=2)
     yield Line("as ever, of a step by graphs", eager / replayed, "times", ok=bench.mark(eager >= replayed))
     yield from _decodes(bench, engine, request)
     bench.close_engines()
     offloaded, took = bench.engine(None, memory=Placement.group_offload), list[float]()
-    took += bench.steps_ms(_steps_of(offloaded, request), rounds=1)
+    took += bench.steps_ms(_steps_of(offloaded, request), rounds=1, steps=FEW_STEPS)
 
     def without_stream(part: Any, *places: Any, offload_type: str, **_streams: Any) -> None:
         apply_group_offloading(part, *places, offload_type=offload_type)
@@ -169,7 +173,7 @@ def stable_diffusion_xl(bench: Bench) -> Iterator[Line]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.engine.devices.offloading.apply_group_offloading", without_stream)
         loaded_of(offloaded).offloading.move_to(Placement.group_offload)
-    took += bench.steps_ms(_steps_of(offloaded, request), rounds=1)
+    took += bench.steps_ms(_steps_of(offloaded, request), rounds=1, steps=FEW_STEPS)
     yield Line("layers by a stream", took[0], "ms/step")
     is_met = took[1] >= STREAM_RATIO * took[0]
     mark = bench.mark(is_met) if bench.device.type == "cuda" else None
