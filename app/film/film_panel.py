@@ -10,7 +10,7 @@ from app.film.decoded_pictures import DecodedPictures
 from app.film.film_strip import FilmStrip
 from app.film.frame_context import DecodedLatent, FrameContext
 from app.film.player import Player
-from app.film.position import position_text, symbols_text
+from app.film.position import position_text, short_position_text, symbols_text
 from app.film.scrubber import Scrubber
 from app.film.step_menu import step_menu
 from app.film.transport import Transport
@@ -223,8 +223,8 @@ class FilmPanel(QWidget):
         if film is None or not film.frames:
             self.transport.set_position(None)
         else:
-            words = position_text(film.schedule, self.call, film.request.steps)
-            self.transport.set_position(words, symbols_text(film.schedule, self.call))
+            here = (film.schedule, self.call, film.request.steps)
+            self.transport.set_position(position_text(*here), short_position_text(*here), symbols_text(*here[:2]))
         self._views_turn.start()
 
     def _show_live(self) -> None:

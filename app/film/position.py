@@ -33,6 +33,11 @@ def position_text(schedule: Schedule, call: int, steps: int) -> str:
     return f"{place} · {mixture(float(schedule.sigmas[call]))}"
 
 
+def short_position_text(schedule: Schedule, call: int, steps: int) -> str:
+    """Returns ``12/30 · 20 % picture``."""
+    return f"{schedule.steps[call] + 1}/{steps} · {mixture(float(schedule.sigmas[call])).split(',')[0]}"
+
+
 def mixture(sigma: float) -> str:
     """Returns ``20 % picture, 80 % noise``: the parts of x_t by amplitude."""
     picture = round(100 * picture_share(sigma))

@@ -18,6 +18,8 @@ from core.recipes.recipe import Stage
 _RATE_WIDTH_PX = 72
 _WIDE_PX = 720
 """From this width on all buttons have text."""
+_NARROW_PX = 560
+"""Below this width the position is told in short, and the rate gives way to it."""
 
 
 class Transport(QWidget):
@@ -62,6 +64,7 @@ class Transport(QWidget):
         self.four.hide()
         self.views.toggled.connect(self.four.setVisible)
         self._tools: list[QToolButton] = [self.views]
+        self._position = ("", "", "")
         self._row = hbox(
             self.play,
             self.loop,
@@ -87,10 +90,10 @@ class Transport(QWidget):
         self._row.insertWidget(self._row.indexOf(self.four), button)
         self._fit_tools()
 
-    def set_position(self, text: str | None, symbols: str = "") -> None:
-        """Sets the position's text, None without a film; ``symbols`` appear under the pointer."""
-        self._label.show_text(text or "")
-        self._label.setToolTip("\n".join(filter(None, (text, symbols))))
+    def set_position(self, text: str | None, short: str = "", symbols: str = "") -> None:
+        """Sets the position's text, None without a film; ``short`` for narrow rows, ``symbols`` for the tip."""
+        self._position = (text or "", short, symbols)
+        self._fit_position()
         for widget in (self.play, self.loop, self.even, self.rate, self._keep, self.branch, self.export):
             widget.setEnabled(text is not None)
 
@@ -101,6 +104,13 @@ class Transport(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_tools()
+        self.rate.setHidden(self.width() < _NARROW_PX)
+        self._fit_position()
+
+    def _fit_position(self) -> None:
+        text, short, symbols = self._position
+        self._label.show_text(short if short and self.width() < _NARROW_PX else text)
+        self._label.setToolTip("\n".join(filter(None, (text, symbols))))
 
     def _fit_tools(self) -> None:
         styles = Qt.ToolButtonStyle

@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 
-WIDTH_PX = 340
+WIDTH_PX = 300
+"""Fits over the controls, so that the picture stays free."""
+
 GAP_PX = 10
 FOLLOWS_EVERY_MS = 150
 """Controls move while panels open, and some appear only then."""
@@ -90,9 +92,9 @@ class TourBalloon(QFrame):
         self._ring.setGeometry(target.adjusted(-4, -4, 4, 4))
         places = (
             QPoint(target.right() + GAP_PX, target.top()),
-            QPoint(target.left(), target.top() - self.height() - GAP_PX),
-            QPoint(target.left(), target.bottom() + GAP_PX),
             QPoint(target.left() - self.width() - GAP_PX, target.top()),
+            QPoint(target.left(), target.bottom() + GAP_PX),
+            QPoint(target.left(), target.top() - self.height() - GAP_PX),
             QPoint(target.left() + GAP_PX, target.top() + GAP_PX),  # inside a large one
         )
         rooms = [QRect(place, self.size()) for place in places]

@@ -235,3 +235,14 @@ def test_a_view_gets_the_true_picture_of_the_last_step_once_nothing_runs(
     panel.open_views(["denoised"])
     qtbot.waitUntil(lambda: wanted == [(3,)])
     assert panel.is_following
+
+
+def test_a_narrow_row_tells_the_position_in_short(panel: FilmPanel) -> None:
+    panel.show_film(synthetic_film.film(4))
+    panel.select(3)
+    panel.resize(420, 200)
+    label = found(panel, QLabel, "filmPositionLabel")
+    assert label.accessibleName().startswith("4/4 · ")
+    assert label.toolTip().startswith("step 4 of 4 · ")
+    panel.resize(900, 200)
+    assert label.accessibleName().startswith("step 4 of 4 · ")
