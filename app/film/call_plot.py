@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.widgets.building import stretched, text_label, vbox
 
-_LEFT_AXIS_PX = 36
+LEFT_AXIS_PX, RIGHT_GAP_PX = 36, 8
+"""Beside the drawing area."""
+
 _MOST_POINTS = 60
 _GHOST_ALPHA = 190
 _GHOST_LINES = (
@@ -70,7 +72,7 @@ class Chart(pg.GraphicsView):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         layout: Any = pg.GraphicsLayout()
-        layout.setContentsMargins(0, 4, 8, 0)
+        layout.setContentsMargins(0, 4, RIGHT_GAP_PX, 0)
         layout.layout.setSpacing(0)
         self.setCentralItem(layout)
         self.area: Any = pg.ViewBox(enableMenu=False, enableMouse=False)
@@ -80,7 +82,7 @@ class Chart(pg.GraphicsView):
         layout.addItem(self.left, 0, 0)
         layout.addItem(self.area, 0, 1)
         layout.addItem(self.bottom, 1, 1)
-        self.left.setWidth(_LEFT_AXIS_PX)
+        self.left.setWidth(LEFT_AXIS_PX)
         self.left.linkToView(self.area)
         self.bottom.linkToView(self.area)
         for axis in (self.left, self.bottom):
@@ -122,6 +124,7 @@ class CallPlot(QWidget):
     """Plots curves over the steps; a press or a drag anywhere in it goes to the nearest call.
 
     Attributes:
+        padding: the share of the x axis that is free at both ends.
         curves, note: those that are plotted. marker: the line at the chosen call.
 
     Signals:
@@ -132,6 +135,7 @@ class CallPlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.padding = 0.03
         self._places = np.zeros(0)
         self.curves: tuple[Curve, ...] = ()
         self.note: Note | None = None
@@ -167,7 +171,7 @@ class CallPlot(QWidget):
         self._y_label = y_label
         self.chart.bottom.setLabel(x_label)  # the left axis' name stands above the chart
         self.chart.left.setTicks([_logarithmic_ticks(curves)] if is_logarithmic else None)
-        self.chart.area.setXRange(float(places[0]), float(places[-1]), padding=0.03)
+        self.chart.area.setXRange(float(places[0]), float(places[-1]), padding=self.padding)
         self._draw()
 
     def show_call(self, call: int) -> None:

@@ -54,7 +54,7 @@ class DenoiseBar(QWidget):
         )
         set_icon(self.button, "play")
         self._sentence = text_label(name="denoiseSentence", role="hint", wraps=True)
-        label = text_label("Prompt", role="caption")
+        label = text_label("Prompt (same as in Create)", role="caption")
         row = hbox(label, stretched(self.prompt), self.button, spacing=8)
         vbox(row, self._sentence, on=self, spacing=4)
 

@@ -3,16 +3,20 @@
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
+from app.film.call_plot import LEFT_AXIS_PX, RIGHT_GAP_PX
 from app.film.picture_pane import PicturePane
 from app.film.position import number
 from app.noise.noise_text import level
 from app.noise.schedule_plot import SchedulePlot
-from app.widgets.building import hbox, stretched, text_label, vbox
+from app.widgets.building import STRETCH, hbox, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
 from app.widgets.pixels import to_image
 from core.pictures.pixels import Pixels
 from core.runs.round_trip import OneStep, RoundTrip
+
+HANDLE_PX = 14
+"""The width of a slider's handle in the style sheet: its middle goes from end to end of the plot."""
 
 
 class NoisePane(QWidget):
@@ -81,11 +85,12 @@ class NoisePane(QWidget):
 
     def _lay_out(self) -> None:
         pictures = hbox(self.noisy, self.guess, spacing=16)
-        tip = "Throw the dice: the same amount of other noise"
+        tip = "Other noise of the same amount"
         dice = IconButton("dice", tip, "otherNoiseButton", name="Other noise")
         dice.clicked.connect(self.other_noise_asked)
         picture, noise = text_label("the picture", role="hint"), text_label("noise alone", role="hint")
-        ends = hbox(picture, stretched(self.slider), noise, dice, spacing=8)
-        figures = hbox(stretched(self.numbers), self.plot.quantity_combo, spacing=8)
+        slider = hbox(self.slider, margins=(LEFT_AXIS_PX - HANDLE_PX // 2, 0, RIGHT_GAP_PX - HANDLE_PX // 2, 0))
+        ends = hbox(picture, STRETCH, noise, margins=(LEFT_AXIS_PX, 0, RIGHT_GAP_PX, 0))
+        figures = hbox(stretched(self.numbers), dice, self.plot.quantity_combo, spacing=8)
         self.head.addWidget(self.level, 1)
-        vbox(self.head, stretched(pictures), ends, figures, self.plot, on=self, spacing=8)
+        vbox(self.head, stretched(pictures), figures, slider, self.plot, ends, on=self, spacing=8)

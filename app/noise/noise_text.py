@@ -5,8 +5,8 @@ NAME = "noise"
 
 EMPTY = (
     "What does noise do to a picture?",
-    "Open a picture, or drop one here. It is mixed with as much noise as you like, and the network says what it "
-    "believes lies below.",
+    "Open a picture, or drop one here. It is mixed with as much noise as you like, and the network guesses the "
+    "picture underneath.",
 )
 
 TAKING = ("Encoding the picture …", "The first picture takes longer: the model is loaded, too.")

@@ -67,6 +67,7 @@ class SchedulePlot(QWidget):
         self.quantity_combo = combo_box(choices, "noiseQuantityCombo", "Quantity", about)
         self.quantity_combo.currentIndexChanged.connect(self._draw)
         self.plot = CallPlot(self)
+        self.plot.padding = 0.0  # its ends lie below those of the slider
         self.plot.setFixedHeight(HEIGHT_PX)
         self.plot.call_selected.connect(self._choose_point)
         vbox(self.plot, on=self)

@@ -21,8 +21,8 @@ REACH = 4.0
 """Values of a good latent lie within four standard deviations."""
 
 _LATENT_WORDS = (
-    "The model never sees pixels: its autoencoder presses the picture into a small latent first. What is lost "
-    "here no prompt brings back."
+    "The model never sees pixels: its autoencoder compresses the picture first. No prompt can bring back what "
+    "is lost here."
 )
 _CHANNEL_WORDS = "Each is one sheet of the latent. Blue: below zero, red: above."
 
@@ -39,7 +39,7 @@ class SourcePanel(QFrame):
         self.setFixedWidth(WIDTH_PX)
         self.choose_button = push_button("Open another picture…", name="forwardOpenButton")
         set_icon(self.choose_button, "picture")
-        self.current_button = push_button("Take the picture in Create", name="forwardCurrentButton")
+        self.current_button = push_button("Use the picture from Create", name="forwardCurrentButton")
         self._pictures = {name: PicturePane() for name in ("yours", "kept", "lost")}
         self._cut = text_label(name="forwardCut", role="hint", wraps=True, is_plain=True)
         self._facts = text_label(name="forwardFacts", role="hint", wraps=True)
@@ -60,7 +60,7 @@ class SourcePanel(QFrame):
             self.choose_button,
             self.current_button,
             8,
-            text_label("Round trip through the autoencoder", role="title"),
+            text_label("Encode and decode: what the autoencoder loses", role="title"),
             self._cut,
             trip,
             text_label(_LATENT_WORDS, role="hint", wraps=True),
@@ -78,7 +78,7 @@ class SourcePanel(QFrame):
     def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip
         self._pictures["yours"].show_picture(to_image(trip.picture), "your picture")
-        self._pictures["kept"].show_picture(to_image(trip.decoded), "encoded, decoded")
+        self._pictures["kept"].show_picture(to_image(trip.decoded), "after encoding and decoding")
         self._pictures["lost"].show_picture(to_image(taken.error_map), "error map")
         height, width, _ = trip.picture.shape
         channels, rows, columns = trip.latent.shape
@@ -91,7 +91,7 @@ class SourcePanel(QFrame):
             f"<p style='margin: 0 0 6px 0'>{trip.fewer_values:.0f} times fewer values, "
             f"{trip.compression:.0f} times fewer bytes</p>"
             f"<p style='margin: 0 0 6px 0'>PSNR {taken.psnr:.1f} dB</p>"
-            f"<p style='margin: 0'>Map: yellow is {percent(taken.error_scale)} off</p>"
+            f"<p style='margin: 0'>Yellow = {percent(taken.error_scale)} error</p>"
         )
         self._show_channels(trip.latent)
 

@@ -15,7 +15,7 @@ class NoiseStart(EmptyPage):
         super().__init__("forwardStart")
         self.choose_button = push_button("Open a picture…", name="forwardStartButton", kind="primary")
         set_icon(self.choose_button, "picture")
-        self.current_button = push_button("Take the picture in Create", name="forwardStartCurrentButton")
+        self.current_button = push_button("Use the picture from Create", name="forwardStartCurrentButton")
         for button in (self.choose_button, self.current_button):
             self.add_button(button)
         self.show_taking(is_taking=False)
