@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture_actions import MarkMenu, PictureAction, action_of, mark_of, open_menu
@@ -20,6 +20,7 @@ from app.gallery.library_notices import LibraryNotices
 from app.gallery.library_reader import PictureDetails
 from app.gallery.page import GalleryPage
 from app.gallery.picture_list import MOST_TAKEN
+from app.gallery.undo import LibraryUndo
 from app.gallery.viewer import Viewer
 from app.recent.recipe_fields import recipe_text
 from app.session.draft_editor import Applied
@@ -33,6 +34,8 @@ from core.gallery.query import LibraryPicture
 from core.request.request import GenerationRequest
 from core.runs.operations import OpenedFilm, OpenFilm
 
+KEYS = QKeySequence.StandardKey
+
 BRANCHED = "branched film"
 """The kind of task that reads a film to branch from."""
 
@@ -42,6 +45,7 @@ class GalleryCommands(QObject):
 
     Attributes:
         handlers: the method behind each action.
+        undo: what was done to the library.
 
     Signals:
         create_asked: show the place *Create*.
@@ -63,11 +67,12 @@ class GalleryCommands(QObject):
         self._copy = tools.copy
         self._details: PictureDetails | None = None
         background = session.background
-        self.notices = LibraryNotices(page.messages, page.service, session, self)
+        self.undo = LibraryUndo(page.service, self)  # before the notices, whose bars go when it changes
+        self.notices = LibraryNotices(page.messages, page.service, self.undo, session, self)
         self.viewer = Viewer(page.pictures, background, colours, window)
         self._comparing = Comparing(page.comparison, background, self.notices.show_error, self)
         self._tasks = background.queue(self, QUEUE)
-        self._file_mover = FileMover(page.messages, page.service, window)
+        self._file_mover = FileMover(page.messages, page.service, self.undo.stack, window)
         self._folders = FolderAdding(page, self.notices, window)
         one = self._with_picture
         self.handlers: dict[PictureAction, Callable[[], None]] = {
@@ -158,6 +163,11 @@ class GalleryCommands(QObject):
         elif action_of(event) is PictureAction.delete:
             event.accept()
             self._page.service.delete((picture,))
+        elif event.type() is QKeyEvent.Type.KeyPress:
+            for key, work in ((KEYS.Undo, self.undo.stack.undo), (KEYS.Redo, self.undo.stack.redo)):
+                if event.matches(key):
+                    event.accept()
+                    work()
 
     @Slot(QModelIndex)
     def _activate(self, index: QModelIndex) -> None:

@@ -5,9 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QDialog, QLayout, QLineEdit, QWidget
 
 from app.create.notices import LASTING_MS
+from app.gallery.library_notices import PLACED
 from app.gallery.library_service import LibraryService
 from app.messages.errors import Message
 from app.widgets.building import dialog_buttons, hbox, stretched, text_label, vbox
@@ -19,7 +21,6 @@ from core.gallery.companions import checked_stem
 from core.gallery.gallery import Moved
 from core.gallery.query import LibraryPicture
 
-PLACED = "placed"
 WIDTH_PX = 460
 WORDS = "Its film, prompt and rating files are renamed too."
 
@@ -27,8 +28,9 @@ WORDS = "Its film, prompt and rating files are renamed too."
 class FileMover(QObject):
     """Asks, and says what was done, with undo."""
 
-    def __init__(self, area: MessageArea, service: LibraryService, window: QWidget) -> None:
+    def __init__(self, area: MessageArea, service: LibraryService, undo: QUndoStack, window: QWidget) -> None:
         super().__init__(window)
+        self._undo = undo
         self._area = area
         self._service = service
         self._window = window
@@ -53,7 +55,7 @@ class FileMover(QObject):
             message = Message("The picture is renamed", f"It is {first.now.name} now.")
         else:
             message = Message("The picture is moved", f"It is in {first.now.parent} now.")
-        undo = Choice("Undo", partial(self._service.put_back, moved), "undoMoveButton")
+        undo = Choice("Undo", self._undo.undo, "undoMoveButton")
         self._area.show_message(PLACED, message, "info", (undo,), LASTING_MS)
 
 

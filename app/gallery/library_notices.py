@@ -1,6 +1,5 @@
 """The bars in the gallery: changes that can be undone, and failures."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -9,6 +8,7 @@ from app.canvas.sharing import open_in_system
 from app.create.notices import DELETED, DELETED_MS, LASTING_MS, deleted_message, settings_sentence
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_exporter import ExportKind, ExportReport
+from app.gallery.undo import LibraryUndo
 from app.messages.errors import Message
 from app.messages.errors import message as error_message
 from app.session.draft_editor import Applied
@@ -16,10 +16,10 @@ from app.session.session import Session
 from app.widgets.message_bar import Choice, MessageArea
 from core.errors import EmulsionError
 from core.gallery.deleting import Deleted
-from core.gallery.marks import Marks
+from core.gallery.gallery import Marked
 
 FAILED, MARKED, SETTINGS = "failed", "marked", "settings"
-COPIED, FOLDERS, EXPORTED = "copied", "folders", "exported"
+COPIED, FOLDERS, EXPORTED, PLACED = "copied", "folders", "exported", "placed"
 NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
 
 
@@ -32,10 +32,14 @@ class LibraryNotices(QObject):
 
     create_asked = Signal()
 
-    def __init__(self, area: MessageArea, service: LibraryService, session: Session, parent: QObject) -> None:
+    def __init__(
+        self, area: MessageArea, service: LibraryService, undo: LibraryUndo, session: Session, parent: QObject
+    ) -> None:
+        """``undo`` has the library's changes; each bar offers to undo the newest and goes with the next."""
         super().__init__(parent)
         self.area = area
-        self._service = service
+        self._undo = undo
+        undo.changed.connect(self._forget_old)
         self._session = session
         service.failed.connect(self.show_failure)
         service.deleted.connect(self._on_deleted)
@@ -85,16 +89,19 @@ class LibraryNotices(QObject):
 
     @Slot(object)
     def _on_deleted(self, deleted: tuple[Deleted, ...]) -> None:
-        undo = [Choice("Undo", partial(self._service.restore, deleted), "undoDeleteButton")]
+        undo = [Choice("Undo", self._undo.stack.undo, "undoDeleteButton")]
         if not all(one.can_be_restored for one in deleted):
             undo = []
         self._tell(DELETED, deleted_message(deleted), *undo, lasting_ms=DELETED_MS)
 
     @Slot(object, bool)
-    def _on_marked(self, before: Mapping[int, Marks], can_undo: bool) -> None:
-        """Changing many at once by mistake would be hard to take back by hand."""
-        if can_undo and len(before) > 1:
-            undo = Choice("Undo", partial(self._service.restore_marks, before), "undoMarksButton")
-            self._tell(MARKED, Message(f"{len(before):,} pictures are marked", ""), undo)
-        else:
-            self.area.dismiss(MARKED)
+    def _on_marked(self, marked: Marked, can_undo: bool) -> None:
+        """Changing many at once by mistake would be hard to see."""
+        if can_undo and len(marked.pictures) > 1:
+            undo = Choice("Undo", self._undo.stack.undo, "undoMarksButton")
+            self._tell(MARKED, Message(f"{len(marked.pictures):,} pictures are marked", ""), undo)
+
+    @Slot()
+    def _forget_old(self) -> None:
+        for subject in (MARKED, DELETED, PLACED):
+            self.area.dismiss(subject)

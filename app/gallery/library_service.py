@@ -46,8 +46,7 @@ class LibraryService(QObject):
         damaged: the index is damaged. Close what reads it, then call `reopen`.
         changed: other pictures are there now, or none.
         folders_changed: the library folders, a tuple of `LibraryFolder`.
-        marked: the marks as they were, by picture, and False when this was an undo itself; give the former to
-            `restore_marks` to undo.
+        marked: a `Marked`, and False when this was an undo or redo itself.
         moved: a tuple of `Moved`; give it to `put_back` to undo.
         deleted: a tuple of `Deleted`; give it to `restore` to undo.
         undone: a `Deleted` that is restored, or a `Moved` that is put back.
@@ -143,10 +142,9 @@ class LibraryService(QObject):
         """Moves pictures to the trash by their files, as `delete` does."""
         self._do(lambda: self._delete(self._at(paths)), _NOW)
 
-    def restore_marks(self, before: Mapping[int, Marks]) -> None:
-        """Undoes `mark`."""
-        undo = self.marked.emit
-        self._do(lambda: (self._owned().restore_marks(before), undo(before, not CAN_UNDO)), _NOW)
+    def set_marks(self, marks: Mapping[Path, Marks]) -> None:
+        """Gives pictures other marks, to undo `mark` or to do it again."""
+        self._do(lambda: self.marked.emit(self._owned().set_marks(marks), not CAN_UNDO), _NOW)
 
     def delete(self, pictures: tuple[int, ...]) -> None:
         """Moves pictures with their films and marks to the trash."""

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -11,8 +10,8 @@ from app.gallery.folder_watch import FolderWatch
 from app.gallery.library_reader import LibraryReader
 from app.gallery.library_service import LibraryService
 from app.gallery.picture_list import PictureList
+from core.gallery.gallery import Marked
 from core.gallery.library import LibraryFolder
-from core.gallery.marks import Marks
 from core.gallery.query import Answer, Query
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
 from core.gallery.schema import FILE_NAME
@@ -161,10 +160,9 @@ class LibraryView(QObject):
         self.reader.count_facets()
 
     @Slot(object)
-    def _on_marked(self, before: Mapping[int, Marks]) -> None:
-        numbers = tuple(before)
-        self.pictures.forget(numbers)
-        self.marks_changed.emit(numbers)
+    def _on_marked(self, marked: Marked) -> None:
+        self.pictures.forget(marked.pictures)
+        self.marks_changed.emit(marked.pictures)
         if not self.is_open:
             return
         self.reader.find(self.query)

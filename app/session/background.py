@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
+from queue import PriorityQueue
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QDeadlineTimer, QObject, QThreadPool, Signal, Slot
@@ -55,6 +57,8 @@ class BackgroundTasks(QObject):
         self.is_closing = False
         self._is_closed = False
         self._pools: dict[str, QThreadPool] = {}
+        self._waiting: dict[str, PriorityQueue[tuple[int, int, _Task]]] = {}
+        self._count = count()
         self._tasks: set[_Task] = set()
         self._last: list[tuple[TaskQueue, Callable[[], object]]] = []
         self._told.connect(self._on_told)
@@ -65,14 +69,19 @@ class BackgroundTasks(QObject):
         if name not in self._pools:
             self._pools[name] = QThreadPool(self, maxThreadCount=threads)
             self._pools[name].setObjectName(name)
+            self._waiting[name] = PriorityQueue()
         return TaskQueue(self, owner, name)
 
     def start(self, name: str, task: _Task, priority: int) -> None:
         """Part of `TaskQueue`."""
         if not self._is_closed:
             self._tasks.add(task)
-            # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes
-            self._pools[name].start(lambda: self._run(task), priority)
+            waiting = self._waiting[name]
+            waiting.put((-priority, next(self._count), task))
+            # not a QRunnable made by Python: the pool and Python would both free it, and the program crashes.
+            # Without the pool's own priority: it forgets that of a task for which a thread is idle, and the tasks
+            # after it came first.
+            self._pools[name].start(lambda: self._run(waiting.get_nowait()[-1]))
 
     def end_with(self, queue: TaskQueue, work: Callable[[], object]) -> None:
         """Part of `TaskQueue`."""

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Slot
-from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QHelpEvent, QKeySequence, QUndoStack
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolTip, QWidget
 
 from app.canvas.backdrop import Backdrop
@@ -23,6 +23,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self._stack: QUndoStack | None = None
         self.open_settings = self._make("Load settings from image…", "Ctrl+O")
         self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
         self.add_model = self._make("Add a model file…")
@@ -34,6 +35,8 @@ class Actions(QObject):
         self.quit = self._make("Quit", "Ctrl+Q")
         self.undo = self._make("Undo", "Ctrl+Z", "undo")
         self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo")
+        keys = [QKeySequence("Ctrl+Shift+Z"), *QKeySequence.keyBindings(QKeySequence.StandardKey.Redo)]
+        self.redo.setShortcuts(list(dict.fromkeys(keys)))
         self.copy = self._make("Copy picture", "Ctrl+C", "copy")
         self.paste = self._make("Paste settings or image", "Ctrl+V")
         self.generate = self._make("Generate", "Ctrl+Return", "play")
@@ -95,15 +98,15 @@ class Actions(QObject):
     def follow(self, session: Session) -> None:
         """Connects the actions of the session, and enables them only while they can act."""
         self._session = session
-        self.undo.triggered.connect(session.draft_editor.undo)
-        self.redo.triggered.connect(session.draft_editor.redo)
+        self.undo.triggered.connect(self._on_undo)
+        self.redo.triggered.connect(self._on_redo)
         self.generate.triggered.connect(session.generate)
         self.stop.triggered.connect(session.stop)
         self.single_step.triggered.connect(session.single_step)
         self.pause.triggered.connect(self._pause_or_resume)
-        session.draft_editor.undo_changed.connect(self._update_undo)
+        session.draft_editor.undo_changed.connect(self.update_undo)
         session.state_changed.connect(self._update_run)
-        self._update_undo()
+        self.update_undo()
         self._update_run(session.state)
 
     def check(self, group: QActionGroup, choice: Enum) -> None:
@@ -118,10 +121,27 @@ class Actions(QObject):
         else:
             self._session.pause()
 
+    def use_stack(self, page: QWidget, stack: QUndoStack, shown: QWidget) -> None:
+        """Undo and redo are those of a page's own stack while it is ``shown``, otherwise those of the draft."""
+        self._stack = stack if shown is page else None
+        self.update_undo()
+
     @Slot()
-    def _update_undo(self) -> None:
-        self.undo.setEnabled(self._session.draft_editor.can_undo)
-        self.redo.setEnabled(self._session.draft_editor.can_redo)
+    def _on_undo(self) -> None:
+        (self._stack or self._session.draft_editor).undo()
+
+    @Slot()
+    def _on_redo(self) -> None:
+        (self._stack or self._session.draft_editor).redo()
+
+    @Slot()
+    def update_undo(self) -> None:
+        """Enables undo and redo while they can act, and names what they act on."""
+        stack, draft = self._stack, self._session.draft_editor
+        self.undo.setEnabled(draft.can_undo if stack is None else stack.canUndo())
+        self.redo.setEnabled(draft.can_redo if stack is None else stack.canRedo())
+        self.undo.setText("Undo" if stack is None else f"Undo {stack.undoText()}".strip())
+        self.redo.setText("Redo" if stack is None else f"Redo {stack.redoText()}".strip())
 
     @Slot(object)
     def _update_run(self, state: RunState) -> None:

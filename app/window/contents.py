@@ -145,6 +145,8 @@ class Contents(QObject):
         commands.create_asked.connect(self._show_create)
         commands.picture_asked.connect(self.show_picture)
         commands.noise_asked.connect(self._noise)
+        commands.undo.changed.connect(self._actions.update_undo)
+        self.places.page_changed.connect(partial(self._actions.use_stack, page, commands.undo.stack))
         for shown in (page, commands.viewer.canvas):
             appearance.changed.connect(shown.set_colours)
         return page

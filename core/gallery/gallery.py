@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -42,6 +42,18 @@ class Moved:
     picture: int
     before: Path
     now: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Pictures, by their ids in the index, whose marks were changed: what they were and are, by the files.
+
+    Files tell for longer than ids which picture is meant: one that comes back from the trash has another id.
+    """
+
+    pictures: tuple[int, ...]
+    before: Mapping[Path, Marks]
+    after: Mapping[Path, Marks]
 
 
 class Gallery:
@@ -124,21 +136,18 @@ class Gallery:
         record = read_record(path, state, self.mark_store.read(path))
         return self._finder.pictures([self._writer.put(self._writer.folder_id(folder.path), record)])[0]
 
-    def mark(self, pictures: Sequence[int], change: MarkChange) -> dict[int, Marks]:
-        """Changes what people added to pictures, in their files first, and returns what was there before.
+    def mark(self, pictures: Sequence[int], change: MarkChange) -> Marked:
+        """Changes what people added to pictures, in their files first, and returns what they were and are.
 
-        Give that to `restore_marks` to undo it. Raises SaveFailed; the pictures before that one are changed.
+        Raises SaveFailed; the pictures before that one are changed.
         """
-        before: dict[int, Marks] = {}
-        for picture in self._finder.pictures(pictures):
-            before[picture.id] = self.mark_store.read(picture.path)
-            self._set_marks(picture, change.applied_to(before[picture.id]))
-        return before
+        return self._marked(self._finder.pictures(pictures), lambda _picture, before: change.applied_to(before))
 
-    def restore_marks(self, marks: Mapping[int, Marks]) -> None:
-        """Undoes `mark`. Raises SaveFailed."""
-        for picture in self._finder.pictures(list(marks)):
-            self._set_marks(picture, marks[picture.id])
+    def set_marks(self, marks: Mapping[Path, Marks]) -> Marked:
+        """Gives pictures these marks, such as those from before `mark`. Raises SaveFailed."""
+        found = (self._finder.picture_at(path) for path in marks)
+        known = [picture for picture in found if picture is not None]
+        return self._marked(known, lambda picture, _before: marks[picture.path])
 
     def delete(self, pictures: Sequence[int]) -> Generator[Deleted, None, None]:
         """Moves pictures to the trash, or to the library's bin where there is none; tells of each one.
@@ -177,7 +186,7 @@ class Gallery:
 
     def put_back(self, moved: Moved) -> None:
         """Undoes `rename` or `move`. Raises SaveFailed."""
-        for picture in self._finder.pictures([moved.picture]):
+        if (picture := self._finder.picture_at(moved.now)) is not None:
             self._move(picture, moved.before)
 
     def close(self) -> None:
@@ -190,6 +199,17 @@ class Gallery:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _marked(
+        self, pictures: Sequence[LibraryPicture], marks_of: Callable[[LibraryPicture, Marks], Marks]
+    ) -> Marked:
+        before: dict[Path, Marks] = {}
+        after: dict[Path, Marks] = {}
+        for picture in pictures:
+            before[picture.path] = self.mark_store.read(picture.path)
+            after[picture.path] = marks_of(picture, before[picture.path])
+            self._set_marks(picture, after[picture.path])
+        return Marked(tuple(picture.id for picture in pictures), before, after)
 
     def _move(self, picture: LibraryPicture, target: Path) -> Moved:
         if target == picture.path:

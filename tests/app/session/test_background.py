@@ -250,3 +250,15 @@ def test_closing_waits_longer_for_what_must_be_kept(qtbot: QtBot) -> None:
     threading.Timer(0.2, owner.gate.set).start()
     assert background.close(QDeadlineTimer(0))
     assert owner.done == ["a picture"]
+
+
+def test_what_comes_while_a_thread_is_idle_is_not_overtaken(owner: Owner, qtbot: QtBot) -> None:
+    """The pool's own order of tasks broke here: it forgot the priority of the first."""
+    owner.gate.set()
+    for turn in range(20):
+        owner.done.clear()
+        for name in "abcd":
+            owner.tasks.submit(owner.waits(name), owner.hear, priority=1)
+        qtbot.waitUntil(lambda: len(owner.done) == 4)
+        assert owner.done == ["a", "b", "c", "d"], turn
+        qtbot.wait(5)

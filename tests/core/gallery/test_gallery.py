@@ -85,11 +85,11 @@ def test_marks_lie_beside_the_picture_and_can_be_undone(library: Library) -> Non
     path = library.add("a.png")
     library.scan()
     (picture,) = library.found()
-    before = library.gallery.mark([picture.id], MarkChange(rating=4, add_tags=("sea",)))
+    marked = library.gallery.mark([picture.id], MarkChange(rating=4, add_tags=("sea",)))
     assert library.gallery.mark_store.read(path) == Marks(rating=4, tags=("sea",))
     assert library.found()[0].rating == 4
     assert library.scan() == Scanned(0, 0, 0, ())
-    library.gallery.restore_marks(before)
+    library.gallery.set_marks(marked.before)
     assert not sidecar(path).exists()
     assert library.found()[0].rating == 0
 
