@@ -11,7 +11,7 @@ from app.session.memory_text import planned_text
 from app.widgets.building import clear, push_button, scroll_area, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
-NOT_YET = "Nobody has looked for a device yet: that happens when the first picture is made."
+NOT_YET = "No device is known yet: Emulsion looks for one once its window is open."
 
 
 class MachineDialog(QDialog):

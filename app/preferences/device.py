@@ -103,7 +103,7 @@ class DevicePage(LookingPage):
         device = self._session.device.chosen
         self._look.setVisible(device is None)
         if device is None:
-            self._words.setText("Nobody has looked yet: that happens when the first picture is made.")
+            self._words.setText("No device is known yet: Emulsion looks for one once its window is open.")
             self._found.hide()
         else:
             self._words.setText(device_sentence(device))

@@ -90,6 +90,6 @@ class MemoryPage(LookingPage):
             button = self._how.button(number)
             button.setEnabled(not (is_processor and choice in MOVING) or button.isChecked())
         if device is None:
-            self._words.setText("Nobody has looked for a device yet: that happens when the first picture is made.")
+            self._words.setText("No device is known yet: Emulsion looks for one once its window is open.")
             return
         self._words.setText(planned_text(self._service.planned))

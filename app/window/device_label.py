@@ -31,7 +31,7 @@ class DeviceLabel(QLabel):
         used = program if held is None else size_text(held)
         if device is None:
             self.setText(f"Memory {used}")
-            self.setToolTip("The engine chooses the device when the first picture is made.")
+            self.setToolTip("No device is known yet: Emulsion looks for one once its window is open.")
         else:
             self.setText(f"{_short_name(device)}  ·  {device.dtype}  ·  {used}")
             on_the_gpu = "" if held is None else f"; of the GPU's own: {used}"

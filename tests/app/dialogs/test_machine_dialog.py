@@ -37,7 +37,7 @@ def lines(dialog: MachineDialog) -> list[str]:
 def test_before_a_device_was_looked_for_that_is_said(opened: Opened) -> None:
     assert lines(dialog_of(opened)) == [
         "Device",
-        "Nobody has looked for a device yet: that happens when the first picture is made.",
+        "No device is known yet: Emulsion looks for one once its window is open.",
     ]
 
 
