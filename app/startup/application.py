@@ -57,14 +57,15 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    requests = FileOpenEvents(application)
+    application.installEventFilter(requests)
     with kept_for_good():
         window = make_window(application, Folders.default())
     if last_crash is not None:
         window.contents.crash_report.offer_crash(last_crash)
     window.contents.welcome.greet()
-    requests = FileOpenEvents(window)
     requests.picture_asked.connect(window.contents.show_picture)
-    application.installEventFilter(requests)
+    requests.tell()
     if picture is not None:
         window.contents.show_picture(picture)
     if claimed.lock is None:
@@ -104,7 +105,8 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
     window.show()
     end = time.monotonic() + FIRST_PAINT_WITHIN_S
     while not window.windowHandle().isExposed() and time.monotonic() < end:
-        application.processEvents(UNTOUCHED, 10)
+        application.processEvents(UNTOUCHED)
+        time.sleep(0.001)
     for module in SLICES:
         import_module(module)
         application.processEvents(UNTOUCHED)
@@ -117,7 +119,7 @@ def make_window(application: QApplication, folders: Folders) -> MainWindow:
 class FileOpenEvents(QObject):
     """Hears of pictures that the system asks a running program to open; macOS has no command line for them.
 
-    To be installed as an event filter of the application.
+    To be installed as an event filter of the application. Keeps what comes before `tell`: macOS asks at the start.
 
     Signals:
         picture_asked: `Path` of the picture.
@@ -125,8 +127,22 @@ class FileOpenEvents(QObject):
 
     picture_asked = Signal(object)
 
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._early: list[Path] | None = []
+
+    def tell(self) -> None:
+        """Emits what has been asked for so far, and from now on all at once."""
+        early, self._early = self._early or [], None
+        for path in early:
+            self.picture_asked.emit(path)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QFileOpenEvent) and event.file():
-            self.picture_asked.emit(Path(event.file()))
+            path = Path(event.file())
+            if self._early is None:
+                self.picture_asked.emit(path)
+            else:
+                self._early.append(path)
             return True
         return super().eventFilter(watched, event)

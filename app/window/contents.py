@@ -295,5 +295,6 @@ class Contents(QObject):
         self.create_page.canvas.set_backdrop(layout.backdrop)
         self.create_page.left.folds.open(layout.opened)
         self._session.set_preview_mode(settings.previews)
+        self._services.appearance.choose(settings.theme)  # the frame had the copy's, if the settings are damaged
         actions.check(actions.theme, settings.theme)
         actions.check(actions.backdrop, layout.backdrop)

@@ -16,9 +16,22 @@ __all__ = ["open_window", "opened"]
 def test_a_file_that_the_system_opens_is_asked_for(qtbot: QtBot, tmp_path: Path) -> None:
     watched, requests = QObject(), FileOpenEvents()
     watched.installEventFilter(requests)
+    requests.tell()
     with qtbot.waitSignal(requests.picture_asked) as asked:
         QCoreApplication.sendEvent(watched, QFileOpenEvent(str(tmp_path / "house.png")))
     assert asked.args == [tmp_path / "house.png"]
+
+
+def test_a_file_that_is_asked_for_before_the_window_is_filled_is_told_then(qtbot: QtBot, tmp_path: Path) -> None:
+    watched, requests = QObject(), FileOpenEvents()
+    watched.installEventFilter(requests)
+    with qtbot.assertNotEmitted(requests.picture_asked):
+        QCoreApplication.sendEvent(watched, QFileOpenEvent(str(tmp_path / "house.png")))
+    with qtbot.waitSignal(requests.picture_asked) as asked:
+        requests.tell()
+    assert asked.args == [tmp_path / "house.png"]
+    with qtbot.assertNotEmitted(requests.picture_asked):
+        requests.tell()
 
 
 def test_other_events_pass(qtbot: QtBot) -> None:
