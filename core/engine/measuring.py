@@ -25,7 +25,6 @@ from core.engine.engine import Engine
 from core.film.film import Film
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
-from core.models.memory_plan import GIB
 from core.request.request import GenerationRequest
 from core.runs.branch import Branch
 from core.runs.events import ImageReady, PreviewMode
@@ -40,6 +39,7 @@ CLOSE = 2e-3
 """Largest relative difference of float32 latents to those of the processor."""
 
 COPIED_BYTES = 2**28
+GB = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +153,14 @@ def _graphs(subject: _Subject) -> Iterator[Line]:
 
 
 def _memory(subject: _Subject) -> Iterator[Line]:
-    yield Line("free memory", memory_now(subject.engine.plan).free / GIB, "GiB")
+    yield Line("free memory", memory_now(subject.engine.plan).free / GB, "GB")
     plan = result_of(subject.engine, ReportMemory()).plan
     if plan is not None and subject.device.type in ("cuda", "xpu"):
         module = torch.get_device_module(subject.device)
         module.reset_peak_memory_stats(subject.device)
         picture(subject.engine, subject.request)
         peak = module.max_memory_allocated(subject.device)
-        yield Line("highest use", peak / GIB, "GiB")
+        yield Line("highest use", peak / GB, "GB")
         yield Line("planned", plan.needed / peak, "of it")
 
 
@@ -171,7 +171,7 @@ def _copies(subject: _Subject) -> Iterator[Line]:
     content = torch.zeros(COPIED_BYTES, dtype=torch.uint8)
     for name, source in (("pageable", content), ("pinned", content.pin_memory())):
         (took,) = turns([lambda source=source: source.to(subject.device)], subject.device, rounds=ROUNDS)
-        yield Line(f"copy from {name} memory", COPIED_BYTES / took / 1e9, "GB/s")
+        yield Line(f"copy from {name} memory", COPIED_BYTES / took / GB, "GB/s")
 
 
 _SECTIONS = {

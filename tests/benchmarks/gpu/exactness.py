@@ -23,6 +23,7 @@ from core.engine.devices.probe import failure_of
 from core.engine.engine import Engine
 from core.engine.measuring import (
     COPIED_BYTES,
+    GB,
     Line,
     bits,
     finished,
@@ -61,7 +62,7 @@ def describe(bench: Bench) -> Iterator[Line]:
     yield Line("plan", engine.plan.describe().splitlines()[0])
     failure = failure_of(bench.device)
     yield Line("probe", failure or "computes", ok=not failure)
-    yield Line("free memory", memory_now(engine.plan).free / 2**30, "GiB")
+    yield Line("free memory", memory_now(engine.plan).free / GB, "GB")
     for width in HEAD_WIDTHS:
         fused = is_fused(bench.device, engine.plan.dtype, width)
         yield Line(f"attention, heads of {width}", "fused" if fused else "holds its scores")
@@ -69,7 +70,7 @@ def describe(bench: Bench) -> Iterator[Line]:
         content = torch.zeros(COPIED_BYTES, dtype=torch.uint8)
         for name, source in (("pageable", content), ("pinned", content.pin_memory())):
             (took,) = bench.turns(lambda source=source: source.to(bench.device))
-            yield Line(f"copy from {name} memory", COPIED_BYTES / took / 1e9, "GB/s")
+            yield Line(f"copy from {name} memory", COPIED_BYTES / took / GB, "GB/s")
 
 
 def samplers(bench: Bench) -> Iterator[Line]:

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from core.engine.measuring import Line, bits, picture
+from core.engine.measuring import GB, Line, bits, picture
 from core.engine.networks.compiled import missing_for
 from core.engine.networks.graphs import Graphs, capture_on
 from core.models.acceleration import Acceleration
-from core.models.memory_plan import GIB
 from core.request.request import Size
 from tests.benchmarks.gpu.bench import Bench, network_of, psnr
 from tests.recaptures import Recaptures
@@ -43,7 +42,7 @@ def graphs(bench: Bench) -> Iterator[Line]:
         expected = picture(plain, request).film
         reserved = _reserved(bench)
         yield bits("captured on the way", picture(graphed, request).film, expected)
-        yield Line("held by the graph and its model", (_reserved(bench) - reserved) / GIB, "GiB")
+        yield Line("held by the graph and its model", (_reserved(bench) - reserved) / GB, "GB")
         way = picture(graphed, request).film.computed_by.rpartition(", ")[2]
         yield Line("the film says", way, ok=way == "CUDA graphs")
         for size in (Size(side, side + 8), Size(side, side), Size(side + 8, side), Size(side, side + 8)):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.engine.measuring import Line, picture
-from core.models.memory_plan import GIB, Placement
+from core.engine.measuring import GB, Line, picture
+from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest, Size
 from core.runs.operations import ReportMemory, result_of
 from tests.benchmarks.gpu.bench import Bench, loaded_of
@@ -36,7 +36,7 @@ def _peaks(bench: Bench, request: GenerationRequest) -> Iterator[Line]:
     picture(engine, replace(request, steps=1))
     peak = _highest(bench, lambda: picture(engine, request))
     needed = result_of(engine, ReportMemory()).plan
-    yield Line(f"{request.size}: highest use", peak / GIB, "GiB")
+    yield Line(f"{request.size}: highest use", peak / GB, "GB")
     assert needed is not None
     share = needed.needed / peak if peak else 1.0
     yield Line(f"{request.size}: planned", share, "of it", ok=bench.mark(LEAST_PLANNED <= share <= MOST_PLANNED))
