@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from diffusers.models.upsampling import Upsample2D
 
 from core.engine.devices.memory_errors import is_out_of_memory
 from core.errors import EmulsionError
@@ -123,12 +124,27 @@ class ProcessorLinear(torch.nn.Linear):
             return _plainly(self, torch.nn.Linear, error)(input)
 
 
+class ProcessorUpsample2D(Upsample2D):
+    """Doubles the sides of a picture within a decoder, which makes room for it first.
+
+    The tensors before have a quarter of the size: what they leave free among one another is too small for those
+    that follow, and would be kept beside them (`core.heap`).
+    """
+
+    def forward(self, hidden_states: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        if hidden_states.nbytes >= _LARGE_BYTES:
+            give_memory_back()
+        return super().forward(hidden_states, *args, **kwargs)
+
+
 def use_processor_layers(network: torch.nn.Module) -> None:
     """Gives a network on the processor these layers in the place of torch's, with the same weights."""
     if not torch.backends.mkldnn.is_available():
         return
-    for layer in network.modules():
-        if _can_be_packed(layer):
+    for name, layer in network.named_modules():
+        if type(layer) is Upsample2D and name.startswith(_DECODERS):
+            layer.__class__ = ProcessorUpsample2D
+        elif _can_be_packed(layer):
             _become(layer, ProcessorConv2d)
         elif type(layer) is torch.nn.Linear:
             _become(layer, ProcessorLinear)

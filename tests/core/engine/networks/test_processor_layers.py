@@ -196,3 +196,24 @@ def test_a_run_equals_the_stock_pipeline_in_the_same_layout_and_nearly_the_plain
     pixels = (decoded[0] / 2 + 0.5).clamp(0, 1).movedim(0, -1).mul(255).round().byte()
     assert np.array_equal(done.image.pixels, pixels.numpy())
     assert ((same - other).abs().max() / other.abs().max()) < 1e-5
+
+
+@torch.inference_mode()
+def test_a_decoder_makes_room_before_each_larger_size_and_an_encoder_or_network_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(processor_layers, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(processor_layers, "give_memory_back", lambda: given.append(1))
+    networks: list[Any] = [tiny.autoencoder().eval(), tiny.autoencoder().eval(), tiny.unet().eval()]
+    vae, plain, unet = networks
+    vae.load_state_dict(plain.state_dict())
+    for network in (vae, unet, vae):  # again, as an autoencoder that comes back
+        use_processor_layers(network)
+    latents = torch.randn(1, 4, 8, 8)
+    vae.decode(latents)  # packs
+    given.clear()
+    torch.testing.assert_close(vae.decode(latents).sample, plain.decode(latents).sample, rtol=1e-4, atol=1e-4)
+    assert len(given) == len(vae.config.block_out_channels) - 1
+    kinds = [type(part) for network in (vae.encoder, unet) for part in network.modules()]
+    assert processor_layers.ProcessorUpsample2D not in kinds
