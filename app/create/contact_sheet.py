@@ -89,6 +89,10 @@ class ContactSheet(QFrame):
                 self._canvas.setFocus()  # it would go to the header, which is next
             self.hide()
             return
+        if [self.list.item(row).data(RUN) for row in range(self.list.count())] != [
+            film.run for film in films[: self.list.count()]
+        ]:
+            self.list.clear()  # films that were discarded are back, before those that came since
         for film in films[self.list.count() :]:
             self._add(film)
         step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
@@ -104,7 +108,9 @@ class ContactSheet(QFrame):
             self.list.setFocus()
 
     def _add(self, film: Film) -> None:
-        item = QListWidgetItem(f"seed {film.request.seed}", self.list)
+        item = QListWidgetItem(str(self.list.count() + 1), self.list)
+        item.setToolTip(f"Seed {film.request.seed}")
+        item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
         item.setData(RUN, film.run)
         frame = film.frames[-1]
         self._show_picture(item, film.latent_rgb.picture(frame.denoised))
@@ -138,13 +144,22 @@ class ContactSheet(QFrame):
         self.setGeometry(self._canvas.rect())
         room = QSize(self.width() - 56, self.height() - 150)
         count = max(len(self._early_choice.films) + self._early_choice.coming, 1)
-        side = SMALLEST_PX
-        for columns in range(1, count + 1):
+
+        def side_of(columns: int) -> int:
             rows = -(-count // columns)
             fitting = min(room.width() // columns - GAP_PX, room.height() // rows - GAP_PX - TEXT_PX)
-            side = max(side, min(fitting, LARGEST_PX))
+            return max(SMALLEST_PX, min(fitting, LARGEST_PX))
+
+        def waste(columns: int) -> tuple[int, int, int]:
+            """Prefers large pictures, then few empty places, then a square."""
+            rows = -(-count // columns)
+            return -side_of(columns), rows * columns - count, abs(rows - columns)
+
+        most = max(room.width() // (SMALLEST_PX + GAP_PX), 1)
+        columns = min(range(1, min(count, most) + 1), key=waste)
+        side = side_of(columns)
         self.list.setIconSize(QSize(side, side))
-        self.list.setGridSize(QSize(side + GAP_PX, side + GAP_PX + TEXT_PX))
+        self.list.setGridSize(QSize(max(room.width() // columns, side + GAP_PX), side + GAP_PX + TEXT_PX))
 
     @Slot()
     def _count(self) -> None:

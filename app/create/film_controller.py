@@ -13,22 +13,19 @@ from app.create.film_tasks import FilmTasks
 from app.create.word_maps import WordMaps
 from app.dialogs.branch import ask_branch
 from app.film.film_panel import FilmPanel
-from app.messages.errors import Message, message
+from app.messages.errors import message
 from app.session.run import RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
-from app.widgets.message_bar import Choice, MessageArea
+from app.widgets.message_bar import MessageArea
 from core.errors import EmulsionError
 from core.film.film import Film
-from core.film.reader import completed_calls, film_path, read_recording
-from core.film.stored import unfinished
+from core.film.reader import film_path
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Stage
-from core.runs.branch import Branch
 from core.runs.events import Started, Stepped
-from core.runs.operations import Decode, OpenedFilm, OpenFilm, Resume
+from core.runs.operations import Decode, OpenedFilm, OpenFilm
 
-UNFINISHED = "unfinished"
 SHOWN, LOOK, BRANCHED = "shown film", "look", "branched film"
 """Kinds of tasks: opening the film of a picture, decoding a frame that one looks at, reading one to branch."""
 
@@ -87,44 +84,6 @@ class FilmController(QObject):
         else:
             self._session.engine_tasks.withdraw(SHOWN)
             self.panel.show_film(None)
-
-    def offer_unfinished(self) -> None:
-        """After a crash or a stop: the newest run that was cut off can be taken up again."""
-        folder = self._settings_store.films_folder()
-        found = unfinished(folder) if folder is not None and folder.is_dir() else []
-        in_queue = {run.operation.path for run in self._session.queue.entries if isinstance(run.operation, Resume)}
-        found = [path for path in found if path not in in_queue]
-        if not found:
-            return
-        path = found[0]
-        try:
-            film, done = read_recording(path).film, completed_calls(path)
-        except EmulsionError:
-            return
-        step = film.schedule.steps[done - 1] + 1
-        others = f" There are {len(found) - 1} more." if len(found) > 1 else ""
-        self._messages.show_message(
-            UNFINISHED,
-            Message(
-                f"A picture was cut off at step {step} of {film.request.steps}",
-                f"“{film.request.prompt[:80]}” can be taken up where it was.{others}",
-            ),
-            "info",
-            (
-                Choice("Continue", lambda: self._continue(path), "continueUnfinishedButton"),
-                Choice("Discard", lambda: self._discard(found), "discardUnfinishedButton"),
-            ),
-        )
-
-    def _continue(self, path: Path) -> None:
-        self._session.engine_tasks.submit(UNFINISHED, OpenFilm(path), self._take_up)
-
-    def _take_up(self, opened: OpenedFilm) -> None:
-        self._session.branch(Branch(opened.film, len(opened.film.frames), opened.film.request))
-
-    def _discard(self, paths: list[Path]) -> None:
-        for path in paths:
-            path.unlink(missing_ok=True)
 
     @Slot()
     def export_film(self) -> None:

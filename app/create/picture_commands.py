@@ -22,16 +22,19 @@ from app.create.page import CreatePage
 from app.create.picture_menu import PictureMenu
 from app.create.picture_tools import PictureTools
 from app.create.relatives_sheet import RelativesSheet
+from app.create.unfinished import offer_unfinished, tell_discarded
 from app.messages.errors import Message
 from app.recent.model import RecentPictures
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import RunState, SavedPicture
 from app.session.session import Session
+from app.session.set_aside import SetAside
 from app.session.settings_store import SettingsStore
 from app.shortcuts.actions import Actions
 from app.widgets.drop_router import file_in, is_picture
 from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
+from core.film.reader import PART_SUFFIX
 from core.gallery.deleting import Deleted
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
@@ -91,6 +94,7 @@ class PictureCommands(QObject):
         panel.views_changed.connect(create.middle.follow_views)
         create.middle.follow_views(panel.open_names)
         sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
+        self._set_aside = SetAside(session.background, self)
         sheet.chosen.connect(self._finish_chosen)
         self.tools = PictureTools(window, loader, session, settings_store)
         self.tools.failed.connect(notices.show_failure)
@@ -120,7 +124,8 @@ class PictureCommands(QObject):
 
     def offer_unfinished(self) -> None:
         """At the start: runs that were cut off."""
-        self._films.offer_unfinished()
+        folder, area = self._settings_store.films_folder(), self._create.messages
+        offer_unfinished(folder, self._session.queue, area, self._set_aside)
 
     def current_file(self) -> Path | None:
         """The file of what the canvas shows, where it has one."""
@@ -131,7 +136,17 @@ class PictureCommands(QObject):
     def _finish_chosen(self, runs: tuple[str, ...]) -> None:
         if runs:
             self._current.follow()
-        self._session.early_choice.finish(runs, self._settings_store.films_folder())
+        choice, folder = self._session.early_choice, self._settings_store.films_folder()
+        discarded = choice.finish(runs)
+        files = [folder / (film.run + PART_SUFFIX) for film in discarded] if folder is not None else []
+        self._set_aside.put(files)
+
+        def undo() -> None:
+            self._set_aside.take_back(files)
+            choice.take_back(discarded)
+
+        if discarded:
+            tell_discarded(self._create.messages, len(discarded), undo)
 
     def connect_actions(self, actions: Actions) -> None:
         actions.open_settings.triggered.connect(self._ask_picture)

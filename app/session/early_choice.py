@@ -1,14 +1,12 @@
 """Begun pictures, which wait until the user has chosen which of them to finish."""
 
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.session.queue import RunQueue
 from app.session.run import Ending
 from core.film.film import Film
-from core.film.reader import PART_SUFFIX
 from core.request.request import GenerationRequest
 from core.runs.branch import Branch
 from core.runs.operations import GenerateBranch
@@ -62,15 +60,16 @@ class EarlyChoice(QObject):
             self.films = (*self.films, film)
             self.changed.emit()
 
-    def finish(self, runs: Collection[str], folder: Path | None) -> None:
-        """Queues the rest of these films and lets the others go, with what is on the disk of them.
-
-        ``folder``: where unfinished films lie, None where none are kept.
-        """
+    def finish(self, runs: Collection[str]) -> tuple[Film, ...]:
+        """Queues the rest of these films, and returns the others, which are discarded."""
         films, self.films = self.films, ()
         for film in films:
             if film.run in runs:
                 self._queue.add(GenerateBranch(Branch(film, len(film.frames), film.request)))
-            elif folder is not None:
-                (folder / (film.run + PART_SUFFIX)).unlink(missing_ok=True)
+        self.changed.emit()
+        return tuple(film for film in films if film.run not in runs)
+
+    def take_back(self, films: tuple[Film, ...]) -> None:
+        """Offers films that were discarded again."""
+        self.films = (*films, *self.films)
         self.changed.emit()

@@ -113,12 +113,36 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on(open_window: Opener, qtbo
     assert not list((pictures / FOLDER_NAME).glob(f"*{PART_SUFFIX}"))
 
 
+def test_cut_off_runs_can_be_continued_together_or_discarded_which_can_be_undone(
+    open_window: Opener, qtbot: QtBot
+) -> None:
+    for seed in (1, 2):
+        opened = open_window(saves=True)
+        opened.window.session.edit(seed=seed)
+        stop_at_call(2, opened, qtbot)
+    second = open_window(saves=True)
+
+    def press(name: str) -> None:
+        button = second.child(name)
+        assert isinstance(button, QPushButton)
+        button.click()
+
+    press("discardUnfinishedButton")
+    assert second.subjects == ("discarded",)
+    press("undoDiscardButton")
+    assert second.subjects == ("unfinished",)
+    press("continueUnfinishedButton")
+    wait_until_idle(second, qtbot)
+    assert {branch.request.seed for branch in second.engine.branches} == {1, 2}
+
+
 def test_a_cut_off_run_can_be_thrown_away(open_window: Opener, qtbot: QtBot) -> None:
     stop_at_call(2, open_window(saves=True), qtbot)
     second = open_window(saves=True)
     button = second.child("discardUnfinishedButton")
     assert isinstance(button, QPushButton)
     button.click()
+    second.window.close()
     assert not list((second.settings_store.settings.pictures / FOLDER_NAME).iterdir())
 
 

@@ -54,7 +54,7 @@ def parts(opened: Opened) -> int:
 def test_all_pictures_wait_at_the_step_and_nothing_is_finished(saving: Opened, qtbot: QtBot) -> None:
     sheet = begin(saving, qtbot)
     assert sheet.isVisible()
-    assert [sheet.list.item(row).text() for row in range(4)] == ["seed 20", "seed 21", "seed 22", "seed 23"]
+    assert [sheet.list.item(row).text() for row in range(4)] == ["1", "2", "3", "4"]
     assert [len(film.frames) for film in saving.window.session.early_choice.films] == [3, 3, 3, 3]
     assert saving.engine.calls == 12
     assert parts(saving) == 4
@@ -70,18 +70,35 @@ def test_those_chosen_are_finished_from_where_they_were(saving: Opened, qtbot: Q
     wait_until_idle(saving, qtbot)
     assert [(branch.call, branch.request.seed) for branch in saving.engine.branches] == [(3, 21), (3, 23)]
     assert saving.engine.calls == 12 + 2 * 5
+    saving.window.close()
     assert len(list(saving.settings_store.settings.pictures.rglob("*.png"))) == 2
     assert parts(saving) == 0
     assert not sheet.isVisible()
 
 
-def test_discarding_all_leaves_nothing(saving: Opened, qtbot: QtBot) -> None:
+def test_discarding_all_can_be_undone_and_leaves_nothing_in_the_end(saving: Opened, qtbot: QtBot) -> None:
     sheet = begin(saving, qtbot)
     press(saving, "discardAllButton", qtbot)
-    assert parts(saving) == 0
     assert not sheet.isVisible()
     assert not saving.window.session.early_choice.films
-    assert not saving.engine.branches
+    assert saving.subjects == ("discarded",)
+    press(saving, "undoDiscardButton", qtbot)
+    assert sheet.isVisible()
+    assert sheet.list.count() == 4
+    sheet.list.item(1).setSelected(True)
+    press(saving, "finishChosenButton", qtbot)
+    wait_until_idle(saving, qtbot)
+    assert [branch.request.seed for branch in saving.engine.branches] == [21]
+    saving.window.close()
+    assert parts(saving) == 0
+
+
+def test_four_pictures_lie_in_a_square_with_numbers(saving: Opened, qtbot: QtBot) -> None:
+    sheet = begin(saving, qtbot)
+    places = [sheet.list.visualItemRect(sheet.list.item(row)) for row in range(4)]
+    assert len({place.top() for place in places}) == 2
+    assert len({place.left() for place in places}) == 2
+    assert [sheet.list.item(row).toolTip() for row in (0, 3)] == ["Seed 20", "Seed 23"]
 
 
 def test_undecided_pictures_are_offered_at_the_next_start(
