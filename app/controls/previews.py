@@ -11,7 +11,7 @@ from app.widgets.field import Field, describe
 from core.runs.events import PreviewMode
 
 WORDS = {
-    PreviewMode.automatic: ("Automatic", "Decoded as often as 5 % of the time allows, rough between."),
+    PreviewMode.automatic: ("Automatic", "Sharp now and then (up to 5 % extra time), rough in between."),
     PreviewMode.sharp: (
         "Sharp (tiny autoencoder)",
         "Nearly the true picture at every step, in a hundredth of the time.",
@@ -21,7 +21,7 @@ WORDS = {
 }
 
 NOT_THERE = (
-    "Wants a tiny autoencoder for this kind of model, such as taesd (Stable Diffusion 1.x and 2.x) or taesdxl,\n"
+    "Needs a tiny autoencoder for this kind of model, such as taesd (Stable Diffusion 1.x and 2.x) or taesdxl,\n"
     "in the folder of models. Until then these are automatic previews."
 )
 

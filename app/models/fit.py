@@ -40,8 +40,8 @@ class Fit:
 def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemory) -> Fit:
     """``computer`` is the memory of the computer now; ``device`` has that of a graphics card."""
     if device is None:
-        wants = f" It wants {size_text(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
-        sentence = f"Whether it fits is told when a device has been looked for, with the first picture.{wants}"
+        wants = f" It needs {size_text(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
+        sentence = f"We’ll know if it fits after your first picture.{wants}"
         return Fit(Level.unknown, sentence)
     memory = computer if device.kind == "cpu" else device.memory
     if memory is None:

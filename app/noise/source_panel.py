@@ -60,7 +60,7 @@ class SourcePanel(QFrame):
             self.choose_button,
             self.current_button,
             8,
-            text_label("Encode and decode: what the autoencoder loses", role="title"),
+            text_label("Encode and decode: what the autoencoder loses", role="title", wraps=True),
             self._cut,
             trip,
             text_label(_LATENT_WORDS, role="hint", wraps=True),
@@ -78,7 +78,7 @@ class SourcePanel(QFrame):
     def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip
         self._pictures["yours"].show_picture(to_image(trip.picture), "your picture")
-        self._pictures["kept"].show_picture(to_image(trip.decoded), "after encoding and decoding")
+        self._pictures["kept"].show_picture(to_image(trip.decoded), "decoded again")
         self._pictures["lost"].show_picture(to_image(taken.error_map), "error map")
         height, width, _ = trip.picture.shape
         channels, rows, columns = trip.latent.shape

@@ -55,7 +55,7 @@ class SavingPage(Page):
         describe(self._editor, "editorEdit", "Program", "The program that Open in another program starts")
         self._editor.textChanged.connect(self._choose_editor)
         choose = push_button("Choose…", self._ask_editor, name="chooseEditorButton")
-        self.add_row("Open pictures &with", hbox(stretched(self._editor), choose, spacing=8))
+        self.add_row("Open pictures with", hbox(stretched(self._editor), choose, spacing=8))
         self.end()
         self._show_example()
 

@@ -81,6 +81,6 @@ def test_a_model_that_would_fill_the_memory_to_the_brim_does_not_fit_and_says_wh
 def test_before_a_device_is_known_nothing_is_promised() -> None:
     fit = fit_of(SDXL, None, COMPUTER)
     assert fit.level is Level.unknown
-    assert "It wants 8.0 GB of graphics memory." in fit.sentence
+    assert "It needs 8.0 GB of graphics memory." in fit.sentence
     nameless = ChosenDevice("xpu", "", "float16", "")
     assert fit_of(SDXL, nameless, COMPUTER).level is Level.unknown
