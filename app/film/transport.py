@@ -16,7 +16,7 @@ from app.widgets.icons import set_icon
 from core.recipes.recipe import Stage
 
 _RATE_WIDTH_PX = 72
-_WIDE_PX = 720
+_WIDE_PX = 960
 """From this width on all buttons have text."""
 _NARROW_PX = 560
 """Below this width the position is told in short, and the rate gives way to it."""
