@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QItemSelection,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -17,7 +27,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QListView, QStackedLayout, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from app.canvas.overlay import paint_badge
 from app.recent.model import THUMBNAIL_ROLE, RecentPictures
+from app.session.picture_loader import BADGE
 from app.widgets.building import stretched, text_label, vbox
 
 INSET_PX = 4
@@ -111,6 +123,8 @@ class ThumbnailDelegate(QStyledItemDelegate):
         thumbnail = index.data(THUMBNAIL_ROLE)
         if isinstance(thumbnail, QImage) and not thumbnail.isNull():
             painter.drawImage(area, thumbnail, _middle_square(thumbnail))
+            if badge := thumbnail.text(BADGE):
+                paint_badge(painter, area.topLeft() + QPointF(INSET_PX, INSET_PX), badge)
         elif isinstance(thumbnail, QImage):
             painter.setPen(palette.placeholderText().color())
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "cannot be\nread")

@@ -36,6 +36,9 @@ MOST_THUMBNAILS = 400
 
 MOST_RECENT = 60
 
+BADGE = "badge"
+"""The text of a thumbnail that tells it from finished pictures, see `QImage.text`."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedPicture:
@@ -184,14 +187,28 @@ def day_folders(folder: Path) -> list[Path]:
 
 
 def thumbnail(path: Path) -> QImage:
-    """Returns the picture in a square of `THUMBNAIL_PX`, or a null image."""
+    """Returns the picture in a square of `THUMBNAIL_PX`, with the text `BADGE`, or a null image."""
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)
     size = reader.size()
     square = QSize(THUMBNAIL_PX, THUMBNAIL_PX)
     if size.isValid() and (size.width() > THUMBNAIL_PX or size.height() > THUMBNAIL_PX):
         reader.setScaledSize(size.scaled(square, Qt.AspectRatioMode.KeepAspectRatio))
-    return reader.read()
+    image = reader.read()
+    if not image.isNull():
+        image.setText(BADGE, _badge(path))
+    return image
+
+
+def _badge(path: Path) -> str:
+    """Returns ``step 8`` for a step that was kept, ``branch`` for a branch, "" for all others."""
+    try:
+        recipe = read_recipe(path)
+    except EmulsionError:
+        return ""
+    if recipe.stage != "final":
+        return f"step {recipe.step}"
+    return "branch" if recipe.parent is not None and recipe.parent.changes else ""
 
 
 def _entries(folder: Path, *, is_folder: bool) -> Iterator[os.DirEntry[str]]:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from PySide6.QtCore import QThread
 from PySide6.QtGui import QImage
@@ -11,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks
 from app.session.picture_loader import (
+    BADGE,
     THUMBNAIL_PX,
     OpenedPicture,
     PictureLoader,
@@ -18,9 +22,11 @@ from app.session.picture_loader import (
     thumbnail,
 )
 from core.pictures.metadata import read_recipe
-from core.recipes.recipe import Recipe
+from core.pictures.saving import save_as
+from core.recipes.recipe import Parent, Recipe, Stage
 from core.request.request import Source
 from tests.app.saved_pictures import SavePicture
+from tests.pictures import generated_image
 
 
 def test_the_newest_pictures_come_first_across_day_folders(tmp_path: Path, save_picture: SavePicture) -> None:
@@ -59,6 +65,24 @@ def test_thumbnails_are_small_and_keep_the_aspect(tmp_path: Path, qtbot: QtBot) 
 def test_a_damaged_file_gives_a_null_thumbnail(tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     assert thumbnail(tmp_path / "broken.png").isNull()
+
+
+@pytest.mark.parametrize(
+    ("stage", "parent", "badge"),
+    [
+        ("final", None, ""),
+        ("denoised", None, "step 8"),
+        ("final", Parent("a", 4, "prompt"), "branch"),
+        ("final", Parent("a", 4, ""), ""),  # only taken up again
+    ],
+)
+def test_thumbnails_tell_kept_steps_and_branches(
+    tmp_path: Path, stage: Stage, parent: Parent | None, badge: str
+) -> None:
+    image = generated_image(stage=stage, step=8)
+    image = replace(image, recipe=replace(image.recipe, parent=parent))
+    save_as(image, tmp_path / "one.png", datetime.now().astimezone())
+    assert thumbnail(tmp_path / "one.png").text(BADGE) == badge
 
 
 def test_results_arrive_in_the_thread_of_the_loader(
