@@ -39,6 +39,7 @@ class RelativesSheet(QFrame):
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
         self.setObjectName("relativesSheet")
+        self.setAccessibleName("More like this")
         self.setProperty("role", "sheet")
         self._canvas = canvas
         self._source = text_label()

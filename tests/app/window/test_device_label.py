@@ -34,8 +34,8 @@ def test_the_memory_beside_a_gpu_is_that_of_the_gpu(qtbot: QtBot) -> None:
     device.choose(ChosenDevice("cuda", "Example 4070", "float16", ""))
     device.held = 5 * 2**30
     device.changed.emit()
-    assert label.text().endswith("float16  ·  5.0 GB")
-    assert label.toolTip().endswith("of the GPU's own: 5.0 GB")
+    assert label.text().endswith("float16  ·  5.4 GB")
+    assert label.toolTip().endswith("of the GPU's own: 5.4 GB")
     device.choose(ChosenDevice("cpu", "Example 7", "float32", ""))
     assert "GPU" not in label.toolTip()
 
