@@ -19,9 +19,10 @@ from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.deleting import Deleted
 from core.request.settings import SETTINGS
+from core.runs.queued import QueuedRun
 
 FAILED, SAVING, STOPPED, TAKEN_OVER = "failed", "saving", "stopped", "settings"
-RUN_FAILED, HELD, KEPT = "run failed", "held", "kept"
+RUN_FAILED, HELD, KEPT, CLEARED = "run failed", "held", "kept", "cleared"
 
 DELETED, DELETED_MS = "deleted", 60_000
 
@@ -80,6 +81,7 @@ class Notices(QObject):
         session.run_failed.connect(self._on_run_failed)
         session.image_ready.connect(self._forget_failed_run)
         session.queue.changed.connect(self._tell_of_queue)
+        session.queue.cleared.connect(self._on_cleared)
         session.state_changed.connect(self._tell_of_queue)
         session.save_failed.connect(self._on_save_failed)
         session.picture_saved.connect(self._on_picture_saved)
@@ -106,6 +108,13 @@ class Notices(QObject):
     @Slot()
     def _forget_failed_run(self) -> None:
         self._area.dismiss(RUN_FAILED)
+
+    @Slot(object)
+    def _on_cleared(self, gone: tuple[QueuedRun, ...]) -> None:
+        count = sum(run.left for run in gone)
+        words = "1 picture removed from the queue" if count == 1 else f"{count:,} pictures removed from the queue"
+        undo = Choice("Undo", partial(self._session.queue.take_back, gone), "undoClearButton")
+        self._area.show_message(CLEARED, Message(words, ""), "info", (undo,), DELETED_MS)
 
     @Slot()
     def _tell_of_queue(self) -> None:

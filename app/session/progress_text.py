@@ -165,7 +165,11 @@ class Progress:
 
     @property
     def _waits_at(self) -> str:
-        return f"Waits at {self._where(self._film)}" if self._film is not None and self._calls_done else ""
+        return (
+            f"Paused at {self._where(self._film)}. Choose which to finish."
+            if self._film is not None and self._calls_done
+            else ""
+        )
 
     def _where(self, film: Film) -> str:
         done = film.schedule.steps[self._calls_done - 1] + 1

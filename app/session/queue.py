@@ -25,9 +25,11 @@ class RunQueue(QObject):
 
     Signals:
         changed: look again at the attributes.
+        cleared: what `clear` took away, a tuple of `QueuedRun`; `take_back` has it wait again.
     """
 
     changed = Signal()
+    cleared = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +84,7 @@ class RunQueue(QObject):
         return run
 
     def take_back(self, runs: tuple[QueuedRun, ...]) -> None:
-        """Puts requests of an earlier start at the end, on hold."""
+        """Puts requests that were cleared, or are of an earlier start, at the end, on hold."""
         self._set((*self.entries, *(replace(run, id=self._next_id(), is_on_hold=True) for run in runs)))
 
     def take(self, *, is_paused: bool) -> Run | None:
@@ -146,7 +148,10 @@ class RunQueue(QObject):
 
     def clear(self) -> None:
         """Forgets all that has not begun."""
+        gone = tuple(run for run in self.entries if run.left)
         self._keep(lambda _run: False)
+        if gone:
+            self.cleared.emit(gone)
 
     def _keep(self, is_kept: Callable[[QueuedRun], bool]) -> None:
         kept: list[QueuedRun] = []

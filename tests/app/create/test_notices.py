@@ -9,7 +9,17 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.create.notices import HELD, KEPT, RUN_FAILED, SAVING, STOPPED, TAKEN_OVER, Notices, settings_sentence
+from app.create.notices import (
+    CLEARED,
+    HELD,
+    KEPT,
+    RUN_FAILED,
+    SAVING,
+    STOPPED,
+    TAKEN_OVER,
+    Notices,
+    settings_sentence,
+)
 from app.messages.errors import Message
 from app.session.draft_editor import Applied
 from app.session.run import RunState
@@ -157,7 +167,10 @@ def test_what_stop_left_waiting_goes_on_or_is_cleared(bench: Bench, qtbot: QtBot
     stop_at_step_3(bench, qtbot)
     bench.press("clearQueueButton")
     assert bench.session.queue.entries == ()
-    assert bench.area.subjects() == (STOPPED,)
+    assert bench.area.subjects() == (STOPPED, CLEARED)
+    bench.press("undoClearButton")
+    assert [run.left for run in bench.session.queue.held] == [3]
+    assert bench.area.subjects() == (STOPPED, HELD)
 
 
 def test_the_offer_to_go_on_stays_dismissed_until_something_ran(bench: Bench, qtbot: QtBot) -> None:
