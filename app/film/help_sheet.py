@@ -33,6 +33,8 @@ class HelpSheet(QFrame):
         super().__init__(owner.window())
         self.setObjectName("helpSheet")
         self.setProperty("role", "panel")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"Help: {kind.label}")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         about = kind.about
         has_frames = film is not None and bool(film.frames)

@@ -141,6 +141,8 @@ class ViewFrame(QFrame):
             film = self._moment.film if self._moment is not None else None
             self._help = HelpSheet(self.view_name, VIEWS[self.view_name], film, self)
             self._help.explanation.closed.connect(self._understood)
+            if self._ask.hasFocus() or self._ask.underMouse():  # not while the user types elsewhere
+                self._help.setFocus()
 
     @Slot()
     def _understood(self) -> None:

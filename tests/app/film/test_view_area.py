@@ -160,7 +160,7 @@ def test_help_is_a_wide_sheet_of_the_window_with_a_figure_of_this_film(qtbot: Qt
     assert len(np.unique(to_pixels(figure.grab().toImage()))) > 20
     window.resize(400, 600)
     qtbot.waitUntil(lambda: sheet.geometry() == QRect(0, 0, 400, 600))
-    found(sheet, QPushButton, "closeExplanationButton").click()
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
     assert not ask.isChecked()
     assert sheet.isHidden()
 
