@@ -41,7 +41,7 @@ def is_comparing(opened: Opened) -> bool:
 def compare(opened: Opened, picture: Path, qtbot: QtBot) -> None:
     """Compares by the action of the strip's menu."""
     commands = opened.window.contents._commands  # pyright: ignore[reportPrivateUsage]
-    commands._menu.compare_asked.emit(picture)  # pyright: ignore[reportPrivateUsage]
+    commands.menu.compare_asked.emit(picture)
     qtbot.waitUntil(lambda: is_comparing(opened))
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_picture_is_told(opened: Opened, qtbot: QtBot, tmp_pat
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"broken")
     commands = opened.window.contents._commands  # pyright: ignore[reportPrivateUsage]
-    commands._menu.compare_asked.emit(broken)  # pyright: ignore[reportPrivateUsage]
+    commands.menu.compare_asked.emit(broken)
     qtbot.waitUntil(lambda: bool(opened.subjects))
     assert not is_comparing(opened)
 

@@ -71,7 +71,7 @@ def test_words_and_places_meet_on_the_large_picture(opened: Opened, qtbot: QtBot
     view = view_of(opened, qtbot)
     view.record_button.click()
     qtbot.waitUntil(lambda: bool(view.panes[0].caption))
-    canvas = opened.window.create_page.canvas
+    canvas = opened.window.contents.create_page.canvas
     before = canvas.grab().toImage()
     view.prompt.linkHovered.emit("0")
     assert canvas.grab().toImage() != before

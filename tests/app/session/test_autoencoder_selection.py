@@ -58,7 +58,10 @@ def session(models: Path, settings_store: SettingsStore, qtbot: QtBot) -> Iterat
 def selection(
     models: Path, settings_store: SettingsStore, session: Session, qtbot: QtBot
 ) -> Iterator[AutoencoderSelection]:
-    catalogue = Catalogue(lambda: FixedPlaces((models,), (), settings_store.settings.autoencoder_places))
+    def places() -> FixedPlaces:
+        return FixedPlaces((models,), autoencoder_places=settings_store.settings.autoencoder_places)
+
+    catalogue = Catalogue(places)
     selection = AutoencoderSelection(catalogue, settings_store, session)
     qtbot.waitUntil(lambda: bool(selection.names))
     yield selection
