@@ -24,7 +24,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.peers_side import Side
+from tests.benchmarks.peers_side import Side, peak_of
 
 WAIT_S = 600.0
 SAMPLER, DECODER, SAVER = "5", "6", "7"
@@ -66,12 +66,13 @@ def comfy_ui(root: Path, checkpoint: Path, size: int, steps: int, rounds: int, d
                     decode = started[SAVER] - started[DECODER]
                     first = first or asked + picture - began
                     took += [b - a for a, b in itertools.pairwise(stepped)] if number else []
+                peak = peak_of(process.pid)
             except (OSError, KeyError, RuntimeError) as error:
                 log.seek(0)
                 raise RuntimeError(f"ComfyUI made no picture: {log.read()[-2000:]}") from error
             finally:
                 process.terminate()
-                peak = _peak_of(process)
+                process.wait()
     return Side(ready, load, statistics.median(took), decode, picture, first, peak)
 
 
@@ -153,7 +154,10 @@ def _messages(port: int, client: str) -> Generator[dict[str, Any]]:
 
 
 def stable_diffusion_cpp(program: Path, checkpoint: Path, size: int, steps: int, threads: int, png: Path) -> Side:
-    """``sd-cli``, before ``sd``: each picture is a process, so that every one is the first."""
+    """``sd-cli``, before ``sd``: each picture is a process, so that every one is the first.
+
+    It takes the weights of convolutions in float16, also where the file has float32.
+    """
     options = ["-p", "a house", "-W", str(size), "-H", str(size), "--steps", str(steps), "--cfg-scale", "7"]
     more = ["--seed", "7", "--sampling-method", "euler", "-t", str(threads), "-v", "-o", str(png)]
     began = time.perf_counter()
@@ -165,27 +169,19 @@ def stable_diffusion_cpp(program: Path, checkpoint: Path, size: int, steps: int,
         errors="replace",
     )
     assert process.stdout is not None
-    load, lines = 0.0, list[str]()
+    load, peak, lines = 0.0, 0, list[str]()
     with process.stdout:
         for line in process.stdout:
             lines.append(line)
+            peak = max(peak, peak_of(process.pid))
             if "get_learned_condition completed" in line:
                 load = time.perf_counter() - began
-    peak = _peak_of(process)
+    process.wait()
     whole, log = time.perf_counter() - began, "".join(lines)
     sampling, decode = seconds_of("sampling", log), seconds_of("decode_first_stage", log)
     if process.returncode or sampling is None or decode is None or not png.exists():
         raise RuntimeError(f"stable-diffusion.cpp made no picture: {log[-2000:]}")
     return Side(0.0, load, sampling / steps, decode, whole, whole, peak)
-
-
-def _peak_of(process: subprocess.Popen[Any]) -> int:
-    """Waits for the end of a process and returns the bytes of its memory at the peak; 0 if it had ended before."""
-    if process.returncode is not None:
-        return 0
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_maxrss * 1024
 
 
 def seconds_of(part: str, log: str) -> float | None:

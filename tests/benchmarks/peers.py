@@ -103,7 +103,7 @@ def report(told: dict[str, list[dict[str, float]]], ours: np.ndarray, stock: np.
     for key, mine in medians["ours"].items():
         unit, scale = ("GiB", 2**30) if key == "peak" else ("s", 1)
         theirs = (
-            f"{name} {values[key] / scale:8.3f} ({mine / values[key] if values[key] else float('nan'):5.3f})"
+            f"{name} {values[key] / scale:8.3f} ({f'{mine / values[key]:.3f}' if values[key] else '-':>5})"
             for name, values in medians.items()
             if name != "ours"
         )

@@ -6,7 +6,7 @@ import argparse
 import itertools
 import json
 import os
-import resource
+import re
 import statistics
 import time
 from dataclasses import asdict, dataclass
@@ -91,7 +91,7 @@ def ours(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: P
                     pass
         picture = time.perf_counter() - began
         first = first or time.perf_counter() - START
-    return Side(ready, load, statistics.median(took), decode, picture, first, _peak())
+    return Side(ready, load, statistics.median(took), decode, picture, first, peak_of())
 
 
 def stock(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: Path) -> Side:
@@ -134,11 +134,13 @@ def stock(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: 
         first = first or time.perf_counter() - START
         if number:
             took += [b - a for a, b in itertools.pairwise(times)]
-    return Side(ready, load, statistics.median(took), decode, picture, first, _peak())
+    return Side(ready, load, statistics.median(took), decode, picture, first, peak_of())
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def peak_of(process: int | str = "self") -> int:
+    """Returns the bytes of a process' memory at its peak. Not `getrusage`, which begins with the parent's."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return int(found[1]) * 1024 if found is not None else 0
 
 
 def main() -> None:
