@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QImageReader
 
 from app.messages.errors import Message, message
 from app.session.background import BackgroundTasks
+from app.session.failed_run import is_of_failure
 from app.widgets.pixels import to_image, to_pixels
 from core.errors import EmulsionError
 from core.files.atomic import words_of
@@ -201,13 +202,13 @@ def thumbnail(path: Path) -> QImage:
 
 
 def _badge(path: Path) -> str:
-    """Returns ``step 8`` for a step that was kept, ``branch`` for a branch, "" for all others."""
+    """Returns ``step 8`` for a kept step, ``failed at 19``, ``branch`` for a branch, or "" for all others."""
     try:
         recipe = read_recipe(path)
     except EmulsionError:
         return ""
     if recipe.stage != "final":
-        return f"step {recipe.step}"
+        return f"failed at {recipe.step}" if is_of_failure(recipe) else f"step {recipe.step}"
     return "branch" if recipe.parent is not None and recipe.parent.changes else ""
 
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.messages.errors import Message
 from app.session.background import BackgroundTasks
+from app.session.failed_run import picture_of_failure
 from app.session.picture_loader import (
     BADGE,
     THUMBNAIL_PX,
@@ -24,8 +25,9 @@ from app.session.picture_loader import (
 from core.pictures.metadata import read_recipe
 from core.pictures.saving import save_as
 from core.recipes.recipe import Parent, Recipe, Stage
-from core.request.request import Source
+from core.request.request import GenerationRequest, Source
 from tests.app.saved_pictures import SavePicture
+from tests.fake_films import film, frame_of
 from tests.pictures import generated_image
 
 
@@ -83,6 +85,17 @@ def test_thumbnails_tell_kept_steps_and_branches(
     image = replace(image, recipe=replace(image.recipe, parent=parent))
     save_as(image, tmp_path / "one.png", datetime.now().astimezone())
     assert thumbnail(tmp_path / "one.png").text(BADGE) == badge
+
+
+def test_the_picture_of_a_run_that_failed_is_told_apart(tmp_path: Path) -> None:
+    made = film(GenerationRequest("a house", steps=20))
+    made = replace(made, frames=tuple(frame_of(made, call) for call in range(19)))
+    operation = picture_of_failure(made, Message("Not enough memory", ""))
+    assert operation is not None
+    image = generated_image(stage=operation.stage, step=19)
+    image = replace(image, recipe=replace(image.recipe, note=operation.note))
+    save_as(image, tmp_path / "one.png", datetime.now().astimezone())
+    assert thumbnail(tmp_path / "one.png").text(BADGE) == "failed at 19"
 
 
 def test_results_arrive_in_the_thread_of_the_loader(
