@@ -139,9 +139,10 @@ class ViewFrame(QFrame):
             self._help = None
         if is_wanted:
             film = self._moment.film if self._moment is not None else None
+            was_asked = self._ask.hasFocus() or self._ask.underMouse()  # not while the user types elsewhere
             self._help = HelpSheet(self.view_name, VIEWS[self.view_name], film, self)
             self._help.explanation.closed.connect(self._understood)
-            if self._ask.hasFocus() or self._ask.underMouse():  # not while the user types elsewhere
+            if was_asked:
                 self._help.setFocus()
 
     @Slot()
