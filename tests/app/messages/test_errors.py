@@ -24,6 +24,7 @@ from core.errors import (
     NotAModel,
     NotANumberPicture,
     OutOfMemory,
+    QueueUnreadable,
     SaveFailed,
     SettingsUnreadable,
     UnforeseenFailure,
@@ -54,6 +55,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     SaveFailed: SaveFailed(PLACE, "No space left on device"),
     UnreadablePicture: UnreadablePicture(PLACE, "it carries no recipe"),
     SettingsUnreadable: SettingsUnreadable(PLACE, "it is damaged"),
+    QueueUnreadable: QueueUnreadable(PLACE, "it is damaged"),
     FilmBroken: FilmBroken(PLACE, "it is cut off"),
     UnforeseenFailure: UnforeseenFailure(),
 }

@@ -191,4 +191,4 @@ def test_the_layouts_that_ship_are_whole() -> None:
                 assert len(padded) == 77
                 is_open_clip = place.name == "stable_diffusion_2" or name == "tokenizer_2"
                 assert padded[-1] == (0 if is_open_clip else 49407)
-        assert TokenCounter.for_model(model).count("a photo of a cat").tokens == 7
+        assert TokenCounter.for_model(model).count("a photo of a cat").tokens == 5
