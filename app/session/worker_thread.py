@@ -56,11 +56,10 @@ class WorkerThread(QThread):
 
     def settle_pictures(self) -> None:
         """Waits a while for pictures that are being written, until it is known of each whether it could be."""
-        deadline, was_saving = QDeadlineTimer(CLOSE_WITHIN_MS), self.worker.writing.is_saving
+        deadline = QDeadlineTimer(CLOSE_WITHIN_MS)
         while self.worker.writing.is_saving and not deadline.hasExpired():
             self.msleep(LOOK_AGAIN_MS)
-        if was_saving:
-            QCoreApplication.sendPostedEvents()  # those that tell of them
+        QCoreApplication.sendPostedEvents()  # those that tell of them, also of one that ended a moment ago
 
     def wait_for_end(self, deadline: QDeadlineTimer, *, is_saving: bool) -> bool:
         """Says whether the thread ended in time, which is longer while a picture is being saved."""
