@@ -30,6 +30,9 @@ _DTYPES = (torch.float32, torch.bfloat16)
 _LARGE_BYTES = 4 * 2**20
 _DECODERS = ("decoder.", "post_quant_conv.")
 
+_ROOM_BYTES = 32 * 2**20
+"""A decoder makes room from this size on: below it, clearing new pages takes longer than the gaps are worth."""
+
 
 class ProcessorConv2d(torch.nn.Conv2d):
     """A convolution of whose packed ``weight`` only shape and dtype can be read.
@@ -132,7 +135,7 @@ class ProcessorUpsample2D(Upsample2D):
     """
 
     def forward(self, hidden_states: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        if hidden_states.nbytes >= _LARGE_BYTES:
+        if hidden_states.nbytes >= _ROOM_BYTES:
             give_memory_back()
         return super().forward(hidden_states, *args, **kwargs)
 

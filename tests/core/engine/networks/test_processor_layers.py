@@ -204,6 +204,7 @@ def test_a_decoder_makes_room_before_each_larger_size_and_an_encoder_or_network_
 ) -> None:
     given: list[int] = []
     monkeypatch.setattr(processor_layers, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(processor_layers, "_ROOM_BYTES", 0)
     monkeypatch.setattr(processor_layers, "give_memory_back", lambda: given.append(1))
     networks: list[Any] = [tiny.autoencoder().eval(), tiny.autoencoder().eval(), tiny.unet().eval()]
     vae, plain, unet = networks
