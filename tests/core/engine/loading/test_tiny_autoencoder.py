@@ -26,7 +26,7 @@ from core.film.film import Film
 from core.models.catalogue import Catalogue
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest, Size
-from core.runs.events import ImageReady, Preview, PreviewMode, Stepped
+from core.runs.events import ImageReady, LinearPreview, Preview, PreviewMode, Stepped
 from core.runs.operations import Generate
 from tests import tiny
 
@@ -69,7 +69,7 @@ def models(model: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def previews(models: Path, mode: PreviewMode) -> tuple[list[Preview], Film, Pixels]:
+def previews(models: Path, mode: PreviewMode) -> tuple[list[Preview | LinearPreview], Film, Pixels]:
     events = list(Engine(Catalogue((models,)), "cpu", "float32").run(Generate(REQUEST, mode)))
     ready = events[-1]
     assert isinstance(ready, ImageReady)
