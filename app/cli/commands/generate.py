@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.command import Command
+from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
@@ -222,8 +223,10 @@ def _pictures(
             )
         ) as engine,
         closing(recorder.record(engine.run(Generate(job.request, PreviewMode.linear)))) as events,
+        Interrupts() as interrupts,
     ):
         for event in events:
+            interrupts.check()
             notes.follow(event)
             match event:
                 case Loading(phase):
