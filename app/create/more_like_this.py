@@ -42,7 +42,7 @@ class Relative:
 
 
 @dataclass(slots=True)
-class Family:
+class Turn:
     """A picture and its relatives."""
 
     film: Film
@@ -73,7 +73,7 @@ class MoreLikeThis(QObject):
         self._current = current
         self._session = session
         self._loader = loader
-        self._families: list[Family] = []
+        self._turns: list[Turn] = []
         sheet.chosen.connect(self._go_on)
         sheet.opened.connect(self._open)
         sheet.back_asked.connect(self._go_back)
@@ -86,7 +86,7 @@ class MoreLikeThis(QObject):
 
     @property
     def is_active(self) -> bool:
-        return bool(self._families)
+        return bool(self._turns)
 
     @Slot()
     def begin(self) -> None:
@@ -95,36 +95,36 @@ class MoreLikeThis(QObject):
         if film is None or not film.is_complete or current is None:
             self._session.failed.emit(NO_FILM)
             return
-        self._families = []
+        self._turns = []
         self._make(film, current.image)
         self.changed.emit()
 
     def _make(self, film: Film, image: QImage) -> None:
         count, first = self._sheet.count.value(), secrets.randbelow(RANDOM_SEEDS)
         branches = relatives(film, self._sheet.strength.value() / 100, range(first, first + count))
-        family = Family(film, image, [Relative(branch) for branch in branches])
+        turn = Turn(film, image, [Relative(branch) for branch in branches])
         self._withdraw()
-        self._families.append(family)
-        self._show(family)
+        self._turns.append(turn)
+        self._show(turn)
         for branch in branches:
             self._session.branch(branch)
 
     def _withdraw(self) -> None:
         """Takes back what still waits for the pictures before: the user has gone on."""
-        branches = [member.branch for family in self._families for member in family.members]
+        branches = [member.branch for turn in self._turns for member in turn.members]
         for waiting in self._session.queue.runs:
             if isinstance(waiting.operation, GenerateBranch) and waiting.operation.branch in branches:
                 self._session.queue.remove(waiting.id)
 
-    def _show(self, family: Family) -> None:
-        can_go_back = len(self._families) > 1
-        prompt = family.film.request.prompt
-        self._sheet.begin(family.image, prompt, len(family.members), can_go_back=can_go_back)
-        for place in range(len(family.members)):
+    def _show(self, turn: Turn) -> None:
+        can_go_back = len(self._turns) > 1
+        prompt = turn.film.request.prompt
+        self._sheet.begin(turn.image, prompt, len(turn.members), can_go_back=can_go_back)
+        for place in range(len(turn.members)):
             self._paint(place)
 
     def _paint(self, place: int) -> None:
-        member = self._families[-1].members[place]
+        member = self._turns[-1].members[place]
         if member.pixels is not None:
             is_finished = member.film is not None
             words = "Click for more like this one" if is_finished else "On its way"
@@ -132,19 +132,19 @@ class MoreLikeThis(QObject):
 
     def _change(self, run: str, **changes: object) -> None:
         """Notes something about the relative of this run, if it is one."""
-        for family in self._families:
-            for place, member in enumerate(family.members):
+        for turn in self._turns:
+            for place, member in enumerate(turn.members):
                 if member.run == run:
-                    family.members[place] = replace(member, **changes)  # pyright: ignore[reportArgumentType]
-                    if family is self._families[-1]:
+                    turn.members[place] = replace(member, **changes)  # pyright: ignore[reportArgumentType]
+                    if turn is self._turns[-1]:
                         self._paint(place)
 
     @Slot(object)
     def _on_started(self, started: Started) -> None:
-        for family in self._families:
-            for place, member in enumerate(family.members):
+        for turn in self._turns:
+            for place, member in enumerate(turn.members):
                 if not member.run and started.film.parent == member.branch.parent:
-                    family.members[place] = replace(member, run=started.film.run)
+                    turn.members[place] = replace(member, run=started.film.run)
 
     @Slot(object)
     def _on_stepped(self, stepped: Stepped) -> None:
@@ -160,25 +160,25 @@ class MoreLikeThis(QObject):
 
     @Slot(int)
     def _go_on(self, place: int) -> None:
-        member = self._families[-1].members[place]
+        member = self._turns[-1].members[place]
         if member.film is not None and member.pixels is not None:
             self._make(member.film, to_image(member.pixels))
 
     @Slot()
     def _again(self) -> None:
-        family = self._families[-1]
-        self._make(family.film, family.image)
+        turn = self._turns[-1]
+        self._make(turn.film, turn.image)
 
     @Slot()
     def _go_back(self) -> None:
-        if len(self._families) > 1:
+        if len(self._turns) > 1:
             self._withdraw()
-            self._families.pop()
-            self._show(self._families[-1])
+            self._turns.pop()
+            self._show(self._turns[-1])
 
     @Slot(int)
     def _open(self, place: int) -> None:
-        member = self._families[-1].members[place]
+        member = self._turns[-1].members[place]
         if member.path is not None:
             self._close()
             self._loader.open(member.path)
@@ -186,6 +186,6 @@ class MoreLikeThis(QObject):
     @Slot()
     def _close(self) -> None:
         """Leaves the sheet; the queue still makes those that wait, unless they are removed there."""
-        self._families = []
+        self._turns = []
         self._sheet.leave()
         self.changed.emit()

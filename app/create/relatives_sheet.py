@@ -45,9 +45,9 @@ class RelativesSheet(QFrame):
         self._source = text_label()
         self._title = text_label("More like this", role="title")
         self._hint = text_label("Click a picture for more like it.", role="hint", wraps=True)
-        self.count = QSpinBox(minimum=FEWEST, maximum=MOST, value=DEFAULT_COUNT, suffix=" pictures")
+        self.count = QSpinBox(minimum=FEWEST, maximum=MOST, value=DEFAULT_COUNT, prefix="Make ")
         describe(self.count, "relativesCountSpin", "Number of pictures", "How many pictures to make at a time")
-        self.strength = QSpinBox(minimum=5, maximum=100, value=DEFAULT_STRENGTH_PERCENT, suffix=" % new")
+        self.strength = QSpinBox(minimum=5, maximum=100, value=DEFAULT_STRENGTH_PERCENT, suffix=" % new noise")
         self.strength.setSingleStep(5)
         describe(
             self.strength,

@@ -24,7 +24,7 @@ from core.film.texts import FilmTexts
 
 _LABEL_GAP_PX = 2
 _LONGEST_TEXT = 200
-_NO_FILM = "Every step of the next picture appears here, to be looked at again."
+_NO_FILM = "Every step of your next picture will appear here."
 
 
 class FilmStrip(QAbstractScrollArea):
@@ -145,9 +145,6 @@ class FilmStrip(QAbstractScrollArea):
         width, height = self._scale.picture_px
         left = round(self._scale.place_of(call) - width / 2)
         return QRect(left, GAP_PX + (HIGHEST_PX - height) // 2, width, height)
-
-    def _touches_chosen(self, call: int) -> bool:
-        return self._cell(call).intersects(self._cell(self._chosen))
 
     def _choose_at(self, place: QPoint) -> None:
         if self._film is not None and self._film.frames:
