@@ -106,7 +106,7 @@ def stock(model: Path, size: int, steps: int, rounds: int, dtype: str, latents: 
     pipe: Any = DiffusionPipeline.from_pretrained(model, dtype=getattr(torch, dtype), use_safetensors=True)
     pipe.set_progress_bar_config(disable=True)
     pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
-    pipe.encode_prompt("a house", "cpu", 1, do_classifier_free_guidance=True)
+    pipe.encode_prompt(prompt="a house", device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=True)
     load = time.perf_counter() - began
     took: list[float] = []
     decode = picture = first = 0.0
