@@ -26,7 +26,11 @@ MANY = 1_000_000
 @pytest.fixture
 def session(make_session: MakeSession, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setitem(cast("dict[object, object]", OPERATIONS), Count, made_up.run)  # the one line
-    return make_session(make_engine=lambda: Engine(Catalogue(()), "cpu", "float32"))
+    def make_engine() -> Engine:
+        # not Python's search by default, which would free the Qt objects of other tests in the worker's thread
+        return Engine(Catalogue(()), "cpu", "float32", collect=lambda: None)
+
+    return make_session(make_engine=make_engine)
 
 
 def endings_of(session: Session) -> list[Ending]:
