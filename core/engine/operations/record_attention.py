@@ -8,6 +8,7 @@ from core.engine.generation import replay
 from core.engine.initial_state import from_film
 from core.engine.prompt_calls import NumberedCall
 from core.film.film import Film
+from core.prompt.timeline import first_call
 from core.runs.events import Advanced, Event, Finished
 from core.runs.operations import RecordAttention
 
@@ -15,7 +16,8 @@ from core.runs.operations import RecordAttention
 def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
     film = operation.film
     model = yield from context.prepare(replace(film.request, source=None))  # its picture may be gone
-    calls = yield from context.read_prompt(model, model.request, film.skipped_steps)
+    request = replace(model.request, source=film.request.source)  # but it tells where the calls begin
+    calls = yield from context.read_prompt(model, request, film.skipped_steps)
     recorder = attention_recorder(model, model.request, calls)
     record = None
     if recorder is not None:
@@ -34,8 +36,7 @@ def run(context: Context, operation: RecordAttention) -> Iterator[Event]:
 
 def _first_step(film: Film) -> int:
     """Returns the first step at which the film's own prompt acted: a branch takes the steps before over."""
-    if film.parent is None or "prompt" not in film.parent.changes:
+    if film.parent is None or "prompt" not in film.parent.changes.split(", "):
         return 0
-    source = film.request.source
-    skipped = film.request.steps - source.steps_of(film.request.steps) if source is not None else 0
-    return film.parent.step if film.skipped_steps == skipped else 0
+    has_history = first_call(film.request, film.skipped_steps) == 0
+    return film.parent.step if has_history else 0

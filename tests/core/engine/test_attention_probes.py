@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional
 
 from core.engine.attention_probes import AttentionRecorder, cross_attention, level, probes
@@ -16,7 +18,7 @@ from core.engine.prompt_calls import PromptCalls
 from core.engine.sampling.guidance import Prediction
 from core.film.attention_maps import AttentionRecord
 from core.prompt.timeline import timeline
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest, Size, Source
 from core.runs.branch import Branch
 from core.runs.events import Advanced, Event, Stepped
 from core.runs.operations import Generate, GenerateBranch, RecordAttention, result_of
@@ -184,6 +186,27 @@ def test_a_film_tells_afterwards_what_it_would_have_told_meanwhile(
     assert [event for event in told if isinstance(event, Advanced)] == [
         Advanced(done, calls) for done in range(1, calls + 1)
     ]
+
+
+def test_a_film_that_began_with_a_picture_counts_its_texts_as_the_run_did(engine: Engine, tmp_path: Path) -> None:
+    picture = tmp_path / "photo.png"
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(picture)
+    prompt = "[a red house:blue boats:0.4]"
+    request = replace(REQUEST, prompt=prompt, source=Source(str(picture), 0.6))
+    (*_, last) = (e for e in engine.run(Generate(request, attention=True)) if isinstance(e, Stepped))
+    record = result_of(engine, RecordAttention(last.film))
+    assert record is not None
+    assert last.attention is not None
+    for maps, expected in zip(record.calls, last.attention.calls, strict=True):
+        assert maps.words == expected.words
+        assert np.array_equal(maps.maps, expected.maps)
+
+
+def test_a_branch_with_another_negative_prompt_keeps_the_calls_before(engine: Engine) -> None:
+    whole = ready(list(engine.run(Generate(REQUEST))))
+    branch = Branch(whole.film, 3, replace(REQUEST, negative_prompt="rain"))
+    film = ready(list(engine.run(GenerateBranch(branch)))).film
+    assert calls_of(result_of(engine, RecordAttention(film))) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("fresh_noise", [0.0, 0.5])
