@@ -80,14 +80,13 @@ class Copy:
         self._copied = copied
 
     def read(self) -> list[NDArray[Any]]:
-        """Returns the tensors' values, in one piece of memory; waits until they are there."""
+        """Returns the tensors' values, each in memory of its own; waits until they are there."""
         content: NDArray[np.uint8] = self._content.numpy()
         if self._copied is not None:
             self._copied.synchronize()
-            content = content.copy()
         places = pairwise(accumulate((nbytes for *_, nbytes in self._kinds), initial=0))
         return [
-            content[start:end].view(_numpy_dtype(dtype)).reshape(shape)
+            content[start:end].copy().view(_numpy_dtype(dtype)).reshape(shape)
             for (start, end), (dtype, shape, _) in zip(places, self._kinds, strict=True)
         ]
 

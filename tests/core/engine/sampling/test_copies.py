@@ -97,3 +97,9 @@ def test_what_was_read_outlives_the_copies() -> None:
     del copies
     gc.collect()
     assert_equal(read, tensors(7))
+
+
+def test_what_is_kept_of_a_copy_does_not_keep_the_rest() -> None:
+    for array in Copies(torch.device("cpu")).begin(tensors(1)).read():
+        whole = array if array.base is None else array.base
+        assert whole.nbytes == array.nbytes
