@@ -68,7 +68,8 @@ class QueueStore(QObject):
     def _write(self) -> None:
         """In the background: writes the queue as it is now, which may be newer than when this was asked for."""
         self._is_submitted = False
-        save_queue(tuple(self._kept(run) for run in self._queue.entries), self._folders)
+        kept = (self._kept(run) for run in self._queue.entries)
+        save_queue(tuple(run for run in kept if run.left or run.problem), self._folders)
 
     def _kept(self, run: QueuedRun) -> QueuedRun:
         """Returns a request with its picture in progress as not begun, and with a failed film as a file."""

@@ -72,6 +72,16 @@ def test_a_picture_that_is_not_on_the_disk_yet_is_made_again_after_a_kill(saving
     qtbot.waitUntil(lambda: left_on_disk(saving) == [])
 
 
+def test_the_last_picture_of_a_request_is_not_made_twice_after_a_kill(saving: Opened, qtbot: QtBot) -> None:
+    hold = hold_at(saving, 2)
+    saving.window.session.edit(count=1, seed=1)
+    saving.window.session.generate()
+    qtbot.waitUntil(saving.engine.arrived.is_set)
+    qtbot.waitUntil(lambda: left_on_disk(saving) == [])  # it is an unfinished film
+    hold.set()
+    wait_until_idle(saving, qtbot)
+
+
 def test_a_run_that_failed_is_not_offered_as_unfinished_but_waits_with_its_reason(
     saving: Opened, open_window: Opener, qtbot: QtBot
 ) -> None:
