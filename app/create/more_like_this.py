@@ -80,7 +80,7 @@ class MoreLikeThis(QObject):
         sheet.again_asked.connect(self._again)
         sheet.closed.connect(self._close)
         session.run_started.connect(self._on_started)
-        session.stepped.connect(self._on_stepped)
+        session.step_shown.connect(self._on_step_shown)
         session.image_ready.connect(self._on_ready)
         session.picture_saved.connect(self._on_saved)
 
@@ -147,8 +147,9 @@ class MoreLikeThis(QObject):
                     turn.members[place] = replace(member, run=started.film.run)
 
     @Slot(object)
-    def _on_stepped(self, stepped: Stepped) -> None:
-        self._change(stepped.film.run, pixels=stepped.preview.pixels)
+    def _on_step_shown(self, stepped: Stepped) -> None:
+        if any(member.run == stepped.film.run for turn in self._turns for member in turn.members):
+            self._change(stepped.film.run, pixels=stepped.preview.pixels)
 
     @Slot(object)
     def _on_ready(self, ready: ImageReady) -> None:

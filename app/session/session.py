@@ -122,7 +122,6 @@ class Session(QObject):
         worker.happened.connect(self._on_happened)
         worker.state_changed.connect(self._on_worker_state_changed)
         worker.ended.connect(self._end)
-        worker.failed.connect(self.failed)
         worker.noticed.connect(self.noticed)
         worker.writing.saved.connect(self.picture_saved)
         worker.writing.not_saved.connect(self._picture_not_saved)

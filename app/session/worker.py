@@ -44,7 +44,6 @@ class Worker(QObject):
         ended: an `Ending`, and the `Message` of a run that failed or None; always the last word about a run.
         task_happened: an `EngineTask` and an `Event` of it.
         task_ended: an `EngineTask`, and None or the `Message` of its failure.
-        failed: a `Message` about a film that could not be kept.
         noticed: a `Message` from an event of run or task, see `app.messages.notices`.
     """
 
@@ -53,7 +52,6 @@ class Worker(QObject):
     ended = Signal(object, object)
     task_happened = Signal(object, object)
     task_ended = Signal(object, object)
-    failed = Signal(object)
     noticed = Signal(object)
 
     def __init__(

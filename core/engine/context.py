@@ -100,6 +100,7 @@ class Context:
         self, prepared: PreparedModel, request: GenerationRequest, skipped_steps: int = 0
     ) -> Generator[Event, None, PromptCalls]:
         """Returns the network's calls with the request's prompt built in. Raises InvalidRequest."""
+        prepared.loaded.embeddings.use(prepared.request)
         texts = timeline_of(request, prepared.loaded.model.family)
         if not all(prepared.family.knows_prompt(text) for text in texts.requests):
             yield Loading(Phase.reading_prompt)

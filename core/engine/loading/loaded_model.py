@@ -165,7 +165,6 @@ class PreparedModel:
 
     def read_prompt(self, request: GenerationRequest) -> Predict:
         """Returns the network's call with the prompt of ``request`` built in; see `guarded`."""
-        self.loaded.embeddings.use(self.request)
         return self._with_loras(lambda: self.family.read_prompt(request, batch=1))
 
     def guarded(self, predict: Predict) -> Predict:
