@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.controls.prompt_edit import PromptEdit
 from app.controls.prompt_marks import Marked
-from app.controls.token_counting import COUNTED_CHARACTERS, NO_EMBEDDINGS, TokenCounting
+from app.controls.token_counting import COUNTED_CHARACTERS, NO_SIZES, TokenCounting
 from app.widgets.building import text_label, vbox
 from app.widgets.drag_handle import DragHandle
 from app.widgets.field import GAP_PX, Field, describe, set_tone
@@ -79,7 +79,7 @@ class PromptField(QWidget):
         self._is_negative = kind is NEGATIVE
         self._model: Model | None = None
         self._remark = ""
-        self._embeddings: Mapping[str, int] = NO_EMBEDDINGS
+        self._embeddings: Mapping[str, int] = NO_SIZES
         self._emphasis = "original"
         self.edit = PromptEdit(kind.lines)
         describe(self.edit, name or kind.name, kind.title, kind.tooltip)
@@ -112,7 +112,7 @@ class PromptField(QWidget):
         vocabulary: Vocabulary | None,
         remark: str = "",
         names: Sequence[str] = (),
-        embeddings: Mapping[str, int] = NO_EMBEDDINGS,
+        embeddings: Mapping[str, int] = NO_SIZES,
         emphasis: str = "original",
     ) -> None:
         """Counts and marks for this model; ``remark`` takes the place of the count.

@@ -12,7 +12,7 @@ from core.prompt.tokens import TokenCounter
 
 log = logging.getLogger(__name__)
 
-NO_EMBEDDINGS: Mapping[str, int] = MappingProxyType({})
+NO_SIZES: Mapping[str, int] = MappingProxyType({})
 COUNTED_CHARACTERS = 20_000
 """Longer texts are counted up to here, so that a pasted book does not hold up the typing."""
 
@@ -38,14 +38,14 @@ class TokenCounting:
 
     def __init__(self) -> None:
         self._model: Model | None = None
-        self._embeddings: Mapping[str, int] = NO_EMBEDDINGS
+        self._embeddings: Mapping[str, int] = NO_SIZES
         self._counter: TokenCounter | None = None
 
     def count(
         self,
         model: Model | None,
         text: str,
-        embeddings: Mapping[str, int] = NO_EMBEDDINGS,
+        embeddings: Mapping[str, int] = NO_SIZES,
         emphasis: str = "original",
         *,
         is_negative: bool = False,

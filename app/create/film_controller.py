@@ -26,7 +26,7 @@ from core.recipes.recipe import Stage
 from core.runs.events import Started, Stepped
 from core.runs.operations import Decode, OpenedFilm, OpenFilm
 
-SHOWN, LOOK, BRANCHED = "shown film", "look", "branched film"
+SHOWN, LOOK = "shown film", "look"
 """Kinds of tasks: opening the film of a picture, decoding a frame that one looks at, reading one to branch."""
 
 WORDS = "words"
@@ -164,17 +164,10 @@ class FilmController(QObject):
     @Slot(int)
     def _on_branch_requested(self, call: int) -> None:
         if (film := self.panel.film) is not None:
-            ask_branch(self._session, self._window, film, call, self._follow_if_idle)
+            ask_branch(self._session, self._window, film, call, self.follow_if_idle)
 
-    def branch_from(self, picture: Path) -> None:
-        """Asks for branches of the film beside a picture, from its middle."""
-        self._session.engine_tasks.submit(BRANCHED, OpenFilm(film_path(picture)), self._ask_branch)
-
-    def _ask_branch(self, opened: OpenedFilm) -> None:
-        film = opened.film
-        ask_branch(self._session, self._window, film, len(film.frames) // 2, self._follow_if_idle)
-
-    def _follow_if_idle(self) -> None:
+    def follow_if_idle(self) -> None:
+        """Shows what is about to be made, unless another run goes on."""
         if self._session.state is RunState.idle:
             self._current.follow()
 

@@ -99,7 +99,7 @@ class PictureCommands(QObject):
         self.tools = PictureTools(window, loader, session, settings_store)
         self.tools.failed.connect(notices.show_failure)
         self.menu = PictureMenu(window, loader, self.tools, settings_store.folders)
-        self.menu.branch_asked.connect(self._films.branch_from)
+        self.menu.branch_asked.connect(self._branch)
         self.menu.open_asked.connect(loader.open)
         self.menu.settings_asked.connect(self._use_settings)
         self.menu.noise_asked.connect(self.noise_asked)
@@ -158,6 +158,10 @@ class PictureCommands(QObject):
         actions.save_as.triggered.connect(self._save_as)
         actions.delete.triggered.connect(self._delete)
         Forever(actions.forever, self._session)
+
+    @Slot(object)
+    def _branch(self, picture: Path) -> None:
+        self.tools.branch(picture, self._films.follow_if_idle)
 
     @Slot()
     def _ask_picture(self) -> None:

@@ -1,5 +1,6 @@
 """The actions on any picture that has a file, for the menus of the pages *Create* and *Gallery*."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,17 +11,22 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas.current import CurrentPicture
 from app.canvas.sharing import mime_data, open_in_editor
+from app.dialogs.branch import ask_branch
 from app.messages.errors import Message
 from app.recent.recipe_fields import recipe_text
 from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.file_dialogs import ask_save
+from core.film.reader import film_path
 from core.pictures.picture import GeneratedImage
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest, Source
 from core.request.settings.source import DEFAULT_STRENGTH
-from core.runs.operations import Generate
+from core.runs.operations import Generate, OpenedFilm, OpenFilm
+
+BRANCHED = "branched film"
+"""The kind of task that reads a film which is to be branched."""
 
 SAVED_AS = ("PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)")
 
@@ -53,6 +59,16 @@ class PictureTools(QObject):
     def generate_again(self, path: Path) -> None:
         """Queues one more picture with the settings of this one and a new seed; the draft stays as it is."""
         self._loader.recipe(path, self._generate)
+
+    def branch(
+        self, path: Path, begun: Callable[[], object], refuse: Callable[[Message], None] | None = None
+    ) -> None:
+        """Asks for branches of the film beside a picture, from its middle; ``begun`` hears of those chosen."""
+
+        def ask(opened: OpenedFilm) -> None:
+            ask_branch(self._session, self._window, opened.film, len(opened.film.frames) // 2, begun)
+
+        self._session.engine_tasks.submit(BRANCHED, OpenFilm(film_path(path)), ask, refuse)
 
     def use_as_source(self, path: Path) -> None:
         """Starts from this picture, with the strength that was set."""

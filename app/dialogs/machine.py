@@ -5,13 +5,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from app.dialogs.diagnostics import scrub
-from app.session.device import ChosenDevice, Device
+from app.session.device import NO_DEVICE, ChosenDevice, Device
 from app.session.memory import MemoryService, Planned
 from app.session.memory_text import planned_text
 from app.widgets.building import clear, push_button, scroll_area, stretched, text_label, vbox
 
 SIZE_PX = (640, 520)
-NOT_YET = "No device is known yet: Emulsion looks for one once its window is open."
 
 
 class MachineDialog(QDialog):
@@ -66,7 +65,7 @@ def _label(text: str, role: str) -> QLabel:
 def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Returns titles with their lines, those of ``emulsion doctor``."""
     if device is None:
-        return (("Device", (NOT_YET,)),)
+        return (("Device", (NO_DEVICE,)),)
     return (
         ("Machine", device.machine),
         ("Device", tuple(device.plan.splitlines())),

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.picture_actions import MarkMenu, PictureAction, action_of, mark_of, open_menu
 from app.canvas.sharing import open_in_system
 from app.create.picture_tools import PictureTools
-from app.dialogs.branch import ask_branch
 from app.gallery.comparing import Comparing
 from app.gallery.export_dialog import ExportDialog
 from app.gallery.file_mover import FileMover
@@ -28,16 +27,11 @@ from app.session.picture_loader import QUEUE, read_picture
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.colours import Colours
-from core.film.reader import film_path
 from core.gallery.marks import MarkChange
 from core.gallery.query import LibraryPicture
 from core.request.request import GenerationRequest
-from core.runs.operations import OpenedFilm, OpenFilm
 
 KEYS = QKeySequence.StandardKey
-
-BRANCHED = "branched film"
-"""The kind of task that reads a film to branch from."""
 
 
 class GalleryCommands(QObject):
@@ -80,7 +74,9 @@ class GalleryCommands(QObject):
             PictureAction.compare: self._compare,
             PictureAction.use_settings: self._use_settings,
             PictureAction.open_film: one(lambda picture: self.picture_asked.emit(picture.path)),
-            PictureAction.branch: one(self._read_branched),
+            PictureAction.branch: one(
+                lambda picture: tools.branch(picture.path, self.create_asked.emit, self.notices.show_failure)
+            ),
             PictureAction.use_seed: one(lambda picture: tools.use_seed(picture.path)),
             PictureAction.generate_again: one(lambda picture: tools.generate_again(picture.path)),
             PictureAction.use_as_source: one(lambda picture: tools.use_as_source(picture.path)),
@@ -243,15 +239,6 @@ class GalleryCommands(QObject):
     def _edit(self, changes: Mapping[str, Any]) -> None:
         self._session.edit(**changes)
         self.notices.show_settings_used(Applied())
-
-    def _read_branched(self, picture: LibraryPicture) -> None:
-        """The dialog follows when the film is read."""
-        read, refuse = OpenFilm(film_path(picture.path)), self.notices.show_failure
-        self._session.engine_tasks.submit(BRANCHED, read, self._ask_branch, refuse)
-
-    def _ask_branch(self, opened: OpenedFilm) -> None:
-        film = opened.film
-        ask_branch(self._session, self._window, film, len(film.frames) // 2, self.create_asked.emit)
 
     def _copy_pictures(self) -> None:
         """Copies the files, and the pixels too of one alone."""

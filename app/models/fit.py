@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from app.session.device import ChosenDevice
+from app.session.device import NO_DEVICE, ChosenDevice
 from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from core.files.sizes import size_text
@@ -41,8 +41,7 @@ def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemor
     """``computer`` is the memory of the computer now; ``device`` has that of a graphics card."""
     if device is None:
         wants = f" It needs {size_text(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
-        sentence = f"We’ll know if it fits after your first picture.{wants}"
-        return Fit(Level.unknown, sentence)
+        return Fit(Level.unknown, f"{NO_DEVICE}{wants}")
     memory = computer if device.kind == "cpu" else device.memory
     if memory is None:
         return Fit(Level.unknown, f"How much memory {device.name or 'the device'} has is not known.")

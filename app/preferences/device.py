@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Slot
 
 from app.messages.errors import Message
 from app.preferences.page import Page
-from app.session.device import device_sentence
+from app.session.device import NO_DEVICE, device_sentence
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button, text_label
@@ -103,7 +103,7 @@ class DevicePage(LookingPage):
         device = self._session.device.chosen
         self._look.setVisible(device is None)
         if device is None:
-            self._words.setText("No device is known yet: Emulsion looks for one once its window is open.")
+            self._words.setText(NO_DEVICE)
             self._found.hide()
         else:
             self._words.setText(device_sentence(device))

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QCheckBox
 
 from app.preferences.device import LookingPage
 from app.preferences.page import GAP_PX, INDENT_PX
+from app.session.device import NO_DEVICE
 from app.session.memory import MemoryService
 from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planned_text
 from app.session.session import Session
@@ -90,6 +91,6 @@ class MemoryPage(LookingPage):
             button = self._how.button(number)
             button.setEnabled(not (is_processor and choice in MOVING) or button.isChecked())
         if device is None:
-            self._words.setText("No device is known yet: Emulsion looks for one once its window is open.")
+            self._words.setText(NO_DEVICE)
             return
         self._words.setText(planned_text(self._service.planned))

@@ -8,6 +8,8 @@ from core.models.memory_plan import DeviceMemory
 
 _KINDS = {"cuda": "the GPU", "mps": "the Apple GPU", "xpu": "the Intel GPU", "cpu": "the processor"}
 
+NO_DEVICE = "No device is known yet: Emulsion looks for one once its window is open."
+
 
 @dataclass(frozen=True, slots=True)
 class ChosenDevice:

@@ -10,11 +10,10 @@ from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
 from core.embeddings.file import EmbeddingFile
 from core.embeddings.library import EmbeddingLibrary
-from core.families import FAMILIES
 from core.lora.library import FoundLora, LoraLibrary
 from core.lora.usage import LoraUsage
 from core.models.catalogue import Model
-from core.models.compatibility import fits, kind_of
+from core.models.compatibility import fits, fitting_embeddings, kind_of
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
 from core.request.settings.loras import take_tags
 from core.runs.events import Event, LoraInPart
@@ -89,10 +88,10 @@ class LoraSelection(QObject):
 
     def embeddings_for(self, model: Model | None) -> Mapping[str, int]:
         """Returns the number of vectors of each embedding that a prompt for the model can name."""
-        if self.at_hand is None or model is None or not FAMILIES[model.family].has_weights:
+        if self.at_hand is None or model is None:
             return {}
         kind = self.at_hand.kinds.get(model.key, "")
-        return {file.name: file.vectors for file in self.at_hand.embeddings if file.made_for == kind}
+        return fitting_embeddings(self.at_hand.embeddings, model.family, kind)
 
     def names_for(self, model: Model | None) -> tuple[str, ...]:
         """Returns the words that complete a prompt for the model: embeddings, and tags of LoRAs."""

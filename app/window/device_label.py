@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.session.device import ChosenDevice, Device
+from app.session.device import NO_DEVICE, ChosenDevice, Device
 from core.files.sizes import size_text
 
 MEASURED_EVERY_MS = 2000
@@ -31,7 +31,7 @@ class DeviceLabel(QLabel):
         used = program if held is None else size_text(held)
         if device is None:
             self.setText(f"Memory {used}")
-            self.setToolTip("No device is known yet: Emulsion looks for one once its window is open.")
+            self.setToolTip(NO_DEVICE)
         else:
             self.setText(f"{_short_name(device)}  ·  {device.dtype}  ·  {used}")
             on_the_gpu = "" if held is None else f"; of the GPU's own: {used}"

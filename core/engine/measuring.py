@@ -22,6 +22,7 @@ from core.engine.devices.device import memory_now
 from core.engine.devices.machine import machine
 from core.engine.devices.probe import failure_of
 from core.engine.engine import Engine
+from core.engine.networks.graphs import GRAPHS
 from core.film.film import Film
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue
@@ -141,8 +142,8 @@ def _graphs(subject: _Subject) -> Iterator[Line]:
     engine, request = subject.engine, replace(subject.request, steps=2 * STEPS)
     graphed = picture(engine, request).film
     way = graphed.computed_by.rpartition(", ")[2]
-    yield Line("way of calls", way if way in ("CUDA graphs", "compiled") else "as ever")
-    if way != "CUDA graphs":
+    yield Line("way of calls", way if way == GRAPHS else "as ever")
+    if way != GRAPHS:
         return
     with closing(subject.other(subject.device, engine.plan.dtype_name, Acceleration.off)) as plain:
         yield bits("graphs", picture(plain, request).film, graphed)

@@ -1,11 +1,12 @@
 """Tells whether a LoRA or another autoencoder was made for a model, and finds one for a model without."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from core.autoencoders.file import AutoencoderFile, read_autoencoder
 from core.autoencoders.latent_space import own_space
-from core.embeddings.library import EmbeddingLibrary
+from core.embeddings.file import EmbeddingFile
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
 from core.families import FAMILIES
 from core.files.json_file import read_json
@@ -38,10 +39,11 @@ def checked_lora(path: Path, model: Model) -> LoraFile:
     return file
 
 
-def fitting_embeddings(library: EmbeddingLibrary, model: Model) -> dict[str, int]:
-    """Returns the number of vectors of each embedding that a prompt for a model can name."""
-    kind = kind_of(model) if FAMILIES[model.family].has_weights else ""
-    return {file.name: file.vectors for file in library.look() if file.made_for == kind} if kind else {}
+def fitting_embeddings(files: Iterable[EmbeddingFile], family: str, kind: str) -> dict[str, int]:
+    """Returns the number of vectors of each embedding that a prompt for a model of this `kind_of` can name."""
+    if not kind or not FAMILIES[family].has_weights:
+        return {}
+    return {file.name: file.vectors for file in files if file.made_for == kind}
 
 
 def check_loras(request: GenerationRequest, model: Model, library: LoraLibrary) -> None:

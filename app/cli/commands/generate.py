@@ -21,7 +21,7 @@ from core.embeddings.library import EmbeddingLibrary
 from core.errors import EmulsionError, InvalidRequest, ModelBroken
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue, Model, users_catalogue
-from core.models.compatibility import check_autoencoder, check_loras, fitting_embeddings
+from core.models.compatibility import check_autoencoder, check_loras, fitting_embeddings, kind_of
 from core.models.memory_plan import (
     PLACEMENT_WORDS,
     MemoryInUse,
@@ -193,7 +193,7 @@ def _read(arguments: Namespace) -> Job:
 
 
 def _notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) -> Iterator[str]:
-    counter, embeddings = None, fitting_embeddings(library, model)
+    counter, embeddings = None, fitting_embeddings(library.look(), model.family, kind_of(model))
     with suppress(ModelBroken):  # the engine says what is wrong with it
         counter = TokenCounter.for_model(model).knowing(embeddings)
     yield from unread("prompt", request.prompt, model.family, counter, embeddings=embeddings)

@@ -7,14 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 
 from core.embeddings.file import EmbeddingFile, read_bundled, read_embedding
 from core.embeddings.library import EmbeddingLibrary
 from core.engine.families import Family
 from core.engine.networks.clip_text import ClipEncoder
 from core.engine.weights.guard import loading
+from core.engine.weights.traced import read_tensor
 from core.errors import ModelBroken
+from core.files.safetensors_header import read_safetensors_header
 from core.files.stamps import Stamp, stamp_of
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import kind_of
@@ -112,7 +113,8 @@ def _named(said: str, library: EmbeddingLibrary, loras: Sequence[Path]) -> Itera
 def _vectors(file: EmbeddingFile) -> tuple[torch.Tensor, ...]:
     """Returns float32 (vectors, width) for each text encoder. Raises ModelBroken."""
     with loading(file.path, "its vectors"):
-        tensors = load_file(file.path)
+        header = read_safetensors_header(file.path)
+        tensors = {name: read_tensor(header, name) for name in file.tensors}
     sets = tuple(tensors[name].float().reshape(file.vectors, -1) for name in file.tensors)
     if not all(vectors.isfinite().all() for vectors in sets):
         raise ModelBroken(file.path, "its vectors are not numbers")

@@ -26,6 +26,7 @@ MANY = 1_000_000
 @pytest.fixture
 def session(make_session: MakeSession, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setitem(cast("dict[object, object]", OPERATIONS), Count, made_up.run)  # the one line
+
     def make_engine() -> Engine:
         # not Python's search by default, which would free the Qt objects of other tests in the worker's thread
         return Engine(Catalogue(()), "cpu", "float32", collect=lambda: None)
