@@ -108,7 +108,7 @@ def test_a_picture_from_the_folder_stays_while_the_other_one_goes_on(table: Tabl
     pause_after_first_step(table, qtbot)
     with qtbot.waitSignal(table.view.following_changed):
         table.view.show_opened(opened())
-    with qtbot.waitSignal(table.session.stepped):
+    with qtbot.waitSignal(table.session.step_shown):
         table.session.single_step()
     assert table.view.current is not None
     assert table.view.current.path == Path("old.png")
