@@ -77,6 +77,7 @@ print("[INFO ] stable-diffusion.cpp:2711 - get_learned_condition completed, taki
 print("  |==================================================| 4/4 - 1.01s/it\\n", end="", flush=True)
 print("[INFO ] stable-diffusion.cpp:3018 - sampling completed, taking 4.04s", flush=True)
 print("[INFO ] stable-diffusion.cpp:3046 - decode_first_stage completed, taking 2.50s", flush=True)
+time.sleep(1)  # so that its memory is read while it still runs, on a busy machine, too
 Path(options["-o"]).write_bytes(b"PNG") if {succeeds} else sys.exit("out of memory")
 """
 
