@@ -36,7 +36,7 @@ _VERSIONS = (2, 3)
 _MOST_DIMENSIONS = 6
 _LONGEST_NAME = 1024
 _LONGEST_KEPT_ARRAY = 64
-_MOST_WORDS = 2**20
+_MOST_WORDS = 2**19
 _KEPT_TEXTS = 2**20
 """Bytes of all texts of the metadata that are kept, by their order."""
 

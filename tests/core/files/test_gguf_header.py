@@ -43,16 +43,17 @@ def weights(tmp_path: Path) -> Path:
 
 def reason(path: Path) -> str:
     """Why a file is refused, within the limits of time and memory."""
+    began = time.process_time()
+    with pytest.raises(ModelBroken) as refused:
+        read_gguf_header(path)
+    assert time.process_time() - began < LONGEST_SECONDS
     tracemalloc.start()
-    began = time.perf_counter()
     try:
-        with pytest.raises(ModelBroken) as refused:
+        with pytest.raises(ModelBroken):
             read_gguf_header(path)
-        seconds, (_, peak) = time.perf_counter() - began, tracemalloc.get_traced_memory()
+        assert tracemalloc.get_traced_memory()[1] < LARGEST_BYTES
     finally:
         tracemalloc.stop()
-    assert peak < LARGEST_BYTES
-    assert seconds < LONGEST_SECONDS * 5  # tracemalloc slows everything down by as much
     return refused.value.reason
 
 
@@ -159,8 +160,8 @@ def test_an_alignment_of_the_file_is_followed(tmp_path: Path) -> None:
 
 
 FILLERS = {
-    "texts": (9, struct.pack("<IQ", 8, 2**20) + b"\0" * 2**23),
-    "short texts": (9, struct.pack("<IQ", 8, 2**20) + (struct.pack("<Q", 1) + b"x") * 2**20),
+    "texts": (9, struct.pack("<IQ", 8, 2**19) + b"\0" * 2**22),
+    "short texts": (9, struct.pack("<IQ", 8, 2**19) + (struct.pack("<Q", 1) + b"x") * 2**19),
     "more texts": (9, struct.pack("<IQ", 8, 2**63)),
     "numbers": (9, struct.pack("<IQ", 10, 2**60)),
     "a text": (8, struct.pack("<Q", 2**62) + b"x" * 1000),
@@ -171,9 +172,9 @@ FILLERS = {
 @pytest.mark.parametrize("filler", FILLERS)
 def test_the_largest_header_stays_within_time_and_memory(filler: str, tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 2) + entry(b"a", *FILLERS[filler]) * 2)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 4) + entry(b"a", *FILLERS[filler]) * 4)
     why = reason(path)
-    assert "cut off within" in why or "longer than 16 MB" in why or "1,048,576 texts" in why
+    assert "cut off within" in why or "longer than 16 MB" in why or "524,288 texts" in why
 
 
 def test_the_most_tensors_stay_within_time_and_memory(tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ def test_1500_mutated_headers_are_refused_or_harmless(weights: Path) -> None:
                 case _:
                     damaged[at:at] = dice.randbytes(dice.randrange(1, 9))
         weights.write_bytes(damaged)
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             header = read_gguf_header(weights)
         except ModelBroken as error:
@@ -214,7 +215,7 @@ def test_1500_mutated_headers_are_refused_or_harmless(weights: Path) -> None:
         else:
             size = weights.stat().st_size
             assert all(header.begin + entry.end <= size for entry in header.tensors.values())
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert refused > 700
