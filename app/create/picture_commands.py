@@ -22,7 +22,7 @@ from app.create.page import CreatePage
 from app.create.picture_menu import PictureMenu
 from app.create.picture_tools import PictureTools
 from app.create.relatives_sheet import RelativesSheet
-from app.create.unfinished import offer_unfinished, tell_discarded
+from app.create.unfinished import UnfinishedRuns, tell_discarded
 from app.messages.errors import Message
 from app.recent.model import RecentPictures
 from app.session.picture_loader import OpenedPicture, PictureLoader
@@ -51,6 +51,7 @@ class PictureCommands(QObject):
 
     Attributes:
         tools: what can be done with any picture. menu: the menus of this page.
+        unfinished: the runs that were cut off.
 
     Signals:
         noise_asked: the path of a picture for the place *Noise*.
@@ -95,6 +96,7 @@ class PictureCommands(QObject):
         create.middle.follow_views(panel.open_names)
         sheet = ContactSheet(session.early_choice, session.engine_tasks, create.canvas)
         self._set_aside = SetAside(session.background, self)
+        self.unfinished = UnfinishedRuns(window, session, create.messages, self._set_aside, settings_store)
         sheet.chosen.connect(self._finish_chosen)
         self.tools = PictureTools(window, loader, session, settings_store)
         self.tools.failed.connect(notices.show_failure)
@@ -121,11 +123,6 @@ class PictureCommands(QObject):
         loader.recipe_loaded.connect(self._use_recipe)
         loader.failed.connect(notices.show_failure)
         session.picture_saved.connect(self._add_recent)
-
-    def offer_unfinished(self) -> None:
-        """At the start: runs that were cut off."""
-        folder, area = self._settings_store.films_folder(), self._create.messages
-        offer_unfinished(folder, self._session.queue, area, self._set_aside)
 
     def current_file(self) -> Path | None:
         """The file of what the canvas shows, where it has one."""
@@ -154,6 +151,7 @@ class PictureCommands(QObject):
         actions.export_film.triggered.connect(self._films.export_film)
         actions.copy.triggered.connect(self._copy)
         actions.more_like_this.triggered.connect(self._more_like_this.begin)
+        actions.unfinished.triggered.connect(self.unfinished.show_list)
         actions.paste.triggered.connect(self._paste)
         actions.save_as.triggered.connect(self._save_as)
         actions.delete.triggered.connect(self._delete)

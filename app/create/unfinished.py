@@ -1,60 +1,112 @@
-"""Offers runs that were cut off: all can be continued, or discarded, which can be undone."""
+"""Offers runs that were cut off: each can be continued, or discarded, which can be undone."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
 
 from app.messages.errors import Message
-from app.session.queue import RunQueue
+from app.session.session import Session
 from app.session.set_aside import SetAside
+from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
-from core.errors import EmulsionError
-from core.film.reader import completed_calls, read_recording
-from core.film.stored import unfinished
-from core.request.request import GenerationRequest
-from core.runs.operations import Resume
+from core.film.reader import PART_SUFFIX
+from core.film.stored import UnfinishedRun, unfinished
+from core.runs.operations import GenerateBranch, Resume
 
 UNFINISHED, DISCARDED = "unfinished", "discarded"
 DISCARDED_MS = 60_000
-MOST_NAMED = 3
 
 
-def offer_unfinished(folder: Path | None, queue: RunQueue, area: MessageArea, set_aside: SetAside) -> None:
-    """Shows a bar if there are runs in the folder that nobody continues; those that failed wait in the queue."""
-    found = unfinished(folder) if folder is not None and folder.is_dir() else []
-    in_queue = {run.operation.path for run in queue.entries if isinstance(run.operation, Resume)}
-    runs = [run for path in found if path not in in_queue and (run := _read(path)) is not None]
-    if not runs:
-        return
-    several = len(runs) > 1
-    names = [f"“{_title(request)}” (step {step} of {request.steps})" for _, request, step in runs[:MOST_NAMED]]
-    more = f" and {len(runs) - MOST_NAMED:,} more" if len(runs) > MOST_NAMED else ""
+class UnfinishedRuns(QObject):
+    """Knows the runs that nobody continues: those that failed wait in the queue."""
 
-    def resume() -> None:
-        for path, request, _ in runs:
-            queue.add(Resume(path, request))
+    def __init__(
+        self, window: QWidget, session: Session, area: MessageArea, set_aside: SetAside, store: SettingsStore
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._area = area
+        self._set_aside = set_aside
+        self._store = store
 
-    def discard() -> None:
-        paths = [path for path, _, _ in runs]
-        set_aside.put(paths)
+    @Slot()
+    def offer(self) -> None:
+        """Shows a bar if there are any."""
+        runs = [run for run in self._find() if run.path not in self._set_aside]
+        if not runs:
+            return
+        if len(runs) > 1:
+            title, words = f"{len(runs):,} unfinished pictures", "You can continue each where it stopped."
+            resume, discard = "Continue all", "Discard all"
+        else:
+            title, resume, discard = "Unfinished picture", "Continue", "Discard"
+            words = f"“{_title(runs[0])}” stopped at step {runs[0].step} of {runs[0].request.steps}."
 
-        def undo() -> None:
-            set_aside.take_back(paths)
-            offer_unfinished(folder, queue, area, set_aside)
+        def resume_all() -> None:
+            for run in runs:
+                self._continue(run)
 
-        tell_discarded(area, len(paths), undo)
+        def discard_all() -> None:
+            paths = [run.path for run in runs]
+            self._set_aside.put(paths)
 
-    area.show_message(
-        UNFINISHED,
-        Message(
-            f"{len(runs):,} unfinished pictures" if several else "Unfinished picture",
-            f"{', '.join(names)}{more}. You can continue where {'they' if several else 'it'} stopped.",
-        ),
-        "info",
-        (
-            Choice("Continue all" if several else "Continue", resume, "continueUnfinishedButton"),
-            Choice("Discard all" if several else "Discard", discard, "discardUnfinishedButton"),
-        ),
-    )
+            def undo() -> None:
+                self._set_aside.take_back(paths)
+                self.offer()
+
+            tell_discarded(self._area, len(paths), undo)
+
+        choices = (
+            Choice("Show", self.show_list, "showUnfinishedButton"),
+            Choice(resume, resume_all, "continueUnfinishedButton"),
+            Choice(discard, discard_all, "discardUnfinishedButton"),
+        )
+        self._area.show_message(UNFINISHED, Message(title, words), "info", choices)
+
+    @Slot()
+    def show_list(self) -> None:
+        """Opens the list of them, with those that were discarded since the start."""
+        from app.dialogs.unfinished import UnfinishedDialog
+
+        self._area.dismiss(UNFINISHED)
+        runs = self._find()
+        gone = [run.path in self._set_aside for run in runs]
+        dialog = UnfinishedDialog(runs, gone, self._session.engine_tasks, self._window)
+        dialog.continued.connect(self._continue)
+        dialog.deleted.connect(self._discard)
+        dialog.taken_back.connect(self._take_back)
+        dialog.open()
+
+    def _find(self) -> list[UnfinishedRun]:
+        folder, choice, queue = self._store.films_folder(), self._session.early_choice, self._session.queue
+        if folder is None or not folder.is_dir():
+            return []
+        taken = {folder / (film.run + PART_SUFFIX) for film in choice.films}
+        for run in queue.entries:
+            match run.operation:
+                case Resume(path=path):
+                    taken.add(path)
+                case GenerateBranch(branch=branch):
+                    taken.add(folder / (branch.film.run + PART_SUFFIX))
+                case _:
+                    pass
+        return [run for run in unfinished(folder) if run.path not in taken]
+
+    @Slot(object)
+    def _continue(self, run: UnfinishedRun) -> None:
+        self._session.queue.add(Resume(run.path, run.request))
+
+    @Slot(object)
+    def _discard(self, run: UnfinishedRun) -> None:
+        self._set_aside.put([run.path])
+
+    @Slot(object)
+    def _take_back(self, run: UnfinishedRun) -> None:
+        self._set_aside.take_back([run.path])
 
 
 def tell_discarded(area: MessageArea, count: int, undo: Callable[[], None]) -> None:
@@ -65,15 +117,6 @@ def tell_discarded(area: MessageArea, count: int, undo: Callable[[], None]) -> N
     )
 
 
-def _read(path: Path) -> tuple[Path, GenerationRequest, int] | None:
-    """Returns the path, the request and the number of steps that are done; None for a film that is damaged."""
-    try:
-        film, done = read_recording(path).film, completed_calls(path)
-    except EmulsionError:
-        return None
-    return path, film.request, film.schedule.steps[done - 1] + 1
-
-
-def _title(request: GenerationRequest) -> str:
-    words = " ".join(request.prompt.split()) or "(no prompt)"
+def _title(run: UnfinishedRun) -> str:
+    words = " ".join(run.request.prompt.split()) or "(no prompt)"
     return words if len(words) <= 60 else f"{words[:59]}…"

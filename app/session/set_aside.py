@@ -22,6 +22,9 @@ class SetAside(QObject):
     def take_back(self, files: Iterable[Path]) -> None:
         self._files.difference_update(files)
 
+    def __contains__(self, file: Path) -> bool:
+        return file in self._files
+
     @Slot()
     def _remove(self) -> None:
         for file in self._files:

@@ -46,6 +46,7 @@ class Actions(QObject):
         self.pause = self._make("Pause", "F8", "pause")
         self.single_step = self._make("Single step", "F10", "step")
         self.more_like_this = self._make("More like this", "Ctrl+M", "pictures")
+        self.unfinished = self._make("Unfinished pictures…")
         self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
@@ -85,7 +86,11 @@ class Actions(QObject):
         _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
         edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [self.preferences]
         _fill(bar.addMenu("&Edit"), *edit)
-        run = [self.generate, self.forever, self.stop], [self.pause, self.single_step], [self.more_like_this]
+        run = (
+            [self.generate, self.forever, self.stop],
+            [self.pause, self.single_step],
+            [self.more_like_this, self.unfinished],
+        )
         _fill(bar.addMenu("&Run"), *run)
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu("&View")

@@ -112,7 +112,7 @@ class Contents(QObject):
         queue_store = QueueStore(session, store.folders, store.films_folder)
         queue_store.failed.connect(self.notices.show_failure)
         queue_store.restore()
-        self._commands.offer_unfinished()
+        self._commands.unfinished.offer()
 
     @Slot(object)
     def show_picture(self, picture: Path) -> None:

@@ -86,6 +86,14 @@ def read_recording(path: Path) -> Recording:
         return _read_body(file, header, tensors)
 
 
+def read_outline(path: Path) -> tuple[Film, int]:
+    """Reads a film without its calls, and how many it says it holds. Raises FilmBroken."""
+    with _opened(path) as file:
+        header, tensors = read_header(file)
+        film, _ = _read_film(file, header, tensors)
+        return film, _leading(_read_tensor(file, tensors["completed"]))
+
+
 def completed_calls(path: Path) -> int:
     """Returns how many calls a film says it holds, without reading them. Raises FilmBroken."""
     with _opened(path) as file:
@@ -130,6 +138,12 @@ def _opened(path: Path) -> Generator[FileIO]:
 
 
 def _read_body(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> Recording:
+    film, start = _read_film(file, header, tensors)
+    return Recording(film, start, tuple(_read_calls(file, tensors)))
+
+
+def _read_film(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> tuple[Film, Latent]:
+    """Returns the film without frames, and the latent before the first call."""
     known = tuple(_read_tensor(file, tensors[name]) for name in ("sigmas", "timesteps", "steps", "start"))
     if checksum(header.film_json, known) != header.checksum:
         raise Malformed("its header does not have its checksum: it is damaged")
@@ -138,8 +152,7 @@ def _read_body(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> Reco
     if not is_rising or not np.all(np.isfinite(timesteps)) or not np.all(sigmas >= 0):
         raise Malformed("its schedule is not one that a sampler makes")
     schedule = Schedule(timesteps, sigmas, tuple(int(step) for step in steps))
-    film = read_description(header.film_json, schedule, start.shape[0])
-    return Recording(film, start, tuple(_read_calls(file, tensors)))
+    return read_description(header.film_json, schedule, start.shape[0]), start
 
 
 def _read_calls(file: FileIO, tensors: dict[str, Tensor]) -> Iterator[RecordedCall]:

@@ -10,7 +10,8 @@ from core.errors import FilmBroken
 from core.files.atomic import words_of
 from core.files.lock import lock
 from core.film.attention_file import attention_of_film
-from core.film.reader import PART_SUFFIX, SUFFIX, completed_calls
+from core.film.reader import PART_SUFFIX, SUFFIX, read_outline
+from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,25 @@ class StoredFilm:
     made: datetime
 
 
-def unfinished(folder: Path) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class UnfinishedRun:
+    """A run that was cut off.
+
+    Attributes:
+        path: its film. request: its settings. step: how many of its steps are done.
+        made: when its last step was written, in local time.
+    """
+
+    path: Path
+    request: GenerationRequest
+    step: int
+    made: datetime
+
+
+def unfinished(folder: Path) -> list[UnfinishedRun]:
     """Returns the runs that were cut off after at least one call and that nobody is writing now, newest first."""
-    parts = [film for film in _films(folder, f"*{PART_SUFFIX}") if _can_be_taken_up(film.path)]
-    return [film.path for film in sorted(parts, key=lambda film: film.made, reverse=True)]
+    parts = sorted(_films(folder, f"*{PART_SUFFIX}"), key=lambda film: film.made, reverse=True)
+    return [run for film in parts if (run := _taken_up(film)) is not None]
 
 
 def films(folder: Path) -> list[StoredFilm]:
@@ -73,11 +89,15 @@ def _size_of(path: Path) -> int:
         return 0
 
 
-def _can_be_taken_up(path: Path) -> bool:
+def _taken_up(part: StoredFilm) -> UnfinishedRun | None:
+    """Returns the run of a film, None for one that is damaged, has no step, or is being written."""
     try:
-        return completed_calls(path) > 0 and not _is_being_written(path)
+        film, calls = read_outline(part.path)
     except FilmBroken:
-        return False
+        return None
+    if not calls or _is_being_written(part.path):
+        return None
+    return UnfinishedRun(part.path, film.request, film.schedule.steps[calls - 1] + 1, part.made)
 
 
 def _is_being_written(path: Path) -> bool:

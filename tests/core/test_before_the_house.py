@@ -150,7 +150,7 @@ def test_where_words_acted_is_read(rebuilt: Mapping[str, NDArray[Any]]) -> None:
 def test_films_of_a_folder_are_found(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(DATA / "films", tmp_path / "films"))
     assert {film.path.name for film in films(folder)} == {film["file"] for film in FILMS.values()}
-    assert [path.name for path in unfinished(folder)] == [FILMS["cut-off"]["file"]]
+    assert [run.path.name for run in unfinished(folder)] == [FILMS["cut-off"]["file"]]
 
 
 def test_a_run_that_was_cut_off_is_finished(tmp_path: Path) -> None:

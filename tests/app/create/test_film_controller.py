@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from app.dialogs.unfinished import UnfinishedDialog
 from app.film.film_panel import FilmPanel
 from core.film.reader import PART_SUFFIX, SUFFIX
 from core.runs.recorder import FOLDER_NAME
@@ -134,6 +135,43 @@ def test_cut_off_runs_can_be_continued_together_or_discarded_which_can_be_undone
     press("continueUnfinishedButton")
     wait_until_idle(second, qtbot)
     assert {branch.request.seed for branch in second.engine.branches} == {1, 2}
+
+
+def test_each_cut_off_run_is_listed_with_its_last_step_and_continued_or_deleted_by_itself(
+    open_window: Opener, qtbot: QtBot
+) -> None:
+    for seed in (1, 2, 3):
+        opened = open_window(saves=True)
+        opened.window.session.edit(seed=seed)
+        stop_at_call(2, opened, qtbot)
+    second = open_window(saves=True)
+    show = second.child("showUnfinishedButton")
+    assert isinstance(show, QPushButton)
+    show.click()
+    dialog = second.window.findChild(UnfinishedDialog)
+    assert dialog is not None
+    assert second.subjects == ()
+    first, middle, last = dialog.rows
+    assert [row.run.request.seed for row in dialog.rows] == [3, 2, 1]
+    qtbot.waitUntil(lambda: all(not row.picture.pixmap().isNull() for row in dialog.rows))
+    first.delete.click()
+    middle.delete.click()
+    middle.undo.click()
+    last.resume.click()
+    first.undo.click()
+    first.delete.click()
+    wait_until_idle(second, qtbot)
+    assert [branch.request.seed for branch in second.engine.branches] == [1]
+    dialog.close()
+    second.action("Unfinished pictures…").trigger()
+    again = next(found for found in second.window.findChildren(UnfinishedDialog) if found.isVisible())
+    assert [(row.run.request.seed, row.undo.isHidden()) for row in again.rows] == [(3, False), (2, True)]
+    press_all = again.findChild(QPushButton, "deleteAllUnfinishedButton")
+    assert press_all is not None
+    press_all.click()
+    again.rows[1].undo.click()
+    second.window.close()
+    assert len(list((second.settings_store.settings.pictures / FOLDER_NAME).iterdir())) == 1
 
 
 def test_a_cut_off_run_can_be_thrown_away(open_window: Opener, qtbot: QtBot) -> None:

@@ -99,7 +99,7 @@ def test_a_stopped_run_has_all_its_calls_on_the_disk_when_it_is_told(
 
     def look() -> None:
         (part,) = (tmp_path / ".unfinished").glob(f"*{PART_SUFFIX}")
-        on_disk.append((len(read_recording(part).calls), unfinished(part.parent)))
+        on_disk.append((len(read_recording(part).calls), [run.path for run in unfinished(part.parent)]))
 
     session.run_ended.connect(look)
     session.generate()
@@ -206,5 +206,5 @@ def test_a_killed_program_leaves_what_it_had_told(tmp_path: Path) -> None:
         assert process.stdout is not None
         told = [process.stdout.readline() for _ in range(20)]
         process.kill()
-    (part,) = unfinished(tmp_path)
-    assert len(read_recording(part).calls) >= int(told[-1]) - MOST_WAITING
+    (run,) = unfinished(tmp_path)
+    assert len(read_recording(run.path).calls) >= int(told[-1]) - MOST_WAITING

@@ -28,7 +28,10 @@ def test_offers_cut_off_runs_newest_first(tmp_path: Path) -> None:
     new = recorded(tmp_path / "b.film.safetensors", is_finished=False, days_ago=1)
     recorded(tmp_path / "c.film.safetensors", is_finished=True)
     (tmp_path / "d.film.safetensors.part").write_bytes(bytes(100))
-    assert unfinished(tmp_path) == [new, old]
+    runs = unfinished(tmp_path)
+    assert [run.path for run in runs] == [new, old]
+    assert {(run.request.prompt, run.step) for run in runs} == {(synthetic_film.film(3).request.prompt, 1)}
+    assert (datetime.now() - runs[0].made).days == 1
 
 
 def test_does_not_offer_a_run_that_is_going_on(tmp_path: Path) -> None:
@@ -36,7 +39,7 @@ def test_does_not_offer_a_run_that_is_going_on(tmp_path: Path) -> None:
     with FilmWriter(tmp_path / "a.film.safetensors", film) as writer:
         writer.write(film.frames[0])
         assert unfinished(tmp_path) == []
-    assert unfinished(tmp_path) == [writer.part_path]
+    assert [run.path for run in unfinished(tmp_path)] == [writer.part_path]
 
 
 def test_a_missing_folder_holds_no_films(tmp_path: Path) -> None:

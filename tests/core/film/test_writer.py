@@ -43,8 +43,8 @@ def test_a_killed_process_loses_no_call_that_was_written(tmp_path: Path, calls: 
         for _ in range(calls):
             process.stdout.readline()
         process.kill()
-    (part,) = unfinished(tmp_path)
-    recording = read_recording(part)
+    (run,) = unfinished(tmp_path)
+    recording = read_recording(run.path)
     assert len(recording.calls) >= calls
     for call, frame in zip(recording.calls, film.frames, strict=False):
         np.testing.assert_array_equal(call.guided, frame.guided)

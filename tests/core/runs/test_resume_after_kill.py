@@ -79,7 +79,7 @@ def test_a_killed_run_is_resumed_to_the_same_picture(engine: Engine, models: Pat
     for number in range(int(os.environ.get("EMULSION_KILLS", "2"))):
         folder = tmp_path / str(number)
         run_and_kill(models, folder, dice.randrange(1, 50))
-        (part,) = unfinished(folder)
+        (part,) = (run.path for run in unfinished(folder))
         film = result_of(engine, OpenFilm(part)).film
         recorder = FilmRecorder(lambda folder=folder: folder)
         events = list(recorder.record(engine.run(GenerateBranch(Branch(film, len(film.frames), film.request)))))
