@@ -22,7 +22,18 @@ HEAVY_PACKAGES = ("core.engine", "core.training")
 
 PACKAGES = {
     "core": (
-        *("version", "errors", "paths", "heap", "files", "request", "families", "checkpoints", "lora"),
+        *(
+            "version",
+            "errors",
+            "paths",
+            "heap",
+            "files",
+            "request",
+            "file_kinds",
+            "families",
+            "checkpoints",
+            "lora",
+        ),
         *("embeddings", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt", "film"),
         *("measures", "runs", "film_export", "gallery", "settings", "engine", "training"),
     ),

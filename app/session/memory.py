@@ -114,7 +114,7 @@ class MemoryService(QObject):
         elif use is not None and use.plan is not None and _is_of(use, draft):
             self._show(replace(planned, plan=use.plan, is_in_use=True, fallen_back_to=use.fallen_back_to))
         elif model.key not in self._weights:
-            count = partial(weights_in, model.folder, model.file)
+            count = partial(weights_in, model.folder, model.file, model.parts.places)
             told = partial(self._on_counted, model)
             self._tasks.submit(count, told, partial(self._on_uncountable, model))
         else:

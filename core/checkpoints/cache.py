@@ -13,6 +13,8 @@ from core.checkpoints.detection import recognise
 from core.errors import ModelBroken, NotAModel, SaveFailed
 from core.families import FAMILIES
 from core.families.spec import CheckpointKind
+from core.file_kinds.kind import FoundKind
+from core.file_kinds.table import KINDS, parts_in
 from core.files.atomic import write_file
 from core.files.safetensors_header import read_safetensors_header
 
@@ -20,8 +22,8 @@ log = logging.getLogger(__name__)
 
 FILE_NAME = "checkpoints.json"
 CHUNK_BYTES = 2**20
-MOST_KNOWN = 5_000
-DETECTION = 3
+MOST_KNOWN = 20_000
+DETECTION = 4
 """Rises when more is read from a file: kinds and reasons that an earlier version kept are found again."""
 
 
@@ -34,6 +36,7 @@ class Known:
             detection; with others the file is looked at again.
         is_model: False for an addition to a model, or a part of one.
         is_damaged: as `ModelBroken` has it.
+        parts: kind, start of the names and width of each encoder and autoencoder in it; None is unknown.
         lora_hash: as `core.lora.file.lora_hash` tells it.
     """
 
@@ -46,6 +49,7 @@ class Known:
     families: str = ""
     is_model: bool = True
     is_damaged: bool = False
+    parts: tuple[tuple[str, str, int | None], ...] | None = None
 
 
 class CheckpointCache:
@@ -77,6 +81,21 @@ class CheckpointCache:
         if known.kind is None:
             raise (ModelBroken if known.is_model else NotAModel)(path, known.reason, is_damaged=known.is_damaged)
         return known.kind
+
+    def parts_of(self, path: Path) -> tuple[FoundKind, ...]:
+        """Returns the text encoders and the autoencoder in a file; none of one that cannot be read."""
+        known = self._known_if_there(path)
+        if known is None:
+            return ()
+        if known.parts is None:
+            try:
+                found = parts_in(read_safetensors_header(path))
+            except ModelBroken:
+                found = ()
+            parts = tuple((part.kind.key, part.start, part.width) for part in found)
+            known = replace(known, parts=parts, families=_families())
+            self._keep(path, known)
+        return tuple(FoundKind(KINDS[key], start, width) for key, start, width in known.parts or ())
 
     def knows(self, path: Path) -> bool:
         """Returns whether `kind_of` answers without reading the file."""
@@ -198,7 +217,7 @@ def _families() -> str:
 
 def _known(entry: dict[str, Any]) -> Known:
     kind = entry["kind"]
-    is_current = entry.get("families") == _families()
+    is_current, parts = entry.get("families") == _families(), entry.get("parts")
     return Known(
         size=int(entry["size"]),
         changed_ns=int(entry["changed_ns"]),
@@ -209,4 +228,5 @@ def _known(entry: dict[str, Any]) -> Known:
         families=_families() if is_current else "",
         is_model=bool(entry.get("is_model", True)),
         is_damaged=bool(entry.get("is_damaged", False)),
+        parts=tuple(map(tuple, parts)) if is_current and parts is not None else None,
     )

@@ -195,7 +195,7 @@ class Context:
         wanted = (model.key, request.weight_bits)
         for loaded in self._there():
             if (loaded.model.key, loaded.plan.weight_bits) == wanted:
-                if loaded.stamps == stamps_of_model(model.folder, model.file):
+                if loaded.stamps == stamps_of_model(model.folder, *model.places):
                     self._loaded = loaded
                     return loaded
                 log.info("%s has changed on the disk and is read again", model.key)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from core.families.unet_blocks import UNetBlocks
+from core.file_kinds.kind import UNMEASURED, Measure
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 from core.request.traits import Said
@@ -73,6 +74,24 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """A part of a family's models that can be a file of its own, and the files that fit.
+
+    Attributes:
+        kinds: keys of the kinds of files that fit, see `core.file_kinds`.
+        measure: the tensor of the network, by its makers' name or that of diffusers, that tells the width of an
+            encoder's hidden states or the channels of an autoencoder's latents; files of another one do not fit.
+        unlike: a pattern for names, in lower case, of files that have such tensors and are for other models.
+        is_optional: the model works without it.
+    """
+
+    kinds: tuple[str, ...]
+    measure: Measure = UNMEASURED
+    unlike: str = ""
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointKind:
     """The content of a single file of weights.
 
@@ -84,6 +103,7 @@ class CheckpointKind:
         parts: the folders of the parts that it brings.
         positions: tokens that its text encoders read, None where it does not tell.
         blocks: of its U-Net, None for other networks.
+        widths: of the parts that its network works with, by their folder, as far as it tells.
     """
 
     layout: str
@@ -93,6 +113,7 @@ class CheckpointKind:
     parts: tuple[str, ...] = ()
     positions: int | None = None
     blocks: UNetBlocks | None = None
+    widths: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @classmethod
     def of_json(cls, content: Mapping[str, Any]) -> CheckpointKind:
@@ -205,6 +226,8 @@ class FamilySpec:
         pipelines: class names of ``model_index.json`` that are of this family.
         network: the folder of the denoising network in a diffusers folder.
         text_encoders: the folders of the text encoders.
+        roles: the parts that can be files of their own, by their folder; those that are not here come with the
+            network's file, or from an installed model.
         step_values: the most values that are alive in a step with guidance of the network of full size, beside its
             weights, for each place of the latent.
         samplers: keys of `core.request.samplers.SAMPLERS` that fit.
@@ -239,6 +262,7 @@ class FamilySpec:
     upcasts_autoencoder: bool = False
     variants: tuple[Variant, ...] = ()
     lora: LoraFormat | None = None
+    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
     single_file: SingleFile | None = None
     tokenizer: TokenizerRules = TokenizerRules()
 
@@ -256,6 +280,14 @@ class FamilySpec:
     def is_flow(self) -> bool:
         """Returns True for flow-matching models (Lipman et al. 2023)."""
         return set(self.samplers) <= set(FLOW_SAMPLERS)
+
+    def widths_in(self, header: SafetensorsHeader, start: str) -> dict[str, int]:
+        """Returns the width of each part that a network works with, as far as its file tells.
+
+        ``start`` begins the names of the network's tensors.
+        """
+        found = {part: role.measure.of(header, start) for part, role in self.roles.items()}
+        return {part: width for part, width in found.items() if width is not None}
 
     def capabilities_of(self, config: Mapping[str, Any]) -> Capabilities:
         """Returns what a model with this network configuration can do."""

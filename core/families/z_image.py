@@ -9,15 +9,18 @@ from core.families.spec import (
     FamilySpec,
     LatentLayout,
     LoraFormat,
+    Role,
     SingleFile,
     TokenizerRules,
     Variant,
 )
 from core.families.unet_files import VAE
+from core.file_kinds.kind import Measure
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS
 
 _TENSOR = "layers.0.adaLN_modulation.0.weight"
+_PATCHES = ("x_embedder.weight", "all_x_embedder.2-1.weight")
 _PREFIXES = {
     "text_encoder": ("text_encoders.qwen3_4b.transformer.", "text_encoders.qwen3_4b.", "text_encoder."),
     "transformer": ("model.diffusion_model.", "diffusion_model.", "transformer.", ""),
@@ -26,8 +29,11 @@ _PREFIXES = {
 
 
 def _recognise(header: SafetensorsHeader) -> CheckpointKind | None:
-    is_here = any(f"{start}{_TENSOR}" in header.tensors for start in _PREFIXES["transformer"])
-    return CheckpointKind("", SPEC.key, parts=_FILE.parts_in(header.tensors)) if is_here else None
+    starts = (start for start in _PREFIXES["transformer"] if f"{start}{_TENSOR}" in header.tensors)
+    if (start := next(starts, None)) is None:
+        return None
+    parts, widths = _FILE.parts_in(header.tensors), SPEC.widths_in(header, start)
+    return CheckpointKind("", SPEC.key, parts=parts, widths=widths)
 
 
 _FILE = SingleFile(_recognise, MappingProxyType(_PREFIXES))
@@ -69,6 +75,12 @@ SPEC = FamilySpec(
     defaults=DefaultSettings("euler", 28, 5.0),
     variants=(Variant(DefaultSettings("euler", 8, 1.0), "turbo"),),
     single_file=_FILE,
+    roles=MappingProxyType(
+        {
+            "text_encoder": Role(("qwen3",), Measure(("cap_embedder.0.weight",))),
+            "vae": Role(("kl",), Measure(_PATCHES, dimension=1, times=4), unlike=r"sd3"),
+        }
+    ),
     lora=LoraFormat(_original_names, key=r"(^|[._])layers[._]\d+[._](attention|feed_forward|adaLN)"),
     tokenizer=TokenizerRules(
         "qwen2",

@@ -19,7 +19,12 @@ def stamp_of(path: Path | int) -> Stamp:
     return stat.st_size, stat.st_mtime_ns
 
 
-def stamps_of_model(folder: Path, file: Path | None) -> frozenset[tuple[Path, Stamp]]:
-    """Returns the stamps of a model's files: those of its folder and of its parts, and a single file's."""
+def stamps_of_model(folder: Path, *places: Path | None) -> frozenset[tuple[Path, Stamp]]:
+    """Returns the stamps of a model's files: those of its folder and of its parts, and of other ``places``.
+
+    These are single files, or folders of parts.
+    """
     paths = [path for pattern in ("*", "*/*") for path in folder.glob(pattern) if path.suffix in _READ]
-    return frozenset((path, stamp_of(path)) for path in (*paths, *((file,) if file else ())))
+    for place in filter(None, places):
+        paths += [path for path in place.glob("*") if path.suffix in _READ] if place.is_dir() else [place]
+    return frozenset((path, stamp_of(path)) for path in paths)

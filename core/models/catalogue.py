@@ -5,78 +5,31 @@ Reads only small configuration files, in milliseconds. `core.engine.families` lo
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from core.autoencoders.file import AutoencoderLibrary
 from core.autoencoders.latent_space import pixels_each
 from core.autoencoders.tiny import TinyAutoencoderLibrary
 from core.checkpoints.beside import said_beside
 from core.checkpoints.cache import FILE_NAME, CheckpointCache
-from core.checkpoints.schedule import model_traits, read_schedule, sampler_of, with_values
+from core.checkpoints.schedule import model_traits, read_schedule, sampler_of
 from core.checkpoints.weights import files_of, weights_of
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import ModelBroken, ModelMissing, NotAModel
 from core.families import FAMILIES
 from core.families.marks import network_config
-from core.families.spec import Capabilities, CheckpointKind
+from core.families.spec import CheckpointKind
 from core.files.json_file import whole_number
 from core.lora.library import LoraLibrary
-from core.models.folders import SUFFIX, FixedPlaces, Places, family_in, models_in
-from core.models.lending import check_built, folder_to_lend
+from core.models.folders import SUFFIX, FixedPlaces, Places, family_in, models_in, part_files_in
+from core.models.lending import check_built, check_parts, folder_to_lend
+from core.models.model import Model
+from core.models.parts import find_parts
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
-from core.request.traits import Said, Trait, Traits, traits_from_text
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model on disk, ready to be loaded.
-
-    Attributes:
-        key: what requests and recipes call it: the folder's name, or the path for a folder elsewhere.
-        folder: a diffusers folder, with ``model_index.json``.
-        defaults: a request with this model's own good settings, and an example as its prompt ("" if none).
-        max_tokens: how many tokens the text encoder reads, with the two marks at start and end.
-        capabilities: what its controls and views are; of its family, less what it was distilled from.
-        is_listed: ``models.toml`` knows it.
-        file: a single file with the weights; the folder then only has the configurations of its parts, or is an
-            installed model that lends what the file does not bring.
-        kind: what the file is.
-        has_autoencoder: it, or the model that lends it parts, has one; other files need one of a request.
-        sha256: of the network's weights, or "" while they have not been read as a whole.
-        traits: of its training, each with the place that tells it.
-        own_schedule: content of ``scheduler_config.json``, completed; the traits are not in it.
-    """
-
-    key: str
-    name: str
-    about: str
-    folder: Path
-    family: str
-    defaults: GenerationRequest
-    limits: Limits
-    max_tokens: int
-    capabilities: Capabilities
-    is_listed: bool = False
-    file: Path | None = None
-    kind: CheckpointKind | None = None
-    has_autoencoder: bool = True
-    sha256: str = ""
-    traits: Traits = field(default_factory=dict[str, Trait])
-    own_schedule: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-    def schedule_for(self, training: str = "") -> Mapping[str, Any]:
-        """Returns the scheduler's configuration for the training that a request tells, else by the traits."""
-        own = {name: trait.value for name, trait in self.traits.items()}
-        return with_values(self.own_schedule, own | traits_from_text(training))
-
-    @property
-    def place(self) -> Path:
-        """Returns the model itself: its file, or its folder."""
-        return self.file or self.folder
+from core.request.traits import Said, traits_from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +143,10 @@ class Catalogue:
             chosen = self._chosen(next(filter(None, map(self.memory.sha256_if_known, files)), ""))
             return read_model(path, key, chosen) if chosen["user"] else model
         kind = self.memory.kind_of(path)
-        layout = self._layouts / kind.layout if kind.layout else None
-        folder = layout or folder_to_lend(path, kind, self.folders())
+        folders = tuple(self.folders())
+        parts = find_parts(kind, folders, self._part_files(), self.memory, self._chosen_parts(key))
+        check_parts(path, kind, parts)
+        folder = self._layouts / kind.layout if kind.layout else self._lent(path, kind, folders)
         check_built(path, kind, folder)
         sha256 = self.memory.sha256_if_known(path)
         said = {**kind.said, "yaml": said_beside(path), **self._chosen(sha256)}
@@ -200,8 +155,9 @@ class Catalogue:
             model,
             name=model.name if model.is_listed else path.stem,
             file=path,
+            parts=parts,
             max_tokens=kind.positions or model.max_tokens,
-            has_autoencoder=not kind.layout or "vae" in kind.parts,
+            has_autoencoder=not kind.layout or "vae" in (*kind.parts, *parts.places),
             sha256=sha256,
         )
 
@@ -230,6 +186,18 @@ class Catalogue:
 
     def _chosen(self, sha256: str) -> Said:
         return {"user": traits_from_text(self._places().model_traits.get(sha256, ""))}
+
+    def _lent(self, path: Path, kind: CheckpointKind, folders: tuple[Path, ...]) -> Path:
+        """Returns a folder with the configurations for a file: of an installed model, or the one that ships."""
+        shipped = self._layouts / kind.family
+        return folder_to_lend(path, kind, (*folders, *((shipped,) if shipped.is_dir() else ())))
+
+    def _part_files(self) -> Iterator[Path]:
+        return part_files_in(self._places().model_folders)
+
+    def _chosen_parts(self, key: str) -> Mapping[str, str]:
+        chosen = self._places().model_parts
+        return {name.removeprefix(f"{key}/"): path for name, path in chosen.items() if name.startswith(f"{key}/")}
 
     def _candidates(self) -> list[Path]:
         places = (resources() / STARTER_MODEL, *self._places().model_folders)

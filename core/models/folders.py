@@ -5,7 +5,7 @@ AUTOMATIC1111 keeps them in ``models/Stable-diffusion``, ComfyUI in ``models/che
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -57,6 +57,10 @@ OTHER_KINDS = frozenset(
 """Folders of other programs in which no models lie, in lower case."""
 
 
+PART_FOLDERS = ("text_encoders", "text_encoder", "clip", "t5_encoder", "vae", "VAE")
+"""Folders of parts of models, in a folder of models or beside it: ComfyUI's, Forge's and InvokeAI's."""
+
+
 class Places(Protocol):
     """Folders and files in which the user has models and add-ons; `core.settings.settings.Settings` holds them."""
 
@@ -77,6 +81,11 @@ class Places(Protocol):
         """Returns what the user chose, by SHA-256, in the form of `core.request.traits.traits_to_text`."""
         ...
 
+    @property
+    def model_parts(self) -> Mapping[str, str]:
+        """Returns the paths of chosen parts, by the key of a model and the part: ``"klein/text_encoder"``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FixedPlaces:
@@ -87,6 +96,7 @@ class FixedPlaces:
     embedding_places: tuple[Path, ...] = ()
     autoencoder_places: tuple[Path, ...] = ()
     model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
+    model_parts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def family_in(folder: Path) -> FamilySpec:
@@ -112,7 +122,19 @@ def models_in(place: Path) -> Iterator[Path]:
     yield from _walk(place, DEEPEST, left)
 
 
-def _walk(folder: Path, depth: int, left: list[int]) -> Iterator[Path]:
+def part_files_in(folders: Iterable[Path]) -> Iterator[Path]:
+    """Returns all files of weights in folders of models, also below folders of parts, and in such beside them."""
+    left, seen = [MOST_ENTRIES], set[Path]()
+    for folder in folders:
+        beside = (folder.parent / name for name in PART_FOLDERS) if folder.is_dir() else ()
+        for place in (folder, *beside):
+            for path in (place,) if place.is_file() else _walk(place, DEEPEST, left, without=frozenset()):
+                if path not in seen and path.suffix.lower() == SUFFIX:
+                    seen.add(path)
+                    yield path
+
+
+def _walk(folder: Path, depth: int, left: list[int], without: frozenset[str] = OTHER_KINDS) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name.lower())
     except OSError:
@@ -129,8 +151,8 @@ def _walk(folder: Path, depth: int, left: list[int]) -> Iterator[Path]:
                 yield path
         elif (path / INDEX).is_file():
             yield path
-        elif depth > 1 and entry.name.lower() not in OTHER_KINDS:
-            yield from _walk(path, depth - 1, left)
+        elif depth > 1 and entry.name.lower() not in without:
+            yield from _walk(path, depth - 1, left, without)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -9,6 +9,7 @@ from core.families import FAMILIES, family_of_pipeline, in_words, part_name
 from core.families.spec import CheckpointKind
 from core.files.json_file import read_json
 from core.models.folders import INDEX
+from core.models.parts import Parts
 
 
 def check_built(path: Path, kind: CheckpointKind, folder: Path) -> None:
@@ -24,6 +25,19 @@ def check_built(path: Path, kind: CheckpointKind, folder: Path) -> None:
         raise ModelBroken(path, f"{lacks}: it cannot be built")
 
 
+def check_parts(path: Path, kind: CheckpointKind, parts: Parts) -> None:
+    """Raises ModelBroken with the parts that are missing."""
+    family = FAMILIES[kind.family]
+    if parts.missing:
+        has = in_words([part_name(part) for part in family.parts if part in kind.parts])
+        lacks = in_words([part_name(part) for part in parts.missing])
+        raise ModelBroken(
+            path,
+            f"it holds the {has} of {family.name}; the {lacks} can come from an installed {family.name} or from a "
+            "file in your model folders, but there is none that fits",
+        )
+
+
 def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) -> Path:
     """Returns an installed model of the same family, among diffusers folders, for a file without configurations.
 
@@ -34,10 +48,8 @@ def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) ->
         with suppress(ModelBroken):
             if family_of_pipeline(read_json(folder / INDEX).get("_class_name")) is family:
                 return folder
-    has = in_words([part_name(part) for part in family.parts if part in kind.parts])
-    lacks = in_words([*(part_name(part) for part in family.parts if part not in kind.parts), "tokenizer"])
     raise ModelBroken(
         path,
-        f"it holds the {has} of {family.name}; the {lacks} can come from an installed {family.name}, but there is "
-        "none: install one as a diffusers folder first",
+        f"the tokenizer and the configurations of {family.name} can come from an installed {family.name}, but "
+        "there is none: install one as a diffusers folder first",
     )

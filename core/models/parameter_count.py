@@ -1,7 +1,9 @@
 """Counts the weights of a model by the headers of its files alone: in milliseconds, and nothing is loaded."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
@@ -10,13 +12,19 @@ from core.files.safetensors_header import read_safetensors_header
 from core.models.model_weights import ModelWeights
 
 
-def weights_in(folder: Path, file: Path | None = None) -> ModelWeights:
+def weights_in(
+    folder: Path, file: Path | None = None, places: Mapping[str, Path] = MappingProxyType({})
+) -> ModelWeights:
     """Counts the parameters of a diffusers folder. Raises ModelBroken.
 
-    ``file`` is a single file with the weights; what it does not bring comes from the folder.
+    ``file`` is a single file with the weights; what it does not bring comes from ``places``, by part, or else
+    from the folder.
     """
     counts = dict[str, int]() if file is None else _counted_in(file)
-    for part in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for part, place in places.items():
+        files = weights_of(place) if place.is_dir() else (place,)
+        counts[part] = sum(read_safetensors_header(weights).parameters for weights in files)
+    for part in sorted(folder.iterdir()) if folder.is_dir() and not places else ():
         kind = _kind_of(part.name)
         if kind is not None and any(part.glob("*.safetensors")) and (file is None or kind not in counts):
             found = sum(read_safetensors_header(weights).parameters for weights in weights_of(part))

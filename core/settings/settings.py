@@ -46,11 +46,9 @@ class Settings:
     Attributes:
         pictures: folder for finished pictures.
         model_folders: where models are looked for, beside the one that ships with the program.
-        embedding_places: embeddings, and folders with them, that lie elsewhere than around the models.
-        lora_places: LoRA files, and folders with them, that lie elsewhere than beside the models.
+        embedding_places, lora_places, autoencoder_places: such files and folders elsewhere than around models.
         autoencoders: by the key of a model the name of the autoencoder to be used in the place of its own.
-        autoencoder_places: autoencoders that lie elsewhere than beside the models.
-        model_traits: how models were trained where the user knows better, see `core.models.folders.Places`.
+        model_traits, model_parts: what the user chose for models, see `core.models.folders.Places`.
         device, dtype: what the user insists on (``"cuda"``, ``"float32"``), or None for the best there is.
         acceleration: of the network's calls.
         memory: how models are placed in the device's memory, or None for what is planned for each.
@@ -78,6 +76,7 @@ class Settings:
     autoencoders: Mapping[str, str] = field(default_factory=dict[str, str])
     autoencoder_places: tuple[Path, ...] = ()
     model_traits: Mapping[str, str] = field(default_factory=dict[str, str])
+    model_parts: Mapping[str, str] = field(default_factory=dict[str, str])
     device: str | None = None
     dtype: str | None = None
     acceleration: Acceleration = Acceleration.automatic
@@ -244,6 +243,7 @@ _KINDS: Mapping[str, _Kind] = MappingProxyType(
         "autoencoders": _Kind(_names, dict),
         "autoencoder_places": _Kind(_folders, lambda places: [str(place) for place in places]),
         "model_traits": _Kind(_names, dict),
+        "model_parts": _Kind(_names, dict),
         "device": _TEXT_OR_NONE,
         "dtype": _TEXT_OR_NONE,
         "acceleration": _choice(Acceleration),

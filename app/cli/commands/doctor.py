@@ -132,7 +132,7 @@ def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, s
     plans = {"free": f"{size_text(memory.free)} of {size_text(memory.total)}"}
     for model in users_catalogue(Folders.default(), lambda: settings).models():
         try:
-            weights = weights_in(model.folder, model.file)
+            weights = weights_in(model.folder, model.file, model.parts.places)
         except ModelBroken as error:
             plans[model.key] = f"cannot be planned: {error.reason}"
         else:

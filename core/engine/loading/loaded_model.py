@@ -243,7 +243,7 @@ def plan_for(
 
     ``held``: bytes of the device's memory that it holds already.
     """
-    weights, memory = weights_in(model.folder, model.file), memory_now(plan)
+    weights, memory = weights_in(model.folder, model.file, model.parts.places), memory_now(plan)
     memory = replace(memory, free=min(memory.free + held, memory.total))
     return plan_memory(
         FAMILIES[model.family], weights, plan.dtype_name, size, memory, asked, tiles, plan.weight_bits
@@ -264,7 +264,9 @@ def load(
 
     Raises ModelBroken, AutoencoderMissing, WrongAutoencoder or torch.OutOfMemoryError.
     """
-    stamps = stamps_of_model(model.folder, model.file)  # before it is read: what changes meanwhile is read again
+    stamps = stamps_of_model(
+        model.folder, *model.places
+    )  # before it is read: what changes meanwhile is read again
     at_once = memory.placement is Placement.on_device
     where, own = replace(plan, is_offloaded=not at_once), None
     if not model.has_autoencoder:

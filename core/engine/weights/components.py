@@ -12,6 +12,7 @@ from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import FileParts, WeightFile, read_single_file
 from core.families import part_name
+from core.file_kinds.table import parts_in
 from core.files.json_file import read_json
 from core.files.safetensors_header import read_safetensors_header
 from core.models.catalogue import Model, hashed_file
@@ -19,11 +20,16 @@ from core.paths import clip_vocabulary
 from core.recipes.recipe import ModelIdentity
 
 
-def load_component(kind: Any, folder: Path, plan: DevicePlan) -> Any:
-    """Returns one network, ready to be called. Raises ModelBroken."""
-    source = WeightFile.of(*map(read_safetensors_header, weights_of(folder)))
+def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None = None) -> Any:
+    """Returns one network, ready to be called. Raises ModelBroken.
+
+    ``folder`` is that of the part in a diffusers folder; a lone ``file`` of the part takes the configuration only.
+    """
+    headers = tuple(map(read_safetensors_header, weights_of(folder) if file is None else (file,)))
+    start = next((part.start for part in parts_in(headers[0])), "") if file is not None else ""
     config = read_json(folder / "config.json")
-    part, _ = source.build(kind, config, plan.dtype, f"its {part_name(folder.name)}", "", plan.defers)
+    what = f"its {part_name(folder.name)}"
+    part, _ = WeightFile.of(*headers).build(kind, config, plan.dtype, what, start, plan.defers)
     return _placed(folder.name, part, plan)
 
 
@@ -52,7 +58,9 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> File
     networks = {name: _placed(name, part, plan) for name, part in read.networks.items()}
     for name, kind in kinds.items():
         if name not in networks and (model.has_autoencoder or name != "vae"):
-            networks[name] = load_component(kind, model.folder / name, plan)
+            place = model.parts.places.get(name, model.folder / name)
+            folder, file = (place, None) if place.is_dir() else (model.folder / name, place)
+            networks[name] = load_component(kind, folder, plan, file)
     return FileParts(networks, read.left_out)
 
 

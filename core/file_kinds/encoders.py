@@ -1,0 +1,143 @@
+"""The text encoders that models of pictures read with, by transformers' names and by those of llama.cpp.
+
+The rows follow ComfyUI's ``detect_te_model``. Widths are told by norms, which no packing changes.
+"""
+
+import re
+from types import MappingProxyType
+
+from core.file_kinds.kind import FileKind, FoundKind, Measure, first_found
+from core.files.safetensors_header import SafetensorsHeader
+
+_HIDDEN = Measure(("layers.0.input_layernorm.weight", "blk.0.attn_norm.weight"))
+_ATTENTION = "layers.0.self_attn"
+
+ENCODERS: tuple[FileKind, ...] = (
+    FileKind(
+        "text encoder",
+        "t5",
+        "T5",
+        (
+            ("encoder.block.0.layer.0.SelfAttention.q.weight", "encoder.final_layer_norm.weight"),
+            ("enc.blk.0.attn_q.weight", "enc.output_norm.weight"),
+        ),
+        lacks=(
+            "encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight",
+            "enc.blk.1.attn_rel_b.weight",
+        ),
+        width=Measure(("encoder.final_layer_norm.weight", "enc.output_norm.weight")),
+        sizes=MappingProxyType({4096: "T5 XXL", 2048: "T5 XL", 1024: "T5 large", 768: "T5 base"}),
+        architectures=("t5", "t5encoder"),
+    ),
+    FileKind(
+        "text encoder",
+        "umt5",
+        "UMT5",
+        (
+            ("encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight",),
+            ("enc.blk.1.attn_rel_b.weight",),
+        ),
+        width=Measure(("encoder.final_layer_norm.weight", "enc.output_norm.weight")),
+        architectures=("t5", "t5encoder"),
+    ),
+    FileKind(
+        "text encoder",
+        "clip",
+        "CLIP",
+        (
+            ("text_model.encoder.layers.0.mlp.fc1.weight", "text_model.final_layer_norm.weight"),
+            ("encoder.layers.0.mlp.fc1.weight", "final_layer_norm.weight", "embeddings.token_embedding.weight"),
+            ("transformer.resblocks.0.mlp.c_fc.weight", "ln_final.weight"),
+        ),
+        width=Measure(("text_model.final_layer_norm.weight", "final_layer_norm.weight", "ln_final.weight")),
+        sizes=MappingProxyType({768: "CLIP-L", 1024: "CLIP-H", 1280: "CLIP-G"}),
+    ),
+    FileKind(
+        "text encoder",
+        "qwen3_vl",
+        "Qwen3-VL",
+        (
+            ("layers.0.input_layernorm.weight", "visual.deepstack_merger_list.0.norm.weight"),
+            ("language_model.layers.0.input_layernorm.weight", "visual.deepstack_merger_list.0.norm.weight"),
+            ("blk.0.attn_q_norm.weight",),
+        ),
+        width=Measure(
+            ("layers.0.input_layernorm.weight", "language_model.layers.0.input_layernorm.weight", *_HIDDEN.names)
+        ),
+        sizes=MappingProxyType({2560: "Qwen3-VL 4B", 4096: "Qwen3-VL 8B"}),
+        architectures=("qwen3vl",),
+    ),
+    FileKind(
+        "text encoder",
+        "qwen2_5_vl",
+        "Qwen2.5-VL",
+        (
+            (f"{_ATTENTION}.k_proj.bias", "visual.patch_embed.proj.weight"),
+            (f"language_model.{_ATTENTION}.k_proj.bias", "visual.patch_embed.proj.weight"),
+            ("blk.0.attn_k.bias",),
+        ),
+        width=Measure((*_HIDDEN.names, "language_model.layers.0.input_layernorm.weight")),
+        sizes=MappingProxyType({3584: "Qwen2.5-VL 7B", 2048: "Qwen2.5-VL 3B"}),
+        architectures=("qwen2vl",),
+    ),
+    FileKind(
+        "text encoder",
+        "gemma3",
+        "Gemma 3",
+        (("layers.0.post_feedforward_layernorm.weight", f"{_ATTENTION}.q_norm.weight"),),
+        width=_HIDDEN,
+        architectures=("gemma3",),
+    ),
+    FileKind(
+        "text encoder",
+        "gemma2",
+        "Gemma 2",
+        (("layers.0.post_feedforward_layernorm.weight",), ("blk.0.post_ffw_norm.weight",)),
+        width=_HIDDEN,
+        sizes=MappingProxyType({2304: "Gemma 2 2B"}),
+        architectures=("gemma2",),
+    ),
+    FileKind(
+        "text encoder",
+        "qwen3",
+        "Qwen3",
+        ((f"{_ATTENTION}.q_norm.weight",), ("blk.0.attn_q_norm.weight",)),
+        width=_HIDDEN,
+        sizes=MappingProxyType({1024: "Qwen3 0.6B", 2048: "Qwen3 1.7B", 2560: "Qwen3 4B", 4096: "Qwen3 8B"}),
+        architectures=("qwen3",),
+    ),
+    FileKind(
+        "text encoder",
+        "qwen2",
+        "Qwen2.5",
+        ((f"{_ATTENTION}.k_proj.bias",), ("blk.0.attn_k.bias",)),
+        width=_HIDDEN,
+        sizes=MappingProxyType({3584: "Qwen2.5 7B without its half for pictures"}),
+        architectures=("qwen2",),
+    ),
+    FileKind(
+        "text encoder",
+        "mistral",
+        "a language model like Llama or Mistral",
+        ((f"{_ATTENTION}.q_proj.weight",), ("blk.0.attn_q.weight",)),
+        width=_HIDDEN,
+        sizes=MappingProxyType({5120: "Mistral Small 3", 3072: "Ministral 3B", 4096: "Llama 3.1 8B"}),
+        architectures=("llama", "mistral", "mistral3"),
+    ),
+)
+
+_STARTS = ("", "model.", "language_model.", "model.language_model.", "language_model.model.", "text_encoder.")
+_IN_CHECKPOINTS = re.compile(
+    r"(text_encoders\.[^.]+\.(?:transformer\.)?(?:model\.)?"
+    r"|cond_stage_model\.(?:transformer\.|model\.)|conditioner\.embedders\.\d\.(?:transformer\.|model\.)"
+    r"|text_encoder(?:_\d)?\.)"
+)
+
+
+def encoders_in(header: SafetensorsHeader) -> tuple[FoundKind, ...]:
+    """Returns the text encoders of a file: one where it is an encoder alone, more in a whole checkpoint."""
+    starts = dict.fromkeys(match[1] for name in header.tensors if (match := _IN_CHECKPOINTS.match(name)))
+    found = (first_found(ENCODERS, header, (start,)) for start in starts)
+    in_checkpoint = tuple(one for one in found if one is not None)
+    alone = first_found(ENCODERS, header, _STARTS)
+    return in_checkpoint or (() if alone is None else (alone,))

@@ -1,0 +1,71 @@
+"""A network in a file of its own finds its text encoder and its autoencoder, which are files, too."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from safetensors.torch import save_file
+
+from core.errors import ModelBroken
+from core.models.catalogue import Catalogue
+from core.models.folders import FixedPlaces
+from core.models.parameter_count import weights_in
+from core.pictures.pixels import Pixels
+from tests import original_names, tiny
+from tests.weight_files import Place, of_folder, picture
+
+
+@pytest.fixture
+def apart(z: Place, tmp_path: Path) -> Path:
+    """Z-Image as ComfyUI has it: three files in three folders, and nothing installed."""
+    models = tmp_path / "models"
+    for folder in ("diffusion_models", "text_encoders/qwen", "vae"):
+        (models / folder).mkdir(parents=True)
+    save_file(z.plain, models / "diffusion_models" / "z_image_turbo_bf16.safetensors")
+    encoder = models / "text_encoders" / "qwen" / "qwen_3_4b.safetensors"
+    save_file(of_folder(z, "text_encoder", "model."), encoder)
+    vae = AutoencoderKL.from_pretrained(z.whole / "vae")
+    original_names.autoencoder(vae, models / "vae" / "ae.safetensors", prefix="")
+    layout = tmp_path / "layouts" / "z_image"
+    shutil.copytree(z.whole, layout, ignore=shutil.ignore_patterns("*.safetensors"))
+    return models
+
+
+def catalogue(models: Path, **chosen: str) -> Catalogue:
+    parts = {f"z_image_turbo_bf16/{part}": path for part, path in chosen.items()}
+    places = FixedPlaces((models,), model_parts=parts)
+    return Catalogue(lambda: places, layouts=models.parent / "layouts")
+
+
+def test_three_files_give_the_picture_of_the_whole_model(apart: Path, z: Place, right: dict[int, Pixels]) -> None:
+    found = catalogue(apart)
+    (model,) = (model for model in found.models() if model.family == "z_image")
+    assert {part: path.name for part, path in model.parts.places.items()} == {
+        "text_encoder": "qwen_3_4b.safetensors",
+        "vae": "ae.safetensors",
+    }
+    assert model.defaults.steps == 8  # its name says turbo
+    assert np.array_equal(picture(found, model.place)[0], right[id(z)])
+    assert weights_in(model.folder, model.file, model.parts.places) == weights_in(z.whole)
+
+
+def test_of_several_parts_the_chosen_one_is_used(apart: Path, z: Place, right: dict[int, Pixels]) -> None:
+    other = original_names.autoencoder(tiny.autoencoder(), apart / "vae" / "other.safetensors", prefix="")
+    wrong = original_names.autoencoder(
+        tiny.autoencoder(latent_channels=8), apart / "vae" / "eight.safetensors", prefix=""
+    )
+    model = catalogue(apart).find("z_image_turbo_bf16")
+    assert {path.name for path in model.parts.choices["vae"]} == {"ae.safetensors", "other.safetensors"}
+    found = catalogue(apart, vae=str(other))
+    assert found.find("z_image_turbo_bf16").parts.places["vae"] == other
+    assert catalogue(apart, vae=str(wrong)).find("z_image_turbo_bf16").parts.places["vae"].name == "ae.safetensors"
+
+
+def test_a_missing_part_is_told_by_its_name(apart: Path) -> None:
+    shutil.rmtree(apart / "text_encoders")
+    with pytest.raises(ModelBroken, match=r"the text encoder can come from .* none that fits"):
+        catalogue(apart).find("z_image_turbo_bf16")
