@@ -14,6 +14,8 @@ PROGRAM = "Emulsion"
 LARGEST_BYTES = 1_000_000
 STATE = (
     "draft",
+    "model_defaults",
+    "presets",
     "dialog_folders",
     "film_views",
     "film_export",
@@ -21,7 +23,7 @@ STATE = (
     "window_geometry",
     "window_state",
 )
-"""Records of the last use rather than choices: they stay on their computer, and a prompt is private."""
+"""Records of the last use rather than choices, and all that has a prompt, which is private: they stay here."""
 
 
 def export_settings(settings: Settings, path: Path, disk: FileSystem = DISK) -> None:
@@ -42,8 +44,9 @@ def import_settings(path: Path, current: Settings) -> Settings:
 
 
 def reset_settings(current: Settings, folders: Folders) -> Settings:
-    """Returns the settings of a first start, with what was typed last."""
-    return replace(Settings.default(folders), draft=current.draft, explained_views=current.explained_views)
+    """Returns the settings of a first start, with what was typed last, and presets."""
+    kept = {name: getattr(current, name) for name in ("draft", "presets", "explained_views")}
+    return replace(Settings.default(folders), **kept)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from core.request.json_values import list_of, object_of, parse_json, text_of, wh
 from core.request.request import COUNT, LARGEST_SEED
 from core.runs.operations import Generate, Operation, Resume
 from core.runs.queued import QueuedRun
-from core.settings.settings import request_from_settings, request_to_settings
+from core.settings.kinds import request_from_settings, request_to_settings
 
 FORMAT = 1
 FILE_NAME = "queue.json"

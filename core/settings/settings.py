@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
@@ -20,9 +20,10 @@ from core.models.acceleration import Acceleration
 from core.models.memory_plan import Placement
 from core.paths import Folders
 from core.pictures.saving import DEFAULT_RULES, SavingRules, rules_from_json, rules_to_json
-from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
+from core.settings import kinds
+from core.settings.kinds import Kind, choice_of
 from core.settings.look import COPY_NAME, FILE_NAME, Theme
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,10 @@ class Settings:
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
         draft: what was last typed and chosen, or None before the first time.
+        interface_scale: of the window, in percent; takes effect at the next start.
+        confirms_quit: asks before the program is closed while something runs or waits.
+        model_defaults: by the key of a model the user's own defaults for it, see `core.models.own_defaults`.
+        presets: by the key of a model and a name, settings with their prompt.
         saving: format and names of finished pictures. strips_recipe: copies saved or copied elsewhere carry none.
         editor: the program that opens pictures beside this one, "" for the system's own.
         dialog_folders: the folder that each kind of file dialog was last in, by its title.
@@ -83,9 +88,15 @@ class Settings:
     memory: Placement | None = None
     tiled_decode: bool = False
     theme: Theme = Theme.system
+    interface_scale: int = 100
+    confirms_quit: bool = True
     previews: PreviewMode = PreviewMode.automatic
     keep_films: FilmPolicy = FilmPolicy.always
     draft: GenerationRequest | None = None
+    model_defaults: Mapping[str, GenerationRequest] = field(default_factory=dict[str, GenerationRequest])
+    presets: Mapping[str, Mapping[str, GenerationRequest]] = field(
+        default_factory=dict[str, Mapping[str, GenerationRequest]]
+    )
     saving: SavingRules = DEFAULT_RULES
     strips_recipe: bool = False
     editor: str = ""
@@ -146,131 +157,47 @@ def save_settings(settings: Settings, folders: Folders, disk: FileSystem = DISK)
     write_file(folders.config / COPY_NAME, text, disk)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A setting's conversion from JSON, raising ValueError, TypeError or KeyError, and to JSON."""
-
-    read: Callable[[Any], object]
-    write: Callable[[Any], object]
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not text")
-    return value
-
-
-def _folder(value: object) -> Path:
-    path = Path(_text(value))
-    if not path.is_absolute() or "\0" in str(path):
-        raise ValueError(f"{value!r} is not the full path of a folder")
-    return path
-
-
-def _folders(value: object) -> tuple[Path, ...]:
-    return tuple(_folder(text) for text in _texts(value))
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} is not a list of texts")
-    return tuple(_text(item) for item in cast("list[object]", value))
-
-
-def request_from_settings(value: object) -> GenerationRequest | None:
-    """Reads what `request_to_settings` made. Raises ValueError, TypeError or KeyError."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is not a request")
-    content = cast("dict[str, Any]", value)
-    request = request_from_json(content)
-    if request.source is not None:
-        request = replace(request, source=replace(request.source, path=_text(content.get("source_path", ""))))
-    names = _texts(content.get("lora_places", []))
-    if len(names) == len(request.loras):
-        loras = (replace(lora, name=name) for lora, name in zip(request.loras, names, strict=True))
-        request = replace(request, loras=tuple(loras))
-    if request.autoencoder is not None and (name := _text(content.get("autoencoder_place", ""))):
-        request = replace(request, autoencoder=replace(request.autoencoder, name=name))
-    return request
-
-
-def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | None:
-    """Returns the JSON of a request; unlike a recipe, the user's own settings know where its files lie."""
-    if request is None:
-        return None
-    content = request_to_json(request)
-    if request.source is not None:
-        content["source_path"] = request.source.path
-    if request.loras:
-        content["lora_places"] = [lora.name for lora in request.loras]
-    if request.autoencoder is not None:
-        content["autoencoder_place"] = request.autoencoder.name
-    return content
-
-
-def _keys(value: object) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} does not name keys")
-    return {_text(name): _texts(keys) for name, keys in cast("dict[object, object]", value).items()}
-
-
-def _names(value: object) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} does not name anything")
-    return {_text(key): _text(name) for key, name in cast("dict[object, object]", value).items()}
-
-
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
-    return value
-
-
-def _choice(choices: type[Enum]) -> _Kind:
-    return _Kind(lambda value: choices[_text(value)], lambda choice: choice.name)
-
-
-_TEXT = _Kind(_text, str)
-_TEXT_OR_NONE = _Kind(lambda value: None if value is None else _text(value), lambda value: value)
-_KINDS: Mapping[str, _Kind] = MappingProxyType(
+_KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "pictures": _Kind(_folder, str),
-        "model_folders": _Kind(_folders, lambda folders: [str(folder) for folder in folders]),
-        "lora_places": _Kind(_folders, lambda places: [str(place) for place in places]),
-        "embedding_places": _Kind(_folders, lambda places: [str(place) for place in places]),
-        "autoencoders": _Kind(_names, dict),
-        "autoencoder_places": _Kind(_folders, lambda places: [str(place) for place in places]),
-        "model_traits": _Kind(_names, dict),
-        "model_parts": _Kind(_names, dict),
-        "device": _TEXT_OR_NONE,
-        "dtype": _TEXT_OR_NONE,
-        "acceleration": _choice(Acceleration),
-        "memory": _Kind(
-            lambda value: None if value is None else Placement[_text(value)],
+        "pictures": kinds.FOLDER,
+        "model_folders": kinds.FOLDERS,
+        "lora_places": kinds.FOLDERS,
+        "embedding_places": kinds.FOLDERS,
+        "autoencoders": kinds.NAMES,
+        "autoencoder_places": kinds.FOLDERS,
+        "model_traits": kinds.NAMES,
+        "model_parts": kinds.NAMES,
+        "device": kinds.TEXT_OR_NONE,
+        "dtype": kinds.TEXT_OR_NONE,
+        "acceleration": choice_of(Acceleration),
+        "memory": Kind(
+            lambda value: None if value is None else Placement[value],
             lambda placement: None if placement is None else placement.name,
         ),
-        "tiled_decode": _Kind(_switch, bool),
-        "theme": _choice(Theme),
-        "previews": _choice(PreviewMode),
-        "keep_films": _choice(FilmPolicy),
-        "draft": _Kind(request_from_settings, request_to_settings),
-        "saving": _Kind(rules_from_json, rules_to_json),
-        "strips_recipe": _Kind(_switch, bool),
-        "editor": _TEXT,
-        "dialog_folders": _Kind(_names, dict),
-        "film_views": _Kind(_texts, list),
-        "film_export": _TEXT,
-        "explained_views": _Kind(_texts, list),
-        "gallery_layout": _TEXT,
-        "shortcuts": _Kind(_keys, lambda keys: {name: list(texts) for name, texts in keys.items()}),
-        "tell_when_done": _Kind(_switch, bool),
-        "update_address": _TEXT,
-        "hub_endpoint": _TEXT,
-        "hub_proxy": _TEXT,
-        "window_geometry": _TEXT,
-        "window_state": _TEXT,
+        "tiled_decode": kinds.SWITCH,
+        "theme": choice_of(Theme),
+        "interface_scale": kinds.PERCENT,
+        "confirms_quit": kinds.SWITCH,
+        "previews": choice_of(PreviewMode),
+        "keep_films": choice_of(FilmPolicy),
+        "draft": kinds.REQUEST,
+        "model_defaults": kinds.REQUESTS,
+        "presets": kinds.REQUESTS_OF_MODELS,
+        "saving": Kind(rules_from_json, rules_to_json),
+        "strips_recipe": kinds.SWITCH,
+        "editor": kinds.TEXT,
+        "dialog_folders": kinds.NAMES,
+        "film_views": kinds.TEXTS,
+        "film_export": kinds.TEXT,
+        "explained_views": kinds.TEXTS,
+        "gallery_layout": kinds.TEXT,
+        "shortcuts": kinds.KEYS,
+        "tell_when_done": kinds.SWITCH,
+        "update_address": kinds.TEXT,
+        "hub_endpoint": kinds.TEXT,
+        "hub_proxy": kinds.TEXT,
+        "window_geometry": kinds.TEXT,
+        "window_state": kinds.TEXT,
     }
 )
 
