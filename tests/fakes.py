@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -251,6 +251,8 @@ class FakeDrafts:
         self.draft = draft
         self.saves = 0
         self.autoencoders: dict[str, Autoencoder] = {}
+        self.presets: dict[str, Mapping[str, GenerationRequest]] = {}
+        self.defaults: dict[str, GenerationRequest | None] = {}
 
     def load_draft(self) -> GenerationRequest | None:
         return self.draft
@@ -258,6 +260,18 @@ class FakeDrafts:
     def save_draft(self, request: GenerationRequest) -> None:
         self.draft = request
         self.saves += 1
+
+    def presets_of(self, model: str) -> Mapping[str, GenerationRequest]:
+        return self.presets.get(model, {})
+
+    def keep_presets(self, model: str, presets: Mapping[str, GenerationRequest]) -> None:
+        self.presets[model] = presets
+
+    def own_defaults(self, model: str) -> GenerationRequest | None:
+        return self.defaults.get(model)
+
+    def keep_defaults(self, model: str, defaults: GenerationRequest | None) -> None:
+        self.defaults[model] = defaults
 
     def autoencoder_of(self, model: str) -> Autoencoder | None:
         return self.autoencoders.get(model)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
+from app.controls.presets import PresetMenu
 from app.controls.run_buttons import RunButtons
 from app.controls.source import SourceControl
 from app.controls.suggestions import Suggestions
@@ -32,6 +33,7 @@ class ControlPanel(QFrame):
 
     Attributes:
         loras, source: the controls of LoRAs and of the image to start from.
+        presets: the menu of the model's presets.
         folds: shows and hides the fields that are seldom used.
     """
 
@@ -61,6 +63,7 @@ class ControlPanel(QFrame):
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
         (self.source,) = column.findChildren(SourceControl)
+        (self.presets,) = column.findChildren(PresetMenu)
         (suggestions,) = column.findChildren(Suggestions)
         DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
         ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))

@@ -13,6 +13,7 @@ from app.controls.folds import Fold
 from app.controls.loras import LorasControl
 from app.controls.memory_line import MemoryLine
 from app.controls.number import NumberControl, ShortNumberSpin, int_control
+from app.controls.presets import preset_button
 from app.controls.previews import PreviewControl
 from app.controls.prompt import PromptControl
 from app.controls.seed import SeedControl
@@ -22,6 +23,7 @@ from app.controls.token_counting import TokenCounting
 from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.memory import MemoryService
 from app.session.session import Session
+from app.widgets.arrow_keys import ArrowKeys
 from core.families.spec import Capabilities
 from core.request import request as limits
 from core.request.request import CLIP_LAYERS
@@ -52,7 +54,7 @@ def _models(session: Session) -> Sequence[Choice]:
 
 
 def _model(services: Services) -> QWidget:
-    return ChoiceControl(
+    control = ChoiceControl(
         services.session,
         MODEL,
         _models,
@@ -61,6 +63,10 @@ def _model(services: Services) -> QWidget:
         "Another model brings its own size, sampler, steps and guidance.",
         gone="This model is not on this computer any more.",
     )
+    button = preset_button(control, services.session)
+    control.field.top.addWidget(button)
+    ArrowKeys(control, (control.combo, button))
+    return control
 
 
 def _samplers(session: Session) -> Sequence[Choice]:

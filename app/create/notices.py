@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -130,11 +131,16 @@ class Notices(QObject):
             self._area.show_message(HELD, Message(waiting, ""), "info", choices)
         self._told_of = count
 
-    def show_settings_used(self, applied: Applied) -> None:
-        """Reports the settings of a picture that could not be used."""
+    @Slot(str, object)
+    def show_preset_used(self, name: str, applied: Applied) -> None:
+        """Reports the settings of a preset that could not be used."""
+        self.show_settings_used(replace(applied, untold=frozenset()), f"The preset “{name}” is in place")
+
+    def show_settings_used(self, applied: Applied, title: str = "The picture's settings are in place") -> None:
+        """Reports settings that could not be used."""
         sentence = settings_sentence(applied)
         undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
-        message = Message("The picture's settings are in place", sentence)
+        message = Message(title, sentence)
         is_whole = applied == Applied()
         self._area.show_message(TAKEN_OVER, message, "info", (undo,), LASTING_MS if is_whole else None)
 

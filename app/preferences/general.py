@@ -53,7 +53,7 @@ class GeneralPage(Page):
             STRETCH,
         )
         self.column.addLayout(row)
-        self.add_hint("Prompts and window layout are not included.")
+        self.add_hint("Prompts, presets, your defaults for models and window layout are not included.")
         self.end()
 
     @Slot(int)

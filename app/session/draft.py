@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.models.catalogue import Model
+from core.models.own_defaults import MAKERS, USERS
 from core.request.request import GenerationRequest
 from core.request.setting import DEFAULT
 from core.request.settings import SETTINGS
@@ -76,11 +77,10 @@ class Draft:
         return True
 
 
-def with_defaults(model: Model, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the changes, and the model's own good settings where they say nothing."""
-    own = {setting.name: setting.of(model.defaults) for setting in SETTINGS if setting.is_of_model}
-    if model.defaults.clip_skip > 1:  # it was trained with that; other models leave the user's own
-        own["clip_skip"] = model.defaults.clip_skip
+def with_defaults(model: Model, defaults: GenerationRequest, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the changes, and a model's good settings, the ``defaults``, where they say nothing."""
+    own = {name: getattr(defaults, name) for name in MAKERS}
+    own |= {name: value for name in USERS if (value := getattr(defaults, name)) != getattr(DEFAULT, name)}
     missing = (setting for setting in SETTINGS if not setting.is_had_by(model.limits))
     return own | {setting.name: setting.of(DEFAULT) for setting in missing} | dict(changes)
 

@@ -7,7 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.session.background import BackgroundTasks
 from app.session.draft import Draft, differing_fields, fitted, with_defaults
+from app.session.presets import Presets, PresetStore
 from core.models.catalogue import FoundModels, Model, RefusedModel
+from core.models.own_defaults import defaults_of
 from core.prompt.unread import weighs_otherwise
 from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
@@ -16,7 +18,7 @@ from core.request.traits import outside
 SAVE_AFTER_MS = 1000
 
 
-class DraftStore(Protocol):
+class DraftStore(PresetStore, Protocol):
     """Stores the draft between two starts."""
 
     def load_draft(self) -> GenerationRequest | None: ...
@@ -64,6 +66,9 @@ class Applied:
 class DraftEditor(QObject):
     """The draft and the models.
 
+    Attributes:
+        presets: of the draft's model.
+
     Signals:
         edited: the new draft, a `GenerationRequest`.
         undo_changed: ``can_undo`` or ``can_redo`` may have changed.
@@ -83,6 +88,7 @@ class DraftEditor(QObject):
         self._tasks = background.queue(self, "models")
         self._found = self._find_models()
         self._draft = Draft(self._first_draft())
+        self.presets = Presets(store, lambda: self.draft, self)
         self._save_timer = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_timer.timeout.connect(self.save)
 
@@ -122,8 +128,16 @@ class DraftEditor(QObject):
         """Changes fields by name. Another model brings its own defaults for what is not given."""
         model = self._model(changes.get("model"))
         if model is not None and model.key != self.draft.model:
-            changes = {"autoencoder": self._store.autoencoder_of(model.key)} | with_defaults(model, changes)
+            own = with_defaults(model, self._defaults_of(model), changes)
+            changes = {"autoencoder": self._store.autoencoder_of(model.key)} | own
         self._follow(self._draft.edit(changes))
+
+    def use_defaults(self) -> None:
+        """Takes the defaults of the draft's model as one undo step."""
+        if (model := self.model_of(self.draft)) is not None:
+            self._draft.end_step()
+            self._follow(self._draft.edit(with_defaults(model, self._defaults_of(model), {})))
+            self._draft.end_step()
 
     def apply(self, request: GenerationRequest) -> tuple[str, ...]:
         """Uses a picture's settings as one undo step, except a model that is not there.
@@ -183,9 +197,12 @@ class DraftEditor(QObject):
     def _first_draft(self) -> GenerationRequest:
         kept = self._store.load_draft()
         if kept is None:
-            return self.models[0].defaults if self.models else GenerationRequest("")
+            return self._defaults_of(self.models[0]) if self.models else GenerationRequest("")
         model = self.model_of(kept)
         return fitted(kept, model) if model is not None else kept
+
+    def _defaults_of(self, model: Model) -> GenerationRequest:
+        return defaults_of(model, self._store.own_defaults(model.key))
 
     def _model(self, key: str | None) -> Model | None:
         return next((model for model in self.models if model.key == key), None)

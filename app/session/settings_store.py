@@ -1,6 +1,7 @@
 """The settings while the program runs: read at the start, written at each change."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,19 @@ class SettingsStore:
 
     def save_draft(self, request: GenerationRequest) -> None:
         self.change(draft=request)
+
+    def presets_of(self, model: str) -> Mapping[str, GenerationRequest]:
+        return self.settings.presets.get(model, {})
+
+    def keep_presets(self, model: str, presets: Mapping[str, GenerationRequest]) -> None:
+        self.change(presets={**self.settings.presets, model: presets})
+
+    def own_defaults(self, model: str) -> GenerationRequest | None:
+        return self.settings.model_defaults.get(model)
+
+    def keep_defaults(self, model: str, defaults: GenerationRequest | None) -> None:
+        others = {key: own for key, own in self.settings.model_defaults.items() if key != model}
+        self.change(model_defaults=others | ({} if defaults is None else {model: defaults}))
 
     def autoencoder_of(self, model: str) -> Autoencoder | None:
         name = self.settings.autoencoders.get(model)

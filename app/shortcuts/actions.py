@@ -80,11 +80,14 @@ class Actions(QObject):
         }
         KeyTips(window, buttons)
 
-    def fill(self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction]) -> None:
+    def fill(
+        self, bar: QMenuBar, places: Sequence[QAction], panes: Sequence[QAction], presets: QMenu | None = None
+    ) -> None:
         """Builds the menus; ``places`` switch between the window's pages, ``panes`` show and hide its panes."""
         file = [self.open_settings, self.open_folder, self.save_as]
         _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
-        edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [self.preferences]
+        own = [presets.menuAction()] if presets is not None else []
+        edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [*own, self.preferences]
         _fill(bar.addMenu("&Edit"), *edit)
         run = (
             [self.generate, self.forever, self.stop],

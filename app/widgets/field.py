@@ -14,7 +14,7 @@ class Field(QWidget):
     """A control below its caption. The caption's mnemonic leads to the control.
 
     Attributes:
-        note: a short remark at the caption's right, empty at first.
+        note: a short remark at the caption's right, empty at first. top: the row of both.
     """
 
     def __init__(self, caption: str, control: QWidget, content: QWidget | QLayout | None = None) -> None:
@@ -24,8 +24,8 @@ class Field(QWidget):
         label.setBuddy(control)
         self.note = text_label(role="caption", is_plain=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        top = hbox(label, stretched(self.note))
-        layout = vbox(top, on=self, spacing=GAP_PX)
+        self.top = hbox(label, stretched(self.note))
+        layout = vbox(self.top, on=self, spacing=GAP_PX)
         if isinstance(content, QLayout):
             layout.addLayout(content)
         else:

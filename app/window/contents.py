@@ -94,7 +94,9 @@ class Contents(QObject):
         self.notices.log_asked.connect(self.crash_report.open_log)
         self._tour = Tour(window, session)
         self._actions = Actions(window)
-        self._actions.fill(window.menuBar(), self.places.switches.actions(), self._panes)
+        presets = self.create_page.left.presets
+        self._actions.fill(window.menuBar(), self.places.switches.actions(), self._panes, presets)
+        presets.applied.connect(self.notices.show_preset_used)
         self.keymap = Keymap(menu_commands(window.menuBar(), self._actions), store, window)
         self._actions.name_keys(window)
         self.preferences = PreferencesController(window, store, session, self.keymap, services.memory)

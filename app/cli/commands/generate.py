@@ -30,6 +30,7 @@ from core.models.memory_plan import (
     placement_name,
     placement_names,
 )
+from core.models.own_defaults import defaults_of
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
@@ -160,7 +161,7 @@ def _read(arguments: Namespace) -> Job:
     settings = load_settings(Folders.default())
     catalogue = users_catalogue(Folders.default(), lambda: settings)
     model = catalogue.find(arguments.model or STARTER_MODEL)
-    request = _request(arguments, model.defaults)
+    request = _request(arguments, defaults_of(model, settings.model_defaults.get(model.key)))
     validate(request, model.limits)
     check_loras(request, model, catalogue.loras)
     if request.autoencoder is not None:

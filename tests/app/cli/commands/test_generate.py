@@ -21,6 +21,7 @@ from core.film.reader import film_path, read_recording
 from core.paths import Folders
 from core.pictures.metadata import read_recipe
 from core.pictures.picture import GeneratedImage
+from core.request.request import GenerationRequest, Size
 from core.settings.settings import FilmPolicy, load_settings, save_settings
 from tests.app.cli.commands.conftest import Answer
 from tests.pictures import generated_image
@@ -101,6 +102,15 @@ def test_a_film_that_cannot_be_kept_is_told_and_is_a_failure_only_when_it_was_as
     assert (answer.code, answer.lines) == (0, [str(made)])
     assert answer.errors.splitlines()[-1].startswith("emulsion: ")
     assert run("generate", "a house", "--model", model, *FAST, "--film", "-o", made).code == 1
+
+
+def test_the_users_own_defaults_for_a_model_hold_here_too(run: Run, model: Path, tmp_path: Path) -> None:
+    folders = Folders.default()
+    own = {str(model): GenerationRequest("", steps=3, negative_prompt="fog", size=Size(32, 24))}
+    save_settings(replace(load_settings(folders), model_defaults=own), folders)
+    run("generate", "a house", "--model", model, "--steps", 2, "-o", tmp_path / "a.png")
+    request = read_recipe(tmp_path / "a.png").request
+    assert (request.negative_prompt, request.size, request.steps) == ("fog", Size(32, 24), 2)
 
 
 def test_json_tells_path_and_recipe_of_each_picture(run: Run, model: Path, tmp_path: Path) -> None:
