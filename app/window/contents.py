@@ -32,6 +32,7 @@ from app.window.desktop_notification import RunNotification
 from app.window.device_label import DeviceLabel
 from app.window.file_imports import FileImports
 from app.window.header import Header
+from app.window.help_dialogs import HelpDialogs
 from app.window.pages import Pages
 from app.window.pane_focus import PaneFocus
 from app.window.services import Services
@@ -101,6 +102,7 @@ class Contents(QObject):
         self._actions.name_keys(window)
         self.preferences = PreferencesController(window, store, session, self.keymap, services.memory)
         self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self)
+        HelpDialogs(window, self._actions, self.keymap, self.preferences, session, services.memory)
         RunNotification(session, store, window)
         self._imports = FileImports(window, services, self.notices)
         self._connect()
@@ -205,11 +207,8 @@ class Contents(QObject):
         actions.full_screen.triggered.connect(self._switch_full_screen)
         actions.first_steps.triggered.connect(self._show_create)
         actions.first_steps.triggered.connect(self._tour.begin)
-        actions.shortcuts.triggered.connect(self._show_keys)
         actions.diagnostics.triggered.connect(self.crash_report.copy_diagnostics)
         actions.updates.triggered.connect(self.preferences.check_for_updates)
-        actions.about.triggered.connect(self._show_about)
-        actions.machine.triggered.connect(self._show_machine)
         actions.preferences.triggered.connect(self.preferences.open)
         actions.theme.triggered.connect(lambda: self._take_theme(actions.theme.checkedAction().data()))
         actions.backdrop.triggered.connect(
@@ -262,24 +261,6 @@ class Contents(QObject):
     @Slot()
     def _show_create(self) -> None:
         self.places.show_page(self.create)
-
-    @Slot()
-    def _show_keys(self) -> None:
-        from app.shortcuts.key_sheet import KeySheet
-
-        KeySheet(self.keymap, self.preferences.open_shortcuts, self._window).open()
-
-    @Slot()
-    def _show_about(self) -> None:
-        from app.dialogs.about import AboutDialog
-
-        AboutDialog(self._window).open()
-
-    @Slot()
-    def _show_machine(self) -> None:
-        from app.dialogs.machine import MachineDialog
-
-        MachineDialog(self._session.device, self._services.memory, self._window).open()
 
     @Slot(object)
     def _take_theme(self, theme: Theme) -> None:
