@@ -35,7 +35,7 @@ PACKAGES = {
             "lora",
         ),
         *("embeddings", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt", "film"),
-        *("measures", "runs", "film_export", "gallery", "settings", "engine", "training"),
+        *("measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),

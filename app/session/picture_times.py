@@ -7,14 +7,14 @@ from core.film.film import Film
 from core.request.request import GenerationRequest
 from core.runs.events import Event, ImageReady, Started, Stepped
 from core.runs.queued import QueuedRun
-
-Key = tuple[str, int, str, bool]
+from core.runs.speed import Speed
 
 
 class PictureTimes:
-    """Measures from the first step of a picture to its end, for each model, size, sampler and guidance.
+    """Measures from the first step of a picture to its end; the first of a kind tells by the steps made so far.
 
-    The first picture of a kind is told of by the steps that it has made so far.
+    Attributes:
+        speed: learned so far.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -22,17 +22,17 @@ class PictureTimes:
         self._began: float | None = None
         self._film: Film | None = None
         self._is_first = False
-        self._step_seconds: dict[Key, float] = {}
+        self.speed = Speed()
 
     def follow(self, event: Event) -> None:
         if isinstance(event, Started):
             self._began, self._film = self._clock(), event.film
-            self._is_first = _key(event.film.request) not in self._step_seconds
+            self._is_first = not self.speed.knows(event.film.request)
         elif isinstance(event, Stepped | ImageReady) and self._began is not None and self._film is not None:
-            key, is_whole = _key(event.film.request), isinstance(event, ImageReady)
+            is_whole = isinstance(event, ImageReady)
             made = (len(event.film.frames) - len(self._film.frames)) / max(event.film.schedule.calls, 1)
             if made > 0 and (is_whole or self._is_first):
-                self._step_seconds[key] = (self._clock() - self._began) / (made * event.film.request.steps)
+                self.speed.learn(event.film.request, self._clock() - self._began, made)
             self._began = None if is_whole else self._began
 
     def rest(self) -> None:
@@ -41,12 +41,7 @@ class PictureTimes:
 
     def of_picture(self, request: GenerationRequest) -> float | None:
         """Returns the seconds for one picture, None for a model that has not made one yet."""
-        key = _key(request)
-        seconds = self._step_seconds.get(key)
-        if seconds is None:
-            like = next((known for known in reversed(self._step_seconds) if known[0] == key[0]), None)
-            seconds = self._step_seconds[like] * key[1] / like[1] if like is not None else None
-        return None if seconds is None else seconds * request.steps
+        return self.speed.of_picture(request)
 
     def of_queue(self, runs: Iterable[QueuedRun], running_id: int | None) -> float | None:
         """Returns the seconds until all is done that needs no word of the user; None if nobody knows."""
@@ -62,7 +57,3 @@ class PictureTimes:
             total += seconds * (0 if run.is_on_hold else run.left)
             total += max(seconds - spent, 0.0) if is_running else 0.0
         return total
-
-
-def _key(request: GenerationRequest) -> Key:
-    return request.model, request.size.width * request.size.height, request.sampler, request.has_guidance

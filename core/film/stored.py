@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from core.errors import FilmBroken
 from core.files.atomic import words_of
 from core.files.lock import lock
 from core.film.attention_file import attention_of_film
-from core.film.reader import PART_SUFFIX, SUFFIX, read_outline
+from core.film.reader import PART_SUFFIX, SUFFIX, completed_calls, read_outline
 from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,20 @@ def unfinished(folder: Path) -> list[UnfinishedRun]:
     """Returns the runs that were cut off after at least one call and that nobody is writing now, newest first."""
     parts = sorted(_films(folder, f"*{PART_SUFFIX}"), key=lambda film: film.made, reverse=True)
     return [run for film in parts if (run := _taken_up(film)) is not None]
+
+
+def take_up(folder: Path, run: str) -> Path | None:
+    """Returns the film of this run if it can be taken up, whole or cut off.
+
+    One that was cut off before its first call, or is damaged, is removed, unless somebody is writing it.
+    """
+    part, whole = folder / (run + PART_SUFFIX), folder / (run + SUFFIX)
+    if part.is_file() and not _is_being_written(part):
+        with suppress(FilmBroken):
+            if completed_calls(part):
+                return part
+        part.unlink(missing_ok=True)
+    return whole if whole.is_file() else None
 
 
 def films(folder: Path) -> list[StoredFilm]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from core.request.request import GenerationRequest, Limits
 
@@ -13,6 +13,7 @@ Value = TypeVar("Value")
 Read = Callable[[Any], Value]
 Taker = Callable[[dict[str, str], dict[str, Any]], None]
 DEFAULT = GenerationRequest("")
+Numbers = Literal["", "whole", "any", "after colon"]
 OWN = "(default: the model's own)"
 
 
@@ -24,6 +25,7 @@ class Option(Generic[Value]):
         flag: as ``--steps``; a name without dashes is an argument that must be given.
         read: returns the value from the typed text and the value so far. Raises InvalidRequest.
         is_repeated: the option may be given several times.
+        numbers: the text is a whole number, any number, or ends in one after a colon, so that a grid can count.
     """
 
     flag: str
@@ -31,6 +33,7 @@ class Option(Generic[Value]):
     help: str
     read: Callable[[str, Value], Value]
     is_repeated: bool = False
+    numbers: Numbers = ""
 
     @property
     def name(self) -> str:
@@ -77,6 +80,8 @@ class Setting(Generic[Value]):
         is_of_picture: False for what says nothing about a single picture.
         is_of_model: a model brings its own good value.
         is_optional: only those models have it whose `Limits.optional_settings` name it.
+        rebuilds: how much of the engine's work another value undoes: 3 the loaded model, 2 what was put into it,
+            1 the prompts that were read, 0 nothing. Grids change what rebuilds most as seldom as possible.
         can_branch: a branch may have another value than the run that it leaves.
         can_be_used: the inspector can put the value alone into the draft.
         facet: the values that the gallery can filter by, or None.
@@ -102,6 +107,7 @@ class Setting(Generic[Value]):
     is_of_picture: bool = True
     is_of_model: bool = False
     is_optional: bool = False
+    rebuilds: int = 0
     can_branch: bool = True
     can_be_used: bool = True
     facet: Callable[[Value], tuple[str, ...]] | None = None

@@ -3,6 +3,8 @@
 `OPERATIONS` in `core.engine.operations` names the code that carries each out, as a stream of events.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +42,25 @@ class Operation(Generic[Result_co]):
         """Returns words for it in the queue."""
         return type(self).__name__ if self.made is None else " ".join(self.made.prompt.split()) or "(no prompt)"
 
+    @property
+    def pictures(self) -> int:
+        """Returns how many runs of their own it consists of in the queue, see `part`."""
+        return 1
+
+    def part(self, _number: int) -> Operation[Any]:
+        """Returns one of its runs, counted from 0."""
+        return self
+
+    @property
+    def folder(self) -> Path | None:
+        """Returns the folder that its pictures belong into, None for the usual one."""
+        return None
+
+    @property
+    def goes_on_by_itself(self) -> bool:
+        """Returns True if a part that was cut off is taken up where it was when its turn comes again."""
+        return False
+
 
 class Engine(Protocol):
     """Carries out one operation after the other; `core.engine.engine.Engine` is one."""
@@ -68,6 +89,7 @@ class Generate(Operation[None]):
     """Makes ``request.count`` pictures, one after the other: a picture does not depend on its neighbours.
 
     With ``attention`` each `Stepped` tells where words acted; it takes longer, and the picture is the same.
+    ``run`` names the run of a single picture, which gets a name of its own where it is "".
 
     Raises:
         InvalidRequest, ModelMissing, ModelBroken, UnreadablePicture: before the first step.
@@ -77,6 +99,7 @@ class Generate(Operation[None]):
     request: GenerationRequest
     previews: PreviewMode = PreviewMode.automatic
     attention: bool = False
+    run: str = ""
 
     @property
     def made(self) -> GenerationRequest:

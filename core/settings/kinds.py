@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, cast
 
-from core.request.json_codec import request_from_json, request_to_json
+from core.request.local_json import request_from_settings, request_to_settings
 from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
@@ -44,39 +44,6 @@ def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError(f"{value!r} is not a list of texts")
     return tuple(_text(item) for item in cast("list[object]", value))
-
-
-def request_from_settings(value: object) -> GenerationRequest | None:
-    """Reads what `request_to_settings` made. Raises ValueError, TypeError or KeyError."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is not a request")
-    content = cast("dict[str, Any]", value)
-    request = request_from_json(content)
-    if request.source is not None:
-        request = replace(request, source=replace(request.source, path=_text(content.get("source_path", ""))))
-    names = _texts(content.get("lora_places", []))
-    if len(names) == len(request.loras):
-        loras = (replace(lora, name=name) for lora, name in zip(request.loras, names, strict=True))
-        request = replace(request, loras=tuple(loras))
-    if request.autoencoder is not None and (name := _text(content.get("autoencoder_place", ""))):
-        request = replace(request, autoencoder=replace(request.autoencoder, name=name))
-    return request
-
-
-def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | None:
-    """Returns the JSON of a request; unlike a recipe, the user's own settings know where its files lie."""
-    if request is None:
-        return None
-    content = request_to_json(request)
-    if request.source is not None:
-        content["source_path"] = request.source.path
-    if request.loras:
-        content["lora_places"] = [lora.name for lora in request.loras]
-    if request.autoencoder is not None:
-        content["autoencoder_place"] = request.autoencoder.name
-    return content
 
 
 def _keys(value: object) -> Mapping[str, tuple[str, ...]]:

@@ -15,10 +15,10 @@ from core.errors import QueueUnreadable
 from core.files.atomic import DISK, FileSystem, words_of, write_file
 from core.paths import Folders
 from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
+from core.request.local_json import request_from_settings, request_to_settings
 from core.request.request import COUNT, LARGEST_SEED
 from core.runs.operations import Generate, Operation, Resume
 from core.runs.queued import QueuedRun
-from core.settings.kinds import request_from_settings, request_to_settings
 
 FORMAT = 1
 FILE_NAME = "queue.json"

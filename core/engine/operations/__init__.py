@@ -14,6 +14,7 @@ from core.engine.operations import (
     export_frame,
     generate,
     generate_branch,
+    make_grid,
     open_film,
     predict_once,
     preview_film,
@@ -23,6 +24,7 @@ from core.engine.operations import (
     resume,
 )
 from core.film_export.pictures import ExportFrame
+from core.grid.operation import MakeGrid
 from core.runs import operations as values
 from core.runs.events import Event
 from core.runs.operations import Operation
@@ -41,5 +43,6 @@ OPERATIONS: Mapping[type[Operation[Any]], Callable[[Context, Any], Iterator[Even
     values.CompareSchedules: compare_schedules.run,
     values.ReportMemory: report_memory.run,
     ExportFrame: export_frame.run,
+    MakeGrid: make_grid.run,
 }
 """The work behind each kind of operation."""

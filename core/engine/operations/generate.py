@@ -22,6 +22,8 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
         start = model.with_autoencoder(
             lambda single=single: from_request(model.family, single, context.plan.device)
         )
+        if operation.run:
+            start = replace(start, film=replace(start.film, run=operation.run))
         yield from generate_picture(
             model,
             start,

@@ -77,6 +77,7 @@ def folder_of(path: Path) -> Path | None:
 
 AUTOENCODER: Setting[Autoencoder | None] = Setting(
     name="autoencoder",
+    rebuilds=2,
     noun="autoencoder",
     words=lambda autoencoder: autoencoder.key if autoencoder else "the model's own",
     from_json=json_reader("autoencoder", autoencoder_from_json),

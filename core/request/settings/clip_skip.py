@@ -20,6 +20,7 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
 
 CLIP_SKIP: Setting[int] = Setting(
     name="clip_skip",
+    rebuilds=1,
     noun="clip skip",
     from_json=json_reader("clip_skip", lambda value: whole_of(value, "clip_skip", LAYERS)),
     to_json=sparse_json_writer("clip_skip", lambda layer: layer),
@@ -31,6 +32,7 @@ CLIP_SKIP: Setting[int] = Setting(
             "N",
             "read the prompt from the N-th of CLIP's last layers, as other programs count them (default: 1, off)",
             lambda text, _: typed_whole_number("clip skip", text, LAYERS),
+            numbers="whole",
         ),
     ),
     to_parameters=lambda layer: {} if layer == 1 else {"Clip skip": layer},

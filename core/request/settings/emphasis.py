@@ -49,6 +49,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 EMPHASIS: Setting[str] = Setting(
     name="emphasis",
+    rebuilds=1,
     noun="emphasis",
     words=lambda mode: MODES.get(mode, mode),
     from_json=_from_json,

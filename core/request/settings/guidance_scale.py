@@ -44,6 +44,7 @@ GUIDANCE_SCALE: Setting[float] = Setting(
             "SCALE",
             f"how strongly the prompt pulls, 0 to {LARGEST:g}; at 1 and below it is off {OWN}",
             lambda text, _: typed_number("guidance", text, LARGEST),
+            numbers="any",
         ),
     ),
     to_parameters=lambda scale: {"CFG scale": short_number(scale)},

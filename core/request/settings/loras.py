@@ -199,6 +199,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 LORAS: Setting[tuple[Lora, ...]] = Setting(
     name="loras",
+    rebuilds=2,
     noun="LoRA",
     words=_words,
     from_json=lambda content: loras_from_json(content.get("loras", [])),
@@ -212,6 +213,7 @@ LORAS: Setting[tuple[Lora, ...]] = Setting(
             "(ink:0.8:0.5); may be given several times",
             lambda text, before: (*before, parse_lora(text)),
             is_repeated=True,
+            numbers="after colon",
         ),
     ),
     to_parameters=_to_parameters,

@@ -6,6 +6,7 @@ from core.request.setting import Option, Setting, json_reader, json_writer
 
 MODEL: Setting[str] = Setting(
     name="model",
+    rebuilds=3,
     noun="model",
     words=lambda model: plain_name(model) or "unknown",
     card="{}",

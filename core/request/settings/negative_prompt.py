@@ -5,6 +5,7 @@ from core.request.setting import Option, Setting, json_reader, json_writer
 
 NEGATIVE_PROMPT: Setting[str] = Setting(
     name="negative_prompt",
+    rebuilds=1,
     noun="negative prompt",
     card="Not wanted: {}",
     from_json=json_reader("negative_prompt", lambda value: text_of(value, "negative_prompt")),

@@ -5,6 +5,7 @@ from core.request.setting import Option, Setting, json_reader, json_writer
 
 PROMPT: Setting[str] = Setting(
     name="prompt",
+    rebuilds=1,
     noun="prompt",
     from_json=json_reader("prompt", lambda value: text_of(value, "prompt")),
     to_json=json_writer("prompt"),

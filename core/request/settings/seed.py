@@ -33,6 +33,7 @@ SEED: Setting[int | None] = Setting(
             "N",
             "start of the random numbers; it makes a picture repeatable (default: any)",
             lambda text, _: typed_whole_number("seed", text, _SEEDS),
+            numbers="whole",
         ),
     ),
     to_parameters=lambda seed: {} if seed is None else {"Seed": seed},

@@ -46,6 +46,7 @@ def _words(size: Size) -> str:
 
 SIZE: Setting[Size] = Setting(
     name="size",
+    rebuilds=1,
     noun="size",
     words=_words,
     card="{}",

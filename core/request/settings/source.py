@@ -117,6 +117,7 @@ SOURCE: Setting[Source | None] = Setting(
             "how much of --image changes: above 0, at most 1; the last S x steps are made "
             f"(default: {DEFAULT_STRENGTH:g})",
             _typed_strength,
+            numbers="any",
         ),
     ),
     to_parameters=_to_parameters,

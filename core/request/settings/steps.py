@@ -32,6 +32,7 @@ STEPS: Setting[int] = Setting(
             "N",
             f"sampler steps, {ALLOWED[0]} to {ALLOWED[-1]} {OWN}",
             lambda text, _: typed_whole_number("steps", text, ALLOWED),
+            numbers="whole",
         ),
     ),
     to_parameters=lambda steps: {"Steps": steps},

@@ -19,6 +19,7 @@ def _take(told: dict[str, str], content: dict[str, object]) -> None:
 
 TRAINING: Setting[str] = Setting(
     name="training",
+    rebuilds=2,
     noun="prediction type and schedule",
     words=lambda text: ", ".join(trait_words(*item) for item in traits_from_text(text).items()),
     card="Trained: {}",

@@ -25,6 +25,7 @@ def _read(value: object) -> int | None:
 
 WEIGHT_BITS: Setting[int | None] = Setting(
     name="weight_bits",
+    rebuilds=3,
     noun="weights",
     words=lambda bits: "as they come" if bits is None else f"{bits} bit",
     card="Weights in {}",
@@ -37,6 +38,7 @@ WEIGHT_BITS: Setting[int | None] = Setting(
             "BITS",
             "pack the model's weights into 8 or 4 bits: less memory, and another picture (default: not)",
             lambda text, _: typed_whole_number("quantise", text, range(1, 33)),
+            numbers="whole",
         ),
     ),
     to_parameters=lambda bits: {} if bits is None else {"Weight bits": bits},

@@ -1,0 +1,37 @@
+"""Makes the pictures of a grid, one after the other, each as if it were asked for alone."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.engine.context import Context
+from core.engine.operations import generate, resume
+from core.errors import FilmBroken
+from core.film.stored import take_up
+from core.grid.operation import MakeGrid
+from core.runs.events import Event, Started
+from core.runs.operations import Generate, Resume
+
+log = logging.getLogger(__name__)
+
+
+def run(context: Context, operation: MakeGrid) -> Iterator[Event]:
+    count = len(operation.numbers)
+    for index, number in enumerate(operation.numbers):
+        for event in _picture(context, operation, number):
+            yield replace(event, index=index, count=count) if isinstance(event, Started) else event
+
+
+def _picture(context: Context, operation: MakeGrid, number: int) -> Iterator[Event]:
+    grid, films = operation.grid, operation.films
+    request, name = grid.request_of(number), grid.run_of(number)
+    film = take_up(films, name) if films is not None else None
+    if film is not None:
+        try:
+            yield from resume.run(context, Resume(film, request, operation.previews, operation.attention))
+        except FilmBroken as error:  # nothing has begun then
+            log.info("%s; its picture is made from the beginning", error)
+            film.unlink(missing_ok=True)
+        else:
+            return
+    yield from generate.run(context, Generate(request, operation.previews, operation.attention, name))

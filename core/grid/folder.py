@@ -1,0 +1,106 @@
+"""The folder of a grid: its pictures with their films, its sheet, and its description for this computer.
+
+A picture is known by the run in its recipe, so that it may have any name, and may be removed to be made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from core.errors import SaveFailed, UnreadablePicture
+from core.files.atomic import DISK, words_of, write_file
+from core.grid.description import grid_from_text, grid_to_text
+from core.grid.grid import Grid
+from core.pictures.file_names import day_folder, picture_stem
+from core.pictures.metadata import SUFFIXES, read_recipe
+from core.pictures.text_chunks import read_texts
+from core.recipes.recipe import Recipe
+
+KEYWORD = "emulsion_grid"
+"""Of the text in a sheet that has the grid's description."""
+SHEET = "sheet.png"
+PLACES = ".emulsion-grid.json"
+LARGEST_PLACES = 16 * 2**20
+
+
+def new_folder(grid: Grid, pictures: Path, now: datetime | None = None) -> Path:
+    """Makes a folder for a grid in the day's folder inside the pictures folder. Raises SaveFailed."""
+    now = now or datetime.now().astimezone()
+    stems = (picture_stem(grid.request, now, copy, "{time}-grid-{prompt}") for copy in count(1))
+    for folder in (pictures / day_folder(now) / stem for stem in stems):
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError as error:
+            if not folder.exists():  # a file stands where a folder above it should be
+                raise SaveFailed(folder, words_of(error)) from error
+            continue
+        except OSError as error:
+            raise SaveFailed(folder, words_of(error)) from error
+        keep_description(grid, folder)
+        return folder
+    raise AssertionError("names do not end")
+
+
+def keep_description(grid: Grid, folder: Path) -> None:
+    """Writes the description with the places of files. Raises SaveFailed."""
+    write_file(folder / PLACES, grid_to_text(grid, has_places=True).encode(), DISK)
+
+
+def read_grid(place: Path) -> tuple[Grid, Path]:
+    """Returns the grid of a folder, or of its sheet, and the folder. Raises UnreadablePicture.
+
+    A sheet that was taken out of its folder tells the grid without the places of its files; its pictures are those
+    in the folder that it is in now.
+    """
+    if place.is_dir():
+        return _with_places(place, "it is no folder of a grid"), place
+    told = read_texts(place).get(KEYWORD)
+    if told is None:
+        raise UnreadablePicture(place, "it is not the sheet of a grid")
+    try:
+        grid = grid_from_text(told)
+    except ValueError as error:
+        raise UnreadablePicture(place, str(error)) from error
+    try:
+        local = _with_places(place.parent, "")
+    except UnreadablePicture:
+        return grid, place.parent
+    return (local if local.id == grid.id else grid), place.parent
+
+
+def made(grid: Grid, folder: Path) -> Mapping[int, Path]:
+    """Returns the finished pictures of the grid that lie in the folder, by their numbers."""
+    found: dict[int, Path] = {}
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError:
+        return found
+    for path in files:
+        try:
+            recipe = read_recipe(path)
+        except UnreadablePicture:
+            continue
+        if (number := number_of(grid, recipe)) is not None:
+            found.setdefault(number, path)
+    return found
+
+
+def number_of(grid: Grid, recipe: Recipe) -> int | None:
+    """Returns the number of a finished picture with this recipe in the grid, None if it is no picture of it."""
+    return grid.number_of(recipe.run) if recipe.stage == "final" else None
+
+
+def _with_places(folder: Path, reason: str) -> Grid:
+    path = folder / PLACES
+    try:
+        with path.open("rb") as file:
+            return grid_from_text(file.read(LARGEST_PLACES).decode("utf-8"))
+    except FileNotFoundError as error:
+        raise UnreadablePicture(folder, reason) from error
+    except OSError as error:
+        raise UnreadablePicture(path, words_of(error)) from error
+    except ValueError as error:
+        raise UnreadablePicture(path, str(error)) from error

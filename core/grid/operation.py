@@ -1,0 +1,56 @@
+"""The pictures of a grid as an operation of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.grid.grid import Grid
+from core.request.request import GenerationRequest
+from core.runs.events import PreviewMode
+from core.runs.operations import Operation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MakeGrid(Operation[None]):
+    """Makes pictures of a grid; each is the one that `Generate` makes of its settings.
+
+    Events and errors are those of `Generate`.
+
+    Attributes:
+        place: the grid's folder, see `core.grid.folder`.
+        numbers: of the pictures to make, in this order; `Grid.order` is the one with the least work.
+        films: the folder with films of unfinished runs: a picture whose film is there goes on where it was.
+    """
+
+    grid: Grid
+    place: Path
+    numbers: tuple[int, ...]
+    films: Path | None = None
+    previews: PreviewMode = PreviewMode.automatic
+    attention: bool = False
+
+    @property
+    def made(self) -> GenerationRequest:
+        return self.grid.request_of(self.numbers[0]) if self.numbers else self.grid.request
+
+    @property
+    def title(self) -> str:
+        x, y, z = self.grid.size
+        size = f"{x} x {y}" if z == 1 else f"{x} x {y} x {z}"
+        return f"Grid {size}: {' '.join(self.grid.request.prompt.split()) or '(no prompt)'}"
+
+    @property
+    def pictures(self) -> int:
+        return len(self.numbers)
+
+    def part(self, number: int) -> MakeGrid:
+        return replace(self, numbers=self.numbers[number : number + 1])
+
+    @property
+    def folder(self) -> Path:
+        return self.place
+
+    @property
+    def goes_on_by_itself(self) -> bool:
+        return True

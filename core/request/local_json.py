@@ -1,0 +1,43 @@
+"""The JSON of a request in the user's own files, which, unlike a recipe, tells where files lie here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from core.request.json_codec import request_from_json, request_to_json
+from core.request.json_values import list_of, object_of, text_of
+from core.request.request import GenerationRequest
+
+
+def request_from_settings(value: object) -> GenerationRequest | None:
+    """Reads what `request_to_settings` made. Raises ValueError."""
+    if value is None:
+        return None
+    content = object_of(value, "request")
+    request = request_from_json(content)
+    if request.source is not None:
+        path = text_of(content.get("source_path", ""), "source_path")
+        request = replace(request, source=replace(request.source, path=path))
+    names = [text_of(name, "lora_places") for name in list_of(content.get("lora_places", []), "lora_places")]
+    if len(names) == len(request.loras):
+        loras = (replace(lora, name=name) for lora, name in zip(request.loras, names, strict=True))
+        request = replace(request, loras=tuple(loras))
+    name = text_of(content.get("autoencoder_place", ""), "autoencoder_place")
+    if request.autoencoder is not None and name:
+        request = replace(request, autoencoder=replace(request.autoencoder, name=name))
+    return request
+
+
+def request_to_settings(request: GenerationRequest | None) -> dict[str, Any] | None:
+    """Returns the JSON of a request; unlike a recipe, the user's own settings know where its files lie."""
+    if request is None:
+        return None
+    content = request_to_json(request)
+    if request.source is not None:
+        content["source_path"] = request.source.path
+    if request.loras:
+        content["lora_places"] = [lora.name for lora in request.loras]
+    if request.autoencoder is not None:
+        content["autoencoder_place"] = request.autoencoder.name
+    return content
