@@ -14,6 +14,7 @@ from core.runs.events import PreviewMode
 from core.settings.look import Theme
 
 THEMES = {Theme.system: "Match system", Theme.light: "Light", Theme.dark: "Dark"}
+SCALES = {percent: f"{percent} %" for percent in (80, 90, 100, 110, 125, 150, 175, 200)}
 SETTINGS_FILE = "emulsion-settings.json"
 _FILTER = "Settings (*.json)"
 
@@ -37,14 +38,22 @@ class GeneralPage(Page):
         self._settings_store = settings_store
         self._theme = self.add_combo("&Theme", "themeCombo", THEMES, settings_store.settings.theme)
         self._theme.activated.connect(self._choose_theme)
+        scale = settings_store.settings.interface_scale
+        self._scale = self.add_combo("Interface &scale", "interfaceScaleCombo", SCALES, scale)
+        self._scale.activated.connect(self._choose_scale)
+        self.add_hint("Takes effect when Emulsion starts again.")
         self.add_combo("&Previews", "previewsCombo", PREVIEWS, previews).activated.connect(self._choose_previews)
         self._about_previews = self.add_hint(PREVIEWS[previews][1])
-        self.add_section("When a long run ends")
+        self.add_section("While pictures are made")
         notice = named(QCheckBox("&Notify me when Emulsion is in the background"), "tellWhenDoneBox")
         notice.setChecked(settings_store.settings.tell_when_done)
         notice.toggled.connect(self._choose_notice)
         self.column.addWidget(notice)
         self.add_hint("For runs that took longer than 15 seconds. The taskbar shows it in any case.", indent_px=24)
+        question = named(QCheckBox("&Ask before quitting while a picture is being made"), "confirmQuitBox")
+        question.setChecked(settings_store.settings.confirms_quit)
+        question.toggled.connect(self._choose_question)
+        self.column.addWidget(question)
         self.add_section("All settings")
         row = hbox(
             push_button("&Export…", self._ask_export, name="exportSettingsButton"),
@@ -59,6 +68,14 @@ class GeneralPage(Page):
     @Slot(int)
     def _choose_theme(self, index: int) -> None:
         self.theme_chosen.emit(self._theme.itemData(index))
+
+    @Slot(int)
+    def _choose_scale(self, index: int) -> None:
+        self._settings_store.change(interface_scale=self._scale.itemData(index))
+
+    @Slot(bool)
+    def _choose_question(self, is_on: bool) -> None:
+        self._settings_store.change(confirms_quit=is_on)
 
     @Slot(int)
     def _choose_previews(self, index: int) -> None:

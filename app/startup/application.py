@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import MutableMapping
 from importlib import import_module
 from pathlib import Path
 
@@ -40,6 +41,8 @@ SLICES = (
 )
 """The largest parts of the program, in the order of their imports: the window is painted between them."""
 
+SCALE, SCALES_PERCENT = "QT_SCALE_FACTOR", (50, 300)
+
 UNTOUCHED = QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
 FIRST_PAINT_WITHIN_S = 0.5
 """A window that is minimised, or on another desktop, is not painted at all."""
@@ -52,7 +55,8 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     ``picture`` is shown at once.
     """
     QGuiApplication.setDesktopFileName("emulsion")
-    application = QApplication(sys.argv[:1])
+    folders = Folders.default()
+    application = scaled_application(read_look(folders).interface_scale, os.environ)
     restore_environment(os.environ)
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
@@ -60,7 +64,7 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     requests = FileOpenEvents(application)
     application.installEventFilter(requests)
     with kept_for_good():
-        window = make_window(application, Folders.default())
+        window = make_window(application, folders)
     if last_crash is not None:
         window.contents.crash_report.offer_crash(last_crash)
     window.contents.welcome.greet()
@@ -83,6 +87,20 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
         logging.shutdown()
         os._exit(code)  # Qt would wait for the thread, or crash
     return code
+
+
+def scaled_application(percent: int, environment: MutableMapping[str, str]) -> QApplication:
+    """Makes the application with everything in it larger or smaller, unless the user's environment says how much.
+
+    Qt reads the variable once; the programs that are started later must not find it.
+    """
+    if percent == 100 or SCALE in environment:
+        return QApplication(sys.argv[:1])
+    environment[SCALE] = f"{min(max(percent, SCALES_PERCENT[0]), SCALES_PERCENT[-1]) / 100:g}"
+    try:
+        return QApplication(sys.argv[:1])
+    finally:
+        del environment[SCALE]
 
 
 def show_until_closed(application: QApplication, window: MainWindow) -> int:

@@ -35,6 +35,7 @@ from app.window.header import Header
 from app.window.help_dialogs import HelpDialogs
 from app.window.pages import Pages
 from app.window.pane_focus import PaneFocus
+from app.window.quit_question import QuitQuestion
 from app.window.services import Services
 from app.window.tour import Tour
 from app.window.welcome import Welcome
@@ -56,6 +57,7 @@ class Contents(QObject):
         create_page: the widget of the one where pictures are made.
         keymap: the keys of the commands. preferences: where they and everything else are changed.
         notices: what is said of runs and pictures.
+        quit_question: what is asked before the window closes.
         welcome: what is said at the first start. crash_report: what is said after a crash.
     """
 
@@ -103,6 +105,7 @@ class Contents(QObject):
         self.preferences = PreferencesController(window, store, session, self.keymap, services.memory)
         self.welcome = Welcome(messages, session, store, self.preferences.open_folders, self)
         HelpDialogs(window, self._actions, self.keymap, self.preferences, session, services.memory)
+        self.quit_question = QuitQuestion(window, session, store)
         RunNotification(session, store, window)
         self._imports = FileImports(window, services, self.notices)
         self._connect()
@@ -197,7 +200,7 @@ class Contents(QObject):
         self._commands.connect_actions(actions)
         actions.add_model.triggered.connect(self._imports.ask_model_file)
         actions.add_model_folder.triggered.connect(self._imports.ask_model_folder)
-        actions.quit.triggered.connect(self._window.close)
+        actions.quit.triggered.connect(self.quit_question.quit)
         actions.zoom_in.triggered.connect(partial(create.zoom, ZoomView.zoom_in))
         actions.zoom_out.triggered.connect(partial(create.zoom, ZoomView.zoom_out))
         actions.fit.triggered.connect(partial(create.zoom, ZoomView.fit))

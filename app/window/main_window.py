@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SIZE_PX = QSize(1360, 860)
 ROOM_FOR_FRAME_PX = QSize(16, 40)
-SMALLEST_SIZE_PX = (960, 600)
+SMALLEST_SIZE_PX = QSize(960, 600)
 
 
 class MainWindow(QMainWindow):
@@ -36,8 +36,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("mainWindow")
         self.setWindowTitle("Emulsion")
-        self.setMinimumSize(*SMALLEST_SIZE_PX)
-        self.resize(DEFAULT_SIZE_PX.boundedTo(self.screen().availableSize() - ROOM_FOR_FRAME_PX))
+        room = self.screen().availableSize() - ROOM_FOR_FRAME_PX
+        is_scaled = self.devicePixelRatio() > 1  # what is larger may be more than the screen holds
+        self.setMinimumSize(SMALLEST_SIZE_PX.boundedTo(room) if is_scaled else SMALLEST_SIZE_PX)
+        self.resize(DEFAULT_SIZE_PX.boundedTo(room))
         self.restoreGeometry(QByteArray.fromBase64(look.window_geometry.encode()))
         self.setCentralWidget(_Surfaces(WindowLayout.from_text(look.window_state), colours))
         self.ended_in_time = True
@@ -63,6 +65,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._is_filled:
+            return
+        if self.contents.quit_question.holds(event):
+            event.ignore()
             return
         self.session.settle_pictures()
         if self.session.unsaved and not self._may_lose_pictures:

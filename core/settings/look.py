@@ -25,6 +25,7 @@ class Look:
     """Attributes of `core.settings.settings.Settings` under the same names."""
 
     theme: Theme = Theme.system
+    interface_scale: int = 100
     window_geometry: str = ""
     window_state: str = ""
 
@@ -35,7 +36,8 @@ def read_look(folders: Folders) -> Look:
         try:
             content = json.loads((folders.config / name).read_bytes())
             texts = (str(content.get(field, "")) for field in ("window_geometry", "window_state"))
-            return Look(Theme[content.get("theme", Theme.system.name)], *texts)
+            scale = content.get("interface_scale", 100)
+            return Look(Theme[content.get("theme", Theme.system.name)], int(scale), *texts)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return Look()

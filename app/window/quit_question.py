@@ -1,0 +1,67 @@
+"""Asks before the program is closed while pictures are being made; nothing is lost either way, and it says so."""
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QMessageBox, QWidget
+
+from app.session.run import RunState
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+
+
+class QuitQuestion(QObject):
+    """Part of the window. Only the user is asked: not a system that shuts down, nor a signal to end."""
+
+    def __init__(self, window: QWidget, session: Session, settings_store: SettingsStore) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = session
+        self._settings_store = settings_store
+
+    @Slot()
+    def quit(self) -> None:
+        """Closes the window, or asks first."""
+        if not self._ask():
+            self._window.close()
+
+    def holds(self, event: QCloseEvent) -> bool:
+        """Returns True if the user closed the window and is asked now; it stays open until the answer."""
+        application = QApplication.instance()
+        is_ending = isinstance(application, QGuiApplication) and application.isSavingSession()
+        return event.spontaneous() and not is_ending and self._ask()
+
+    def _ask(self) -> bool:
+        session, store = self._session, self._settings_store
+        if session.state is RunState.idle or not store.settings.confirms_quit:
+            return False
+        fate = "It can be continued at the next start."
+        if store.films_folder() is None:
+            fate = "It is lost, because the preferences say that films are never kept."
+        waiting = sum(run.left for run in session.queue.entries)
+        if waiting:
+            waits = "1 more picture waits" if waiting == 1 else f"{waiting:,} more pictures wait"
+            fate = f"{fate}\n{waits} in the queue, which is kept."
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            "Quit Emulsion",
+            f"A picture is being made.\n\n{fate}",
+            QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        box.setObjectName("quitBox")
+        never = QCheckBox("&Don’t ask again")
+        never.setObjectName("neverAskBox")
+        box.setCheckBox(never)
+        quit_button = box.addButton("Quit", QMessageBox.ButtonRole.AcceptRole)
+        quit_button.setObjectName("confirmQuitButton")
+        box.setDefaultButton(quit_button)
+
+        def leave() -> None:
+            if never.isChecked():
+                store.change(confirms_quit=False)
+            self._window.close()
+
+        quit_button.clicked.connect(leave)
+        box.finished.connect(box.deleteLater)
+        box.open()
+        return True
