@@ -13,14 +13,17 @@ from pathlib import Path
 
 from app.startup.display import missing_display, tell
 from app.startup.environment import set_environment
+from app.startup.language import choose_language
 from app.startup.logs import Logs, fill_missing_descriptors, start_logs, take_last_crash
 from core.heap import keep_freed_memory
+from core.language.words import mark, tr
 from core.paths import Folders
+from core.settings.look import read_look
 
 log = logging.getLogger(__name__)
 
 INTERRUPTED = 130
-NO_HOME = "There is no home folder for this user; set HOME to a folder that can be written."
+NO_HOME = mark(tr("There is no home folder for this user; set HOME to a folder that can be written."))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,11 +39,14 @@ def _run(arguments: Sequence[str]) -> int:
     set_environment(os.environ)
     keep_freed_memory()
     try:
-        folder = Folders.default().logs
+        folders = Folders.default()
     except RuntimeError:  # by platformdirs: no HOME, and a user that the system has no entry for
+        choose_language(os.environ)
         _start_logs(Path(os.devnull))
-        sys.stderr.write(f"emulsion: {NO_HOME}\n")
+        sys.stderr.write(f"emulsion: {tr(NO_HOME)}\n")
         return 1
+    folder, is_command = folders.logs, bool(arguments) and not Path(arguments[0]).suffix
+    choose_language(os.environ, "" if is_command else read_look(folders).language)
     picture = picture_to_open(arguments)
     if arguments and picture is None:
         logs = _start_logs(folder)

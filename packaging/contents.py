@@ -133,7 +133,7 @@ DROPPED = tuple(
         r"PySide6/(Qt/)?plugins/(generic|qmltooling|sqldrivers|virtualkeyboard|networkinformation)/",
         r"lib(gtk-3|gdk-3|atk-1|atk-bridge|atspi|cairo|pango|gdk_pixbuf|epoxy|thai|datrie|fribidi|rsvg)[-.0-9_a-z]*\.so",
         r"(PySide6/(Qt/lib/)?)?(lib)?Qt6(Pdf|Qml\w*|Quick\w*|VirtualKeyboard|EglF\w+)\.(so|dll)",
-        r"PySide6/(Qt/)?translations/",
+        r"PySide6/(Qt/)?translations/(?!qtbase_de\.qm)",
         # torch's libraries for its own tests
         r"torch/lib/(lib)?(torchbind_test|jitbackend_test|backend_with_compiler|aoti_custom_ops)\.",
         # what the excluded libraries say of themselves

@@ -27,6 +27,7 @@ PACKAGES = {
             "errors",
             "paths",
             "heap",
+            "language",
             "files",
             "request",
             "file_kinds",

@@ -12,6 +12,7 @@ from app.branches.delegate import GAP_PX, ROW_PX, BranchDelegate, place_x
 from app.branches.model import BranchModel
 from app.session.background import BackgroundTasks
 from app.widgets.building import named, vbox
+from core.language.words import tr
 from core.runs.branch_tree import BranchTree, branch_tree
 from core.runs.run_index import RunIndex
 
@@ -20,7 +21,7 @@ _MOST_ROWS, _MOST_ROWS_LOW, _LEAST_ROWS = 3.5, 2.5, 2
 _LOW_WINDOW_PX = 800
 """In windows lower than this, the tree leaves more room for the picture."""
 
-_HINT = "Click a picture to open it and its film"
+_HINT = tr("Click a picture to open it and its film")
 
 
 class _Axis(QWidget):
@@ -43,13 +44,15 @@ class _Axis(QWidget):
         left, right = place_x(0, width), place_x(1, width)
         painter.setPen(self.palette().placeholderText().color())
         area = QRectF(left, 0, right - left, self.height())
-        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "noise")
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tr("noise"))
         words = QRectF(right + GAP_PX, 0, self.width() - right - 2 * GAP_PX, self.height())
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(f"picture  ·  {_HINT}", Qt.TextElideMode.ElideRight, int(words.width()))
+        text = metrics.elidedText(
+            tr("picture  ·  {hint}", hint=_HINT), Qt.TextElideMode.ElideRight, int(words.width())
+        )
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         middle = round(self.height() / 2) + 0.5
-        start, end = left + metrics.horizontalAdvance("noise") + 8, right + GAP_PX - 8
+        start, end = left + metrics.horizontalAdvance(tr("noise")) + 8, right + GAP_PX - 8
         painter.setPen(QPen(self.palette().mid().color(), 1))
         painter.drawLine(int(start), int(middle), int(end), int(middle))
         for side in (-1, 1):
@@ -70,7 +73,7 @@ class BranchArea(QFrame):
         super().__init__(parent)
         self.setObjectName("branchArea")
         self._model = model
-        self._rows = named(QListView(self), "branchTree", "Branches")
+        self._rows = named(QListView(self), "branchTree", tr("Branches"))
         self._rows.setModel(model)
         self._rows.setItemDelegate(BranchDelegate(self._rows))
         self._rows.setMouseTracking(True)

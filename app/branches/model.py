@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QImage
 
 from app.session.picture_loader import PictureLoader
+from core.language.words import plural, tr
 from core.recipes.differences import differences
 from core.request.request import GenerationRequest
 from core.request.samplers import SAMPLERS
@@ -180,17 +181,21 @@ class BranchModel(QAbstractListModel):
 def heading(run: BranchRun) -> str:
     """Returns ``from step 9 · prompt`` for a branch, the prompt for the first run."""
     if run.origin is not None:
-        return f"from step {run.origin.step + 1} · {run.origin.changes[:_LONGEST_PROMPT] or 'unchanged'}"
+        return tr(
+            "from step {step} · {changes}",
+            step=run.origin.step + 1,
+            changes=run.origin.changes[:_LONGEST_PROMPT] or "unchanged",
+        )
     if run.recipe is not None:
         return _prompt(run.recipe.request)
-    return "No longer here"
+    return tr("No longer here")
 
 
 def detail(tree: BranchTree, run: BranchRun) -> str:
     """Returns the differences from the parent, or the settings of the first run."""
     recipe = run.recipe
     if recipe is None:
-        return "the picture of this run was moved or deleted"
+        return tr("the picture of this run was moved or deleted")
     request = recipe.request
     parent = tree.runs[run.parent].recipe if run.parent is not None else None
     if parent is not None:
@@ -201,8 +206,17 @@ def detail(tree: BranchTree, run: BranchRun) -> str:
     elif run.parent is not None:
         text = _prompt(request)
     else:
-        text = f"{request.steps} steps · {SAMPLERS[request.sampler].name} · seed {request.seed}"
-    return f"{text} · kept at step {recipe.step} of {request.steps}" if recipe.stage != "final" else text
+        text = tr(
+            "{steps} steps · {name} · seed {seed}",
+            steps=request.steps,
+            name=SAMPLERS[request.sampler].name,
+            seed=request.seed,
+        )
+    return (
+        tr("{value} · kept at step {step} of {steps}", value=text, step=recipe.step, steps=request.steps)
+        if recipe.stage != "final"
+        else text
+    )
 
 
 def description(tree: BranchTree, row: int) -> str:
@@ -213,11 +227,11 @@ def description(tree: BranchTree, row: int) -> str:
         lines.append(_prompt(run.recipe.request))
     children = sum(1 for other in tree.runs if other.parent == row)
     if children:
-        lines.append("1 branch leaves it" if children == 1 else f"{children} branches leave it")
+        lines.append(plural("1 branch leaves it", "{count} branches leave it", children))
     if row == tree.current:
-        lines.append("This is the run that is shown")
+        lines.append(tr("This is the run that is shown"))
     return "\n".join(dict.fromkeys(lines))  # a prompt that stands there already is not repeated
 
 
 def _prompt(request: GenerationRequest) -> str:
-    return " ".join(request.prompt[:_LONGEST_PROMPT].split()) or "(no prompt)"
+    return " ".join(request.prompt[:_LONGEST_PROMPT].split()) or tr("(no prompt)")

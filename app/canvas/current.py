@@ -15,6 +15,7 @@ from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
+from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.request.request import GenerationRequest
@@ -128,11 +129,11 @@ class CurrentView(QObject):
             self._set_following(is_following=True)
         self._started = started
         self._last_step = 0
-        self._tell(f"Step 1 of {started.film.request.steps}")
+        self._tell(tr("Step 1 of {steps}", steps=started.film.request.steps))
 
     def _tell(self, happening: str) -> None:
         """Shows the state of the run on the empty canvas."""
-        self.canvas.set_empty_text(EmptyText(happening, "The picture appears here with its first step."))
+        self.canvas.set_empty_text(EmptyText(happening, tr("The picture appears here with its first step.")))
 
     @Slot(object)
     def _step(self, stepped: Stepped) -> None:
@@ -172,7 +173,7 @@ class CurrentView(QObject):
         """Notes the picture's file if it has one now; a picture saved after Stop replaces its preview."""
         image = saved.image
         if image.recipe.stage != "final" and self._started is None:
-            badge = f"Kept at step {image.recipe.step} of {image.request.steps}"
+            badge = tr("Kept at step {step} of {steps}", step=image.recipe.step, steps=image.request.steps)
             self._show_live(image.pixels, badge, f"{image.request.prompt}. {badge}", image)
         if self._live is not None and self._live[0].generated is image:
             live, shown = self._live
@@ -184,5 +185,8 @@ class CurrentView(QObject):
 
 def _step_words(step: int, steps: int, *, is_decoded: bool) -> tuple[str, str]:
     """Returns the badge, and the description for screen readers."""
-    place, kind = f"Step {step} of {steps}", "decoded" if is_decoded else "preview (linear)"
+    place, kind = (
+        tr("Step {step} of {steps}", step=step, steps=steps),
+        tr("decoded") if is_decoded else tr("preview (linear)"),
+    )
     return f"{place}  ·  {kind}", f"{place}, {kind}"

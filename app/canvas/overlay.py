@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.widgets import icons
 from app.widgets.colours import Colours
+from core.language.words import tr
 
 ICON_PX = 56
 GAP_PX = 16
@@ -16,8 +17,8 @@ GAP_PX = 16
 class EmptyText:
     """The words on an empty canvas."""
 
-    title: str = "Describe a picture on the left and press Generate"
-    hint: str = "Ctrl+Return generates. Drop a picture here to use its settings."
+    title: str = tr("Describe a picture on the left and press Generate")
+    hint: str = tr("Ctrl+Return generates. Drop a picture here to use its settings.")
 
 
 def paint_empty(painter: QPainter, area: QRectF, colours: Colours, text: EmptyText) -> None:

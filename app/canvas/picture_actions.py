@@ -14,6 +14,7 @@ from app.widgets.building import push_button, vbox
 from app.widgets.icons import set_icon
 from core.gallery.marks import RATINGS, MarkChange
 from core.gallery.query import LibraryPicture
+from core.language.words import tr
 
 ONE = range(1, 2)
 COMPARED = range(2, 5)
@@ -31,25 +32,25 @@ class PictureAction(Enum):
         needs_film: it is there only for a picture with a film.
     """
 
-    open_viewer = "View in full screen", "eye", "Return", ONE
-    use_settings = "Use all settings", "", "", ONE
-    use_seed = "Use its seed", "", "", ONE
-    generate_again = "Generate again with a new seed", "", "", ONE
-    compare = "Compare", "swap", "C", COMPARED
-    compare_shown = "Compare with the picture shown", "", "", ONE
-    open_film = "Open its film", "film", "", ONE, True
-    branch = "Branch from here…", "branch", "", ONE, True
-    use_as_source = "Start from this image", "picture", "", ONE
-    add_noise = "Add noise to this picture…", "", "", ONE
-    open_in_editor = "Open in another program", "", "", ONE
-    save_as = "Save picture as…", "", "", ONE
-    show_in_folder = "Show in folder", "folder", "", ONE
-    copy_picture = "Copy picture", "copy", "Ctrl+C", ANY, False, "Copy pictures"
-    copy_recipe = "Copy recipe", "copy", "", ONE
-    rename = "Rename…", "", "F2", ONE
-    move = "Move to folder…", "", "", ANY
-    export = "Export…", "export", "", ANY
-    delete = "Move to trash", "trash", "Del", ANY
+    open_viewer = tr("View in full screen"), "eye", "Return", ONE
+    use_settings = tr("Use all settings"), "", "", ONE
+    use_seed = tr("Use its seed"), "", "", ONE
+    generate_again = tr("Generate again with a new seed"), "", "", ONE
+    compare = tr("Compare"), "swap", "C", COMPARED
+    compare_shown = tr("Compare with the picture shown"), "", "", ONE
+    open_film = tr("Open its film"), "film", "", ONE, True
+    branch = tr("Branch from here…"), "branch", "", ONE, True
+    use_as_source = tr("Start from this image"), "picture", "", ONE
+    add_noise = tr("Add noise to this picture…"), "", "", ONE
+    open_in_editor = tr("Open in another program"), "", "", ONE
+    save_as = tr("Save picture as…"), "", "", ONE
+    show_in_folder = tr("Show in folder"), "folder", "", ONE
+    copy_picture = tr("Copy picture"), "copy", "Ctrl+C", ANY, False, tr("Copy pictures")
+    copy_recipe = tr("Copy recipe"), "copy", "", ONE
+    rename = tr("Rename…"), "", "F2", ONE
+    move = tr("Move to folder…"), "", "", ANY
+    export = tr("Export…"), "export", "", ANY
+    delete = tr("Move to trash"), "trash", "Del", ANY
 
     def __init__(
         self, words: str, icon: str, key: str, counts: range, needs_film: bool = False, several_words: str = ""
@@ -195,11 +196,11 @@ def open_menu(
     add(ABOVE_MARKS)
     if marks is not None:
         menu.addSeparator()
-        rating = menu.addMenu("Rating")
+        rating = menu.addMenu(tr("Rating"))
         for stars in RATINGS:
             entry = rating.addAction(f"{'★' * stars or 'None'}" + (f"\t{stars}" if has_keys else ""))
             entry.triggered.connect(partial(marks.mark, MarkChange(rating=stars)))
-        words = "Remove from favourites" if marks.is_favourite else "Add to favourites"
+        words = tr("Remove from favourites") if marks.is_favourite else tr("Add to favourites")
         favour = menu.addAction(words + ("\tF" if has_keys else ""))
         favour.triggered.connect(partial(marks.mark, MarkChange(is_favourite=not marks.is_favourite)))
     for group in BELOW_MARKS:

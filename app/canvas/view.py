@@ -12,6 +12,7 @@ from app.canvas.overlay import EmptyText, paint_badge, paint_empty
 from app.canvas.zoom_view import ZoomView
 from app.widgets.colours import Colours
 from app.widgets.painted_picture import PaintedPicture
+from core.language.words import tr
 
 BADGE_GAP_PX = 12
 
@@ -56,7 +57,7 @@ class Canvas(ZoomView):
         self.shown: Shown | None = None
         super().__init__(Lens(), colours, parent)
         self.setObjectName("canvas")
-        self.setAccessibleName("Picture")
+        self.setAccessibleName(tr("Picture"))
         self.setMinimumSize(240, 200)
         self.backdrop = Backdrop.neutral
         self._colours = colours
@@ -146,7 +147,12 @@ class Canvas(ZoomView):
 
     def _paint_size(self, painter: QPainter, size: QSize) -> None:
         """Tells the size of a picture that is enlarged, below it."""
-        text = f"{size.width()} × {size.height()} pixels, enlarged to {self.zoom:.0%}"
+        text = tr(
+            "{width} × {height} pixels, enlarged to {zoom:.0%}",
+            width=size.width(),
+            height=size.height(),
+            zoom=self.zoom,
+        )
         below = QRectF(0, self.frame.bottom(), self.width(), painter.fontMetrics().height() + 8)
         if self.zoom > 1 and below.bottom() <= self.height():
             painter.setPen(QColor(self._colours.muted))

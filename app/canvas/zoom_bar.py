@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.canvas.view import Canvas
 from app.widgets.building import hbox, text_label
 from app.widgets.icon_button import IconButton
+from core.language.words import tr
 
 RESTS_AFTER_MS = 1500
 """A pointer that rests looks at the picture, which the bar would cover."""
@@ -23,11 +24,15 @@ class ZoomBar(QFrame):
         self._percent.setMinimumWidth(self._percent.fontMetrics().horizontalAdvance("0000 %"))
         layout = hbox(on=self, margins=4, spacing=0)
         for name, text, slot in (
-            ("minus", "Zoom out (−)", canvas.zoom_out),
+            ("minus", tr("Zoom out (−)"), canvas.zoom_out),
             (None, "", None),
-            ("plus", "Zoom in (+)", canvas.zoom_in),
-            ("fit", "Fit the picture into the window (0)", canvas.fit),
-            ("actual-size", "100 %: one screen pixel for each pixel of the picture (1)", canvas.show_actual_size),
+            ("plus", tr("Zoom in (+)"), canvas.zoom_in),
+            ("fit", tr("Fit the picture into the window (0)"), canvas.fit),
+            (
+                "actual-size",
+                tr("100 %: one screen pixel for each pixel of the picture (1)"),
+                canvas.show_actual_size,
+            ),
         ):
             if name is None or slot is None:
                 layout.addWidget(self._percent)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 
 
 def no_arguments(_parser: ArgumentParser) -> None:
@@ -49,5 +50,9 @@ def whole_number(field: str, text: str | None, allowed: range) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"\d{1,20}", text, re.ASCII) or int(text) not in allowed:
-        raise InvalidRequest(field, text, f"a whole number from {allowed[0]} to {allowed[-1]}")
+        raise InvalidRequest(
+            field,
+            text,
+            tr("a whole number from {least} to {most}", least=allowed[0], most=allowed[-1]),
+        )
     return int(text)

@@ -22,6 +22,7 @@ from core.errors import (
     UnreadablePicture,
     WrongAutoencoder,
 )
+from core.language.words import tr
 from core.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -81,16 +82,23 @@ class _Parser(argparse.ArgumentParser):
     """Answers mistakes with one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message}; {self.prog} --help explains\n")
+        self.exit(
+            BAD_INPUT,
+            f"{self.prog}: {tr('{problem}; {program} --help explains', problem=message, program=self.prog)}\n",
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="emulsion",
-        description="Makes pictures from words with a local model, and shows how they develop. Without a command "
-        "it opens its window.",
-        epilog='Example: emulsion generate "a red house by the sea at sunset" --seed 7 -o house.png. '
-        "emulsion COMMAND --help tells more about a command.",
+        description=tr(
+            "Makes pictures from words with a local model, and shows how they develop. Without a command "
+            "it opens its window."
+        ),
+        epilog=tr(
+            'Example: emulsion generate "a red house by the sea at sunset" --seed 7 -o house.png. '
+            "emulsion COMMAND --help tells more about a command."
+        ),
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"Emulsion {VERSION}")
@@ -106,7 +114,7 @@ def _answer(error: BaseException, code: int, log_file: Path | None) -> int:
 
 
 def _stopped() -> int:
-    sys.stderr.write("emulsion: stopped\n")
+    sys.stderr.write(f"emulsion: {tr('stopped')}\n")
     return INTERRUPTED
 
 

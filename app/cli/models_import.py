@@ -13,6 +13,7 @@ from app.messages.imports import refused
 from app.messages.training import training_to_json
 from core.errors import InvalidRequest, ModelBroken
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model, hashed_file, users_catalogue
 from core.models.importing import Found, copy_model, find_models
 from core.paths import Folders
@@ -23,12 +24,12 @@ BAD_INPUT = 2
 
 def add_import_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    about = "a .safetensors checkpoint, a diffusers folder, or a folder with models, such as another program's"
+    about = tr("a .safetensors checkpoint, a diffusers folder, or a folder with models, such as another program's")
     add("place", metavar="FILE|FOLDER", type=Path, help=about)
     way = parser.add_mutually_exclusive_group()
-    way.add_argument("--in-place", action="store_true", help="use it where it lies (the default)")
-    way.add_argument("--copy", action="store_true", help="copy it into the models folder")
-    add("--no-hash", action="store_true", help="do not read the whole file for its SHA-256 now")
+    way.add_argument("--in-place", action="store_true", help=tr("use it where it lies (the default)"))
+    way.add_argument("--copy", action="store_true", help=tr("copy it into the models folder"))
+    add("--no-hash", action="store_true", help=tr("do not read the whole file for its SHA-256 now"))
 
 
 def run_import(arguments: Namespace) -> int:
@@ -65,7 +66,12 @@ def _copy(catalogue: Catalogue, found: Found, folder: Path, progress: Progress) 
         with closing(copy_model(source, folder)) as steps:
             for step in steps:
                 progress.show_amount(
-                    f"copying {source.name}, {size_text(step.done, 2)} of {size_text(step.total, 2)}"
+                    tr(
+                        "copying {name}, {done} of {total}",
+                        name=source.name,
+                        done=size_text(step.done, 2),
+                        total=size_text(step.total, 2),
+                    )
                 )
         copied.append(catalogue.read(folder / source.name, model.key))
     return replace(found, models=tuple(copied))
@@ -76,7 +82,7 @@ def _take_place(place: Path, folders: Folders) -> None:
     settings = load_settings(folders)
     if any(place == known or known in place.parents for known in settings.model_folders):
         return
-    places, instead = (*settings.model_folders, place), "drop it on the window, or --copy it"
+    places, instead = (*settings.model_folders, place), tr("drop it on the window, or --copy it")
     change_settings(folders, "--in-place", instead, model_folders=places)
 
 
@@ -85,7 +91,9 @@ def change_settings(folders: Folders, option: str, instead: str, **changes: Any)
     from app.startup.single_instance import is_claimed
 
     if is_claimed(folders.data):
-        allowed = f"used while Emulsion's window is closed, which keeps the settings; {instead}"
+        allowed = tr(
+            "used while Emulsion's window is closed, which keeps the settings; {instead}", instead=instead
+        )
         raise InvalidRequest("option", option, allowed)
     save_settings(replace(load_settings(folders), **changes), folders)
 
@@ -96,7 +104,14 @@ def _hash(catalogue: Catalogue, model: Model, progress: Progress, *, is_read: bo
         file = hashed_file(model)
         total = file.stat().st_size
         for done in catalogue.memory.hashing(file):
-            progress.show_amount(f"reading {file.name}, {size_text(done, 2)} of {size_text(total, 2)}")
+            progress.show_amount(
+                tr(
+                    "reading {name}, {done} of {total}",
+                    name=file.name,
+                    done=size_text(done, 2),
+                    total=size_text(total, 2),
+                )
+            )
     return catalogue.sha256_if_known(model)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.errors import InvalidRequest, SaveFailed
 from core.files.atomic import check_writable
+from core.language.words import tr
 from core.pictures import saving
 from core.pictures.metadata import SUFFIXES
 from core.pictures.picture import GeneratedImage
@@ -22,11 +23,15 @@ def output_of(output: str | None, count: int, settings: Settings) -> Callable[[G
         check_writable(path)
         return lambda image: saving.save_in(image, path, rules=settings.saving)
     if count > 1:
-        raise InvalidRequest("output", output, "a folder, because there is more than one picture")
+        raise InvalidRequest("output", output, tr("a folder, because there is more than one picture"))
     if path.suffix.lower() not in SUFFIXES:
-        raise InvalidRequest("output", output, f"a file ending in {', '.join(SUFFIXES)}, or a folder that exists")
+        raise InvalidRequest(
+            "output",
+            output,
+            tr("a file ending in {suffixes}, or a folder that exists", suffixes=", ".join(SUFFIXES)),
+        )
     if not path.parent.is_dir():
-        raise InvalidRequest("output", output, "a file in a folder that exists")
+        raise InvalidRequest("output", output, tr("a file in a folder that exists"))
     check_writable(path.parent)
 
     def save_there(image: GeneratedImage) -> Path:
@@ -48,4 +53,6 @@ def save_or_rescue(save: Callable[[GeneratedImage], Path], image: GeneratedImage
             kept = saving.save_in(image, Path(tempfile.gettempdir()))
         except (SaveFailed, OSError):
             raise error from None
-        raise SaveFailed(error.path, f"{error.reason}; the picture is kept as {kept}") from error
+        raise SaveFailed(
+            error.path, tr("{reason}; the picture is kept as {kept}", reason=error.reason, kept=kept)
+        ) from error

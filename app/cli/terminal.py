@@ -9,6 +9,7 @@ import time
 from typing import Any, TextIO
 
 from app.messages.notices import notice_of
+from core.language.words import tr
 from core.runs.events import Event
 
 _BAR_WIDTH = 20
@@ -51,9 +52,9 @@ class Progress:
             self._show(f"{words} …")
 
     def begin_picture(self, number: int, count: int, seed: int | None, steps: int) -> None:
-        self._title = f"picture {number} of {count}: " if count > 1 else ""
+        self._title = tr("picture {number} of {count}: ", number=number, count=count) if count > 1 else ""
         self._step_began = time.perf_counter()
-        self._tell(f"{self._title}{steps} steps from seed {seed} …")
+        self._tell(tr("{title}{steps} steps from seed {seed} …", title=self._title, steps=steps, seed=seed))
 
     def finish_step(self, step: int, steps: int) -> None:
         """Shows that ``step`` steps are done, with the time that one takes and that is left."""
@@ -63,7 +64,17 @@ class Progress:
         done = _BAR_WIDTH * step // steps
         bar = "#" * done + "-" * (_BAR_WIDTH - done)
         left = seconds * (steps - step)
-        self._show(f"{self._title}step {step} of {steps} [{bar}] {seconds:.2f} s/step, {left:.0f} s left")
+        self._show(
+            tr(
+                "{title}step {step} of {steps} [{bar}] {seconds:.2f} s/step, {left:.0f} s left",
+                title=self._title,
+                step=step,
+                steps=steps,
+                bar=bar,
+                seconds=seconds,
+                left=left,
+            )
+        )
 
     def note(self, text: str) -> None:
         """Writes a line that stays."""

@@ -20,22 +20,23 @@ from app.widgets.colours import Colours
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError
+from core.language.words import tr
 
 
 class CompareMode(Enum):
     """The ways to compare pictures; ``wipe`` and ``difference`` are for two."""
 
-    wipe = "Wipe"
-    side_by_side = "Side by side"
-    difference = "Difference"
+    wipe = tr("Wipe")
+    side_by_side = tr("Side by side")
+    difference = tr("Difference")
 
 
 _ABOUT = {
-    CompareMode.wipe: ("wipe", "One picture over the other: drag the divider, or use the arrow keys"),
-    CompareMode.side_by_side: ("side-by-side", "Side by side: zoom and place are locked together"),
+    CompareMode.wipe: ("wipe", tr("One picture over the other: drag the divider, or use the arrow keys")),
+    CompareMode.side_by_side: ("side-by-side", tr("Side by side: zoom and place are locked together")),
     CompareMode.difference: (
         "difference",
-        "Difference: black where the pictures are alike, bright where they differ",
+        tr("Difference: black where the pictures are alike, bright where they differ"),
     ),
 }
 
@@ -58,7 +59,7 @@ class CompareView(QWidget):
     def __init__(self, colours: Colours, background: BackgroundTasks) -> None:
         super().__init__()
         self.setObjectName("compareView")
-        self.setAccessibleName("Comparison")
+        self.setAccessibleName(tr("Comparison"))
         self.mode = CompareMode.wipe
         self.pictures: tuple[ComparedPicture, ...] = ()
         self._colours = colours
@@ -148,10 +149,14 @@ class CompareView(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         for icon, about, signal in (
-            ("swap", "Swap A and B", self.swap_asked),
-            ("fit", "Fit the pictures into the window (0)", self._lens.fit),
-            ("actual-size", "100 %: one screen pixel for each pixel of the picture (1)", self._show_actual_size),
-            ("close", "End the comparison (Esc)", self.closed),
+            ("swap", tr("Swap A and B"), self.swap_asked),
+            ("fit", tr("Fit the pictures into the window (0)"), self._lens.fit),
+            (
+                "actual-size",
+                tr("100 %: one screen pixel for each pixel of the picture (1)"),
+                self._show_actual_size,
+            ),
+            ("close", tr("End the comparison (Esc)"), self.closed),
         ):
             button: QToolButton = IconButton(icon, about, f"compare-{icon}", self)
             button.clicked.connect(signal)
@@ -159,7 +164,7 @@ class CompareView(QWidget):
         return row
 
     def _pane(self, name: str) -> ComparePane:
-        return named(ComparePane(self._lens, self._colours, self), name, "Compared pictures")
+        return named(ComparePane(self._lens, self._colours, self), name, tr("Compared pictures"))
 
     def _choose_by_hand(self, mode: CompareMode) -> None:
         self.choose(mode)
@@ -186,7 +191,9 @@ class CompareView(QWidget):
                 self._tasks.submit(make, self._show_difference, self._refuse)
             case CompareMode.difference:
                 sizes = " and ".join(f"{picture.size.width()} × {picture.size.height()}" for picture in pictures)
-                self._difference.show_message(f"There is no difference map: the shapes differ, {sizes} pixels.")
+                self._difference.show_message(
+                    tr("There is no difference map: the shapes differ, {sizes} pixels.", sizes=sizes)
+                )
                 self._scale_bar.show_map(None)
 
     def _show_side_by_side(self) -> None:
@@ -206,8 +213,8 @@ class CompareView(QWidget):
     def _show_difference(self, made: DifferenceMap) -> None:
         first, second = self.pictures
         state = first.state if first.state == second.state else f"A {first.state}, B {second.state}"
-        shown = ComparedPicture(made.image, first.size, "Difference of A and B", state)
-        self._difference.show_pictures((shown,), ("Difference",))
+        shown = ComparedPicture(made.image, first.size, tr("Difference of A and B"), state)
+        self._difference.show_pictures((shown,), (tr("Difference"),))
         self._scale_bar.show_map(made)
 
 

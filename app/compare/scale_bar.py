@@ -10,6 +10,7 @@ from app.widgets.building import STRETCH, aligned, hbox, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import combo_box
 from app.widgets.pixels import to_image
+from core.language.words import tr
 from core.measures.difference import SCALES
 from core.pictures.colour_maps import heat
 
@@ -44,16 +45,19 @@ class ScaleBar(QWidget):
         super().__init__(parent)
         self.setObjectName("differenceScale")
         self._bright = text_label(parent=self, name="differenceEnd")
-        self._bright.setToolTip("How far apart two colours are: 100 % is from black to white")
+        self._bright.setToolTip(tr("How far apart two colours are: 100 % is from black to white"))
         self._numbers = ElidedLabel(name="differenceNumbers", role="hint")
         self._chooser = combo_box(
-            (("Automatic", None), *((f"Up to {percent(scale)}", scale) for scale in SCALES)),
+            (
+                (tr("Automatic"), None),
+                *((tr("Up to {percent}", percent=percent(scale)), scale) for scale in SCALES),
+            ),
             "differenceScaleCombo",
-            "Scale of the difference map",
-            "What the brightest colour stands for. Fix it to see how the difference changes.",
+            tr("Scale of the difference map"),
+            tr("What the brightest colour stands for. Fix it to see how the difference changes."),
         )
         self._chooser.currentIndexChanged.connect(self.scale_chosen)
-        legend = (QLabel("same colour"), _Ramp(self), self._bright)
+        legend = (QLabel(tr("same colour")), _Ramp(self), self._bright)
         centred = (aligned(widget, Qt.AlignmentFlag.AlignVCenter) for widget in legend)
         row = hbox(*centred, STRETCH, self._chooser, spacing=8)
         vbox(row, self._numbers, on=self, margins=(8, 4, 8, 0), spacing=2)
@@ -69,11 +73,17 @@ class ScaleBar(QWidget):
             self._bright.clear()
             self._numbers.show_text("")
             return
-        self._bright.setText("100 % apart" if made.scale == 1 else f"{percent(made.scale)} apart or more")
+        self._bright.setText(
+            tr("100 % apart") if made.scale == 1 else tr("{percent} apart or more", percent=percent(made.scale))
+        )
         difference = made.difference
         self._numbers.show_text(
-            f"mean {percent(difference.mean)} · largest {percent(difference.largest)} · "
-            f"{percent(difference.differing)} of the pixels differ"
+            tr(
+                "mean {mean} · largest {largest} · {differing} of the pixels differ",
+                mean=percent(difference.mean),
+                largest=percent(difference.largest),
+                differing=percent(difference.differing),
+            )
         )
 
 
@@ -81,7 +91,7 @@ def percent(part: float) -> str:
     """Returns ``3.1 %`` or ``42 %``; never 0 for more than nothing, never 100 for less than all."""
     value = part * 100
     if 0 < value < 0.05:
-        return "under 0.1 %"
+        return tr("under 0.1 %")
     if 99.5 <= value < 100:
-        return "over 99 %"
+        return tr("over 99 %")
     return f"{value:.1f} %".replace(".0 ", " ") if value < 10 else f"{value:.0f} %"

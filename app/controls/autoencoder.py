@@ -8,8 +8,9 @@ from app.session.autoencoder_selection import AutoencoderSelection
 from app.widgets.building import STRETCH, hbox, named, text_label
 from app.widgets.field import GAP_PX, describe
 from app.widgets.file_dialogs import ask_file
+from core.language.words import tr
 
-OWN = "The model's own"
+OWN = tr("The model's own")
 MOST_LETTERS = 28
 
 
@@ -27,16 +28,18 @@ class AutoencoderControl(QWidget):
         describe(
             self.button,
             "autoencoderButton",
-            "Autoencoder",
-            "Autoencoder (VAE): turns what the network made into the picture.\n"
-            "Another one changes colours and fine detail; the steps stay the same.",
+            tr("Autoencoder"),
+            tr(
+                "Autoencoder (VAE): turns what the network made into the picture.\n"
+                "Another one changes colours and fine detail; the steps stay the same."
+            ),
         )
         self._menu = named(QMenu(self.button), "autoencoderMenu")
         self._menu.setToolTipsVisible(True)
         self._menu.aboutToShow.connect(self._fill)
         self._menu.triggered.connect(self._on_triggered)
         self.button.setMenu(self._menu)
-        label = text_label("A&utoencoder", role="caption")
+        label = text_label(tr("A&utoencoder"), role="caption")
         label.setBuddy(self.button)
         hbox(label, self.button, STRETCH, on=self, spacing=GAP_PX)
         selection.changed.connect(self._show)
@@ -52,7 +55,7 @@ class AutoencoderControl(QWidget):
         is_lost = bool(chosen) and bool(self._selection.names) and chosen not in self._selection.names
         words = f"{shown or OWN.lower()}{' (not found)' if is_lost else ''}"
         self.button.setText(f"{words} ▾".replace("&", "&&"))
-        self.button.setAccessibleName(f"Autoencoder: {words}")
+        self.button.setAccessibleName(tr("Autoencoder: {words}", words=words))
         self.setVisible(self._selection.has_model)
 
     @Slot()
@@ -66,8 +69,8 @@ class AutoencoderControl(QWidget):
             action.setChecked(name == selection.chosen)
             action.setData(name)
         self._menu.addSeparator()
-        add = self._menu.addAction("Add a file…")
-        add.setToolTip("A .safetensors file, also that in a diffusers folder; it stays where it lies.")
+        add = self._menu.addAction(tr("Add a file…"))
+        add.setToolTip(tr("A .safetensors file, also that in a diffusers folder; it stays where it lies."))
         selection.look()  # for the next time: files may have come
 
     @Slot(QAction)
@@ -75,5 +78,5 @@ class AutoencoderControl(QWidget):
         if action.data() is not None:
             self._selection.choose(action.data())
             return
-        filters = ["Autoencoders (*.safetensors)", "All files (*)"]
-        ask_file(self, "Add an autoencoder", self._selection.add, filters)
+        filters = [tr("Autoencoders (*.safetensors)"), tr("All files (*)")]
+        ask_file(self, tr("Add an autoencoder"), self._selection.add, filters)

@@ -10,6 +10,7 @@ from app.session.session import Session
 from app.widgets.building import vbox
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, Field, camel_case, combo_box
+from core.language.words import tr
 from core.request.setting import Setting
 
 MOST_VISIBLE = 20
@@ -73,7 +74,7 @@ class ChoiceControl(QWidget):
         self._offer(tuple(self._choices(self._session)))
         chosen = next((choice for choice in self._offered if choice.value == value), None)
         if chosen is None and self.combo.findData(value) < 0:
-            self.combo.addItem(f"{value} (not found)", value)
+            self.combo.addItem(tr("{value} (not found)", value=value), value)
         self.combo.setCurrentIndex(self.combo.findData(value))
         about = chosen.about if chosen is not None else self._gone
         self._about.show_text(about)

@@ -7,6 +7,7 @@ from app.session.early_choice import LAYOUT_PERCENT
 from app.session.session import Session
 from app.widgets.building import hbox, stretched
 from app.widgets.field import describe
+from core.language.words import tr
 from core.request.request import GenerationRequest
 
 
@@ -16,21 +17,23 @@ class EarlyChoiceControl(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.box = QCheckBox("Choose &early, at")
+        self.box = QCheckBox(tr("Choose &early, at"))
         describe(
             self.box,
             "earlyChoiceCheck",
-            "Choose early",
-            "Begin all pictures, look at what they will become, and finish only the good ones.\n"
-            "The layout is mostly settled when about 15 % is picture and 85 % still noise, whichever step that\n"
-            "is; the rest is spent on details. At much less, the pictures hardly differ yet.",
+            tr("Choose early"),
+            tr(
+                "Begin all pictures, look at what they will become, and finish only the good ones.\nThe "
+                "layout is mostly settled when about 15 % is picture and 85 % still noise, whichever step "
+                "that\nis; the rest is spent on details. At much less, the pictures hardly differ yet."
+            ),
         )
         self.spin = QSpinBox(minimum=1, maximum=60, value=LAYOUT_PERCENT, suffix=" % picture")
         describe(
             self.spin,
             "earlyChoiceSpin",
-            "Percent of picture to choose at",
-            "How much of the noise has become picture when the pictures wait for you",
+            tr("Percent of picture to choose at"),
+            tr("How much of the noise has become picture when the pictures wait for you"),
         )
         hbox(self.box, stretched(self.spin), on=self)
         self.box.toggled.connect(self._tell)

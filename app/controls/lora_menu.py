@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from app.widgets.building import named, push_button, text_label, vbox
 from app.widgets.field import describe, search_edit
 from app.widgets.icons import set_icon
+from core.language.words import tr
 
 SEARCH_FROM = 8
 """So many are seen at once; more can be searched."""
@@ -42,17 +43,22 @@ class LoraMenu(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("loraMenu")
-        about = "Shows the LoRAs whose names have all these parts"
-        self.search = search_edit("loraSearch", "Search LoRAs", "Search", about)
+        about = tr("Shows the LoRAs whose names have all these parts")
+        self.search = search_edit("loraSearch", tr("Search LoRAs"), tr("Search"), about)
         self.list = named(QListWidget(), "loraList", "LoRAs")
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setMouseTracking(True)
         self.hint = text_label(role="hint", is_plain=True, wraps=True)
-        self.file_button = push_button("Add a LoRA file …", self._want_file, kind="quiet")
+        self.file_button = push_button(tr("Add a LoRA file …"), self._want_file, kind="quiet")
         set_icon(self.file_button, "folder")
         self.file_button.setStyleSheet("text-align: left")
-        describe(self.file_button, "loraFileButton", "Add a LoRA file", "A .safetensors file that lies elsewhere")
+        describe(
+            self.file_button,
+            "loraFileButton",
+            tr("Add a LoRA file"),
+            tr("A .safetensors file that lies elsewhere"),
+        )
         vbox(self.search, self.list, self.hint, self.file_button, on=self, margins=_PAD_PX, spacing=_PAD_PX)
         self.setFixedWidth(WIDTH_PX)
         self.search.textChanged.connect(self._filter)
@@ -119,7 +125,7 @@ class LoraMenu(QFrame):
                 first = item
         self.list.setCurrentItem(first)  # pyright: ignore[reportArgumentType]
         if self.list.count():
-            self.hint.setText("" if shown else "No LoRA has this in its name.")
+            self.hint.setText("" if shown else tr("No LoRA has this in its name."))
         self.hint.setVisible(bool(self.hint.text()))
         if self.isVisible():
             self._fit()

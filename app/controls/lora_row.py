@@ -12,6 +12,7 @@ from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icon_button import IconButton
 from app.widgets.theme import indent_spin_boxes
+from core.language.words import tr
 from core.request.request import LARGEST_LORA_WEIGHT, Lora
 
 STEP = 0.05
@@ -39,7 +40,10 @@ class LoraRow(QWidget):
         self.setObjectName("loraRow")
         self.box = QCheckBox()
         describe(
-            self.box, "loraBox", f"Use {name}", "Off: it stays in the list, and pictures are made without it."
+            self.box,
+            "loraBox",
+            tr("Use {name}", name=name),
+            tr("Off: it stays in the list, and pictures are made without it."),
         )
         self.label = ElidedLabel(name, name="loraName")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -51,11 +55,13 @@ class LoraRow(QWidget):
         describe(
             self.spin,
             "loraWeightSpin",
-            f"Weight of {name}",
-            "Weight: how strongly the LoRA acts. 1 is as it was trained, 0 is nothing, below 0 is its opposite.\n"
-            "Mostly 0.4 to 1.2; beyond 2 pictures tend to break.",
+            tr("Weight of {name}", name=name),
+            tr(
+                "Weight: how strongly the LoRA acts. 1 is as it was trained, 0 is nothing, below 0 is its "
+                "opposite.\nMostly 0.4 to 1.2; beyond 2 pictures tend to break."
+            ),
         )
-        tip = "Removes the LoRA from the list (Delete)"
+        tip = tr("Removes the LoRA from the list (Delete)")
         self.remove_button = IconButton("close", tip, "removeLoraButton", name=f"Remove {name}")
         self.note = text_label(name="loraNote", role="hint", is_plain=True, wraps=True)
         self.words_button = push_button(kind="chip", name="loraWordsButton")
@@ -105,9 +111,11 @@ class LoraRow(QWidget):
         shown = words if len(words) <= LONGEST_WORDS else f"{words[: LONGEST_WORDS - 2]} …"
         self.words_button.setText(f"+ {shown}".replace("&", "&&"))
         self.words_button.setVisible(bool(words) and is_used)
-        tip = f"Puts the trigger words into the prompt: {words}\nThey call for what the LoRA was taught."
+        tip = tr(
+            "Puts the trigger words into the prompt: {words}\nThey call for what the LoRA was taught.", words=words
+        )
         self.words_button.setToolTip(tip)
-        self.words_button.setAccessibleName(f"Put {words} into the prompt")
+        self.words_button.setAccessibleName(tr("Put {words} into the prompt", words=words))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (

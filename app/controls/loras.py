@@ -10,12 +10,13 @@ from app.session.session import Session
 from app.widgets.building import aligned, push_button, vbox
 from app.widgets.field import GAP_PX, describe
 from app.widgets.icons import set_icon
+from core.language.words import plural, tr
 from core.lora.library import FoundLora
 from core.models.catalogue import Model
 from core.request.request import MOST_LORAS, GenerationRequest, Lora
 from core.request.settings.loras import take_tags
 
-NONE_FOUND = (
+NONE_FOUND = tr(
     "No LoRA was found yet. Put .safetensors files into the folder “loras” beside your models, or drop one "
     "on this window."
 )
@@ -35,24 +36,28 @@ class LorasControl(QWidget):
         self._session = session
         self._selection = session.loras
         self.rows: list[LoraRow] = []
-        self.button = QPushButton("Add a LoRA …")
+        self.button = QPushButton(tr("Add a LoRA …"))
         set_icon(self.button, "plus")
         self.button.setStyleSheet("text-align: left")
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         describe(
             self.button,
             "addLoraButton",
-            "Add a LoRA",
-            "LoRA: a small file that teaches the model a style, a subject or a way of working.\n"
-            "Several can act together, each with its weight. Click to choose one, or drop a file on the window.",
+            tr("Add a LoRA"),
+            tr(
+                "LoRA: a small file that teaches the model a style, a subject or a way of working.\nSeveral "
+                "can act together, each with its weight. Click to choose one, or drop a file on the window."
+            ),
         )
         self.tags_button = push_button(kind="chip")
         describe(
             self.tags_button,
             "loraTagsButton",
-            "Move the LoRAs of the prompt here",
-            "LoRAs can be named in the prompt, as <lora:name:weight>, and act as those of this list do.\n"
-            "Click to move them from the prompt to the list, where they can be changed.",
+            tr("Move the LoRAs of the prompt here"),
+            tr(
+                "LoRAs can be named in the prompt, as <lora:name:weight>, and act as those of this list do.\n"
+                "Click to move them from the prompt to the list, where they can be changed."
+            ),
         )
         self.menu = LoraMenu(self)
         self._column = vbox(spacing=GAP_PX)
@@ -92,9 +97,9 @@ class LorasControl(QWidget):
         found = [one for one in at_hand.loras if one.name not in used] if at_hand is not None else []
         entries = [(one, self._selection.objection(one, model)) for one in found]
         entries.sort(key=lambda entry: bool(entry[1]))
-        hint = "Looking for LoRAs …" if at_hand is None else "" if used else NONE_FOUND
+        hint = tr("Looking for LoRAs …") if at_hand is None else "" if used else NONE_FOUND
         if used and not entries:
-            hint = "All LoRAs that were found are in the list."
+            hint = tr("All LoRAs that were found are in the list.")
         self.menu.fill(
             [(one.name, objection or _detail(one), about(one), not objection) for one, objection in entries], hint
         )
@@ -113,18 +118,20 @@ class LorasControl(QWidget):
             self._show_row(row, lora, draft, model)
             row.show_place(is_in_prompt=lora.key in of_prompt)
         self.button.setEnabled(len(names) < MOST_LORAS)
-        self.tags_button.setText(f"Move the LoRA{'s' * (len(tagged) > 1)} of the prompt here")
+        self.tags_button.setText(
+            plural("Move the LoRA of the prompt here", "Move the LoRAs of the prompt here", len(tagged))
+        )
         self.tags_button.setVisible(bool(tagged))
 
     def _show_row(self, row: LoraRow, lora: Lora, draft: GenerationRequest, model: Model | None) -> None:
         found = self._selection.found(lora)
         if found is None:
             is_missing = self._selection.at_hand is not None
-            note = "No file of this name was found. Put it back, or remove the LoRA." if is_missing else ""
+            note = tr("No file of this name was found. Put it back, or remove the LoRA.") if is_missing else ""
             row.show_lora(lora, note, "", "")
             return
         objection = self._selection.objection(found, model) if model is not None else ""
-        note = f"Left out: {objection}." if objection else ""
+        note = tr("Left out: {objection}.", objection=objection) if objection else ""
         words = ", ".join(found.file.words) if found.file is not None else ""
         is_there = words.casefold() in draft.prompt.casefold()
         usage = self._selection.usage(found, model) if model is not None else None
@@ -187,4 +194,4 @@ class LorasControl(QWidget):
 
 def _detail(found: FoundLora) -> str:
     file = found.file
-    return "" if file is None else file.made_for or "its kind of model is not told"
+    return "" if file is None else file.made_for or tr("its kind of model is not told")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel
 from app.session.memory import MemoryService
 from app.session.memory_text import planned_text, short_text
 from app.widgets.field import set_tone
+from core.language.words import tr
 
 
 class MemoryLine(QLabel):
@@ -15,7 +16,7 @@ class MemoryLine(QLabel):
         super().__init__()
         self._memory = memory
         self.setObjectName("memoryLine")
-        self.setAccessibleName("Memory")
+        self.setAccessibleName(tr("Memory"))
         self.setProperty("role", "hint")
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)

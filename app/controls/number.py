@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 from app.session.session import Session
 from app.widgets.building import vbox
 from app.widgets.field import Field, camel_case, describe
+from core.language.words import tr
 from core.request.request import GenerationRequest
 from core.request.setting import Setting
 
-NOT_USED = "The chosen model does not have this setting: it would change nothing."
+NOT_USED = tr("The chosen model does not have this setting: it would change nothing.")
 
 
 class ShortNumberSpin(QDoubleSpinBox):
@@ -58,7 +59,7 @@ class NumberControl(QWidget):
         is_used = self._setting.is_had_by(self._session.draft_editor.limits) and self._is_used(self._session)
         self.spin.setEnabled(is_used)
         self.spin.setToolTip(self._tooltip if is_used else f"{self._tooltip}\n{NOT_USED}")
-        self._labelled.note.setText(self._note(draft) if is_used else "unused")
+        self._labelled.note.setText(self._note(draft) if is_used else tr("unused"))
 
 
 def int_control(

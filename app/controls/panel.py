@@ -19,6 +19,7 @@ from app.widgets.arrow_keys import ArrowKeys
 from app.widgets.building import hbox, scroll_area, stretched, vbox
 from app.widgets.drop_router import DropRouter, DropRule, is_source
 from app.widgets.drop_router import first as first_of
+from core.language.words import tr
 
 MARGIN_PX = 16
 SPACING_PX = 12
@@ -67,7 +68,7 @@ class ControlPanel(QFrame):
         (suggestions,) = column.findChildren(Suggestions)
         DropRouter(self.folds.chips["source"], [DropRule(is_source, first_of(self.source.choose))])
         ArrowKeys(column, (*suggestions.buttons, *self.folds.chips.values()))
-        area = scroll_area(column, "Controls")
+        area = scroll_area(column, tr("Controls"))
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)

@@ -10,6 +10,7 @@ from app.session.presets import OF_RUN, Presets
 from app.session.session import Session
 from app.widgets.building import dialog_buttons, form, push_button, text_label, vbox
 from app.widgets.field import describe
+from core.language.words import tr
 
 LONGEST_NAME = 60
 
@@ -24,7 +25,7 @@ class PresetMenu(QMenu):
     applied = Signal(str, object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Presets", parent)
+        super().__init__(tr("Presets"), parent)
         self.setObjectName("presetMenu")
         self._session = session
         self._presets = session.draft_editor.presets
@@ -41,13 +42,13 @@ class PresetMenu(QMenu):
         self.addSeparator()
         self.addAction("Save as preset…").triggered.connect(self._ask_name)
         if names:
-            removal = self.addMenu("Delete preset")
+            removal = self.addMenu(tr("Delete preset"))
             for name in names:
                 removal.addAction(name.replace("&", "&&")).triggered.connect(partial(self._presets.remove, name))
         self.addSeparator()
-        make = self.addAction("Make these settings the model’s defaults")
+        make = self.addAction(tr("Make these settings the model’s defaults"))
         make.triggered.connect(partial(self._presets.keep_defaults, are_own=True))
-        back = self.addAction("Back to its maker’s defaults")
+        back = self.addAction(tr("Back to its maker’s defaults"))
         back.setEnabled(self._presets.has_own_defaults)
         back.triggered.connect(self._go_back)
 
@@ -71,15 +72,15 @@ class PresetDialog(QDialog):
     def __init__(self, presets: Presets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("presetDialog")
-        self.setWindowTitle("Save as preset")
+        self.setWindowTitle(tr("Save as preset"))
         self._presets = presets
         self.name = QLineEdit(maxLength=LONGEST_NAME)
-        describe(self.name, "presetNameEdit", "Name", "The name of the preset in the menu")
-        about = "Keeps the prompt and all settings but seed, number of pictures and image, for this model."
-        buttons, self.button = dialog_buttons(self, "Save", "savePresetButton", self.accept)
+        describe(self.name, "presetNameEdit", tr("Name"), tr("The name of the preset in the menu"))
+        about = tr("Keeps the prompt and all settings but seed, number of pictures and image, for this model.")
+        buttons, self.button = dialog_buttons(self, tr("Save"), "savePresetButton", self.accept)
         hint = text_label(about, role="hint", wraps=True)
         hint.setMinimumWidth(340)
-        vbox(form(("&Name", self.name)), hint, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
+        vbox(form((tr("&Name"), self.name)), hint, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
         self.name.textChanged.connect(self._show)
         self.finished.connect(self.deleteLater)
         self._show()
@@ -92,12 +93,12 @@ class PresetDialog(QDialog):
     def _show(self) -> None:
         name = self.name.text().strip()
         self.button.setEnabled(bool(name))
-        self.button.setText("Replace" if name in self._presets.of_model else "Save")
+        self.button.setText(tr("Replace") if name in self._presets.of_model else tr("Save"))
 
 
 def preset_button(control: ChoiceControl, session: Session) -> QPushButton:
     """Returns the button that opens the menu, beside the model's caption."""
-    button = push_button("Presets", kind="chip")
-    describe(button, "presetsButton", "Presets", "Presets of this model, and its defaults")
+    button = push_button(tr("Presets"), kind="chip")
+    describe(button, "presetsButton", tr("Presets"), tr("Presets of this model, and its defaults"))
     button.setMenu(PresetMenu(session, control))
     return button

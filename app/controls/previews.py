@@ -8,19 +8,20 @@ from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
 from app.widgets.building import vbox
 from app.widgets.field import Field, describe
+from core.language.words import tr
 from core.runs.events import PreviewMode
 
 WORDS = {
-    PreviewMode.automatic: ("Automatic", "Sharp now and then (up to 5 % extra time), rough in between."),
+    PreviewMode.automatic: (tr("Automatic"), tr("Sharp now and then (up to 5 % extra time), rough in between.")),
     PreviewMode.sharp: (
-        "Sharp (tiny autoencoder)",
-        "Nearly the true picture at every step, in a hundredth of the time.",
+        tr("Sharp (tiny autoencoder)"),
+        tr("Nearly the true picture at every step, in a hundredth of the time."),
     ),
-    PreviewMode.linear: ("Rough", "A quick estimate of the colours; costs no time."),
-    PreviewMode.every_step: ("Every step decoded", "The true picture at every step; slower."),
+    PreviewMode.linear: (tr("Rough"), tr("A quick estimate of the colours; costs no time.")),
+    PreviewMode.every_step: (tr("Every step decoded"), tr("The true picture at every step; slower.")),
 }
 
-NOT_THERE = (
+NOT_THERE = tr(
     "Needs a tiny autoencoder for this kind of model, such as taesd (Stable Diffusion 1.x and 2.x) or taesdxl,\n"
     "in the folder of models. Until then these are automatic previews."
 )
@@ -38,15 +39,17 @@ class PreviewControl(QWidget):
         describe(
             self.combo,
             "previewCombo",
-            "Previews",
-            "Previews: how the picture in progress is shown.\n"
-            "Takes effect with the next run; never changes the result.",
+            tr("Previews"),
+            tr(
+                "Previews: how the picture in progress is shown.\n"
+                "Takes effect with the next run; never changes the result."
+            ),
         )
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for mode, (words, about) in WORDS.items():
             self.combo.addItem(words, mode)
             self.combo.setItemData(self.combo.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
-        self._field = Field("Previe&ws", self.combo)
+        self._field = Field(tr("Previe&ws"), self.combo)
         vbox(self._field, on=self)
         self.combo.activated.connect(lambda: session.set_preview_mode(self.combo.currentData()))
         selection.changed.connect(self._offer_sharp)
@@ -75,4 +78,4 @@ class PreviewControl(QWidget):
     def _tell(self) -> None:
         """That the chosen mode is not to be had with this model."""
         is_missing = self._session.preview_mode is PreviewMode.sharp and not self._selection.has_tiny
-        self._field.note.setText("not for this model" if is_missing else "")
+        self._field.note.setText(tr("not for this model") if is_missing else "")

@@ -13,6 +13,7 @@ from app.controls.token_counting import TokenCounting
 from app.session.session import Session
 from app.widgets.building import vbox
 from app.widgets.field import GAP_PX
+from core.language.words import tr
 
 
 class PromptControl(QWidget):
@@ -61,9 +62,9 @@ class PromptControl(QWidget):
             is_had = model is None or model.capabilities.has_negative_prompt
             self.edit.setEnabled(is_had)
             if not is_had:
-                remark = "not for this model: its guidance is built in"
+                remark = tr("not for this model: its guidance is built in")
             elif text and not draft.has_guidance:
-                remark = "no effect: guidance is off"
+                remark = tr("no effect: guidance is off")
         names, embeddings = self._session.loras.names_for(model), self._session.loras.embeddings_for(model)
         vocabulary = self._suggestions.vocabulary if self._suggestions else None
         self._field.show_model(model, vocabulary, remark, names, embeddings, draft.emphasis)

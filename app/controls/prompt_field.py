@@ -15,14 +15,15 @@ from app.widgets.building import text_label, vbox
 from app.widgets.drag_handle import DragHandle
 from app.widgets.field import GAP_PX, Field, describe, set_tone
 from core.families import FAMILIES
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.prompt.marked import PromptSyntax, syntax_of
 from core.prompt.unread import literal_weights, plain_words
 from core.prompt.vocabulary import Vocabulary
 
 COUNT_AFTER_MS = 60
-PARTS = "{} parts with AND between them: each pulls the picture by itself."
-UNCLOSED = "A bracket is never closed: it weighs all that follows. \\( is a bracket of the text."
+PARTS = tr("{count} parts with AND between them: each pulls the picture by itself.")
+UNCLOSED = tr("A bracket is never closed: it weighs all that follows. \\( is a bracket of the text.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,21 @@ class PromptKind:
 
 POSITIVE = PromptKind(
     "promptEdit",
-    "&Prompt",
-    "Prompt",
-    "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.\n"
-    "Ctrl+Up and Ctrl+Down change the weight of a word or of what is selected.",
-    "Describe a picture, for example:\na red house by the sea at sunset",
+    tr("&Prompt"),
+    tr("Prompt"),
+    tr(
+        "Prompt: the picture in words.\nCtrl+Enter generates; Tab leaves the field.\n"
+        "Ctrl+Up and Ctrl+Down change the weight of a word or of what is selected."
+    ),
+    tr("Describe a picture, for example:\na red house by the sea at sunset"),
     3,
 )
 NEGATIVE = PromptKind(
     "negativePromptEdit",
-    "&Negative prompt",
-    "Negative prompt",
-    "Negative prompt: what the picture should move away from.\nHas an effect only with guidance above 1.",
-    "What to leave out",
+    tr("&Negative prompt"),
+    tr("Negative prompt"),
+    tr("Negative prompt: what the picture should move away from.\nHas an effect only with guidance above 1."),
+    tr("What to leave out"),
     2,
 )
 
@@ -89,8 +92,10 @@ class PromptField(QWidget):
         handle.released.connect(self.edit.follow_text)
         self._labelled = Field(kind.caption, self.edit, vbox(self.edit, handle, spacing=0))
         self._labelled.note.setToolTip(
-            "Tokens: the pieces of words that the model reads.\n"
-            "A line in the text shows where its text encoder begins another chunk."
+            tr(
+                "Tokens: the pieces of words that the model reads.\n"
+                "A line in the text shows where its text encoder begins another chunk."
+            )
         )
         self._plain = text_label(name="plainWords", role="hint", is_plain=True, wraps=True)
         vbox(self._labelled, self._plain, on=self, spacing=GAP_PX)
@@ -140,7 +145,7 @@ class PromptField(QWidget):
         if self._emphasis == "none":
             syntax = replace(syntax, weights=(), unclosed=())
         lines += [UNCLOSED] * bool(syntax.unclosed)
-        lines += [PARTS.format(syntax.parts)] * (syntax.parts > 1)
+        lines += [PARTS.format(count=syntax.parts)] * (syntax.parts > 1)
         self._plain.setText("\n".join(lines))
         self._plain.setVisible(bool(lines) and self.edit.isEnabled())
         count = self._counting.count(model, text, self._embeddings, self._emphasis, is_negative=is_negative)
@@ -163,4 +168,7 @@ def _unread(text: str, family: str, embeddings: Mapping[str, int], *, is_negativ
     """Returns sentences about what does not act as it was meant."""
     plain = plain_words(text, family, is_negative=is_negative, embeddings=embeddings)
     literal = literal_weights(text, family)
-    return [*([f"Read as plain words here: {plain}"] if plain else []), *([literal] if literal else [])]
+    return [
+        *([tr("Read as plain words here: {plain}", plain=plain)] if plain else []),
+        *([literal] if literal else []),
+    ]

@@ -8,6 +8,7 @@ from app.session.session import Session
 from app.widgets.building import hbox, push_button, stretched, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
+from core.language.words import tr
 
 GAP_PX = 8
 
@@ -51,24 +52,24 @@ class RunButtons(QWidget):
         for button, text, effect in (
             (
                 self.generate,
-                "Generate" if is_idle else "Add to queue",
-                "Make a picture" if is_idle else "Make this one after those that wait",
+                tr("Generate") if is_idle else tr("Add to queue"),
+                tr("Make a picture") if is_idle else tr("Make this one after those that wait"),
             ),
             (
                 self.stop,
-                "Stopping…" if is_stopping else "Stop",
-                "Ends after the step in progress" if is_stopping else "Stop; what is there can be kept",
+                tr("Stopping…") if is_stopping else tr("Stop"),
+                tr("Ends after the step in progress") if is_stopping else tr("Stop; what is there can be kept"),
             ),
             (
                 self.pause,
-                "Resume" if is_paused else "Pause",
-                "Go on with this picture" if is_paused else "Pause after the step in progress",
+                tr("Resume") if is_paused else tr("Pause"),
+                tr("Go on with this picture") if is_paused else tr("Pause after the step in progress"),
             ),
-            (self.step, "Step", "Single step: one more step, then pause"),
+            (self.step, tr("Step"), tr("Single step: one more step, then pause")),
         ):
             button.setText(text)
             describe(button, button.objectName(), text, effect)
-        self.step.setAccessibleName("Single step")
+        self.step.setAccessibleName(tr("Single step"))
         set_icon(self.generate, "play" if is_idle else "plus")
         set_icon(self.pause, "play" if is_paused else "pause")
         self.stop.setEnabled(state in (RunState.running, RunState.paused))

@@ -12,6 +12,7 @@ from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import GAP_PX, Field, describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
+from core.language.words import tr
 from core.request.request import LARGEST_SEED
 from core.request.settings.seed import RANDOM_SEEDS
 
@@ -36,18 +37,20 @@ class SeedControl(QWidget):
         describe(
             self.edit,
             "seedEdit",
-            "Seed",
-            "Seed: where the noise starts. The same seed and settings give the same picture.\n"
-            "Empty: a random one each time.",
+            tr("Seed"),
+            tr(
+                "Seed: where the noise starts. The same seed and settings give the same picture.\n"
+                "Empty: a random one each time."
+            ),
         )
         self.edit.setValidator(SeedValidator(self.edit))
         self.keep_button = IconButton("unlock", "", "keepSeedButton")
         self.keep_button.setCheckable(True)
-        tip = "New random seed, locked"
+        tip = tr("New random seed, locked")
         self.dice_button = IconButton("dice", tip, "diceButton", name="New random seed")
-        self.copy_button = IconButton("copy", "Copy the seed", "copySeedButton")
+        self.copy_button = IconButton("copy", tr("Copy the seed"), "copySeedButton")
         row = hbox(stretched(self.edit), self.keep_button, self.dice_button, self.copy_button, spacing=GAP_PX)
-        self._labelled = Field("See&d", self.edit, row)
+        self._labelled = Field(tr("See&d"), self.edit, row)
         vbox(self._labelled, on=self)
         ArrowKeys(self, (self.edit, self.keep_button, self.dice_button, self.copy_button))
         self.edit.textEdited.connect(self._on_text_edited)
@@ -95,11 +98,11 @@ class SeedControl(QWidget):
         if typed != draft.seed or (text and not self.edit.hasFocus()):
             self.edit.setText("" if draft.seed is None else str(draft.seed))
         last = self._session.progress.last_seed
-        self.edit.setPlaceholderText("random" if last is None else f"random (last: {last})")
-        self._labelled.note.setText("random each time" if draft.seed is None else "locked")
+        self.edit.setPlaceholderText(tr("random") if last is None else tr("random (last: {last})", last=last))
+        self._labelled.note.setText(tr("random each time") if draft.seed is None else tr("locked"))
         is_kept = draft.seed is not None
         self.keep_button.setChecked(is_kept)
-        words = "Use a random seed each time" if is_kept else "Lock the seed that was used last"
+        words = tr("Use a random seed each time") if is_kept else tr("Lock the seed that was used last")
         describe(self.keep_button, "keepSeedButton", words, words)
         self.copy_button.setEnabled(self._shown_seed is not None)
         set_icon(self.keep_button, "lock" if is_kept else "unlock")

@@ -12,10 +12,11 @@ from app.session.session import Session
 from app.widgets.building import hbox, stretched, vbox
 from app.widgets.field import GAP_PX, Field, combo_box, describe
 from app.widgets.icon_button import IconButton
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.request.request import Limits, Size
 
-CUSTOM = "Custom"
+CUSTOM = tr("Custom")
 SMALLEST_WIDTH_PX = 64
 MOST_DIGITS = 5
 
@@ -69,15 +70,17 @@ class SizeControl(QWidget):
         self._is_custom = False
         self.width_spin = LengthSpin()
         self.height_spin = LengthSpin()
-        self.swap_button = IconButton("swap", "Swap width and height", "swapSizeButton")
-        describe(self.width_spin, "widthSpin", "Width", "Width in pixels")
-        describe(self.height_spin, "heightSpin", "Height", "Height in pixels")
+        self.swap_button = IconButton("swap", tr("Swap width and height"), "swapSizeButton")
+        describe(self.width_spin, "widthSpin", tr("Width"), tr("Width in pixels"))
+        describe(self.height_spin, "heightSpin", tr("Height"), tr("Height in pixels"))
         self.aspect_combo = combo_box(
             (),
             "aspectCombo",
-            "Size",
-            "Size: the shape, and width by height in pixels.\n"
-            "Each fits the model, at about the area that it was trained for; Custom takes any other.",
+            tr("Size"),
+            tr(
+                "Size: the shape, and width by height in pixels.\n"
+                "Each fits the model, at about the area that it was trained for; Custom takes any other."
+            ),
         )
         self.aspect_combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._lengths = QWidget()
@@ -90,7 +93,7 @@ class SizeControl(QWidget):
             on=self._lengths,
             spacing=GAP_PX,
         )
-        vbox(Field("Si&ze", self.aspect_combo), self._lengths, on=self, spacing=GAP_PX)
+        vbox(Field(tr("Si&ze"), self.aspect_combo), self._lengths, on=self, spacing=GAP_PX)
         self.width_spin.valueChanged.connect(self._on_value_changed)
         self.height_spin.valueChanged.connect(self._on_value_changed)
         self.swap_button.clicked.connect(self._swap)

@@ -17,6 +17,7 @@ from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
 from core.errors import SaveFailed
 from core.files.atomic import write_file
+from core.language.words import tr
 from core.paths import Folders
 from core.request.request import GenerationRequest, Source
 from core.request.settings.source import DEFAULT_STRENGTH
@@ -45,12 +46,14 @@ class SourceControl(QWidget):
         describe(
             self.button,
             "sourceButton",
-            "Start image",
-            "Image to image: start from an image instead of pure noise.\n"
-            "Click to choose one, drop it here, or paste it (Ctrl+V).",
+            tr("Start image"),
+            tr(
+                "Image to image: start from an image instead of pure noise.\n"
+                "Click to choose one, drop it here, or paste it (Ctrl+V)."
+            ),
         )
         self.button.installEventFilter(self)
-        tip = "Start from pure noise again"
+        tip = tr("Start from pure noise again")
         self.remove_button = IconButton("close", tip, "removeSourceButton", name="Remove the picture")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(_LEAST_PERCENT, 100)
@@ -59,12 +62,14 @@ class SourceControl(QWidget):
         describe(
             self.slider,
             "strengthSlider",
-            "Strength",
-            "Strength: how much of the picture is turned into noise before it develops again.\n"
-            "Low keeps the picture, high follows the prompt.",
+            tr("Strength"),
+            tr(
+                "Strength: how much of the picture is turned into noise before it develops again.\n"
+                "Low keeps the picture, high follows the prompt."
+            ),
         )
         self.sentence = text_label(name="strengthSentence", role="hint", is_plain=True, wraps=True)
-        self._strength = Field("Strength &of the change", self.slider)
+        self._strength = Field(tr("Strength &of the change"), self.slider)
         top = hbox(self.thumbnail, stretched(self.button), self.remove_button, spacing=GAP_PX)
         vbox(top, self._strength, self.sentence, on=self, spacing=GAP_PX)
         self.button.clicked.connect(self._on_clicked)
@@ -108,7 +113,7 @@ class SourceControl(QWidget):
     def _on_clicked(self) -> None:
         source = self._session.draft.source
         start = Path(source.path) if source is not None else None
-        ask_file(self, "Start from an image", self.choose, [SOURCES], start)
+        ask_file(self, tr("Start from an image"), self.choose, [SOURCES], start)
 
     @Slot()
     def _remove(self) -> None:
@@ -137,9 +142,9 @@ class SourceControl(QWidget):
             set_tone(self.sentence, "error" if is_wrong else "")
 
     def _draw_button(self, source: Source | None) -> None:
-        name = "Start from an image…"
+        name = tr("Start from an image…")
         if source is not None:
-            name = shortened(Path(source.path).name) or "Unknown picture"
+            name = shortened(Path(source.path).name) or tr("Unknown picture")
         picture = (
             thumbnail(Path(source.path)) if source is not None and Path(source.path).is_absolute() else QImage()
         )
@@ -161,7 +166,7 @@ class SourceControl(QWidget):
         try:
             write_file(path, content)
         except SaveFailed as error:
-            self.sentence.setText(f"The picture could not be kept: {error.reason}.")
+            self.sentence.setText(tr("The picture could not be kept: {reason}.", reason=error.reason))
             set_tone(self.sentence, "error")
             self.sentence.show()
         else:
@@ -172,13 +177,22 @@ def explanation(source: Source, steps: int) -> tuple[str, bool]:
     """Describes the effect of the strength on this run, or the fault of the source."""
     path = Path(source.path)
     if not source.path:
-        return "The settings were made with a picture that they do not name: choose it, or remove it.", True
+        return tr("The settings were made with a picture that they do not name: choose it, or remove it."), True
     if not path.is_absolute() or not path.is_file():
-        return "This picture is not where it was, or it has changed: choose it again, or remove it.", True
+        return tr("This picture is not where it was, or it has changed: choose it again, or remove it."), True
     made = source.steps_of(steps)
     if made < 1:
-        return f"{source.strength:g} of {steps} steps leaves none to make: choose more.", True
-    return f"{source.strength:g}: the last {made} of {steps} steps are made.", False
+        return tr(
+            "{strength:g} of {steps} steps leaves none to make: choose more.",
+            strength=source.strength,
+            steps=steps,
+        ), True
+    return tr(
+        "{strength:g}: the last {made} of {steps} steps are made.",
+        strength=source.strength,
+        made=made,
+        steps=steps,
+    ), False
 
 
 def shortened(name: str) -> str:

@@ -12,6 +12,7 @@ from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 from app.widgets.field import GAP_PX
 from app.widgets.icon_button import IconButton
 from core.errors import ModelBroken
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.prompt.vocabulary import Vocabulary, appended, read_vocabulary
 
@@ -38,7 +39,7 @@ class Suggestions(QWidget):
         self._model: Model | None = None
         self.vocabulary: Vocabulary | None = None
         self._offered: tuple[str, ...] = ()
-        tip = "Surprise me: a random prompt this model can draw"
+        tip = tr("Surprise me: a random prompt this model can draw")
         self._dice = IconButton("dice", tip, "promptDiceButton", name="Another prompt")
         self._dice.clicked.connect(self._throw)
         self._chips = [self._chip() for _ in range(MOST_CHIPS)]
@@ -62,7 +63,7 @@ class Suggestions(QWidget):
     def _chip(self) -> QPushButton:
         chip = push_button(kind="chip")
         chip.clicked.connect(lambda: self._add(chip.text()))
-        chip.setAccessibleName("Suggestion")
+        chip.setAccessibleName(tr("Suggestion"))
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return chip
 
@@ -92,8 +93,8 @@ class Suggestions(QWidget):
             if is_offered:
                 phrase = self._offered[index]
                 chip.setText(phrase)
-                chip.setAccessibleName(f"Add to the prompt: {phrase}")
-                chip.setToolTip(f"Add “{phrase}” to the prompt")
+                chip.setAccessibleName(tr("Add to the prompt: {phrase}", phrase=phrase))
+                chip.setToolTip(tr("Add “{phrase}” to the prompt", phrase=phrase))
                 left_px -= chip.sizeHint().width() + GAP_PX
             chip.setVisible(is_offered and left_px >= 0)
 

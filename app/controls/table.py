@@ -25,6 +25,7 @@ from app.session.memory import MemoryService
 from app.session.session import Session
 from app.widgets.arrow_keys import ArrowKeys
 from core.families.spec import Capabilities
+from core.language.words import tr
 from core.request import request as limits
 from core.request.request import CLIP_LAYERS
 from core.request.samplers import SAMPLERS
@@ -58,10 +59,12 @@ def _model(services: Services) -> QWidget:
         services.session,
         MODEL,
         _models,
-        "&Model",
-        "Model: the network that makes the picture.\n"
-        "Another model brings its own size, sampler, steps and guidance.",
-        gone="This model is not on this computer any more.",
+        tr("&Model"),
+        tr(
+            "Model: the network that makes the picture.\n"
+            "Another model brings its own size, sampler, steps and guidance."
+        ),
+        gone=tr("This model is not on this computer any more."),
     )
     button = preset_button(control, services.session)
     control.field.top.addWidget(button)
@@ -74,13 +77,13 @@ def _samplers(session: Session) -> Sequence[Choice]:
 
 
 def _sampler(services: Services) -> QWidget:
-    tooltip = "Sampler: the method that turns the network's predictions into steps."
-    return ChoiceControl(services.session, SAMPLER, _samplers, "Samp&ler", tooltip)
+    tooltip = tr("Sampler: the method that turns the network's predictions into steps.")
+    return ChoiceControl(services.session, SAMPLER, _samplers, tr("Samp&ler"), tooltip)
 
 
 def _steps(services: Services) -> QWidget:
-    tooltip = "Steps: how often the picture is refined.\nMore take longer, and after a while change little."
-    return int_control(services.session, STEPS, limits.STEPS, "&Steps", tooltip)
+    tooltip = tr("Steps: how often the picture is refined.\nMore take longer, and after a while change little.")
+    return int_control(services.session, STEPS, limits.STEPS, tr("&Steps"), tooltip)
 
 
 def _has_guidance(session: Session) -> bool:
@@ -98,46 +101,50 @@ def _guidance_scale(services: Services) -> QWidget:
         services.session,
         GUIDANCE_SCALE,
         spin,
-        "&Guidance",
-        "Guidance scale: how strongly the picture follows the prompt.\n"
-        "1 is off: twice as fast, and the negative prompt has no effect.",
-        note=lambda draft: "" if draft.has_guidance else "off",
+        tr("&Guidance"),
+        tr(
+            "Guidance scale: how strongly the picture follows the prompt.\n"
+            "1 is off: twice as fast, and the negative prompt has no effect."
+        ),
+        note=lambda draft: "" if draft.has_guidance else tr("off"),
         is_used=_has_guidance,
     )
 
 
 def _clip_skip(services: Services) -> QWidget:
-    tooltip = (
+    tooltip = tr(
         "Clip skip: the layer of the text encoder that the prompt is read from, counted from the end.\n"
         "1 is off; some models were trained with 2, as all of Stable Diffusion XL: 1 and 2 are the same there."
     )
-    return int_control(services.session, CLIP_SKIP, CLIP_LAYERS, "Clip s&kip", tooltip)
+    return int_control(services.session, CLIP_SKIP, CLIP_LAYERS, tr("Clip s&kip"), tooltip)
 
 
 def _emphasis(services: Services) -> QWidget:
     choices = [Choice(mode, MODES[mode], about) for mode, about in _EMPHASIS.items()]
-    tooltip = "Emphasis: how weights in the prompt, such as (red:1.3), act on what the text encoder makes of it."
+    tooltip = tr(
+        "Emphasis: how weights in the prompt, such as (red:1.3), act on what the text encoder makes of it."
+    )
     return ChoiceControl(
         services.session,
         EMPHASIS,
         lambda _: choices,
-        "Emphasis by &brackets",
+        tr("Emphasis by &brackets"),
         tooltip,
         is_used=lambda session: bool(set("([") & {*session.draft.prompt, *session.draft.negative_prompt}),
     )
 
 
 def _count(services: Services) -> QWidget:
-    tooltip = "Pictures: how many are made, one after the other.\nThe seed counts up by one for each."
-    return int_control(services.session, COUNT, limits.COUNT, "Pi&ctures", tooltip)
+    tooltip = tr("Pictures: how many are made, one after the other.\nThe seed counts up by one for each.")
+    return int_control(services.session, COUNT, limits.COUNT, tr("Pi&ctures"), tooltip)
 
 
 _EMPHASIS: Mapping[str, str] = MappingProxyType(
     {
-        "original": "Words get their weights, and the mean stays what it was.",
-        "no_norm": "Words get their weights, nothing else changes; often better for Stable Diffusion XL.",
-        "ignore": "Brackets are taken out, their weights do not act.",
-        "none": "Brackets are text like any other.",
+        "original": tr("Words get their weights, and the mean stays what it was."),
+        "no_norm": tr("Words get their weights, nothing else changes; often better for Stable Diffusion XL."),
+        "ignore": tr("Brackets are taken out, their weights do not act."),
+        "none": tr("Brackets are text like any other."),
     }
 )
 
@@ -178,36 +185,36 @@ def _has(capability: Callable[[Capabilities], bool]) -> Callable[[Session], bool
 
 FOLDS: Mapping[str, Fold] = {
     "negative_prompt": Fold(
-        "Negative prompt",
-        "What the picture should move away from",
+        tr("Negative prompt"),
+        tr("What the picture should move away from"),
         lambda session: bool(session.draft.negative_prompt),
         _has(lambda model: model.has_negative_prompt),
     ),
     "source": Fold(
-        "Image",
-        "Start from an image: click, drop it here, or paste it (Ctrl+V)",
+        tr("Image"),
+        tr("Start from an image: click, drop it here, or paste it (Ctrl+V)"),
         lambda session: session.draft.source is not None,
     ),
     "loras": Fold(
         "LoRA",
-        "Small files that teach the model a style or a subject",
+        tr("Small files that teach the model a style or a subject"),
         lambda session: bool(session.draft.loras or take_tags(session.draft.prompt, "")[1]),
         _has(lambda model: model.takes_loras),
     ),
     "autoencoder": Fold(
-        "Autoencoder",
-        "Another autoencoder (VAE) for colours and fine detail",
+        tr("Autoencoder"),
+        tr("Another autoencoder (VAE) for colours and fine detail"),
         lambda session: session.draft.autoencoder is not None,
     ),
     "clip_skip": Fold(
-        "Clip skip",
-        "The layer of the text encoder that the prompt is read from",
+        tr("Clip skip"),
+        tr("The layer of the text encoder that the prompt is read from"),
         lambda session: session.draft.clip_skip > 1,
         lambda session: CLIP_SKIP.is_had_by(session.draft_editor.limits),
     ),
     "previews": Fold(
-        "Previews",
-        "How the picture in progress is shown",
+        tr("Previews"),
+        tr("How the picture in progress is shown"),
         lambda session: session.preview_mode is not PreviewMode.automatic,
     ),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from core.errors import ModelBroken
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.prompt.length import count_prompt
 from core.prompt.tokens import TokenCounter
@@ -56,8 +57,14 @@ class TokenCounting:
             return None
         count = count_prompt(counter, text[:COUNTED_CHARACTERS], emphasis, is_negative=is_negative)
         more = "+" if len(text) > COUNTED_CHARACTERS else ""
-        ignored = ": the struck-through part is ignored" if count.is_cut else ""
-        words = f"{count.tokens}{more} / {count.limit} tokens{ignored}"
+        ignored = tr(": the struck-through part is ignored") if count.is_cut else ""
+        words = tr(
+            "{tokens}{more} / {limit} tokens{ignored}",
+            tokens=count.tokens,
+            more=more,
+            limit=count.limit,
+            ignored=ignored,
+        )
         return Counted(words if text else "", count.is_cut, count.read_characters, count.borders)
 
     def _counter_for(self, model: Model | None, embeddings: Mapping[str, int]) -> TokenCounter | None:

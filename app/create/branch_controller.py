@@ -12,6 +12,7 @@ from app.session.picture_loader import OpenedPicture, PictureLoader
 from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.icon_button import IconButton
+from core.language.words import tr
 from core.runs.branch_tree import BranchTree
 
 
@@ -35,7 +36,7 @@ class BranchController(QObject):
         self.area = BranchArea(self._model)
         self.area.hide()
         self.button = IconButton(
-            "branches", "Branches: the runs that left this one, and the one it left", "branchesButton"
+            "branches", tr("Branches: the runs that left this one, and the one it left"), "branchesButton"
         )
         self.button.setCheckable(True)
         self.button.hide()
@@ -108,7 +109,7 @@ class BranchController(QObject):
             self.button.hide()
             self.area.hide()
             return
-        self.button.setText(f"Branches {len(tree.runs)}")
+        self.button.setText(tr("Branches {count}", count=len(tree.runs)))
         self.button.show()
         if self._opens_by_itself and not self._panel.transport.views.isChecked():
             self.button.setChecked(True)

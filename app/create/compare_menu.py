@@ -12,9 +12,10 @@ from app.recent.strip import ThumbnailGrid
 from app.widgets.building import stretched, text_label, vbox
 from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
+from core.language.words import tr
 
 _SIZE_PX = (560, 480)
-_WORDS = (
+_WORDS = tr(
     "Choose the picture to compare with the one on the canvas. If both have films, both are scrubbed together."
 )
 
@@ -35,16 +36,16 @@ class CompareMenu(QObject):
         self._pictures = pictures
         self._branches = branches
         self.button = IconButton(
-            "compare", "Compare: lay another picture or step against this one", "compareButton"
+            "compare", tr("Compare: lay another picture or step against this one"), "compareButton"
         )
-        self.button.setText("Compare")
+        self.button.setText(tr("Compare"))
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.button)
-        self._with_picture = menu.addAction("With another picture…")
-        self._with_parent = menu.addAction("With the run it branched from")
-        self._with_step = menu.addAction("With other steps: pin this one")
+        self._with_picture = menu.addAction(tr("With another picture…"))
+        self._with_parent = menu.addAction(tr("With the run it branched from"))
+        self._with_step = menu.addAction(tr("With other steps: pin this one"))
         menu.addSeparator()
-        self._end = menu.addAction("End the comparison")
+        self._end = menu.addAction(tr("End the comparison"))
         menu.aboutToShow.connect(self._fit)
         self._with_picture.triggered.connect(self._ask_picture)
         self._with_parent.triggered.connect(self._compare_with_parent)
@@ -95,7 +96,7 @@ class ChoosePictureDialog(QDialog):
         """Takes the ``folder`` that the dialog for other files starts in."""
         super().__init__(parent)
         self.setObjectName("choosePictureDialog")
-        self.setWindowTitle("Compare with…")
+        self.setWindowTitle(tr("Compare with…"))
         self.resize(*_SIZE_PX)
         self._pictures = pictures
         self._folder = folder
@@ -105,7 +106,7 @@ class ChoosePictureDialog(QDialog):
         self._grid.clicked.connect(self._choose)
         self._grid.activated.connect(self._choose)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        other = buttons.addButton("Another file…", QDialogButtonBox.ButtonRole.ActionRole)
+        other = buttons.addButton(tr("Another file…"), QDialogButtonBox.ButtonRole.ActionRole)
         other.setObjectName("otherFileButton")
         other.setAutoDefault(False)
         other.clicked.connect(self._ask_file)
@@ -121,7 +122,7 @@ class ChoosePictureDialog(QDialog):
 
     @Slot()
     def _ask_file(self) -> None:
-        ask_file(self, "Choose a picture", self._take, [PICTURES], self._folder)
+        ask_file(self, tr("Choose a picture"), self._take, [PICTURES], self._folder)
 
     def _take(self, path: Path) -> None:
         self.accept()

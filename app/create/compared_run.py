@@ -8,6 +8,7 @@ from app.film.decoded_pictures import DecodedPictures
 from app.film.position import number
 from app.widgets.pixels import to_image
 from core.film.film import Film
+from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Parent
@@ -63,7 +64,7 @@ class ComparedRun:
 
     @property
     def name(self) -> str:
-        return (self.request.prompt if self.request is not None else "") or self._name or "(no prompt)"
+        return (self.request.prompt if self.request is not None else "") or self._name or tr("(no prompt)")
 
     def keep_decoded(self, call: int, pixels: Pixels) -> None:
         """The true picture of x0 at a call of the film."""
@@ -77,9 +78,9 @@ class ComparedRun:
         if self.finished is None:
             return None
         generated = self.generated
-        state = "finished"
+        state = tr("finished")
         if generated is not None and generated.recipe.stage != "final":
-            state = f"kept at step {generated.recipe.step} of {generated.request.steps}"
+            state = tr("kept at step {step} of {steps}", step=generated.recipe.step, steps=generated.request.steps)
         return ComparedPicture(self.finished, self.finished.size(), self.name, state)
 
     def picture_at(self, film: Film, call: int, *, is_decoded: bool, tells_noise: bool = False) -> ComparedPicture:
@@ -89,9 +90,9 @@ class ComparedRun:
         """
         frame, request = film.frames[call], film.request
         true = self._true_picture(call) if is_decoded else None
-        place = f"step {frame.step + 1} of {request.steps}"
+        place = tr("step {step} of {steps}", step=frame.step + 1, steps=request.steps)
         noise = f" · σ {number(frame.sigma)}" if tells_noise else ""
-        kind = "preview" if true is None else "decoded"
+        kind = tr("preview") if true is None else tr("decoded")
         image = to_image(film.latent_rgb.picture(frame.denoised)) if true is None else self._image(call, true)
         size = QSize(request.size.width, request.size.height)
         return ComparedPicture(image, size, self.name, f"{place}{noise} · {kind}")

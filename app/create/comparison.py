@@ -19,6 +19,7 @@ from app.session.picture_loader import OpenedPicture, PictureLoader
 from core.film.alignment import AlignedBy, FilmAlignment
 from core.film.film import Film
 from core.film.reader import film_path
+from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.recipes.differences import differences
 from core.runs.operations import Decode, OpenedFilm, OpenFilm
@@ -28,7 +29,7 @@ COMPARED, COMPARED_FILM = "compared frame", "compared film"
 
 REST_MS = 200
 LOCKED: Mapping[AlignedBy, str] = MappingProxyType(
-    {AlignedBy.step: "Locked by step", AlignedBy.noise: "Locked by noise level σ"}
+    {AlignedBy.step: tr("Locked by step"), AlignedBy.noise: tr("Locked by noise level σ")}
 )
 """The scrubber's effect on both runs: by noise level if they have different numbers of steps."""
 
@@ -252,29 +253,38 @@ class FilmComparison(QObject):
         first, second = (leading, following) if self._is_leading_first else (following, leading)
         if self._pinned is not None:
             letter = "B" if self._is_leading_first else "A"
-            self._view.describe("Two steps of one run", f"{letter} is pinned, the scrubber moves the other")
+            self._view.describe(
+                tr("Two steps of one run"), tr("{letter} is pinned, the scrubber moves the other", letter=letter)
+            )
             return
         parts = _differences_text(first, second)
         if self._lock is not None:
             note = LOCKED[self._lock.aligned_by]
         elif self._panel.film is None:
-            note = "Finished pictures: there is no film to scrub"
+            note = tr("Finished pictures: there is no film to scrub")
         else:
             letter = "B" if self._is_leading_first else "A"
-            note = f"{letter} is a picture of the same run" if self._is_same_run else f"{letter} has no film"
+            note = (
+                tr("{letter} is a picture of the same run", letter=letter)
+                if self._is_same_run
+                else tr("{letter} has no film", letter=letter)
+            )
         self._view.describe(parts, note)
 
 
 def _differences_text(first: ComparedRun, second: ComparedRun) -> str:
     """Returns the recipes' differences, and where one left the other."""
     if first.request is None or second.request is None:
-        return "Not known what differs: a picture carries no recipe"
+        return tr("Not known what differs: a picture carries no recipe")
     found = differences(first.request, second.request, first.untold | second.untold)
     parts = [str(difference) for difference in found]
     for letter, run, other in (("B", second, first), ("A", first, second)):
         if run.parent is not None and run.parent.run == other.run != "":
-            parts += ["fresh noise"] if "fresh noise" in run.parent.changes else []
-            return f"{letter} left {'A' if letter == 'B' else 'B'} at step {run.parent.step + 1}:  " + (
-                " · ".join(parts) or "nothing changed"
-            )
-    return "Differ in:  " + " · ".join(parts) if parts else "The same settings"
+            parts += [tr("fresh noise")] if "fresh noise" in run.parent.changes else []
+            return tr(
+                "{letter} left {part} at step {step}:  ",
+                letter=letter,
+                part="A" if letter == "B" else "B",
+                step=run.parent.step + 1,
+            ) + (" · ".join(parts) or tr("nothing changed"))
+    return tr("Differ in:  ") + " · ".join(parts) if parts else tr("The same settings")

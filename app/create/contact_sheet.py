@@ -14,6 +14,7 @@ from app.session.engine_tasks import EngineTasks
 from app.widgets.building import STRETCH, hbox, named, push_button, stretched, text_label, vbox
 from app.widgets.pixels import enlarged, to_image
 from core.film.film import Film
+from core.language.words import tr
 from core.measures.difference import spread
 from core.pictures.pixels import Pixels
 from core.runs.operations import Decode
@@ -25,8 +26,10 @@ RUN = Qt.ItemDataRole.UserRole
 UNDECIDED = 8.0
 """The mean difference of all pairs, of 255, below which pictures look alike."""
 
-CHOOSE = "Click or press Space to select, arrow keys to move, Enter to finish the selected ones."
-NOTHING_DECIDED = "Nothing is decided yet: the pictures hardly differ. Next time, wait for a higher percentage."
+CHOOSE = tr("Click or press Space to select, arrow keys to move, Enter to finish the selected ones.")
+NOTHING_DECIDED = tr(
+    "Nothing is decided yet: the pictures hardly differ. Next time, wait for a higher percentage."
+)
 
 
 class ContactSheet(QFrame):
@@ -48,7 +51,7 @@ class ContactSheet(QFrame):
         self._title = text_label(role="title")
         self._hint = text_label(CHOOSE, name="contactSheetHint", role="hint", wraps=True)
         self._pictures: dict[str, Pixels] = {}
-        self.list = named(QListWidget(), "contactSheetList", "Pictures to choose from")
+        self.list = named(QListWidget(), "contactSheetList", tr("Pictures to choose from"))
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)
@@ -56,10 +59,10 @@ class ContactSheet(QFrame):
         self.list.setUniformItemSizes(True)
         self.list.setSpacing(GAP_PX // 2)
         self.list.itemSelectionChanged.connect(self._count)
-        self._all = self._button("Select all", "markAllButton", self.list.selectAll)
-        self._none = self._button("Select none", "markNoneButton", self.list.clearSelection)
-        self._discard = self._button("Discard all", "discardAllButton", self._discard_all)
-        self._finish = self._button("Finish", "finishChosenButton", self._finish_chosen)
+        self._all = self._button(tr("Select all"), "markAllButton", self.list.selectAll)
+        self._none = self._button(tr("Select none"), "markNoneButton", self.list.clearSelection)
+        self._discard = self._button(tr("Discard all"), "discardAllButton", self._discard_all)
+        self._finish = self._button(tr("Finish"), "finishChosenButton", self._finish_chosen)
         self._finish.setProperty("kind", "primary")
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(key), self.list, self._finish_chosen, context=Qt.ShortcutContext.WidgetShortcut)
@@ -97,8 +100,10 @@ class ContactSheet(QFrame):
             self._add(film)
         step, steps = films[-1].frames[-1].step + 1, films[-1].request.steps
         coming = self._early_choice.coming
-        more = f" · {coming} more on the way" if coming else ""
-        self._title.setText(f"Choose which to finish · step {step} of {steps}{more}")
+        more = tr(" · {coming} more on the way", coming=coming) if coming else ""
+        self._title.setText(
+            tr("Choose which to finish · step {step} of {steps}{more}", step=step, steps=steps, more=more)
+        )
         self._count()
         if self.isHidden():
             self._cover()
@@ -109,7 +114,7 @@ class ContactSheet(QFrame):
 
     def _add(self, film: Film) -> None:
         item = QListWidgetItem(str(self.list.count() + 1), self.list)
-        item.setToolTip(f"Seed {film.request.seed}")
+        item.setToolTip(tr("Seed {seed}", seed=film.request.seed))
         item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
         item.setData(RUN, film.run)
         frame = film.frames[-1]
@@ -164,7 +169,7 @@ class ContactSheet(QFrame):
     @Slot()
     def _count(self) -> None:
         marked, there = len(self.list.selectedItems()), self.list.count()
-        self._finish.setText(f"Finish {marked} of {there}")
+        self._finish.setText(tr("Finish {marked} of {there}", marked=marked, there=there))
         self._finish.setEnabled(marked > 0)
 
     @Slot()

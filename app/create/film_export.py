@@ -16,6 +16,7 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.film.film import Film
+from core.language.words import tr
 from core.pictures.file_names import slug
 
 if TYPE_CHECKING:  # imported when the first film is exported
@@ -24,8 +25,8 @@ if TYPE_CHECKING:  # imported when the first film is exported
     from app.film.film_exporter import FilmExporter
 
 EXPORTED = "exported"
-NO_FILM = Message("There is no film to export", "Make a picture, or choose one that has a film.")
-CANCELLED = Message("Export cancelled", "No film was written.")
+NO_FILM = Message(tr("There is no film to export"), tr("Make a picture, or choose one that has a film."))
+CANCELLED = Message(tr("Export cancelled"), tr("No film was written."))
 LASTING_MS = 12_000
 
 
@@ -109,6 +110,8 @@ class FilmExport(QObject):
 
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
-        show = Choice("Show in folder", lambda: open_in_system(path.parent), "showExportButton")
-        play = Choice("Open", lambda: open_in_system(path), "openExportButton")
-        self._messages.show_message(EXPORTED, Message("Film saved", str(path)), "info", (play, show), LASTING_MS)
+        show = Choice(tr("Show in folder"), lambda: open_in_system(path.parent), "showExportButton")
+        play = Choice(tr("Open"), lambda: open_in_system(path), "openExportButton")
+        self._messages.show_message(
+            EXPORTED, Message(tr("Film saved"), str(path)), "info", (play, show), LASTING_MS
+        )

@@ -12,6 +12,7 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.files.sizes import size_text
 from core.film.attention_file import attention_path
 from core.film.reader import film_path
+from core.language.words import plural, tr
 from core.settings.settings import FilmPolicy
 
 KEEP = "keep film"
@@ -35,16 +36,18 @@ class FilmRetention(QObject):
             self._asked = []  # those before were kept, by not answering
         self._asked.append(saved.path)
         count = len(self._asked)
-        what = "Keep the film of this picture?" if count == 1 else f"Keep the films of these {count} pictures?"
+        what = plural("Keep the film of this picture?", "Keep the films of these {count} pictures?", count)
         size = sum(_size(file) for picture in self._asked for file in _files(picture))
         self._messages.show_message(
             KEEP,
-            Message(what, f"Every step can be looked at and branched later. It takes {size_text(size)}."),
+            Message(
+                what, tr("Every step can be looked at and branched later. It takes {size}.", size=size_text(size))
+            ),
             "info",
             (
-                Choice("Keep", self._keep, "keepFilmButton"),
-                Choice("Do not keep", self._remove, "removeFilmButton"),
-                Choice("Always keep", self._keep_always, "alwaysKeepFilmsButton"),
+                Choice(tr("Keep"), self._keep, "keepFilmButton"),
+                Choice(tr("Do not keep"), self._remove, "removeFilmButton"),
+                Choice(tr("Always keep"), self._keep_always, "alwaysKeepFilmsButton"),
             ),
         )
 

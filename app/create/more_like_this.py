@@ -16,6 +16,7 @@ from app.session.run import SavedPicture
 from app.session.session import Session
 from app.widgets.pixels import to_image
 from core.film.film import Film
+from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.branch import Branch
@@ -24,9 +25,9 @@ from core.runs.operations import GenerateBranch
 from core.runs.relatives import relatives
 
 NO_FILM = Message(
-    "This picture has no film",
-    "More like this starts from a step of the film, and none was kept.",
-    "Choose a picture with a film, or keep films in Preferences.",
+    tr("This picture has no film"),
+    tr("More like this starts from a step of the film, and none was kept."),
+    tr("Choose a picture with a film, or keep films in Preferences."),
 )
 
 
@@ -127,7 +128,7 @@ class MoreLikeThis(QObject):
         member = self._turns[-1].members[place]
         if member.pixels is not None:
             is_finished = member.film is not None
-            words = "Click for more like this one" if is_finished else "On its way"
+            words = tr("Click for more like this one") if is_finished else tr("On its way")
             self._sheet.show_picture(place, member.pixels, words, is_finished=is_finished)
 
     def _change(self, run: str, **changes: object) -> None:

@@ -19,6 +19,7 @@ from app.session.session import Session
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice, MessageArea
 from core.gallery.deleting import Deleted
+from core.language.words import plural, tr
 from core.request.settings import SETTINGS
 from core.runs.queued import QueuedRun
 
@@ -33,10 +34,21 @@ LASTING_MS = 8000
 
 def deleted_message(deleted: tuple[Deleted, ...]) -> Message:
     """Returns what has become of deleted pictures."""
-    what = "Moved" if len(deleted) == 1 else f"{len(deleted):,} pictures moved"
-    place = "to the gallery’s own bin" if any(one.is_in_bin for one in deleted) else "to trash"
-    only = "" if all(one.can_be_restored for one in deleted) else "Only the system’s trash can restore it."
-    return Message(f"{what} {place}, with film, rating and tags.", only)
+    count = len(deleted)
+    if any(one.is_in_bin for one in deleted):
+        title = plural(
+            "Moved to the gallery’s own bin, with film, rating and tags.",
+            "{count:,} pictures moved to the gallery’s own bin, with film, rating and tags.",
+            count,
+        )
+    else:
+        title = plural(
+            "Moved to trash, with film, rating and tags.",
+            "{count:,} pictures moved to trash, with film, rating and tags.",
+            count,
+        )
+    only = "" if all(one.can_be_restored for one in deleted) else tr("Only the system’s trash can restore it.")
+    return Message(title, only)
 
 
 def settings_sentence(applied: Applied) -> str:
@@ -44,19 +56,26 @@ def settings_sentence(applied: Applied) -> str:
     sentences = [not_here(applied.missing_loras)] if applied.missing_loras else []
     if applied.differing:
         words = _nouns(applied.differing)
-        sentences.append(f"Not taken over as they were: {words}. This model or program does not have them.")
+        sentences.append(
+            tr("Not taken over as they were: {words}. This model or program does not have them.", words=words)
+        )
     if applied.untold:
-        sentences.append(f"Not told by the picture, or not known here: {_nouns(applied.untold)}. Yours stay.")
+        sentences.append(
+            tr("Not told by the picture, or not known here: {nouns}. Yours stay.", nouns=_nouns(applied.untold))
+        )
     if applied.weighed_by:
         sentences.append(
-            f"{applied.weighed_by} weighs words of a prompt in another way, so the picture will differ; "
-            "with the emphasis No norm it differs least."
+            tr(
+                "{weighed_by} weighs words of a prompt in another way, so the picture will differ; "
+                "with the emphasis No norm it differs least.",
+                weighed_by=applied.weighed_by,
+            )
         )
-    return " ".join(sentences) or "Undo brings back what was there before."
+    return " ".join(sentences) or tr("Undo brings back what was there before.")
 
 
 def _nouns(names: Collection[str]) -> str:
-    return ", ".join(setting.noun for setting in SETTINGS if setting.name in names)
+    return ", ".join(tr(setting.noun) for setting in SETTINGS if setting.name in names)
 
 
 class Notices(QObject):
@@ -98,11 +117,11 @@ class Notices(QObject):
     def _on_run_failed(self, message: Message) -> None:
         choices: tuple[Choice, ...] = ()
         if (run := self._session.queue.failed) is not None:
-            choices = (Choice("Try again", partial(self._session.queue.try_again, run.id), "tryAgainButton"),)
+            choices = (Choice(tr("Try again"), partial(self._session.queue.try_again, run.id), "tryAgainButton"),)
         if message.is_unforeseen:
             choices += (
-                Choice("Copy report", self.report_asked.emit, "copyErrorReportButton", keeps_bar=True),
-                Choice("Open log", self.log_asked.emit, "openLogButton", keeps_bar=True),
+                Choice(tr("Copy report"), self.report_asked.emit, "copyErrorReportButton", keeps_bar=True),
+                Choice(tr("Open log"), self.log_asked.emit, "openLogButton", keeps_bar=True),
             )
         self._area.show_message(RUN_FAILED, message, "error", choices)
 
@@ -113,8 +132,8 @@ class Notices(QObject):
     @Slot(object)
     def _on_cleared(self, gone: tuple[QueuedRun, ...]) -> None:
         count = sum(run.left for run in gone)
-        words = "1 picture removed from the queue" if count == 1 else f"{count:,} pictures removed from the queue"
-        undo = Choice("Undo", partial(self._session.queue.take_back, gone), "undoClearButton")
+        words = plural("1 picture removed from the queue", "{count:,} pictures removed from the queue", count)
+        undo = Choice(tr("Undo"), partial(self._session.queue.take_back, gone), "undoClearButton")
         self._area.show_message(CLEARED, Message(words, ""), "info", (undo,), DELETED_MS)
 
     @Slot()
@@ -126,20 +145,25 @@ class Notices(QObject):
             count = 0
             self._area.dismiss(HELD)
         elif count != self._told_of:
-            waiting = "1 picture is waiting" if count == 1 else f"{count:,} pictures are waiting"
-            choices = Choice("Go on", queue.go_on, "goOnButton"), Choice("Clear", queue.clear, "clearQueueButton")
+            waiting = plural("1 picture is waiting", "{count:,} pictures are waiting", count)
+            choices = (
+                Choice(tr("Go on"), queue.go_on, "goOnButton"),
+                Choice(tr("Clear"), queue.clear, "clearQueueButton"),
+            )
             self._area.show_message(HELD, Message(waiting, ""), "info", choices)
         self._told_of = count
 
     @Slot(str, object)
     def show_preset_used(self, name: str, applied: Applied) -> None:
         """Reports the settings of a preset that could not be used."""
-        self.show_settings_used(replace(applied, untold=frozenset()), f"The preset “{name}” is in place")
+        self.show_settings_used(
+            replace(applied, untold=frozenset()), tr("The preset “{name}” is in place", name=name)
+        )
 
-    def show_settings_used(self, applied: Applied, title: str = "The picture's settings are in place") -> None:
+    def show_settings_used(self, applied: Applied, title: str = tr("The picture's settings are in place")) -> None:
         """Reports settings that could not be used."""
         sentence = settings_sentence(applied)
-        undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
+        undo = Choice(tr("Undo"), self._session.draft_editor.undo, "undoSettingsButton")
         message = Message(title, sentence)
         is_whole = applied == Applied()
         self._area.show_message(TAKEN_OVER, message, "info", (undo,), LASTING_MS if is_whole else None)
@@ -148,15 +172,17 @@ class Notices(QObject):
         """Pictures are in the trash; ``restore`` takes back what can be."""
         message = deleted_message(deleted)
         can_undo = all(one.can_be_restored for one in deleted)
-        undo = (Choice("Undo", partial(restore, deleted), "undoDeleteButton"),) if can_undo else ()
+        undo = (Choice(tr("Undo"), partial(restore, deleted), "undoDeleteButton"),) if can_undo else ()
         self._area.show_message(DELETED, message, "info", undo, DELETED_MS)
 
     @Slot(object)
     def show_not_taken(self, files: Sequence[Path]) -> None:
         """Of what was dropped on the window, some files were of no use."""
         names = ", ".join(f"“{file.name}”" for file in files)
-        sentence = "Pictures, models, LoRAs, autoencoders and folders with models can be dropped on the window."
-        self._area.show_message(FAILED, Message(f"{names}: not taken", sentence), "info")
+        sentence = tr(
+            "Pictures, models, LoRAs, autoencoders and folders with models can be dropped on the window."
+        )
+        self._area.show_message(FAILED, Message(tr("{names}: not taken", names=names), sentence), "info")
 
     @Slot(object)
     def _on_noticed(self, message: Message) -> None:
@@ -168,16 +194,16 @@ class Notices(QObject):
     def warn_before_closing(self) -> None:
         """Pictures that are not saved would be lost."""
         count = len(self._session.unsaved)
-        pictures = "1 picture is" if count == 1 else f"{count} pictures are"
         message = Message(
-            f"{pictures} not saved yet", "Closing the window now would lose what could not be written before."
+            plural("1 picture is not saved yet", "{count} pictures are not saved yet", count),
+            tr("Closing the window now would lose what could not be written before."),
         )
-        leave = Choice("Close without saving", self._close, "closeAnywayButton")
+        leave = Choice(tr("Close without saving"), self._close, "closeAnywayButton")
         self._area.show_message(SAVING, message, "error", (self._save_elsewhere, leave))
 
     @property
     def _save_elsewhere(self) -> Choice:
-        return Choice("Save elsewhere…", self._ask_folder, "saveElsewhereButton", keeps_bar=True)
+        return Choice(tr("Save elsewhere…"), self._ask_folder, "saveElsewhereButton", keeps_bar=True)
 
     @Slot(object)
     def _on_save_failed(self, message: Message) -> None:
@@ -189,7 +215,9 @@ class Notices(QObject):
             self._area.dismiss(SAVING)
         recipe = saved.image.recipe
         if is_of_failure(recipe):
-            title = f"Saved as it was after step {recipe.step} of {recipe.request.steps}"
+            title = tr(
+                "Saved as it was after step {step} of {steps}", step=recipe.step, steps=recipe.request.steps
+            )
             self._area.show_message(KEPT, Message(title, ""), "info", lasting_ms=LASTING_MS)
 
     @Slot()
@@ -204,15 +232,15 @@ class Notices(QObject):
             return
         done = film.frames[-1].step + 1
         message = Message(
-            f"Stopped at step {done} of {film.request.steps}",
-            "You can continue it, or keep what has developed so far as a picture.",
+            tr("Stopped at step {done} of {steps}", done=done, steps=film.request.steps),
+            tr("You can continue it, or keep what has developed so far as a picture."),
         )
-        keep = Choice("Keep this picture", self._session.keep_last, "keepButton")
-        go_on = Choice("Continue", self._session.continue_last, "continueButton")
+        keep = Choice(tr("Keep this picture"), self._session.keep_last, "keepButton")
+        go_on = Choice(tr("Continue"), self._session.continue_last, "continueButton")
         self._area.show_message(STOPPED, message, "info", (go_on, keep))
 
     def _ask_folder(self) -> None:
-        ask_folder(self._window, "Save the picture in this folder", self._save_in)
+        ask_folder(self._window, tr("Save the picture in this folder"), self._save_in)
 
     def _save_in(self, folder: Path) -> None:
         self._area.dismiss(SAVING)

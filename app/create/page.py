@@ -22,6 +22,7 @@ from app.session.session import Session
 from app.widgets.building import named, push_button, stretched, vbox
 from app.widgets.colours import Colours
 from app.widgets.message_bar import MessageArea
+from core.language.words import tr
 
 CORNER_GAP_PX = 12
 
@@ -56,7 +57,7 @@ class CreatePage(QSplitter):
         self.messages = MessageArea()
         self.canvas = Canvas(colours)
         self.zoom_bar = ZoomBar(self.canvas)
-        self._live_button = push_button("Show the picture in progress", self.live_asked, name="liveButton")
+        self._live_button = push_button(tr("Show the picture in progress"), self.live_asked, name="liveButton")
         self._live_button.hide()
         self.canvas.setLayout(self._corner_layout())
         self.compare = CompareView(colours, session.background)

@@ -36,13 +36,14 @@ from app.widgets.file_dialogs import PICTURES, ask_file
 from app.widgets.icon_button import IconButton
 from core.film.reader import PART_SUFFIX
 from core.gallery.deleting import Deleted
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest
 
 NO_FILE = Message(
-    "Nothing to paste",
-    "The clipboard holds no picture.",
-    "Copy a picture in a file manager or in another program, or drop it on this window.",
+    tr("Nothing to paste"),
+    tr("The clipboard holds no picture."),
+    tr("Copy a picture in a file manager or in another program, or drop it on this window."),
 )
 
 
@@ -85,8 +86,8 @@ class PictureCommands(QObject):
         compare_menu = CompareMenu(window, self._comparison, recent, self._branches)
         relatives = RelativesSheet(create.canvas)
         self._more_like_this = MoreLikeThis(relatives, panel, self._current, session, loader)
-        more = IconButton("pictures", "More like this: close relatives of this picture", "moreLikeThisButton")
-        more.setText("More like this")
+        more = IconButton("pictures", tr("More like this: close relatives of this picture"), "moreLikeThisButton")
+        more.setText(tr("More like this"))
         more.clicked.connect(self._more_like_this.begin)
         for tool in (self._branches.button, more, compare_menu.button):
             panel.transport.add_tool(tool)
@@ -164,7 +165,7 @@ class PictureCommands(QObject):
     @Slot()
     def _ask_picture(self) -> None:
         folder = self._settings_store.settings.pictures
-        ask_file(self._window, "Load settings from image", self._loader.load_recipe, [PICTURES], folder)
+        ask_file(self._window, tr("Load settings from image"), self._loader.load_recipe, [PICTURES], folder)
 
     @Slot()
     def _open_folder(self) -> None:
@@ -172,8 +173,8 @@ class PictureCommands(QObject):
         if folder.is_dir():
             open_in_system(folder)
         else:
-            sentence = f"{folder} will be made when the first picture is saved."
-            self._notices.show_failure(Message("There is no pictures folder yet", sentence))
+            sentence = tr("{folder} will be made when the first picture is saved.", folder=folder)
+            self._notices.show_failure(Message(tr("There is no pictures folder yet"), sentence))
 
     @Slot()
     def _copy(self) -> None:

@@ -19,6 +19,7 @@ from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.file_dialogs import ask_save
 from core.film.reader import film_path
+from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.recipes.recipe import Recipe
 from core.request.request import GenerationRequest, Source
@@ -28,7 +29,7 @@ from core.runs.operations import Generate, OpenedFilm, OpenFilm
 BRANCHED = "branched film"
 """The kind of task that reads a film which is to be branched."""
 
-SAVED_AS = ("PNG (*.png)", "JPEG (*.jpg *.jpeg)", "WebP (*.webp)")
+SAVED_AS = (tr("PNG (*.png)"), tr("JPEG (*.jpg *.jpeg)"), tr("WebP (*.webp)"))
 
 
 class PictureTools(QObject):
@@ -96,21 +97,25 @@ class PictureTools(QObject):
         """Asks the same for a picture that may have no file yet."""
         start = self._settings_store.settings.pictures / name
         save = partial(self._loader.save_as, picture, has_recipe=not self._settings_store.settings.strips_recipe)
-        ask_save(self._window, "Save picture as", save, SAVED_AS, start)
+        ask_save(self._window, tr("Save picture as"), save, SAVED_AS, start)
 
     def open_in_editor(self, path: Path) -> None:
         """Opens a picture in the program that the preferences name, or in the system's own."""
         editor = self._settings_store.settings.editor
         if not open_in_editor(path, editor):
-            remedy = "Choose another program in the preferences, under Saving."
-            self.failed.emit(Message("The program does not start", editor or "The system has no program.", remedy))
+            remedy = tr("Choose another program in the preferences, under Saving.")
+            self.failed.emit(
+                Message(tr("The program does not start"), editor or tr("The system has no program."), remedy)
+            )
 
     def _save_opened(self, opened: OpenedPicture) -> None:
         if opened.generated is not None:
             self.save_generated(opened.generated, opened.path.name)
         else:
-            sentence = f"{opened.path.name} does not say how it was made, so there is nothing to write with it."
-            self.failed.emit(Message("Copy this file instead", sentence))
+            sentence = tr(
+                "{name} does not say how it was made, so there is nothing to write with it.", name=opened.path.name
+            )
+            self.failed.emit(Message(tr("Copy this file instead"), sentence))
 
     def _generate(self, recipe: Recipe) -> None:
         request: GenerationRequest = replace(recipe.request, seed=None, count=1)

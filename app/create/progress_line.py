@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 from app.session.progress_text import Happened, Progress
 from app.session.session import Session
 from app.widgets.building import hbox, named, stretched, text_label, vbox
+from core.language.words import tr
 
 RESOLUTION = 1000
 
@@ -24,9 +25,9 @@ class ProgressLine(QWidget):
         self._words.setMinimumWidth(1)
         self._figures = text_label(name="figuresLabel", role="number")
         self._figures.setToolTip(
-            "Time for a step, time left for this picture and for the queue, and σ: how much noise there is"
+            tr("Time for a step, time left for this picture and for the queue, and σ: how much noise there is")
         )
-        self._bar = named(QProgressBar(), "progressBar", "Progress")
+        self._bar = named(QProgressBar(), "progressBar", tr("Progress"))
         self._bar.setTextVisible(False)
         texts = hbox(stretched(self._words), self._figures)
         vbox(texts, self._bar, on=self, margins=(16, 8, 16, 10), spacing=8)

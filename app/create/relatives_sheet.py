@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QSpinBox, QToolButton, QWidge
 from app.widgets.building import STRETCH, hbox, push_button, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.pixels import enlarged, to_image
+from core.language.words import tr
 from core.pictures.pixels import Pixels
 
 FEWEST, MOST, DEFAULT_COUNT = 2, 9, 4
@@ -39,26 +40,28 @@ class RelativesSheet(QFrame):
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
         self.setObjectName("relativesSheet")
-        self.setAccessibleName("More like this")
+        self.setAccessibleName(tr("More like this"))
         self.setProperty("role", "sheet")
         self._canvas = canvas
         self._source = text_label()
-        self._title = text_label("More like this", role="title")
-        self._hint = text_label("Click a picture for more like it.", role="hint", wraps=True)
-        self.count = QSpinBox(minimum=FEWEST, maximum=MOST, value=DEFAULT_COUNT, prefix="Make ")
-        describe(self.count, "relativesCountSpin", "Number of pictures", "How many pictures to make at a time")
+        self._title = text_label(tr("More like this"), role="title")
+        self._hint = text_label(tr("Click a picture for more like it."), role="hint", wraps=True)
+        self.count = QSpinBox(minimum=FEWEST, maximum=MOST, value=DEFAULT_COUNT, prefix=tr("Make "))
+        describe(
+            self.count, "relativesCountSpin", tr("Number of pictures"), tr("How many pictures to make at a time")
+        )
         self.strength = QSpinBox(minimum=5, maximum=100, value=DEFAULT_STRENGTH_PERCENT, suffix=" % new noise")
         self.strength.setSingleStep(5)
         describe(
             self.strength,
             "relativesStrengthSpin",
-            "New noise",
-            "How much of the noise is new: less keeps closer to the picture",
+            tr("New noise"),
+            tr("How much of the noise is new: less keeps closer to the picture"),
         )
-        self._again = push_button("Others", self.again_asked, name="relativesAgainButton")
-        self._again.setToolTip("Make other pictures like the same one")
-        self.back = push_button("Back", self.back_asked, name="relativesBackButton")
-        close = push_button("Done", self.closed, name="relativesCloseButton", kind="primary")
+        self._again = push_button(tr("Others"), self.again_asked, name="relativesAgainButton")
+        self._again.setToolTip(tr("Make other pictures like the same one"))
+        self.back = push_button(tr("Back"), self.back_asked, name="relativesBackButton")
+        close = push_button(tr("Done"), self.closed, name="relativesCloseButton", kind="primary")
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP_PX)
         self._cells: list[tuple[QToolButton, QWidget]] = []
@@ -76,7 +79,7 @@ class RelativesSheet(QFrame):
             side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
         self._source.setPixmap(QPixmap.fromImage(picture))
-        self._title.setText(f"More like “{prompt[:60]}”" if prompt else "More like this")
+        self._title.setText(tr("More like “{prompt}”", prompt=prompt[:60]) if prompt else tr("More like this"))
         self.back.setEnabled(can_go_back)
         for cell, below in self._cells:
             for widget in (cell, below):
@@ -121,14 +124,19 @@ class RelativesSheet(QFrame):
 
     def _new_cell(self, place: int) -> tuple[QToolButton, QWidget]:
         cell = QToolButton(self)
-        name = f"Picture {place + 1}"
-        describe(cell, f"relative{place}", f"More like picture {place + 1}", f"{name} is on its way")
+        name = tr("Picture {place}", place=place + 1)
+        describe(
+            cell,
+            f"relative{place}",
+            tr("More like picture {place}", place=place + 1),
+            tr("{name} is on its way", name=name),
+        )
         cell.setProperty("kind", "quiet")
         cell.clicked.connect(partial(self.chosen.emit, place))
         show = partial(self.opened.emit, place)
-        below = push_button("Show", show, self, kind="quiet", name=f"showRelative{place}")
-        below.setAccessibleName(f"Show picture {place + 1}")
-        below.setToolTip("Show this picture on the canvas")
+        below = push_button(tr("Show"), show, self, kind="quiet", name=f"showRelative{place}")
+        below.setAccessibleName(tr("Show picture {place}", place=place + 1))
+        below.setToolTip(tr("Show this picture on the canvas"))
         for widget in (cell, below):
             widget.setEnabled(False)
         return cell, below

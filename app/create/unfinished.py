@@ -14,6 +14,7 @@ from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
 from core.film.reader import PART_SUFFIX
 from core.film.stored import UnfinishedRun, unfinished
+from core.language.words import plural, tr
 from core.runs.operations import GenerateBranch, Resume
 
 UNFINISHED, DISCARDED = "unfinished", "discarded"
@@ -40,11 +41,19 @@ class UnfinishedRuns(QObject):
         if not runs:
             return
         if len(runs) > 1:
-            title, words = f"{len(runs):,} unfinished pictures", "You can continue each where it stopped."
-            resume, discard = "Continue all", "Discard all"
+            title, words = (
+                tr("{count:,} unfinished pictures", count=len(runs)),
+                tr("You can continue each where it stopped."),
+            )
+            resume, discard = tr("Continue all"), tr("Discard all")
         else:
-            title, resume, discard = "Unfinished picture", "Continue", "Discard"
-            words = f"“{_title(runs[0])}” stopped at step {runs[0].step} of {runs[0].request.steps}."
+            title, resume, discard = tr("Unfinished picture"), tr("Continue"), tr("Discard")
+            words = tr(
+                "“{title}” stopped at step {step} of {steps}.",
+                title=_title(runs[0]),
+                step=runs[0].step,
+                steps=runs[0].request.steps,
+            )
 
         def resume_all() -> None:
             for run in runs:
@@ -61,7 +70,7 @@ class UnfinishedRuns(QObject):
             tell_discarded(self._area, len(paths), undo)
 
         choices = (
-            Choice("Show", self.show_list, "showUnfinishedButton"),
+            Choice(tr("Show"), self.show_list, "showUnfinishedButton"),
             Choice(resume, resume_all, "continueUnfinishedButton"),
             Choice(discard, discard_all, "discardUnfinishedButton"),
         )
@@ -111,12 +120,12 @@ class UnfinishedRuns(QObject):
 
 def tell_discarded(area: MessageArea, count: int, undo: Callable[[], None]) -> None:
     """Says that pictures were discarded, and offers to take them back."""
-    words = "1 picture discarded" if count == 1 else f"{count:,} pictures discarded"
+    words = plural("1 picture discarded", "{count:,} pictures discarded", count)
     area.show_message(
-        DISCARDED, Message(words, ""), "info", (Choice("Undo", undo, "undoDiscardButton"),), DISCARDED_MS
+        DISCARDED, Message(words, ""), "info", (Choice(tr("Undo"), undo, "undoDiscardButton"),), DISCARDED_MS
     )
 
 
 def _title(run: UnfinishedRun) -> str:
-    words = " ".join(run.request.prompt.split()) or "(no prompt)"
+    words = " ".join(run.request.prompt.split()) or tr("(no prompt)")
     return words if len(words) <= 60 else f"{words[:59]}…"

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 from app.dialogs.licences import Part, read_parts
 from app.widgets.building import STRETCH, aligned, hbox, named, stretched, text_label, vbox
 from app.widgets.icons import app_icon
+from core.language.words import tr
 from core.recipes.recipe import library_versions
 from core.version import VERSION
 
-ABOUT = (
+ABOUT = tr(
     "Emulsion makes pictures from words on this computer, and shows how each one develops out of noise. "
     "Nothing leaves the computer. Apache License 2.0."
 )
@@ -36,10 +37,10 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("aboutDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("About Emulsion")
-        tabs = named(QTabWidget(), "aboutTabs", "About Emulsion")
-        tabs.addTab(self._about(), "About")
-        tabs.addTab(self._licences(), "Parts and licences")
+        self.setWindowTitle(tr("About Emulsion"))
+        tabs = named(QTabWidget(), "aboutTabs", tr("About Emulsion"))
+        tabs.addTab(self._about(), tr("About"))
+        tabs.addTab(self._licences(), tr("Parts and licences"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         vbox(stretched(tabs), buttons, on=self, margins=16, spacing=16)
@@ -48,7 +49,7 @@ class AboutDialog(QDialog):
     def _about(self) -> QWidget:
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(QSize(96, 96), self.devicePixelRatioF()))
-        title = text_label(f"Emulsion {VERSION}", role="heading")
+        title = text_label(tr("Emulsion {version}", version=VERSION), role="heading")
         words = text_label(ABOUT, wraps=True)
         lines = "\n".join(
             f"{name} {version}" for name, version in {**_own_versions(), **library_versions()}.items()
@@ -60,13 +61,13 @@ class AboutDialog(QDialog):
         return page
 
     def _licences(self) -> QWidget:
-        self._parts = named(QTreeWidget(), "partsList", "Parts of Emulsion")
-        self._parts.setHeaderLabels(["Part", "Version", "Licence"])
+        self._parts = named(QTreeWidget(), "partsList", tr("Parts of Emulsion"))
+        self._parts.setHeaderLabels([tr("Part"), tr("Version"), tr("Licence")])
         self._parts.setRootIsDecorated(False)
         self._parts.header().setStretchLastSection(True)
         self._parts.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self._parts.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self._text = named(QPlainTextEdit(readOnly=True), "licenceText", "Text of the licence")
+        self._text = named(QPlainTextEdit(readOnly=True), "licenceText", tr("Text of the licence"))
         for part in read_parts():
             item = QTreeWidgetItem(self._parts, [part.name, part.version, part.licence])
             item.setToolTip(2, part.licence)
@@ -82,7 +83,7 @@ class AboutDialog(QDialog):
         item = self._parts.currentItem()
         part: Part | None = item.data(0, _PART) if item is not None else None
         if part is not None:
-            words = [part.about, part.page, part.text or f"Licence: {part.licence}"]
+            words = [part.about, part.page, part.text or tr("Licence: {licence}", licence=part.licence)]
             self._text.setPlainText("\n\n".join(text for text in words if text))
 
 

@@ -17,6 +17,7 @@ from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.families import FAMILIES
 from core.film.film import Film
+from core.language.words import plural, tr
 from core.models.catalogue import Model
 from core.request.request import COUNT, LARGEST_GUIDANCE_SCALE, STEPS
 from core.request.samplers import SAMPLERS
@@ -46,10 +47,15 @@ class BranchDialog(QDialog):
         self._unchanged = Branch(film, self._call, film.request)
         step, steps = self._unchanged.step, film.request.steps
         self.setObjectName("branchDialog")
-        self.setWindowTitle(f"Branch from step {step + 1} of {steps}")
-        reused = "" if not step else "Step 1 is reused; " if step == 1 else f"Steps 1–{step} are reused; "
-        rest = "only the rest is computed again." if step else "Every step is computed again."
-        words = text_label(f"{reused}{rest} Early steps decide the layout, late ones the details.", wraps=True)
+        self.setWindowTitle(tr("Branch from step {step} of {steps}", step=step + 1, steps=steps))
+        reused = plural(
+            "Step 1 is reused; only the rest is computed again.",
+            "Steps 1–{count} are reused; only the rest is computed again.",
+            step,
+        )
+        again = reused if step else tr("Every step is computed again.")
+        early = tr("Early steps decide the layout, late ones the details.")
+        words = text_label(f"{again} {early}", wraps=True)
         words.setMinimumWidth(WIDTH_PX)
         vocabulary, counting = vocabulary_of(model), TokenCounting()
         self._prompt = PromptField(POSITIVE, counting, "branchPromptEdit")
@@ -69,28 +75,30 @@ class BranchDialog(QDialog):
         self._guidance.setObjectName("branchGuidanceSpin")
         family = FAMILIES.get(film.model.family)
         samplers = [(SAMPLERS[key].name, key) for key in (SAMPLERS if family is None else family.samplers)]
-        self._sampler = combo_box(samplers, "branchSamplerCombo", "Sampler")
+        self._sampler = combo_box(samplers, "branchSamplerCombo", tr("Sampler"))
         self._sampler.setCurrentIndex(self._sampler.findData(film.request.sampler))
         self._remaining = named(QSpinBox(minimum=1, maximum=STEPS[-1]), "branchRemainingSpin")
         self._remaining.setValue(self._unchanged.steps_left)
         self._noise = QSpinBox(minimum=0, maximum=100, suffix=" %", singleStep=5)
         self._noise.setObjectName("branchNoiseSpin")
-        self._noise.setToolTip("How much of the noise is replaced by new noise: gives variations of the picture.")
+        self._noise.setToolTip(
+            tr("How much of the noise is replaced by new noise: gives variations of the picture.")
+        )
         self._count = named(QSpinBox(minimum=1, maximum=COUNT[-1]), "branchCountSpin")
-        self._count.setToolTip("How many pictures are made from this step, each with its own new noise.")
+        self._count.setToolTip(tr("How many pictures are made from this step, each with its own new noise."))
         self._count.valueChanged.connect(self._on_count_changed)
         rows = (
-            ("&Guidance scale", self._guidance),
-            ("&Sampler", self._sampler),
-            ("&Remaining steps", self._remaining),
-            ("Number of &branches", self._count),
-            ("New n&oise", self._noise),
+            (tr("&Guidance scale"), self._guidance),
+            (tr("&Sampler"), self._sampler),
+            (tr("&Remaining steps"), self._remaining),
+            (tr("Number of &branches"), self._count),
+            (tr("New n&oise"), self._noise),
         )
         for label, control in rows:
             control.setAccessibleName(label.replace("&", ""))
-        buttons, branch = dialog_buttons(self, "Branch", "branchButton", self._choose)
+        buttons, branch = dialog_buttons(self, tr("Branch"), "branchButton", self._choose)
         branch.setProperty("kind", "primary")
-        branch.setToolTip("Branch (Ctrl+Return)")
+        branch.setToolTip(tr("Branch (Ctrl+Return)"))
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(Qt.Modifier.CTRL | key), self, self._choose)
         contents = (words, self._prompt, self._negative, form(*rows), buttons)

@@ -31,6 +31,7 @@ from core.film.film import Film
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
 from core.film_export.formats import FORMATS
 from core.film_export.pictures import DECODED, PICTURES
+from core.language.words import tr
 
 PREVIEW_PX = 280
 CHANGED_AFTER_MS = 60
@@ -60,7 +61,7 @@ class ExportFilmDialog(QDialog):
         """Takes the ``picture`` that the film belongs to; the export goes beside it by default."""
         super().__init__(parent)
         self.setObjectName("exportFilmDialog")
-        self.setWindowTitle("Export film")
+        self.setWindowTitle(tr("Export film"))
         self._film = film
         self._exporter = exporter
         self._began = 0.0
@@ -74,7 +75,7 @@ class ExportFilmDialog(QDialog):
         self._bar = QProgressBar(textVisible=False)
         self._left = _hint("exportProgress")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._export = self._buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._export = self._buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._export.setObjectName("exportButton")
         self._export.setProperty("kind", "primary")
         self._redraw = QTimer(self, singleShot=True, interval=CHANGED_AFTER_MS)
@@ -110,26 +111,29 @@ class ExportFilmDialog(QDialog):
 
     def _make_fields(self, choices: ExportChoices) -> None:
         formats = [(film_format.label, key) for key, film_format in FORMATS.items()]
-        self._format = combo_box(formats, "exportFormatCombo", "Format")
+        self._format = combo_box(formats, "exportFormatCombo", tr("Format"))
         self._format.setCurrentIndex(self._format.findData(choices.format))
         self._views = {name: named(QCheckBox(VIEWS[name].label), f"exportView-{name}") for name in PICTURES}
         for name, box in self._views.items():
             box.setChecked(name in choices.views)
-        self._decoded = named(QCheckBox("Decode by the autoencoder"), "exportDecodedCheck")
+        self._decoded = named(QCheckBox(tr("Decode by the autoencoder")), "exportDecodedCheck")
         self._decoded.setChecked(choices.is_decoded)
         self._cost = _hint("exportCost")
         frame = QSpinBox(minimum=FRAME_MS[0], maximum=FRAME_MS[-1], singleStep=20, suffix=" ms")
         self._frame = named(frame, "exportFrameSpin")
         self._frame.setValue(choices.frame_ms)
-        self._even = named(QCheckBox("Even motion: longer where much changes"), "exportEvenCheck")
+        self._even = named(QCheckBox(tr("Even motion: longer where much changes")), "exportEvenCheck")
         self._even.setChecked(choices.is_motion_even)
         hold = QDoubleSpinBox(minimum=0, maximum=HOLD_MS[-1] / 1000, singleStep=0.5, decimals=1, suffix=" s")
         self._hold = named(hold, "exportHoldSpin")
         self._hold.setValue(choices.hold_ms / 1000)
-        widths = [("As the picture", None), *((f"{width_px} pixels", width_px) for width_px in WIDTHS_PX)]
-        self._width = combo_box(widths, "exportWidthCombo", "Width of a view")
+        widths = [
+            (tr("As the picture"), None),
+            *((tr("{width_px} pixels", width_px=width_px), width_px) for width_px in WIDTHS_PX),
+        ]
+        self._width = combo_box(widths, "exportWidthCombo", tr("Width of a view"))
         self._width.setCurrentIndex(max(self._width.findData(choices.width_px), 0))
-        self._captions = named(QCheckBox("Step and sigma below the picture"), "exportCaptionsCheck")
+        self._captions = named(QCheckBox(tr("Step and sigma below the picture")), "exportCaptionsCheck")
         self._captions.setChecked(choices.has_captions)
         for combo in (self._format, self._width):
             combo.currentIndexChanged.connect(self._change)
@@ -140,19 +144,19 @@ class ExportFilmDialog(QDialog):
 
     def _lay_out(self) -> None:
         fields = form(
-            ("&Format", self._format),
-            ("Views", _column(*self._views.values())),
-            ("Pictures", _column(self._decoded, self._cost)),
-            ("&Each step for", _column(self._frame, self._even)),
-            ("&Last step longer by", self._hold),
-            ("&Width of a view", self._width),
-            ("Caption", self._captions),
+            (tr("&Format"), self._format),
+            (tr("Views"), _column(*self._views.values())),
+            (tr("Pictures"), _column(self._decoded, self._cost)),
+            (tr("&Each step for"), _column(self._frame, self._even)),
+            (tr("&Last step longer by"), self._hold),
+            (tr("&Width of a view"), self._width),
+            (tr("Caption"), self._captions),
         )
         fields.setContentsMargins(0, 0, 0, 0)
         self._fields.setLayout(fields)
         right = vbox(self._preview, self._summary, STRETCH, spacing=8)
         row = hbox(stretched(self._fields), right, spacing=24)
-        file_label = QLabel("F&ile")
+        file_label = QLabel(tr("F&ile"))
         file_label.setBuddy(self._file)
         bottom = hbox(stretched(_column(self._left, self._bar)), self._buttons, spacing=24)
         file = _column(file_label, self._file)
@@ -187,12 +191,14 @@ class ExportFilmDialog(QDialog):
         """Shows the file that will be written, or why it cannot be."""
         choices, problem = self.choices, self._file.problem
         if not choices.views:
-            problem = "Choose at least one view."
+            problem = tr("Choose at least one view.")
         self._summary.setText(problem or file_words(self._film, choices))
         replaces = not problem and self._file.replaces
         if replaces:
-            self._summary.setText(f"{self._summary.text()}\nA file of this name is there. It will be replaced.")
-        self._export.setText("Replace" if replaces else "Export")
+            self._summary.setText(
+                tr("{value}\nA file of this name is there. It will be replaced.", value=self._summary.text())
+            )
+        self._export.setText(tr("Replace") if replaces else tr("Export"))
         self._export.setEnabled(not problem and not self._exporter.is_busy)
 
     @Slot()
@@ -204,7 +210,7 @@ class ExportFilmDialog(QDialog):
             widget.setEnabled(False)
         self._bar.setRange(0, len(self._film.frames))
         self._bar.setValue(0)
-        self._left.setText("Beginning …")
+        self._left.setText(tr("Beginning …"))
         self._show_progress(is_shown=True)
         self._began = time.monotonic()
         self._exporter.begin(self._film, choices, choices.options(self._file.path, self._film.frames))
@@ -230,7 +236,7 @@ class ExportFilmDialog(QDialog):
         """Cancels a running export first, then the dialog."""
         if self._exporter.is_busy:
             self._exporter.cancel()
-            self._left.setText("Stopping …")
+            self._left.setText(tr("Stopping …"))
         else:
             self.reject()
 

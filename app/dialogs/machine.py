@@ -9,6 +9,7 @@ from app.session.device import NO_DEVICE, ChosenDevice, Device
 from app.session.memory import MemoryService, Planned
 from app.session.memory_text import planned_text
 from app.widgets.building import clear, push_button, scroll_area, stretched, text_label, vbox
+from core.language.words import tr
 
 SIZE_PX = (640, 520)
 
@@ -19,16 +20,16 @@ class MachineDialog(QDialog):
     def __init__(self, device: Device, memory: MemoryService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("machineDialog")
-        self.setWindowTitle("This machine")
+        self.setWindowTitle(tr("This machine"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._device = device
         self._memory = memory
         content = QWidget()
         content.setProperty("role", "panel")
         self._column = vbox(on=content, margins=(24, 20, 24, 20), spacing=8)
-        area = scroll_area(content, "This machine")
-        tip = "Copies all of this as text; it holds no names, folders or prompts"
-        self._copy = push_button("Copy", self._copy_text, name="copyMachineButton", tip=tip)
+        area = scroll_area(content, tr("This machine"))
+        tip = tr("Copies all of this as text; it holds no names, folders or prompts")
+        self._copy = push_button(tr("Copy"), self._copy_text, name="copyMachineButton", tip=tip)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.close)
@@ -41,7 +42,7 @@ class MachineDialog(QDialog):
 
     @Slot()
     def _show(self) -> None:
-        self._copy.setText("Copy")
+        self._copy.setText(tr("Copy"))
         clear(self._column)
         for number, (title, lines) in enumerate(machine_sections(self._device.chosen, self._memory.planned)):
             if number:
@@ -55,7 +56,7 @@ class MachineDialog(QDialog):
     def _copy_text(self) -> None:
         text = machine_text(self._device.chosen, self._memory.planned)
         QGuiApplication.clipboard().setText(scrub(text))
-        self._copy.setText("Copied")
+        self._copy.setText(tr("Copied"))
 
 
 def _label(text: str, role: str) -> QLabel:
@@ -65,11 +66,11 @@ def _label(text: str, role: str) -> QLabel:
 def machine_sections(device: ChosenDevice | None, planned: Planned) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Returns titles with their lines, those of ``emulsion doctor``."""
     if device is None:
-        return (("Device", (NO_DEVICE,)),)
+        return ((tr("Device"), (NO_DEVICE,)),)
     return (
-        ("Machine", device.machine),
-        ("Device", tuple(device.plan.splitlines())),
-        ("Memory", (planned_text(planned),)),
+        (tr("Machine"), device.machine),
+        (tr("Device"), tuple(device.plan.splitlines())),
+        (tr("Memory"), (planned_text(planned),)),
     )
 
 

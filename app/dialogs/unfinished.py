@@ -15,11 +15,12 @@ from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretc
 from app.widgets.elided_label import ElidedLabel
 from app.widgets.pixels import enlarged, to_image
 from core.film.stored import UnfinishedRun
+from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.runs.operations import PreviewFilm
 
 SIZE_PX, PICTURE_PX = (640, 480), 72
-NONE = "No picture is unfinished. Runs that were stopped or cut off are listed here."
+NONE = tr("No picture is unfinished. Runs that were stopped or cut off are listed here.")
 
 
 class UnfinishedDialog(QDialog):
@@ -43,7 +44,7 @@ class UnfinishedDialog(QDialog):
         """``is_deleted`` says of each run whether it has been deleted before, and can still be taken back."""
         super().__init__(parent)
         self.setObjectName("unfinishedDialog")
-        self.setWindowTitle("Unfinished pictures")
+        self.setWindowTitle(tr("Unfinished pictures"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._engine_tasks = engine_tasks
         self.rows = [Row(run) for run in runs]
@@ -62,13 +63,13 @@ class UnfinishedDialog(QDialog):
             task = f"unfinished {row.run.path.name}"
             engine_tasks.submit(task, PreviewFilm(row.run.path), row.show_pictures, row.show_no_picture)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        every = push_button("Continue all", self._continue_all, name="continueAllUnfinishedButton")
-        delete = push_button("Delete all", self._delete_all, name="deleteAllUnfinishedButton")
+        every = push_button(tr("Continue all"), self._continue_all, name="continueAllUnfinishedButton")
+        delete = push_button(tr("Delete all"), self._delete_all, name="deleteAllUnfinishedButton")
         for button in (every, delete):
             button.setVisible(len(runs) > 1)
         buttons.rejected.connect(self.close)
         foot = hbox(every, delete, STRETCH, buttons, spacing=8)
-        vbox(stretched(scroll_area(content, "Unfinished pictures")), foot, on=self, margins=16, spacing=16)
+        vbox(stretched(scroll_area(content, tr("Unfinished pictures"))), foot, on=self, margins=16, spacing=16)
         self.resize(*SIZE_PX)
         self.finished.connect(self._withdraw)
 
@@ -109,13 +110,19 @@ class Row(QFrame):
         self.picture = text_label()
         self.picture.setFixedSize(PICTURE_PX, PICTURE_PX)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        title = " ".join(run.request.prompt.split()) or "(no prompt)"
-        self._about = f"Step {run.step} of {run.request.steps} · {run.made:%d %b %Y, %H:%M} · {run.request.model}"
+        title = " ".join(run.request.prompt.split()) or tr("(no prompt)")
+        self._about = tr(
+            "Step {step} of {steps} · {made:%d %b %Y, %H:%M} · {model}",
+            step=run.step,
+            steps=run.request.steps,
+            made=run.made,
+            model=run.request.model,
+        )
         self._detail = ElidedLabel(self._about, role="hint")
-        self.resume = push_button("Continue", self._continue, name="continueRowButton")
-        self.delete = push_button("Delete", self._delete, name="deleteRowButton")
-        self.undo = push_button("Undo", self._undo, name="undoRowButton")
-        for button, words in ((self.resume, "Continue"), (self.delete, "Delete"), (self.undo, "Keep")):
+        self.resume = push_button(tr("Continue"), self._continue, name="continueRowButton")
+        self.delete = push_button(tr("Delete"), self._delete, name="deleteRowButton")
+        self.undo = push_button(tr("Undo"), self._undo, name="undoRowButton")
+        for button, words in ((self.resume, tr("Continue")), (self.delete, tr("Delete")), (self.undo, tr("Keep"))):
             button.setAccessibleName(f"{words}: {title[:60]}")
         self.undo.hide()
         words = vbox(STRETCH, ElidedLabel(title), self._detail, STRETCH, spacing=2)
@@ -137,11 +144,11 @@ class Row(QFrame):
 
     def show_deleted(self) -> None:
         """Offers to take it back."""
-        self._show("Deleted when Emulsion closes", is_deleted=True)
+        self._show(tr("Deleted when Emulsion closes"), is_deleted=True)
 
     @Slot()
     def _continue(self) -> None:
-        self._show("In the queue")
+        self._show(tr("In the queue"))
         self.resume.hide()
         self.delete.hide()
         self.continue_asked.emit()

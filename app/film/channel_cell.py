@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.film.picture_pane import PicturePane
 from app.widgets.building import stretched, vbox
+from core.language.words import tr
 from core.measures.channels import ChannelNumbers
 
 REACH = 4.0
@@ -54,7 +55,14 @@ class ChannelCell(QWidget):
     def show_channel(self, image: QImage, numbers: ChannelNumbers, words: str) -> None:
         mean, std = (f"{value:.2f}".replace("-", "−") for value in (numbers.mean, numbers.std))
         self.pane.show_picture(image, f"{words}: {mean} ± {std}")
-        self.setToolTip(f"Channel {self._channel + 1}: mean {mean}, standard deviation {std}")
+        self.setToolTip(
+            tr(
+                "Channel {channel}: mean {mean}, standard deviation {std}",
+                channel=self._channel + 1,
+                mean=mean,
+                std=std,
+            )
+        )
         self.histogram.show_counts(numbers.counts)
 
     def set_detail(self, detail: Detail) -> None:

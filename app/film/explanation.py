@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.building import aligned, push_button, scroll_area, stretched, text_label, vbox
+from core.language.words import tr
 
 
 class Explanation(QWidget):
@@ -30,9 +31,9 @@ class Explanation(QWidget):
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        scroll = scroll_area(text, "Explanation")
+        scroll = scroll_area(text, tr("Explanation"))
         scroll.viewport().setAutoFillBackground(False)
-        button = push_button("Got it", self.closed, parent=self, name="closeExplanationButton")
+        button = push_button(tr("Got it"), self.closed, parent=self, name="closeExplanationButton")
         vbox(
             stretched(scroll),
             aligned(button, Qt.AlignmentFlag.AlignLeft),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from app.widgets.building import hbox, named, push_button, stretched
 from app.widgets.file_dialogs import ask_save
 from core.film_export.formats import FORMATS
+from core.language.words import tr
 
 
 class ExportFile(QWidget):
@@ -27,11 +28,11 @@ class ExportFile(QWidget):
         self._picture = picture
         self._format = film_format
         self._default = free_path(picture, FORMATS[film_format].suffix)
-        self._edit = named(QLineEdit(str(self._default)), "exportPathEdit", "File")
+        self._edit = named(QLineEdit(str(self._default)), "exportPathEdit", tr("File"))
         self._edit.setCursorPosition(len(self._edit.text()))
         self._edit.textChanged.connect(self.changed)
         browse = push_button(
-            "Choose…", self._on_clicked, name="exportBrowseButton", tip="Choose a folder and a name"
+            tr("Choose…"), self._on_clicked, name="exportBrowseButton", tip=tr("Choose a folder and a name")
         )
         browse.setAutoDefault(False)
         hbox(stretched(self._edit), browse, on=self, spacing=8)
@@ -50,11 +51,11 @@ class ExportFile(QWidget):
         text = self._edit.text().strip()
         path = self.path
         if not path.is_absolute() or not path.name or "\0" in text:
-            return "The file needs its whole path, with folder and name."
+            return tr("The file needs its whole path, with folder and name.")
         if _is_folder(path) or text.endswith(("/", "\\")):
-            return "This is a folder: add a name for the file."
+            return tr("This is a folder: add a name for the file.")
         if path == self._picture:
-            return "This is the picture itself: choose another name."
+            return tr("This is the picture itself: choose another name.")
         return ""
 
     @property
@@ -78,7 +79,7 @@ class ExportFile(QWidget):
         film_format = FORMATS[self._format]
         filters = [f"{film_format.label} (*{film_format.suffix})"]
         path = self.path if not self.problem else self._default
-        ask_save(self, "Export the film as", lambda chosen: self._edit.setText(str(chosen)), filters, path)
+        ask_save(self, tr("Export the film as"), lambda chosen: self._edit.setText(str(chosen)), filters, path)
 
 
 def _is_folder(path: Path) -> bool:

@@ -21,10 +21,11 @@ from app.film.position import position_text
 from app.widgets.pixels import to_image
 from core.film.film import Film, Frame
 from core.film.texts import FilmTexts
+from core.language.words import tr
 
 _LABEL_GAP_PX = 2
 _LONGEST_TEXT = 200
-_NO_FILM = "Every step of your next picture will appear here."
+_NO_FILM = tr("Every step of your next picture will appear here.")
 
 
 class FilmStrip(QAbstractScrollArea):
@@ -49,7 +50,7 @@ class FilmStrip(QAbstractScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("filmStrip")
-        self.setAccessibleName("Film strip")
+        self.setAccessibleName(tr("Film strip"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the scrubber is below
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -14,6 +14,7 @@ from app.widgets.building import stretched, text_label, vbox
 from app.widgets.pixels import to_image
 from core.film.film import Film
 from core.film_export.pictures import PICTURES
+from core.language.words import tr
 
 WIDTH_PX = 460
 _COLUMNS = 4
@@ -34,7 +35,7 @@ class HelpSheet(QFrame):
         self.setObjectName("helpSheet")
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"Help: {kind.label}")
+        self.setAccessibleName(tr("Help: {label}", label=kind.label))
         self.setFrameShape(QFrame.Shape.StyledPanel)
         about = kind.about
         has_frames = film is not None and bool(film.frames)
@@ -83,7 +84,7 @@ class Figure(QWidget):
 
     def __init__(self, film: Film, rows: Sequence[str]) -> None:
         super().__init__()
-        self.setAccessibleName("Steps of this film: what the network sees, and what it makes of it")
+        self.setAccessibleName(tr("Steps of this film: what the network sees, and what it makes of it"))
         calls = np.unique(np.linspace(0, len(film.frames) - 1, _COLUMNS).round().astype(int))
         self._frames = [film.frames[call] for call in calls]
         self._images = [[to_image(PICTURES[row](film, frame)) for frame in self._frames] for row in rows]
@@ -108,15 +109,15 @@ class Figure(QWidget):
             top += line_px + height + _GAP_PX
         for column, frame in enumerate(self._frames):
             below = QRectF(column * (self._side_px + _GAP_PX), top - _GAP_PX, self._side_px, 2 * line_px)
-            text = f"step {frame.step + 1}\n{mixture(frame.sigma).split(',')[0]}"
+            text = tr("step {step}\n{split}", step=frame.step + 1, split=mixture(frame.sigma).split(",")[0])
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, text)
 
 
 _WORDS = {
-    "noisy": "The network sees",
-    "denoised": "It guesses the picture",
-    "predicted_noise": "It predicts",
-    "guidance": "The prompt pulls here",
+    "noisy": tr("The network sees"),
+    "denoised": tr("It guesses the picture"),
+    "predicted_noise": tr("It predicts"),
+    "guidance": tr("The prompt pulls here"),
 }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.film.film import Schedule
+from core.language.words import tr
 from core.measures.noise_levels import log_snr, picture_share
 
 
@@ -27,9 +28,9 @@ def calls_in_step(schedule: Schedule, call: int) -> tuple[int, int]:
 def position_text(schedule: Schedule, call: int, steps: int) -> str:
     """Returns ``step 12 of 30 · 20 % picture, 80 % noise``; names the call if steps have more than one."""
     which, of = calls_in_step(schedule, call)
-    place = f"step {schedule.steps[call] + 1} of {steps}"
+    place = tr("step {step} of {steps}", step=schedule.steps[call] + 1, steps=steps)
     if schedule.calls > len(set(schedule.steps)):
-        place += f", call {which} of {of}"
+        place += tr(", call {which} of {of}", which=which, of=of)
     return f"{place} · {mixture(float(schedule.sigmas[call]))}"
 
 
@@ -41,17 +42,20 @@ def short_position_text(schedule: Schedule, call: int, steps: int) -> str:
 def mixture(sigma: float) -> str:
     """Returns ``20 % picture, 80 % noise``: the parts of x_t by amplitude."""
     picture = round(100 * picture_share(sigma))
-    return f"{picture} % picture, {100 - picture} % noise"
+    return tr("{picture} % picture, {noise} % noise", picture=picture, noise=100 - picture)
 
 
 def symbols_text(schedule: Schedule, call: int) -> str:
     """Returns the noise level of a call in the field's symbols, each explained, one a line."""
     sigma = float(schedule.sigmas[call])
     snr = float(log_snr(np.array([sigma]))[0])
-    return (
-        f"σ {number(sigma)} (noise divided by picture)\n"
-        f"log-SNR {number(snr)} (logarithm of picture² to noise²)\n"
-        f"t {number(float(schedule.timesteps[call]))} (timestep of the training)"
+    return tr(
+        "σ {sigma} (noise divided by picture)\n"
+        "log-SNR {snr} (logarithm of picture² to noise²)\n"
+        "t {t} (timestep of the training)",
+        sigma=number(sigma),
+        snr=number(snr),
+        t=number(float(schedule.timesteps[call])),
     )
 
 

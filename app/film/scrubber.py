@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSlider, QWidget
 
 from app.film.call_scale import CallScale
 from core.film.film import Film
+from core.language.words import tr
 
 _HEIGHT_PX = 24
 _HANDLE_PX = 7
@@ -22,8 +23,8 @@ class Scrubber(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setObjectName("filmScrubber")
-        self.setAccessibleName("Step of the film")
-        self.setToolTip("Go through the steps: drag, turn the wheel, or use the arrow keys, Home and End")
+        self.setAccessibleName(tr("Step of the film"))
+        self.setToolTip(tr("Go through the steps: drag, turn the wheel, or use the arrow keys, Home and End"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSingleStep(1)
         self.setPageStep(10)

@@ -5,11 +5,12 @@ from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
+from core.language.words import tr
 from core.recipes.recipe import Stage
 
 _KEEPING: tuple[tuple[Stage, str], ...] = (
-    ("denoised", "Keep the denoised picture"),
-    ("noisy", "Keep the noisy picture"),
+    ("denoised", tr("Keep the denoised picture")),
+    ("noisy", tr("Keep the noisy picture")),
 )
 
 

@@ -13,6 +13,7 @@ from app.widgets.elided_label import ElidedLabel
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
 from app.widgets.icons import set_icon
+from core.language.words import tr
 from core.recipes.recipe import Stage
 
 _RATE_WIDTH_PX = 72
@@ -32,34 +33,40 @@ class Transport(QWidget):
     def __init__(self, keep: Callable[[Stage], object], parent: QWidget) -> None:
         """``keep`` is called with the stage that is to be kept."""
         super().__init__(parent)
-        self.play = IconButton("play", "Play the film (Space)", "filmPlayButton", self)
-        self.loop = IconButton("loop", "Loop: begin again at the end", "filmLoopButton", self)
+        self.play = IconButton("play", tr("Play the film (Space)"), "filmPlayButton", self)
+        self.loop = IconButton("loop", tr("Loop: begin again at the end"), "filmLoopButton", self)
         self.loop.setCheckable(True)
         self.even = IconButton(
-            "even-motion", "Even motion: steps that change much are shown longer", "filmEvenButton", self
+            "even-motion", tr("Even motion: steps that change much are shown longer"), "filmEvenButton", self
         )
         self.even.setCheckable(True)
         self.even.setChecked(True)
         self.rate = QSpinBox(self, minimum=SLOWEST, maximum=FASTEST, value=DEFAULT_RATE, suffix="/s")
-        describe(self.rate, "filmRateSpin", "Steps per second", "How fast the film plays, in steps per second")
+        describe(
+            self.rate, "filmRateSpin", tr("Steps per second"), tr("How fast the film plays, in steps per second")
+        )
         self.rate.setMaximumWidth(_RATE_WIDTH_PX)
         self._label = ElidedLabel(name="filmPositionLabel", role="number")
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.live = IconButton("live", "Live: follow the step in progress again", "filmLiveButton", self)
-        self.live.setText("Live")
+        self.live = IconButton("live", tr("Live: follow the step in progress again"), "filmLiveButton", self)
+        self.live.setText(tr("Live"))
         self.live.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.live.hide()
-        self._keep = IconButton("keep", "Keep this step: save it as a picture of its own", "filmKeepButton", self)
+        self._keep = IconButton(
+            "keep", tr("Keep this step: save it as a picture of its own"), "filmKeepButton", self
+        )
         self._keep.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._keep.setMenu(step_menu(self._keep, keep))
         self.branch = IconButton(
-            "branch", "Branch from here: change something and go on from this step", "filmBranchButton", self
+            "branch", tr("Branch from here: change something and go on from this step"), "filmBranchButton", self
         )
-        self.export = IconButton("film", "Export the film as video, animation or sheet", "filmExportButton", self)
-        self.views = IconButton("eye", "Views: other ways to look at this step", "filmViewsButton", self)
-        self.views.setText("Views")
+        self.export = IconButton(
+            "film", tr("Export the film as video, animation or sheet"), "filmExportButton", self
+        )
+        self.views = IconButton("eye", tr("Views: other ways to look at this step"), "filmViewsButton", self)
+        self.views.setText(tr("Views"))
         self.views.setCheckable(True)
-        self.four = IconButton("grid", "Four views: side by side, in step", "filmFourViewsButton", self)
+        self.four = IconButton("grid", tr("Four views: side by side, in step"), "filmFourViewsButton", self)
         self.four.setCheckable(True)
         self.four.hide()
         self.views.toggled.connect(self.four.setVisible)
@@ -99,7 +106,7 @@ class Transport(QWidget):
 
     def set_playing(self, is_playing: bool) -> None:
         set_icon(self.play, "pause" if is_playing else "play")
-        self.play.setToolTip("Pause the film (Space)" if is_playing else "Play the film (Space)")
+        self.play.setToolTip(tr("Pause the film (Space)") if is_playing else tr("Play the film (Space)"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

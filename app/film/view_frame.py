@@ -17,6 +17,7 @@ from app.widgets.file_dialogs import ask_save
 from app.widgets.icon_button import IconButton
 from core.errors import SaveFailed
 from core.files.atomic import write_file
+from core.language.words import tr
 
 
 class ViewFrame(QFrame):
@@ -46,8 +47,8 @@ class ViewFrame(QFrame):
         self._help: HelpSheet | None = None
         self._is_alone = False
         kinds = ((kind.label, key) for key, kind in VIEWS.items())
-        self._chooser = combo_box(kinds, "viewCombo", "View", "What to see of this step")
-        self._ask = IconButton("question", "What is this? Explains the view", "explainViewButton", self)
+        self._chooser = combo_box(kinds, "viewCombo", tr("View"), tr("What to see of this step"))
+        self._ask = IconButton("question", tr("What is this? Explains the view"), "explainViewButton", self)
         self._ask.setCheckable(True)
         self._save = self._save_button()
         self._stack = QStackedWidget(self)
@@ -152,12 +153,12 @@ class ViewFrame(QFrame):
         self._ask.setChecked(False)
 
     def _save_button(self) -> QToolButton:
-        button = IconButton("export", "Save this view: as a picture or as numbers", "saveViewButton", self)
+        button = IconButton("export", tr("Save this view: as a picture or as numbers"), "saveViewButton", self)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
-        menu.addAction("Save picture (PNG) …", lambda: self._ask_where(self.save_picture, "png"))
+        menu.addAction(tr("Save picture (PNG) …"), lambda: self._ask_where(self.save_picture, "png"))
         self._save_numbers = menu.addAction(
-            "Save numbers (CSV) …", lambda: self._ask_where(self.save_numbers, "csv")
+            tr("Save numbers (CSV) …"), lambda: self._ask_where(self.save_numbers, "csv")
         )
         menu.aboutToShow.connect(self._fit_menu)
         button.setMenu(menu)
@@ -171,7 +172,7 @@ class ViewFrame(QFrame):
     def _ask_where(self, save: Callable[[Path], None], ending: str) -> None:
         step = self._moment.frame.step + 1 if self._moment is not None else 0
         name = f"{self.view_name}-step-{step}.{ending}"
-        ask_save(self, "Save view", save, [f"*.{ending}"], Path(name))
+        ask_save(self, tr("Save view"), save, [f"*.{ending}"], Path(name))
 
     def _write(self, path: Path, content: bytes) -> None:
         try:

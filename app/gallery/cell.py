@@ -7,13 +7,14 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter, QPainterPath, QPalette, QPen, QPixmap
 
 from core.gallery.query import LibraryPicture, Section
+from core.language.words import tr
 
 RADIUS_PX = 6
 PADDING_PX = 6
 BADGES_FROM_PX = 96
 """Smaller cells show no marks: they would hide the picture."""
 
-NAMELESS = "Without a name"
+NAMELESS = tr("Without a name")
 
 _SHADE_PX = 32
 _STAR, _HEART = "★", "♥"
@@ -52,7 +53,7 @@ def paint_cell(painter: QPainter, area: QRectF, cell: Cell, palette: QPalette) -
         painter.drawImage(_fitted(cell.thumbnail, area, painter.device().devicePixelRatioF()), cell.thumbnail)
         painter.setOpacity(1.0)
     elif cell.thumbnail is not None and cell.picture is not None:
-        _paint_words(painter, area, "away" if cell.picture.is_away else "cannot be\nread", palette)
+        _paint_words(painter, area, tr("away") if cell.picture.is_away else tr("cannot be\nread"), palette)
     if cell.picture is not None and area.width() >= BADGES_FROM_PX:
         _paint_marks(painter, area, cell.picture, cell.film_icon)
     if cell.progress is not None:
@@ -148,7 +149,7 @@ def group_title(title: str, today: date | None = None) -> str:
     now = today or date.today()
     words = f"{day:%A}, {day.day} {day:%B %Y}"
     if day == now:
-        return f"Today · {words}"
+        return tr("Today · {words}", words=words)
     if day == now - timedelta(days=1):
-        return f"Yesterday · {words}"
+        return tr("Yesterday · {words}", words=words)
     return words

@@ -11,6 +11,7 @@ from app.session.background import BackgroundTasks
 from app.session.picture_loader import QUEUE, OpenedPicture, read_picture
 from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
+from core.language.words import tr
 from core.recipes.differences import differences
 from core.recipes.recipe import Recipe
 
@@ -80,7 +81,9 @@ def _differences(whole: list[OpenedPicture]) -> str:
     if len(others) == 1:
         found = _between(first, others[0])
         return (
-            "One of them does not say how it was made" if found is None else found or "Made with the same settings"
+            tr("One of them does not say how it was made")
+            if found is None
+            else found or tr("Made with the same settings")
         )
     lines = zip("BCD", (_between(first, other) for other in others), strict=False)
     return "\n".join(f"{letter}: {found or 'same settings as A'}" for letter, found in lines if found is not None)

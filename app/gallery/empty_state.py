@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.widgets.building import push_button
 from app.widgets.empty_page import EmptyPage
+from core.language.words import tr
 
 
 class Remedy(Enum):
@@ -18,10 +19,10 @@ class Remedy(Enum):
 
 
 REMEDIES = {
-    Remedy.create: ("Make a picture", "emptyCreateButton"),
-    Remedy.add_folder: ("Add a folder…", "emptyAddFolderButton"),
-    Remedy.clear_filters: ("Clear all filters", "emptyClearButton"),
-    Remedy.look_again: ("Look again", "emptyLookAgainButton"),
+    Remedy.create: (tr("Make a picture"), "emptyCreateButton"),
+    Remedy.add_folder: (tr("Add a folder…"), "emptyAddFolderButton"),
+    Remedy.clear_filters: (tr("Clear all filters"), "emptyClearButton"),
+    Remedy.look_again: (tr("Look again"), "emptyLookAgainButton"),
 }
 
 
@@ -40,15 +41,19 @@ class EmptyReason:
     total: int = 0
 
 
-OPENING = EmptyReason("Opening the gallery", "One moment.")
+OPENING = EmptyReason(tr("Opening the gallery"), tr("One moment."))
 NO_PICTURES = EmptyReason(
-    "No pictures yet",
-    "Every picture that you generate is kept here, with its settings and its film. "
-    "Folders of pictures from this or other programs can be added; they are read in place and never changed.",
+    tr("No pictures yet"),
+    tr(
+        "Every picture that you generate is kept here, with its settings and its film. "
+        "Folders of pictures from this or other programs can be added; they are read in place and never changed."
+    ),
     (Remedy.create, Remedy.add_folder),
 )
 NOTHING_FOUND = EmptyReason(
-    "Nothing matches", "No picture has all of what the search and the filters ask for.", (Remedy.clear_filters,)
+    tr("Nothing matches"),
+    tr("No picture has all of what the search and the filters ask for."),
+    (Remedy.clear_filters,),
 )
 
 
@@ -56,17 +61,24 @@ def folders_away(paths: tuple[Path, ...]) -> EmptyReason:
     """Returns the reason that all pictures lie on drives that are not there."""
     names = ", ".join(str(path) for path in paths[:3])
     return EmptyReason(
-        "The folder is away",
-        f"{names} cannot be reached. Its pictures are not forgotten: connect the drive and look again.",
+        tr("The folder is away"),
+        tr(
+            "{names} cannot be reached. Its pictures are not forgotten: connect the drive and look again.",
+            names=names,
+        ),
         (Remedy.look_again, Remedy.add_folder),
     )
 
 
 def reading(done: int, total: int, fault: str) -> EmptyReason:
     """Returns the reason that the index is made, for the first time or because of a fault."""
-    why = "The index was damaged and is made anew from the pictures; ratings and tags lie beside them. "
-    counted = f"{done:,} of {total:,} pictures." if total else f"{done:,} pictures found."
-    title = "Rebuilding the gallery" if fault else "Reading your pictures"
+    why = tr("The index was damaged and is made anew from the pictures; ratings and tags lie beside them. ")
+    counted = (
+        tr("{done:,} of {total:,} pictures.", done=done, total=total)
+        if total
+        else tr("{done:,} pictures found.", done=done)
+    )
+    title = tr("Rebuilding the gallery") if fault else tr("Reading your pictures")
     return EmptyReason(title, f"{why if fault else ''}{counted}", done=done, total=total)
 
 

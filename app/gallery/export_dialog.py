@@ -17,18 +17,22 @@ from app.widgets.theme import indent_spin_boxes
 from core.errors import EmulsionError
 from core.gallery.encoding import QUALITY, Encoding
 from core.gallery.export import Exported
+from core.language.words import plural, tr
 
 KINDS = (
-    ("Files in a folder", ExportKind.files),
-    ("One zip file", ExportKind.zip_file),
-    ("Contact sheet (one PNG)", ExportKind.contact_sheet),
+    (tr("Files in a folder"), ExportKind.files),
+    (tr("One zip file"), ExportKind.zip_file),
+    (tr("Contact sheet (one PNG)"), ExportKind.contact_sheet),
 )
-FORMATS = (("As they are", ""), ("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "avif"))
+FORMATS = ((tr("As they are"), ""), ("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp"), ("AVIF", "avif"))
 LOSSY = ("jpeg", "webp", "avif")
-LENGTHS_PX = (("As they are", None), *((f"At most {px} pixels", px) for px in (4096, 2048, 1024, 512)))
+LENGTHS_PX = (
+    (tr("As they are"), None),
+    *((tr("At most {px} pixels", px=px), px) for px in (4096, 2048, 1024, 512)),
+)
 ENDS = {
-    ExportKind.zip_file: ("pictures.zip", "Zip files (*.zip)"),
-    ExportKind.contact_sheet: ("sheet.png", "PNG (*.png)"),
+    ExportKind.zip_file: ("pictures.zip", tr("Zip files (*.zip)")),
+    ExportKind.contact_sheet: ("sheet.png", tr("PNG (*.png)")),
 }
 
 
@@ -50,31 +54,31 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("exportPicturesDialog")
         count = len(pictures)
-        self.setWindowTitle("Export 1 picture" if count == 1 else f"Export {count:,} pictures")
+        self.setWindowTitle(plural("Export 1 picture", "Export {count:,} pictures", count))
         self._pictures = pictures
         self._index = index
         self._tasks = background.queue(self, "export")
         self._is_exporting = False
         self._cancelled = Event()
-        self._kind = combo_box(KINDS, "exportKindCombo", "Export as")
-        self._format = combo_box(FORMATS, "exportFormatCombo", "Format")
-        self._length = combo_box(LENGTHS_PX, "exportLengthCombo", "Longer side")
+        self._kind = combo_box(KINDS, "exportKindCombo", tr("Export as"))
+        self._format = combo_box(FORMATS, "exportFormatCombo", tr("Format"))
+        self._length = combo_box(LENGTHS_PX, "exportLengthCombo", tr("Longer side"))
         self._quality = QSpinBox(minimum=QUALITY[0], maximum=QUALITY[-1], value=Encoding().quality)
-        describe(self._quality, "exportQualitySpin", "Quality", "")
-        self._recipe = named(QCheckBox("With prompt and settings"), "exportRecipeCheck")
+        describe(self._quality, "exportQualitySpin", tr("Quality"), "")
+        self._recipe = named(QCheckBox(tr("With prompt and settings")), "exportRecipeCheck")
         self._recipe.setChecked(True)
         self._hint = text_label(role="hint", wraps=True)
         self._form = form(
-            ("&Export as", self._kind),
-            ("&Format", self._format),
-            ("&Longer side", self._length),
-            ("&Quality", self._quality),
+            (tr("&Export as"), self._kind),
+            (tr("&Format"), self._format),
+            (tr("&Longer side"), self._length),
+            (tr("&Quality"), self._quality),
             ("", self._recipe),
         )
-        self._progress = progress_bar("Progress")
+        self._progress = progress_bar(tr("Progress"))
         self._progress.setRange(0, count)
         self._progress.hide()
-        buttons, self._export = dialog_buttons(self, "Export…", "exportPicturesButton", self._ask_target)
+        buttons, self._export = dialog_buttons(self, tr("Export…"), "exportPicturesButton", self._ask_target)
         vbox(self._form, self._hint, self._progress, buttons, on=self, margins=(24, 24, 24, 16), spacing=16)
         self._kind.currentIndexChanged.connect(self._show_fields)
         self._format.currentIndexChanged.connect(self._show_fields)
@@ -117,19 +121,19 @@ class ExportDialog(QDialog):
             self._form.setRowVisible(field, has_files)
         self._form.setRowVisible(self._quality, has_files and self._format.currentData() in LOSSY)
         if not has_files:
-            self._hint.setText("All pictures on one page, without their prompts.")
+            self._hint.setText(tr("All pictures on one page, without their prompts."))
         elif self._recipe.isChecked():
-            self._hint.setText("Who gets them can read how they were made, and make them again.")
+            self._hint.setText(tr("Who gets them can read how they were made, and make them again."))
         else:
-            self._hint.setText("Only the pixels leave the program; file names do not tell the prompt either.")
+            self._hint.setText(tr("Only the pixels leave the program; file names do not tell the prompt either."))
 
     @Slot()
     def _ask_target(self) -> None:
         if (kind := self._kind.currentData()) is ExportKind.files:
-            ask_folder(self, "Export into this folder", self.export_to)
+            ask_folder(self, tr("Export into this folder"), self.export_to)
         else:
             name, words = ENDS[kind]
-            ask_save(self, "Export as", self.export_to, [words], Path.home() / name)
+            ask_save(self, tr("Export as"), self.export_to, [words], Path.home() / name)
 
     def _show_progress(self, exported: Exported) -> None:
         self._progress.setValue(exported.done)

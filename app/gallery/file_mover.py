@@ -20,9 +20,10 @@ from core.errors import InvalidRequest
 from core.gallery.companions import checked_stem
 from core.gallery.gallery import Moved
 from core.gallery.query import LibraryPicture
+from core.language.words import plural, tr
 
 WIDTH_PX = 460
-WORDS = "Its film, prompt and rating files are renamed too."
+WORDS = tr("Its film, prompt and rating files are renamed too.")
 
 
 class FileMover(QObject):
@@ -43,19 +44,22 @@ class FileMover(QObject):
 
     def ask_folder(self, pictures: Sequence[int], first: Path) -> None:
         """``first`` is the folder that is offered."""
-        title = "Move the picture to…" if len(pictures) == 1 else f"Move {len(pictures):,} pictures to…"
-        ask_folder(self._window, title, partial(self._service.move, tuple(pictures)), first, "Move here")
+        title = plural("Move the picture to…", "Move {count:,} pictures to…", len(pictures))
+        ask_folder(self._window, title, partial(self._service.move, tuple(pictures)), first, tr("Move here"))
 
     @Slot(object)
     def _show_moved(self, moved: tuple[Moved, ...]) -> None:
         first = moved[0]
         if len(moved) > 1:
-            message = Message(f"{len(moved):,} pictures are moved", f"They are in {first.now.parent} now.")
+            message = Message(
+                tr("{count:,} pictures are moved", count=len(moved)),
+                tr("They are in {parent} now.", parent=first.now.parent),
+            )
         elif first.before.parent == first.now.parent:
-            message = Message("The picture is renamed", f"It is {first.now.name} now.")
+            message = Message(tr("The picture is renamed"), tr("It is {name} now.", name=first.now.name))
         else:
-            message = Message("The picture is moved", f"It is in {first.now.parent} now.")
-        undo = Choice("Undo", self._undo.undo, "undoMoveButton")
+            message = Message(tr("The picture is moved"), tr("It is in {parent} now.", parent=first.now.parent))
+        undo = Choice(tr("Undo"), self._undo.undo, "undoMoveButton")
         self._area.show_message(PLACED, message, "info", (undo,), LASTING_MS)
 
 
@@ -73,16 +77,16 @@ class RenameDialog(QDialog):
         self._picture = picture.id
         self._before = picture.path.stem
         self.setObjectName("renameDialog")
-        self.setWindowTitle("Rename picture")
+        self.setWindowTitle(tr("Rename picture"))
         self._name = QLineEdit(self._before)
-        describe(self._name, "renameEdit", "Name", "The name of the file, without its ending")
+        describe(self._name, "renameEdit", tr("Name"), tr("The name of the file, without its ending"))
         self._name.selectAll()
         self._name.textChanged.connect(self._check)
         suffix = text_label(picture.path.suffix, role="hint")
         row = hbox(stretched(self._name), suffix, spacing=4)
         self._words = text_label(WORDS, name="renameWords", role="hint", wraps=True)
         self._words.setFixedWidth(WIDTH_PX)
-        buttons, self._accept = dialog_buttons(self, "Rename", "renameButton", self._choose)
+        buttons, self._accept = dialog_buttons(self, tr("Rename"), "renameButton", self._choose)
         layout = vbox(row, self._words, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)  # it grows with what it says
         self.finished.connect(self.deleteLater)
@@ -93,7 +97,7 @@ class RenameDialog(QDialog):
         try:
             stem = checked_stem(self._name.text())
         except InvalidRequest as error:
-            self._words.setText(f"Missing: {error.allowed}.")
+            self._words.setText(tr("Missing: {allowed}.", allowed=error.allowed))
             self._accept.setEnabled(False)
         else:
             self._words.setText(WORDS)

@@ -22,6 +22,7 @@ from app.widgets.building import clear, hbox, push_button, stretched, vbox
 from app.widgets.field import describe, search_edit
 from app.widgets.icons import set_icon
 from core.gallery.query import Facets, Group, Query
+from core.language.words import tr
 
 TYPED_MS = 120
 """A search begins when no key was pressed for so long."""
@@ -59,15 +60,15 @@ class FilterBar(QFrame):
         self._typed.timeout.connect(self._take_text)
         self.search = search_edit(
             "gallerySearchEdit",
-            "Search",
-            "Search prompts, notes, tags and names",
-            'Words as they begin: hou finds house. "red house" finds the phrase, -snow leaves out. (Ctrl+F)',
+            tr("Search"),
+            tr("Search prompts, notes, tags and names"),
+            tr('Words as they begin: hou finds house. "red house" finds the phrase, -snow leaves out. (Ctrl+F)'),
         )
         self.search.setMinimumWidth(140)
         self.search.installEventFilter(self)
         self.search.textEdited.connect(self._typed.start)
-        self.favourite = self._toggle("♥", "favouriteFilterButton", "Only favourites")
-        self.film = self._toggle("", "filmFilterButton", "Only pictures that have a film")
+        self.favourite = self._toggle("♥", "favouriteFilterButton", tr("Only favourites"))
+        self.film = self._toggle("", "filmFilterButton", tr("Only pictures that have a film"))
         set_icon(self.film, "film")
         self.favourite.clicked.connect(self._take_toggles)
         self.film.clicked.connect(self._take_toggles)
@@ -77,7 +78,9 @@ class FilterBar(QFrame):
         self.slider.setPageStep(CELLS_PX.step * 2)
         self.slider.setValue(FIRST_CELL_PX)
         self.slider.setFixedWidth(88)
-        describe(self.slider, "cellSizeSlider", "Size of the pictures", "Size of the pictures (Ctrl + wheel)")
+        describe(
+            self.slider, "cellSizeSlider", tr("Size of the pictures"), tr("Size of the pictures (Ctrl + wheel)")
+        )
         self.slider.valueChanged.connect(self.cell_px_chosen)
         self._chips = FilterChips()
         self._chips.chosen.connect(self.set_query)
@@ -120,19 +123,23 @@ class FilterBar(QFrame):
         menus = self.menus
         for words, name, tip, fill in (
             *(
-                (name.capitalize(), f"{name}FilterButton", tip, partial(menus.fill_setting, name))
-                for name, tip in WITH_BUTTON.items()
+                (title, f"{name}FilterButton", tip, partial(menus.fill_setting, name))
+                for name, (title, tip) in WITH_BUTTON.items()
             ),
-            ("Date", "dateFilterButton", "Only pictures of some days", menus.fill_days),
-            ("Rating", "ratingFilterButton", "Only pictures with so many stars", menus.fill_ratings),
+            (tr("Date"), "dateFilterButton", tr("Only pictures of some days"), menus.fill_days),
+            (tr("Rating"), "ratingFilterButton", tr("Only pictures with so many stars"), menus.fill_ratings),
         ):
             row.addWidget(self._menu_button(words, name, tip, fill))
         row.addWidget(self.favourite)
         row.addWidget(self.film)
-        row.addWidget(self._menu_button("More", "moreFilterButton", "Size, tag, seed and others", menus.fill_more))
+        row.addWidget(
+            self._menu_button(tr("More"), "moreFilterButton", tr("Size, tag, seed and others"), menus.fill_more)
+        )
         row.addSpacing(8)
-        row.addWidget(self._menu_button("Order", "orderButton", "Order and groups", menus.fill_order))
-        row.addWidget(self._menu_button("Library", "libraryButton", "Folders of the library", menus.fill_library))
+        row.addWidget(self._menu_button(tr("Order"), "orderButton", tr("Order and groups"), menus.fill_order))
+        row.addWidget(
+            self._menu_button(tr("Library"), "libraryButton", tr("Folders of the library"), menus.fill_library)
+        )
         row.addWidget(self.slider)
         vbox(row, self._chips, on=self, margins=(16, 8, 16, 8), spacing=8)
 
@@ -198,9 +205,9 @@ class FilterChips(QWidget):
         for active in filters[:MOST_CHIPS]:
             words = active.words
             short = words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"
-            self._add(f"{short}  ✕", f"Take away: {words}", active.without)
+            self._add(f"{short}  ✕", tr("Take away: {words}", words=words), active.without)
         if len(filters) > 1:
-            self._add("Clear all", "Take away all filters", cleared(query))
+            self._add(tr("Clear all"), tr("Take away all filters"), cleared(query))
         self._row.addStretch(1)
         self.setVisible(bool(filters))
 

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QDateEdit, QDialog, QLineEdit, QWidget
 from app.widgets.building import dialog_buttons, form, text_label, vbox
 from app.widgets.field import describe
 from core.gallery.query import Query
+from core.language.words import tr
 from core.request.request import LARGEST_SEED
 
-NO_SEED = f"A whole number from 0 to {LARGEST_SEED}."
+NO_SEED = tr("A whole number from 0 to {largest_seed}.", largest_seed=LARGEST_SEED)
 
 
 class FilterDialog(QDialog):
@@ -33,7 +34,7 @@ class FilterDialog(QDialog):
         self.form = form()
         self.words = text_label(role="hint")
         self.words.setMinimumWidth(320)
-        buttons, self.button = dialog_buttons(self, "Show pictures", "filterAcceptButton", self.accept)
+        buttons, self.button = dialog_buttons(self, tr("Show pictures"), "filterAcceptButton", self.accept)
         vbox(self.form, self.words, buttons, on=self, margins=(24, 24, 24, 16), spacing=12)
         self.finished.connect(self.deleteLater)
 
@@ -46,13 +47,13 @@ class SeedDialog(FilterDialog):
     """Asks for a seed."""
 
     def __init__(self, query: Query, parent: QWidget | None = None) -> None:
-        super().__init__("Pictures with a seed", query, parent)
+        super().__init__(tr("Pictures with a seed"), query, parent)
         self.setObjectName("seedDialog")
         self._seed = QLineEdit("" if query.seed is None else str(query.seed))
         self._seed.setValidator(QRegularExpressionValidator(QRegularExpression(r"\d{1,20}"), self._seed))
-        describe(self._seed, "filterSeedEdit", "Seed", "The number that the noise was drawn from")
+        describe(self._seed, "filterSeedEdit", tr("Seed"), tr("The number that the noise was drawn from"))
         self._seed.textChanged.connect(self._read)
-        self.form.addRow("&Seed", self._seed)
+        self.form.addRow(tr("&Seed"), self._seed)
         self._read()
 
     @Slot()
@@ -70,12 +71,12 @@ class PeriodDialog(FilterDialog):
 
     def __init__(self, query: Query, first: date | None, last: date | None, parent: QWidget | None = None) -> None:
         """``first`` and ``last`` are the days of the oldest and the newest picture."""
-        super().__init__("Pictures of a period", query, parent)
+        super().__init__(tr("Pictures of a period"), query, parent)
         self.setObjectName("periodDialog")
         today = date.today()
-        self._since = _day_edit(query.since or first or today, "sinceEdit", "From", "The first day")
-        self._until = _day_edit(query.until or last or today, "untilEdit", "To", "The last day")
-        for edit, words in ((self._since, "&From"), (self._until, "&To")):
+        self._since = _day_edit(query.since or first or today, "sinceEdit", tr("From"), tr("The first day"))
+        self._until = _day_edit(query.until or last or today, "untilEdit", tr("To"), tr("The last day"))
+        for edit, words in ((self._since, tr("&From")), (self._until, tr("&To"))):
             edit.dateChanged.connect(self._read)
             self.form.addRow(words, edit)
         self._read()
@@ -83,7 +84,7 @@ class PeriodDialog(FilterDialog):
     @Slot()
     def _read(self) -> None:
         since, until = _day_of(self._since), _day_of(self._until)
-        self.words.setText("" if since <= until else "The first day is after the last one.")
+        self.words.setText("" if since <= until else tr("The first day is after the last one."))
         self.button.setEnabled(since <= until)
         self.query = replace(self.query, since=since, until=until)
 

@@ -14,24 +14,28 @@ from app.gallery.filter_dialogs import FilterDialog, PeriodDialog, SeedDialog
 from app.gallery.filters import days_back, toggled, with_facet
 from core.gallery.library import LibraryFolder
 from core.gallery.query import Facet, Facets, Group, Query, Sort
+from core.language.words import tr
 from core.request.settings import SETTINGS
 
 MOST_ENTRIES = 40
 LONGEST_NAME = 48
 SORTS = {
-    Sort.newest: "Newest first",
-    Sort.oldest: "Oldest first",
-    Sort.rating: "Best rated first",
-    Sort.largest: "Largest first",
-    Sort.file_name: "By file name",
+    Sort.newest: tr("Newest first"),
+    Sort.oldest: tr("Oldest first"),
+    Sort.rating: tr("Best rated first"),
+    Sort.largest: tr("Largest first"),
+    Sort.file_name: tr("By file name"),
 }
 GROUPS = {
-    Group.day: "Group by day",
-    Group.model: "Group by model",
-    Group.collection: "Group by collection",
-    Group.nothing: "No groups",
+    Group.day: tr("Group by day"),
+    Group.model: tr("Group by model"),
+    Group.collection: tr("Group by collection"),
+    Group.nothing: tr("No groups"),
 }
-WITH_BUTTON = {"model": "Only pictures of these models", "sampler": "Only pictures made with these samplers"}
+WITH_BUTTON = {
+    "model": (tr("Model"), tr("Only pictures of these models")),
+    "sampler": (tr("Sampler"), tr("Only pictures made with these samplers")),
+}
 """Settings with a button of their own, and its tooltip; the menu *More* has the others."""
 
 NO_FACETS = Facets({}, (), (), None, None)
@@ -78,18 +82,18 @@ class FilterMenus(QObject):
 
     def fill_ratings(self, menu: QMenu) -> None:
         for rating in range(5, 0, -1):
-            words = "★" * rating + ("" if rating == 5 else " or more")
+            words = "★" * rating + ("" if rating == 5 else tr(" or more"))
             _add(menu, words, replace(self.query, smallest_rating=rating), self.query.smallest_rating == rating)
         menu.addSeparator()
-        _add(menu, "Any rating", replace(self.query, smallest_rating=0), self.query.smallest_rating == 0)
+        _add(menu, tr("Any rating"), replace(self.query, smallest_rating=0), self.query.smallest_rating == 0)
 
     def fill_days(self, menu: QMenu) -> None:
         query, today = self.query, date.today()
         for words, since in (
-            ("Today", today),
-            ("Last 7 days", days_back(7)),
-            ("Last 30 days", days_back(30)),
-            ("This year", date(today.year, 1, 1)),
+            (tr("Today"), today),
+            (tr("Last 7 days"), days_back(7)),
+            (tr("Last 30 days"), days_back(30)),
+            (tr("This year"), date(today.year, 1, 1)),
         ):
             _add(menu, words, replace(query, since=since, until=None), query.since == since and not query.until)
         first, last = self.facets.first_day, self.facets.last_day
@@ -102,18 +106,18 @@ class FilterMenus(QObject):
         menu.addAction("From … to …").triggered.connect(
             lambda: self._open(PeriodDialog(query, first, last, self._bar))
         )
-        _add(menu, "Any day", replace(query, since=None, until=None), not (query.since or query.until))
+        _add(menu, tr("Any day"), replace(query, since=None, until=None), not (query.since or query.until))
 
     def fill_more(self, menu: QMenu) -> None:
         query = self.query
         for setting in SETTINGS:
             if setting.facet is not None and setting.name not in WITH_BUTTON:
                 self.fill_setting(setting.name, menu.addMenu(setting.title))
-        tags = menu.addMenu("Tag")
+        tags = menu.addMenu(tr("Tag"))
         self._fill_names(
             tags, self.facets.tags, query.tags, lambda name: replace(query, tags=toggled(query.tags, name))
         )
-        collections = menu.addMenu("Collection")
+        collections = menu.addMenu(tr("Collection"))
         self._fill_names(
             collections,
             self.facets.collections,
@@ -123,7 +127,7 @@ class FilterMenus(QObject):
         menu.addAction("Seed…").triggered.connect(lambda: self._open(SeedDialog(query, self._bar)))
         menu.addSeparator()
         is_broken = query.is_unreadable is True
-        _add(menu, "Cannot be read", replace(query, is_unreadable=None if is_broken else True), is_broken)
+        _add(menu, tr("Cannot be read"), replace(query, is_unreadable=None if is_broken else True), is_broken)
 
     def fill_order(self, menu: QMenu) -> None:
         for sort, words in SORTS.items():
@@ -140,11 +144,11 @@ class FilterMenus(QObject):
         menu.addSeparator()
         menu.addAction("Add a folder…").triggered.connect(self.add_folder_asked)
         if added := self.library[1:]:
-            out = menu.addMenu("Take a folder out")
+            out = menu.addMenu(tr("Take a folder out"))
             for folder in added:
                 action = out.addAction(str(folder.path).replace("&", "&&"))
                 action.setData(folder.path)
-                action.setToolTip("Its pictures stay where they are")
+                action.setToolTip(tr("Its pictures stay where they are"))
         menu.addAction("Rebuild the index").triggered.connect(self.rebuild_asked)
 
     def _fill_names(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from core.gallery.query import Query
+from core.language.words import tr
 from core.request.settings import SETTINGS
 
 
@@ -58,27 +59,35 @@ def _filters(query: Query) -> Iterator[ActiveFilter]:
         yield ActiveFilter(_period(query), replace(query, since=None, until=None))
     if query.smallest_rating:
         stars = "★" * query.smallest_rating
-        more = "" if query.smallest_rating == 5 else " or more"
+        more = "" if query.smallest_rating == 5 else tr(" or more")
         yield ActiveFilter(stars + more, replace(query, smallest_rating=0))
     if query.is_favourite is not None:
-        words = "Favourites" if query.is_favourite else "No favourites"
+        words = tr("Favourites") if query.is_favourite else tr("No favourites")
         yield ActiveFilter(words, replace(query, is_favourite=None))
     if query.has_film is not None:
-        yield ActiveFilter("With a film" if query.has_film else "Without a film", replace(query, has_film=None))
+        yield ActiveFilter(
+            tr("With a film") if query.has_film else tr("Without a film"), replace(query, has_film=None)
+        )
     if query.is_unreadable is not None:
-        words = "Cannot be read" if query.is_unreadable else "Can be read"
+        words = tr("Cannot be read") if query.is_unreadable else tr("Can be read")
         yield ActiveFilter(words, replace(query, is_unreadable=None))
     if query.seed is not None:
-        yield ActiveFilter(f"Seed {query.seed}", replace(query, seed=None))
+        yield ActiveFilter(tr("Seed {seed}", seed=query.seed), replace(query, seed=None))
     if query.collection is not None:
-        yield ActiveFilter(f"In {query.collection}", replace(query, collection=None))
+        yield ActiveFilter(tr("In {collection}", collection=query.collection), replace(query, collection=None))
     for tag in query.tags:
         yield ActiveFilter(f"#{tag}", replace(query, tags=toggled(query.tags, tag)))
     if query.folder is not None:
-        yield ActiveFilter(f"Folder {query.folder.name or query.folder}", replace(query, folder=None))
+        yield ActiveFilter(
+            tr("Folder {name}", name=query.folder.name or query.folder), replace(query, folder=None)
+        )
 
 
 def _period(query: Query) -> str:
     if query.since and query.until:
-        return str(query.since) if query.since == query.until else f"{query.since} to {query.until}"
-    return f"Since {query.since}" if query.since else f"Until {query.until}"
+        return (
+            str(query.since)
+            if query.since == query.until
+            else tr("{since} to {until}", since=query.since, until=query.until)
+        )
+    return tr("Since {since}", since=query.since) if query.since else tr("Until {until}", until=query.until)

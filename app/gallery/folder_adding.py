@@ -14,6 +14,7 @@ from app.messages.errors import Message
 from app.widgets.file_dialogs import ask_folder
 from app.widgets.message_bar import Choice
 from core.gallery.library import library_folder_of
+from core.language.words import plural, tr
 
 
 class FolderAdding(QObject):
@@ -44,22 +45,24 @@ class FolderAdding(QObject):
     @Slot()
     def ask_folder(self) -> None:
         """Lets the user choose one."""
-        ask_folder(self._window, "Add a folder to the gallery", self._page.service.add_folder)
+        ask_folder(self._window, tr("Add a folder to the gallery"), self._page.service.add_folder)
 
     @Slot(object)
     def _on_folders_dropped(self, folders: tuple[Path, ...]) -> None:
         new = [path for path in folders if library_folder_of(self._page.view.library, path) is None]
         if not new:
-            text = Message("This folder is in the gallery", "Its pictures are shown already.")
+            text = Message(tr("This folder is in the gallery"), tr("Its pictures are shown already."))
             self._notices.area.show_message(FOLDERS, text, "info", lasting_ms=8000)
             return
         names = ", ".join(path.name or str(path) for path in new[:3])
-        what = "this folder" if len(new) == 1 else f"these {len(new)} folders"
         self._notices.area.show_message(
             FOLDERS,
-            Message(f"Add {what} to the gallery?", f"{names}: the pictures are read in place and never changed."),
+            Message(
+                plural("Add this folder to the gallery?", "Add these {count} folders to the gallery?", len(new)),
+                tr("{names}: the pictures are read in place and never changed.", names=names),
+            ),
             "info",
-            (Choice("Add", partial(self._add_all, tuple(new)), "addDroppedButton"),),
+            (Choice(tr("Add"), partial(self._add_all, tuple(new)), "addDroppedButton"),),
         )
 
     def _add_all(self, folders: tuple[Path, ...]) -> None:

@@ -34,6 +34,7 @@ from app.gallery.grid_layout import GridLayout, Move
 from app.gallery.hover_film import HoverFilm
 from app.gallery.picture_list import PictureList, row_ranges
 from app.widgets import icons
+from core.language.words import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -66,7 +67,7 @@ class PictureGrid(QAbstractItemView):
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._tell_range)
         self.setObjectName("galleryView")
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(tr("Pictures"))
         self.setModel(pictures)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -13,6 +13,7 @@ from app.widgets.building import STRETCH, clear, push_button, scroll_area, text_
 from app.widgets.elided_label import ElidedLabel
 from core.files.sizes import size_text
 from core.gallery.branches import Run
+from core.language.words import tr
 
 MARGIN_PX = 16
 SMALLEST_PX = 264
@@ -53,12 +54,12 @@ class Inspector(QFrame):
             self._files,
         )
         vbox(*self._parts, STRETCH, on=inner, margins=MARGIN_PX, spacing=MARGIN_PX)
-        vbox(scroll_area(inner, "About the picture"), on=self)
+        vbox(scroll_area(inner, tr("About the picture")), on=self)
         self.show_none()
 
     def show_none(self) -> None:
         """Nothing is chosen."""
-        self._hint.setText("Choose a picture to see how it was made.")
+        self._hint.setText(tr("Choose a picture to see how it was made."))
         self._show_parts(self._hint)
 
     def show_details(self, details: PictureDetails) -> None:
@@ -75,7 +76,7 @@ class Inspector(QFrame):
 
     def show_several(self, count: int) -> None:
         """Shows the actions for several pictures."""
-        self._title.show_text(f"{count:,} pictures chosen")
+        self._title.show_text(tr("{count:,} pictures chosen", count=count))
         self.marks.show_several()
         self.action_buttons.show_for(count, has_film=False)
         self._show_parts(self._title, self.marks.head, self.marks, self.action_buttons)
@@ -94,12 +95,19 @@ def _file_facts(details: PictureDetails) -> str:
     picture = details.picture
     lines = [f"{picture.created:%d %B %Y, %H:%M}"]
     if picture.size.width:
-        lines.append(f"{picture.size.width} × {picture.size.height} pixels · {size_text(picture.size_bytes)}")
+        lines.append(
+            tr(
+                "{width} × {height} pixels · {size}",
+                width=picture.size.width,
+                height=picture.size.height,
+                size=size_text(picture.size_bytes),
+            )
+        )
     if details.film_bytes:
-        lines.append(f"Film · {size_text(details.film_bytes)}")
+        lines.append(tr("Film · {size}", size=size_text(details.film_bytes)))
     lines.append(str(picture.path.parent))
     if picture.is_away:
-        lines.append("Its folder is away: connect the drive to open the picture.")
+        lines.append(tr("Its folder is away: connect the drive to open the picture."))
     return "\n".join(lines)
 
 
@@ -116,7 +124,7 @@ class BranchList(QWidget):
         super().__init__(parent)
         self.setObjectName("branchList")
         self._rows = vbox(spacing=2)
-        vbox(text_label("Branches", role="caption"), self._rows, on=self, spacing=4)
+        vbox(text_label(tr("Branches"), role="caption"), self._rows, on=self, spacing=4)
 
     def show_tree(self, tree: tuple[Run, ...], run: str) -> None:
         """The tree of the picture that belongs to ``run``."""
@@ -124,11 +132,11 @@ class BranchList(QWidget):
         for branch in tree[:MOST_ROWS]:
             self._rows.addWidget(self._row(branch, is_here=branch.run == run))
         if len(tree) > MOST_ROWS:
-            self._rows.addWidget(text_label(f"and {len(tree) - MOST_ROWS} more", role="hint"))
+            self._rows.addWidget(text_label(tr("and {count} more", count=len(tree) - MOST_ROWS), role="hint"))
 
     def _row(self, branch: Run, *, is_here: bool) -> QPushButton:
         words = ("● " if is_here else "") + run_words(branch)
-        tip = "This picture" if is_here else "Show its picture"
+        tip = tr("This picture") if is_here else tr("Show its picture")
         button = push_button(words.replace("&", "&&"), kind="quiet", tip=tip)
         button.setStyleSheet(f"text-align: left; margin-left: {min(branch.depth, 6) * INDENT_PX}px")
         button.setEnabled(bool(branch.pictures))
@@ -140,9 +148,9 @@ class BranchList(QWidget):
 def run_words(branch: Run) -> str:
     """Returns the differences of this run."""
     if not branch.parent:
-        words = "First run"
+        words = tr("First run")
     else:
-        words = f"Step {branch.step + 1}" + (f": {branch.changes}" if branch.changes else "")
+        words = tr("Step {step}", step=branch.step + 1) + (f": {branch.changes}" if branch.changes else "")
     if not branch.pictures:
-        words += " (not in the gallery)"
+        words += tr(" (not in the gallery)")
     return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"

@@ -17,10 +17,11 @@ from app.widgets.message_bar import Choice, MessageArea
 from core.errors import EmulsionError
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Marked
+from core.language.words import plural, tr
 
 FAILED, MARKED, SETTINGS = "failed", "marked", "settings"
 COPIED, FOLDERS, EXPORTED, PLACED = "copied", "folders", "exported", "placed"
-NO_RECIPE = Message("No settings in this picture", "It does not say how it was made.")
+NO_RECIPE = Message(tr("No settings in this picture"), tr("It does not say how it was made."))
 
 
 class LibraryNotices(QObject):
@@ -56,32 +57,33 @@ class LibraryNotices(QObject):
         self._tell(COPIED, NO_RECIPE)
 
     def show_too_many(self, most: int) -> None:
-        sentence = f"Up to {most:,} pictures can be copied at once."
-        self._tell(COPIED, Message("That is too much for the clipboard", sentence))
+        sentence = tr("Up to {most:,} pictures can be copied at once.", most=most)
+        self._tell(COPIED, Message(tr("That is too much for the clipboard"), sentence))
 
     def show_copied(self) -> None:
-        self._tell(COPIED, Message("The recipe is in the clipboard", ""))
+        self._tell(COPIED, Message(tr("The recipe is in the clipboard"), ""))
 
     @Slot(object)
     def show_exported(self, report: ExportReport) -> None:
         target, done = report.request.target, report.done - report.unreadable
-        pictures = "1 picture is" if done == 1 else f"{done:,} pictures are"
         sentence = str(target)
         if report.unreadable:
-            sentence += f" · {report.unreadable:,} could not be read and were left out."
+            sentence += tr(" · {unreadable:,} could not be read and were left out.", unreadable=report.unreadable)
         if report.is_cancelled and report.request.kind is not ExportKind.files:
-            title, sentence = "The export is cancelled", "Nothing was written."
+            title, sentence = tr("The export is cancelled"), tr("Nothing was written.")
         else:
-            title = f"{pictures} exported" + (" until you cancelled" if report.is_cancelled else "")
+            title = plural("1 picture is exported", "{count:,} pictures are exported", done)
+            if report.is_cancelled:
+                title = tr("{exported} until you cancelled", exported=title)
         folder = target if report.request.kind is ExportKind.files else target.parent
-        show = Choice("Show in folder", partial(open_in_system, folder), "showExportedButton")
+        show = Choice(tr("Show in folder"), partial(open_in_system, folder), "showExportedButton")
         self._tell(EXPORTED, Message(title, sentence), show)
 
     def show_settings_used(self, applied: Applied) -> None:
         """Reports the settings that could not be used."""
-        message = Message("The settings are in place", settings_sentence(applied))
-        undo = Choice("Undo", self._session.draft_editor.undo, "undoSettingsButton")
-        create = Choice("Go to Create", self.create_asked.emit, "goToCreateButton")
+        message = Message(tr("The settings are in place"), settings_sentence(applied))
+        undo = Choice(tr("Undo"), self._session.draft_editor.undo, "undoSettingsButton")
+        create = Choice(tr("Go to Create"), self.create_asked.emit, "goToCreateButton")
         self._tell(SETTINGS, message, undo, create, lasting_ms=LASTING_MS if applied == Applied() else None)
 
     def _tell(self, subject: str, message: Message, *choices: Choice, lasting_ms: int | None = LASTING_MS) -> None:
@@ -89,7 +91,7 @@ class LibraryNotices(QObject):
 
     @Slot(object)
     def _on_deleted(self, deleted: tuple[Deleted, ...]) -> None:
-        undo = [Choice("Undo", self._undo.stack.undo, "undoDeleteButton")]
+        undo = [Choice(tr("Undo"), self._undo.stack.undo, "undoDeleteButton")]
         if not all(one.can_be_restored for one in deleted):
             undo = []
         self._tell(DELETED, deleted_message(deleted), *undo, lasting_ms=DELETED_MS)
@@ -98,8 +100,8 @@ class LibraryNotices(QObject):
     def _on_marked(self, marked: Marked, can_undo: bool) -> None:
         """Changing many at once by mistake would be hard to see."""
         if can_undo and len(marked.pictures) > 1:
-            undo = Choice("Undo", self._undo.stack.undo, "undoMarksButton")
-            self._tell(MARKED, Message(f"{len(marked.pictures):,} pictures are marked", ""), undo)
+            undo = Choice(tr("Undo"), self._undo.stack.undo, "undoMarksButton")
+            self._tell(MARKED, Message(tr("{count:,} pictures are marked", count=len(marked.pictures)), ""), undo)
 
     @Slot()
     def _forget_old(self) -> None:

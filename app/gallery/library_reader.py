@@ -15,6 +15,7 @@ from core.film.reader import film_path
 from core.gallery.branches import Run
 from core.gallery.finder import Finder
 from core.gallery.query import Facets, LibraryPicture, Query
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class LibraryReader(QObject):
     def _now(self) -> Finder:
         if self._finder is None:
             if self._index is None:
-                raise sqlite3.OperationalError("no index is open")
+                raise sqlite3.OperationalError(tr("no index is open"))
             self._finder = Finder(self._index)
         return self._finder
 

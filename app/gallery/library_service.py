@@ -18,6 +18,7 @@ from core.gallery.gallery import Gallery, Moved, gallery_folder
 from core.gallery.marks import MarkChange, Marks
 from core.gallery.scan import Listing, ScanEvent, Scanned
 from core.gallery.system_trash import Trash
+from core.language.words import tr
 from core.paths import Folders
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ REST = 2.0
 
 LONGEST_REST_S = 0.03
 MOST_REPAIRS = 3
-UNUSABLE = Message("The gallery's index cannot be used", "It is damaged again and again.", "Restart Emulsion.")
+UNUSABLE = Message(
+    tr("The gallery's index cannot be used"), tr("It is damaged again and again."), tr("Restart Emulsion.")
+)
 _SOON, _NOW = 0, 1
 CAN_UNDO = True
 

@@ -10,6 +10,7 @@ from app.widgets.building import STRETCH, clear, hbox, push_button, vbox
 from app.widgets.field import Field, describe
 from core.gallery.marks import LONGEST_NOTE, MarkChange
 from core.gallery.query import LibraryPicture
+from core.language.words import tr
 
 NOTE_HEIGHT_PX = 64
 NOTE_REST_MS = 1_000
@@ -46,32 +47,32 @@ class MarksPanel(QWidget):
         large = self.favourite.font()
         large.setPixelSize(20)
         self.favourite.setFont(large)
-        describe(self.favourite, "favouriteButton", "Favourite", "Favourite (F)")
+        describe(self.favourite, "favouriteButton", tr("Favourite"), tr("Favourite (F)"))
         self.favourite.toggled.connect(lambda: self.favourite.setText("♥" if self.favourite.isChecked() else "♡"))
         self.favourite.clicked.connect(partial(self._change, "is_favourite"))
-        self.tags = NameChips("Take away the tag")
+        self.tags = NameChips(tr("Take away the tag"))
         self.tags.removed.connect(partial(self._change_names, "remove_tags"))
         self.tags.chosen.connect(partial(self.name_chosen.emit, "tag"))
-        self.collections = NameChips("Take out of the collection")
+        self.collections = NameChips(tr("Take out of the collection"))
         self.collections.removed.connect(partial(self._change_names, "remove_collections"))
         self.collections.chosen.connect(partial(self.name_chosen.emit, "collection"))
-        self.tag_edit = self._name_edit("tagEdit", "Add a tag", "Tags, parted by commas; Return adds them")
+        self.tag_edit = self._name_edit("tagEdit", tr("Add a tag"), tr("Tags, parted by commas; Return adds them"))
         self.tag_edit.returnPressed.connect(self._add_tags)
         self.collection_edit = self._name_edit(
-            "collectionEdit", "Add to a collection", "The name of a collection; Return adds the picture"
+            "collectionEdit", tr("Add to a collection"), tr("The name of a collection; Return adds the picture")
         )
         self.collection_edit.returnPressed.connect(self._add_collection)
         self.note = QPlainTextEdit()
         self.note.setTabChangesFocus(True)
         self.note.setFixedHeight(NOTE_HEIGHT_PX)
-        self.note.setPlaceholderText("Note")
-        describe(self.note, "noteEdit", "Note", "A note on this picture; it is found by the search")
+        self.note.setPlaceholderText(tr("Note"))
+        describe(self.note, "noteEdit", tr("Note"), tr("A note on this picture; it is found by the search"))
         self._rest = QTimer(self, singleShot=True, interval=NOTE_REST_MS)
         self._rest.timeout.connect(self.save_note)
         self.note.textChanged.connect(self._rest.start)
         self.head = QWidget()
         hbox(self.stars, STRETCH, self.favourite, on=self.head)
-        self._note_field = Field("Note", self.note)
+        self._note_field = Field(tr("Note"), self.note)
         vbox(
             self.tags, self.tag_edit, self.collections, self.collection_edit, self._note_field, on=self, spacing=8
         )
@@ -167,7 +168,7 @@ class NameChips(QWidget):
 
     def _row(self, name: str) -> QWidget:
         short = name if len(name) <= LONGEST_WORDS else name[: LONGEST_WORDS - 1] + "…"
-        choose, tip = partial(self.chosen.emit, name), "Show all pictures that have it"
+        choose, tip = partial(self.chosen.emit, name), tr("Show all pictures that have it")
         chip = push_button(short.replace("&", "&&"), choose, kind="chip", tip=tip)
         remove = QToolButton()
         remove.setText("✕")

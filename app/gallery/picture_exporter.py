@@ -12,6 +12,7 @@ from core.errors import SaveFailed
 from core.gallery.encoding import Encoding
 from core.gallery.export import Export, Exported, export_files, export_sheet, export_zip
 from core.gallery.finder import Finder
+from core.language.words import tr
 
 
 class ExportKind(Enum):
@@ -58,7 +59,7 @@ def export_pictures(
         with closing(Finder(index)) as finder:
             paths = [picture.path for picture in finder.pictures(request.pictures)]
     except sqlite3.Error as error:
-        raise SaveFailed(request.target, "the gallery's index cannot be read") from error
+        raise SaveFailed(request.target, tr("the gallery's index cannot be read")) from error
     done = unreadable = 0
     with closing(_export(paths, request)) as export:
         for exported in export:

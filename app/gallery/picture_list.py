@@ -24,6 +24,7 @@ from app.gallery.library_reader import LibraryReader
 from app.gallery.thumbnail_service import ThumbnailService
 from core.gallery.query import Answer, LibraryPicture, Section
 from core.gallery.thumbnails import SIZES_PX
+from core.language.words import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -215,9 +216,9 @@ def accessible_text(picture: LibraryPicture) -> str:
     """Returns a picture's prompt and marks, for screen readers."""
     words = [picture.prompt[:200] or picture.path.stem]
     if picture.rating:
-        words.append(f"{picture.rating} of 5 stars")
+        words.append(tr("{rating} of 5 stars", rating=picture.rating))
     if picture.is_favourite:
-        words.append("favourite")
+        words.append(tr("favourite"))
     if picture.has_film:
-        words.append("has a film")
+        words.append(tr("has a film"))
     return ", ".join(words)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from app.recent.recipe_fields import RecipeField, recipe_fields
 from app.widgets.building import clear, hbox, push_button, stretched, text_label, vbox
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 
 LONGEST_TEXT = 2_000
@@ -29,10 +30,10 @@ class RecipePanel(QWidget):
         self.setObjectName("recipePanel")
         self._recipe: Recipe | None = None
         self._use = push_button(
-            "Use all settings",
+            tr("Use all settings"),
             self._ask_settings,
             name="useAllSettingsButton",
-            tip="Takes over prompt, seed and all settings of this picture. Can be undone.",
+            tip=tr("Takes over prompt, seed and all settings of this picture. Can be undone."),
         )
         self._missing = _text("", "hint")
         self._rows = vbox(spacing=6)
@@ -41,9 +42,9 @@ class RecipePanel(QWidget):
     def show_recipe(self, recipe: Recipe | None, problem: str) -> None:
         """Another recipe; ``problem`` says why the picture cannot be read, or is ""."""
         if problem:
-            self._missing.setText(f"This picture cannot be read: {problem}.")
+            self._missing.setText(tr("This picture cannot be read: {problem}.", problem=problem))
         else:
-            self._missing.setText("This picture does not say how it was made.")
+            self._missing.setText(tr("This picture does not say how it was made."))
         self._missing.setVisible(recipe is None)
         self._use.setVisible(recipe is not None)
         if recipe is self._recipe and recipe is not None:
@@ -73,13 +74,13 @@ class RecipePanel(QWidget):
 
     def _use_button(self, line: RecipeField) -> QPushButton:
         use = push_button(
-            "use",
+            tr("Use"),
             partial(self.changes_asked.emit, dict(line.changes)),
             name=f"{line.name}UseButton",
             kind="chip",
-            tip=f"Takes over the {line.label.lower()} alone. Can be undone.",
+            tip=tr("Takes over the {label} alone. Can be undone.", label=line.label.lower()),
         )
-        use.setAccessibleName(f"Use {line.label.lower()}")
+        use.setAccessibleName(tr("Use {label}", label=line.label.lower()))
         return use
 
     @Slot()

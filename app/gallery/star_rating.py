@@ -4,6 +4,8 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from core.language.words import tr
+
 STARS = 5
 STAR_PX = 24
 
@@ -23,8 +25,8 @@ class StarRating(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("starRating")
-        self.setAccessibleName("Rating")
-        self.setToolTip("Rating (keys 1 to 5; 0 takes it away)")
+        self.setAccessibleName(tr("Rating"))
+        self.setToolTip(tr("Rating (keys 1 to 5; 0 takes it away)"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
         self.rating = 0
@@ -33,7 +35,7 @@ class StarRating(QWidget):
 
     def set_rating(self, rating: int) -> None:
         self.rating = rating
-        self.setAccessibleDescription(f"{rating} of {STARS} stars")
+        self.setAccessibleDescription(tr("{rating} of {stars} stars", rating=rating, stars=STARS))
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.widgets.building import STRETCH, hbox, progress_bar, text_label
 from core.gallery.scan import Indexing, Listing, ScanEvent, Scanned
+from core.language.words import plural, tr
 
 PROGRESS_PX = 120
 
@@ -22,7 +23,7 @@ class StatusLine(QFrame):
         self.scan = text_label(name="galleryScan")
         for label in (self.counts, self.away, self.scan):
             label.setProperty("role", "hint")
-        self._progress = progress_bar("Reading pictures")
+        self._progress = progress_bar(tr("Reading pictures"))
         self._progress.setFixedWidth(PROGRESS_PX)
         self._progress.hide()
         hbox(
@@ -30,17 +31,23 @@ class StatusLine(QFrame):
         )
 
     def show_counts(self, shown: int, total: int, selected: int) -> None:
-        words = _pictures(total) if shown == total else f"{shown:,} of {_pictures(total)}"
-        self.counts.setText(f"{words} · {selected:,} selected" if selected else words)
+        words = (
+            _pictures(total)
+            if shown == total
+            else tr("{shown:,} of {pictures}", shown=shown, pictures=_pictures(total))
+        )
+        self.counts.setText(
+            tr("{words} · {selected:,} selected", words=words, selected=selected) if selected else words
+        )
 
     def show_scan(self, event: ScanEvent) -> None:
         """Shows the progress of the scan."""
         match event:
             case Listing():
-                self.scan.setText(f"Looking for pictures: {event.found:,}")
+                self.scan.setText(tr("Looking for pictures: {found:,}", found=event.found))
                 self._progress.setRange(0, 0)
             case Indexing():
-                self.scan.setText(f"Reading {event.done:,} of {event.total:,}")
+                self.scan.setText(tr("Reading {done:,} of {total:,}", done=event.done, total=event.total))
                 self._progress.setRange(0, event.total)
                 self._progress.setValue(event.done)
             case Scanned():
@@ -52,9 +59,9 @@ class StatusLine(QFrame):
         self.scan.setText("")
         self._progress.hide()
         count = len(away)
-        self.away.setText("" if not count else "1 folder is away" if count == 1 else f"{count} folders are away")
+        self.away.setText("" if not count else plural("1 folder is away", "{count} folders are away", count))
         self.away.setToolTip("\n".join(str(path) for path in away))
 
 
 def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count:,} pictures"
+    return plural("1 picture", "{count:,} pictures", count)

@@ -11,6 +11,7 @@ from app.gallery.library_service import LibraryService
 from core.gallery.deleting import Deleted
 from core.gallery.gallery import Marked, Moved
 from core.gallery.marks import Marks
+from core.language.words import tr
 
 
 class LibraryUndo(QObject):
@@ -54,7 +55,7 @@ class LibraryUndo(QObject):
     def _on_moved(self, moved: tuple[Moved, ...]) -> None:
         back = tuple(Moved(one.picture, one.now, one.before) for one in moved)
         is_renamed = moved[0].before.parent == moved[0].now.parent
-        put_back, words = self._service.put_back, "renaming" if is_renamed else "moving"
+        put_back, words = self._service.put_back, tr("renaming") if is_renamed else tr("moving")
         self.stack.push(_Command(words, lambda: put_back(moved), lambda: put_back(back)))
 
     @Slot(object)
@@ -67,7 +68,7 @@ class LibraryUndo(QObject):
         elif all(one.can_be_restored for one in deleted):
             made = _Deletion(self._service, deleted)
             self._deletions.append(made)
-            self.stack.push(_Command("deleting", made.undo, made.redo))
+            self.stack.push(_Command(tr("deleting"), made.undo, made.redo))
 
     @Slot(object)
     def _on_undone(self, change: Deleted | Moved) -> None:
@@ -115,10 +116,15 @@ class _Command(QUndoCommand):
 def _words(marked: Marked) -> str:
     """Names what has changed in the marks, as far as it is one thing."""
     names = {name for path in marked.before for name in _changed(marked.before[path], marked.after[path])}
-    return names.pop() if len(names) == 1 else "marking"
+    return names.pop() if len(names) == 1 else tr("marking")
 
 
 def _changed(before: Marks, after: Marks) -> list[str]:
-    words = {"rating": "rating", "is_favourite": "favourite", "tags": "tags", "note": "note"}
-    words["collections"] = "collections"
+    words = {
+        "rating": tr("rating"),
+        "is_favourite": tr("favourite"),
+        "tags": tr("tags"),
+        "note": tr("note"),
+        "collections": tr("collections"),
+    }
     return [word for name, word in words.items() if getattr(before, name) != getattr(after, name)]

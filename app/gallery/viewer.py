@@ -20,6 +20,7 @@ from app.widgets.elided_label import ElidedLabel
 from app.widgets.icon_button import IconButton
 from core.errors import EmulsionError
 from core.gallery.query import LibraryPicture
+from core.language.words import tr
 
 SLIDE_MS = 4_000
 MOST_IMAGES = 5
@@ -49,14 +50,14 @@ class Viewer(QWidget):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("galleryViewer")
-        self.setWindowTitle("Emulsion: picture")
+        self.setWindowTitle(tr("Emulsion: picture"))
         self._pictures = pictures
         self._tasks = background.queue(self, QUEUE)
         self._row = -1
         self._shown: int | None = None
         self._images: OrderedDict[int, QImage] = OrderedDict()
         self._reading: set[int] = set()
-        self.canvas = named(Canvas(colours), "viewerCanvas", "Picture")
+        self.canvas = named(Canvas(colours), "viewerCanvas", tr("Picture"))
         self.canvas.set_empty_text(EmptyText("", ""))
         self.canvas.installEventFilter(self)
         self.zoom_bar = ZoomBar(self.canvas)
@@ -218,11 +219,11 @@ class ViewerBar(QFrame):
         self._place = text_label(role="number")
         self._marks = QLabel()
         self._prompt = ElidedLabel()
-        self.before = self._button("chevron-left", "viewerBeforeButton", "The picture before (Left)")
-        self.next = self._button("chevron-right", "viewerNextButton", "The next picture (Right)")
-        self.slideshow = self._button("play", "slideshowButton", "Slideshow (Space)")
+        self.before = self._button("chevron-left", "viewerBeforeButton", tr("The picture before (Left)"))
+        self.next = self._button("chevron-right", "viewerNextButton", tr("The next picture (Right)"))
+        self.slideshow = self._button("play", "slideshowButton", tr("Slideshow (Space)"))
         self.slideshow.setCheckable(True)
-        self.close_button = self._button("close", "closeViewerButton", "Back to the gallery (Esc)")
+        self.close_button = self._button("close", "closeViewerButton", tr("Back to the gallery (Esc)"))
         hbox(
             self._place,
             stretched(self._prompt),
@@ -237,7 +238,7 @@ class ViewerBar(QFrame):
         )
 
     def show_picture(self, picture: LibraryPicture, row: int, count: int) -> None:
-        self._place.setText(f"{row + 1:,} of {count:,}")
+        self._place.setText(tr("{row:,} of {count:,}", row=row + 1, count=count))
         self._prompt.show_text(picture.prompt or picture.path.name)
         self._marks.setText(("♥ " if picture.is_favourite else "") + "★" * picture.rating)
         self.before.setEnabled(row > 0)

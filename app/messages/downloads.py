@@ -2,111 +2,145 @@
 
 from core.downloads.failures import Failure, Fault
 from core.files.sizes import size_text
+from core.language.words import tr
 
-_LATER = "Try again later; what has arrived is kept and used."
+_LATER = tr("Try again later; what has arrived is kept and used.")
 
 
 def download_text(failure: Failure) -> tuple[str, str, str]:
     """Returns title, sentence and remedy, as plain text."""
-    what, host = failure.repository or "the model", failure.host or "the hub"
+    what, host = failure.repository or tr("the model"), failure.host or tr("the hub")
     match failure.fault:
         case Fault.not_logged_in:
             return (
-                "This model asks you to log in",
-                f"{what} is given only to people who are logged in and have accepted its licence.",
-                f"Accept it at {failure.page} and enter a token of your account.",
+                tr("This model asks you to log in"),
+                tr("{what} is given only to people who are logged in and have accepted its licence.", what=what),
+                tr("Accept it at {page} and enter a token of your account.", page=failure.page),
             )
         case Fault.licence_not_accepted:
             return (
-                "The licence is not accepted yet",
-                f"Your account has not been granted access to {what}.",
-                f"Open {failure.page}, accept the licence there, and try again.",
+                tr("The licence is not accepted yet"),
+                tr("Your account has not been granted access to {what}.", what=what),
+                tr("Open {page}, accept the licence there, and try again.", page=failure.page),
             )
         case Fault.token_refused:
             return (
-                "The token is not accepted",
-                f"{host} does not know this token: it is mistyped, has expired or was withdrawn.",
-                "Enter another token.",
+                tr("The token is not accepted"),
+                tr("{host} does not know this token: it is mistyped, has expired or was withdrawn.", host=host),
+                tr("Enter another token."),
             )
         case Fault.token_lacks_scope:
             return (
-                "The token may not read this model",
-                f"The token is valid, but lacks the right to read {what}.",
-                "Allow it to read gated repositories, or enter a token of the kind “read”.",
+                tr("The token may not read this model"),
+                tr("The token is valid, but lacks the right to read {what}.", what=what),
+                tr("Allow it to read gated repositories, or enter a token of the kind “read”."),
             )
         case Fault.not_found:
             return (
-                "There is no such model",
-                f"{host} has no {failure.file or 'model'} at {what}, or keeps it private.",
-                "Check the name; for a private model enter a token of your account.",
+                tr("There is no such model"),
+                tr(
+                    "{host} has no {file} at {what}, or keeps it private.",
+                    host=host,
+                    file=failure.file or "model",
+                    what=what,
+                ),
+                tr("Check the name; for a private model enter a token of your account."),
             )
         case Fault.nothing_to_load:
-            return ("This model cannot be used", f"{what} cannot be loaded here: {failure.reason}.", "")
+            return (
+                tr("This model cannot be used"),
+                tr("{what} cannot be loaded here: {reason}.", what=what, reason=failure.reason),
+                "",
+            )
         case Fault.not_a_hub:
             return (
-                "This is not the answer of a hub",
-                f"{host} answered with something else than a model hub does.",
-                "Check the address of the hub in the preferences, or log in to this network in a browser.",
+                tr("This is not the answer of a hub"),
+                tr("{host} answered with something else than a model hub does.", host=host),
+                tr("Check the address of the hub in the preferences, or log in to this network in a browser."),
             )
         case Fault.too_many_requests:
-            wait = f" It asks to wait {failure.wait_s:.0f} seconds." if failure.wait_s else ""
-            return ("The hub asks to wait", f"{host} has had too many requests from here.{wait}", _LATER)
+            wait = tr(" It asks to wait {wait_s:.0f} seconds.", wait_s=failure.wait_s) if failure.wait_s else ""
+            return (
+                tr("The hub asks to wait"),
+                tr("{host} has had too many requests from here.{wait}", host=host, wait=wait),
+                _LATER,
+            )
         case Fault.server_error:
-            return ("The hub has a problem", f"{host} answered with error {failure.status}.", _LATER)
+            return (
+                tr("The hub has a problem"),
+                tr("{host} answered with error {status}.", host=host, status=failure.status),
+                _LATER,
+            )
         case Fault.refused:
-            status = f" with error {failure.status}" if failure.status else ""
-            return ("The hub refuses", f"{host} refused to send {what}{status}.", "")
+            status = tr(" with error {status}", status=failure.status) if failure.status else ""
+            return (
+                tr("The hub refuses"),
+                tr("{host} refused to send {what}{status}.", host=host, what=what, status=status),
+                "",
+            )
         case Fault.range_refused:
             return (
-                "The download cannot be continued",
-                f"{host} does not send the rest of {failure.file}.",
-                "Try again; this one file then begins anew.",
+                tr("The download cannot be continued"),
+                tr("{host} does not send the rest of {file}.", host=host, file=failure.file),
+                tr("Try again; this one file then begins anew."),
             )
         case Fault.stalled:
-            return ("Nothing arrives any more", f"{host} has stopped sending {failure.file or what}.", _LATER)
+            return (
+                tr("Nothing arrives any more"),
+                tr("{host} has stopped sending {file}.", host=host, file=failure.file or what),
+                _LATER,
+            )
         case Fault.cut_off:
-            return ("The connection breaks off", f"The connection to {host} was cut off again and again.", _LATER)
+            return (
+                tr("The connection breaks off"),
+                tr("The connection to {host} was cut off again and again.", host=host),
+                _LATER,
+            )
         case Fault.no_connection:
             return (
-                "No connection",
-                f"{host} cannot be reached.",
-                "Check the connection to the internet; what has arrived is kept and used.",
+                tr("No connection"),
+                tr("{host} cannot be reached.", host=host),
+                tr("Check the connection to the internet; what has arrived is kept and used."),
             )
         case Fault.proxy_refused:
             return (
-                "The proxy does not work",
-                f"The proxy {host} does not pass on the download.",
-                "Check the address of the proxy.",
+                tr("The proxy does not work"),
+                tr("The proxy {host} does not pass on the download.", host=host),
+                tr("Check the address of the proxy."),
             )
         case Fault.not_trusted:
             return (
-                "The connection is not secure",
-                f"{host} cannot prove that it is the right one: its certificate is not valid here.",
-                "Check date and time of this computer, and whether something reads along on this network.",
+                tr("The connection is not secure"),
+                tr("{host} cannot prove that it is the right one: its certificate is not valid here.", host=host),
+                tr("Check date and time of this computer, and whether something reads along on this network."),
             )
         case Fault.damaged:
             return (
-                "The file arrives damaged",
-                f"{failure.file} arrived twice with another content than the hub lists.",
-                "Try again later; the other files are kept.",
+                tr("The file arrives damaged"),
+                tr("{file} arrived twice with another content than the hub lists.", file=failure.file),
+                tr("Try again later; the other files are kept."),
             )
         case Fault.disk_full:
             needed, free = size_text(failure.needed), size_text(failure.free)
-            room = f": {needed} are needed, {free} are free" if failure.free else ""
+            room = tr(": {needed} are needed, {free} are free", needed=needed, free=free) if failure.free else ""
             return (
-                "Not enough room on the disk",
-                f"There is no room for {what}{room}.",
-                "Make room and try again.",
+                tr("Not enough room on the disk"),
+                tr("There is no room for {what}{room}.", what=what, room=room),
+                tr("Make room and try again."),
             )
         case Fault.cannot_write:
             return (
-                "The file could not be written",
-                f"The download of {what} could not be written: {failure.reason or 'the disk refuses'}.",
-                "Check the models folder in the preferences.",
+                tr("The file could not be written"),
+                tr(
+                    "The download of {what} could not be written: {reason}.",
+                    what=what,
+                    reason=failure.reason or tr("the disk refuses"),
+                ),
+                tr("Check the models folder in the preferences."),
             )
         case Fault.in_use:
             return (
-                "This model is being downloaded already",
-                f"Another Emulsion is downloading {what}.",
-                "Wait until it has finished.",
+                tr("This model is being downloaded already"),
+                tr("Another Emulsion is downloading {what}.", what=what),
+                tr("Wait until it has finished."),
             )

@@ -6,9 +6,10 @@ from app.messages.errors import Message, message
 from app.messages.training import training_text
 from core.errors import EmulsionError
 from core.families import FAMILIES
+from core.language.words import tr
 from core.models.catalogue import Model
 
-REMEDY = "Choose a .safetensors checkpoint or a diffusers folder."
+REMEDY = tr("Choose a .safetensors checkpoint or a diffusers folder.")
 
 
 def added(models: tuple[Model, ...]) -> Message:
@@ -16,10 +17,18 @@ def added(models: tuple[Model, ...]) -> Message:
     first = models[0]
     family = FAMILIES[first.family].name
     if len(models) == 1:
-        lacks = "" if first.has_autoencoder else " It has no autoencoder (VAE): one that fits is used."
-        about = f"It is a {family} model and stays where it lies. {training_text(first)}.{lacks}"
-        return Message(f"{first.name} was added", about)
-    return Message(f"{len(models)} models were added", f"They stay where they lie; {first.name} is chosen.")
+        lacks = "" if first.has_autoencoder else tr(" It has no autoencoder (VAE): one that fits is used.")
+        about = tr(
+            "It is a {family} model and stays where it lies. {training}.{lacks}",
+            family=family,
+            training=training_text(first),
+            lacks=lacks,
+        )
+        return Message(tr("{name} was added", name=first.name), about)
+    return Message(
+        tr("{count} models were added", count=len(models)),
+        tr("They stay where they lie; {name} is chosen.", name=first.name),
+    )
 
 
 def refused(error: EmulsionError) -> Message:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from app.messages.errors import Message
 from core.embeddings.file import EmbeddingFile
+from core.families import in_words
+from core.language.words import plural, tr
 from core.lora.file import LoraFile
 from core.lora.library import FoundLora
 from core.lora.usage import LoraUsage
@@ -12,35 +14,41 @@ from core.runs.events import LoraDiffers, LoraInPart
 
 def misfit(made_for: str, kind: str) -> str:
     """Returns the reason why a LoRA does not fit a model; both kinds by name."""
-    return f"made for {made_for}, not for {kind}"
+    return tr("made for {made_for}, not for {kind}", made_for=made_for, kind=kind)
 
 
 def not_here(names: Sequence[str]) -> str:
     """Returns a sentence about LoRAs of a recipe that were not found; "" for none."""
     if not names:
         return ""
-    told = [f"“{name}”" for name in names]
-    words = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-    verb, noun = ("is", "LoRA") if len(told) == 1 else ("are", "LoRAs")
-    return f"The {noun} {words} {verb} not on this computer; everything else is in place."
+    return plural(
+        "The LoRA {names} is not on this computer; everything else is in place.",
+        "The LoRAs {names} are not on this computer; everything else is in place.",
+        len(names),
+        names=in_words([f"“{name}”" for name in names]),
+    )
 
 
 def differs(event: LoraDiffers) -> Message:
     """Returns the message that a file of the right name has other content."""
     return Message(
-        f"“{event.name}” is another file than in the recipe",
-        f"The recipe was made with a LoRA of this name with the hash {event.asked}; the file here has "
-        f"{event.found}. The picture will differ.",
-        f"It is used all the same; the file is {event.path}.",
+        tr("“{name}” is another file than in the recipe", name=event.name),
+        tr(
+            "The recipe was made with a LoRA of this name with the hash {asked}; the file here has "
+            "{found}. The picture will differ.",
+            asked=event.asked,
+            found=event.found,
+        ),
+        tr("It is used all the same; the file is {path}.", path=event.path),
     )
 
 
 def acts_in_part(event: LoraInPart) -> Message:
     """Returns the message that only a part of a LoRA acts on the model."""
     return Message(
-        f"“{event.name}” acts in part only",
-        f"Of the LoRA “{event.name}”, {event.usage.describe()}.",
-        f"The picture is made without the rest of the file, which is {event.path}.",
+        tr("“{name}” acts in part only", name=event.name),
+        tr("Of the LoRA “{name}”, {describe}.", name=event.name, describe=event.usage.describe()),
+        tr("The picture is made without the rest of the file, which is {path}.", path=event.path),
     )
 
 
@@ -55,36 +63,52 @@ def about(found: FoundLora) -> str:
     file = found.file
     lines = [found.name]
     if file is None:
-        lines.append(f"Cannot be used: {found.problem}")
+        lines.append(tr("Cannot be used: {problem}", problem=found.problem))
     else:
         lines.append(
-            f"{file.kind[0].upper()}{file.kind[1:]} for {file.made_for or 'a model that it does not tell'}"
+            tr(
+                "{kind} for {made_for}",
+                kind=file.kind[0].upper() + file.kind[1:],
+                made_for=file.made_for or tr("a model that it does not tell"),
+            )
         )
-        lines.append(f"Layers: {file.usage.layers}" + (f"; {partly(file.usage)}" if file.usage.left_out else ""))
+        layers = tr("Layers: {layers}", layers=file.usage.layers)
+        lines.append(f"{layers}; {partly(file.usage)}" if file.usage.left_out else layers)
         if file.words:
-            lines.append(f"Trigger words: {', '.join(file.words)}")
+            lines.append(tr("Trigger words: {words}", words=", ".join(file.words)))
     return "\n".join((*lines, str(found.path)))
 
 
 def offer(files: Sequence[LoraFile], taken: frozenset[str]) -> Message:
     """Returns the question where dropped LoRAs shall lie."""
     if len(files) == 1:
-        kind = f" for {files[0].made_for}" if files[0].made_for else ""
-        title, it = f"“{files[0].name}” is {files[0].kind}{kind}", "it"
+        one = files[0]
+        title = (
+            tr("“{name}” is {kind} for {made_for}", name=one.name, kind=one.kind, made_for=one.made_for)
+            if one.made_for
+            else tr("“{name}” is {kind}", name=one.name, kind=one.kind)
+        )
     else:
-        title, it = f"{len(files)} LoRAs were dropped", "they"
+        title = tr("{count} LoRAs were dropped", count=len(files))
     if taken:
         names = ", ".join(f"“{name}”" for name in sorted(taken))
-        return Message(title, f"Another LoRA has the name {names} already; the copy gets a number.")
-    lies = "lies" if it == "it" else "lie"
-    them = "it" if it == "it" else "them"
-    return Message(title, f"Copy {them} into your folder of LoRAs, or use {them} where {it} {lies}.")
+        return Message(
+            title, tr("Another LoRA has the name {names} already; the copy gets a number.", names=names)
+        )
+    where = plural(
+        "Copy it into your folder of LoRAs, or use it where it lies.",
+        "Copy them into your folder of LoRAs, or use them where they lie.",
+        len(files),
+    )
+    return Message(title, where)
 
 
 def misfit_notice(name: str, objection: str) -> Message:
     """Returns the message that a LoRA is present but does not fit the chosen model."""
     return Message(
-        f"“{name}” is not for this model", f"It is {objection}.", "It can be chosen when a model that it fits is."
+        tr("“{name}” is not for this model", name=name),
+        tr("It is {objection}.", objection=objection),
+        tr("It can be chosen when a model that it fits is."),
     )
 
 
@@ -92,7 +116,7 @@ def embeddings_taken(files: Sequence[EmbeddingFile]) -> Message:
     """Returns the message about embeddings that were added."""
     named = ", ".join(f"“{file.name}” ({file.made_for})" for file in files)
     return Message(
-        "A prompt can name it now" if len(files) == 1 else "A prompt can name them now",
-        f"Embeddings act where a prompt says their names: {named}.",
-        "They are read where they lie, and offered while you type.",
+        plural("A prompt can name it now", "A prompt can name them now", len(files)),
+        tr("Embeddings act where a prompt says their names: {named}.", named=named),
+        tr("They are read where they lie, and offered while you type."),
     )

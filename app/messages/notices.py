@@ -6,6 +6,7 @@ from typing import Any
 
 from app.messages.errors import Message
 from app.messages.loras import acts_in_part, differs
+from core.language.words import tr
 from core.runs.events import (
     AutoencoderLent,
     ComputedElsewhere,
@@ -23,43 +24,69 @@ _MOST_NAMES = 3
 def _left_out(event: WeightsLeftOut) -> Message:
     shown = ", ".join((*event.names[:_MOST_NAMES], *(("…",) if len(event.names) > _MOST_NAMES else ())))
     return Message(
-        "A part of the file is not used",
-        f"Weights of {event.path.name} belong to no part of this kind of model ({len(event.names)}): {shown}.",
-        "If the picture is not what it should be, the file is for another program or another kind of model.",
+        tr("A part of the file is not used"),
+        tr(
+            "Weights of {name} belong to no part of this kind of model ({count}): {shown}.",
+            name=event.path.name,
+            count=len(event.names),
+            shown=shown,
+        ),
+        tr("If the picture is not what it should be, the file is for another program or another kind of model."),
     )
 
 
 def _lent(event: AutoencoderLent) -> Message:
     return Message(
-        "The model has no autoencoder of its own",
-        f"{event.path.name} holds no autoencoder (VAE); the one of {event.autoencoder} is used.",
-        "Another one can be chosen below the model.",
+        tr("The model has no autoencoder of its own"),
+        tr(
+            "{name} holds no autoencoder (VAE); the one of {autoencoder} is used.",
+            name=event.path.name,
+            autoencoder=event.autoencoder,
+        ),
+        tr("Another one can be chosen below the model."),
     )
 
 
 def _elsewhere(event: ComputedElsewhere) -> Message:
     return Message(
-        "The run goes on otherwise than it began",
-        f"It was computed by {event.before}, and goes on with {event.now}; the picture may differ in its last "
-        "bits from the one that the run would have given there.",
+        tr("The run goes on otherwise than it began"),
+        tr(
+            "It was computed by {before}, and goes on with {now}; the picture may differ in its last "
+            "bits from the one that the run would have given there.",
+            before=event.before,
+            now=event.now,
+        ),
     )
 
 
 def _misfit(event: EmbeddingMisfit) -> Message:
     return Message(
-        f"“{event.name}” is an embedding for another kind of model",
-        f"The embedding “{event.name}” was made for {event.made_for}, and this model is {event.family}: its "
-        "name is read as plain words.",
-        f"The file is {event.path}.",
+        tr("“{name}” is an embedding for another kind of model", name=event.name),
+        tr(
+            "The embedding “{name}” was made for {made_for}, and this model is {family}: its "
+            "name is read as plain words.",
+            name=event.name,
+            made_for=event.made_for,
+            family=event.family,
+        ),
+        tr("The file is {path}.", path=event.path),
     )
 
 
 def _embedding_differs(event: EmbeddingDiffers) -> Message:
-    here = f"the file here has {event.found}" if event.found else "here its name is read as plain words"
+    here = (
+        tr("the file here has {found}", found=event.found)
+        if event.found
+        else tr("here its name is read as plain words")
+    )
     return Message(
-        f"“{event.name}” is not the embedding of the recipe",
-        f"The recipe was made with an embedding of this name with the hash {event.asked}; {here}. "
-        "The picture will differ.",
+        tr("“{name}” is not the embedding of the recipe", name=event.name),
+        tr(
+            "The recipe was made with an embedding of this name with the hash {asked}; {here}. "
+            "The picture will differ.",
+            asked=event.asked,
+            here=here,
+        ),
     )
 
 

@@ -1,14 +1,18 @@
 """Sentences for runs that ended in an error that nobody foresaw, by the work that it interrupted."""
 
 from app.messages.errors import Message
+from core.language.words import tr
 from core.runs.events import Event, Loading, Phase, Started, Stepped
 
-SAFE = "Your finished pictures are safe."
+SAFE = tr("Your finished pictures are safe.")
 _PHASES = {
-    Phase.importing: ("The engine could not be started", "Restart Emulsion."),
-    Phase.loading_model: ("The model could not be loaded", "Try another model, or the same without LoRAs."),
-    Phase.reading_prompt: ("The prompt could not be read", "Try a simpler prompt."),
-    Phase.decoding: ("The picture could not be decoded", "Try a smaller size or another autoencoder."),
+    Phase.importing: (tr("The engine could not be started"), tr("Restart Emulsion.")),
+    Phase.loading_model: (
+        tr("The model could not be loaded"),
+        tr("Try another model, or the same without LoRAs."),
+    ),
+    Phase.reading_prompt: (tr("The prompt could not be read"), tr("Try a simpler prompt.")),
+    Phase.decoding: (tr("The picture could not be decoded"), tr("Try a smaller size or another autoencoder.")),
 }
 
 
@@ -17,11 +21,23 @@ def unforeseen_in_run(last: Event | None) -> Message:
     match last:
         case Loading(phase=phase):
             title, remedy = _PHASES[phase]
-            return Message(title, f"All steps are done. {SAFE}" if phase is Phase.decoding else SAFE, remedy)
+            return Message(
+                title, tr("All steps are done. {safe}", safe=SAFE) if phase is Phase.decoding else SAFE, remedy
+            )
         case Started(film=film) | Stepped(film=film):
             done, steps = film.frames[-1].step + 1 if film.frames else 0, film.request.steps
-            where = f"after step {done} of {steps}" if done else f"in the first of {steps} steps"
-            remedy = "Try another sampler or another number of steps."
-            return Message("The sampler stopped with an error", f"It happened {where}. {SAFE}", remedy)
+            where = (
+                tr("after step {done} of {steps}", done=done, steps=steps)
+                if done
+                else tr("in the first of {steps} steps", steps=steps)
+            )
+            remedy = tr("Try another sampler or another number of steps.")
+            return Message(
+                tr("The sampler stopped with an error"),
+                tr("It happened {where}. {safe}", where=where, safe=SAFE),
+                remedy,
+            )
         case _:
-            return Message("Something went wrong", SAFE, "Try again. If it happens again, restart Emulsion.")
+            return Message(
+                tr("Something went wrong"), SAFE, tr("Try again. If it happens again, restart Emulsion.")
+            )

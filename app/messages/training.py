@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.request.traits import Trait, trait_words, value_text
 
 BY: Mapping[str, str] = MappingProxyType(
     {
-        "user": "chosen by you",
-        "marks": "by marks in its file",
-        "yaml": "by the .yaml beside it",
-        "metadata": "by its metadata",
-        "weights": "by its weights",
-        "list": "by Emulsion's list of models",
-        "configuration": "by its configuration",
-        "family": "as usual in its family",
+        "user": tr("chosen by you"),
+        "marks": tr("by marks in its file"),
+        "yaml": tr("by the .yaml beside it"),
+        "metadata": tr("by its metadata"),
+        "weights": tr("by its weights"),
+        "list": tr("by Emulsion's list of models"),
+        "configuration": tr("by its configuration"),
+        "family": tr("as usual in its family"),
     }
 )
 """In the order of trust, as `core.request.traits.PLACES`."""
@@ -39,7 +40,7 @@ def training_text(model: Model) -> str:
         for name, trait in model.traits.items()
         if trait.value != _PLAIN.get(name) or trait.place not in ("family", "configuration") or trait.others
     )
-    return f"Trained: {', '.join(special)}"
+    return tr("Trained: {special}", special=", ".join(special))
 
 
 def training_to_json(model: Model) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from app.widgets.message_bar import MessageArea
 from core.downloads.failures import ACCESS, Failure
 from core.downloads.hub import Secret
 from core.downloads.token import is_token, store_token
+from core.language.words import tr
 
 WIDTH_PX = 500
-STEPS = (
+STEPS = tr(
     "1. Open the model's page, log in, and accept its licence there.\n"
     "2. Make a token of the kind “read” in the settings of your account.\n"
     "3. Paste it here. It is kept in the keychain of this system, or, where there is none, until Emulsion is "
@@ -51,15 +52,17 @@ class AccessDialog(QDialog):
         )
         self._token = QLineEdit()
         self._token.setEchoMode(QLineEdit.EchoMode.Password)
-        describe(self._token, "tokenEdit", "Token", "A token of your account on the hub, with the right to read")
-        again = self._again = push_button("Try again", name="tryAgainButton", kind="primary")
+        describe(
+            self._token, "tokenEdit", tr("Token"), tr("A token of your account on the hub, with the right to read")
+        )
+        again = self._again = push_button(tr("Try again"), name="tryAgainButton", kind="primary")
         if asks_token:
             column.addWidget(_text(STEPS))
             show = partial(QDesktopServices.openUrl, QUrl(failure.page))
-            page = push_button("Open the model's page", show, name="openPageButton")
+            page = push_button(tr("Open the model's page"), show, name="openPageButton")
             column.addLayout(hbox(page, STRETCH))
             column.addWidget(_text(failure.page, "hint"))
-            field = Field("&Token", self._token)
+            field = Field(tr("&Token"), self._token)
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)
             self._token.textChanged.connect(self._check)
@@ -117,5 +120,5 @@ class AccessService(QObject):
 
     def _on_stored(self, is_stored: bool) -> None:
         if not is_stored:
-            words = "This system offers no keychain, so the token is forgotten when Emulsion is closed."
-            self._messages.show_message("token", Message("The token is held for now only", words), "info")
+            words = tr("This system offers no keychain, so the token is forgotten when Emulsion is closed.")
+            self._messages.show_message("token", Message(tr("The token is held for now only"), words), "info")

@@ -13,6 +13,7 @@ from app.models.verification import Check
 from app.widgets.building import STRETCH, hbox, progress_bar, push_button, stretched, text_label, vbox
 from app.widgets.field import set_tone
 from core.downloads.failures import Fault
+from core.language.words import plural, tr
 
 BUTTONS_PX = 152
 CARD_MARGIN_PX = 16
@@ -65,7 +66,9 @@ class ModelCard(QFrame):
         self.setProperty("role", "card")
         self.setAccessibleName(facts.name)
         name = _label(facts.name, "title")
-        here = _label("Cannot be used" if facts.problem else "Installed" if facts.is_installed else "", "caption")
+        here = _label(
+            tr("Cannot be used") if facts.problem else tr("Installed") if facts.is_installed else "", "caption"
+        )
         head = hbox(name, here, STRETCH, spacing=12)
         words = vbox(head, spacing=4)
         for text in (facts.about, facts.facts, facts.training, facts.licence):
@@ -102,12 +105,14 @@ class ModelCard(QFrame):
         self._words.setText(state.words())
         has_failed = state.stage is Stage.failed
         set_tone(self._words, "error" if has_failed else "")
-        self._pause.setText("Resume" if state.stage is Stage.paused else "Try again" if has_failed else "Pause")
+        self._pause.setText(
+            tr("Resume") if state.stage is Stage.paused else tr("Try again") if has_failed else tr("Pause")
+        )
         self._pause_action = "resume" if state.stage in (Stage.paused, Stage.failed) else "pause"
         self._why.setVisible(state.asks_for_access)
         is_unknown = state.failure is not None and state.failure.fault is Fault.not_logged_in
-        self._why.setText("Log in…" if is_unknown else "What to do…")
-        self._cancel.setText("Remove" if has_failed else "Cancel")
+        self._why.setText(tr("Log in…") if is_unknown else tr("What to do…"))
+        self._cancel.setText(tr("Remove") if has_failed else tr("Cancel"))
         self._cancel.setVisible(not state.is_repair)
 
     def show_check(self, check: Check | None) -> None:
@@ -117,37 +122,37 @@ class ModelCard(QFrame):
             self._check.show_check(check)
 
     def _buttons(self) -> QVBoxLayout:
-        self._download = self._button("Download…", "download", "downloadModelButton")
+        self._download = self._button(tr("Download…"), "download", "downloadModelButton")
         column = vbox(self._download, spacing=6)
         if self.facts.is_installed:
-            column.addWidget(self._button("Use", "use", "useModelButton"))
+            column.addWidget(self._button(tr("Use"), "use", "useModelButton"))
         keeping = hbox(spacing=0)  # side by side: four buttons below each other would make the card too high
         if self.facts.can_verify:
-            verify = self._button("Verify", "verify", "verifyModelButton", "quiet")
-            verify.setToolTip("Reads all files and compares them with what the hub listed")
+            verify = self._button(tr("Verify"), "verify", "verifyModelButton", "quiet")
+            verify.setToolTip(tr("Reads all files and compares them with what the hub listed"))
             keeping.addWidget(verify)
         if self.facts.removable is not None:
-            keeping.addWidget(self._button("Remove…", "remove", "removeModelButton", "quiet"))
+            keeping.addWidget(self._button(tr("Remove…"), "remove", "removeModelButton", "quiet"))
         column.addLayout(keeping)
         if self.facts.training:
-            training = self._button("Training…", "training", "modelTrainingButton", "quiet")
-            training.setToolTip("Choose prediction type, noise schedule and size for yourself")
+            training = self._button(tr("Training…"), "training", "modelTrainingButton", "quiet")
+            training.setToolTip(tr("Choose prediction type, noise schedule and size for yourself"))
             (column if keeping.count() == MOST_IN_A_ROW else keeping).addWidget(training)
         if self.facts.page:
-            column.addWidget(self._button("Licence and page", "page", "modelPageButton", "quiet"))
+            column.addWidget(self._button(tr("Licence and page"), "page", "modelPageButton", "quiet"))
         column.addStretch(1)
         return column
 
     def _progress_row(self) -> QWidget:
         self._row = QWidget()
-        self._bar = progress_bar(f"Download of {self.facts.name}")
+        self._bar = progress_bar(tr("Download of {name}", name=self.facts.name))
         self._words = _label("", "hint", wraps=True)
         self._words.setObjectName("downloadWords")
         self._pause_action = "pause"
-        self._pause = push_button("Pause", lambda: self._ask(self._pause_action), name="pauseDownloadButton")
-        self._pause.setAccessibleName(f"Pause {self.facts.name}")
-        self._why = self._button("Log in…", "explain", "explainDownloadButton")
-        self._cancel = self._button("Cancel", "cancel", "cancelDownloadButton", "quiet")
+        self._pause = push_button(tr("Pause"), lambda: self._ask(self._pause_action), name="pauseDownloadButton")
+        self._pause.setAccessibleName(tr("Pause {name}", name=self.facts.name))
+        self._why = self._button(tr("Log in…"), "explain", "explainDownloadButton")
+        self._cancel = self._button(tr("Cancel"), "cancel", "cancelDownloadButton", "quiet")
         line = hbox(stretched(self._words), self._why, self._pause, self._cancel, spacing=8)
         vbox(self._bar, line, on=self._row, margins=(0, 4, 0, 0), spacing=8)
         return self._row
@@ -178,17 +183,17 @@ class CheckRow(QWidget):
     def __init__(self, name: str, *, can_mend: bool) -> None:
         super().__init__()
         self._can_mend = can_mend
-        self._bar = progress_bar(f"Check of {name}")
+        self._bar = progress_bar(tr("Check of {name}", name=name))
         self._words = text_label(name="checkWords", is_plain=True, role="hint", wraps=True)
         self._words.setMinimumWidth(1)
         self._mend = push_button(
-            "Fetch it again",
+            tr("Fetch it again"),
             partial(self.asked.emit, "mend"),
             name="mendModelButton",
-            tip="Downloads only what is damaged; all other files stay",
+            tip=tr("Downloads only what is damaged; all other files stay"),
         )
         self._leave = push_button(
-            "Cancel", partial(self.asked.emit, "leave"), name="leaveCheckButton", kind="quiet"
+            tr("Cancel"), partial(self.asked.emit, "leave"), name="leaveCheckButton", kind="quiet"
         )
         line = hbox(stretched(self._words), self._mend, self._leave, spacing=8)
         vbox(self._bar, line, on=self, margins=(0, 4, 0, 0), spacing=8)
@@ -199,5 +204,5 @@ class CheckRow(QWidget):
         self._words.setText(check.words())
         set_tone(self._words, "error" if check.damaged else "")
         self._mend.setVisible(check.is_over and bool(check.damaged) and self._can_mend)
-        self._mend.setText("Fetch it again" if len(check.damaged) == 1 else "Fetch them again")
-        self._leave.setText("Close" if check.is_over else "Cancel")
+        self._mend.setText(plural("Fetch it again", "Fetch them again", len(check.damaged)))
+        self._leave.setText(tr("Close") if check.is_over else tr("Cancel"))

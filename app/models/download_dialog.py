@@ -10,6 +10,7 @@ from app.widgets.field import Field, describe
 from core.downloads.listing import is_repository
 from core.families import family_names
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.downloadable import KnownModel
 
 WIDTH_PX = 460
@@ -35,7 +36,7 @@ class DownloadDialog(QDialog):
         """``room`` tells how much is free on the disk; ``repository`` is offered where no model is given."""
         super().__init__(parent)
         self.setObjectName("downloadDialog")
-        self.setWindowTitle("Download a model")
+        self.setWindowTitle(tr("Download a model"))
         self.setMinimumWidth(WIDTH_PX)
         self._model = model
         self._field = QLineEdit(model.repository if model is not None else repository)
@@ -43,20 +44,21 @@ class DownloadDialog(QDialog):
         describe(
             self._field,
             "repositoryEdit",
-            "Repository",
-            "The model's name on the hub, as in the address of its page: owner/name",
+            tr("Repository"),
+            tr("The model's name on the hub, as in the address of its page: owner/name"),
         )
         title = text_label(
-            f"Download {model.name}?" if model is not None else "Download another model", role="heading"
+            tr("Download {name}?", name=model.name) if model is not None else tr("Download another model"),
+            role="heading",
         )
         column = vbox(title, on=self, margins=(24, 24, 24, 16), spacing=12)
         if model is None:
-            field = Field("&Repository on the hub", self._field)
+            field = Field(tr("&Repository on the hub"), self._field)
             field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
             column.addWidget(field)
-        for text in (*(_facts(model)), f"From {endpoint}. {room}", _PROMISE):
+        for text in (*(_facts(model)), tr("From {endpoint}. {room}", endpoint=endpoint, room=room), _PROMISE):
             column.addWidget(text_label(text, is_plain=True, wraps=True))
-        buttons, self._yes = dialog_buttons(self, "Download", "confirmDownloadButton", self._confirm)
+        buttons, self._yes = dialog_buttons(self, tr("Download"), "confirmDownloadButton", self._confirm)
         self._yes.setProperty("kind", "primary")
         column.addStretch(1)
         column.addWidget(buttons)
@@ -75,7 +77,7 @@ class DownloadDialog(QDialog):
         self.accept()
 
 
-_PROMISE = (
+_PROMISE = tr(
     "Only the files that are needed are fetched, as safetensors, and each is checked by its hash. The download "
     "can be paused, and goes on after a restart."
 )
@@ -84,17 +86,23 @@ _PROMISE = (
 def _facts(model: KnownModel | None) -> tuple[str, ...]:
     if model is None:
         return (
-            f"Models of the families {family_names()} in the layout of diffusers. "
-            "Read the licence on the model's page first: by downloading you agree to it.",
+            tr(
+                "Models of the families {family_names} in the layout of diffusers. "
+                "Read the licence on the model's page first: by downloading you agree to it.",
+                family_names=family_names(),
+            ),
         )
-    licence = model.licence or "see its page before downloading"
-    return (f"Licence: {licence}. By downloading you agree to it.", f"Size: {model_size_text(model)}.")
+    licence = model.licence or tr("see its page before downloading")
+    return (
+        tr("Licence: {licence}. By downloading you agree to it.", licence=licence),
+        tr("Size: {model_size}.", model_size=model_size_text(model)),
+    )
 
 
 def model_size_text(model: KnownModel) -> str:
     """Returns the size of the download, as far as it is known."""
     if model.download_bytes is not None:
-        return f"{size_text(model.download_bytes)} download"
+        return tr("{size} download", size=size_text(model.download_bytes))
     if model.repository_bytes is not None:
-        return f"up to {size_text(model.repository_bytes)} download"
-    return "known when the download begins"
+        return tr("up to {size} download", size=size_text(model.repository_bytes))
+    return tr("known when the download begins")

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from app.messages.downloads import download_text
 from core.downloads.failures import ACCESS, Failure
 from core.files.sizes import size_text
+from core.language.words import tr
 
 
 class Stage(Enum):
@@ -57,23 +58,31 @@ class DownloadState:
 
     def words(self) -> str:
         """Returns one line for people."""
-        amount = f"{size_text(self.done, 2)} of {size_text(self.total, 2)}" if self.total else ""
+        amount = (
+            tr("{done} of {total}", done=size_text(self.done, 2), total=size_text(self.total, 2))
+            if self.total
+            else ""
+        )
         match self.stage:
             case Stage.queued:
-                return "Waits for its turn"
+                return tr("Waits for its turn")
             case Stage.preparing:
-                return "Asking the hub what is needed …"
+                return tr("Asking the hub what is needed …")
             case Stage.checking:
-                return f"Checking what is here … {amount}"
+                return tr("Checking what is here … {amount}", amount=amount)
             case Stage.running:
-                speed = f" · {self.bytes_per_second / 1e6:.1f} MB/s" if self.bytes_per_second else ""
+                speed = tr(" · {rate:.1f} MB/s", rate=self.bytes_per_second / 1e6) if self.bytes_per_second else ""
                 return f"{amount}{speed}{self._time_left()}"
             case Stage.waiting:
-                return f"{amount} · interrupted, tried again in {max(round(self.wait_s), 1)} s"
+                return tr(
+                    "{amount} · interrupted, tried again in {wait_s} s",
+                    amount=amount,
+                    wait_s=max(round(self.wait_s), 1),
+                )
             case Stage.paused:
-                return f"Paused · {amount}" if amount else "Paused"
+                return tr("Paused · {amount}", amount=amount) if amount else tr("Paused")
             case Stage.failed:
-                title, sentence, remedy = download_text(self.failure) if self.failure else ("Stopped", "", "")
+                title, sentence, remedy = download_text(self.failure) if self.failure else (tr("Stopped"), "", "")
                 return f"{title}. {sentence} {remedy}".strip()
 
     def _time_left(self) -> str:
@@ -81,5 +90,9 @@ class DownloadState:
             return ""
         seconds = round((self.total - self.done) / self.bytes_per_second)
         if seconds >= 3600:
-            return f" · {seconds // 3600} h {seconds % 3600 // 60} min left"
-        return f" · {seconds // 60} min {seconds % 60} s left" if seconds >= 60 else f" · {seconds} s left"
+            return tr(" · {hours} h {minutes} min left", hours=seconds // 3600, minutes=seconds % 3600 // 60)
+        return (
+            tr(" · {minutes} min {seconds} s left", minutes=seconds // 60, seconds=seconds % 60)
+            if seconds >= 60
+            else tr(" · {seconds} s left", seconds=seconds)
+        )

@@ -7,6 +7,7 @@ from app.session.device import NO_DEVICE, ChosenDevice
 from core.families import FAMILIES
 from core.families.spec import FamilySpec
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import (
     PLACEMENT_WORDS,
@@ -40,39 +41,59 @@ class Fit:
 def fit_of(model: KnownModel, device: ChosenDevice | None, computer: DeviceMemory) -> Fit:
     """``computer`` is the memory of the computer now; ``device`` has that of a graphics card."""
     if device is None:
-        wants = f" It needs {size_text(model.memory_bytes)} of graphics memory." if model.memory_bytes else ""
+        wants = (
+            tr(" It needs {size} of graphics memory.", size=size_text(model.memory_bytes))
+            if model.memory_bytes
+            else ""
+        )
         return Fit(Level.unknown, f"{NO_DEVICE}{wants}")
     memory = computer if device.kind == "cpu" else device.memory
     if memory is None:
-        return Fit(Level.unknown, f"How much memory {device.name or 'the device'} has is not known.")
+        return Fit(
+            Level.unknown, tr("How much memory {name} has is not known.", name=device.name or tr("the device"))
+        )
     if model.weights is not None:
         return _planned(FAMILIES[model.family], model.weights, Size.parse(model.size), device, memory)
     if model.memory_bytes is not None:
         return _by_demand(model.memory_bytes, device, memory)
-    return Fit(Level.unknown, "How much memory it needs is not known.")
+    return Fit(Level.unknown, tr("How much memory it needs is not known."))
 
 
 def _planned(
     family: FamilySpec, weights: ModelWeights, size: Size, device: ChosenDevice, memory: DeviceMemory
 ) -> Fit:
     plan = plan_memory(family, weights, device.dtype, size, memory)
-    figures = f"about {size_text(plan.needed)} of memory needed, {_free(plan.needed, memory)}"
+    figures = tr(
+        "about {size} of memory needed, {free}", size=size_text(plan.needed), free=_free(plan.needed, memory)
+    )
     if not plan.fits:
-        return Fit(Level.will_not_fit, f"Will not fit: {figures}.{_packed(family, weights, size, device, memory)}")
+        return Fit(
+            Level.will_not_fit,
+            tr(
+                "Will not fit: {figures}.{packed}",
+                figures=figures,
+                packed=_packed(family, weights, size, device, memory),
+            ),
+        )
     how = _how(plan)
     if not plan.is_fast:
-        sentence = (
-            f"Runs with offloading, slower: {how}; {figures}, at once it would be {size_text(plan.at_once)}."
+        sentence = tr(
+            "Runs with offloading, slower: {how}; {figures}, at once it would be {size}.",
+            how=how,
+            figures=figures,
+            size=size_text(plan.at_once),
         )
         return Fit(Level.with_offloading, sentence)
-    speed = "Fits, slow without a graphics card" if device.kind == "cpu" else "Runs fast"
+    speed = tr("Fits, slow without a graphics card") if device.kind == "cpu" else tr("Runs fast")
     return Fit(Level.fits, f"{speed}: {'; '.join(part for part in (how, figures) if part)}.")
 
 
 def _free(needed: int, memory: DeviceMemory) -> str:
-    words = f"{size_text(memory.free)} are free"
+    words = tr("{size} are free", size=size_text(memory.free))
     is_close = memory.free * (1 - RESERVE) < needed <= memory.free
-    return f"{words}, of which {RESERVE:.0%} should stay so" if is_close else words
+    return (
+        tr("{words}, of which {reserve:.0%} should stay so", words=words, reserve=RESERVE) if is_close else words
+    )
 
 
 def _how(plan: MemoryPlan) -> str:
@@ -86,17 +107,17 @@ def _packed(
     """Returns the way out that packed weights are, if they are one."""
     for bits in WEIGHT_BITS:
         if plan_memory(family, weights, device.dtype, size, memory, weight_bits=bits).fits:
-            return f" With weights in {bits} bit (Preferences, Memory) it would."
+            return tr(" With weights in {bits} bit (Preferences, Memory) it would.", bits=bits)
     return ""
 
 
 def _by_demand(demand: int, device: ChosenDevice, memory: DeviceMemory) -> Fit:
     """Judges by the demand that other programs state, for 16-bit weights on a graphics card."""
     needed = demand * BYTES_OF_DTYPE[device.dtype] // 2
-    figures = f"about {size_text(needed)} of memory wanted, {_free(needed, memory)}"
+    figures = tr("about {size} of memory wanted, {free}", size=size_text(needed), free=_free(needed, memory))
     if needed <= memory.free * (1 - RESERVE):
-        speed = "Fits, slow without a graphics card" if device.kind == "cpu" else "Runs fast"
+        speed = tr("Fits, slow without a graphics card") if device.kind == "cpu" else tr("Runs fast")
         return Fit(Level.fits, f"{speed}: {figures}.")
     if device.kind == "cpu":
-        return Fit(Level.will_not_fit, f"Will not fit: {figures}.")
-    return Fit(Level.with_offloading, f"With offloading, slower, if at all: {figures}.")
+        return Fit(Level.will_not_fit, tr("Will not fit: {figures}.", figures=figures))
+    return Fit(Level.with_offloading, tr("With offloading, slower, if at all: {figures}.", figures=figures))

@@ -15,6 +15,7 @@ from app.widgets.message_bar import Choice, Notice, Tone
 from core.autoencoders.file import read_autoencoder
 from core.embeddings.file import EmbeddingFile, read_embedding
 from core.errors import EmulsionError, LoraBroken, ModelBroken
+from core.language.words import tr
 from core.lora.file import SUFFIX, LoraFile, read_lora
 from core.lora.importing import copy_lora
 from core.lora.library import FOLDER_NAMES, LoraLibrary
@@ -94,11 +95,11 @@ class LoraImport(QObject):
         self._use([file.name for file in checked.known])
         if not checked.new:
             return
-        choices = [Choice("Copy", partial(self._copy, checked), "copyLoraButton")]
+        choices = [Choice(tr("Copy"), partial(self._copy, checked), "copyLoraButton")]
         if not checked.taken:
             places = tuple(file.path for file in checked.new)
             use = partial(self._on_placed, (checked.new, places))
-            choices.append(Choice("Use in place", use, "keepLoraButton"))
+            choices.append(Choice(tr("Use in place"), use, "keepLoraButton"))
         self._tell(offer(checked.new, checked.taken), "info", tuple(choices))
 
     def _take_embeddings(self, files: tuple[EmbeddingFile, ...]) -> None:

@@ -14,6 +14,7 @@ from app.session.device import ChosenDevice
 from core.checkpoints.weights import SHORT_HASH
 from core.downloads.record import read_record
 from core.families import FAMILIES
+from core.language.words import tr
 from core.models.catalogue import Model, RefusedModel
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import computer_memory
@@ -36,8 +37,18 @@ def all_cards(
     for model in entries.values():
         if model.key not in cards:
             fit = fit_of(model, device, memory)
-            wants = f"{model.memory_bytes // 10**9} GB of graphics memory" if model.memory_bytes else ""
-            facts = (model.family_name, model.size, f"{model.steps} steps", model_size_text(model), wants)
+            wants = (
+                tr("{memory_bytes} GB of graphics memory", memory_bytes=model.memory_bytes // 10**9)
+                if model.memory_bytes
+                else ""
+            )
+            facts = (
+                model.family_name,
+                model.size,
+                tr("{steps} steps", steps=model.steps),
+                model_size_text(model),
+                wants,
+            )
             cards[model.key] = CardFacts(
                 model.key,
                 model.name,
@@ -53,18 +64,21 @@ def all_cards(
     for key, one in broken.items():
         if key not in cards and key not in downloads:
             removable = one.path if one.path.parent == model_folders[0] else None
-            about, problem = f"In {one.path.parent}", _problem(one)
+            about, problem = tr("In {parent}", parent=one.path.parent), _problem(one)
             cards[key] = CardFacts(key, one.path.name, about, removable=removable, problem=problem)
     for key, state in downloads.items():
         if key not in cards:
-            about, page = f"From the repository {state.repository}.", f"{endpoint}/{state.repository}"
+            about, page = (
+                tr("From the repository {repository}.", repository=state.repository),
+                f"{endpoint}/{state.repository}",
+            )
             cards[key] = CardFacts(key, key, about, page=page)
     ordered = sorted(cards.values(), key=lambda card: (not card.problem, card.key not in downloads))
     return tuple(sorted(ordered, key=lambda card: not card.is_installed))
 
 
 def _problem(refused: RefusedModel) -> str:
-    return f"Cannot be used: {refused.reason}."
+    return tr("Cannot be used: {reason}.", reason=refused.reason)
 
 
 def matches(card: CardFacts, text: str) -> bool:
@@ -79,11 +93,21 @@ def _installed(
     record = read_record(model.folder) if model.file is None else None
     repository = record.repository if record is not None else entry.repository if entry is not None else ""
     defaults = model.defaults
-    facts = (FAMILIES[model.family].name, str(defaults.size), f"{defaults.steps} steps", _hash(model))
+    facts = (
+        FAMILIES[model.family].name,
+        str(defaults.size),
+        tr("{steps} steps", steps=defaults.steps),
+        _hash(model),
+    )
     return CardFacts(
         model.key,
         model.name,
-        model.about or (f"From the repository {repository}." if repository else f"In {model.place.parent}"),
+        model.about
+        or (
+            tr("From the repository {repository}.", repository=repository)
+            if repository
+            else tr("In {parent}", parent=model.place.parent)
+        ),
         " · ".join(fact for fact in facts if fact),
         _licence(entry) if entry is not None else "",
         f"{endpoint}/{repository}" if repository else "",
@@ -103,5 +127,9 @@ def _hash(model: Model) -> str:
 
 
 def _licence(model: KnownModel) -> str:
-    gate = "; to be accepted on its page first" if model.is_gated else ""
-    return f"Licence: {model.licence}{gate}" if model.licence else "Licence: see the model's page"
+    gate = tr("; to be accepted on its page first") if model.is_gated else ""
+    return (
+        tr("Licence: {licence}{gate}", licence=model.licence, gate=gate)
+        if model.licence
+        else tr("Licence: see the model's page")
+    )

@@ -29,6 +29,7 @@ from core.downloads.record import read_record
 from core.files.free_space import free_bytes_at
 from core.files.sizes import size_text
 from core.gallery.system_trash import SystemTrash, Trash
+from core.language.words import tr
 from core.models.downloadable import KnownModel, known_models
 
 CARDS_PX = 920
@@ -61,11 +62,14 @@ class ModelsPage(QWidget):
         self.messages = MessageArea()
         self._access = AccessService(self.service, self.messages, session.background, self)
         self.cards: dict[str, ModelCard] = {}
-        placeholder, about = "Search names, families and licences", "Every word must be in what the card says"
-        self.search = search_edit("modelSearchEdit", "Search models", placeholder, about)
-        which = (("All models", ALL), ("Installed", INSTALLED), ("Fits this computer", FITTING))
-        self.filter = combo_box(which, "modelFilterCombo", "Which models", "Which models are shown")
-        self._empty = text_label("No model has all of these words.", role="hint")
+        placeholder, about = (
+            tr("Search names, families and licences"),
+            tr("Every word must be in what the card says"),
+        )
+        self.search = search_edit("modelSearchEdit", tr("Search models"), placeholder, about)
+        which = ((tr("All models"), ALL), (tr("Installed"), INSTALLED), (tr("Fits this computer"), FITTING))
+        self.filter = combo_box(which, "modelFilterCombo", tr("Which models"), tr("Which models are shown"))
+        self._empty = text_label(tr("No model has all of these words."), role="hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
         self.search.textChanged.connect(self._sift)
@@ -128,16 +132,16 @@ class ModelsPage(QWidget):
 
     def _lay_out(self) -> None:
         other = push_button(
-            "Another model…",
+            tr("Another model…"),
             lambda: self._open_download(None),
             name="otherModelButton",
-            tip="Download a model by its name on the hub",
+            tip=tr("Download a model by its name on the hub"),
         )
         own = push_button(
-            "Add a file…",
+            tr("Add a file…"),
             self.file_asked,
             name="addModelFileButton",
-            tip="Use a .safetensors model that is on this computer; it stays where it lies",
+            tip=tr("Use a .safetensors model that is on this computer; it stays where it lies"),
         )
         bar = QFrame()
         bar.setProperty("role", "panel")
@@ -147,7 +151,7 @@ class ModelsPage(QWidget):
         self._column = vbox(self._empty, STRETCH, on=inner, margins=16, spacing=12)
         content = QWidget()
         hbox(STRETCH, stretched(inner, 100), STRETCH, on=content)
-        vbox(bar, self.messages, stretched(scroll_area(content, "Models")), on=self, spacing=0)
+        vbox(bar, self.messages, stretched(scroll_area(content, tr("Models"))), on=self, spacing=0)
 
     @Slot()
     def _sift(self) -> None:
@@ -188,7 +192,7 @@ class ModelsPage(QWidget):
 
     def _open_download(self, model: KnownModel | None, repository: str = "") -> None:
         self.messages.dismiss_errors()
-        room = f"{size_text(free_bytes_at(self._folders[0]), 0)} free on the disk."
+        room = tr("{size} free on the disk.", size=size_text(free_bytes_at(self._folders[0]), 0))
         dialog = DownloadDialog(model, room, self.service.endpoint, self, repository)
         dialog.confirmed.connect(self._begin)
         dialog.finished.connect(dialog.deleteLater)
@@ -220,7 +224,10 @@ class ModelsPage(QWidget):
     def _on_removed(self, key: str, problem: str) -> None:
         self._session.refresh_models()
         if problem:
-            told = Message("The model was not removed", f"{key} could not be moved to the trash: {problem}.")
+            told = Message(
+                tr("The model was not removed"),
+                tr("{key} could not be moved to the trash: {problem}.", key=key, problem=problem),
+            )
             self.messages.show_message(key, told, "error")
 
     @Slot(str)
@@ -237,8 +244,10 @@ class ModelsPage(QWidget):
     def _leave_no_card(self, state: DownloadState) -> None:
         """A name that the hub does not know, or a hub that was not reached: the name can be changed."""
         self.service.cancel(state.key, self._folders[0] / state.key)
-        title, sentence, remedy = download_text(state.failure) if state.failure else ("Stopped", "", "")
-        again = Choice("Try again…", lambda: self._open_download(None, state.repository), "otherModelAgainButton")
+        title, sentence, remedy = download_text(state.failure) if state.failure else (tr("Stopped"), "", "")
+        again = Choice(
+            tr("Try again…"), lambda: self._open_download(None, state.repository), "otherModelAgainButton"
+        )
         self.messages.show_message(state.key, Message(title, sentence, remedy), "error", (again,))
 
     @Slot(str)
@@ -247,12 +256,16 @@ class ModelsPage(QWidget):
         self.refill()
         name = next((model.name for model in self._session.draft_editor.models if model.key == key), "")
         if not name:
-            words = "All files are here and right, but they are of a kind that Emulsion cannot load."
-            self.messages.show_message(key, Message(f"{key} cannot be used", words), "error")
+            words = tr("All files are here and right, but they are of a kind that Emulsion cannot load.")
+            self.messages.show_message(key, Message(tr("{key} cannot be used", key=key), words), "error")
             return
-        use = Choice("Use it", lambda: self._do(key, "use"), "useDownloadedButton")
+        use = Choice(tr("Use it"), lambda: self._do(key, "use"), "useDownloadedButton")
         self.messages.show_message(
-            key, Message(f"{name} is here", "It is complete and checked."), "info", (use,), LASTING_MS
+            key,
+            Message(tr("{name} is here", name=name), tr("It is complete and checked.")),
+            "info",
+            (use,),
+            LASTING_MS,
         )
 
 

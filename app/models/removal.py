@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app.session.background import BackgroundTasks
 from core.gallery.system_trash import Trash
+from core.language.words import tr
 
 
 class ModelRemoval(QObject):
@@ -29,10 +30,10 @@ class ModelRemoval(QObject):
         box = QMessageBox(self._window)
         box.setObjectName("removeModelDialog")
         box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle("Remove a model")
-        box.setText(f"Move {name} to the trash?")
-        box.setInformativeText("Pictures made with it stay. It can be taken back, or downloaded again.")
-        yes = box.addButton("Move to the trash", QMessageBox.ButtonRole.AcceptRole)
+        box.setWindowTitle(tr("Remove a model"))
+        box.setText(tr("Move {name} to the trash?", name=name))
+        box.setInformativeText(tr("Pictures made with it stay. It can be taken back, or downloaded again."))
+        yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.AcceptRole)
         yes.setObjectName("confirmRemovalButton")
         yes.clicked.connect(partial(self._remove, key, folder))
         box.addButton(QMessageBox.StandardButton.Cancel)

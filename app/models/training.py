@@ -16,21 +16,25 @@ from app.widgets.field import Field, camel_case, combo_box, describe, set_tone
 from core.checkpoints.schedule import trait_names
 from core.errors import EmulsionError, InvalidRequest
 from core.families import FAMILIES
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.request.request import CLIP_LAYERS
 from core.request.traits import read_trait, trait_words, value_text, with_choice
 
 WIDTH_PX = 460
-_ABOUT = (
+_ABOUT = tr(
     "Emulsion finds this out from the file. Choose for yourself where pictures come out as noise or grey although "
     "the model is whole. It is kept for this file, also under another name."
 )
 _CAPTIONS = {
-    "prediction_type": ("&Prediction", "The network's output, by which the steps take noise away"),
-    "zero_snr": ("&Zero terminal SNR", "The training went on to nothing but noise: deep blacks and bright whites"),
-    "shift": ("&Flow shift", "More of the steps are spent where there is much noise"),
-    "size": ("&Size of the training pictures", "The size to begin with, as WIDTHxHEIGHT in pixels"),
-    "clip_skip": ("&Clip skip", "The layer of the text encoder that prompts are read from"),
+    "prediction_type": (tr("&Prediction"), tr("The network's output, by which the steps take noise away")),
+    "zero_snr": (
+        tr("&Zero terminal SNR"),
+        tr("The training went on to nothing but noise: deep blacks and bright whites"),
+    ),
+    "shift": (tr("&Flow shift"), tr("More of the steps are spent where there is much noise")),
+    "size": (tr("&Size of the training pictures"), tr("The size to begin with, as WIDTHxHEIGHT in pixels")),
+    "clip_skip": (tr("&Clip skip"), tr("The layer of the text encoder that prompts are read from")),
 }
 _VALUES: Mapping[str, tuple[Any, ...]] = {
     "prediction_type": ("epsilon", "v_prediction", "sample"),
@@ -51,7 +55,7 @@ class TrainingDialog(QDialog):
     def __init__(self, model: Model, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("trainingDialog")
-        self.setWindowTitle(f"Training of {model.name}")
+        self.setWindowTitle(tr("Training of {name}", name=model.name))
         self.setMinimumWidth(WIDTH_PX)
         about = text_label(_ABOUT, wraps=True, role="hint")
         column = vbox(about, on=self, margins=(24, 24, 24, 16), spacing=12)
@@ -62,7 +66,7 @@ class TrainingDialog(QDialog):
         self._problem = text_label(name="trainingProblem", is_plain=True, wraps=True, role="hint")
         set_tone(self._problem, "error")
         self._problem.hide()
-        buttons, use = dialog_buttons(self, "Use", "useTrainingButton", self._confirm)
+        buttons, use = dialog_buttons(self, tr("Use"), "useTrainingButton", self._confirm)
         use.setProperty("kind", "primary")
         column.addWidget(self._problem)
         column.addStretch(1)
@@ -83,11 +87,15 @@ class TrainingDialog(QDialog):
 def _control(name: str, model: Model) -> QComboBox | QLineEdit:
     trait = model.traits.get(name)
     is_chosen = trait is not None and trait.place == "user"
-    found = "As found"
+    found = tr("As found")
     if trait is not None:
         own = ("", trait.value) if is_chosen else (trait.place, trait.value)
         place, value = next(iter(trait.others.items()), own) if is_chosen else own
-        found = f"As found: {trait_words(name, value)}{f' ({BY[place]})' if place else ''}"
+        found = tr(
+            "As found: {trait_words}{part}",
+            trait_words=trait_words(name, value),
+            part=f" ({BY[place]})" if place else "",
+        )
     if name in _VALUES:
         choices = [(found, None), *((_words(name, value), value) for value in _VALUES[name])]
         control = combo_box(choices, "", "")

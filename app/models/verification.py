@@ -15,6 +15,7 @@ from core.downloads.record import DownloadRecord
 from core.downloads.verify import Verified, verify
 from core.errors import EmulsionError
 from core.files.sizes import size_text
+from core.language.words import tr
 
 TOLD_EVERY_S = 0.1
 
@@ -42,9 +43,14 @@ class Check:
     def words(self) -> str:
         """Returns one line for people, or one for each damaged file."""
         if not self.is_over:
-            return f"Checking {self.file} · {size_text(self.done, 2)} of {size_text(self.total, 2)}"
+            return tr(
+                "Checking {file} · {done} of {total}",
+                file=self.file,
+                done=size_text(self.done, 2),
+                total=size_text(self.total, 2),
+            )
         if not self.damaged:
-            return f"All {self.files} files are as the hub listed them."
+            return tr("All {files} files are as the hub listed them.", files=self.files)
         return "\n".join(f"{file}: {problem}." for file, problem in self.damaged)
 
 

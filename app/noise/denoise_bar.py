@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icons import set_icon
+from core.language.words import tr
 from core.request.request import Source
 
 _RETURNS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -38,23 +39,26 @@ class DenoiseBar(QWidget):
         describe(
             self.prompt,
             "forwardPromptEdit",
-            "Prompt",
-            "The prompt that the network is given with the mixture; the same as in Create",
+            tr("Prompt"),
+            tr("The prompt that the network is given with the mixture; the same as in Create"),
         )
-        self.prompt.setPlaceholderText("What should the network see in the noise?")
+        self.prompt.setPlaceholderText(tr("What should the network see in the noise?"))
         self.prompt.setAcceptDrops(False)  # it would take a dropped file for text
         self.prompt.textEdited.connect(self.prompt_edited)
         self.prompt.returnPressed.connect(self.denoise_asked)
-        self.button = push_button("Denoise from here", self.denoise_asked, kind="primary")
+        self.button = push_button(tr("Denoise from here"), self.denoise_asked, kind="primary")
         describe(
             self.button,
             "denoiseButton",
-            "Denoise from here",
-            "Image to image: the run begins with your picture under this much noise, in the place of noise alone",
+            tr("Denoise from here"),
+            tr(
+                "Image to image: the run begins with your picture under this much noise, in the place of "
+                "noise alone"
+            ),
         )
         set_icon(self.button, "play")
         self._sentence = text_label(name="denoiseSentence", role="hint", wraps=True)
-        label = text_label("Prompt (same as in Create)", role="caption")
+        label = text_label(tr("Prompt (same as in Create)"), role="caption")
         row = hbox(label, stretched(self.prompt), self.button, spacing=8)
         vbox(row, self._sentence, on=self, spacing=4)
 
@@ -66,9 +70,19 @@ class DenoiseBar(QWidget):
     def show_source(self, source: Source, steps: int) -> None:
         """Shows the source and the number of steps of the run."""
         made = source.steps_of(steps)
-        skipped = f"the first {steps - made} are skipped, " if made < steps else ""
-        last = f"the last {made} remove this much noise" if made < steps else "all of them are made"
+        acting = tr("all of them are made")
+        if made < steps:
+            acting = tr(
+                "the first {skipped} are skipped, the last {made} remove this much noise",
+                skipped=steps - made,
+                made=made,
+            )
         self._sentence.setText(
-            f"Image to image with strength {source.strength:.2f}: of {steps} steps {skipped}{last}. "
-            "Less noise keeps more of your picture. Model, steps and guidance scale are those in Create."
+            tr(
+                "Image to image with strength {strength:.2f}: of {steps} steps {acting}. "
+                "Less noise keeps more of your picture. Model, steps and guidance scale are those in Create.",
+                strength=source.strength,
+                steps=steps,
+                acting=acting,
+            )
         )

@@ -12,6 +12,7 @@ from app.widgets.building import STRETCH, hbox, stretched, text_label, vbox
 from app.widgets.field import describe
 from app.widgets.icon_button import IconButton
 from app.widgets.pixels import to_image
+from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.runs.round_trip import OneStep, RoundTrip
 
@@ -33,15 +34,15 @@ class NoisePane(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.noisy = PicturePane()
-        self.noisy.setAccessibleName("Mixture of picture and noise")
+        self.noisy.setAccessibleName(tr("Mixture of picture and noise"))
         self.guess = PicturePane()
-        self.guess.setAccessibleName("One-step prediction")
+        self.guess.setAccessibleName(tr("One-step prediction"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         describe(
             self.slider,
             "noiseSlider",
-            "Timestep",
-            "Timestep t: how much noise is mixed in. 0 is nearly the picture, the end is noise alone.",
+            tr("Timestep"),
+            tr("Timestep t: how much noise is mixed in. 0 is nearly the picture, the end is noise alone."),
         )
         self.slider.valueChanged.connect(self.t_chosen)
         self.level = text_label(name="noiseLevel", wraps=True)
@@ -66,7 +67,10 @@ class NoisePane(QWidget):
             self.slider.setValue(t)
         alpha_cumprod, sigma = float(trip.alphas_cumprod[t]), trip.sigma(t)
         picture, noise = alpha_cumprod**0.5, (1 - alpha_cumprod) ** 0.5
-        self.noisy.show_picture(to_image(preview), f"xₜ = {picture:.2f} × picture + {noise:.2f} × noise")
+        self.noisy.show_picture(
+            to_image(preview),
+            tr("xₜ = {picture:.2f} × picture + {noise:.2f} × noise", picture=picture, noise=noise),
+        )
         self.level.setText(level(alpha_cumprod / (1 - alpha_cumprod)))
         self.numbers.setText(f"t {t}  ·  ᾱ {alpha_cumprod:.3f}  ·  σ {number(sigma)}")
         self.plot.show_t(t)
@@ -74,10 +78,10 @@ class NoisePane(QWidget):
     def show_step(self, step: OneStep | None) -> None:
         """Shows the network's prediction; None while it is computed."""
         if step is None:
-            self.show_waiting("asking the network …")
+            self.show_waiting(tr("asking the network …"))
         else:
             self.noisy.show_picture(to_image(step.noisy), self.noisy.caption)
-            self.guess.show_picture(to_image(step.denoised), "one-step prediction of x₀")
+            self.guess.show_picture(to_image(step.denoised), tr("one-step prediction of x₀"))
 
     def show_waiting(self, words: str) -> None:
         """Says below the prediction why it does not belong to x_t."""
@@ -85,10 +89,10 @@ class NoisePane(QWidget):
 
     def _lay_out(self) -> None:
         pictures = hbox(self.noisy, self.guess, spacing=16)
-        tip = "Other noise of the same amount"
+        tip = tr("Other noise of the same amount")
         dice = IconButton("dice", tip, "otherNoiseButton", name="Other noise")
         dice.clicked.connect(self.other_noise_asked)
-        picture, noise = text_label("the picture", role="hint"), text_label("noise alone", role="hint")
+        picture, noise = text_label(tr("the picture"), role="hint"), text_label(tr("noise alone"), role="hint")
         slider = hbox(self.slider, margins=(LEFT_AXIS_PX - HANDLE_PX // 2, 0, RIGHT_GAP_PX - HANDLE_PX // 2, 0))
         ends = hbox(picture, STRETCH, noise, margins=(LEFT_AXIS_PX, 0, RIGHT_GAP_PX, 0))
         figures = hbox(stretched(self.numbers), dice, self.plot.quantity_combo, spacing=8)

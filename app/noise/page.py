@@ -21,6 +21,7 @@ from app.widgets.drop_router import DropRouter, DropRule, first, is_source
 from app.widgets.file_dialogs import SOURCES, ask_file
 from app.widgets.icon_button import IconButton
 from app.widgets.message_bar import MessageArea
+from core.language.words import tr
 from core.request.request import GenerationRequest
 from core.runs.round_trip import EncodedPicture, OneStep
 
@@ -57,7 +58,7 @@ class NoisePage(QWidget):
         self.bench = NoisePane()
         self.denoise_bar = DenoiseBar()
         self.messages = MessageArea()
-        self._ask = IconButton("question", "What is this? Explains the page", "explainNoiseButton")
+        self._ask = IconButton("question", tr("What is this? Explains the page"), "explainNoiseButton")
         self._ask.setCheckable(True)
         self._ask.setChecked(NAME not in settings_store.settings.explained_views)
         self._explanation = Explanation(ABOUT, TERMS)
@@ -78,7 +79,7 @@ class NoisePage(QWidget):
         self._current = picture
         for button in (self.start.current_button, self.source.current_button):
             button.setEnabled(picture is not None)
-            button.setToolTip("" if picture is not None else "In Create no finished picture is shown")
+            button.setToolTip("" if picture is not None else tr("In Create no finished picture is shown"))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -136,7 +137,7 @@ class NoisePage(QWidget):
 
     @Slot()
     def _ask_file(self) -> None:
-        ask_file(self, "Open a picture", self.open, [SOURCES])
+        ask_file(self, tr("Open a picture"), self.open, [SOURCES])
 
     @Slot()
     def _open_current(self) -> None:
@@ -150,7 +151,7 @@ class NoisePage(QWidget):
             self._stack.setCurrentWidget(self.start)
             self.start.show_taking(is_taking=True)
         else:
-            self.bench.show_waiting("encoding the picture …")
+            self.bench.show_waiting(tr("encoding the picture …"))
 
     @Slot(object)
     def _on_taken(self, taken: EncodedPicture) -> None:
@@ -188,7 +189,7 @@ class NoisePage(QWidget):
     @Slot(object)
     def _on_step_refused(self, message: Message) -> None:
         self.messages.show_message(STEP, message, "error")
-        self.bench.show_waiting("no answer from the network")
+        self.bench.show_waiting(tr("no answer from the network"))
 
     @Slot(object)
     def _on_draft_edited(self, draft: GenerationRequest) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.film.call_plot import CallPlot, Curve
 from app.widgets.building import vbox
 from app.widgets.field import combo_box
+from core.language.words import tr
 from core.measures.noise_levels import log_snr
 
 HEIGHT_PX = 130
@@ -32,7 +33,7 @@ class _Quantity:
 
 def _parts(alphas_cumprod: _Numbers) -> tuple[tuple[str, _Numbers, str], ...]:
     noise = np.sqrt(1 - alphas_cumprod)
-    return ("picture √ᾱ", np.sqrt(alphas_cumprod), ""), ("noise √(1−ᾱ)", noise, NOISE_COLOUR)
+    return (tr("picture √ᾱ"), np.sqrt(alphas_cumprod), ""), (tr("noise √(1−ᾱ)"), noise, NOISE_COLOUR)
 
 
 def _sigmas(alphas_cumprod: _Numbers) -> _Numbers:
@@ -41,12 +42,15 @@ def _sigmas(alphas_cumprod: _Numbers) -> _Numbers:
 
 
 _QUANTITIES = (
-    _Quantity("Picture and noise", "part in the mixture", _parts),
-    _Quantity("Signal left ᾱ", "ᾱ, part of the variance", lambda alphas: (("ᾱ", alphas, ""),)),
+    _Quantity(tr("Picture and noise"), tr("part in the mixture"), _parts),
+    _Quantity(tr("Signal left ᾱ"), tr("ᾱ, part of the variance"), lambda alphas: (("ᾱ", alphas, ""),)),
     _Quantity(
-        "Noise level σ", "σ, noise / signal", lambda alphas: (("σ", _sigmas(alphas), ""),), is_logarithmic=True
+        tr("Noise level σ"),
+        tr("σ, noise / signal"),
+        lambda alphas: (("σ", _sigmas(alphas), ""),),
+        is_logarithmic=True,
     ),
-    _Quantity("log-SNR", "ln (signal² / noise²)", lambda alphas: (("log-SNR", log_snr(_sigmas(alphas)), ""),)),
+    _Quantity("log-SNR", tr("ln (signal² / noise²)"), lambda alphas: (("log-SNR", log_snr(_sigmas(alphas)), ""),)),
 )
 
 
@@ -63,8 +67,8 @@ class SchedulePlot(QWidget):
         self._places = np.zeros(0, np.int64)
         self._t = 0
         choices = ((quantity.label, quantity) for quantity in _QUANTITIES)
-        about = "In which unit the noise schedule of the model is drawn"
-        self.quantity_combo = combo_box(choices, "noiseQuantityCombo", "Quantity", about)
+        about = tr("In which unit the noise schedule of the model is drawn")
+        self.quantity_combo = combo_box(choices, "noiseQuantityCombo", tr("Quantity"), about)
         self.quantity_combo.currentIndexChanged.connect(self._draw)
         self.plot = CallPlot(self)
         self.plot.padding = 0.0  # its ends lie below those of the slider
@@ -98,7 +102,7 @@ class SchedulePlot(QWidget):
             curves,
             quantity.axis,
             is_logarithmic=quantity.is_logarithmic,
-            x_label="timestep t",
+            x_label=tr("timestep t"),
         )
         self.show_t(self._t)
 

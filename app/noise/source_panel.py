@@ -9,6 +9,7 @@ from app.widgets.building import STRETCH, push_button, scroll_area, text_label, 
 from app.widgets.icons import set_icon
 from app.widgets.pixels import to_image
 from core.film.film import Latent
+from core.language.words import tr
 from core.pictures.colour_maps import diverging
 from core.runs.round_trip import EncodedPicture
 
@@ -20,11 +21,11 @@ COLUMNS = 4
 REACH = 4.0
 """Values of a good latent lie within four standard deviations."""
 
-_LATENT_WORDS = (
+_LATENT_WORDS = tr(
     "The model never sees pixels: its autoencoder compresses the picture first. No prompt can bring back what "
     "is lost here."
 )
-_CHANNEL_WORDS = "Each is one sheet of the latent. Blue: below zero, red: above."
+_CHANNEL_WORDS = tr("Each is one sheet of the latent. Blue: below zero, red: above.")
 
 
 class SourcePanel(QFrame):
@@ -37,9 +38,9 @@ class SourcePanel(QFrame):
         self.setObjectName("forwardSource")
         self.setProperty("role", "panel")
         self.setFixedWidth(WIDTH_PX)
-        self.choose_button = push_button("Open another picture…", name="forwardOpenButton")
+        self.choose_button = push_button(tr("Open another picture…"), name="forwardOpenButton")
         set_icon(self.choose_button, "picture")
-        self.current_button = push_button("Use the picture from Create", name="forwardCurrentButton")
+        self.current_button = push_button(tr("Use the picture from Create"), name="forwardCurrentButton")
         self._pictures = {name: PicturePane() for name in ("yours", "kept", "lost")}
         self._cut = text_label(name="forwardCut", role="hint", wraps=True, is_plain=True)
         self._facts = text_label(name="forwardFacts", role="hint", wraps=True)
@@ -60,12 +61,12 @@ class SourcePanel(QFrame):
             self.choose_button,
             self.current_button,
             8,
-            text_label("Encode and decode: what the autoencoder loses", role="title", wraps=True),
+            text_label(tr("Encode and decode: what the autoencoder loses"), role="title", wraps=True),
             self._cut,
             trip,
             text_label(_LATENT_WORDS, role="hint", wraps=True),
             8,
-            text_label("Latent channels", role="title"),
+            text_label(tr("Latent channels"), role="title"),
             self._grid,
             text_label(_CHANNEL_WORDS, role="hint", wraps=True),
             STRETCH,
@@ -73,25 +74,37 @@ class SourcePanel(QFrame):
             margins=16,
             spacing=8,
         )
-        vbox(scroll_area(content, "Your picture and its latent"), on=self)
+        vbox(scroll_area(content, tr("Your picture and its latent")), on=self)
 
     def show_picture(self, taken: EncodedPicture) -> None:
         trip = taken.trip
-        self._pictures["yours"].show_picture(to_image(trip.picture), "your picture")
-        self._pictures["kept"].show_picture(to_image(trip.decoded), "decoded again")
-        self._pictures["lost"].show_picture(to_image(taken.error_map), "error map")
+        self._pictures["yours"].show_picture(to_image(trip.picture), tr("your picture"))
+        self._pictures["kept"].show_picture(to_image(trip.decoded), tr("decoded again"))
+        self._pictures["lost"].show_picture(to_image(taken.error_map), tr("error map"))
         height, width, _ = trip.picture.shape
         channels, rows, columns = trip.latent.shape
         original = trip.original
         is_changed = (original.width, original.height) != (width, height)
-        before = f"{original.width} × {original.height}, cut and scaled to " if is_changed else ""
-        self._cut.setText(f"{taken.path.name}: {before}{width} × {height} pixels, the size set in Create")
+        size = tr("{width} × {height} pixels, the size set in Create", width=width, height=height)
+        if is_changed:
+            before = f"{original.width} × {original.height}"
+            size = tr("{before}, cut and scaled to {size}", before=before, size=size)
+        self._cut.setText(f"{taken.path.name}: {size}")
         self._facts.setText(
-            f"<p style='margin: 0 0 6px 0'>Latent {columns} × {rows}, {channels} channels</p>"
-            f"<p style='margin: 0 0 6px 0'>{trip.fewer_values:.0f} times fewer values, "
-            f"{trip.compression:.0f} times fewer bytes</p>"
-            f"<p style='margin: 0 0 6px 0'>PSNR {taken.psnr:.1f} dB</p>"
-            f"<p style='margin: 0'>Yellow = {percent(taken.error_scale)} error</p>"
+            tr(
+                "<p style='margin: 0 0 6px 0'>Latent {columns} × {rows}, {channels} channels</p>"
+                "<p style='margin: 0 0 6px 0'>{fewer_values:.0f} times fewer values, "
+                "{compression:.0f} times fewer bytes</p>"
+                "<p style='margin: 0 0 6px 0'>PSNR {psnr:.1f} dB</p>"
+                "<p style='margin: 0'>Yellow = {percent} error</p>",
+                columns=columns,
+                rows=rows,
+                channels=channels,
+                fewer_values=trip.fewer_values,
+                compression=trip.compression,
+                psnr=taken.psnr,
+                percent=percent(taken.error_scale),
+            )
         )
         self._show_channels(trip.latent)
 
@@ -106,4 +119,11 @@ class SourcePanel(QFrame):
                 self._grid.addWidget(pane, number // COLUMNS, number % COLUMNS)
         for number, (pane, channel) in enumerate(zip(self._channels, latent, strict=True), 1):
             pane.show_picture(to_image(diverging(channel, REACH)))
-            pane.setToolTip(f"Channel {number}: mean {channel.mean():.2f}, standard deviation {channel.std():.2f}")
+            pane.setToolTip(
+                tr(
+                    "Channel {number}: mean {mean:.2f}, standard deviation {std:.2f}",
+                    number=number,
+                    mean=channel.mean(),
+                    std=channel.std(),
+                )
+            )

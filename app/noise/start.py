@@ -4,6 +4,7 @@ from app.noise.noise_text import EMPTY, TAKING
 from app.widgets.building import push_button
 from app.widgets.empty_page import EmptyPage
 from app.widgets.icons import set_icon
+from core.language.words import tr
 
 
 class NoiseStart(EmptyPage):
@@ -13,9 +14,9 @@ class NoiseStart(EmptyPage):
 
     def __init__(self) -> None:
         super().__init__("forwardStart")
-        self.choose_button = push_button("Open a picture…", name="forwardStartButton", kind="primary")
+        self.choose_button = push_button(tr("Open a picture…"), name="forwardStartButton", kind="primary")
         set_icon(self.choose_button, "picture")
-        self.current_button = push_button("Use the picture from Create", name="forwardStartCurrentButton")
+        self.current_button = push_button(tr("Use the picture from Create"), name="forwardStartCurrentButton")
         for button in (self.choose_button, self.current_button):
             self.add_button(button)
         self.show_taking(is_taking=False)

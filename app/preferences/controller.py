@@ -18,6 +18,7 @@ from app.widgets.building import hbox, named, stretched, vbox
 from app.widgets.message_bar import MessageArea, Tone
 from app.widgets.theme import indent_spin_boxes
 from core.errors import EmulsionError
+from core.language.words import tr
 from core.runs.events import PreviewMode
 from core.settings.import_export import export_settings, import_settings, reset_settings
 from core.settings.settings import Settings
@@ -140,7 +141,7 @@ class PreferencesController(QObject):
         except EmulsionError as error:
             self._say(message(error), "error")
         else:
-            self._say(Message("The settings are exported", f"They are in {path}."), "info")
+            self._say(Message(tr("The settings are exported"), tr("They are in {path}.", path=path)), "info")
 
     @Slot(object)
     def _import(self, path: Path) -> None:
@@ -150,12 +151,14 @@ class PreferencesController(QObject):
             self._say(message(error), "error")
         else:
             self._take(settings)
-            self._say(Message("The settings are taken over", "Each of them holds from now on."), "info")
+            self._say(Message(tr("The settings are taken over"), tr("Each of them holds from now on.")), "info")
 
     @Slot()
     def _reset(self) -> None:
         self._take(reset_settings(self._settings_store.settings, self._settings_store.folders))
-        self._say(Message("All settings are reset", "Pictures, films and models are where they were."), "info")
+        self._say(
+            Message(tr("All settings are reset"), tr("Pictures, films and models are where they were.")), "info"
+        )
 
     def _take(self, settings: Settings) -> None:
         """Makes other settings hold everywhere."""
@@ -200,9 +203,9 @@ class PreferencesDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("preferencesDialog")
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._list = named(QListWidget(), "preferencesList", "Pages of the preferences")
+        self._list = named(QListWidget(), "preferencesList", tr("Pages of the preferences"))
         self._list.setFixedWidth(LIST_WIDTH_PX)
         self._stack = QStackedWidget()
         self._pages: tuple[Page, ...] = ()

@@ -8,27 +8,28 @@ from app.session.device import NO_DEVICE, device_sentence
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import push_button, text_label
+from core.language.words import tr
 from core.models.acceleration import Acceleration
 from core.models.memory_plan import MemoryInUse
 from core.runs.operations import ReportMemory
 
 DEVICES = {
-    None: "The best one there is",
-    "cuda": "NVIDIA or AMD GPU (CUDA)",
-    "mps": "Apple GPU (MPS)",
-    "xpu": "Intel GPU (XPU)",
-    "cpu": "Processor (CPU)",
+    None: tr("The best one there is"),
+    "cuda": tr("NVIDIA or AMD GPU (CUDA)"),
+    "mps": tr("Apple GPU (MPS)"),
+    "xpu": tr("Intel GPU (XPU)"),
+    "cpu": tr("Processor (CPU)"),
 }
 DTYPES = {
-    None: "What suits the device",
-    "float32": "float32: exact, twice the memory",
-    "bfloat16": "bfloat16: half the memory",
-    "float16": "float16: half the memory, GPUs only",
+    None: tr("What suits the device"),
+    "float32": tr("float32: exact, twice the memory"),
+    "bfloat16": tr("bfloat16: half the memory"),
+    "float16": tr("float16: half the memory, GPUs only"),
 }
 ACCELERATIONS = {
-    Acceleration.automatic: "What changes no bit of a picture (graphs on NVIDIA GPUs)",
-    Acceleration.off: "None",
-    Acceleration.compiled: "Compile networks: a minute for each size, other last bits",
+    Acceleration.automatic: tr("What changes no bit of a picture (graphs on NVIDIA GPUs)"),
+    Acceleration.off: tr("None"),
+    Acceleration.compiled: tr("Compile networks: a minute for each size, other last bits"),
 }
 TASK = "look for devices"
 """Devices are looked for when the engine is made, whatever it is asked; its maker tells the session."""
@@ -46,13 +47,13 @@ class LookingPage(Page):
         self.column.addWidget(self._words)
 
     def add_look_button(self, name: str) -> None:
-        self._look = push_button("Look now", self._look_now, name=name)
+        self._look = push_button(tr("Look now"), self._look_now, name=name)
         self.column.addWidget(self._look, 0, Qt.AlignmentFlag.AlignLeft)
 
     @Slot()
     def _look_now(self) -> None:
         self._look.setEnabled(False)
-        self._words.setText("Looking …")
+        self._words.setText(tr("Looking …"))
         self._session.engine_tasks.submit(TASK, ReportMemory(), self._finish, self._refuse)
 
     def _finish(self, _memory: MemoryInUse) -> None:
@@ -70,17 +71,19 @@ class DevicePage(LookingPage):
     """Shows the device that was found, and takes another choice."""
 
     def __init__(self, settings_store: SettingsStore, session: Session) -> None:
-        super().__init__("Device", "devicePage", session)
+        super().__init__(tr("Device"), "devicePage", session)
         self._settings_store = settings_store
-        self._device = self.add_combo("&Compute on", "deviceCombo", DEVICES, settings_store.settings.device)
-        self._dtype = self.add_combo("P&recision", "dtypeCombo", DTYPES, settings_store.settings.dtype)
+        self._device = self.add_combo(tr("&Compute on"), "deviceCombo", DEVICES, settings_store.settings.device)
+        self._dtype = self.add_combo(tr("P&recision"), "dtypeCombo", DTYPES, settings_store.settings.dtype)
         self._acceleration = self.add_combo(
-            "&Acceleration", "accelerationCombo", ACCELERATIONS, settings_store.settings.acceleration
+            tr("&Acceleration"), "accelerationCombo", ACCELERATIONS, settings_store.settings.acceleration
         )
         for combo in (self._device, self._dtype, self._acceleration):
             combo.activated.connect(self._choose)
-        self.add_hint("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
-        self.add_section("What was found")
+        self.add_hint(
+            tr("Takes effect with the next picture. What is not there is told then, and nothing is lost.")
+        )
+        self.add_section(tr("What was found"))
         self.add_words("deviceWords")
         self._found = self.add_hint("")
         self._found.setObjectName("devicesFound")

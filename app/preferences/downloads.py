@@ -17,14 +17,15 @@ from core.downloads.address import chosen_endpoint, endpoint_problem, proxy_prob
 from core.downloads.hub import Secret
 from core.downloads.token import NoKeychain, is_token, store_token, stored_token
 from core.errors import EmulsionError
+from core.language.words import tr
 
 INDENT_PX = LABELS_PX + 8
-HUB = "Empty: {endpoint}. A mirror is for networks that cannot reach it."
-PROXY = "Empty: what the system's environment says (HTTPS_PROXY)."
-KEPT = "A token is kept in the keychain of this system."
-NONE = "No token is kept. One is needed only for models whose licence has to be accepted first."
-HELD = "This system offers no keychain: the token is held until Emulsion is closed."
-NO_KEYCHAIN = "This system offers no keychain that is open: a token can be held until Emulsion is closed."
+HUB = tr("Empty: {endpoint}. A mirror is for networks that cannot reach it.")
+PROXY = tr("Empty: what the system's environment says (HTTPS_PROXY).")
+KEPT = tr("A token is kept in the keychain of this system.")
+NONE = tr("No token is kept. One is needed only for models whose licence has to be accepted first.")
+HELD = tr("This system offers no keychain: the token is held until Emulsion is closed.")
+NO_KEYCHAIN = tr("This system offers no keychain that is open: a token can be held until Emulsion is closed.")
 
 
 class DownloadsPage(Page):
@@ -39,28 +40,30 @@ class DownloadsPage(Page):
     token_held = Signal(object)
 
     def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
-        super().__init__("Downloads", "downloadsPage")
+        super().__init__(tr("Downloads"), "downloadsPage")
         self._settings_store = settings_store
         default = chosen_endpoint("", os.environ)
         self._hub = QLineEdit(settings_store.settings.hub_endpoint)
         self._hub.setPlaceholderText(default)
-        describe(self._hub, "hubEndpointEdit", "Hub", "The address of the hub or of its mirror")
+        describe(self._hub, "hubEndpointEdit", tr("Hub"), tr("The address of the hub or of its mirror"))
         self._hub.editingFinished.connect(self._keep_hub)
-        self.add_row("&Hub", self._hub)
+        self.add_row(tr("&Hub"), self._hub)
         self._about_hub = self.add_hint(HUB.format(endpoint=default), INDENT_PX)
         self._proxy = QLineEdit(settings_store.settings.hub_proxy)
         self._proxy.setPlaceholderText("http://host:port")
-        describe(self._proxy, "hubProxyEdit", "Proxy", "The proxy through which the hub is asked")
+        describe(self._proxy, "hubProxyEdit", tr("Proxy"), tr("The proxy through which the hub is asked"))
         self._proxy.editingFinished.connect(self._keep_proxy)
-        self.add_row("&Proxy", self._proxy)
+        self.add_row(tr("&Proxy"), self._proxy)
         self._about_proxy = self.add_hint(PROXY, INDENT_PX)
-        self.add_section("Access token")
+        self.add_section(tr("Access token"))
         self._token = TokenBox(background)
         self._token.held.connect(self.token_held)
         self.column.addWidget(self._token)
         self.add_hint(
-            "A token lies in the keychain only, never in a file, a log or a recipe, and goes to this hub alone. "
-            "Emulsion uses the network only while you download a model, or look for a new version."
+            tr(
+                "A token lies in the keychain only, never in a file, a log or a recipe, and goes to this hub "
+                "alone. Emulsion uses the network only while you download a model, or look for a new version."
+            )
         )
         self.end()
 
@@ -92,7 +95,7 @@ class DownloadsPage(Page):
 
 
 def _tell(label: QLabel, words: str, *, is_wrong: bool) -> None:
-    label.setText(f"{words} It is not kept." if is_wrong else words)
+    label.setText(tr("{words} It is not kept.", words=words) if is_wrong else words)
     set_tone(label, "error" if is_wrong else "")
 
 
@@ -111,11 +114,16 @@ class TokenBox(QWidget):
         self._tasks = background.queue(self, "keychain")
         self._edit = QLineEdit()
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
-        self._edit.setPlaceholderText("Paste a token of the kind “read”")
-        describe(self._edit, "hubTokenEdit", "Token", "A token of your account on the hub, with the right to read")
-        self._keep = push_button("Keep", name="keepTokenButton")
+        self._edit.setPlaceholderText(tr("Paste a token of the kind “read”"))
+        describe(
+            self._edit,
+            "hubTokenEdit",
+            tr("Token"),
+            tr("A token of your account on the hub, with the right to read"),
+        )
+        self._keep = push_button(tr("Keep"), name="keepTokenButton")
         self._keep.setEnabled(False)
-        self._remove = push_button("Remove", name="removeTokenButton")
+        self._remove = push_button(tr("Remove"), name="removeTokenButton")
         self._remove.setEnabled(False)
         self._words = named(hint(""), "tokenWords")
         row = hbox(stretched(self._edit), self._keep, self._remove)
@@ -135,7 +143,7 @@ class TokenBox(QWidget):
         text = self._edit.text().strip()
         self._keep.setEnabled(is_token(text))
         if text and not is_token(text):
-            self._words.setText("A token has at least eight characters and no spaces.")
+            self._words.setText(tr("A token has at least eight characters and no spaces."))
 
     @Slot()
     def _store(self) -> None:

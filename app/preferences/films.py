@@ -16,13 +16,14 @@ from app.widgets.building import STRETCH, hbox, named, push_button, text_label
 from core.errors import EmulsionError
 from core.files.sizes import size_text
 from core.film.stored import films, remove_older
+from core.language.words import plural, tr
 from core.settings.settings import FilmPolicy
 
 OLD_DAYS = 30
 FILMS = {
-    FilmPolicy.always: ("Keep every film", "Each picture can be scrubbed and branched later."),
-    FilmPolicy.ask: ("Ask after each picture", "The film is kept until you say otherwise."),
-    FilmPolicy.never: ("Keep no films", "A run that is cut off cannot be taken up again either."),
+    FilmPolicy.always: (tr("Keep every film"), tr("Each picture can be scrubbed and branched later.")),
+    FilmPolicy.ask: (tr("Ask after each picture"), tr("The film is kept until you say otherwise.")),
+    FilmPolicy.never: (tr("Keep no films"), tr("A run that is cut off cannot be taken up again either.")),
 }
 
 
@@ -40,20 +41,20 @@ class FilmsPage(Page):
     """Looks at the films in the background."""
 
     def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
-        super().__init__("Films", "filmsPage")
+        super().__init__(tr("Films"), "filmsPage")
         self._settings_store = settings_store
         self._tasks = background.queue(self, "stored films")
         keep = self.add_radio_buttons("films", FILMS, settings_store.settings.keep_films)
         keep.idClicked.connect(self._choose)
-        self.add_section("Room on the disk")
-        self._room = text_label("Looking at the films …", name="filmRoom")
+        self.add_section(tr("Room on the disk"))
+        self._room = text_label(tr("Looking at the films …"), name="filmRoom")
         self.column.addWidget(self._room)
-        self._days = named(QSpinBox(minimum=0, maximum=3650, suffix=" days"), "oldFilmsSpin", "Age in days")
+        self._days = named(QSpinBox(minimum=0, maximum=3650, suffix=" days"), "oldFilmsSpin", tr("Age in days"))
         self._days.setValue(OLD_DAYS)
         self._days.valueChanged.connect(self.measure)
-        self._remove = push_button("Remove", self._remove_old, name="removeFilmsButton")
-        self.column.addLayout(hbox(QLabel("Remove films older than"), self._days, STRETCH, self._remove))
-        self.add_hint("Pictures stay; only their steps go.")
+        self._remove = push_button(tr("Remove"), self._remove_old, name="removeFilmsButton")
+        self.column.addLayout(hbox(QLabel(tr("Remove films older than")), self._days, STRETCH, self._remove))
+        self.add_hint(tr("Pictures stay; only their steps go."))
         self.end()
         self.measure()
 
@@ -72,11 +73,14 @@ class FilmsPage(Page):
         self._settings_store.change(keep_films=list(FILMS)[number])
 
     def _on_measured(self, room: FilmRoom) -> None:
-        films = "1 film takes" if room.count == 1 else f"{room.count} films take"
-        self._room.setText(f"{films} {size_text(room.size_bytes)}." if room.count else "There are no films yet.")
+        size = size_text(room.size_bytes)
+        films = plural("1 film takes {size}.", "{count} films take {size}.", room.count, size=size)
+        self._room.setText(films if room.count else tr("There are no films yet."))
         self._remove.setEnabled(room.old_count > 0)
         self._remove.setText(
-            f"Remove {room.old_count} ({size_text(room.old_bytes)})" if room.old_count else "None is so old"
+            tr("Remove {old_count} ({size})", old_count=room.old_count, size=size_text(room.old_bytes))
+            if room.old_count
+            else tr("None is so old")
         )
 
     @Slot()

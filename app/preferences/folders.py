@@ -11,6 +11,7 @@ from app.preferences.page import Page
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button, stretched
 from app.widgets.file_dialogs import ask_folder
+from core.language.words import tr
 
 LIST_HEIGHT_PX = 96
 
@@ -24,46 +25,51 @@ class FoldersPage(Page):
     models_changed = Signal()
 
     def __init__(self, settings_store: SettingsStore) -> None:
-        super().__init__("Folders", "foldersPage")
+        super().__init__(tr("Folders"), "foldersPage")
         self._settings_store = settings_store
         self._pictures = QLineEdit(str(settings_store.settings.pictures))
         self._pictures.setObjectName("picturesFolderEdit")
-        self._pictures.setAccessibleName("Folder for pictures")
+        self._pictures.setAccessibleName(tr("Folder for pictures"))
         self._pictures.setReadOnly(True)
-        self._open_pictures = push_button("Open", self._open_pictures_folder, name="openFolderButton")
-        reset = push_button("Reset", self._reset_pictures, name="resetFolderButton")
-        reset.setToolTip("The program's own folder among the system's pictures")
-        choose = push_button("Choose…", self._ask_pictures, name="chooseFolderButton")
+        self._open_pictures = push_button(tr("Open"), self._open_pictures_folder, name="openFolderButton")
+        reset = push_button(tr("Reset"), self._reset_pictures, name="resetFolderButton")
+        reset.setToolTip(tr("The program's own folder among the system's pictures"))
+        choose = push_button(tr("Choose…"), self._ask_pictures, name="chooseFolderButton")
         row = hbox(stretched(self._pictures), choose, reset, self._open_pictures)
-        self.add_row("Pictures", row)
+        self.add_row(tr("Pictures"), row)
         self._about_pictures = self.add_hint("")
-        self.add_section("Models")
-        self._models = named(QListWidget(), "modelFoldersList", "Folders in which models are looked for")
+        self.add_section(tr("Models"))
+        self._models = named(QListWidget(), "modelFoldersList", tr("Folders in which models are looked for"))
         self._models.setFixedHeight(LIST_HEIGHT_PX)
         self._models.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._models.itemSelectionChanged.connect(self._update_remove)
         self.column.addWidget(self._models)
-        self._remove = push_button("Remove", self._remove_models, name="removeModelFolderButton")
-        self._remove.setToolTip("Models in it are no longer found; the folder itself stays as it is")
+        self._remove = push_button(tr("Remove"), self._remove_models, name="removeModelFolderButton")
+        self._remove.setToolTip(tr("Models in it are no longer found; the folder itself stays as it is"))
         models_row = hbox(
-            push_button("Add a folder…", self._ask_models, name="addModelFolderButton"),
+            push_button(tr("Add a folder…"), self._ask_models, name="addModelFolderButton"),
             self._remove,
             STRETCH,
-            push_button("Reset", self._reset_models, name="resetModelFoldersButton"),
+            push_button(tr("Reset"), self._reset_models, name="resetModelFoldersButton"),
         )
         self.column.addLayout(models_row)
         self.add_hint(
-            "Downloads go into the first. Folders of other programs are read in place; nothing in them is changed."
+            tr(
+                "Downloads go into the first. Folders of other programs are read in place; nothing in them "
+                "is changed."
+            )
         )
-        self.add_section("Everything else")
+        self.add_section(tr("Everything else"))
         for label, folder in (
-            ("Settings", settings_store.folders.config),
-            ("Gallery's index", settings_store.folders.data),
-            ("Thumbnails", settings_store.folders.cache),
-            ("Logs", settings_store.folders.logs),
+            (tr("Settings"), settings_store.folders.config),
+            (tr("Gallery's index"), settings_store.folders.data),
+            (tr("Thumbnails"), settings_store.folders.cache),
+            (tr("Logs"), settings_store.folders.logs),
         ):
             self._add_fixed(label, folder)
-        self.add_hint("These follow the system. The index and the thumbnails can be deleted: they are made again.")
+        self.add_hint(
+            tr("These follow the system. The index and the thumbnails can be deleted: they are made again.")
+        )
         self.end()
         self._show_pictures()
         self._show_models()
@@ -84,8 +90,8 @@ class FoldersPage(Page):
         field = QLineEdit(str(folder))
         field.setReadOnly(True)
         field.setCursorPosition(0)
-        field.setAccessibleName(f"Folder: {label}")
-        open_button = push_button("Open", self._open_sender)
+        field.setAccessibleName(tr("Folder: {label}", label=label))
+        open_button = push_button(tr("Open"), self._open_sender)
         open_button.setEnabled(folder.is_dir())
         open_button.setProperty("folder", str(folder))
         row = hbox(stretched(field), open_button)
@@ -97,14 +103,17 @@ class FoldersPage(Page):
         self._pictures.setCursorPosition(0)
         self._open_pictures.setEnabled(folder.is_dir())
         self._about_pictures.setText(
-            f"New pictures go there{_state(folder)}. Those made before stay where they are, and in the gallery."
+            tr(
+                "New pictures go there{state}. Those made before stay where they are, and in the gallery.",
+                state=_state(folder),
+            )
         )
 
     def _show_models(self) -> None:
         self._models.clear()
         for folder in self._settings_store.settings.model_folders:
             is_own = folder == self._settings_store.folders.models
-            absent = "  (made with the first download)" if is_own else "  (not there now)"
+            absent = tr("  (made with the first download)") if is_own else tr("  (not there now)")
             item = QListWidgetItem(f"{folder}{'' if folder.is_dir() else absent}")
             item.setToolTip(str(folder))
             item.setData(Qt.ItemDataRole.UserRole, folder)
@@ -118,7 +127,7 @@ class FoldersPage(Page):
     @Slot()
     def _ask_pictures(self) -> None:
         start = Path(self._pictures.text())
-        ask_folder(self, "Save pictures in this folder", self.take_pictures, start)
+        ask_folder(self, tr("Save pictures in this folder"), self.take_pictures, start)
 
     @Slot()
     def _reset_pictures(self) -> None:
@@ -134,7 +143,7 @@ class FoldersPage(Page):
 
     @Slot()
     def _ask_models(self) -> None:
-        ask_folder(self, "Look for models in this folder", self.add_models)
+        ask_folder(self, tr("Look for models in this folder"), self.add_models)
 
     @Slot()
     def _remove_models(self) -> None:
@@ -160,7 +169,7 @@ def _open(folder: Path) -> None:
 def _state(folder: Path) -> str:
     """Returns the state of the folder, to be put behind "there"."""
     if not folder.exists():
-        return " (the folder is made with the first one)"
+        return tr(" (the folder is made with the first one)")
     if not os.access(folder, os.W_OK):
-        return ", but this folder cannot be written: choose another one"
+        return tr(", but this folder cannot be written: choose another one")
     return ""

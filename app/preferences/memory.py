@@ -13,6 +13,7 @@ from app.session.memory_text import EXPLICIT, PLACEMENTS, TILES, WEIGHTS, planne
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import named
+from core.language.words import tr
 from core.models.memory_plan import Placement
 from core.request.request import GenerationRequest
 
@@ -24,7 +25,7 @@ class MemoryPage(LookingPage):
     """A choice holds from the next load on, which the next picture begins with."""
 
     def __init__(self, settings_store: SettingsStore, session: Session, service: MemoryService) -> None:
-        super().__init__("Memory", "memoryPage", session)
+        super().__init__(tr("Memory"), "memoryPage", session)
         self._settings_store = settings_store
         self._service = service
         self.add_words("memoryPlanWords")
@@ -32,7 +33,8 @@ class MemoryPage(LookingPage):
         self.column.addSpacing(GAP_PX)
         self._how = self.add_radio_buttons("memory", PLACEMENTS, settings_store.settings.memory)
         self._nowhere = self.add_hint(
-            "The last three are for graphics cards: a processor computes where the weights are anyway.", INDENT_PX
+            tr("The last three are for graphics cards: a processor computes where the weights are anyway."),
+            INDENT_PX,
         )
         self._nowhere.setObjectName("memoryOfProcessor")
         self._how.idClicked.connect(self._choose)
@@ -43,8 +45,8 @@ class MemoryPage(LookingPage):
         self.column.addSpacing(4)
         self.column.addWidget(self._tiles)
         self.add_hint(TILES[1], INDENT_PX)
-        self.add_section("Precision of the weights")
-        self._bits = self.add_combo("&Weights", "weightBitsCombo", WEIGHTS, session.draft.weight_bits)
+        self.add_section(tr("Precision of the weights"))
+        self._bits = self.add_combo(tr("&Weights"), "weightBitsCombo", WEIGHTS, session.draft.weight_bits)
         self._bits.activated.connect(self._choose_bits)
         self._about_bits = self.add_hint("")
         self._about_bits.setObjectName("weightBitsHint")

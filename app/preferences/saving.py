@@ -12,14 +12,15 @@ from app.widgets.building import hbox, named, push_button, stretched
 from app.widgets.field import describe, set_tone
 from app.widgets.file_dialogs import ask_file
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.pictures.file_names import DEFAULT_PATTERN, FIELDS, check_pattern, picture_stem
 from core.pictures.saving import PictureFormat, SavingRules
 from core.request.request import GenerationRequest
 
 FORMATS = {
-    PictureFormat.png: ("PNG", "Loses nothing; every program reads it"),
-    PictureFormat.webp: ("WebP", "Loses nothing and is smaller; old programs do not read it"),
-    PictureFormat.jpeg: ("JPEG", "Small, and loses a little detail"),
+    PictureFormat.png: ("PNG", tr("Loses nothing; every program reads it")),
+    PictureFormat.webp: ("WebP", tr("Loses nothing and is smaller; old programs do not read it")),
+    PictureFormat.jpeg: ("JPEG", tr("Small, and loses a little detail")),
 }
 _EXAMPLE = GenerationRequest("a red house by the sea", seed=7)
 
@@ -28,34 +29,39 @@ class SavingPage(Page):
     """Each choice holds from the next picture on."""
 
     def __init__(self, settings_store: SettingsStore) -> None:
-        super().__init__("Saving", "savingPage")
+        super().__init__(tr("Saving"), "savingPage")
         self._settings_store = settings_store
         settings = settings_store.settings
-        self._format = self.add_combo("&Format", "pictureFormatCombo", FORMATS, settings.saving.format)
+        self._format = self.add_combo(tr("&Format"), "pictureFormatCombo", FORMATS, settings.saving.format)
         self._format.activated.connect(self._keep)
         self._pattern = QLineEdit(settings.saving.pattern)
         self._pattern.setPlaceholderText(DEFAULT_PATTERN)
         fields = ", ".join(f"{{{name}}}" for name in FIELDS)
-        describe(self._pattern, "namePatternEdit", "Name pattern", f"The names of new pictures. Parts: {fields}")
+        describe(
+            self._pattern,
+            "namePatternEdit",
+            tr("Name pattern"),
+            tr("The names of new pictures. Parts: {fields}", fields=fields),
+        )
         self._pattern.textChanged.connect(self._keep)
-        self.add_row("Name &pattern", self._pattern)
+        self.add_row(tr("Name &pattern"), self._pattern)
         self._example = self.add_hint("")
         self._example.setObjectName("namePatternExample")
-        self.add_hint(f"Parts: {fields}. Pictures lie in a folder for each day.")
-        self.add_section("Sharing")
-        strip = named(QCheckBox("&Leave out the recipe when I share a picture"), "stripRecipeBox")
+        self.add_hint(tr("Parts: {fields}. Pictures lie in a folder for each day.", fields=fields))
+        self.add_section(tr("Sharing"))
+        strip = named(QCheckBox(tr("&Leave out the recipe when I share a picture")), "stripRecipeBox")
         strip.setChecked(settings.strips_recipe)
         strip.toggled.connect(self._choose_strip)
         self.column.addWidget(strip)
-        about = "Save picture as and Copy picture then give the picture without prompt, seed and settings. "
-        self.add_hint(f"{about}Your own files keep them.", indent_px=24)
-        self.add_section("Other programs")
+        about = tr("Save picture as and Copy picture then give the picture without prompt, seed and settings. ")
+        self.add_hint(tr("{about}Your own files keep them.", about=about), indent_px=24)
+        self.add_section(tr("Other programs"))
         self._editor = QLineEdit(settings.editor)
-        self._editor.setPlaceholderText("the system’s own program for pictures")
-        describe(self._editor, "editorEdit", "Program", "The program that Open in another program starts")
+        self._editor.setPlaceholderText(tr("the system’s own program for pictures"))
+        describe(self._editor, "editorEdit", tr("Program"), tr("The program that Open in another program starts"))
         self._editor.textChanged.connect(self._choose_editor)
-        choose = push_button("Choose…", self._ask_editor, name="chooseEditorButton")
-        self.add_row("Open pictures with", hbox(stretched(self._editor), choose, spacing=8))
+        choose = push_button(tr("Choose…"), self._ask_editor, name="chooseEditorButton")
+        self.add_row(tr("Open pictures with"), hbox(stretched(self._editor), choose, spacing=8))
         self.end()
         self._show_example()
 
@@ -71,12 +77,12 @@ class SavingPage(Page):
         try:
             check_pattern(pattern)
         except InvalidRequest as error:
-            self._example.setText(f"There is no part {error.value}.")
+            self._example.setText(tr("There is no part {value}.", value=error.value))
             set_tone(self._example, "error")
             return False
         suffix = self._format.currentData().value
         name = picture_stem(_EXAMPLE, datetime(2026, 11, 21, 14, 25, 30).astimezone(), pattern=pattern)
-        self._example.setText(f"For example: {name}{suffix}")
+        self._example.setText(tr("For example: {name}{suffix}", name=name, suffix=suffix))
         set_tone(self._example, "")
         return True
 
@@ -90,7 +96,7 @@ class SavingPage(Page):
 
     @Slot()
     def _ask_editor(self) -> None:
-        ask_file(self, "Choose a program", self._take_editor, ["All files (*)"])
+        ask_file(self, tr("Choose a program"), self._take_editor, [tr("All files (*)")])
 
     def _take_editor(self, program: Path) -> None:
         self._editor.setText(str(program))

@@ -11,6 +11,7 @@ from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Command, Keymap, native, unusable
 from app.widgets.building import STRETCH, hbox, named, push_button
 from app.widgets.field import search_edit
+from core.language.words import tr
 
 LIST_HEIGHT_PX = 320
 KEYS_PX = 176
@@ -21,30 +22,32 @@ class ShortcutsPage(Page):
     """Choose a command, press the keys; a key that another command has is only taken away when that is wanted."""
 
     def __init__(self, keymap: Keymap) -> None:
-        super().__init__("Shortcuts", "shortcutsPage")
+        super().__init__(tr("Shortcuts"), "shortcutsPage")
         self._keymap = keymap
         self._rows: list[QTreeWidgetItem] = []
         self._groups: list[QTreeWidgetItem] = []
-        self._search = search_edit("searchShortcutsEdit", "Search shortcuts", "Search a command or a key", "")
+        self._search = search_edit(
+            "searchShortcutsEdit", tr("Search shortcuts"), tr("Search a command or a key"), ""
+        )
         self._search.textChanged.connect(self._filter)
         self.column.addWidget(self._search)
         self._list = self._make_list()
         self.column.addWidget(self._list, 1)
-        self._edit = named(QKeySequenceEdit(), "shortcutEdit", "New keys for the chosen command")
+        self._edit = named(QKeySequenceEdit(), "shortcutEdit", tr("New keys for the chosen command"))
         self._edit.setMaximumSequenceLength(1)
         self._edit.setMinimumWidth(KEYS_PX)
         self._edit.keySequenceChanged.connect(self._try)
-        self._set = push_button("Set", self._take, name="setShortcutButton")
-        self._clear = push_button("No key", self._take_none, name="clearShortcutButton")
-        self._reset = push_button("Reset", self._take_own, name="resetShortcutButton")
+        self._set = push_button(tr("Set"), self._take, name="setShortcutButton")
+        self._clear = push_button(tr("No key"), self._take_none, name="clearShortcutButton")
+        self._reset = push_button(tr("Reset"), self._take_own, name="resetShortcutButton")
         row = hbox(
-            QLabel("New keys"),
+            QLabel(tr("New keys")),
             self._edit,
             self._set,
             self._clear,
             self._reset,
             STRETCH,
-            push_button("Reset all", keymap.reset_all, name="resetAllShortcutsButton"),
+            push_button(tr("Reset all"), keymap.reset_all, name="resetAllShortcutsButton"),
         )
         self.column.addLayout(row)
         self._words = self.add_hint("")
@@ -54,8 +57,8 @@ class ShortcutsPage(Page):
         self._fill()
 
     def _make_list(self) -> QTreeWidget:
-        tree = named(QTreeWidget(), "shortcutsList", "Commands and their keys")
-        tree.setHeaderLabels(["Command", "Keys"])
+        tree = named(QTreeWidget(), "shortcutsList", tr("Commands and their keys"))
+        tree.setHeaderLabels([tr("Command"), tr("Keys")])
         tree.setRootIsDecorated(False)
         tree.setIndentation(12)
         tree.setMinimumHeight(LIST_HEIGHT_PX)
@@ -96,9 +99,9 @@ class ShortcutsPage(Page):
                 font = item.font(1)
                 font.setBold(True)
                 item.setFont(1, font)
-                item.setToolTip(1, f"The program's own: {native(command.own) or 'none'}")
+                item.setToolTip(1, tr("The program's own: {native}", native=native(command.own) or "none"))
         for title, rows in FIXED_KEYS.items():
-            group = self._add_group(f"{title} (these cannot be changed)")
+            group = self._add_group(tr("{title} (these cannot be changed)", title=title))
             for words, keys in rows:
                 item = QTreeWidgetItem(group, [words, keys])
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -136,8 +139,8 @@ class ShortcutsPage(Page):
         self._clear.setEnabled(command is not None and bool(self._keymap.keys(command)))
         self._reset.setEnabled(command is not None and not self._keymap.is_own(command))
         self._set.setEnabled(False)
-        self._set.setText("Set")
-        self._words.setText("" if command is not None else "Choose a command to change its keys.")
+        self._set.setText(tr("Set"))
+        self._words.setText("" if command is not None else tr("Choose a command to change its keys."))
 
     @Slot()
     def _begin_edit(self) -> None:
@@ -148,7 +151,7 @@ class ShortcutsPage(Page):
     def _try(self) -> None:
         """Says what setting these keys would mean."""
         command, key = self.chosen, self._key()
-        self._set.setText("Set")
+        self._set.setText(tr("Set"))
         if command is None or not key:
             self._set.setEnabled(False)
             return
@@ -158,12 +161,14 @@ class ShortcutsPage(Page):
         if problem:
             self._words.setText(f"{shown} {problem}.")
         elif owner is command:
-            self._words.setText(f"{command.title} has {shown} already.")
+            self._words.setText(tr("{title} has {shown} already.", title=command.title, shown=shown))
         elif owner is not None:
-            self._words.setText(f"{owner.title} has {shown} now, and would have it no more.")
-            self._set.setText("Take it over")
+            self._words.setText(
+                tr("{title} has {shown} now, and would have it no more.", title=owner.title, shown=shown)
+            )
+            self._set.setText(tr("Take it over"))
         else:
-            self._words.setText(f"{shown} is free.")
+            self._words.setText(tr("{shown} is free.", shown=shown))
 
     @Slot()
     def _take(self) -> None:

@@ -15,6 +15,7 @@ from app.session.background import BackgroundTasks
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, named, push_button, text_label
 from core.errors import EmulsionError
+from core.language.words import tr
 from core.version import VERSION
 
 if TYPE_CHECKING:  # imports what speaks to the network
@@ -25,21 +26,23 @@ class UpdatesPage(Page):
     """Nothing is looked for before `check` or its button."""
 
     def __init__(self, settings_store: SettingsStore, background: BackgroundTasks) -> None:
-        super().__init__("Updates", "updatesPage")
+        super().__init__(tr("Updates"), "updatesPage")
         self._settings_store = settings_store
         self._page = ""
         self._tasks = background.queue(self, "updates")
-        self.column.addWidget(QLabel(f"This is Emulsion {VERSION}."))
+        self.column.addWidget(QLabel(tr("This is Emulsion {version}.", version=VERSION)))
         self._address = named(QLineEdit(settings_store.settings.update_address), "updateAddressEdit")
-        self._address.setPlaceholderText("https://… or a file")
+        self._address.setPlaceholderText(tr("https://… or a file"))
         self._address.editingFinished.connect(self._keep_address)
-        self.add_row("&Announced at", self._address)
+        self.add_row(tr("&Announced at"), self._address)
         self.add_hint(
-            "Only this button looks there, and sends nothing but the request itself. A new version is never "
-            "installed by itself: it can be put beside this one."
+            tr(
+                "Only this button looks there, and sends nothing but the request itself. A new version is never "
+                "installed by itself: it can be put beside this one."
+            )
         )
-        self._button = push_button("Check &now", self.check, name="checkForUpdatesButton")
-        self._open = push_button("Open its page", self._open_page, name="openUpdatePageButton")
+        self._button = push_button(tr("Check &now"), self.check, name="checkForUpdatesButton")
+        self._open = push_button(tr("Open its page"), self._open_page, name="openUpdatePageButton")
         self._open.hide()
         self.column.addLayout(hbox(self._button, self._open, STRETCH))
         self._words = text_label(name="updateWords", is_plain=True, wraps=True)
@@ -53,7 +56,7 @@ class UpdatesPage(Page):
         self._keep_address()
         self._button.setEnabled(False)
         self._open.hide()
-        self._words.setText("Looking …")
+        self._words.setText(tr("Looking …"))
         address = self._settings_store.settings.update_address
         self._tasks.submit(partial(_check, address), self._on_checked, self._refuse)
 

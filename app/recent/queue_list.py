@@ -20,6 +20,7 @@ from app.session.progress_text import duration
 from app.session.session import Session
 from app.widgets.building import hbox, named, push_button, stretched, vbox
 from app.widgets.elided_label import ElidedLabel
+from core.language.words import tr
 from core.runs.operations import Generate
 from core.runs.queued import QueuedRun
 
@@ -37,9 +38,9 @@ class QueueList(QWidget):
         self.setObjectName("queueList")
         self._session = session
         self._heading = ElidedLabel(name="queueHeading", role="caption")
-        self._go_on = push_button("Go on", session.queue.go_on, kind="quiet", name="queueGoOnButton")
-        clear = push_button("Clear", session.queue.clear, kind="quiet", name="queueClearButton")
-        clear.setToolTip("Remove everything that has not begun")
+        self._go_on = push_button(tr("Go on"), session.queue.go_on, kind="quiet", name="queueGoOnButton")
+        clear = push_button(tr("Clear"), session.queue.clear, kind="quiet", name="queueClearButton")
+        clear.setToolTip(tr("Remove everything that has not begun"))
         self.view = QueueView(session)
         vbox(hbox(stretched(self._heading), self._go_on, clear, spacing=0), self.view, on=self, spacing=4)
         session.queue.changed.connect(self._show)
@@ -53,7 +54,7 @@ class QueueList(QWidget):
         waiting = sum(run.left for run in entries)
         seconds = self._session.times.of_queue(entries, queue.running_id)
         time = f" · {duration(seconds)}" if seconds else ""
-        self._heading.show_text(f"{waiting:,} waiting{time}")
+        self._heading.show_text(tr("{waiting:,} waiting{time}", waiting=waiting, time=time))
         self._go_on.setVisible(bool(queue.held))
         rows = min(len(entries), MOST_ROWS)
         self.view.setFixedHeight(rows * ROW_PX + 2 * self.view.frameWidth())
@@ -67,7 +68,7 @@ class QueueView(QListView):
         super().__init__()
         self._session = session
         self._model = QueueModel(session, self)
-        named(self, "queueView", "Queue")
+        named(self, "queueView", tr("Queue"))
         self.setModel(self._model)
         self.setItemDelegate(QueueDelegate(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -96,15 +97,15 @@ class QueueView(QListView):
     def actions_for(self, run: QueuedRun) -> list[tuple[str, Callable[[], object]]]:
         """Returns what the menu of a row offers: words and work."""
         queue = self._session.queue
-        again = [("Try again", partial(queue.try_again, run.id))] if run.problem else []
-        edit = [("Edit", partial(self._edit, run))] if isinstance(run.operation, Generate) and run.left else []
+        again = [(tr("Try again"), partial(queue.try_again, run.id))] if run.problem else []
+        edit = [(tr("Edit"), partial(self._edit, run))] if isinstance(run.operation, Generate) and run.left else []
         return [
             *again,
             *edit,
-            ("Move up\tAlt+Up", partial(self._move, run, -1)),
-            ("Move down\tAlt+Down", partial(self._move, run, 1)),
-            ("Duplicate", partial(queue.duplicate, run.id)),
-            ("Remove\tDel", partial(queue.remove, run.id)),
+            (tr("Move up\tAlt+Up"), partial(self._move, run, -1)),
+            (tr("Move down\tAlt+Down"), partial(self._move, run, 1)),
+            (tr("Duplicate"), partial(queue.duplicate, run.id)),
+            (tr("Remove\tDel"), partial(queue.remove, run.id)),
         ]
 
     def _run(self, index: Index) -> QueuedRun | None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from app.session.progress_text import duration
 from app.session.session import Session
 from app.widgets.pixels import to_image
+from core.language.words import plural, tr
 from core.pictures.pixels import Pixels
 from core.runs.events import ImageReady, Stepped
 from core.runs.operations import GenerateBranch
@@ -94,9 +95,9 @@ class QueueModel(QAbstractListModel):
         if run.problem:
             return run.problem
         request = run.operation.made
-        parts = [f"{run.begun} of {run.count}"] if run.count > 1 else []
+        parts = [tr("{begun} of {count}", begun=run.begun, count=run.count)] if run.count > 1 else []
         if request is not None:
-            parts.append("1 step" if request.steps == 1 else f"{request.steps} steps")
+            parts.append(plural("1 step", "{count} steps", request.steps))
             seconds = self._session.times.of_picture(request)
             left = run.left + (run.id == self._session.queue.running_id)
             parts += [duration(seconds * left)] if seconds is not None and left else []

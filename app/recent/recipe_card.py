@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from app.widgets.building import push_button, text_label, vbox
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.recipes.told import words_of
 from core.request.setting import Setting
@@ -36,10 +37,10 @@ class RecipeCard(QFrame):
         self._prompt = _label("recipePrompt")
         self._facts = _label("recipeFacts", role="hint")
         self._use = push_button(
-            "Use these settings",
+            tr("Use these settings"),
             self._ask_use,
             name="useSettingsButton",
-            tip="Takes over prompt, seed and all settings of this picture. Can be undone.",
+            tip=tr("Takes over prompt, seed and all settings of this picture. Can be undone."),
         )
         vbox(self._prompt, self._facts, self._use, on=self, margins=12, spacing=8)
         self.hide()
@@ -47,9 +48,11 @@ class RecipeCard(QFrame):
     def show_recipe(self, recipe: Recipe | None, film_bytes: int | None = None) -> None:
         """Puts up another recipe; None says that the picture carries none. ``film_bytes``: None without a film."""
         self._recipe = recipe
-        self._prompt.setText(_shortened(recipe.request.prompt or "(no prompt)") if recipe else "No recipe")
-        words = facts(recipe) if recipe else "This picture does not say how it was made."
-        self._facts.setText(words if film_bytes is None else f"{words}\nFilm {size_text(film_bytes)}")
+        self._prompt.setText(_shortened(recipe.request.prompt or tr("(no prompt)")) if recipe else tr("No recipe"))
+        words = facts(recipe) if recipe else tr("This picture does not say how it was made.")
+        self._facts.setText(
+            words if film_bytes is None else tr("{words}\nFilm {size}", words=words, size=size_text(film_bytes))
+        )
         self._use.setVisible(recipe is not None)
         self.show()
 
@@ -64,7 +67,7 @@ def facts(recipe: Recipe) -> str:
     rows = [" · ".join(told.pop(name) for name in names if told[name]) for names in _ROWS]
     lines = [line for line in (*rows, *told.values()) if line]
     if recipe.stage != "final":
-        lines.append(f"Kept at step {recipe.step} of {recipe.request.steps}")
+        lines.append(tr("Kept at step {step} of {steps}", step=recipe.step, steps=recipe.request.steps))
     if recipe.created:
         lines.append(f"{recipe.created:%d %b %Y, %H:%M}" + (f" · {recipe.program}" if recipe.program else ""))
     if recipe.note:

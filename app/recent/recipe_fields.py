@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.widgets.field import camel_case
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.recipes.told import UNKNOWN_SAMPLER, can_be_used, words_of
 from core.request.settings import SETTINGS
@@ -48,15 +49,33 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
         for setting in SETTINGS
     ]
     if recipe.stage != "final":
-        fields.append(RecipeField("stage", "Kept at", f"step {recipe.step} of {request.steps} ({recipe.stage})"))
+        fields.append(
+            RecipeField(
+                "stage",
+                tr("Kept at"),
+                tr("step {step} of {steps} ({stage})", step=recipe.step, steps=request.steps, stage=recipe.stage),
+            )
+        )
     if recipe.parent is not None:
         changes = f", {recipe.parent.changes}" if recipe.parent.changes else ""
-        fields.append(RecipeField("parent", "Branch", f"from step {recipe.parent.step + 1}{changes}"))
+        fields.append(
+            RecipeField(
+                "parent",
+                tr("Branch"),
+                tr("from step {step}{changes}", step=recipe.parent.step + 1, changes=changes),
+            )
+        )
     if recipe.seconds:
-        fields.append(RecipeField("seconds", "Took", f"{recipe.seconds:.1f} s on {recipe.device or 'a device'}"))
+        fields.append(
+            RecipeField(
+                "seconds",
+                tr("Took"),
+                tr("{seconds:.1f} s on {device}", seconds=recipe.seconds, device=recipe.device or tr("a device")),
+            )
+        )
     fields += [
-        RecipeField("program", "Program", recipe.program),
-        RecipeField("recipeNote", "Note", recipe.note),
+        RecipeField("program", tr("Program"), recipe.program),
+        RecipeField("recipeNote", tr("Note"), recipe.note),
         *(RecipeField(f"other{key}", key, text) for key, text in recipe.others.items() if key != UNKNOWN_SAMPLER),
     ]
     return tuple(line for line in fields if line.text)

@@ -31,6 +31,7 @@ from app.canvas.overlay import paint_badge
 from app.recent.model import THUMBNAIL_ROLE, RecentPictures
 from app.session.picture_loader import BADGE
 from app.widgets.building import stretched, text_label, vbox
+from core.language.words import tr
 
 INSET_PX = 4
 RADIUS_PX = 6
@@ -54,14 +55,16 @@ class RecentStrip(QWidget):
     def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        heading = text_label("Recent pictures", role="caption")
+        heading = text_label(tr("Recent pictures"), role="caption")
         self._list = ThumbnailGrid(model)
         self._list.selectionModel().selectionChanged.connect(self._choose)
         self._list.activated.connect(self._activate)
         self._list.customContextMenuRequested.connect(self._on_custom_context_menu_requested)
         in_list = Qt.ShortcutContext.WidgetShortcut
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list, self._on_delete, context=in_list)
-        self._empty = text_label("Finished pictures appear here and are saved at once.", role="hint", wraps=True)
+        self._empty = text_label(
+            tr("Finished pictures appear here and are saved at once."), role="hint", wraps=True
+        )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._empty)
@@ -127,7 +130,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
                 paint_badge(painter, area.topLeft() + QPointF(INSET_PX, INSET_PX), badge)
         elif isinstance(thumbnail, QImage):
             painter.setPen(palette.placeholderText().color())
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, "cannot be\nread")
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, tr("cannot be\nread"))
         painter.setClipping(False)
         ring = _ring(state, palette)
         if ring is not None:
@@ -157,7 +160,7 @@ class ThumbnailGrid(QListView):
     def __init__(self, model: RecentPictures, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("recentView")
-        self.setAccessibleName("Recent pictures")
+        self.setAccessibleName(tr("Recent pictures"))
         self.setModel(model)
         self.setItemDelegate(ThumbnailDelegate(self))
         self.setViewMode(QListView.ViewMode.IconMode)

@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.language.words import tr
 from core.models.memory_plan import DeviceMemory
 
-_KINDS = {"cuda": "the GPU", "mps": "the Apple GPU", "xpu": "the Intel GPU", "cpu": "the processor"}
+_KINDS = {
+    "cuda": tr("the GPU"),
+    "mps": tr("the Apple GPU"),
+    "xpu": tr("the Intel GPU"),
+    "cpu": tr("the processor"),
+}
 
-NO_DEVICE = "No device is known yet: Emulsion looks for one once its window is open."
+NO_DEVICE = tr("No device is known yet: Emulsion looks for one once its window is open.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,11 @@ def device_sentence(device: ChosenDevice) -> str:
     """Such as "Emulsion computes on the processor (AMD Ryzen 7) in float32: no graphics processor was found …"."""
     kind = _KINDS.get(device.kind, device.kind.upper())
     name = f" ({device.name})" if device.name and device.kind != "mps" else ""
-    sentence = f"Emulsion computes on {kind}{name} in {device.dtype}"
+    sentence = tr("Emulsion computes on {kind}{name} in {dtype}", kind=kind, name=name, dtype=device.dtype)
     if device.kind == "cpu" and "device: as asked" not in device.plan:
-        return f"{sentence}: no graphics processor was found that torch can use."
-    return f"{sentence}, as you have chosen." if "device: as asked" in device.plan else f"{sentence}."
+        return tr("{sentence}: no graphics processor was found that torch can use.", sentence=sentence)
+    return (
+        tr("{sentence}, as you have chosen.", sentence=sentence)
+        if "device: as asked" in device.plan
+        else f"{sentence}."
+    )

@@ -2,13 +2,14 @@
 
 from app.messages.errors import Message
 from core.film.film import Film
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.runs.operations import RenderFrame
 
 KEPT_FROM = 3 / 4
 """Of the steps; what a run has before that is still far from a picture."""
 
-_NOTE = "Not finished: "
+_NOTE = tr("Not finished: ")
 
 
 def picture_of_failure(film: Film, problem: Message) -> RenderFrame | None:

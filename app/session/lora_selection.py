@@ -10,6 +10,7 @@ from app.session.background import BackgroundTasks
 from app.session.draft_editor import DraftEditor
 from core.embeddings.file import EmbeddingFile
 from core.embeddings.library import EmbeddingLibrary
+from core.language.words import tr
 from core.lora.library import FoundLora, LoraLibrary
 from core.lora.usage import LoraUsage
 from core.models.catalogue import Model
@@ -103,7 +104,7 @@ class LoraSelection(QObject):
     def objection(self, found: FoundLora, model: Model) -> str:
         """Why it cannot be used with a model, as a phrase; "" when it can."""
         if found.file is None:
-            return f"cannot be used: {found.problem}"
+            return tr("cannot be used: {problem}", problem=found.problem)
         kind = self.at_hand.kinds.get(model.key, "") if self.at_hand is not None else ""
         return "" if not kind or fits(found.file, kind) else misfit(found.file.made_for, kind)
 

@@ -19,6 +19,7 @@ from app.widgets.pixels import to_image, to_pixels
 from core.errors import EmulsionError
 from core.files.atomic import words_of
 from core.film.reader import film_path
+from core.language.words import tr
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.opening import flattened, open_picture
 from core.pictures.picture import GeneratedImage
@@ -125,8 +126,8 @@ class PictureLoader(QObject):
         self.failed.emit(message(error))
 
     def _on_no_recipe(self, error: EmulsionError) -> None:
-        remedy = "Pictures made by Emulsion carry their settings."
-        self.failed.emit(Message("No settings in this picture", message(error).sentence, remedy))
+        remedy = tr("Pictures made by Emulsion carry their settings.")
+        self.failed.emit(Message(tr("No settings in this picture"), message(error).sentence, remedy))
 
     def _open(self, path: Path) -> OpenedPicture:
         """In a background thread. Raises UnreadablePicture."""
@@ -208,8 +209,12 @@ def _badge(path: Path) -> str:
     except EmulsionError:
         return ""
     if recipe.stage != "final":
-        return f"failed at {recipe.step}" if is_of_failure(recipe) else f"step {recipe.step}"
-    return "branch" if recipe.parent is not None and recipe.parent.changes else ""
+        return (
+            tr("failed at {step}", step=recipe.step)
+            if is_of_failure(recipe)
+            else tr("step {step}", step=recipe.step)
+        )
+    return tr("branch") if recipe.parent is not None and recipe.parent.changes else ""
 
 
 def _entries(folder: Path, *, is_folder: bool) -> Iterator[os.DirEntry[str]]:

@@ -8,14 +8,15 @@ from types import MappingProxyType
 
 from app.session.run import Ending, RunState
 from core.film.film import Film
+from core.language.words import tr
 from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
     {
-        Phase.importing: "Importing the engine",
-        Phase.loading_model: "Loading the model",
-        Phase.reading_prompt: "Reading the prompt",
-        Phase.decoding: "Decoding the picture",
+        Phase.importing: tr("Importing the engine"),
+        Phase.loading_model: tr("Loading the model"),
+        Phase.reading_prompt: tr("Reading the prompt"),
+        Phase.decoding: tr("Decoding the picture"),
     }
 )
 AVERAGED_CALLS = 10
@@ -42,7 +43,7 @@ class Progress:
         self._advanced: Advanced | None = None
         self._sigma: float | None = None
         self._last_seconds: deque[float] = deque(maxlen=AVERAGED_CALLS)
-        self._outcome = "Ready"
+        self._outcome = tr("Ready")
         self.queue_seconds: float | None = None
         self._clock = clock
         self._began: float | None = None
@@ -57,9 +58,9 @@ class Progress:
             case RunState.idle:
                 return self._outcome
             case RunState.stopping:
-                return "Stopping after this step" if self._calls_done else "Stopping"
+                return tr("Stopping after this step") if self._calls_done else tr("Stopping")
             case RunState.paused:
-                return f"Paused at {_lower(self._place)}" if self._calls_done else "Paused"
+                return tr("Paused at {lower}", lower=_lower(self._place)) if self._calls_done else tr("Paused")
             case RunState.running:
                 return self._place
 
@@ -72,29 +73,33 @@ class Progress:
         call_seconds = sum(self._last_seconds) / len(self._last_seconds)
         step_seconds = call_seconds * schedule.calls / max(self._film.request.steps, 1)
         left_calls = schedule.calls - self._calls_done
-        parts = [f"{_short(step_seconds)} s/step"]
+        parts = [tr("{seconds} s/step", seconds=_short(step_seconds))]
         if left_calls:
-            parts.append(f"{duration(left_calls * call_seconds)} left")
+            parts.append(tr("{duration} left", duration=duration(left_calls * call_seconds)))
         if self.queue_seconds is not None:
-            parts.append(f"queue {duration(self.queue_seconds)}")
+            parts.append(tr("queue {duration}", duration=duration(self.queue_seconds)))
         if self._sigma is not None and math.isfinite(self._sigma):
             parts.append(f"σ {_short(self._sigma)}")
         return "  ·  ".join(parts)
 
     @property
     def _place(self) -> str:
-        picture = f"Picture {self._index + 1} of {self._count}  ·  " if self._count > 1 else ""
+        picture = (
+            tr("Picture {index} of {count}  ·  ", index=self._index + 1, count=self._count)
+            if self._count > 1
+            else ""
+        )
         if self._advanced is not None:
-            words = f"{self._advanced.done} of {self._advanced.total}"
+            words = tr("{done} of {total}", done=self._advanced.done, total=self._advanced.total)
         elif self._phase is not None:
             words = PHASE_WORDS[self._phase]
         elif self._film is None:
-            words = "Starting"
+            words = tr("Starting")
         elif self._calls_done == 0:
-            words = f"Step 1 of {self._film.request.steps}"
+            words = tr("Step 1 of {steps}", steps=self._film.request.steps)
         else:
             done = self._film.schedule.steps[self._calls_done - 1] + 1
-            words = f"Step {done} of {self._film.request.steps}"
+            words = tr("Step {done} of {steps}", done=done, steps=self._film.request.steps)
         return picture + (_lower(words) if picture else words)
 
     def follow(self, happened: Happened) -> None:
@@ -124,7 +129,11 @@ class Progress:
             case ImageReady(image=image):
                 self.fraction = 1.0
                 self._finished += 1
-                self._outcome = f"Finished in {duration(image.recipe.seconds)}  ·  seed {image.request.seed}"
+                self._outcome = tr(
+                    "Finished in {duration}  ·  seed {seed}",
+                    duration=duration(image.recipe.seconds),
+                    seed=image.request.seed,
+                )
             case Ending():
                 self._end(happened)
 
@@ -136,7 +145,9 @@ class Progress:
             self._spent += self._clock() - self._began
         self._began = self._clock() if state in (RunState.running, RunState.stopping) else None
         if state is RunState.idle and self._finished > 1 and self._last_ending is Ending.finished:
-            self._outcome = f"{self._finished} pictures in {duration(self._spent)}"
+            self._outcome = tr(
+                "{finished} pictures in {duration}", finished=self._finished, duration=duration(self._spent)
+            )
 
     def _end(self, ending: Ending) -> None:
         self._last_ending = ending
@@ -146,9 +157,9 @@ class Progress:
             case Ending.held:
                 self._outcome = self._waits_at
             case Ending.cancelled:
-                self._outcome = self.stopped_at or "Stopped"
+                self._outcome = self.stopped_at or tr("Stopped")
             case Ending.failed:
-                self._outcome = "Failed"
+                self._outcome = tr("Failed")
         self.fraction = 0.0
         self._film = self._advanced = None
         self._calls_done = 0
@@ -161,19 +172,19 @@ class Progress:
         """Returns the step at which a run ended early, or "" before the first step."""
         if self._film is None or not self._calls_done:
             return ""
-        return f"Stopped at {self._where(self._film)}"
+        return tr("Stopped at {where}", where=self._where(self._film))
 
     @property
     def _waits_at(self) -> str:
         return (
-            f"Paused at {self._where(self._film)}. Choose which to finish."
+            tr("Paused at {where}. Choose which to finish.", where=self._where(self._film))
             if self._film is not None and self._calls_done
             else ""
         )
 
     def _where(self, film: Film) -> str:
         done = film.schedule.steps[self._calls_done - 1] + 1
-        return f"step {done} of {film.request.steps}"
+        return tr("step {done} of {steps}", done=done, steps=film.request.steps)
 
 
 def duration(seconds: float) -> str:
@@ -184,8 +195,8 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return tr("{minutes} min {seconds} s", minutes=whole // 60, seconds=whole % 60)
+    return tr("{hours} h {minutes} min", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 def _short(number: float) -> str:

@@ -12,6 +12,7 @@ from app.messages.errors import Message, message
 from app.session.session import Session
 from core.errors import EmulsionError
 from core.film.reader import PART_SUFFIX, completed_calls
+from core.language.words import tr
 from core.paths import Folders
 from core.runs.events import Stepped
 from core.runs.operations import GenerateBranch, Resume
@@ -90,8 +91,10 @@ class QueueStore(QObject):
     def _on_failed(self, error: EmulsionError) -> None:
         if not self._has_failed:
             self._has_failed = True
-            sentence = f"{message(error).sentence} What waits is lost when Emulsion is closed."
-            self.failed.emit(Message("The queue could not be kept", sentence, "Make room on the disk."))
+            sentence = tr(
+                "{sentence} What waits is lost when Emulsion is closed.", sentence=message(error).sentence
+            )
+            self.failed.emit(Message(tr("The queue could not be kept"), sentence, tr("Make room on the disk.")))
 
 
 def _picture(run: QueuedRun) -> tuple[int, int]:

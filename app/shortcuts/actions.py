@@ -12,6 +12,7 @@ from app.canvas.backdrop import Backdrop
 from app.session.run import RunState
 from app.session.session import Session
 from app.widgets.icons import set_icon
+from core.language.words import tr
 from core.settings.look import Theme
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -24,47 +25,49 @@ class Actions(QObject):
         super().__init__(window)
         self._window = window
         self._stack: QUndoStack | None = None
-        self.open_settings = self._make("Load settings from image…", "Ctrl+O")
-        self.open_folder = self._make("Open pictures folder", "Ctrl+Shift+O", "folder")
-        self.add_model = self._make("Add a model file…")
-        self.add_model_folder = self._make("Add a folder with models…")
-        self.save_as = self._make("Save picture as…", "Ctrl+S")
-        self.delete = self._make("Move picture to trash", icon_name="trash")
-        self.export_film = self._make("Export film…", "Ctrl+E", "film")
-        self.preferences = self._make("Preferences…", "Ctrl+,")
-        self.quit = self._make("Quit", "Ctrl+Q")
-        self.undo = self._make("Undo", "Ctrl+Z", "undo")
-        self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo")
+        self.open_settings = self._make(tr("Load settings from image…"), "Ctrl+O")
+        self.open_folder = self._make(tr("Open pictures folder"), "Ctrl+Shift+O", "folder")
+        self.add_model = self._make(tr("Add a model file…"))
+        self.add_model_folder = self._make(tr("Add a folder with models…"))
+        self.save_as = self._make(tr("Save picture as…"), "Ctrl+S")
+        self.delete = self._make(tr("Move picture to trash"), icon_name="trash")
+        self.export_film = self._make(tr("Export film…"), "Ctrl+E", "film")
+        self.preferences = self._make(tr("Preferences…"), "Ctrl+,")
+        self.quit = self._make(tr("Quit"), "Ctrl+Q")
+        self.undo = self._make(tr("Undo"), "Ctrl+Z", "undo")
+        self.redo = self._make(tr("Redo"), "Ctrl+Shift+Z", "redo")
         keys = [QKeySequence("Ctrl+Shift+Z"), *QKeySequence.keyBindings(QKeySequence.StandardKey.Redo)]
         self.redo.setShortcuts(list(dict.fromkeys(keys)))
-        self.copy = self._make("Copy picture", "Ctrl+C", "copy")
-        self.paste = self._make("Paste settings or image", "Ctrl+V")
-        self.generate = self._make("Generate", "Ctrl+Return", "play")
+        self.copy = self._make(tr("Copy picture"), "Ctrl+C", "copy")
+        self.paste = self._make(tr("Paste settings or image"), "Ctrl+V")
+        self.generate = self._make(tr("Generate"), "Ctrl+Return", "play")
         self.generate.setShortcuts([QKeySequence("Ctrl+Return"), QKeySequence("Ctrl+Enter")])
-        self.forever = self._make("Generate forever", "Ctrl+Shift+Return", is_checkable=True)
-        self.stop = self._make("Stop", "Esc", "stop")
-        self.pause = self._make("Pause", "F8", "pause")
-        self.single_step = self._make("Single step", "F10", "step")
-        self.more_like_this = self._make("More like this", "Ctrl+M", "pictures")
-        self.unfinished = self._make("Unfinished pictures…")
-        self.zoom_in = self._make("Zoom in", "Ctrl++", "plus")
+        self.forever = self._make(tr("Generate forever"), "Ctrl+Shift+Return", is_checkable=True)
+        self.stop = self._make(tr("Stop"), "Esc", "stop")
+        self.pause = self._make(tr("Pause"), "F8", "pause")
+        self.single_step = self._make(tr("Single step"), "F10", "step")
+        self.more_like_this = self._make(tr("More like this"), "Ctrl+M", "pictures")
+        self.unfinished = self._make(tr("Unfinished pictures…"))
+        self.zoom_in = self._make(tr("Zoom in"), "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
-        self.zoom_out = self._make("Zoom out", "Ctrl+-", "minus")
-        self.fit = self._make("Fit to window", "Ctrl+0", "fit")
-        self.actual_size = self._make("Actual size (100 %)", "Ctrl+1", "actual-size")
-        self.next_pane = self._make("Next pane", "F6")
-        self.previous_pane = self._make("Previous pane", "Shift+F6")
-        self.full_screen = self._make("Full screen", "F11", is_checkable=True)
+        self.zoom_out = self._make(tr("Zoom out"), "Ctrl+-", "minus")
+        self.fit = self._make(tr("Fit to window"), "Ctrl+0", "fit")
+        self.actual_size = self._make(tr("Actual size (100 %)"), "Ctrl+1", "actual-size")
+        self.next_pane = self._make(tr("Next pane"), "F6")
+        self.previous_pane = self._make(tr("Previous pane"), "Shift+F6")
+        self.full_screen = self._make(tr("Full screen"), "F11", is_checkable=True)
         self.backdrop = self._group(
-            {Backdrop.neutral: "Neutral background", Backdrop.checker: "Checkerboard background"}
+            {Backdrop.neutral: tr("Neutral background"), Backdrop.checker: tr("Checkerboard background")}
         )
-        self.theme = self._group({Theme.system: "Match system", Theme.light: "Light", Theme.dark: "Dark"})
-        self.first_steps = self._make("First steps")
-        self.shortcuts = self._make("Keyboard shortcuts", "F1")
-        self.machine = self._make("This machine…")
-        self.diagnostics = self._make("Copy diagnostics", icon_name="copy")
-        self.updates = self._make("Check for updates…")
-        self.about = self._make("About Emulsion")
+        self.theme = self._group(
+            {Theme.system: tr("Match system"), Theme.light: tr("Light"), Theme.dark: tr("Dark")}
+        )
+        self.first_steps = self._make(tr("First steps"))
+        self.shortcuts = self._make(tr("Keyboard shortcuts"), "F1")
+        self.machine = self._make(tr("This machine…"))
+        self.diagnostics = self._make(tr("Copy diagnostics"), icon_name="copy")
+        self.updates = self._make(tr("Check for updates…"))
+        self.about = self._make(tr("About Emulsion"))
         self.preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
@@ -85,23 +88,29 @@ class Actions(QObject):
     ) -> None:
         """Builds the menus; ``places`` switch between the window's pages, ``panes`` show and hide its panes."""
         file = [self.open_settings, self.open_folder, self.save_as]
-        _fill(bar.addMenu("&File"), file, [self.export_film], [self.add_model, self.add_model_folder], [self.quit])
+        _fill(
+            bar.addMenu(tr("&File")),
+            file,
+            [self.export_film],
+            [self.add_model, self.add_model_folder],
+            [self.quit],
+        )
         own = [presets.menuAction()] if presets is not None else []
         edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [*own, self.preferences]
-        _fill(bar.addMenu("&Edit"), *edit)
+        _fill(bar.addMenu(tr("&Edit")), *edit)
         run = (
             [self.generate, self.forever, self.stop],
             [self.pause, self.single_step],
             [self.more_like_this, self.unfinished],
         )
-        _fill(bar.addMenu("&Run"), *run)
+        _fill(bar.addMenu(tr("&Run")), *run)
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
-        view = bar.addMenu("&View")
+        view = bar.addMenu(tr("&View"))
         _fill(view, places, [*panes, self.next_pane, self.previous_pane], zoom, self.backdrop.actions())
         view.addMenu("Theme").addActions(self.theme.actions())
         view.addAction(self.full_screen)
         help_ = [self.first_steps, self.shortcuts, self.machine, self.diagnostics, self.updates, self.about]
-        _fill(bar.addMenu("&Help"), help_)
+        _fill(bar.addMenu(tr("&Help")), help_)
 
     def follow(self, session: Session) -> None:
         """Connects the actions of the session, and enables them only while they can act."""
@@ -148,14 +157,14 @@ class Actions(QObject):
         stack, draft = self._stack, self._session.draft_editor
         self.undo.setEnabled(draft.can_undo if stack is None else stack.canUndo())
         self.redo.setEnabled(draft.can_redo if stack is None else stack.canRedo())
-        self.undo.setText("Undo" if stack is None else f"Undo {stack.undoText()}".strip())
-        self.redo.setText("Redo" if stack is None else f"Redo {stack.redoText()}".strip())
+        self.undo.setText(tr("Undo") if stack is None else tr("Undo {action}", action=stack.undoText()).strip())
+        self.redo.setText(tr("Redo") if stack is None else tr("Redo {action}", action=stack.redoText()).strip())
 
     @Slot(object)
     def _update_run(self, state: RunState) -> None:
         self.stop.setEnabled(state in (RunState.running, RunState.paused))
         self.pause.setEnabled(state in (RunState.running, RunState.paused))
-        self.pause.setText("Resume" if state is RunState.paused else "Pause")
+        self.pause.setText(tr("Resume") if state is RunState.paused else tr("Pause"))
         self.single_step.setEnabled(state is not RunState.stopping)
 
     def _make(self, text: str, shortcut: str = "", icon_name: str = "", *, is_checkable: bool = False) -> QAction:

@@ -2,34 +2,36 @@
 
 from types import MappingProxyType
 
+from core.language.words import tr
+
 FIXED_KEYS = MappingProxyType(
     {
         "In the window": (
-            ("Next control, control before", "Tab, Shift+Tab"),
-            ("Along chips and small buttons", "Arrow keys"),
-            ("Menu of a picture", "Menu key"),
-            ("Close a sheet or a dialog", "Esc"),
+            (tr("Next control, control before"), tr("Tab, Shift+Tab")),
+            (tr("Along chips and small buttons"), tr("Arrow keys")),
+            (tr("Menu of a picture"), tr("Menu key")),
+            (tr("Close a sheet or a dialog"), tr("Esc")),
         ),
         "On the picture": (
-            ("Zoom in, zoom out", "Wheel, + and −"),
-            ("Fit, 100 %", "0, 1"),
-            ("Move the picture", "Drag, arrow keys"),
-            ("Switch between fit and 100 %", "Double click"),
+            (tr("Zoom in, zoom out"), tr("Wheel, + and −")),
+            (tr("Fit, 100 %"), "0, 1"),
+            (tr("Move the picture"), tr("Drag, arrow keys")),
+            (tr("Switch between fit and 100 %"), tr("Double click")),
         ),
         "On the film": (
-            ("Play, pause", "Space"),
-            ("One step back, forward", "Left, Right"),
-            ("First step, last step", "Home, End"),
+            (tr("Play, pause"), tr("Space")),
+            (tr("One step back, forward"), tr("Left, Right")),
+            (tr("First step, last step"), tr("Home, End")),
         ),
         "In the gallery": (
-            ("Move", "Arrow keys"),
-            ("Open the viewer", "Return"),
-            ("Rate", "0 to 5"),
-            ("Favourite", "F"),
-            ("Compare", "C"),
-            ("Rename", "F2"),
-            ("Move to trash", "Del"),
-            ("Search", "Ctrl+F, /"),
+            (tr("Move"), tr("Arrow keys")),
+            (tr("Open the viewer"), tr("Return")),
+            (tr("Rate"), tr("0 to 5")),
+            (tr("Favourite"), "F"),
+            (tr("Compare"), "C"),
+            (tr("Rename"), "F2"),
+            (tr("Move to trash"), tr("Del")),
+            (tr("Search"), "Ctrl+F, /"),
         ),
     }
 )

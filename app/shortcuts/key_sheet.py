@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 from app.shortcuts.fixed_keys import FIXED_KEYS
 from app.shortcuts.keymap import Keymap, native
 from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
+from core.language.words import tr
 
 COLUMNS = 3
 ROOM_PX = 48
@@ -25,7 +26,7 @@ class KeySheet(QDialog):
         """``change`` opens the place where keys can be changed."""
         super().__init__(window)
         self.setObjectName("keySheet")
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         columns = [vbox(spacing=16) for _ in range(COLUMNS)]
         heights = [0] * COLUMNS
@@ -39,12 +40,12 @@ class KeySheet(QDialog):
         hbox(*map(stretched, columns), on=content, margins=24, spacing=24)
         buttons = hbox(
             STRETCH,
-            push_button("Change…", self._leave_for(change), name="changeKeysButton"),
-            push_button("Close", self.close, name="closeKeysButton", kind="primary"),
+            push_button(tr("Change…"), self._leave_for(change), name="changeKeysButton"),
+            push_button(tr("Close"), self.close, name="closeKeysButton", kind="primary"),
             margins=(24, 8, 24, 16),
             spacing=8,
         )
-        vbox(stretched(scroll_area(content, "Keyboard shortcuts")), buttons, on=self, spacing=0)
+        vbox(stretched(scroll_area(content, tr("Keyboard shortcuts"))), buttons, on=self, spacing=0)
         self.resize(min(1080, window.width() - ROOM_PX), min(720, window.height() - ROOM_PX))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -8,19 +8,20 @@ from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
 from app.session.settings_store import SettingsStore
+from core.language.words import tr
 
 Keys = tuple[str, ...]
 """Key sequences in Qt's English form on every system: ``("Ctrl+Return", "Ctrl+Enter")``."""
 
 TAKEN: Mapping[str, str] = MappingProxyType(
     {
-        "Ctrl+A": "select all, in text and in the gallery",
-        "Ctrl+X": "cut text",
-        "Ctrl+Left": "move in text",
-        "Ctrl+Right": "move in text",
-        "Ctrl+Backspace": "delete a word",
-        "Ctrl+F": "search the gallery",
-        "F2": "rename in the gallery",
+        "Ctrl+A": tr("select all, in text and in the gallery"),
+        "Ctrl+X": tr("cut text"),
+        "Ctrl+Left": tr("move in text"),
+        "Ctrl+Right": tr("move in text"),
+        "Ctrl+Backspace": tr("delete a word"),
+        "Ctrl+F": tr("search the gallery"),
+        "F2": tr("rename in the gallery"),
     }
 )
 """Keys that parts of the window use themselves, and their purpose."""
@@ -131,16 +132,16 @@ def unusable(key: str) -> str:
     """Returns why a key is unusable, as the end of a sentence, or "" if a command can have it."""
     sequence = QKeySequence(key)
     if sequence.count() != 1:
-        return "is not one key"
+        return tr("is not one key")
     pressed: QKeyCombination = sequence[0]  # pyright: ignore[reportIndexIssue]
     modifiers = pressed.keyboardModifiers() & ~(
         Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
     )
     is_free = pressed.key() in _FREE_OF_MODIFIERS or pressed.key() in _OTHERS_FREE
     if not modifiers and not is_free:
-        return "alone is needed for writing and for moving about; add Ctrl or Alt"
+        return tr("alone is needed for writing and for moving about; add Ctrl or Alt")
     use = TAKEN.get(_standard(key))
-    return f"is already there to {use}" if use else ""
+    return tr("is already there to {use}", use=use) if use else ""
 
 
 def native(keys: Keys) -> str:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.startup.environment import restore_environment
 from app.startup.garbage_collection import kept_for_good
+from app.startup.qt_language import follow_language
 from app.startup.single_instance import InstanceLock
 from app.widgets.icons import app_icon
 from app.widgets.theme import Appearance
@@ -58,6 +59,7 @@ def run(claimed: InstanceLock, last_crash: Path | None = None, picture: Path | N
     folders = Folders.default()
     application = scaled_application(read_look(folders).interface_scale, os.environ)
     restore_environment(os.environ)
+    follow_language(application)
     application.setApplicationName(APP_NAME)
     application.setWindowIcon(app_icon())
     sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from core.language.words import tr
+
 HEIGHT_PX = 8
 GRIP_PX = 24
 
@@ -25,7 +27,7 @@ class DragHandle(QWidget):
         self._start: tuple[float, int] | None = None
         self.setFixedHeight(HEIGHT_PX)
         self.setCursor(Qt.CursorShape.SizeVerCursor)
-        self.setToolTip("Drag to change the height of the field; double click: as high as its text")
+        self.setToolTip(tr("Drag to change the height of the field; double click: as high as its text"))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._start = event.globalPosition().y(), self._field.height()

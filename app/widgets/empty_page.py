@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.widgets.building import STRETCH, hbox, progress_bar, stretched, text_label, vbox
+from core.language.words import tr
 
 WIDTH_PX = 440
 
@@ -18,7 +19,7 @@ class EmptyPage(QWidget):
         self._sentence = text_label(role="hint", is_plain=True, wraps=True)
         for label in (self._title, self._sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._progress = progress_bar("Progress")
+        self._progress = progress_bar(tr("Progress"))
         self._row = hbox(spacing=8)
         inner = QWidget()
         inner.setMaximumWidth(WIDTH_PX)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLayout, QLineEdit, QWidget
 
 from app.widgets.building import hbox, stretched, text_label, vbox
+from core.language.words import tr
 
 GAP_PX = 4
 
@@ -61,7 +62,7 @@ def search_edit(object_name: str, accessible_name: str, placeholder: str, toolti
     """Returns a field for words to search for, with a button that clears it."""
     made = QLineEdit(clearButtonEnabled=True, placeholderText=placeholder)
     for button in made.findChildren(QAbstractButton):
-        button.setAccessibleName("Clear the search")
+        button.setAccessibleName(tr("Clear the search"))
     describe(made, object_name, accessible_name, tooltip)
     return made
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from core.language.words import tr
 from core.pictures import metadata, source
 
 PICTURES, SOURCES = (
-    f"Pictures ({' '.join(f'*{suffix}' for suffix in suffixes)})"
+    tr("Pictures ({names})", names=" ".join(f"*{suffix}" for suffix in suffixes))
     for suffixes in (metadata.SUFFIXES, source.SUFFIXES)
 )
 """The filters for pictures that may hold settings, and for those that a run may begin with."""

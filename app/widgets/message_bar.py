@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.messages.errors import Message
 from app.widgets.building import hbox, push_button, stretched, text_label, vbox
 from app.widgets.icon_button import IconButton
+from core.language.words import tr
 
 Tone = Literal["error", "info"]
 
@@ -53,7 +54,7 @@ class MessageBar(QFrame):
             if not choice.keeps_bar:
                 button.clicked.connect(self.dismissed)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        dismiss = IconButton("close", "Dismiss", "dismissButton")
+        dismiss = IconButton("close", tr("Dismiss"), "dismissButton")
         dismiss.clicked.connect(self.dismissed)
         layout.addWidget(dismiss, 0, Qt.AlignmentFlag.AlignTop)
 

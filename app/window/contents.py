@@ -40,6 +40,7 @@ from app.window.services import Services
 from app.window.tour import Tour
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
+from core.language.words import tr
 from core.settings.look import Theme
 
 if TYPE_CHECKING:  # these pages are built when they are first shown
@@ -74,15 +75,15 @@ class Contents(QObject):
             session, services.autoencoders, services.memory, recent, services.appearance.colours
         )
         self._panes = (
-            self._pane_action("Controls", "Ctrl+B", "pane-left", self.create_page.left),
-            self._pane_action("Recent pictures", "Ctrl+Shift+B", "pane-right", self.create_page.right),
+            self._pane_action(tr("Controls"), "Ctrl+B", "pane-left", self.create_page.left),
+            self._pane_action(tr("Recent pictures"), "Ctrl+Shift+B", "pane-right", self.create_page.right),
         )
         header = Header(*self._panes, DeviceLabel(session.device))
         self.places = Pages(header)
-        self.create = self.places.add("Create", lambda: self.create_page)
-        self.gallery = self.places.add("Gallery", self._build_gallery)
-        self.noise = self.places.add("Noise", self._build_noise)
-        self.models = self.places.add("Models", self._build_models)
+        self.create = self.places.add(tr("Create"), lambda: self.create_page)
+        self.gallery = self.places.add(tr("Gallery"), self._build_gallery)
+        self.noise = self.places.add(tr("Noise"), self._build_noise)
+        self.models = self.places.add(tr("Models"), self._build_models)
         self._pane_focus = PaneFocus(header, self.places)
         centre = QWidget()
         vbox(header, stretched(self.places), on=centre, spacing=0)
@@ -226,7 +227,7 @@ class Contents(QObject):
         set_icon(action, icon_name)
         action.setIconVisibleInMenu(False)  # it would hide the tick
         action.setProperty("pane", pane.objectName())
-        action.setToolTip(f"Show or hide: {text.lower()} ({shortcut})")
+        action.setToolTip(tr("Show or hide: {value} ({shortcut})", value=text.lower(), shortcut=shortcut))
         action.toggled.connect(pane.setVisible)
         return action
 
@@ -247,10 +248,7 @@ class Contents(QObject):
 
     @Slot()
     def _switch_full_screen(self) -> None:
-        if self._window.isFullScreen():
-            self._window.showNormal()
-        else:
-            self._window.showFullScreen()
+        (self._window.showNormal if self._window.isFullScreen() else self._window.showFullScreen)()
 
     @Slot(object)
     def _noise(self, picture: Path) -> None:

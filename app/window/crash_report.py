@@ -11,6 +11,7 @@ from app.messages.errors import Message
 from app.session.device import Device
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
+from core.language.words import tr
 
 CRASHED, COPIED = "crashed", "copied"
 LASTING_MS = 6000
@@ -32,12 +33,14 @@ class CrashReport(QObject):
         self._area.show_message(
             CRASHED,
             Message(
-                "Emulsion ended unexpectedly last time",
-                "Finished pictures are in their folder; a run that was cut off can be taken up again.",
-                "The report holds no prompts and no names, and is sent nowhere: copy it when you ask for help.",
+                tr("Emulsion ended unexpectedly last time"),
+                tr("Finished pictures are in their folder; a run that was cut off can be taken up again."),
+                tr(
+                    "The report holds no prompts and no names, and is sent nowhere: copy it when you ask for help."
+                ),
             ),
             "info",
-            (Choice("Copy the report", self.copy_diagnostics, "copyReportButton"),),
+            (Choice(tr("Copy the report"), self.copy_diagnostics, "copyReportButton"),),
         )
 
     @Slot()
@@ -54,7 +57,9 @@ class CrashReport(QObject):
         QGuiApplication.clipboard().setText(text)
         self._area.show_message(
             COPIED,
-            Message("Diagnostics are in the clipboard", "Versions, device, settings and the end of the log."),
+            Message(
+                tr("Diagnostics are in the clipboard"), tr("Versions, device, settings and the end of the log.")
+            ),
             "info",
             lasting_ms=LASTING_MS,
         )

@@ -10,6 +10,7 @@ from app.session.progress_text import duration
 from app.session.run import Ending, RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from core.language.words import plural, tr
 
 LONG_S = 15.0
 SHOWN_MS = 10_000
@@ -102,6 +103,6 @@ class DesktopNotification(QObject):
 def _text(ending: Ending, finished: int, seconds: float) -> tuple[str, str]:
     """Without the prompt: others may see the desktop."""
     if ending is Ending.failed:
-        return "The run has failed", "Emulsion says why in its window."
-    pictures = "The picture is finished" if finished == 1 else f"{finished} pictures are finished"
-    return pictures if finished else "The run has ended", f"It took {duration(seconds)}."
+        return tr("The run has failed"), tr("Emulsion says why in its window.")
+    pictures = plural("The picture is finished", "{count} pictures are finished", finished)
+    return pictures if finished else tr("The run has ended"), tr("It took {duration}.", duration=duration(seconds))

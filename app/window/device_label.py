@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.session.device import NO_DEVICE, ChosenDevice, Device
 from core.files.sizes import size_text
+from core.language.words import tr
 
 MEASURED_EVERY_MS = 2000
 LONGEST_NAME = 32
@@ -17,7 +18,7 @@ class DeviceLabel(QLabel):
         super().__init__(parent)
         self.setObjectName("deviceReadout")
         self.setProperty("role", "number")
-        self.setAccessibleName("Device and memory")
+        self.setAccessibleName(tr("Device and memory"))
         self._device = device
         device.changed.connect(self._show)
         self._timer = QTimer(self, interval=MEASURED_EVERY_MS)
@@ -30,12 +31,19 @@ class DeviceLabel(QLabel):
         device, held = self._device.chosen, self._device.held
         used = program if held is None else size_text(held)
         if device is None:
-            self.setText(f"Memory {used}")
+            self.setText(tr("Memory {used}", used=used))
             self.setToolTip(NO_DEVICE)
         else:
             self.setText(f"{_short_name(device)}  ·  {device.dtype}  ·  {used}")
-            on_the_gpu = "" if held is None else f"; of the GPU's own: {used}"
-            self.setToolTip(f"{device.plan}\nMemory of the program: {program}{on_the_gpu}")
+            on_the_gpu = "" if held is None else tr("; of the GPU's own: {used}", used=used)
+            self.setToolTip(
+                tr(
+                    "{plan}\nMemory of the program: {program}{on_the_gpu}",
+                    plan=device.plan,
+                    program=program,
+                    on_the_gpu=on_the_gpu,
+                )
+            )
 
 
 def memory_bytes() -> int:

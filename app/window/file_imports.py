@@ -11,8 +11,9 @@ from app.models.lora_import import is_lora
 from app.widgets.drop_router import DropRouter, DropRule, TextFieldFilter, first, is_picture
 from app.widgets.file_dialogs import ask_file, ask_files, ask_folder
 from app.window.services import Services
+from core.language.words import tr
 
-_ALL_FILES = "All files (*)"
+_ALL_FILES = tr("All files (*)")
 
 
 class FileImports(QObject):
@@ -38,14 +39,16 @@ class FileImports(QObject):
 
     @Slot()
     def ask_model_file(self) -> None:
-        ask_file(self._window, "Add a model file", self._models.add, ["Models (*.safetensors)", _ALL_FILES])
+        ask_file(
+            self._window, tr("Add a model file"), self._models.add, [tr("Models (*.safetensors)"), _ALL_FILES]
+        )
 
     @Slot()
     def ask_model_folder(self) -> None:
         """Asks for a diffusers folder, or the model folder of another program."""
-        ask_folder(self._window, "Add a folder with models", self._models.add)
+        ask_folder(self._window, tr("Add a folder with models"), self._models.add)
 
     @Slot()
     def ask_lora_files(self) -> None:
         add = partial(self._loras.add, must_be_loras=True)
-        ask_files(self._window, "Add LoRA files", add, ["LoRAs (*.safetensors)", _ALL_FILES])
+        ask_files(self._window, tr("Add LoRA files"), add, [tr("LoRAs (*.safetensors)"), _ALL_FILES])

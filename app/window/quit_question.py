@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QMessageBox, QWidget
 from app.session.run import RunState
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
+from core.language.words import plural, tr
 
 
 class QuitQuestion(QObject):
@@ -34,25 +35,25 @@ class QuitQuestion(QObject):
         session, store = self._session, self._settings_store
         if session.state is RunState.idle or not store.settings.confirms_quit:
             return False
-        fate = "It can be continued at the next start."
+        fate = tr("It can be continued at the next start.")
         if store.films_folder() is None:
-            fate = "It is lost, because the preferences say that films are never kept."
+            fate = tr("It is lost, because the preferences say that films are never kept.")
         waiting = sum(run.left for run in session.queue.entries)
         if waiting:
-            waits = "1 more picture waits" if waiting == 1 else f"{waiting:,} more pictures wait"
-            fate = f"{fate}\n{waits} in the queue, which is kept."
+            waits = plural("1 more picture waits", "{count:,} more pictures wait", waiting)
+            fate = tr("{fate}\n{waits} in the queue, which is kept.", fate=fate, waits=waits)
         box = QMessageBox(
             QMessageBox.Icon.Question,
-            "Quit Emulsion",
-            f"A picture is being made.\n\n{fate}",
+            tr("Quit Emulsion"),
+            tr("A picture is being made.\n\n{fate}", fate=fate),
             QMessageBox.StandardButton.Cancel,
             self._window,
         )
         box.setObjectName("quitBox")
-        never = QCheckBox("&Don’t ask again")
+        never = QCheckBox(tr("&Don’t ask again"))
         never.setObjectName("neverAskBox")
         box.setCheckBox(never)
-        quit_button = box.addButton("Quit", QMessageBox.ButtonRole.AcceptRole)
+        quit_button = box.addButton(tr("Quit"), QMessageBox.ButtonRole.AcceptRole)
         quit_button.setObjectName("confirmQuitButton")
         box.setDefaultButton(quit_button)
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
+from core.language.words import tr
 
 WIDTH_PX = 300
 """Fits over the controls, so that the picture stays free."""
@@ -43,14 +44,14 @@ class TourBalloon(QFrame):
         super().__init__(window)
         self.setObjectName("tourBalloon")
         self.setProperty("role", "floating")
-        self.setAccessibleName("First steps")
+        self.setAccessibleName(tr("First steps"))
         self._target = ""
         self._ring = Ring(window)
         self._place_text = text_label(name="tourPlace", role="hint")
         self._text = text_label(name="tourText", wraps=True)
         self._text.setFixedWidth(WIDTH_PX - 32)
-        self._end = push_button("End the tour", self.end_asked, name="endTourButton")
-        self._next = push_button("Next", self.next_asked, name="nextTourButton")
+        self._end = push_button(tr("End the tour"), self.end_asked, name="endTourButton")
+        self._next = push_button(tr("Next"), self.next_asked, name="nextTourButton")
         for button in (self._end, self._next):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         buttons = hbox(self._end, STRETCH, self._next, spacing=8)
@@ -61,9 +62,9 @@ class TourBalloon(QFrame):
     def show_step(self, target: str, text: str, number: int, of: int, *, waits: bool) -> None:
         """Points at the widget of this object name; ``waits``: trying it out goes on by itself."""
         self._target = target
-        self._place_text.setText(f"First steps · {number} of {of}")
+        self._place_text.setText(tr("First steps · {number} of {of}", number=number, of=of))
         self._text.setText(text)
-        self._next.setText("Finish" if number == of else "Skip" if waits else "Next")
+        self._next.setText(tr("Finish") if number == of else tr("Skip") if waits else tr("Next"))
         self._end.setVisible(number < of)
         self.setAccessibleDescription(text)
         for part in (self._ring, self):

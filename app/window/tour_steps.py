@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.language.words import tr
+
 
 @dataclass(frozen=True, slots=True)
 class TourStep:
@@ -21,54 +23,74 @@ class TourStep:
 STEPS = (
     TourStep(
         "promptEdit",
-        "This is the prompt: say what you want to see. The starter model draws postcards of lighthouses, houses, "
-        "boats and balloons, by day or by night, in any season.",
+        tr(
+            "This is the prompt: say what you want to see. The starter model draws postcards of lighthouses, "
+            "houses, boats and balloons, by day or by night, in any season."
+        ),
     ),
-    TourStep("generateButton", "Press Generate. The picture is made on this computer.", "started"),
+    TourStep("generateButton", tr("Press Generate. The picture is made on this computer."), "started"),
     TourStep(
         "canvas",
-        "The network begins with pure noise. At each step it predicts what is noise, and a little of that is "
-        "removed.",
+        tr(
+            "The network begins with pure noise. At each step it predicts what is noise, and a little of that is "
+            "removed."
+        ),
         "ended",
     ),
     TourStep(
         "filmScrubber",
-        "Every step was kept. Drag the handle back to the first steps and watch the picture dissolve into noise.",
+        tr(
+            "Every step was kept. Drag the handle back to the first steps and watch the picture dissolve "
+            "into noise."
+        ),
         "scrubbed",
     ),
     TourStep(
         "filmPositionLabel",
-        "This is the noise level: how much of the step is picture, and how much is still noise. While there is "
-        "much noise the layout is decided, later the details.",
+        tr(
+            "This is the noise level: how much of the step is picture, and how much is still noise. While "
+            "there is much noise the layout is decided, later the details."
+        ),
     ),
-    TourStep("filmPlayButton", "Play the film. Steps that change much are shown longer.", "played"),
+    TourStep("filmPlayButton", tr("Play the film. Steps that change much are shown longer."), "played"),
     TourStep(
         "filmViewsButton",
-        "Open the views: other ways to look at the same step. Noisy is what the network sees, Denoised is the "
-        "picture that it guesses underneath.",
+        tr(
+            "Open the views: other ways to look at the same step. Noisy is what the network sees, Denoised is the "
+            "picture that it guesses underneath."
+        ),
         "views",
     ),
     TourStep(
         "viewCombo",
-        "Choose Guidance here. At each step the network is asked twice, with your prompt and without it. The map "
-        "shows where the prompt makes a difference.",
+        tr(
+            "Choose Guidance here. At each step the network is asked twice, with your prompt and without it. "
+            "The map shows where the prompt makes a difference."
+        ),
         "view",
     ),
     TourStep(
         "guidanceSpin",
-        "The guidance scale says how strongly that difference counts. At 1 the prompt gets no extra push; at high "
-        "values it pushes so hard that colours suffer. Try 4: your next pictures will use it.",
+        tr(
+            "The guidance scale says how strongly that difference counts. At 1 the prompt gets no extra "
+            "push; at high values it pushes so hard that colours suffer. Try 4: your next pictures will use "
+            "it."
+        ),
         "guidance",
     ),
     TourStep(
         "filmBranchButton",
-        "Now a branch of your own. Drag the handle to about step 6, press this button, change a word, and press "
-        "Branch. The steps before are reused, so the layout stays; the rest goes another way.",
+        tr(
+            "Now a branch of your own. Drag the handle to about step 6, press this button, change a word, "
+            "and press Branch. The steps before are reused, so the layout stays; the rest goes another way."
+        ),
         "branched",
     ),
     TourStep(
         "branchArea",
-        "Your branch stands beside the run that it left: click one to see its film. From here on, explore. The "
-        "question mark in each view explains it, and F1 shows the keys.",
+        tr(
+            "Your branch stands beside the run that it left: click one to see its film. From here on, "
+            "explore. The question mark in each view explains it, and F1 shows the keys."
+        ),
     ),
 )

@@ -11,9 +11,10 @@ from app.session.device import device_sentence
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Choice, MessageArea
+from core.language.words import tr
 from core.runs.operations import ReportMemory
 
-WELCOME, READ_ONLY = "welcome", "read only"
+WELCOME, READ_ONLY = "welcome", tr("read only")
 PREPARE_AFTER_MS = 100
 """Importing the engine keeps a core busy for seconds: the window is painted before."""
 
@@ -36,7 +37,7 @@ class Welcome(QObject):
         self._session = session
         self._settings_store = settings_store
         self._open_folders = open_folders
-        self._device = "Looking for what can compute here …"
+        self._device = tr("Looking for what can compute here …")
         session.run_started.connect(lambda: area.dismiss(WELCOME))
 
     def greet(self) -> None:
@@ -51,30 +52,36 @@ class Welcome(QObject):
         settings, folders = self._settings_store.settings, self._settings_store.folders
         if not can_be_written(settings.pictures):
             message = Message(
-                "Pictures cannot be saved",
-                f"The folder for pictures, {settings.pictures}, cannot be written.",
-                "Choose another one before you begin.",
+                tr("Pictures cannot be saved"),
+                tr("The folder for pictures, {pictures}, cannot be written.", pictures=settings.pictures),
+                tr("Choose another one before you begin."),
             )
         elif not (can_be_written(folders.config) and can_be_written(folders.data)):
             message = Message(
-                "Emulsion cannot keep its settings",
-                f"{folders.config} or {folders.data} cannot be written: settings, and the gallery's index, last "
-                "until the window is closed.",
-                "Pictures are saved all the same.",
+                tr("Emulsion cannot keep its settings"),
+                tr(
+                    "{config} or {data} cannot be written: settings, and the gallery's index, last "
+                    "until the window is closed.",
+                    config=folders.config,
+                    data=folders.data,
+                ),
+                tr("Pictures are saved all the same."),
             )
         else:
             return
-        choose = Choice("Folders…", self._open_folders, "otherFoldersButton", keeps_bar=True)
+        choose = Choice(tr("Folders…"), self._open_folders, "otherFoldersButton", keeps_bar=True)
         self._area.show_message(READ_ONLY, message, "error", (choose,))
 
     def _show(self) -> None:
         message = Message(
-            "Press Generate to make the first picture",
-            "The starter model and an example prompt are ready. "
-            f"Pictures go to {self._settings_store.settings.pictures}.",
+            tr("Press Generate to make the first picture"),
+            tr(
+                "The starter model and an example prompt are ready. Pictures go to {pictures}.",
+                pictures=self._settings_store.settings.pictures,
+            ),
             self._device,
         )
-        preferences = Choice("Folders…", self._open_folders, "welcomeFoldersButton", keeps_bar=True)
+        preferences = Choice(tr("Folders…"), self._open_folders, "welcomeFoldersButton", keeps_bar=True)
         self._area.show_message(WELCOME, message, "info", (preferences,))
 
     @Slot()

@@ -19,6 +19,7 @@ from core.errors import AutoencoderMissing, ModelBroken
 from core.families.unet_files import UNETS
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
+from core.language.words import tr
 from core.request.request import Autoencoder
 from core.request.settings.autoencoder import folder_of
 
@@ -56,16 +57,18 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
         return AutoencoderFile(path, path.stem, _space_of(read_safetensors_header(path)), path)
     config = read_json(folder / "config.json")
     if config.get("_class_name") != KIND:
-        raise ModelBroken(folder, f"it is a {config.get('_class_name')}, not an autoencoder (VAE)")
+        raise ModelBroken(
+            folder, tr("it is a {config}, not an autoencoder (VAE)", config=config.get("_class_name"))
+        )
     weights = weights_of(folder)[0]
     try:
         refuse_statistics(folder / "config.json", config)
         space = LatentSpace.of_config(config)
     except (ValueError, TypeError) as error:
-        raise ModelBroken(folder / "config.json", "its figures cannot be read") from error
+        raise ModelBroken(folder / "config.json", tr("its figures cannot be read")) from error
     found = _space_of(read_safetensors_header(weights))
     if not found.fits(replace(space, scale=None)):
-        raise ModelBroken(folder, "its weights do not fit its configuration")
+        raise ModelBroken(folder, tr("its weights do not fit its configuration"))
     return AutoencoderFile(folder, folder.name, space, weights)
 
 
@@ -168,11 +171,11 @@ def prefix_in(names: Collection[str]) -> str:
 
 def _space_of(header: SafetensorsHeader) -> LatentSpace:
     if any(name.startswith(UNETS) for name in header.tensors):
-        raise ModelBroken(header.path, "it is a whole model, not an autoencoder (VAE) alone")
+        raise ModelBroken(header.path, tr("it is a whole model, not an autoencoder (VAE) alone"))
     prefix = prefix_in(header.tensors)
     shape = header.shape(f"{prefix}{_DECODER}")
     if shape is None or len(shape) != 4:
-        raise ModelBroken(header.path, "it is not an autoencoder (VAE) for pictures: it has no such decoder")
+        raise ModelBroken(header.path, tr("it is not an autoencoder (VAE) for pictures: it has no such decoder"))
     check_packing(header)
     starts = (name.removeprefix(prefix) for name in header.tensors)
     levels = {match[1] for name in starts if (match := _LEVEL.match(name))}

@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import ModelBroken
 from core.families import FAMILIES
 from core.files.json_file import read_json
+from core.language.words import tr
 
 DEFAULT_SCALE = 0.18215
 """The scaling factor that diffusers assumes without one in the configuration: that of Stable Diffusion 1.x."""
@@ -61,16 +62,18 @@ class LatentSpace:
         """Returns the models that have these latents, as users know them, or ""."""
         layouts = ((family.latents.models or family.name, family.latents) for family in FAMILIES.values())
         known = ((name, LatentSpace(one.channels, one.factor, one.scale, one.shift)) for name, one in layouts)
-        return " or ".join(name for name, space in (*known, *_OTHERS) if space.fits(self))
+        return tr(" or ").join(name for name, space in (*known, *_OTHERS) if space.fits(self))
 
     def describe(self) -> str:
         """``"Stable Diffusion XL (4 latent channels, scale 0.13025)"``."""
-        figures = f"{self.channels} latent channels"
+        figures = tr("{channels} latent channels", channels=self.channels)
         if self.factor != _USUAL_FACTOR:
-            figures += f", {self.factor} pixels each"
+            figures += tr(", {factor} pixels each", factor=self.factor)
         if self.scale is not None:
-            figures += f", scale {self.scale:g}"
-        return f"{self.name} ({figures})" if self.name else f"latents of another kind ({figures})"
+            figures += tr(", scale {scale:g}", scale=self.scale)
+        return (
+            f"{self.name} ({figures})" if self.name else tr("latents of another kind ({figures})", figures=figures)
+        )
 
 
 def own_space(folder: Path) -> LatentSpace:
@@ -79,7 +82,7 @@ def own_space(folder: Path) -> LatentSpace:
     try:
         return LatentSpace.of_config(read_json(path))
     except (ValueError, TypeError) as error:
-        raise ModelBroken(path, "its figures cannot be read") from error
+        raise ModelBroken(path, tr("its figures cannot be read")) from error
 
 
 _USUAL_FACTOR = 8
@@ -96,15 +99,15 @@ def pixels_each(path: Path) -> int:
     refuse_statistics(path, config)
     levels = config.get("block_out_channels", (0, 0, 0, 0))
     if not isinstance(levels, list | tuple) or not 1 <= len(levels) <= MOST_LEVELS:
-        raise ModelBroken(path, "this file is damaged: block_out_channels is not a list of its levels")
+        raise ModelBroken(path, tr("this file is damaged: block_out_channels is not a list of its levels"))
     for key in ("scaling_factor", "shift_factor"):
         if not isinstance(config.get(key), int | float | None):
-            raise ModelBroken(path, f"this file is damaged: {key} is not a number")
+            raise ModelBroken(path, tr("this file is damaged: {key} is not a number", key=key))
     return 2 ** (len(levels) - 1)
 
 
 def refuse_statistics(path: Path, config: Mapping[str, Any]) -> None:
     """Raises ModelBroken for latents that have a mean and deviation of their own in each channel."""
     if config.get("latents_mean") is not None or config.get("latents_std") is not None:
-        scaled = "its autoencoder scales each channel of its latents differently (latents_mean, latents_std)"
-        raise ModelBroken(path.parent, f"{scaled}, which Emulsion cannot use yet")
+        scaled = tr("its autoencoder scales each channel of its latents differently (latents_mean, latents_std)")
+        raise ModelBroken(path.parent, tr("{scaled}, which Emulsion cannot use yet", scaled=scaled))

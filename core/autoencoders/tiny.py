@@ -16,6 +16,7 @@ from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 from core.files.json_file import read_json
 from core.files.safetensors_header import read_safetensors_header
+from core.language.words import tr
 
 KIND = "AutoencoderTiny"
 FOLDER_NAMES = ("vae_approx", "VAE-approx", "vae-approx", "tiny")
@@ -45,7 +46,7 @@ def read_tiny_autoencoder(path: Path) -> TinyAutoencoderFile:
     try:
         channels, factor = _figures(path)
     except (ValueError, TypeError, AttributeError) as error:
-        raise ModelBroken(path, "its figures cannot be read") from error
+        raise ModelBroken(path, tr("its figures cannot be read")) from error
     named = next((space for pattern, space in _OF_NAME if pattern.search(path.name.lower())), None)
     if named is not None and (named.channels, named.factor) == (channels, factor):
         return TinyAutoencoderFile(path, named)
@@ -88,7 +89,9 @@ def _figures(path: Path) -> tuple[int, int]:
     if path.is_dir():
         config = read_json(path / "config.json")
         if config.get("_class_name") != KIND:
-            raise ModelBroken(path, f"it is a {config.get('_class_name')}, not a tiny autoencoder")
+            raise ModelBroken(
+                path, tr("it is a {config}, not a tiny autoencoder", config=config.get("_class_name"))
+            )
         weights_of(path)
         levels = len(config.get("num_decoder_blocks", (3, 3, 3, 1)))
         return int(config.get("latent_channels", 4)), int(config.get("upsampling_scaling_factor", 2)) ** (
@@ -97,5 +100,5 @@ def _figures(path: Path) -> tuple[int, int]:
     header = read_safetensors_header(path)
     shape = header.shape(AUTHORS_FIRST) or header.shape(DIFFUSERS_FIRST)
     if shape is None or len(shape) != 4 or shape[0] != 64 or shape[2:] != (3, 3):
-        raise ModelBroken(path, "it is not the decoder of a tiny autoencoder")
+        raise ModelBroken(path, tr("it is not the decoder of a tiny autoencoder"))
     return shape[1], _FACTOR

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.language.words import tr
 from core.request.traits import told
 
 log = logging.getLogger(__name__)
@@ -42,8 +43,10 @@ def said_beside(file: Path) -> dict[str, Any]:
 
 
 def _refused(file: Path, path: Path, schedule: str) -> ModelBroken:
-    words = f"is trained on another noise schedule ({schedule}), which Emulsion cannot use yet"
-    return ModelBroken(file, f"it {words}: that is in {path.name} beside it")
+    words = tr(
+        "is trained on another noise schedule ({schedule}), which Emulsion cannot use yet", schedule=schedule
+    )
+    return ModelBroken(file, tr("it {words}: that is in {name} beside it", words=words, name=path.name))
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from core.file_kinds.kind import FoundKind
 from core.file_kinds.table import KINDS, parts_in
 from core.files.atomic import write_file
 from core.files.safetensors_header import read_safetensors_header
+from core.language.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class CheckpointCache:
             pass
         if digest := self._known_of(path).sha256:
             return digest
-        raise ModelBroken(path, "it changes while it is read")
+        raise ModelBroken(path, tr("it changes while it is read"))
 
     def hashing(self, path: Path) -> Generator[int]:
         """Computes the hash step by step: yields the number of bytes read so far; nothing if the hash is known.
@@ -131,7 +132,7 @@ class CheckpointCache:
                     done += count
                     yield done
         except OSError as error:
-            raise ModelBroken(path, f"it cannot be read ({error.strerror})") from error
+            raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
         self._keep(path, replace(known, sha256=digest.hexdigest()))
         self.save()
 
@@ -173,7 +174,7 @@ class CheckpointCache:
     def _known_of(self, path: Path) -> Known:
         if known := self._known_if_there(path):
             return known
-        raise ModelBroken(path, "this file is missing")
+        raise ModelBroken(path, tr("this file is missing"))
 
     def _known_if_there(self, path: Path) -> Known | None:
         try:

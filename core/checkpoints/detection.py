@@ -13,6 +13,7 @@ from core.families import FAMILIES
 from core.families.spec import CheckpointKind
 from core.families.unet_files import UNET
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 
 
 def recognise(header: SafetensorsHeader) -> CheckpointKind:
@@ -26,16 +27,24 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
     if reason := refusal(layers):
         raise NotAModel(header.path, reason)
     if is_addition(layers):
-        raise NotAModel(header.path, f"it is {title(layers)}, an addition to a model: {_WHERE_LORAS_GO}")
+        raise NotAModel(
+            header.path,
+            tr(
+                "it is {title}, an addition to a model: {where_loras_go}",
+                title=title(layers),
+                where_loras_go=_WHERE_LORAS_GO,
+            ),
+        )
     for is_it, error, what in _OTHERS:
         if any(is_it(name) for name in header.tensors):
             raise error(header.path, what)
     raise ModelBroken(
-        header.path, "it is unknown: none of the model families that Emulsion loads names its tensors like this"
+        header.path,
+        tr("it is unknown: none of the model families that Emulsion loads names its tensors like this"),
     )
 
 
-_WHERE_LORAS_GO = "add it below the model in Create, or drop it on the window"
+_WHERE_LORAS_GO = tr("add it below the model in Create, or drop it on the window")
 _Other = tuple[Callable[[str], bool], type[ModelBroken], str]
 
 
@@ -45,13 +54,15 @@ def _part(what: str, *starts: str) -> _Other:
 
 def _family(name: str, *starts: str) -> _Other:
     is_it, _, _ = _part("", *starts)
-    return is_it, ModelBroken, f"it is a {name} model, a family that Emulsion cannot load yet"
+    return is_it, ModelBroken, tr("it is a {name} model, a family that Emulsion cannot load yet", name=name)
 
 
 _OTHERS: tuple[_Other, ...] = (
-    _part("it is a ControlNet, not a model of its own", "control_model.", "controlnet_", "control_layers."),
-    (lambda name: ".motion_modules." in name, NotAModel, "it is a motion module of AnimateDiff, not a model"),
-    _part("it enlarges pictures (an upscaler), it is not a model", "model.1.sub.", "conv_first.", "params_ema."),
+    _part(tr("it is a ControlNet, not a model of its own"), "control_model.", "controlnet_", "control_layers."),
+    (lambda name: ".motion_modules." in name, NotAModel, tr("it is a motion module of AnimateDiff, not a model")),
+    _part(
+        tr("it enlarges pictures (an upscaler), it is not a model"), "model.1.sub.", "conv_first.", "params_ema."
+    ),
     _family("FLUX.3", "early_stream_modulations."),
     _family("FLUX.2", "single_stream_modulation."),
     _family("Chroma", "distilled_guidance_layer."),
@@ -60,12 +71,12 @@ _OTHERS: tuple[_Other, ...] = (
     _family("Krea 2", "txtfusion."),
     _family("Qwen-Image", "transformer_blocks.0.img_mlp"),
     _family("Lumina or Anima", "cap_embedder.", "llm_adapter."),
-    _part("it is a U-Net alone, a part of a model: choose the folder above", "down_blocks.", "up_blocks."),
+    _part(tr("it is a U-Net alone, a part of a model: choose the folder above"), "down_blocks.", "up_blocks."),
     _part(
-        "it is an autoencoder (VAE), an addition to a model: add it in Create, below the model",
+        tr("it is an autoencoder (VAE), an addition to a model: add it in Create, below the model"),
         "decoder.conv_in",
         "encoder.conv_in",
     ),
-    _part("it is a text encoder, a part of a model", "text_model.", "model.embed_tokens.", "encoder.block."),
-    _part("it is a textual inversion, not a model", "emb_params", "string_to_param", "clip_g", "clip_l"),
+    _part(tr("it is a text encoder, a part of a model"), "text_model.", "model.embed_tokens.", "encoder.block."),
+    _part(tr("it is a textual inversion, not a model"), "emb_params", "string_to_param", "clip_g", "clip_l"),
 )

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from core.language.words import tr
+
 LORA, LOHA, LOKR, DIFFERENCE = "LoRA", "LoHa", "LoKr", "difference"
 INCOMPLETE, UNKNOWN = "incomplete", "unknown"
 SUPPORTED = frozenset({LORA, LOHA, LOKR, DIFFERENCE})
@@ -53,7 +55,10 @@ MARKS = frozenset(
 )
 """Roles that only additions to a model have, beside those that begin as LyCORIS names them."""
 
-_OTHER_ADDITIONS = (("image_proj.", "an IP-Adapter"), ("lora_controlnet", "a Control-LoRA, which is a ControlNet"))
+_OTHER_ADDITIONS = (
+    ("image_proj.", tr("an IP-Adapter")),
+    ("lora_controlnet", tr("a Control-LoRA, which is a ControlNet")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class LoraLayer:
     def kind(self) -> str:
         """Returns the method as users know it: a decomposed one is DoRA (Liu et al. 2024)."""
         if "dora_scale" in self.tensors:
-            return "DoRA" if self.method == LORA else f"{self.method} with DoRA"
+            return "DoRA" if self.method == LORA else tr("{method} with DoRA", method=self.method)
         return self.method
 
 
@@ -99,7 +104,7 @@ def title(layers: Iterable[LoraLayer]) -> str:
     counts = Counter(layer.kind for layer in layers if layer.method not in (INCOMPLETE, UNKNOWN))
     kinds = [kind for kind, _ in counts.most_common()]
     if {*kinds} <= {LORA}:
-        return "a LoRA"
+        return tr("a LoRA")
     return f"{'a LoRA' if {*kinds} <= {LORA, 'DoRA'} else 'a LyCORIS file'} ({', '.join(kinds)})"
 
 
@@ -108,12 +113,12 @@ def refusal(layers: Iterable[LoraLayer]) -> str:
     layers = tuple(layers)
     for start, what in _OTHER_ADDITIONS:
         if any(name.startswith(start) for layer in layers for name in layer.tensors.values()):
-            return f"it is {what}, not supported yet"
+            return tr("it is {what}, not supported yet", what=what)
     if not is_addition(layers) or any(layer.method in SUPPORTED for layer in layers):
         return ""
     if all(layer.method in (INCOMPLETE, UNKNOWN) for layer in layers):
-        return "it is a LoRA, and each of its layers lacks a part"
-    return f"it is {title(layers)}, not supported yet"
+        return tr("it is a LoRA, and each of its layers lacks a part")
+    return tr("it is {title}, not supported yet", title=title(layers))
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from itertools import chain
 
 from core.errors import ModelBroken
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 
 SCALES = (".scale_weight", ".weight_scale")
 """The names of the scale of ``<layer>.weight``, older and newer."""
@@ -18,23 +19,23 @@ _FLOATS_8 = ("F8_E4M3", "F8_E5M2")
 _SCALE_TYPES = ("F32", "F16", "BF16", "F64")
 _OTHER_FORMS = (
     (".weight_scale_2", "NVFP4"),
-    (".weight_scale_inv", "fp8 with scales of DeepSeek's kind"),
-    (".quant_state.bitsandbytes__nf4", "bitsandbytes' NF4"),
-    (".quant_state.bitsandbytes__fp4", "bitsandbytes' FP4"),
-    (".absmax", "bitsandbytes' 4 bits"),
-    (".SCB", "bitsandbytes' 8 bit integers"),
-    (".wscales", "SVDQuant (Nunchaku)"),
-    (".qweight", "4 bit integers (GPTQ, AWQ or SVDQuant)"),
-    (".weight_codebook", "a codebook"),
+    (".weight_scale_inv", tr("fp8 with scales of DeepSeek's kind")),
+    (".quant_state.bitsandbytes__nf4", tr("bitsandbytes' NF4")),
+    (".quant_state.bitsandbytes__fp4", tr("bitsandbytes' FP4")),
+    (".absmax", tr("bitsandbytes' 4 bits")),
+    (".SCB", tr("bitsandbytes' 8 bit integers")),
+    (".wscales", tr("SVDQuant (Nunchaku)")),
+    (".qweight", tr("4 bit integers (GPTQ, AWQ or SVDQuant)")),
+    (".weight_codebook", tr("a codebook")),
 )
 _OTHER_TYPES = {
-    "I8": "8 bit integers (int8)",
-    "U8": "4 bit values in bytes",
-    "I32": "packed integers",
-    "U32": "packed integers",
-    "F4": "4 bit floats",
-    "F8_E4M3FNUZ": "8 bit floats of another kind (FNUZ)",
-    "F8_E5M2FNUZ": "8 bit floats of another kind (FNUZ)",
+    "I8": tr("8 bit integers (int8)"),
+    "U8": tr("4 bit values in bytes"),
+    "I32": tr("packed integers"),
+    "U32": tr("packed integers"),
+    "F4": tr("4 bit floats"),
+    "F8_E4M3FNUZ": tr("8 bit floats of another kind (FNUZ)"),
+    "F8_E5M2FNUZ": tr("8 bit floats of another kind (FNUZ)"),
 }
 
 
@@ -53,7 +54,9 @@ def check_packing(header: SafetensorsHeader) -> None:
     by_scale = (form for layer, name in scales if (form := _form_of_scale(header, layer, name)) is not None)
     form = next(chain(by_name, by_type, by_scale), None)
     if form is not None:
-        reason = f"its weights are packed as {form}, which Emulsion does not unpack; 16 bit and fp8 work"
+        reason = tr(
+            "its weights are packed as {form}, which Emulsion does not unpack; 16 bit and fp8 work", form=form
+        )
         raise ModelBroken(header.path, reason)
 
 
@@ -63,8 +66,8 @@ def _form_of_scale(header: SafetensorsHeader, layer: str, name: str) -> str | No
     if scale.dtype == "F8_E8M0":
         return "MXFP8"
     if weight is None or weight.dtype not in _FLOATS_8 or scale.dtype not in _SCALE_TYPES:
-        return "scaled values of an unknown kind"
-    return None if repeats_of(weight.shape, scale.shape) is not None else "fp8 with scales of an unknown shape"
+        return tr("scaled values of an unknown kind")
+    return None if repeats_of(weight.shape, scale.shape) is not None else tr("fp8 with scales of an unknown shape")
 
 
 def repeats_of(weight: tuple[int, ...], scale: tuple[int, ...]) -> tuple[int, ...] | None:

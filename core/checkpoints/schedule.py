@@ -10,6 +10,7 @@ from typing import Any, cast
 from core.errors import ModelBroken
 from core.families.spec import CheckpointKind, FamilySpec
 from core.files.json_file import read_json
+from core.language.words import tr
 from core.request.request import Size
 from core.request.traits import Said, Trait, Traits, names_of, resolve
 
@@ -62,22 +63,25 @@ def read_schedule(folder: Path, family: FamilySpec) -> dict[str, Any]:
     config = read_json(path)
     name = str(config.get("_class_name", "")).removesuffix("Scheduler")
     if name not in _SCHEDULERS and not (family.is_flow and name in _FLOW):
-        what = "another noise schedule (EDM)" if name.startswith("EDM") else "a schedule of another kind"
-        raise _refused(folder, f"it is trained on {what}, by its scheduler {name or 'without a name'}")
+        what = tr("another noise schedule (EDM)") if name.startswith("EDM") else tr("a schedule of another kind")
+        raise _refused(
+            folder,
+            tr("it is trained on {what}, by its scheduler {name}", what=what, name=name or tr("without a name")),
+        )
     if is_flow_schedule(config) != family.is_flow:
-        kind = "noise prediction" if family.is_flow else "flow matching"
-        raise _refused(folder, f"it is trained for {kind}, by its scheduler {name}")
+        kind = tr("noise prediction") if family.is_flow else tr("flow matching")
+        raise _refused(folder, tr("it is trained for {kind}, by its scheduler {name}", kind=kind, name=name))
     unused = (*_UNUSED, "use_karras_sigmas") if family.is_flow else _UNUSED
     told = {key: value for key, value in config.items() if value is not None}
     for key, value in told.items():
         is_known = value in _VALUES[key] if key in _VALUES else key not in unused or value is False
         if not is_known:
-            raise _refused(folder, f"its scheduler has {key} {value!s:.40}")
+            raise _refused(folder, tr("its scheduler has {key} {value!s:.40}", key=key, value=value))
         if key in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
-            raise ModelBroken(path, f"this file is damaged: {key} is not a number above 0")
+            raise ModelBroken(path, tr("this file is damaged: {key} is not a number above 0", key=key))
     betas, count = told.get("trained_betas"), told.get("num_train_timesteps", 1000)
     if betas is not None and not (isinstance(betas, list) and len(cast("list[object]", betas)) == count):
-        raise ModelBroken(path, f"this file is damaged: trained_betas are not {count} numbers")
+        raise ModelBroken(path, tr("this file is damaged: trained_betas are not {count} numbers", count=count))
     return {**_SCHEDULERS.get(name, {}), **told}
 
 
@@ -150,4 +154,4 @@ def with_values(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[st
 
 
 def _refused(folder: Path, why: str) -> ModelBroken:
-    return ModelBroken(folder, f"{why}, which Emulsion cannot use yet")
+    return ModelBroken(folder, tr("{why}, which Emulsion cannot use yet", why=why))

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.checkpoints.packing import check_packing
 from core.errors import ModelBroken
 from core.files.safetensors_header import read_safetensors_header
+from core.language.words import tr
 
 SHORT_HASH = 10
 """Digits of a SHA-256 that stand for a model in recipes."""
@@ -28,7 +29,7 @@ def files_of(folder: Path) -> tuple[Path, ...]:
     Only looks at names. Raises ModelBroken: no weights, only pickled ones, or not all files of several.
     """
     if not folder.is_dir():
-        raise ModelBroken(folder, "this folder of the model is missing", is_damaged=True)
+        raise ModelBroken(folder, tr("this folder of the model is missing"), is_damaged=True)
     by_variant: dict[str, list[tuple[Path, int]]] = {}
     for file in sorted(folder.glob("*.safetensors")):
         if match := _NAME.fullmatch(file.stem):
@@ -36,18 +37,20 @@ def files_of(folder: Path) -> tuple[Path, ...]:
             by_variant.setdefault(variant, []).append((file, int(match["count"] or 1)))
     if not by_variant:
         if any(folder.glob("*.bin")) or any(folder.glob("*.ckpt")):
-            only = "only pickled weights (.bin); Emulsion loads .safetensors, which cannot run code"
+            only = tr("only pickled weights (.bin); Emulsion loads .safetensors, which cannot run code")
             raise ModelBroken(folder, only)
-        raise ModelBroken(folder, "no .safetensors weights in this folder", is_damaged=True)
+        raise ModelBroken(folder, tr("no .safetensors weights in this folder"), is_damaged=True)
     best = next((variant for variant in _PREFERRED if variant in by_variant), min(by_variant))
     count = max(count for _, count in by_variant[best])
     files = tuple(file for file, of in by_variant[best] if of == count)
     if count > 1 and len(files) < count:
         raise ModelBroken(
-            folder, f"{count - len(files)} of its {count} files of weights are missing", is_damaged=True
+            folder,
+            tr("{missing} of its {count} files of weights are missing", missing=count - len(files), count=count),
+            is_damaged=True,
         )
     if count > 1 and not any(folder.glob("*.safetensors.index*.json")):
-        raise ModelBroken(folder, "the list of its files of weights (.index.json) is missing", is_damaged=True)
+        raise ModelBroken(folder, tr("the list of its files of weights (.index.json) is missing"), is_damaged=True)
     return files
 
 
@@ -70,7 +73,7 @@ def vocabulary_of(folder: Path, is_clip: bool) -> str | None:
     if is_clip and (folder / "tokenizer_config.json").is_file():
         return None
     raise ModelBroken(
-        folder, "the words of its tokenizer (tokenizer.json or vocab.json) are missing", is_damaged=True
+        folder, tr("the words of its tokenizer (tokenizer.json or vocab.json) are missing"), is_damaged=True
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from core.downloads.hub import DEFAULT_ENDPOINT
+from core.language.words import tr
 
 ENDPOINT_VARIABLE = "HF_ENDPOINT"
 _WEB = ("http", "https")
@@ -18,7 +19,7 @@ def endpoint_problem(text: str) -> str:
     """Returns the reason why this cannot be the address of a hub, as a sentence; "" if it can, or is empty."""
     problem = _problem(text, "https://hub.example.org")
     if not problem and (urlsplit(text).query or urlsplit(text).fragment):
-        return "The address must end before a question mark or a hash."
+        return tr("The address must end before a question mark or a hash.")
     return problem
 
 
@@ -26,7 +27,7 @@ def proxy_problem(text: str) -> str:
     """Returns the reason why this cannot be the address of a proxy, as a sentence; "" if it can, or is empty."""
     problem = _problem(text, "http://proxy.example.org:8080")
     if not problem and urlsplit(text).path not in ("", "/"):
-        return "A proxy is a name and a port, without a path."
+        return tr("A proxy is a name and a port, without a path.")
     return problem
 
 
@@ -37,9 +38,11 @@ def _problem(text: str, example: str) -> str:
         parts = urlsplit(text)
         has_port = parts.port is None or parts.port > 0
     except ValueError:
-        return f"This is no address; one looks like {example}."
+        return tr("This is no address; one looks like {example}.", example=example)
     if parts.scheme not in _WEB or not parts.hostname or not has_port or any(char.isspace() for char in text):
-        return f"This is no address; one looks like {example}."
+        return tr("This is no address; one looks like {example}.", example=example)
     if parts.username or parts.password:
-        return "Names and passwords are not kept in settings; put such an address into the environment instead."
+        return tr(
+            "Names and passwords are not kept in settings; put such an address into the environment instead."
+        )
     return ""

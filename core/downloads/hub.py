@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx2
 
 from core.downloads.failures import DownloadFailed, Failure, Fault
+from core.language.words import tr
 from core.version import VERSION
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -114,7 +115,7 @@ class Hub:
         for part in answer.iter_raw():
             content += part
             if len(content) > LARGEST_LISTING:
-                raise ValueError("the answer does not end")
+                raise ValueError(tr("the answer does not end"))
         return bytes(content)
 
     @contextmanager
@@ -158,9 +159,9 @@ class Hub:
                     return
             following = url.join(location)
             if following.scheme not in ("http", "https") or (url.scheme == "https" != following.scheme):
-                raise httpx2.UnsupportedProtocol("a redirect leads away from https")
+                raise httpx2.UnsupportedProtocol(tr("a redirect leads away from https"))
             url = following
-        raise httpx2.TooManyRedirects("the redirects do not end")
+        raise httpx2.TooManyRedirects(tr("the redirects do not end"))
 
     def _is_endpoint(self, url: httpx2.URL) -> bool:
         own = self._endpoint
@@ -222,7 +223,7 @@ def _fault_of(error: httpx2.HTTPError) -> tuple[Fault, str]:
         case httpx2.ProxyError():
             return Fault.proxy_refused, reason
         case httpx2.ConnectTimeout() | httpx2.PoolTimeout():
-            return Fault.no_connection, "no answer"
+            return Fault.no_connection, tr("no answer")
         case httpx2.TimeoutException():
             return Fault.stalled, ""
         case httpx2.ConnectError():

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from core.downloads.failures import DownloadFailed, Failure, Fault
 from core.downloads.listing import Listing, RemoteFile
+from core.language.words import tr
 
 INDEX = "model_index.json"
 """Makes a folder a model; fetched last, so that a folder with it is complete."""
@@ -30,7 +31,7 @@ def select_files(listing: Listing, variant: str = HALF) -> tuple[RemoteFile, ...
     repository holds no model that can be loaded from safetensors.
     """
     if not any(file.path == INDEX for file in listing.files):
-        raise DownloadFailed(_nothing(listing, f"it has no {INDEX}"))
+        raise DownloadFailed(_nothing(listing, tr("it has no {index}", index=INDEX)))
     chosen: list[RemoteFile] = []
     for file in listing.files:
         path = PurePosixPath(file.path)
@@ -52,8 +53,8 @@ def _network(listing: Listing, part: str, inside: list[RemoteFile], variant: str
             by_variant.setdefault(_variant_of(file.path), []).append(file)
     if not by_variant:
         pickled = any(file.path.endswith((".bin", ".ckpt", ".pt")) for file in inside)
-        why = "has only pickled weights, which could run code" if pickled else "has no weights"
-        raise DownloadFailed(_nothing(listing, f"its part {part} {why}"))
+        why = tr("has only pickled weights, which could run code") if pickled else tr("has no weights")
+        raise DownloadFailed(_nothing(listing, tr("its part {part} {why}", part=part, why=why)))
     best = next((name for name in (variant, "", HALF) if name in by_variant), min(by_variant))
     shards = [file for file in by_variant[best] if _SHARD.search(PurePosixPath(file.path).stem)]
     whole = [file for file in by_variant[best] if file not in shards]

@@ -14,6 +14,7 @@ from urllib.request import url2pathname
 import httpx2
 
 from core.files.atomic import words_of
+from core.language.words import tr
 from core.version import VERSION
 
 LARGEST_BYTES = 64 * 2**10
@@ -38,11 +39,11 @@ class UpdateInfo:
 def check(address: str) -> UpdateInfo:
     """Reads the announcement and compares it with this version. Never raises."""
     if not address:
-        return UpdateInfo("This copy of Emulsion was not told where new versions are announced.")
+        return UpdateInfo(tr("This copy of Emulsion was not told where new versions are announced."))
     try:
         content = _read(address)
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return UpdateInfo(f"{address} could not be read: {_reason(error)}.")
+        return UpdateInfo(tr("{address} could not be read: {reason}.", address=address, reason=_reason(error)))
     return news_of(content)
 
 
@@ -56,9 +57,9 @@ def news_of(content: bytes, current: str = VERSION) -> UpdateInfo:
         case {"version": str(version)} if numbers_of(version):
             pass
         case _:
-            return UpdateInfo("What is there is no announcement of a version.")
+            return UpdateInfo(tr("What is there is no announcement of a version."))
     if numbers_of(version) <= numbers_of(current):
-        return UpdateInfo(f"Emulsion {current} is the newest version.")
+        return UpdateInfo(tr("Emulsion {current} is the newest version.", current=current))
     about, page = announced.get("about", ""), announced.get("page", "")
     words = " ".join(about.split())[:LONGEST_ABOUT] if isinstance(about, str) else ""
     sentence = f"Emulsion {version[:40]} is there; this is {current}. {words}".strip()
@@ -93,10 +94,10 @@ def _read(address: str) -> bytes:
 def _reason(error: Exception) -> str:
     match error:
         case httpx2.HTTPStatusError():
-            return f"the server answers {error.response.status_code}"
+            return tr("the server answers {status_code}", status_code=error.response.status_code)
         case httpx2.HTTPError():
-            return re.sub(r"^\[Errno -?\d+\] ", "", str(error))[:200] or "no answer"
+            return re.sub(r"^\[Errno -?\d+\] ", "", str(error))[:200] or tr("no answer")
         case OSError():
             return words_of(error)
         case _:
-            return "it is no address, or the answer makes no sense"
+            return tr("it is no address, or the answer makes no sense")

@@ -7,6 +7,7 @@ from pathlib import Path
 from core.downloads.digest import check
 from core.downloads.events import Checking
 from core.downloads.record import DownloadRecord
+from core.language.words import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,15 @@ def verify(record: DownloadRecord, folder: Path) -> Generator[Checking | Verifie
         try:
             size = path.stat().st_size
             if size != file.size:
-                yield Verified(file.path, f"it has {size:,} bytes where {file.size:,} are expected")
+                yield Verified(
+                    file.path,
+                    tr("it has {size:,} bytes where {file_size:,} are expected", size=size, file_size=file.size),
+                )
                 continue
             is_right = yield from check(file, path)
         except FileNotFoundError:
-            yield Verified(file.path, "it is missing")
+            yield Verified(file.path, tr("it is missing"))
         except OSError as error:
-            yield Verified(file.path, f"it cannot be read: {error.strerror or error}")
+            yield Verified(file.path, tr("it cannot be read: {strerror}", strerror=error.strerror or error))
         else:
-            yield Verified(file.path, "" if is_right else "its content is damaged")
+            yield Verified(file.path, "" if is_right else tr("its content is damaged"))

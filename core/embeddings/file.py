@@ -14,6 +14,7 @@ from pathlib import Path
 
 from core.errors import ModelBroken
 from core.files.safetensors_header import TensorEntry, read_safetensors_header
+from core.language.words import tr
 from core.lora.file import name_of_width
 
 SUFFIX = ".safetensors"
@@ -49,7 +50,7 @@ def read_embedding(path: Path) -> EmbeddingFile:
     tensors = read_safetensors_header(path).tensors
     file = _of_tensors(path, path.stem, {name: name for name in tensors}, tensors)
     if file is None:
-        raise ModelBroken(path, "it is not an embedding: one set of vectors, or two for Stable Diffusion XL")
+        raise ModelBroken(path, tr("it is not an embedding: one set of vectors, or two for Stable Diffusion XL"))
     return file
 
 

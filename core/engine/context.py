@@ -18,6 +18,7 @@ from core.families import FAMILIES
 from core.files.stamps import stamps_of_model
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
@@ -73,8 +74,8 @@ class Context:
         validate(request, model.limits)
         names = trait_names(FAMILIES[model.family])
         if foreign := traits_from_text(request.training).keys() - set(names):
-            allowed = " or ".join(name for name in names if name in SCHEDULE)
-            raise InvalidRequest("training", ", ".join(foreign), f"{allowed} for this model")
+            allowed = tr(" or ").join(name for name in names if name in SCHEDULE)
+            raise InvalidRequest("training", ", ".join(foreign), tr("{allowed} for this model", allowed=allowed))
         if not model.has_autoencoder and request.autoencoder is None:
             lent = lent_autoencoder(model, self._catalogue)
             request = replace(request, autoencoder=lent)

@@ -26,6 +26,7 @@ from core.engine.sampling.step_hooks import step_hooks
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
 from core.heap import give_memory_back
+from core.language.words import tr
 from core.pictures.picture import GeneratedImage
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Recipe, Stage
@@ -167,7 +168,7 @@ class _Call:
         """Returns the film's frame of the call, and where the words acted. Raises NotANumberPicture."""
         *latents, is_finite = self.copy.read()
         if not is_finite:
-            raise NotANumberPicture("the network")
+            raise NotANumberPicture(tr("the network"))
         words = latents.pop() if self.has_words else None
         noisy, denoised, guided, *halves = latents
         call, schedule = self.step.call, sampling.schedule

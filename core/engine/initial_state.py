@@ -19,6 +19,7 @@ from core.engine.sampling.tensors import to_torch
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame, Latent
 from core.film.reader import Recording
+from core.language.words import tr
 from core.measures.conversions import noisy_of
 from core.measures.noise_levels import scale_of, signal_and_noise
 from core.pictures.pixels import Pixels
@@ -80,7 +81,7 @@ def from_picture(family: Family, request: GenerationRequest, source: Source, dev
     generators = [torch.Generator("cpu").manual_seed(request.seed or 0)]
     x0 = family.encode(to_model_range(picture.pixels).to(device), generators[0])
     if not x0.isfinite().all():
-        raise NotANumberPicture("the autoencoder")
+        raise NotANumberPicture(tr("the autoencoder"))
     noise = torch.randn(x0.shape, generator=generators[0])
     # on the CPU: diffusers moves the schedule to where the picture is, and a replay would divide by it elsewhere
     x = sampling.noised(x0.cpu(), noise).contiguous().to(device)

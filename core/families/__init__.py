@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from core.families import stable_diffusion, stable_diffusion_xl, z_image
 from core.families.spec import FamilySpec
+from core.language.words import tr
 
 FAMILIES: Mapping[str, FamilySpec] = {
     family.key: family
@@ -30,7 +31,9 @@ def family_names() -> str:
 
 def in_words(names: Sequence[str]) -> str:
     """Returns names as a sentence has them: ``"A"``, ``"A and B"``, ``"A, B and C"``."""
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
+    if len(names) < 2:
+        return "".join(names)
+    return tr("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
 def is_network(part: str) -> bool:
@@ -44,11 +47,11 @@ def part_name(part: str) -> str:
 
 
 _PART_NAMES = {
-    "text_encoder": "text encoder",
-    "text_encoder_2": "second text encoder",
+    "text_encoder": tr("text encoder"),
+    "text_encoder_2": tr("second text encoder"),
     "unet": "U-Net",
     "transformer": "transformer",
-    "vae": "autoencoder (VAE)",
+    "vae": tr("autoencoder (VAE)"),
 }
 
 

@@ -7,15 +7,19 @@ from typing import Any
 from core.errors import ModelBroken
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 from core.request.traits import told
 
 _EDM = (
-    (("edm_mean", "edm_std"), "it is Playground v2.5, which is trained on another noise schedule (EDM)"),
-    (("edm_vpred.sigma_max",), "it is CosXL or a model like it, which is trained on another noise schedule (EDM)"),
+    (("edm_mean", "edm_std"), tr("it is Playground v2.5, which is trained on another noise schedule (EDM)")),
+    (
+        ("edm_vpred.sigma_max",),
+        tr("it is CosXL or a model like it, which is trained on another noise schedule (EDM)"),
+    ),
 )
 """Tensors by which models on the schedule of Karras et al. 2022 are known (ComfyUI's ``supported_models.py``)."""
 
-REFINER = "it is the refiner of Stable Diffusion XL, which Emulsion cannot use"
+REFINER = tr("it is the refiner of Stable Diffusion XL, which Emulsion cannot use")
 
 _V_NAMES = tuple(
     f"{block}.transformer_blocks.0.norm1.bias" for block in ("output_blocks.11.1", "up_blocks.3.attentions.2")
@@ -37,10 +41,10 @@ def refuse_edm(header: SafetensorsHeader) -> None:
     """Raises ModelBroken for a model on a noise schedule that no sampler here follows."""
     for names, what in _EDM:
         if any(name in header.tensors for name in names):
-            raise ModelBroken(header.path, f"{what}: Emulsion cannot use it yet")
+            raise ModelBroken(header.path, tr("{what}: Emulsion cannot use it yet", what=what))
 
 
-_MORE_INPUTS = {5: "an inpainting model", 4: "a model for editing pictures", 1: "a model with depth"}
+_MORE_INPUTS = {5: tr("an inpainting model"), 4: tr("a model for editing pictures"), 1: tr("a model with depth")}
 """By the number of channels that a network reads beside the latents."""
 
 
@@ -48,7 +52,7 @@ def refuse_inputs(path: Path, channels: int, latents: int) -> None:
     """Raises ModelBroken for a network that reads other channels than those of the latents."""
     if channels != latents:
         what = _MORE_INPUTS.get(channels - latents, "a special model")
-        raise ModelBroken(path, f"it is {what}, which Emulsion cannot use yet")
+        raise ModelBroken(path, tr("it is {what}, which Emulsion cannot use yet", what=what))
 
 
 def network_config(network: Path, vae: Path) -> dict[str, Any]:
@@ -111,4 +115,4 @@ def _values(header: SafetensorsHeader, name: str) -> Any:
             file.seek(8 + int.from_bytes(file.read(8), "little") + entry.begin)
             return np.frombuffer(file.read(min(entry.end - entry.begin, _MOST_BYTES)), dtype).astype(np.float64)
     except (OSError, ValueError) as error:
-        raise ModelBroken(header.path, f"it cannot be read ({error})") from error
+        raise ModelBroken(header.path, tr("it cannot be read ({error})", error=error)) from error

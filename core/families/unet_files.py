@@ -11,6 +11,7 @@ from core.families.marks import REFINER, declared, marked, measured, refuse_edm,
 from core.families.spec import CheckpointKind, DefaultSettings, Variant
 from core.families.unet_blocks import UNetBlocks
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 
 UNET = "model.diffusion_model."
 UNETS = (UNET, "diffusion_model.", "unet.")
@@ -53,7 +54,7 @@ def recognise_unet(
     refuse_inputs(path, shape[1] if len(shape) == 4 else 0, 4)
     refuse_edm(header)
     if not {f"{unet}time_embed.cond_proj.weight", f"{unet}time_embedding.cond_proj.weight"}.isdisjoint(names):
-        raise ModelBroken(path, "it is distilled with embedded guidance (LCM); use it as a diffusers folder")
+        raise ModelBroken(path, tr("it is distilled with embedded guidance (LCM); use it as a diffusers folder"))
     for starts, layout in layouts.items():
         if all(any(name.startswith(start) for name in names) for start in starts):
             width = _text_width(header)
@@ -78,8 +79,8 @@ def recognise_unet(
     if _REFINER in names:
         raise ModelBroken(path, REFINER)
     has_one = any(name.startswith(start) for starts in layouts for start in starts for name in names)
-    what = "only one of two text encoders" if has_one else "no text encoder"
-    raise ModelBroken(path, f"it holds {what}: only a part of a model is in this file")
+    what = tr("only one of two text encoders") if has_one else tr("no text encoder")
+    raise ModelBroken(path, tr("it holds {what}: only a part of a model is in this file", what=what))
 
 
 def _positions(header: SafetensorsHeader) -> int | None:
@@ -92,8 +93,12 @@ def _positions(header: SafetensorsHeader) -> int | None:
     }
     if len(found) > 1:
         most, least = max(found), min(found)
-        reads = f"one of its text encoders reads {most} tokens (as LongCLIP does) and the other one {least}"
-        raise ModelBroken(header.path, f"{reads}: they do not fit each other")
+        reads = tr(
+            "one of its text encoders reads {most} tokens (as LongCLIP does) and the other one {least}",
+            most=most,
+            least=least,
+        )
+        raise ModelBroken(header.path, tr("{reads}: they do not fit each other", reads=reads))
     return found.pop() if found else None
 
 

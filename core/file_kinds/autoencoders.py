@@ -5,6 +5,7 @@ Those of FLUX.1 and Stable Diffusion 3 have the same tensors; only their names t
 
 from core.file_kinds.kind import FileKind, FoundKind, Measure, first_found
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 
 _CHANNELS = Measure(("decoder.conv_in.weight", "decoder.conv1.weight"), dimension=1)
 
@@ -12,7 +13,7 @@ AUTOENCODERS: tuple[FileKind, ...] = (
     FileKind(
         "autoencoder",
         "flux2_vae",
-        "the autoencoder of FLUX.2",
+        tr("the autoencoder of FLUX.2"),
         (("decoder.conv_in.weight", "bn.running_mean"),),
         width=_CHANNELS,
         rank=4,
@@ -20,7 +21,7 @@ AUTOENCODERS: tuple[FileKind, ...] = (
     FileKind(
         "autoencoder",
         "qwen_image_21_vae",
-        "the autoencoder of Qwen-Image 2.1",
+        tr("the autoencoder of Qwen-Image 2.1"),
         (("decoder.conv_in.weight", "encoder.down_blocks.0.resnets.0.norm1.gamma"),),
         width=_CHANNELS,
         rank=4,
@@ -28,18 +29,18 @@ AUTOENCODERS: tuple[FileKind, ...] = (
     FileKind(
         "autoencoder",
         "dc",
-        "the autoencoder of Sana (DC-AE)",
+        tr("the autoencoder of Sana (DC-AE)"),
         (
             ("decoder.conv_in.weight", "decoder.up_blocks.0.0.conv.weight"),
             ("decoder.project_in.main.conv.weight",),
         ),
         width=Measure(("decoder.conv_in.weight", "decoder.project_in.main.conv.weight"), dimension=1),
     ),
-    FileKind("autoencoder", "kl", "an autoencoder", (("decoder.conv_in.weight",),), width=_CHANNELS, rank=4),
+    FileKind("autoencoder", "kl", tr("an autoencoder"), (("decoder.conv_in.weight",),), width=_CHANNELS, rank=4),
     FileKind(
         "autoencoder",
         "qwen_image_vae",
-        "the autoencoder of Qwen-Image",
+        tr("the autoencoder of Qwen-Image"),
         (("decoder.conv1.weight", "encoder.downsamples.0.residual.2.weight"), ("decoder.conv_in.weight",)),
         width=_CHANNELS,
         rank=5,

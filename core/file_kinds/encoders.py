@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.file_kinds.kind import FileKind, FoundKind, Measure, first_found
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 
 _HIDDEN = Measure(("layers.0.input_layernorm.weight", "blk.0.attn_norm.weight"))
 _ATTENTION = "layers.0.self_attn"
@@ -112,13 +113,13 @@ ENCODERS: tuple[FileKind, ...] = (
         "Qwen2.5",
         ((f"{_ATTENTION}.k_proj.bias",), ("blk.0.attn_k.bias",)),
         width=_HIDDEN,
-        sizes=MappingProxyType({3584: "Qwen2.5 7B without its half for pictures"}),
+        sizes=MappingProxyType({3584: tr("Qwen2.5 7B without its half for pictures")}),
         architectures=("qwen2",),
     ),
     FileKind(
         "text encoder",
         "mistral",
-        "a language model like Llama or Mistral",
+        tr("a language model like Llama or Mistral"),
         ((f"{_ATTENTION}.q_proj.weight",), ("blk.0.attn_q.weight",)),
         width=_HIDDEN,
         sizes=MappingProxyType({5120: "Mistral Small 3", 3072: "Ministral 3B", 4096: "Llama 3.1 8B"}),

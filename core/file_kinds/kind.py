@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from core.files.safetensors_header import SafetensorsHeader
+from core.language.words import tr
 
 Use = Literal[
     "network", "text encoder", "autoencoder", "tiny autoencoder", "ControlNet", "upscaler", "addition", "part"
@@ -93,7 +94,7 @@ class FoundKind:
         """Returns the kind with its size: ``"Qwen3 4B"``, ``"Qwen3 of width 32"``."""
         if self.width is None or self.width in self.kind.sizes:
             return self.kind.sizes.get(self.width or 0, self.kind.name)
-        unit = "of width" if self.kind.use == "text encoder" else "channels:"
+        unit = tr("of width") if self.kind.use == "text encoder" else "channels:"
         return f"{self.kind.name} {unit} {self.width}" if self.kind.sizes else self.kind.name
 
 

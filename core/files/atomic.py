@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.errors import SaveFailed
+from core.language.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ def first_free(make: Callable[[Path], object], paths: Iterable[Path]) -> Path:
         with suppress(FileExistsError):
             make(path)
             return path
-    raise ValueError("all names are taken")
+    raise ValueError(tr("all names are taken"))
 
 
 def check_writable(folder: Path) -> None:
@@ -217,7 +218,7 @@ def check_writable(folder: Path) -> None:
 
 def words_of(error: OSError) -> str:
     """Returns the system's own words for an error."""
-    return error.strerror or str(error) or "the system gives no reason"
+    return error.strerror or str(error) or tr("the system gives no reason")
 
 
 def settle_folder(folder: Path, disk: FileSystem) -> None:

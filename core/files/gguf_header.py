@@ -24,6 +24,7 @@ from core.files.safetensors_header import (
     TensorEntry,
 )
 from core.files.stamps import stamp_of
+from core.language.words import tr
 
 MAGIC = b"GGUF"
 ORIGINAL_SHAPE = "comfy.gguf.orig_shape."
@@ -102,7 +103,7 @@ def read_gguf_header(path: Path) -> SafetensorsHeader:
     """
     try:
         if not path.is_file():  # also refuses pipes and devices, which would block
-            raise ModelBroken(path, "this file is missing", is_damaged=True)
+            raise ModelBroken(path, tr("this file is missing"), is_damaged=True)
         with path.open("rb") as file:
             stamp = stamp_of(file.fileno())
             for size in _READ_AT_ONCE:
@@ -111,12 +112,14 @@ def read_gguf_header(path: Path) -> SafetensorsHeader:
                     return _Reader(path, file.read(size)).header(stamp)
                 except (error, OverflowError) as ended:  # there is more than what was read
                     if size >= stamp[0]:
-                        raise ModelBroken(path, "it is cut off within its header", is_damaged=True) from ended
+                        raise ModelBroken(path, tr("it is cut off within its header"), is_damaged=True) from ended
     except OSError as failed:
-        raise ModelBroken(path, f"it cannot be read ({failed.strerror})") from failed
+        raise ModelBroken(path, tr("it cannot be read ({strerror})", strerror=failed.strerror)) from failed
     except UnicodeDecodeError as wrong:
-        raise ModelBroken(path, "its header is damaged: a name is no ASCII", is_damaged=True) from wrong
-    claims = f"its header is longer than {_READ_AT_ONCE[-1] // 2**20} MB: it is damaged"
+        raise ModelBroken(path, tr("its header is damaged: a name is no ASCII"), is_damaged=True) from wrong
+    claims = tr(
+        "its header is longer than {read_at_once} MB: it is damaged", read_at_once=_READ_AT_ONCE[-1] // 2**20
+    )
     raise ModelBroken(path, claims, is_damaged=True)
 
 
@@ -132,18 +135,22 @@ class _Reader:
     def header(self, stamp: tuple[int, int]) -> SafetensorsHeader:
         """Returns the checked header. Raises ModelBroken."""
         if not self._content.startswith(MAGIC):
-            raise self._broken("it is not a GGUF file, or its beginning is damaged")
+            raise self._broken(tr("it is not a GGUF file, or its beginning is damaged"))
         self._at = 4
         version = self._number(_U32)
         if version not in _VERSIONS:
             is_swapped = int.from_bytes(int(version).to_bytes(4, "little"), "big") in _VERSIONS
-            why = "for processors with the other order of bytes" if is_swapped else f"of version {version}"
-            raise ModelBroken(self._path, f"it is a GGUF file {why}; version 2 or 3 is expected")
+            why = (
+                tr("for processors with the other order of bytes")
+                if is_swapped
+                else tr("of version {version}", version=version)
+            )
+            raise ModelBroken(self._path, tr("it is a GGUF file {why}; version 2 or 3 is expected", why=why))
         tensors, entries = self._number(_U64), self._number(_U64)
         if tensors > MOST_TENSORS:
-            raise self._broken(f"it names more than {MOST_TENSORS:,} tensors")
+            raise self._broken(tr("it names more than {most_tensors:,} tensors", most_tensors=MOST_TENSORS))
         if entries > MOST_TEXTS:
-            raise self._broken(f"its metadata have more than {MOST_TEXTS:,} entries")
+            raise self._broken(tr("its metadata have more than {most_texts:,} entries", most_texts=MOST_TEXTS))
         metadata: dict[str, Any] = {}
         for _ in range(entries):
             name = self._name()
@@ -154,11 +161,11 @@ class _Reader:
         for _ in range(tensors):
             name, entry = self._tensor(metadata)
             if name in found:
-                raise self._broken(f"its header is damaged: it names {name[:80]!r} twice")
+                raise self._broken(tr("its header is damaged: it names {name!r} twice", name=name[:80]))
             found[name] = entry
         alignment = metadata.get("general.alignment", 32)
         if type(alignment) is not int or not 0 < alignment <= _LARGEST_ALIGNMENT or alignment & (alignment - 1):
-            raise self._broken("its header is damaged: its alignment is no power of two")
+            raise self._broken(tr("its header is damaged: its alignment is no power of two"))
         begin = _aligned(self._at, alignment)
         self._check_layout(found.values(), alignment, stamp[0] - begin)
         texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in metadata.items()}
@@ -168,18 +175,20 @@ class _Reader:
         name = self._name()
         dimensions = self._number(_U32)
         if dimensions > _MOST_DIMENSIONS:
-            raise self._broken(f"its header is damaged at tensor {name[:80]!r}")
+            raise self._broken(tr("its header is damaged at tensor {name!r}", name=name[:80]))
         stored = tuple(self._number(_U64) for _ in range(dimensions))[::-1]
         code, begin = self._number(_U32), self._number(_U64)
         if code not in _TYPES:
-            raise self._broken(f"tensor {name[:80]!r} has the unknown type {code}")
+            raise self._broken(tr("tensor {name!r} has the unknown type {code}", name=name[:80], code=code))
         dtype, values, size = _TYPES[code]
         count = math.prod(stored)
         if count >= 2**63 or (stored[-1] if stored else 1) % values:
-            raise self._broken(f"tensor {name[:80]!r} has no whole number of blocks of {dtype}")
+            raise self._broken(
+                tr("tensor {name!r} has no whole number of blocks of {dtype}", name=name[:80], dtype=dtype)
+            )
         shape = metadata.get(f"{ORIGINAL_SHAPE}{name}", list(stored))
         if not _is_shape(shape) or math.prod(shape) != count:
-            raise self._broken(f"tensor {name[:80]!r} has not as many values as its original shape")
+            raise self._broken(tr("tensor {name!r} has not as many values as its original shape", name=name[:80]))
         return name, TensorEntry(dtype, tuple(shape), begin, begin + count // values * size)
 
     def _value(self, kind: int) -> str | float | list[Any] | None:
@@ -189,13 +198,13 @@ class _Reader:
         if kind in _STRUCTS:
             return self._number(_STRUCTS[kind])
         if kind != _ARRAY:
-            raise self._broken(f"its header is damaged: its metadata have the unknown type {kind}")
+            raise self._broken(tr("its header is damaged: its metadata have the unknown type {kind}", kind=kind))
         kind, count = self._number(_U32), self._number(_U64)
         if kind == _TEXT:
             self._pass_texts(count)
             return None
         if kind not in _STRUCTS:
-            raise self._broken("its header is damaged: an array of its metadata has no known type")
+            raise self._broken(tr("its header is damaged: an array of its metadata has no known type"))
         if count <= _LONGEST_KEPT_ARRAY:
             return [self._number(_STRUCTS[kind]) for _ in range(count)]
         self._at += count * _STRUCTS[kind].size
@@ -220,7 +229,7 @@ class _Reader:
     def _bytes(self, longest: int) -> bytes:
         length = self._number(_U64)
         if length > longest:
-            raise self._broken(f"its header is damaged: a name has {length:,} bytes")
+            raise self._broken(tr("its header is damaged: a name has {length:,} bytes", length=length))
         begin, self._at = self._at, self._at + length
         if self._at > len(self._content):
             raise OverflowError
@@ -229,7 +238,9 @@ class _Reader:
     def _pass_texts(self, count: int) -> None:
         """Goes over the texts of an array; a vocabulary has some hundred thousand."""
         if count > _MOST_WORDS:
-            raise self._broken(f"an array of its metadata has more than {_MOST_WORDS:,} texts")
+            raise self._broken(
+                tr("an array of its metadata has more than {most_words:,} texts", most_words=_MOST_WORDS)
+            )
         at, content, length = self._at, self._content, _U64.unpack_from
         for _ in range(count):
             at += 8 + length(content, at)[0]
@@ -240,10 +251,10 @@ class _Reader:
         at = 0
         for entry in sorted(entries, key=lambda entry: (entry.begin, entry.end)):
             if entry.begin != _aligned(at, alignment):
-                raise self._broken("its header is damaged: its tensors overlap or leave gaps")
+                raise self._broken(tr("its header is damaged: its tensors overlap or leave gaps"))
             at = entry.end
         if at > data_bytes:
-            raise self._broken(f"it is cut off: {at - data_bytes:,} bytes of its weights are missing")
+            raise self._broken(tr("it is cut off: {at:,} bytes of its weights are missing", at=at - data_bytes))
 
     def _broken(self, reason: str) -> ModelBroken:
         return ModelBroken(self._path, reason, is_damaged=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.language.words import tr
 
 LARGEST_NUMBER = 2**20
 """No figure of a model is larger, unless its file is damaged."""
@@ -15,11 +16,11 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise ModelBroken(path, "this file is missing", is_damaged=True) from error
+        raise ModelBroken(path, tr("this file is missing"), is_damaged=True) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelBroken(path, "this file is damaged: it is not readable JSON", is_damaged=True) from error
+        raise ModelBroken(path, tr("this file is damaged: it is not readable JSON"), is_damaged=True) from error
     if not isinstance(content, dict):
-        raise ModelBroken(path, "this file is damaged: it does not hold a JSON object", is_damaged=True)
+        raise ModelBroken(path, tr("this file is damaged: it does not hold a JSON object"), is_damaged=True)
     return cast("dict[str, Any]", content)
 
 
@@ -34,5 +35,7 @@ def whole_number(file: Path, key: str, default: int) -> int:
     if value is None:
         return default
     if not isinstance(value, int) or not 0 < value <= LARGEST_NUMBER:
-        raise ModelBroken(file, f"this file is damaged: {key} is not a whole number that can be", is_damaged=True)
+        raise ModelBroken(
+            file, tr("this file is damaged: {key} is not a whole number that can be", key=key), is_damaged=True
+        )
     return value

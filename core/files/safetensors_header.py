@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from core.errors import ModelBroken
 from core.files.stamps import Stamp, stamp_of
+from core.language.words import tr
 
 LARGEST_HEADER = 6 * 2**20
 """Bytes; twenty times that of the largest checkpoints. The library itself would read 100 MB."""
@@ -28,7 +29,7 @@ LONGEST_KEPT_TEXT = 2**18
 """Characters; longer metadata (training logs, whole workflows) is left out."""
 
 PICKLED_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle"})
-PICKLED = "pickled weights can run any program when they are loaded; Emulsion loads only .safetensors files"
+PICKLED = tr("pickled weights can run any program when they are loaded; Emulsion loads only .safetensors files")
 
 _DTYPES = {
     4: "F4",
@@ -46,18 +47,22 @@ BITS: Mapping[str, int] = MappingProxyType(
 _OTHER_KINDS = (
     (
         re.compile(rb"version https://git-lfs"),
-        "it is a git-lfs pointer: the weights themselves were not downloaded",
+        tr("it is a git-lfs pointer: the weights themselves were not downloaded"),
         True,
     ),
-    (re.compile(rb"(?i)\s*<(!doctype|html|head|body|\?xml)"), "it is a web page: the download went wrong", True),
+    (
+        re.compile(rb"(?i)\s*<(!doctype|html|head|body|\?xml)"),
+        tr("it is a web page: the download went wrong"),
+        True,
+    ),
     (
         re.compile(rb"PK\x03\x04|PK\x05\x06"),
-        f"it is a zip archive with another name, as PyTorch saves: {PICKLED}",
+        tr("it is a zip archive with another name, as PyTorch saves: {pickled}", pickled=PICKLED),
         False,
     ),
-    (re.compile(rb"\x80[\x02-\x05]"), f"it is a pickle with another name: {PICKLED}", False),
-    (re.compile(rb"GGUF"), "it is a GGUF file; Emulsion loads only .safetensors files", False),
-    (re.compile(rb"\s*[{\[]"), "it is a text in JSON: the download went wrong", True),
+    (re.compile(rb"\x80[\x02-\x05]"), tr("it is a pickle with another name: {pickled}", pickled=PICKLED), False),
+    (re.compile(rb"GGUF"), tr("it is a GGUF file; Emulsion loads only .safetensors files"), False),
+    (re.compile(rb"\s*[{\[]"), tr("it is a text in JSON: the download went wrong"), True),
 )
 """The first bytes of other files, the reason against each, and True where another copy would help."""
 
@@ -107,12 +112,12 @@ class SafetensorsHeader:
 def read_safetensors_header(path: Path) -> SafetensorsHeader:
     """Reads and checks the header and the length of the file. Raises ModelBroken with the reason."""
     if path.suffix.lower() in PICKLED_SUFFIXES:
-        raise ModelBroken(path, f"a {path.suffix.lower()} file: {PICKLED}")
+        raise ModelBroken(path, tr("a {suffix} file: {pickled}", suffix=path.suffix.lower(), pickled=PICKLED))
     try:
         if not path.is_file():  # also refuses pipes and devices, which would block
             if path.is_dir():
-                raise ModelBroken(path, "this is a folder, not a file")
-            raise ModelBroken(path, "this file is missing", is_damaged=True)
+                raise ModelBroken(path, tr("this is a folder, not a file"))
+            raise ModelBroken(path, tr("this file is missing"), is_damaged=True)
         with path.open("rb") as file:
             stamp = stamp_of(file.fileno())
             start = file.read(512)
@@ -121,8 +126,8 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
             file.seek(8)
             encoded = file.read(length)
     except (OSError, ValueError) as error:
-        words = getattr(error, "strerror", None) or "it is not where its path says"
-        raise ModelBroken(path, f"it cannot be read ({words})") from error
+        words = getattr(error, "strerror", None) or tr("it is not where its path says")
+        raise ModelBroken(path, tr("it cannot be read ({words})", words=words)) from error
     try:
         text = encoded.decode("utf-8")
         del encoded
@@ -131,7 +136,7 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
     except _Malformed as error:
         raise ModelBroken(path, str(error), is_damaged=True) from error
     except (ValueError, RecursionError) as error:
-        raise ModelBroken(path, "its header is damaged", is_damaged=True) from error
+        raise ModelBroken(path, tr("its header is damaged"), is_damaged=True) from error
     return SafetensorsHeader(path, MappingProxyType(tensors), MappingProxyType(metadata), stamp, 8 + length)
 
 
@@ -142,17 +147,17 @@ class _Malformed(Exception):
 def _check_start(path: Path, start: bytes, length: int, size: int) -> None:
     """Raises ModelBroken unless a header can follow."""
     if size == 0:
-        raise ModelBroken(path, "the file is empty", is_damaged=True)
+        raise ModelBroken(path, tr("the file is empty"), is_damaged=True)
     if start[8:9] == b"{" and length <= min(size - 8, LARGEST_HEADER):
         return
     for pattern, reason, is_damaged in _OTHER_KINDS:
         if pattern.match(start.removeprefix(b"\xef\xbb\xbf")):
             raise ModelBroken(path, reason, is_damaged=is_damaged)
     if start[8:9] not in (b"{", b""):
-        raise ModelBroken(path, "it is not a safetensors file, or its beginning is damaged", is_damaged=True)
+        raise ModelBroken(path, tr("it is not a safetensors file, or its beginning is damaged"), is_damaged=True)
     if length <= LARGEST_HEADER:
-        raise ModelBroken(path, "it is cut off within its header", is_damaged=True)
-    claims = f"it claims a header of {length:,} bytes: it is damaged or not a safetensors file"
+        raise ModelBroken(path, tr("it is cut off within its header"), is_damaged=True)
+    claims = tr("it claims a header of {length:,} bytes: it is damaged or not a safetensors file", length=length)
     raise ModelBroken(path, claims, is_damaged=True)
 
 
@@ -168,15 +173,15 @@ class _Scanner:
         metadata: dict[str, str] | None = None
         for name in self._names():
             if name in tensors or (name == "__metadata__" and metadata is not None):
-                raise _Malformed(f"its header is damaged: it names {name[:80]!r} twice")
+                raise _Malformed(tr("its header is damaged: it names {name!r} twice", name=name[:80]))
             if name == "__metadata__":
                 metadata = self._metadata()
                 continue
             if len(tensors) == MOST_TENSORS:
-                raise _Malformed(f"it names more than {MOST_TENSORS:,} tensors")
+                raise _Malformed(tr("it names more than {most_tensors:,} tensors", most_tensors=MOST_TENSORS))
             tensors[name] = self._tensor(name)
         if self._text[self._at :].strip(" \t\r\n\0"):
-            raise _Malformed("its header is damaged: something follows its end")
+            raise _Malformed(tr("its header is damaged: something follows its end"))
         return tensors, metadata or {}
 
     def _names(self) -> Any:
@@ -196,7 +201,7 @@ class _Scanner:
         kept: dict[str, str] = {}
         for count, name in enumerate(self._names()):
             if count == MOST_TEXTS:
-                raise _Malformed(f"its metadata have more than {MOST_TEXTS:,} entries")
+                raise _Malformed(tr("its metadata have more than {most_texts:,} entries", most_texts=MOST_TEXTS))
             value = self._string()
             if len(name) + len(value) <= LONGEST_KEPT_TEXT:
                 kept[name] = value
@@ -206,21 +211,23 @@ class _Scanner:
         self._peek()
         match = _TENSOR.match(self._text, self._at)
         if match is None:
-            raise _Malformed(f"its header is damaged at tensor {name[:80]!r}")
+            raise _Malformed(tr("its header is damaged at tensor {name!r}", name=name[:80]))
         self._at = match.end()
         entry = cast("dict[str, object]", json.loads(match[0]))
         dtype, shape, offsets = entry.get("dtype"), _sizes(entry.get("shape")), _sizes(entry.get("data_offsets"))
         if not isinstance(dtype, str) or shape is None or offsets is None or len(entry) != 3:
-            raise _Malformed(f"its header is damaged at tensor {name[:80]!r}")
+            raise _Malformed(tr("its header is damaged at tensor {name!r}", name=name[:80]))
         if dtype not in BITS:
-            raise _Malformed(f"tensor {name[:80]!r} has the unknown dtype {dtype[:20]!r}")
+            raise _Malformed(
+                tr("tensor {name!r} has the unknown dtype {dtype!r}", name=name[:80], dtype=dtype[:20])
+            )
         if len(offsets) != 2 or 8 * (offsets[1] - offsets[0]) != math.prod(shape) * BITS[dtype]:
-            raise _Malformed(f"tensor {name[:80]!r} has not the bytes that its shape needs")
+            raise _Malformed(tr("tensor {name!r} has not the bytes that its shape needs", name=name[:80]))
         return TensorEntry(dtype, shape, offsets[0], offsets[1])
 
     def _string(self) -> str:
         if self._peek() != '"':
-            raise _Malformed("its header is damaged: a name or a text is missing")
+            raise _Malformed(tr("its header is damaged: a name or a text is missing"))
         value, self._at = _DECODER.raw_decode(self._text, self._at)
         return str(value)
 
@@ -231,7 +238,7 @@ class _Scanner:
 
     def _take(self, mark: str) -> None:
         if self._peek() != mark:
-            raise _Malformed(f"its header is damaged: {mark} is missing")
+            raise _Malformed(tr("its header is damaged: {mark} is missing", mark=mark))
         self._at += 1
 
 
@@ -249,9 +256,9 @@ def _check_layout(tensors: Mapping[str, TensorEntry], data_bytes: int) -> None:
     at = 0
     for entry in sorted(tensors.values(), key=lambda entry: (entry.begin, entry.end)):
         if entry.begin != at:
-            raise _Malformed("its header is damaged: its tensors overlap or leave gaps")
+            raise _Malformed(tr("its header is damaged: its tensors overlap or leave gaps"))
         at = entry.end
     if at > data_bytes:
-        raise _Malformed(f"it is cut off: {at - data_bytes:,} bytes of its weights are missing")
+        raise _Malformed(tr("it is cut off: {at:,} bytes of its weights are missing", at=at - data_bytes))
     if at < data_bytes:
-        raise _Malformed(f"{data_bytes - at:,} bytes follow its weights: it is damaged")
+        raise _Malformed(tr("{data_bytes:,} bytes follow its weights: it is damaged", data_bytes=data_bytes - at))

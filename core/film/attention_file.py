@@ -18,6 +18,7 @@ from core.errors import FilmBroken
 from core.files.atomic import DISK, FileSystem, words_of, write_file
 from core.film.attention_maps import AttentionMaps, AttentionRecord
 from core.film.reader import SUFFIX as FILM_SUFFIX
+from core.language.words import tr
 from core.prompt.word import Word
 
 SUFFIX = ".words.safetensors"
@@ -55,22 +56,25 @@ def read_attention(path: Path, run: str) -> AttentionRecord:
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            raise FilmBroken(path, f"it has {size} bytes; expected at most {LARGEST_FILE}")
+            raise FilmBroken(
+                path,
+                tr("it has {size} bytes; expected at most {largest_file}", size=size, largest_file=LARGEST_FILE),
+            )
         with safe_open(path, framework="numpy") as file:
             metadata: dict[str, str] = file.metadata() or {}
             if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
-                raise FilmBroken(path, "it does not hold the attention of a film")
+                raise FilmBroken(path, tr("it does not hold the attention of a film"))
             if metadata.get("run") != run:
-                raise FilmBroken(path, "it belongs to another film")
+                raise FilmBroken(path, tr("it belongs to another film"))
             _check_shapes(path, file)
             words, calls, maps = _words(path, metadata), file.get_tensor("calls"), file.get_tensor("maps")
     except OSError as error:
         raise FilmBroken(path, words_of(error)) from error
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise FilmBroken(path, f"it is damaged ({error})") from error
+        raise FilmBroken(path, tr("it is damaged ({error})", error=error)) from error
     is_share = np.all((maps >= 0) & (maps <= LARGEST_SHARE))  # False for what is no number, too
     if maps.shape[1] != len(words) or not is_share or calls[0] < 0 or np.any(np.diff(calls) <= 0):
-        raise FilmBroken(path, "its maps do not fit its words and calls")
+        raise FilmBroken(path, tr("its maps do not fit its words and calls"))
     recorded = tuple(AttentionMaps(int(call), words, maps[place]) for place, call in enumerate(calls))
     return AttentionRecord(words, recorded, maps.astype(np.float32).sum(axis=0))
 
@@ -81,15 +85,15 @@ def _check_shapes(path: Path, file: Any) -> None:
     shape: list[int] = maps.get_shape()
     is_ours = calls.get_dtype() == "I32" and maps.get_dtype() == "F16" and len(shape) == 4
     if not is_ours or calls.get_shape() != shape[:1] or not 1 <= shape[0] <= MOST_CALLS:
-        raise FilmBroken(path, "its tensors are not calls and maps")
+        raise FilmBroken(path, tr("its tensors are not calls and maps"))
     if shape[1] > MOST_WORDS or max(shape[2:]) > LARGEST_SIDE:
-        raise FilmBroken(path, f"its maps have the shape {shape}; that is too large")
+        raise FilmBroken(path, tr("its maps have the shape {shape}; that is too large", shape=shape))
 
 
 def _words(path: Path, metadata: dict[str, str]) -> tuple[Word, ...]:
     text = metadata.get("words", "")
     if len(text) > LONGEST_WORDS:
-        raise FilmBroken(path, "its words are too long")
+        raise FilmBroken(path, tr("its words are too long"))
     content = json.loads(text)
     if not isinstance(content, list):
         raise TypeError("words")
@@ -99,5 +103,5 @@ def _words(path: Path, metadata: dict[str, str]) -> tuple[Word, ...]:
 def _word(entry: dict[str, Any]) -> Word:
     text, places = entry["text"], [entry[name] for name in ("start", "end", "first_token", "end_token")]
     if not isinstance(text, str) or not all(isinstance(place, int) and 0 <= place < 2**31 for place in places):
-        raise ValueError("a word has no place")
+        raise ValueError(tr("a word has no place"))
     return Word(text, *places)

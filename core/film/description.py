@@ -10,6 +10,7 @@ from core.film.extras import extras_from_json, extras_to_json
 from core.film.film import Film, PredictionType, Schedule
 from core.film.latent_rgb import LatentRgb
 from core.film.layout import Malformed
+from core.language.words import tr
 from core.recipes.recipe import ModelIdentity, Parent
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.request import STEPS
@@ -51,9 +52,9 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Malformed("its header is damaged") from error
+        raise Malformed(tr("its header is damaged")) from error
     if not isinstance(content, dict):
-        raise Malformed("its header is damaged")
+        raise Malformed(tr("its header is damaged"))
     content = cast("dict[str, Any]", content)
     config = content.get("scheduler_config")
     _check_config(config)
@@ -77,7 +78,7 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
 def _request(content: dict[str, Any]) -> Any:
     request = content.get("request")
     if not isinstance(request, dict):
-        raise Malformed("its request is missing")
+        raise Malformed(tr("its request is missing"))
     try:
         return request_from_json(cast("dict[str, Any]", request))
     except ValueError as error:
@@ -87,14 +88,21 @@ def _request(content: dict[str, Any]) -> Any:
 def _name(content: object, key: str) -> str:
     value = cast("dict[str, Any]", content).get(key) if isinstance(content, dict) else None
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
-        raise Malformed(f"it does not tell its {key}")
+        raise Malformed(tr("it does not tell its {key}", key=key))
     return value
 
 
 def _one_of(allowed: tuple[str, ...], content: dict[str, Any], key: str) -> Any:
     value = content.get(key)
     if not isinstance(value, str) or value not in allowed:
-        raise Malformed(f"{key} is {value!s:.40}; expected one of {', '.join(allowed)}")
+        raise Malformed(
+            tr(
+                "{key} is {value!s:.40}; expected one of {allowed}",
+                key=key,
+                value=value,
+                allowed=", ".join(allowed),
+            )
+        )
     return value
 
 
@@ -102,14 +110,14 @@ def _parent(parent: object) -> Parent | None:
     if parent is None:
         return None
     if not isinstance(parent, dict):
-        raise Malformed("its parent is not told as run, step and changes")
+        raise Malformed(tr("its parent is not told as run, step and changes"))
     content = cast("dict[str, Any]", parent)
     return Parent(_name(content, "run"), _steps(content.get("step")), _name(content, "changes"))
 
 
 def _steps(value: object) -> int:
     if not isinstance(value, int) or not 0 <= value <= STEPS[-1]:
-        raise Malformed(f"{value!s:.40} is not a number of steps")
+        raise Malformed(tr("{value!s:.40} is not a number of steps", value=value))
     return value
 
 
@@ -117,20 +125,25 @@ def _colours(content: dict[str, Any], channels: int) -> LatentRgb:
     try:
         colours = LatentRgb.from_json(content.get("latent_rgb"))
     except (ValueError, KeyError, TypeError) as error:
-        raise Malformed("its map to colours is damaged") from error
+        raise Malformed(tr("its map to colours is damaged")) from error
     if colours.matrix.shape[0] != channels or not np.isfinite(colours.matrix).all():
-        raise Malformed("its map to colours does not fit its latents")
+        raise Malformed(tr("its map to colours does not fit its latents"))
     return colours
 
 
 def _check_config(config: object) -> None:
     if not isinstance(config, dict) or not _is_plain(cast("object", config), DEEPEST_CONFIG):
-        raise Malformed("the scheduler's configuration is not made of plain values")
+        raise Malformed(tr("the scheduler's configuration is not made of plain values"))
     if len(json.dumps(config)) > LONGEST_CONFIG:
-        raise Malformed(f"the scheduler's configuration is longer than {LONGEST_CONFIG} characters")
+        raise Malformed(
+            tr(
+                "the scheduler's configuration is longer than {longest_config} characters",
+                longest_config=LONGEST_CONFIG,
+            )
+        )
     timesteps = cast("dict[str, Any]", config).get("num_train_timesteps", 1000)
     if not isinstance(timesteps, int) or not 1 <= timesteps <= MOST_TRAIN_TIMESTEPS:
-        raise Malformed(f"{timesteps!s:.40} is not a number of training timesteps")
+        raise Malformed(tr("{timesteps!s:.40} is not a number of training timesteps", timesteps=timesteps))
 
 
 def _is_plain(value: object, depth: int) -> bool:

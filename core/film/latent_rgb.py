@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.language.words import tr
+
 FILE_NAME = "latent_rgb.json"
 
 
@@ -46,5 +48,11 @@ class LatentRgb:
         matrix = np.asarray(content["matrix"], dtype=np.float32)
         bias = np.asarray(content["bias"], dtype=np.float32)
         if matrix.ndim != 2 or matrix.shape[1] != 3 or bias.shape != (3,):
-            raise ValueError(f"matrix {matrix.shape} and bias {bias.shape} do not map latents to RGB")
+            raise ValueError(
+                tr(
+                    "matrix {shape} and bias {bias_shape} do not map latents to RGB",
+                    shape=matrix.shape,
+                    bias_shape=bias.shape,
+                )
+            )
         return cls(matrix, bias)

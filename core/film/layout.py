@@ -18,6 +18,8 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from core.language.words import tr
+
 FORMAT = "emulsion-film"
 VERSION = 1
 
@@ -59,7 +61,9 @@ class LatentKind:
         """Raises ValueError for what cannot be recorded."""
         shape = tuple(int(length) for length in latent.shape)
         if len(shape) != 3 or DTYPE_NAMES.get(latent.dtype) not in _LATENT_NAMES:
-            raise ValueError(f"cannot record a latent of shape {shape} and dtype {latent.dtype}")
+            raise ValueError(
+                tr("cannot record a latent of shape {shape} and dtype {dtype}", shape=shape, dtype=latent.dtype)
+            )
         return cls(shape, latent.dtype)
 
 
@@ -138,7 +142,13 @@ class Header:
         text = json.dumps(table, separators=(",", ":")).encode()
         text += b" " * (-len(text) % _ALIGNMENT)
         if len(text) > LARGEST_HEADER:
-            raise Malformed(f"its header would have {len(text)} bytes; expected at most {LARGEST_HEADER}")
+            raise Malformed(
+                tr(
+                    "its header would have {count} bytes; expected at most {largest_header}",
+                    count=len(text),
+                    largest_header=LARGEST_HEADER,
+                )
+            )
         return struct.pack("<Q", len(text)) + text
 
     def tensors(self) -> dict[str, Tensor]:
@@ -172,27 +182,31 @@ def decode_header(text: bytes) -> Header:
     try:
         table = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Malformed("its header is damaged") from error
+        raise Malformed(tr("its header is damaged")) from error
     if not isinstance(table, dict):
-        raise Malformed("its header is damaged")
+        raise Malformed(tr("its header is damaged"))
     table = cast("dict[str, Any]", table)
     metadata = table.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        raise Malformed("it holds tensors, but no film")
+        raise Malformed(tr("it holds tensors, but no film"))
     if metadata.get("version") != str(VERSION):
         raise Malformed(
-            f"it is of version {metadata.get('version')!s:.20} of the format; this program reads {VERSION}"
+            tr(
+                "it is of version {metadata!s:.20} of the format; this program reads {version}",
+                metadata=metadata.get("version"),
+                version=VERSION,
+            )
         )
     film_json, claimed = metadata.get("film"), metadata.get("checksum")
     if not isinstance(film_json, str) or not isinstance(claimed, str) or len(claimed) != 8:
-        raise Malformed("its header is damaged")
+        raise Malformed(tr("its header is damaged"))
     layout = _layout(table)
     try:
         header = Header(layout, film_json, int(claimed, 16))
     except ValueError as error:
-        raise Malformed("its header is damaged") from error
+        raise Malformed(tr("its header is damaged")) from error
     if header.encode()[8:] != text:
-        raise Malformed("its tensors are not those of a film")
+        raise Malformed(tr("its tensors are not those of a film"))
     return header
 
 
@@ -201,7 +215,14 @@ def _layout(table: dict[str, Any]) -> Layout:
     (places,) = _shape(table, "completed", 1)
     start, prediction = _latent(table, "start"), _latent(table, "guided")
     if not 1 <= places <= calls <= MOST_CALLS:
-        raise Malformed(f"it has room for {places} of {calls} network calls; expected 1 to {MOST_CALLS}")
+        raise Malformed(
+            tr(
+                "it has room for {places} of {calls} network calls; expected 1 to {most_calls}",
+                places=places,
+                calls=calls,
+                most_calls=MOST_CALLS,
+            )
+        )
     return Layout(calls, places, start, prediction, "cond" in table)
 
 
@@ -209,9 +230,23 @@ def _latent(table: dict[str, Any], name: str) -> LatentKind:
     shape = _shape(table, name, 3 if name == "start" else 4)[-3:]
     dtype = table[name].get("dtype")
     if dtype not in _LATENT_NAMES:
-        raise Malformed(f"{name} is {dtype!s:.20}; expected one of {', '.join(_LATENT_NAMES)}")
+        raise Malformed(
+            tr(
+                "{name} is {dtype!s:.20}; expected one of {latent_names}",
+                name=name,
+                dtype=dtype,
+                latent_names=", ".join(_LATENT_NAMES),
+            )
+        )
     if not all(1 <= length <= most for length, most in zip(shape, LARGEST_LATENT, strict=True)):
-        raise Malformed(f"{name} has the shape {shape}; expected at most {LARGEST_LATENT}")
+        raise Malformed(
+            tr(
+                "{name} has the shape {shape}; expected at most {largest_latent}",
+                name=name,
+                shape=shape,
+                largest_latent=LARGEST_LATENT,
+            )
+        )
     return LatentKind((shape[0], shape[1], shape[2]), DTYPES[dtype])
 
 
@@ -223,5 +258,5 @@ def _shape(table: dict[str, Any], name: str, dimensions: int) -> tuple[int, ...]
         or len(shape) != dimensions
         or not all(type(length) is int and 0 <= length < 2**31 for length in shape)
     ):
-        raise Malformed(f"its tensor {name} is missing or has another shape")
+        raise Malformed(tr("its tensor {name} is missing or has another shape", name=name))
     return tuple(shape)

@@ -34,6 +34,7 @@ from core.film.layout import (
     decode_header,
     raw,
 )
+from core.language.words import tr
 
 SUFFIX = ".film.safetensors"
 PART_SUFFIX = SUFFIX + ".part"
@@ -106,20 +107,32 @@ def read_header(file: FileIO) -> tuple[Header, dict[str, Tensor]]:
     size = os.fstat(file.fileno()).st_size
     prefix = file.read(8)
     if len(prefix) < 8:
-        raise Malformed("it is cut off")
+        raise Malformed(tr("it is cut off"))
     (length,) = struct.unpack("<Q", prefix)
     if length == 0:
-        raise Malformed("the run was cut off before its first step")
+        raise Malformed(tr("the run was cut off before its first step"))
     if length > min(LARGEST_HEADER, size - 8):
-        raise Malformed(f"it is cut off, or no film: it claims a header of {length} bytes and has {size} bytes")
+        raise Malformed(
+            tr(
+                "it is cut off, or no film: it claims a header of {length} bytes and has {size} bytes",
+                length=length,
+                size=size,
+            )
+        )
     header = decode_header(file.read(length))
     tensors = header.tensors()
     last = tensors["completed"]
     expected = last.start + last.nbytes
     if expected > LARGEST_FILM:
-        raise Malformed(f"it claims {expected} bytes; expected at most {LARGEST_FILM}")
+        raise Malformed(
+            tr(
+                "it claims {expected} bytes; expected at most {largest_film}",
+                expected=expected,
+                largest_film=LARGEST_FILM,
+            )
+        )
     if size != expected:
-        raise Malformed(f"it has {size} bytes; expected {expected}")
+        raise Malformed(tr("it has {size} bytes; expected {expected}", size=size, expected=expected))
     return header, tensors
 
 
@@ -128,7 +141,7 @@ def _opened(path: Path) -> Generator[FileIO]:
     """Opens a film for reading; all that goes wrong until it is closed becomes FilmBroken."""
     try:
         if not path.is_file():
-            raise FilmBroken(path, "there is no such file")
+            raise FilmBroken(path, tr("there is no such file"))
         with path.open("rb", buffering=0) as file:
             yield file
     except Malformed as error:
@@ -146,11 +159,11 @@ def _read_film(file: FileIO, header: Header, tensors: dict[str, Tensor]) -> tupl
     """Returns the film without frames, and the latent before the first call."""
     known = tuple(_read_tensor(file, tensors[name]) for name in ("sigmas", "timesteps", "steps", "start"))
     if checksum(header.film_json, known) != header.checksum:
-        raise Malformed("its header does not have its checksum: it is damaged")
+        raise Malformed(tr("its header does not have its checksum: it is damaged"))
     sigmas, timesteps, steps, start = known
     is_rising = bool(np.all(np.diff(steps) >= 0)) and steps[0] >= 0
     if not is_rising or not np.all(np.isfinite(timesteps)) or not np.all(sigmas >= 0):
-        raise Malformed("its schedule is not one that a sampler makes")
+        raise Malformed(tr("its schedule is not one that a sampler makes"))
     schedule = Schedule(timesteps, sigmas, tuple(int(step) for step in steps))
     return read_description(header.film_json, schedule, start.shape[0]), start
 
@@ -161,7 +174,7 @@ def _read_calls(file: FileIO, tensors: dict[str, Tensor]) -> Iterator[RecordedCa
     for call in range(_leading(completed)):
         names = ("guided", "cond", "uncond") if completed[call] == WITH_HALVES else ("guided",)
         if names[-1] not in tensors:
-            raise Malformed("its flags do not fit its tensors")
+            raise Malformed(tr("its flags do not fit its tensors"))
         parts = [_read_call(file, tensors[name], call) for name in names]
         if crc_of(parts) != checksums[call]:
             log.warning("call %d of a film is damaged; the calls before it are used", call)
@@ -190,6 +203,6 @@ def _read_array(file: FileIO, start: int, dtype: np.dtype[Any], shape: tuple[int
     while view:
         count = file.readinto(view)
         if not count:
-            raise Malformed("it is cut off")
+            raise Malformed(tr("it is cut off"))
         view = view[count:]
     return array

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import InvalidRequest
 from core.film.film import Film
+from core.language.words import tr
 from core.prompt.timeline import Moment, Timeline, first_call, timeline_of
 
 
@@ -45,4 +46,4 @@ class FilmTexts:
             return ""
         prompt = " AND ".join(" ".join(part.content.text.split()) for part in moment.parts)
         negative = " ".join(moment.negative.text.split())
-        return f"{prompt} · without {negative}" if negative else prompt
+        return tr("{prompt} · without {negative}", prompt=prompt, negative=negative) if negative else prompt

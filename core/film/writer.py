@@ -36,6 +36,7 @@ from core.film.layout import (
     raw,
 )
 from core.film.reader import PART_SUFFIX, SUFFIX, read_header, read_recording
+from core.language.words import tr
 
 SYNC_INTERVAL_S = 5.0
 
@@ -74,7 +75,7 @@ class FilmWriter:
             raise FilmBroken(part_path, words_of(error)) from error
         if not lock(file):
             file.close()
-            raise FilmBroken(part_path, "its run is still going on")
+            raise FilmBroken(part_path, tr("its run is still going on"))
         _, writer._tensors = read_header(file)
         writer._file = file
         writer._written = len(recording.calls)
@@ -93,7 +94,7 @@ class FilmWriter:
         Raises ValueError for a frame that is not the next one, or of another kind than the first.
         """
         if frame.call != self._written:
-            raise ValueError(f"call {frame.call} came; expected {self._written}")
+            raise ValueError(tr("call {call} came; expected {written}", call=frame.call, written=self._written))
         try:
             file = self._file or self._create(frame)
             parts = {"guided": frame.guided}
@@ -175,13 +176,20 @@ class FilmWriter:
     def _check(self, name: str, latent: Latent) -> None:
         place = self._tensors.get(name)
         if place is None or place.dtype != latent.dtype or place.shape[1:] != latent.shape:
-            raise ValueError(f"{name} of shape {latent.shape} and dtype {latent.dtype} has no place in this film")
+            raise ValueError(
+                tr(
+                    "{name} of shape {shape} and dtype {dtype} has no place in this film",
+                    name=name,
+                    shape=latent.shape,
+                    dtype=latent.dtype,
+                )
+            )
 
     def _put(self, file: FileIO, name: str, call: int, data: bytes | memoryview) -> None:
         place = self._tensors[name]
         file.seek(place.start + call * place.stride)
         if file.write(data) != len(data):
-            raise OSError(None, "the disk took only part of the data")
+            raise OSError(None, tr("the disk took only part of the data"))
 
     def _sync(self, file: FileIO) -> None:
         now = time.monotonic()

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.errors import SaveFailed
 from core.film_export.formats import FORMATS, FilmFile, FilmFormat
 from core.film_export.pictures import GAP_PX, CaptionedPicture
+from core.language.words import tr
 from core.request.request import Size
 
 CAPTION_BACKGROUND = (24, 24, 25)
@@ -82,7 +83,7 @@ def export(
     except OSError as error:
         raise SaveFailed(options.path, error.strerror or str(error)) from error
     except MemoryError as error:
-        raise SaveFailed(options.path, "there is not enough memory for pictures of this size") from error
+        raise SaveFailed(options.path, tr("there is not enough memory for pictures of this size")) from error
     finally:
         if not is_complete:
             with suppress(OSError):

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from core.film.film import Film, Frame, Latent
+from core.language.words import tr
 from core.measures.conversions import (
     Values,
     denoised_from,
@@ -98,7 +99,7 @@ DECODED = frozenset({"denoised", "noisy"})
 def caption(film: Film, frame: Frame) -> str:
     """Returns ``step 12 of 30 · sigma 4.1``, in letters that every font has."""
     sigma = "infinite" if np.isinf(frame.sigma) else f"{frame.sigma:.3g}"
-    return f"step {frame.step + 1} of {film.request.steps} · sigma {sigma}"
+    return tr("step {step} of {steps} · sigma {sigma}", step=frame.step + 1, steps=film.request.steps, sigma=sigma)
 
 
 def captioned(film: Film, frame: Frame, names: Sequence[str], decode: Decode | None = None) -> CaptionedPicture:

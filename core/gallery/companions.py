@@ -10,6 +10,7 @@ from core.film.attention_file import attention_path
 from core.film.reader import film_path
 from core.gallery.marks import sidecar
 from core.gallery.record import SUFFIXES
+from core.language.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def move_together(picture: Path, target: Path, disk: FileSystem = DISK) -> None:
         for path in made:
             _remove(path, disk)
         if isinstance(error, FileExistsError):
-            raise SaveFailed(target, "there is a file of this name") from error
+            raise SaveFailed(target, tr("there is a file of this name")) from error
         raise
     try:
         for file in reversed(files):
@@ -81,8 +82,11 @@ def checked_stem(text: str) -> str:
         raise InvalidRequest(
             "name",
             text[:100],
-            f'a name of up to {LONGEST_STEM_BYTES} bytes without any of / \\ : * ? " < > |, no dot at its start '
-            "or end, and none that Windows keeps for itself",
+            tr(
+                'a name of up to {longest_stem_bytes} bytes without any of / \\ : * ? " < > |, no dot at its '
+                "start or end, and none that Windows keeps for itself",
+                longest_stem_bytes=LONGEST_STEM_BYTES,
+            ),
         )
     return stem
 

@@ -11,6 +11,7 @@ from core.gallery.companions import companions
 from core.gallery.listing import BIN_NAME
 from core.gallery.marks import Marks
 from core.gallery.system_trash import Trash
+from core.language.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +70,11 @@ def restore(deleted: Deleted, trash: Trash, disk: FileSystem = DISK) -> None:
     """Takes back what was deleted, without replacing any file. Raises SaveFailed."""
     for file in deleted.files:
         if file.now is None:
-            raise SaveFailed(file.original, "only the system's trash can restore it")
+            raise SaveFailed(file.original, tr("only the system's trash can restore it"))
         try:
             copy_new_file(file.now, file.original, disk)
         except FileExistsError as error:
-            raise SaveFailed(file.original, "there is a file of this name") from error
+            raise SaveFailed(file.original, tr("there is a file of this name")) from error
         try:
             disk.remove(file.now)
             trash.forget(file.now)

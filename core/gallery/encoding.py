@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.errors import SaveFailed, UnreadablePicture
 from core.files.atomic import words_of
+from core.language.words import tr
 from core.pictures import exif
 from core.pictures.metadata import EMULSION, PARAMETERS, png_info, read_recipe, recipe_texts
 from core.pictures.opening import flattened, open_picture
@@ -65,7 +66,7 @@ def encoded(picture: Path, encoding: Encoding) -> tuple[bytes, str]:
     try:
         FORMATS[key].save(image, content, encoding, _texts(picture) if encoding.has_recipe else {})
     except (ValueError, OSError) as error:
-        raise SaveFailed(picture, f"{error}; a PNG file has room") from error
+        raise SaveFailed(picture, tr("{error}; a PNG file has room", error=error)) from error
     return content.getvalue(), FORMATS[key].suffix
 
 

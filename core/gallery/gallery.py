@@ -23,6 +23,7 @@ from core.gallery.scan import ScanEvent, scan
 from core.gallery.schema import open_index
 from core.gallery.system_trash import SystemTrash, Trash
 from core.gallery.writer import IndexWriter, is_damage
+from core.language.words import tr
 from core.paths import Folders
 
 FOLDER_NAME = "gallery"
@@ -180,7 +181,7 @@ class Gallery:
         Raises InvalidRequest when the folder is not in the library, and SaveFailed; the pictures before are moved.
         """
         if library_folder_of(self.library, folder) is None:
-            raise InvalidRequest("folder", str(folder), "a folder in the gallery")
+            raise InvalidRequest("folder", str(folder), tr("a folder in the gallery"))
         for picture in self._finder.pictures(pictures):
             yield self._move(picture, folder / picture.path.name)
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from core.errors import InvalidRequest, SaveFailed
 from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.language.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +55,12 @@ def save_library(library: Iterable[LibraryFolder], folder: Path, disk: FileSyste
 def with_folder(library: tuple[LibraryFolder, ...], added: LibraryFolder) -> tuple[LibraryFolder, ...]:
     """Returns the library with one more folder. Raises InvalidRequest when its pictures are there already."""
     if not added.path.is_absolute() or "\0" in str(added.path) or not added.path.is_dir():
-        raise InvalidRequest("folder", str(added.path), "a folder that is there")
+        raise InvalidRequest("folder", str(added.path), tr("a folder that is there"))
     for present in library:
         if added.path.is_relative_to(present.path):
-            raise InvalidRequest("folder", str(added.path), f"outside {present.path}, which is in the gallery")
+            raise InvalidRequest(
+                "folder", str(added.path), tr("outside {path}, which is in the gallery", path=present.path)
+            )
     return (*library, added)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import SaveFailed
 from core.files.atomic import words_of
 from core.gallery.stored_values import CHECKSUM, add_checksum
+from core.language.words import tr
 from core.request.settings import SETTINGS
 
 log = logging.getLogger(__name__)
@@ -210,9 +211,13 @@ def _prepare(connection: sqlite3.Connection) -> str:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if version > len(MIGRATIONS):
-        return f"it has version {version} of a newer Emulsion; this one knows up to {len(MIGRATIONS)}"
+        return tr(
+            "it has version {version} of a newer Emulsion; this one knows up to {count}",
+            version=version,
+            count=len(MIGRATIONS),
+        )
     if version < 0 or (tables and application != _APPLICATION) or bool(tables) != bool(version):
-        return "it is not an index of Emulsion"
+        return tr("it is not an index of Emulsion")
     for number in range(version, len(MIGRATIONS)):
         connection.executescript(
             f"BEGIN IMMEDIATE;{MIGRATIONS[number]}"
@@ -242,7 +247,7 @@ def _check_words(connection: sqlite3.Connection) -> str:
     (pictures, last) = connection.execute("SELECT count(*), max(id) FROM picture").fetchone()
     (texts, last_text) = connection.execute("SELECT count(*), max(id) FROM words_docsize").fetchone()
     if (pictures, last) != (texts, last_text):
-        return "its full-text search does not fit its pictures"
+        return tr("its full-text search does not fit its pictures")
     connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")  # raises when it finds something
     return ""
 

@@ -13,6 +13,8 @@ from urllib.parse import unquote_to_bytes
 
 from send2trash import send2trash
 
+from core.language.words import tr
+
 INFO_SUFFIX = ".trashinfo"
 _LARGEST_INFO = 2**16
 _FIXED_DRIVE = 3
@@ -35,10 +37,10 @@ class SystemTrash:
 
     def put(self, file: Path) -> Path | None:
         if not _has_trash(file):
-            raise OSError(f"there is no trash for {file}")
+            raise OSError(tr("there is no trash for {file}", file=file))
         send2trash(str(file))
         if file.exists():
-            raise OSError(f"{file} was not moved to the trash")
+            raise OSError(tr("{file} was not moved to the trash", file=file))
         return next(iter(_found(file)), None)
 
     def forget(self, file: Path) -> None:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.files.atomic import DISK, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, FileSystem, words_of
+from core.language.words import tr
 from core.pictures.opening import flattened, open_picture
 
 log = logging.getLogger(__name__)
@@ -143,5 +144,5 @@ def thumbnail(picture: Path, size_px: int) -> Image.Image:
     try:
         opened.thumbnail((size_px, size_px), Image.Resampling.LANCZOS, reducing_gap=3.0)
     except (OSError, ValueError) as error:
-        raise UnreadablePicture(picture, "the file is damaged") from error
+        raise UnreadablePicture(picture, tr("the file is damaged")) from error
     return flattened(opened)

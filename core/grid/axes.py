@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.request.request import LARGEST_LORA_WEIGHT, GenerationRequest
 from core.request.sampler_names import PLAIN, sampler_key
 from core.request.samplers import SAMPLERS
@@ -66,7 +67,9 @@ def _of_option(setting: Setting[Any], option: Option[Any]) -> AxisKind:
 def _search_and_replace(request: GenerationRequest, text: str, values: tuple[str, ...]) -> GenerationRequest:
     searched = values[0]
     if not searched or (searched not in request.prompt and searched not in request.negative_prompt):
-        raise InvalidRequest("first value to search for", searched, "words of the prompt or the negative prompt")
+        raise InvalidRequest(
+            tr("first value to search for"), searched, tr("words of the prompt or the negative prompt")
+        )
     prompt, negative = (each.replace(searched, text) for each in (request.prompt, request.negative_prompt))
     return replace(request, prompt=prompt, negative_prompt=negative)
 
@@ -75,7 +78,7 @@ def _sampler(request: GenerationRequest, text: str, _values: tuple[str, ...]) ->
     names = {sampler.name.lower(): key for key, sampler in SAMPLERS.items()}
     key = text if text in SAMPLERS else names.get(text.lower()) or sampler_key(text)
     if key is None:
-        raise InvalidRequest("sampler", text, f"one of {', '.join(SAMPLERS)}")
+        raise InvalidRequest("sampler", text, tr("one of {samplers}", samplers=", ".join(SAMPLERS)))
     return replace(request, sampler=key)
 
 
@@ -84,7 +87,9 @@ def _schedule(request: GenerationRequest, text: str, _values: tuple[str, ...]) -
     key = sampler_key(label, text)
     if key is None:
         known = [sampler.schedule_label or PLAIN for sampler in SAMPLERS.values() if sampler.label == label]
-        raise InvalidRequest("schedule", text, f"one that {label} has: {', '.join(known)}")
+        raise InvalidRequest(
+            "schedule", text, tr("one that {label} has: {known}", label=label, known=", ".join(known))
+        )
     return replace(request, sampler=key)
 
 
@@ -102,47 +107,51 @@ def _lora_weight(request: GenerationRequest, text: str, _values: tuple[str, ...]
     try:
         weight = float(text)
     except ValueError as error:
-        allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
-        raise InvalidRequest("LoRA weight", text, allowed) from error
+        allowed = tr(
+            "a number from {least:g} to {most:g}",
+            least=-LARGEST_LORA_WEIGHT,
+            most=LARGEST_LORA_WEIGHT,
+        )
+        raise InvalidRequest(tr("LoRA weight"), text, allowed) from error
     if not request.active_loras:
-        raise InvalidRequest("LoRA weight", text, "used with a LoRA in the list, or on another axis")
+        raise InvalidRequest(tr("LoRA weight"), text, tr("used with a LoRA in the list, or on another axis"))
     weighed = (replace(one, weight=weight, text_weight=None) if one.is_on else one for one in request.loras)
     return replace(request, loras=tuple(weighed))
 
 
 _HINTS: Mapping[str, str] = MappingProxyType(
     {
-        "seed": "1-4, or -1 for one that is drawn",
+        "seed": tr("1-4, or -1 for one that is drawn"),
         "steps": "10-50 (+10)",
         "guidance": "1-9 [5]",
         "strength": "0.2-0.8 (+0.2)",
         "clip-skip": "1-3",
         "size": "128x128, 192x128",
-        "model": "names of models",
+        "model": tr("names of models"),
         "quantise": "none, 8, 4",
-        "prompt": '"a red house, at night", "a blue house"',
+        "prompt": tr('"a red house, at night", "a blue house"'),
     }
 )
 _ADDED = (
     AxisKind(
         "search-replace",
-        "Prompt search and replace",
+        tr("Prompt search and replace"),
         PROMPT.name,
         _search_and_replace,
         rebuilds=PROMPT.rebuilds,
-        hint="red, blue, dark green: the first one is searched for",
+        hint=tr("red, blue, dark green: the first one is searched for"),
         is_added=True,
         takes_nothing=True,
     ),
     AxisKind("sampler", SAMPLER.title, SAMPLER.name, _sampler, hint="ddim, Euler a, DPM++ 2M Karras"),
-    AxisKind("schedule", "Schedule", SAMPLER.name, _schedule, hint="Uniform, Karras, Even"),
+    AxisKind("schedule", tr("Schedule"), SAMPLER.name, _schedule, hint=tr("Uniform, Karras, Even")),
     AxisKind(
         *("lora", "LoRA", LORAS.name, _lora, "after colon", LORAS.rebuilds),
-        hint="none, ink:0.4, pastel:0.2-1 (+0.2)",
+        hint=tr("none, ink:0.4, pastel:0.2-1 (+0.2)"),
         is_added=True,
     ),
     AxisKind(
-        *("lora-weight", "LoRA weight", LORAS.name, _lora_weight, "any", LORAS.rebuilds),
+        *("lora-weight", tr("LoRA weight"), LORAS.name, _lora_weight, "any", LORAS.rebuilds),
         hint="0-1 (+0.25)",
     ),
 )
@@ -179,5 +188,5 @@ def axis_kind(text: str) -> AxisKind:
     titles = {kind.title.lower(): kind for kind in AXES.values()}
     name = _OTHER_NAMES.get(asked, asked).replace("_", "-").replace(" ", "-")
     if (kind := AXES.get(name) or titles.get(asked)) is None:
-        raise InvalidRequest("axis", text, f"one of {', '.join(AXES)}")
+        raise InvalidRequest("axis", text, tr("one of {axes}", axes=", ".join(AXES)))
     return kind

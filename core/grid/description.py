@@ -9,6 +9,7 @@ from typing import Any
 from core.grid.axes import AXES
 from core.grid.grid import ID_DIGITS, NAMES, Axis, Grid
 from core.grid.planning import MOST_PICTURES
+from core.language.words import tr
 from core.request.json_codec import request_to_json
 from core.request.json_values import list_of, object_of, parse_json, plain_name, text_of, whole_of
 from core.request.local_json import request_from_settings, request_to_settings
@@ -32,22 +33,36 @@ def grid_to_text(grid: Grid, *, has_places: bool) -> str:
 
 def grid_from_text(text: str) -> Grid:
     """Reads what `grid_to_text` wrote, hostile ones too. Raises ValueError with a sentence."""
-    content = object_of(parse_json(text), "the grid")
+    content = object_of(parse_json(text), tr("the grid"))
     newest = whole_of(content.get("format"), "format", range(1, 1_000_000))
     if newest > FORMAT:
-        raise ValueError(f"its grid has format {newest} of a newer Emulsion; this one reads up to {FORMAT}")
+        raise ValueError(
+            tr(
+                "its grid has format {newest} of a newer Emulsion; this one reads up to {format}",
+                newest=newest,
+                format=FORMAT,
+            )
+        )
     id_ = text_of(content.get("id"), "id")
     if len(id_) != ID_DIGITS or not set(id_) <= _DIGITS:
-        raise ValueError("its grid is damaged: its id is not 24 hexadecimal digits")
-    axes = [_axis(object_of(axis, "an axis")) for axis in list_of(content.get("axes"), "axes")]
+        raise ValueError(tr("its grid is damaged: its id is not 24 hexadecimal digits"))
+    axes = [_axis(object_of(axis, tr("an axis"))) for axis in list_of(content.get("axes"), "axes")]
     if len(axes) != len(NAMES):
-        raise ValueError(f"its grid is damaged: it has {len(axes)} axes, not {len(NAMES)}")
+        raise ValueError(
+            tr("its grid is damaged: it has {count} axes, not {count_2}", count=len(axes), count_2=len(NAMES))
+        )
     request_json = object_of(content.get("request"), "request")
     request = request_from_settings(request_json)
     assert request is not None
     grid = Grid(id_, request, (axes[0], axes[1], axes[2]))
     if grid.count > MOST_PICTURES:
-        raise ValueError(f"its grid has {grid.count} pictures; at most {MOST_PICTURES:,} can be made")
+        raise ValueError(
+            tr(
+                "its grid has {count} pictures; at most {most_pictures:,} can be made",
+                count=grid.count,
+                most_pictures=MOST_PICTURES,
+            )
+        )
     return grid
 
 
@@ -66,8 +81,8 @@ def _without_places(axis: Axis) -> Axis:
 def _axis(content: dict[str, Any]) -> Axis:
     kind = text_of(content.get("kind"), "kind")
     if kind and kind not in AXES:
-        raise ValueError(f"its grid has an axis that this Emulsion does not know: {kind[:40]!r}")
-    values = tuple(text_of(value, "a value") for value in list_of(content.get("values"), "values"))
+        raise ValueError(tr("its grid has an axis that this Emulsion does not know: {kind!r}", kind=kind[:40]))
+    values = tuple(text_of(value, tr("a value")) for value in list_of(content.get("values"), "values"))
     if not values or len(values) > MOST_PICTURES or (not kind and values != ("",)):
-        raise ValueError("its grid is damaged: an axis has no values")
+        raise ValueError(tr("its grid is damaged: an axis has no values"))
     return Axis(kind, text_of(content.get("text", ""), "text"), values)

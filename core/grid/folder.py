@@ -14,6 +14,7 @@ from core.errors import SaveFailed, UnreadablePicture
 from core.files.atomic import DISK, words_of, write_file
 from core.grid.description import grid_from_text, grid_to_text
 from core.grid.grid import Grid
+from core.language.words import tr
 from core.pictures.file_names import day_folder, picture_stem
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.text_chunks import read_texts
@@ -56,10 +57,10 @@ def read_grid(place: Path) -> tuple[Grid, Path]:
     in the folder that it is in now.
     """
     if place.is_dir():
-        return _with_places(place, "it is no folder of a grid"), place
+        return _with_places(place, tr("it is no folder of a grid")), place
     told = read_texts(place).get(KEYWORD)
     if told is None:
-        raise UnreadablePicture(place, "it is not the sheet of a grid")
+        raise UnreadablePicture(place, tr("it is not the sheet of a grid"))
     try:
         grid = grid_from_text(told)
     except ValueError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.grid.grid import Grid
+from core.language.words import tr
 from core.request.request import GenerationRequest
 from core.runs.events import PreviewMode
 from core.runs.operations import Operation
@@ -38,7 +39,11 @@ class MakeGrid(Operation[None]):
     def title(self) -> str:
         x, y, z = self.grid.size
         size = f"{x} x {y}" if z == 1 else f"{x} x {y} x {z}"
-        return f"Grid {size}: {' '.join(self.grid.request.prompt.split()) or '(no prompt)'}"
+        return tr(
+            "Grid {size}: {split}",
+            size=size,
+            split=" ".join(self.grid.request.prompt.split()) or tr("(no prompt)"),
+        )
 
     @property
     def pictures(self) -> int:

@@ -10,6 +10,7 @@ from core.errors import InvalidRequest
 from core.grid.axes import AXES, AxisKind, axis_kind
 from core.grid.grid import ID_DIGITS, NAMES, Axis, Grid
 from core.grid.values import MOST_VALUES, counted, split
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import check_autoencoder, check_loras
 from core.pictures.source import read_source
@@ -29,13 +30,17 @@ def plan(request: GenerationRequest, typed: Sequence[tuple[str, str]]) -> Grid:
     """
     axes = [_axis(name, text) for name, text in typed]
     if not any(axis.kind for axis in axes):
-        raise InvalidRequest("axis", "", f"one of {', '.join(AXES)}, on X, Y or Z")
+        raise InvalidRequest("axis", "", tr("one of {axes}, on X, Y or Z", axes=", ".join(AXES)))
     _check_kinds([AXES[axis.kind] for axis in axes if axis.kind])
     x, y, z = (*axes, Axis(), Axis(), Axis())[: len(NAMES)]
     seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
     grid = Grid(secrets.token_hex(ID_DIGITS // 2), replace(request, seed=seed, count=1), (x, y, z))
     if grid.count > MOST_PICTURES:
-        raise InvalidRequest("grid", f"{grid.count:,} pictures", f"at most {MOST_PICTURES:,} pictures")
+        raise InvalidRequest(
+            "grid",
+            tr("{count:,} pictures", count=grid.count),
+            tr("at most {most_pictures:,} pictures", most_pictures=MOST_PICTURES),
+        )
     for number in range(grid.count):
         grid.request_of(number)
     return grid
@@ -74,12 +79,16 @@ def _axis(name: str, text: str) -> Axis:
         values = [str(secrets.randbelow(RANDOM_SEEDS)) if value == "-1" else value for value in values]
     values = list(dict.fromkeys(values))  # nothing is made twice
     if not any(values) or len(values) > MOST_VALUES:
-        expected = f"at most {MOST_VALUES:,} values" if values else f"values such as {kind.hint}"
-        raise InvalidRequest(f"{kind.title} axis", text or "nothing", expected)
+        expected = (
+            tr("at most {most_values:,} values", most_values=MOST_VALUES)
+            if values
+            else tr("values such as {hint}", hint=kind.hint)
+        )
+        raise InvalidRequest(tr("{title} axis", title=kind.title), text or "nothing", expected)
     return Axis(kind.name, text, tuple(values))
 
 
 def _check_kinds(kinds: Sequence[AxisKind]) -> None:
     for number, kind in enumerate(kinds):
         if any(kind is other and not kind.is_added for other in kinds[:number]):
-            raise InvalidRequest("axis", kind.title, "on one axis only")
+            raise InvalidRequest("axis", kind.title, tr("on one axis only"))

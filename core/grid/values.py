@@ -10,6 +10,7 @@ import re
 from decimal import ROUND_DOWN, Decimal
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.request.setting import Numbers
 
 MOST_VALUES = 1_000
@@ -24,7 +25,9 @@ def split(text: str) -> tuple[str, ...]:
     try:
         rows = list(csv.reader(text.strip().splitlines(), skipinitialspace=True))
     except csv.Error as error:
-        raise InvalidRequest("list of values", f"{text[:40]}…", "entries that are separated by commas") from error
+        raise InvalidRequest(
+            tr("list of values"), f"{text[:40]}…", tr("entries that are separated by commas")
+        ) from error
     return tuple(entry.strip() for row in rows for entry in row)
 
 
@@ -51,7 +54,11 @@ def counted(axis: str, entry: str, numbers: Numbers) -> tuple[str, ...]:
 def _steps(axis: str, entry: str, first: Decimal, last: Decimal, step: Decimal) -> list[Decimal]:
     if step == 0 or (last - first) / step < 0:
         way = "above" if last > first else "below"
-        raise InvalidRequest(axis, entry, f"a range whose step is {way} 0, such as {_example(first, last)}")
+        raise InvalidRequest(
+            axis,
+            entry,
+            tr("a range whose step is {way} 0, such as {example}", way=way, example=_example(first, last)),
+        )
     count = int((last - first) / step) + 1
     _check_count(axis, entry, count)
     return [first + number * step for number in range(count)]
@@ -59,14 +66,22 @@ def _steps(axis: str, entry: str, first: Decimal, last: Decimal, step: Decimal) 
 
 def _spread(axis: str, entry: str, first: Decimal, last: Decimal, count: int) -> list[Decimal]:
     if count < 1:
-        raise InvalidRequest(axis, entry, "a range of at least one number, such as 1-10 [5]")
+        raise InvalidRequest(axis, entry, tr("a range of at least one number, such as 1-10 [5]"))
     _check_count(axis, entry, count)
     return [first + (last - first) * number / max(count - 1, 1) for number in range(count)]
 
 
 def _check_count(axis: str, entry: str, count: int) -> None:
     if count > MOST_VALUES:
-        raise InvalidRequest(axis, entry, f"a range of at most {MOST_VALUES:,} numbers; this one has {count:,}")
+        raise InvalidRequest(
+            axis,
+            entry,
+            tr(
+                "a range of at most {most_values:,} numbers; this one has {count:,}",
+                most_values=MOST_VALUES,
+                count=count,
+            ),
+        )
 
 
 def _example(first: Decimal, last: Decimal) -> str:

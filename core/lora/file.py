@@ -14,6 +14,7 @@ from core.checkpoints.lora_keys import LoraLayer, is_addition, lora_layers, refu
 from core.errors import LoraBroken, ModelBroken, NotAModel
 from core.families import FAMILIES
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
+from core.language.words import tr
 from core.lora.trigger_words import trigger_words
 from core.lora.usage import LoraUsage, unsupported
 
@@ -78,14 +79,14 @@ def lora_hash(path: Path) -> str:
             file.seek(8 + int.from_bytes(file.read(8), "little"))
             return hashlib.file_digest(file, "sha256").hexdigest()[:HASH_DIGITS]
     except OSError as error:
-        raise LoraBroken(path, f"it cannot be read ({error.strerror})") from error
+        raise LoraBroken(path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
 
 
 def name_of_width(width: int) -> str:
     """Returns the kind of U-Net that reads prompts of this width."""
     formats = (family.lora for family in FAMILIES.values() if family.lora is not None)
     names = (lora.kinds[width] for lora in formats if width in lora.kinds)
-    return next(names, f"a network for prompts of width {width}")
+    return next(names, tr("a network for prompts of width {width}", width=width))
 
 
 def _header(path: Path) -> SafetensorsHeader:
@@ -101,8 +102,8 @@ def _instead(header: SafetensorsHeader) -> str:
     except NotAModel as error:
         return error.reason
     except ModelBroken:
-        return "it is not a LoRA: none of its weights changes a layer as a LoRA does"
-    return "it is a model, not a LoRA: add it on the page Models"
+        return tr("it is not a LoRA: none of its weights changes a layer as a LoRA does")
+    return tr("it is a model, not a LoRA: add it on the page Models")
 
 
 def _told_hash(header: SafetensorsHeader) -> str:

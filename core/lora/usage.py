@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.checkpoints.lora_keys import INCOMPLETE, SUPPORTED, UNKNOWN, LoraLayer
+from core.language.words import tr
 from core.lora.names import is_of_encoder
 
-OTHER_SIZE, NOT_NUMBERS = "of another size", "with values that are not numbers"
+OTHER_SIZE, NOT_NUMBERS = tr("of another size"), tr("with values that are not numbers")
 _PHRASES = {
-    INCOMPLETE: "that lack a part",
-    UNKNOWN: "of an unknown kind",
-    "embedding": "that are embeddings",
-    "replaced weights": "that replace weights",
+    INCOMPLETE: tr("that lack a part"),
+    UNKNOWN: tr("of an unknown kind"),
+    "embedding": tr("that are embeddings"),
+    "replaced weights": tr("that replace weights"),
 }
 
 
@@ -43,8 +44,17 @@ class LoraUsage:
 
     def describe(self) -> str:
         """Returns the account as a phrase: ``"96 of 111 layers applied; left out: 12 of OFT, …"``."""
-        left_out = f"; left out: {self.describe_left_out()}" if self.left_out else ""
-        return f"{self.applied} of {self.layers} layers applied{left_out}"
+        left_out = (
+            tr("; left out: {describe_left_out}", describe_left_out=self.describe_left_out())
+            if self.left_out
+            else ""
+        )
+        return tr(
+            "{applied} of {layers} layers applied{left_out}",
+            applied=self.applied,
+            layers=self.layers,
+            left_out=left_out,
+        )
 
 
 def unsupported(layer: LoraLayer) -> str:
@@ -61,4 +71,4 @@ def is_bundled(layer: LoraLayer) -> bool:
 
 def absent(layer: LoraLayer) -> str:
     """Returns the reason for a layer that the model does not have."""
-    return "of the text encoder" if is_of_encoder(layer.name) else "that the model does not have"
+    return tr("of the text encoder") if is_of_encoder(layer.name) else tr("that the model does not have")

@@ -10,6 +10,7 @@ from core.embeddings.file import EmbeddingFile
 from core.errors import ModelBroken, WrongAutoencoder, WrongFamily
 from core.families import FAMILIES
 from core.files.json_file import read_json
+from core.language.words import tr
 from core.lora.file import LoraFile, name_of_width, read_lora
 from core.lora.library import LoraLibrary
 from core.models.catalogue import Catalogue, Model
@@ -76,6 +77,9 @@ def lent_autoencoder(model: Model, catalogue: Catalogue) -> Autoencoder:
     needed = space.name or FAMILIES[model.family].name
     raise ModelBroken(
         model.place,
-        "it holds no autoencoder (VAE), and there is none here that fits: choose one in Create, below the model, "
-        f"or put one for {needed} into the folder “vae” beside your models",
+        tr(
+            "it holds no autoencoder (VAE), and there is none here that fits: choose one in Create, below "
+            "the model, or put one for {needed} into the folder “vae” beside your models",
+            needed=needed,
+        ),
     )

@@ -14,6 +14,7 @@ from core.errors import ModelBroken
 from core.families import family_names, family_of_pipeline
 from core.families.spec import FamilySpec
 from core.files.json_file import read_json
+from core.language.words import tr
 
 DEEPEST = 5
 MOST_ENTRIES = 20_000
@@ -102,11 +103,17 @@ class FixedPlaces:
 def family_in(folder: Path) -> FamilySpec:
     """Returns the family of a diffusers folder. Raises ModelBroken."""
     if folder.is_dir() and not (folder / INDEX).is_file():
-        raise ModelBroken(folder, f"it is no diffusers folder: there is no {INDEX} in it")
+        raise ModelBroken(folder, tr("it is no diffusers folder: there is no {index} in it", index=INDEX))
     pipeline = read_json(folder / INDEX).get("_class_name")
     if (family := family_of_pipeline(pipeline)) is None:
-        what = f"it is a {pipeline}" if isinstance(pipeline, str) else f"its {INDEX} names no pipeline"
-        raise ModelBroken(folder, f"{what}; supported families are {family_names()}")
+        what = (
+            tr("it is a {pipeline}", pipeline=pipeline)
+            if isinstance(pipeline, str)
+            else tr("its {index} names no pipeline", index=INDEX)
+        )
+        raise ModelBroken(
+            folder, tr("{what}; supported families are {family_names}", what=what, family_names=family_names())
+        )
     return family
 
 

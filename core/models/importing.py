@@ -12,6 +12,7 @@ from core.families import FAMILIES
 from core.files.atomic import TEMPORARY_PREFIX, words_of
 from core.files.free_space import SPARE_BYTES, free_bytes_at
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.folders import INDEX, models_in
 
@@ -43,7 +44,7 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
     Raises ModelBroken with the reason where there is none that can be used.
     """
     if not place.exists():
-        raise ModelBroken(place, "this file is missing")
+        raise ModelBroken(place, tr("this file is missing"))
     models: list[Model] = []
     refused: list[ModelBroken] = []
     for path in models_in(place):
@@ -57,7 +58,7 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
         return Found(tuple(models), tuple(refused))
     if refused:
         raise refused[0]
-    raise ModelBroken(place, "there is no model in it: neither a .safetensors file nor a diffusers folder")
+    raise ModelBroken(place, tr("there is no model in it: neither a .safetensors file nor a diffusers folder"))
 
 
 def check_whole(model: Model) -> None:
@@ -77,13 +78,15 @@ def copy_model(source: Path, folder: Path) -> Generator[Copying, None, Path]:
     """
     target = folder / source.name
     if os.path.lexists(target):
-        raise InvalidRequest("model", source.name, f"one whose name is not taken in {folder}")
+        raise InvalidRequest("model", source.name, tr("one whose name is not taken in {folder}", folder=folder))
     files = _files_of(source)
     try:
         total = sum(path.stat().st_size for path, _ in files)
         free = free_bytes_at(folder)
         if free < total + SPARE_BYTES:
-            room = f"{size_text(total)} needed and {size_text(free)} free on this disk"
+            room = tr(
+                "{needed} needed and {free} free on this disk", needed=size_text(total), free=size_text(free)
+            )
             raise SaveFailed(target, room)
         folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / f"{TEMPORARY_PREFIX}import-{source.name}"

@@ -8,6 +8,7 @@ from core.errors import ModelBroken
 from core.families import FAMILIES, family_of_pipeline, in_words, part_name
 from core.families.spec import CheckpointKind
 from core.files.json_file import read_json
+from core.language.words import tr
 from core.models.folders import INDEX
 from core.models.parts import Parts
 
@@ -18,11 +19,17 @@ def check_built(path: Path, kind: CheckpointKind, folder: Path) -> None:
     config = read_json(folder / family.network / "config.json")
     width = config.get("cross_attention_dim")
     if kind.width is not None and width is not None and kind.width != width:
-        reads = f"its network reads text of width {kind.width}, where {width} is expected: it is unknown"
+        reads = tr(
+            "its network reads text of width {width}, where {expected} is expected: it is unknown",
+            width=kind.width,
+            expected=width,
+        )
         raise ModelBroken(path, reads)
     if kind.config_of(family.network, config) is None:
-        lacks = f"its U-Net lacks blocks of {family.name}, but not those that SSD-1B, Vega and KOALA lack"
-        raise ModelBroken(path, f"{lacks}: it cannot be built")
+        lacks = tr(
+            "its U-Net lacks blocks of {name}, but not those that SSD-1B, Vega and KOALA lack", name=family.name
+        )
+        raise ModelBroken(path, tr("{lacks}: it cannot be built", lacks=lacks))
 
 
 def check_parts(path: Path, kind: CheckpointKind, parts: Parts) -> None:
@@ -33,8 +40,13 @@ def check_parts(path: Path, kind: CheckpointKind, parts: Parts) -> None:
         lacks = in_words([part_name(part) for part in parts.missing])
         raise ModelBroken(
             path,
-            f"it holds the {has} of {family.name}; the {lacks} can come from an installed {family.name} or from a "
-            "file in your model folders, but there is none that fits",
+            tr(
+                "it holds the {has} of {name}; the {lacks} can come from an installed {name} or from a "
+                "file in your model folders, but there is none that fits",
+                has=has,
+                name=family.name,
+                lacks=lacks,
+            ),
         )
 
 
@@ -50,6 +62,9 @@ def folder_to_lend(path: Path, kind: CheckpointKind, folders: Iterable[Path]) ->
                 return folder
     raise ModelBroken(
         path,
-        f"the tokenizer and the configurations of {family.name} can come from an installed {family.name}, but "
-        "there is none: install one as a diffusers folder first",
+        tr(
+            "the tokenizer and the configurations of {name} can come from an installed {name}, but "
+            "there is none: install one as a diffusers folder first",
+            name=family.name,
+        ),
     )

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from core.errors import InvalidRequest
 from core.families.spec import FamilySpec
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.model_weights import BytesPerValue, ModelWeights, WeightBytes
 from core.request.request import Size
 
@@ -53,11 +54,11 @@ class Placement(Enum):
 
 PLACEMENT_WORDS: Mapping[Placement, str] = MappingProxyType(
     {
-        Placement.on_device: "everything on the device",
-        Placement.drop_encoder: "text encoder freed after use",
-        Placement.encoder_in_turns: "text encoder and network by turns on the device",
-        Placement.model_offload: "one part of the model on the device at a time",
-        Placement.group_offload: "a few layers on the device at a time",
+        Placement.on_device: tr("everything on the device"),
+        Placement.drop_encoder: tr("text encoder freed after use"),
+        Placement.encoder_in_turns: tr("text encoder and network by turns on the device"),
+        Placement.model_offload: tr("one part of the model on the device at a time"),
+        Placement.group_offload: tr("a few layers on the device at a time"),
     }
 )
 
@@ -102,31 +103,45 @@ class MemoryPlan:
 
     def describe(self) -> str:
         """Returns one sentence for people, without a full stop."""
-        figures = f"needs about {size_text(self.needed)}, {size_text(self.free)} are free"
+        figures = tr(
+            "needs about {needed}, {free} are free", needed=size_text(self.needed), free=size_text(self.free)
+        )
         if not self.fits:
-            return f"will not fit: {figures}"
+            return tr("will not fit: {figures}", figures=figures)
         how = [] if self.placement is Placement.on_device else [PLACEMENT_WORDS[self.placement]]
         if self.tiled_decode:
-            how.append("decoded in tiles")
-        speed = "runs fast" if self.is_fast else "with offloading, slower"
+            how.append(tr("decoded in tiles"))
+        speed = tr("runs fast") if self.is_fast else tr("with offloading, slower")
         return f"{speed}: {'; '.join([*how, figures])}"
 
     def explain(self) -> str:
         """Returns the decisions and their reasons, as sentences for people."""
-        how = PLACEMENT_WORDS[self.placement] + (", decoded in tiles" if self.tiled_decode else "")
-        what = f"{how[0].upper()}{how[1:]}{', as you have chosen' if self.is_asked else ''}"
-        room = f"{size_text(self.free)} of memory are free"
+        how = PLACEMENT_WORDS[self.placement] + (tr(", decoded in tiles") if self.tiled_decode else "")
+        what = f"{how[0].upper()}{how[1:]}" + (tr(", as you have chosen") if self.is_asked else "")
+        room = tr("{size} of memory are free", size=size_text(self.free))
         if self.needed == self.at_once:
-            with_work = f"about {size_text(self.needed)} with the work on the picture"
-            why = f"{size_text(self.weights)} of weights, {with_work}; {room}"
+            with_work = tr("about {size} with the work on the picture", size=size_text(self.needed))
+            why = tr(
+                "{size} of weights, {with_work}; {room}",
+                size=size_text(self.weights),
+                with_work=with_work,
+                room=room,
+            )
         else:
-            why = (
-                f"all at once it would need about {size_text(self.at_once)}, {size_text(self.weights)} of them "
-                f"weights; {room}"
-                f", and this way about {size_text(self.needed)} are enough"
+            why = tr(
+                "all at once it would need about {at_once}, {weights} of them weights; {room}, and this way about "
+                "{needed} are enough",
+                at_once=size_text(self.at_once),
+                weights=size_text(self.weights),
+                room=room,
+                needed=size_text(self.needed),
             )
         if not self.fits:
-            why = f"it needs about {size_text(self.needed)}, and {room}, so it may run out of memory"
+            why = tr(
+                "it needs about {size}, and {room}, so it may run out of memory",
+                size=size_text(self.needed),
+                room=room,
+            )
         return f"{what}: {why}."
 
 
@@ -217,7 +232,9 @@ def parse_placement(text: str) -> Placement | None:
     if text == "automatic":
         return None
     if text not in placement_names():
-        raise InvalidRequest("memory", text, f"automatic, {', '.join(placement_names())}")
+        raise InvalidRequest(
+            "memory", text, tr("automatic, {placement_names}", placement_names=", ".join(placement_names()))
+        )
     return Placement[text.replace("-", "_")]
 
 

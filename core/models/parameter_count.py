@@ -9,6 +9,7 @@ from core.checkpoints.weights import weights_of
 from core.errors import ModelBroken
 from core.families import FAMILIES, is_encoder, is_network
 from core.files.safetensors_header import read_safetensors_header
+from core.language.words import tr
 from core.models.model_weights import ModelWeights
 
 
@@ -33,7 +34,7 @@ def weights_in(
     for name, count in counts.items():
         by_kind[_kind_of(name) or name] += count
     if not by_kind["network"]:
-        raise ModelBroken(folder, "it has no network")
+        raise ModelBroken(folder, tr("it has no network"))
     return ModelWeights(by_kind["text"], by_kind["network"], by_kind["vae"])
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
+from core.language.words import tr
 from core.request.request import Size
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -46,11 +47,11 @@ def size_in(file: BinaryIO, path: Path) -> Size:
     except ValueError as error:
         raise UnreadablePicture(path, str(error)) from error
     except (struct.error, IndexError) as error:
-        raise UnreadablePicture(path, "the file is cut off") from error
+        raise UnreadablePicture(path, tr("the file is cut off")) from error
     if size is None:
-        raise UnreadablePicture(path, "it is not a PNG, JPEG, WebP or AVIF picture")
+        raise UnreadablePicture(path, tr("it is not a PNG, JPEG, WebP or AVIF picture"))
     if not size.width or not size.height:
-        raise UnreadablePicture(path, "the file is damaged")
+        raise UnreadablePicture(path, tr("the file is damaged"))
     return size
 
 
@@ -74,7 +75,7 @@ def jpeg_parts(file: BinaryIO) -> Iterator[tuple[int, int]]:
         file.seek(place)
         mark, kind = struct.unpack(">BB", file.read(2))
         if mark != 0xFF:
-            raise ValueError("the file is damaged")
+            raise ValueError(tr("the file is damaged"))
         if kind in (_START_OF_PIXELS, _END):
             return
         if kind == 0xFF:  # a filling byte
@@ -85,7 +86,7 @@ def jpeg_parts(file: BinaryIO) -> Iterator[tuple[int, int]]:
             length = max(*struct.unpack(">H", file.read(2)), 2)
             yield kind, length - 2
             place += 2 + length
-    raise ValueError(f"it has more than {_MOST_PARTS} parts")
+    raise ValueError(tr("it has more than {most_parts} parts", most_parts=_MOST_PARTS))
 
 
 def _jpeg_size(file: BinaryIO) -> Size | None:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 from PIL import Image
 
+from core.language.words import tr
+
 IMAGE_DESCRIPTION = 0x010E
 EXIF_FOLDER = 0x8769
 USER_COMMENT = 0x9286
@@ -37,7 +39,7 @@ def texts(data: bytes) -> dict[str, str]:
     """
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None:
-        raise ValueError("the file is damaged")
+        raise ValueError(tr("the file is damaged"))
     (start,) = struct.unpack_from(order + "I", data, 4)
     entries = _entries(data, start, order)
     found: dict[str, str] = {}
@@ -71,7 +73,7 @@ def _entries(data: bytes, start: int, order: str) -> dict[int, bytes]:
         else:
             place += 8
         if place + size > len(data):
-            raise ValueError("the file is cut off")
+            raise ValueError(tr("the file is cut off"))
         if size > LARGEST_TEXT:
             continue
         values[tag] = data[place : place + size]

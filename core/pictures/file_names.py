@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.request.request import GenerationRequest
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -48,7 +49,7 @@ def check_pattern(pattern: str) -> None:
     """Raises InvalidRequest if a pattern names a part that there is not."""
     for field in _FIELD.findall(pattern):
         if field not in FIELDS:
-            raise InvalidRequest("name pattern", f"{{{field}}}", ", ".join(f"{{{name}}}" for name in FIELDS))
+            raise InvalidRequest(tr("name pattern"), f"{{{field}}}", ", ".join(f"{{{name}}}" for name in FIELDS))
 
 
 def picture_stem(request: GenerationRequest, now: datetime, copy: int = 1, pattern: str = DEFAULT_PATTERN) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from core.errors import SaveFailed, UnreadablePicture
+from core.language.words import tr
 from core.pictures import exif
 from core.pictures.dimensions import opened, size_in
 from core.pictures.picture import GeneratedImage
@@ -68,9 +69,9 @@ def encode_for(path: Path, image: GeneratedImage, created: datetime, *, has_reci
             case ".webp":
                 picture.save(file, "WEBP", exif=data, lossless=True)
             case _:
-                raise SaveFailed(path, f"a picture's name ends in {', '.join(SUFFIXES)}")
+                raise SaveFailed(path, tr("a picture's name ends in {suffixes}", suffixes=", ".join(SUFFIXES)))
     except (ValueError, OSError) as error:
-        raise SaveFailed(path, f"{error}; a PNG file has room") from error
+        raise SaveFailed(path, tr("{error}; a PNG file has room", error=error)) from error
     return file.getvalue()
 
 
@@ -87,7 +88,7 @@ def recipe_in(file: BinaryIO, path: Path) -> Recipe:
     """Returns `read_recipe` of a file that is open. Raises UnreadablePicture."""
     texts = texts_in(file, path)
     try:
-        recipe, reason = _recipe(texts), "it carries no recipe"
+        recipe, reason = _recipe(texts), tr("it carries no recipe")
     except ValueError as error:
         recipe, reason = None, str(error)
     if recipe is None and EMULSION not in texts and (hidden := read_stealth(path)):

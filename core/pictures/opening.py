@@ -15,10 +15,11 @@ from PIL import Image, ImageOps
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.pictures.dimensions import read_size
 from core.request.request import Size
 
-DAMAGED = "the file is damaged"
+DAMAGED = tr("the file is damaged")
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF")
 LARGEST_FILE = 256 * 2**20
 MOST_PIXELS = 90_000_000
@@ -62,7 +63,7 @@ def decoded(
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         most = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise UnreadablePicture(path, f"it has more than {most} million pixels") from error
+        raise UnreadablePicture(path, tr("it has more than {most} million pixels", most=most)) from error
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture(path, unknown) from error
     except Exception as error:  # decoders of damaged files raise nearly anything
@@ -79,11 +80,13 @@ def flattened(picture: Image.Image) -> Image.Image:
 def _check(path: Path, size: Size, file_bytes: int) -> None:
     pixels = size.width * size.height
     if file_bytes > LARGEST_FILE:
-        raise UnreadablePicture(path, f"it is larger than {size_text(LARGEST_FILE)}")
+        raise UnreadablePicture(path, tr("it is larger than {size}", size=size_text(LARGEST_FILE)))
     if pixels > MOST_PIXELS:
-        raise UnreadablePicture(path, f"it has more than {MOST_PIXELS // 1_000_000} million pixels")
+        raise UnreadablePicture(
+            path, tr("it has more than {most_pixels} million pixels", most_pixels=MOST_PIXELS // 1000000)
+        )
     if 3 * pixels > max(_UNSUSPICIOUS_BYTES, _MOST_GROWTH * file_bytes):
-        raise UnreadablePicture(path, "it would unpack to far more than a picture of its file's size does")
+        raise UnreadablePicture(path, tr("it would unpack to far more than a picture of its file's size does"))
 
 
 def _needed(path: Path, file: BinaryIO) -> BinaryIO:
@@ -99,7 +102,7 @@ def _needed(path: Path, file: BinaryIO) -> BinaryIO:
         head = file.read(8)
         length, kind = struct.unpack(">I4s", head) if len(head) == 8 else (file_bytes + 1, b"")
         if length > file_bytes:  # also before as much memory is taken
-            raise UnreadablePicture(path, "the file is cut off")
+            raise UnreadablePicture(path, tr("the file is cut off"))
         if kind == b"IEND":
             content.write(_END)
             content.seek(0)
@@ -109,7 +112,7 @@ def _needed(path: Path, file: BinaryIO) -> BinaryIO:
             content.write(file.read(length + 4))
         else:
             file.seek(length + 4, 1)
-    raise UnreadablePicture(path, f"it has more than {MOST_CHUNKS} parts")
+    raise UnreadablePicture(path, tr("it has more than {most_chunks} parts", most_chunks=MOST_CHUNKS))
 
 
 def _plain(picture: Image.Image) -> Image.Image:

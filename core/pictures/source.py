@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from core.errors import UnreadablePicture
 from core.files.atomic import words_of
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.pictures.opening import LARGEST_FILE, decoded, flattened
 from core.pictures.pixels import Pixels
 from core.request.request import Size, Source
@@ -43,8 +44,8 @@ def read_source(source: Source, size: Size) -> SourcePicture:
     content = _content(path)
     sha256 = hashlib.sha256(content).hexdigest()
     if not sha256.startswith(source.sha256):
-        raise UnreadablePicture(path, "it has changed since the recipe was written; choose it again")
-    unknown = f"it is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} picture"
+        raise UnreadablePicture(path, tr("it has changed since the recipe was written; choose it again"))
+    unknown = tr("it is not a {formats} or {last} picture", formats=", ".join(FORMATS[:-1]), last=FORMATS[-1])
     original = flattened(decoded(path, BytesIO(content), FORMATS, unknown=unknown))
     picture = ImageOps.fit(original, (size.width, size.height), Image.Resampling.LANCZOS)
     return SourcePicture(np.asarray(picture), sha256, Size(*original.size))
@@ -69,11 +70,11 @@ def found(source: Source, folders: Iterable[Path]) -> Source:
 def _content(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise UnreadablePicture(path, "there is no such file")
+            raise UnreadablePicture(path, tr("there is no such file"))
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except (OSError, ValueError) as error:
         raise UnreadablePicture(path, words_of(error) if isinstance(error, OSError) else str(error)) from error
     if len(content) > LARGEST_FILE:
-        raise UnreadablePicture(path, f"it is larger than {size_text(LARGEST_FILE)}")
+        raise UnreadablePicture(path, tr("it is larger than {size}", size=size_text(LARGEST_FILE)))
     return content

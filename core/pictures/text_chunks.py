@@ -18,6 +18,7 @@ from PIL import Image
 
 from core.errors import UnreadablePicture
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.pictures import exif
 from core.pictures.dimensions import jpeg_parts, opened
 from core.pictures.exif import LARGEST_TEXT
@@ -57,9 +58,9 @@ def texts_in(file: BinaryIO, path: Path) -> Mapping[str, str]:
         if start[4:12] in (b"ftypavif", b"ftypavis"):
             return _bounded(_avif_texts(file))
     except (ValueError, struct.error, zlib.error) as error:
-        reason = str(error) if type(error) is ValueError else "the file is damaged"
+        reason = str(error) if type(error) is ValueError else tr("the file is damaged")
         raise UnreadablePicture(path, reason) from error
-    raise UnreadablePicture(path, "it is not a PNG, JPEG, WebP or AVIF picture")
+    raise UnreadablePicture(path, tr("it is not a PNG, JPEG, WebP or AVIF picture"))
 
 
 _Found = Iterator[tuple[str, str] | ValueError]
@@ -94,15 +95,15 @@ def _read(
         return
     content = file.read(length)
     if len(content) < length:
-        raise ValueError("the file is cut off")
+        raise ValueError(tr("the file is cut off"))
     try:
         yield from reader(content).items()
     except (ValueError, struct.error, zlib.error) as error:
-        yield error if type(error) is ValueError else ValueError("the file is damaged")
+        yield error if type(error) is ValueError else ValueError(tr("the file is damaged"))
 
 
 def _too_large(largest: int = LARGEST_TEXT) -> ValueError:
-    return ValueError(f"it carries a text of more than {size_text(largest)}")
+    return ValueError(tr("it carries a text of more than {size}", size=size_text(largest)))
 
 
 def _png_texts(file: BinaryIO) -> _Found:
@@ -117,14 +118,14 @@ def _png_texts(file: BinaryIO) -> _Found:
         else:
             chunks += 1
         if chunks > MOST_CHUNKS or pixel_chunks > MOST_PIXEL_CHUNKS:
-            raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+            raise ValueError(tr("it has more than {most_chunks} parts", most_chunks=MOST_CHUNKS))
         if kind in _PNG_READERS:
             largest = LARGEST_EXIF if kind == b"eXIf" else LARGEST_TEXT
             yield from _read(_PNG_READERS[kind], file, length, largest)
             file.seek(4, 1)  # the checksum
         else:
             file.seek(length + 4, 1)
-    raise ValueError("the file is cut off")
+    raise ValueError(tr("the file is cut off"))
 
 
 def _plain_text(content: bytes) -> dict[str, str]:
@@ -168,13 +169,13 @@ def _webp_texts(file: BinaryIO) -> _Found:
             file.seek(length % 2, 1)
         else:
             file.seek(length + length % 2, 1)
-    raise ValueError(f"it has more than {MOST_CHUNKS} parts")
+    raise ValueError(tr("it has more than {most_chunks} parts", most_chunks=MOST_CHUNKS))
 
 
 def _avif_texts(file: BinaryIO) -> _Found:
     """Yields the texts of an AVIF file, whose EXIF data Pillow finds without decoding the picture."""
     if file.seek(0, 2) > LARGEST_AVIF:
-        raise ValueError(f"it is larger than {size_text(LARGEST_AVIF)}")
+        raise ValueError(tr("it is larger than {size}", size=size_text(LARGEST_AVIF)))
     file.seek(0)
     try:
         with warnings.catch_warnings():
@@ -182,7 +183,7 @@ def _avif_texts(file: BinaryIO) -> _Found:
             with Image.open(file, formats=("AVIF",)) as picture:
                 data: bytes = picture.info.get("exif", b"")
     except (SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ValueError("the file is damaged") from error
+        raise ValueError(tr("the file is damaged")) from error
     if data:
         yield from _read(_riff_exif, BytesIO(data), len(data), LARGEST_EXIF)
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.prompt.placed import PlacedText
 
 MOST_PARTS = 16
@@ -29,7 +30,11 @@ def parts_of(content: PlacedText) -> tuple[Part, ...]:
     if not marks:
         return (Part(content),)
     if len(marks) >= MOST_PARTS:
-        raise InvalidRequest("prompt", f"{len(marks) + 1} parts with AND between them", f"at most {MOST_PARTS}")
+        raise InvalidRequest(
+            "prompt",
+            tr("{count} parts with AND between them", count=len(marks) + 1),
+            tr("at most {most_parts}", most_parts=MOST_PARTS),
+        )
     starts, ends = [0, *(mark.end() for mark in marks)], [*(mark.start() for mark in marks), len(content.text)]
     return tuple(_part(content.cut(start, end)) for start, end in zip(starts, ends, strict=True))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import InvalidRequest
 from core.families import FAMILIES
+from core.language.words import tr
 from core.prompt.editing import edited
 from core.prompt.parts import Part, composed, parts_of
 from core.prompt.placed import PlacedText
@@ -97,7 +98,11 @@ def moments_of(
         if number == len(moments):
             moments.append(moment)
         if len(moments) > MOST_TEXTS:
-            raise InvalidRequest("prompt", f"more than {MOST_TEXTS} texts by turns", f"at most {MOST_TEXTS}")
+            raise InvalidRequest(
+                "prompt",
+                tr("more than {most_texts} texts by turns", most_texts=MOST_TEXTS),
+                tr("at most {most_texts}", most_texts=MOST_TEXTS),
+            )
         order += [number] * (end + 1 - len(order))
     return tuple(moments), tuple(order)
 

@@ -12,6 +12,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_to
 
 from core.errors import ModelBroken
 from core.families import FAMILIES
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.paths import clip_vocabulary
 
@@ -43,13 +44,13 @@ def read_tokenizer(model: Model) -> tuple[Tokenizer, tuple[str, str]]:
             unk_token=specials["unk_token"],
         )
     except Exception as error:  # the library raises nothing narrower
-        raise ModelBroken(folder, "its vocabulary and merges do not belong together") from error
+        raise ModelBroken(folder, tr("its vocabulary and merges do not belong together")) from error
     tokenizer = prepare(encoding)
     tokenizer.add_special_tokens([AddedToken(text, special=True) for text in dict.fromkeys(specials.values())])
     try:
         tokenizer.add_tokens(list(_added_tokens(folder)))
     except (TypeError, KeyError, AttributeError) as error:
-        raise ModelBroken(folder, "its list of added tokens is damaged") from error
+        raise ModelBroken(folder, tr("its list of added tokens is damaged")) from error
     frame = rules.frame or (specials["bos_token"], specials["eos_token"])
     return tokenizer, frame
 
@@ -98,7 +99,7 @@ def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
         vocabulary = _read_json(folder / "vocab.json")
         merges = _read_lines(folder / "merges.txt")
     if not isinstance(vocabulary, dict) or not isinstance(merges, list):
-        raise ModelBroken(whole, "this file is damaged: it holds no vocabulary or no merges")
+        raise ModelBroken(whole, tr("this file is damaged: it holds no vocabulary or no merges"))
     pairs = [tuple(merge.split(" ")) if isinstance(merge, str) else tuple(merge) for merge in merges]
     return cast("dict[str, int]", vocabulary), cast("list[tuple[str, str]]", pairs)
 
@@ -139,9 +140,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(_read(path))
     except ValueError as error:
-        raise ModelBroken(path, "this file is damaged: it is not readable JSON") from error
+        raise ModelBroken(path, tr("this file is damaged: it is not readable JSON")) from error
     if not isinstance(content, dict):
-        raise ModelBroken(path, "this file is damaged: it does not hold a JSON object")
+        raise ModelBroken(path, tr("this file is damaged: it does not hold a JSON object"))
     return cast("dict[str, Any]", content)
 
 
@@ -149,6 +150,6 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except FileNotFoundError as error:
-        raise ModelBroken(path, "this file is missing") from error
+        raise ModelBroken(path, tr("this file is missing")) from error
     except (OSError, ValueError) as error:
-        raise ModelBroken(path, "this file cannot be read") from error
+        raise ModelBroken(path, tr("this file cannot be read")) from error

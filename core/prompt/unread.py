@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from core.families import FAMILIES
+from core.language.words import tr
 from core.prompt.bidi import isolated
 from core.prompt.chunks import spellings
 from core.prompt.length import count_prompt
@@ -23,9 +24,9 @@ _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
 _WEIGHTS = (
     ("weight", rf"(?<!\\)\({_INSIDE}:\s*{_NUMBER}\s*\)"),  # AUTOMATIC1111, ComfyUI
     ("weight", r"(?<!\\)\({2,20}[^()\\]{1,200}\){2,20}|(?<!\\)\[[^\[\]|:\\]{1,200}\]"),
-    ("switch between words", r"(?<!\\)\[[^\[\]\\]{0,100}[|:][^\[\]\\]{0,100}\]"),
+    (tr("switch between words"), r"(?<!\\)\[[^\[\]\\]{0,100}[|:][^\[\]\\]{0,100}\]"),
     ("break", r"\b(?:BREAK|AND)\b"),
-    ("escaped bracket", r"\\[()\[\]]"),
+    (tr("escaped bracket"), r"\\[()\[\]]"),
 )
 """Syntax that acts where the text encoder is CLIP; for a language model it is text."""
 
@@ -62,7 +63,13 @@ def cut_end(noun: str, text: str, counter: TokenCounter, *, is_negative: bool = 
     if not count.is_cut:
         return ""
     cut = text[count.read_characters :].strip(" ,")
-    return f"the {noun} has {count.tokens} tokens and the model reads {count.limit}: {_quoted(cut)} is ignored"
+    return tr(
+        "the {noun} has {tokens} tokens and the model reads {limit}: {quoted} is ignored",
+        noun=noun,
+        tokens=count.tokens,
+        limit=count.limit,
+        quoted=_quoted(cut),
+    )
 
 
 def plain_words(text: str, family: str, *, is_negative: bool = False, embeddings: Collection[str] = ()) -> str:
@@ -85,7 +92,11 @@ def literal_weights(text: str, family: str) -> str:
     if _has_weights(family):
         return ""
     found = _named(_ACTING, text)
-    return f"{FAMILIES[family].name} reads brackets as text, not as weights: {found}" if found else ""
+    return (
+        tr("{name} reads brackets as text, not as weights: {found}", name=FAMILIES[family].name, found=found)
+        if found
+        else ""
+    )
 
 
 def weighs_otherwise(request: GenerationRequest, program: str, family: str) -> bool:
@@ -112,7 +123,7 @@ def unread(
     if counter is not None and (cut := cut_end(noun, text, counter, is_negative=is_negative)):
         yield cut
     if plain := plain_words(text, family, is_negative=is_negative, embeddings=embeddings):
-        yield f"in the {noun}, syntax of other programs is read as plain words: {plain}"
+        yield tr("in the {noun}, syntax of other programs is read as plain words: {plain}", noun=noun, plain=plain)
     if literal := literal_weights(text, family):
         yield literal
 

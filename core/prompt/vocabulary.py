@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import ModelBroken
+from core.language.words import tr
 from core.prompt.bidi import isolated
 
 FILE_NAME = "words.json"
@@ -59,8 +60,8 @@ class Vocabulary:
         """Returns a sentence that names words of a prompt that the model has never seen, "" for none."""
         found = list(dict.fromkeys(prompt[begin:end] for begin, end in self.unknown(prompt)))
         named = ", ".join(f"“{isolated(word[:40])}”" for word in found[:_NAMED])
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        return f"This model doesn’t know {named}{more}." if found else ""
+        more = tr(" and {count} more", count=len(found) - _NAMED) if len(found) > _NAMED else ""
+        return tr("This model doesn’t know {named}{more}.", named=named, more=more) if found else ""
 
     def completions(self, beginning: str, before: str = "") -> tuple[str, ...]:
         """Phrases of which one word begins like this.
@@ -121,7 +122,7 @@ def read_vocabulary(model_folder: Path) -> Vocabulary | None:
     path = model_folder / FILE_NAME
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise ModelBroken(path, "a list of words is never so large")
+            raise ModelBroken(path, tr("a list of words is never so large"))
         content: Any = json.loads(path.read_text("utf-8"))
         phrases = {
             str(name): _phrases(category) for name, category in cast("dict[str, Any]", content["words"]).items()
@@ -130,7 +131,7 @@ def read_vocabulary(model_folder: Path) -> Vocabulary | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelBroken(path, "this file is damaged: it does not hold lists of words") from error
+        raise ModelBroken(path, tr("this file is damaged: it does not hold lists of words")) from error
 
 
 def _phrases(content: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from types import MappingProxyType
 
+from core.language.words import tr
 from core.recipes.civitai import take_resources
 from core.recipes.recipe import Recipe
 from core.recipes.settings_text import recipe_of
@@ -72,7 +73,7 @@ def from_parameters(text: str) -> Recipe:
     settings = _settings(lines[place])
     is_enough = len(settings) >= _FEWEST_SETTINGS or _BEGIN.match(lines[place])
     if not is_enough or not settings.keys() & {*_KNOWN.values()}:
-        raise ValueError("its text is not a recipe that Emulsion reads")
+        raise ValueError(tr("its text is not a recipe that Emulsion reads"))
     prompt, negative_prompt = _prompts(lines[:place])
     resources = take_resources(settings)
     untold = settings.pop(UNTOLD, "").split()

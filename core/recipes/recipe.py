@@ -13,6 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
+from core.language.words import tr
 from core.request.json_codec import request_from_json, request_to_json
 from core.request.json_values import list_of, number_of, object_of, parse_json, plain_name, text_of, whole_of
 from core.request.request import STEPS, GenerationRequest
@@ -139,10 +140,16 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
 
 def recipe_from_text(text: str) -> Recipe:
     """Reads the content of the chunk ``emulsion``, hostile ones too. Raises ValueError with a sentence."""
-    content = object_of(parse_json(text), "the recipe")
+    content = object_of(parse_json(text), tr("the recipe"))
     newest = whole_of(content.get("format"), "format", range(1, 1_000_000))
     if newest > FORMAT:
-        raise ValueError(f"its recipe has format {newest} of a newer Emulsion; this one reads up to {FORMAT}")
+        raise ValueError(
+            tr(
+                "its recipe has format {newest} of a newer Emulsion; this one reads up to {format}",
+                newest=newest,
+                format=FORMAT,
+            )
+        )
     request_json = object_of(content.get("request"), "request")
     model_name = plain_name(text_of(request_json.get("model", ""), "model"))
     request = request_from_json({**request_json, "model": model_name})

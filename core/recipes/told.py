@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.language.words import tr
 from core.recipes.recipe import Recipe
 from core.request.setting import Setting
 
@@ -14,7 +15,7 @@ UNKNOWN_SAMPLER = "Sampler"
 def words_of(recipe: Recipe, setting: Setting[Any]) -> str:
     """Returns the value of a setting for people, "" where it has no part in the picture or is not told."""
     if unknown := _unknown(recipe, setting):
-        return f"{unknown} (not known here)"
+        return tr("{unknown} (not known here)", unknown=unknown)
     if setting.name in recipe.untold:
         return ""
     if setting.name == "model":

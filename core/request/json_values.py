@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any, cast
 
+from core.language.words import tr
+
 _ENDING = re.compile(r"\.(safetensors|ckpt|gguf|sft|pth?|bin)$", re.IGNORECASE)
 
 
@@ -25,18 +27,18 @@ def parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError("its recipe is damaged: it is not readable JSON") from error
+        raise ValueError(tr("its recipe is damaged: it is not readable JSON")) from error
 
 
 def object_of(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise damaged(name, value, "an object")
+        raise damaged(name, value, tr("an object"))
     return cast("dict[str, Any]", value)
 
 
 def list_of(value: object, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise damaged(name, value, "a list")
+        raise damaged(name, value, tr("a list"))
     return cast("list[Any]", value)
 
 
@@ -48,16 +50,23 @@ def text_of(value: object, name: str) -> str:
 
 def whole_of(value: object, name: str, allowed: range) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise damaged(name, value, "a whole number")
+        raise damaged(name, value, tr("a whole number"))
     return min(max(value, allowed[0]), allowed[-1])
 
 
 def number_of(value: object, name: str, largest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise damaged(name, value, "a number")
+        raise damaged(name, value, tr("a number"))
     return float(min(max(value, 0), largest))
 
 
 def damaged(name: str, value: object, expected: str) -> ValueError:
     came = repr(value)
-    return ValueError(f"its recipe is damaged: {name} is {came[:60]}; expected {expected}")
+    return ValueError(
+        tr(
+            "its recipe is damaged: {name} is {came}; expected {expected}",
+            name=name,
+            came=came[:60],
+            expected=expected,
+        )
+    )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.request.samplers import SAMPLERS
 
 STARTER_MODEL = "starter-model"
@@ -34,7 +35,7 @@ class Size:
         """Reads ``"512x768"``. Raises InvalidRequest."""
         match = re.fullmatch(r"\s*(\d{1,6})\s*[x×]\s*(\d{1,6})\s*", text, re.IGNORECASE | re.ASCII)
         if match is None:
-            raise InvalidRequest("size", text, "WIDTHxHEIGHT in pixels, for example 128x128")
+            raise InvalidRequest("size", text, tr("WIDTHxHEIGHT in pixels, for example 128x128"))
         return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from core.language.words import tr
+
 Space = Literal["vp", "ve", "flow"]
 
 
@@ -75,33 +77,35 @@ _FLOW_SIGMAS = _with(use_flow_sigmas=True, prediction_type="flow_prediction")
 
 SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
     {
-        "ddpm": Sampler("DDPM", "DDPMScheduler", "The original: fresh noise at every step; wants many steps."),
-        "ddim": Sampler("DDIM", "DDIMScheduler", "Deterministic and plain; a good one to watch."),
-        "lms": Sampler("LMS", "LMSDiscreteScheduler", "Linear multistep: reuses up to four earlier steps.", "ve"),
+        "ddpm": Sampler("DDPM", "DDPMScheduler", tr("The original: fresh noise at every step; wants many steps.")),
+        "ddim": Sampler("DDIM", "DDIMScheduler", tr("Deterministic and plain; a good one to watch.")),
+        "lms": Sampler(
+            "LMS", "LMSDiscreteScheduler", tr("Linear multistep: reuses up to four earlier steps."), "ve"
+        ),
         "pndm": Sampler(
             "PLMS",
             "PNDMScheduler",
-            "Pseudo linear multistep; the original default of Stable Diffusion 1.",
+            tr("Pseudo linear multistep; the original default of Stable Diffusion 1."),
             aliases=("pndm",),
         ),
         "euler": Sampler(
             "Euler",
             "EulerDiscreteScheduler",
-            "The simplest solver; fast and steady.",
+            tr("The simplest solver; fast and steady."),
             "ve",
             flow=Flow("FlowMatchEulerDiscreteScheduler"),
         ),
         "euler_a": Sampler(
             "Euler a",
             "EulerAncestralDiscreteScheduler",
-            "Euler with fresh noise at every step: never settles, full of variety.",
+            tr("Euler with fresh noise at every step: never settles, full of variety."),
             "ve",
             aliases=("eulerancestral",),
         ),
         "heun": Sampler(
             "Heun",
             "HeunDiscreteScheduler",
-            "Second order: two network calls a step, more exact.",
+            tr("Second order: two network calls a step, more exact."),
             "ve",
             calls_per_step=2,
             flow=Flow("FlowMatchHeunDiscreteScheduler"),
@@ -109,7 +113,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "dpm2": Sampler(
             "DPM2",
             "KDPM2DiscreteScheduler",
-            "Second order with a midpoint: two network calls a step.",
+            tr("Second order with a midpoint: two network calls a step."),
             "ve",
             calls_per_step=2,
             automatic="Karras",
@@ -117,7 +121,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "dpm2_a": Sampler(
             "DPM2 a",
             "KDPM2AncestralDiscreteScheduler",
-            "DPM2 with fresh noise at every step: two network calls a step.",
+            tr("DPM2 with fresh noise at every step: two network calls a step."),
             "ve",
             calls_per_step=2,
             aliases=("dpm2ancestral",),
@@ -126,21 +130,21 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "dpmpp_2m": Sampler(
             "DPM++ 2M",
             "DPMSolverMultistepScheduler",
-            "Good pictures in few steps; a safe choice.",
+            tr("Good pictures in few steps; a safe choice."),
             flow=Flow("DPMSolverMultistepScheduler", _FLOW_SIGMAS),
             automatic="Karras",
         ),
         "dpmpp_2m_karras": Sampler(
             "DPM++ 2M",
             "DPMSolverMultistepScheduler",
-            "DPM++ 2M with the schedule of Karras et al.: more steps where details are made.",
+            tr("DPM++ 2M with the schedule of Karras et al.: more steps where details are made."),
             schedule_label="Karras",
             options=_with(use_karras_sigmas=True),
         ),
         "dpmpp_2m_even": Sampler(
             "DPM++ 2M",
             "DPMSolverMultistepScheduler",
-            "DPM++ 2M without the noise levels at which little happens: every step changes the picture.",
+            tr("DPM++ 2M without the noise levels at which little happens: every step changes the picture."),
             schedule_label="Even",
             options=_with(use_karras_sigmas=True),
             sigmas=(0.5, 70.0),
@@ -148,7 +152,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "dpmpp_2m_sde": Sampler(
             "DPM++ 2M SDE",
             "DPMSolverMultistepScheduler",
-            "DPM++ 2M with fresh noise at every step.",
+            tr("DPM++ 2M with fresh noise at every step."),
             options=_with(algorithm_type="sde-dpmsolver++"),
             flow=Flow("DPMSolverMultistepScheduler", _with(algorithm_type="sde-dpmsolver++", **_FLOW_SIGMAS)),
             automatic="Exponential",
@@ -156,21 +160,21 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "dpmpp_2m_sde_karras": Sampler(
             "DPM++ 2M SDE",
             "DPMSolverMultistepScheduler",
-            "DPM++ 2M SDE with the schedule of Karras et al.",
+            tr("DPM++ 2M SDE with the schedule of Karras et al."),
             schedule_label="Karras",
             options=_with(algorithm_type="sde-dpmsolver++", use_karras_sigmas=True),
         ),
-        "deis": Sampler("DEIS", "DEISMultistepScheduler", "Exponential integrator; good with few steps."),
+        "deis": Sampler("DEIS", "DEISMultistepScheduler", tr("Exponential integrator; good with few steps.")),
         "unipc": Sampler(
             "UniPC",
             "UniPCMultistepScheduler",
-            "Predictor and corrector; good with few steps.",
+            tr("Predictor and corrector; good with few steps."),
             flow=Flow("UniPCMultistepScheduler", _FLOW_SIGMAS),
         ),
         "lcm": Sampler(
             "LCM",
             "LCMScheduler",
-            "For models distilled to work in one to eight steps.",
+            tr("For models distilled to work in one to eight steps."),
             options=_with(original_inference_steps=50),
             most_steps=50,
             flow=Flow("FlowMatchEulerDiscreteScheduler", _with(stochastic_sampling=True)),
@@ -178,7 +182,7 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
         "tcd": Sampler(
             "TCD",
             "TCDScheduler",
-            "For consistency-distilled models; one to eight steps.",
+            tr("For consistency-distilled models; one to eight steps."),
             options=_with(original_inference_steps=50),
             most_steps=50,
         ),

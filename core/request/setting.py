@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from core.language.words import tr
 from core.request.request import GenerationRequest, Limits
 
 Value = TypeVar("Value")
@@ -14,7 +15,7 @@ Read = Callable[[Any], Value]
 Taker = Callable[[dict[str, str], dict[str, Any]], None]
 DEFAULT = GenerationRequest("")
 Numbers = Literal["", "whole", "any", "after colon"]
-OWN = "(default: the model's own)"
+OWN = tr("(default: the model's own)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Setting(Generic[Value]):
 
     Attributes:
         name: of the field of `GenerationRequest`.
-        noun: the field's name inside a sentence.
+        noun: the field's name inside a sentence, marked in English as recipes have it; `tr` is for the screen.
         label: the name as a caption; "" for the noun with a capital letter.
         words: the value for people; of a text from outside, show it as plain text.
         card: the value on the recipe card, ``{}`` being the words; "" for the label and the words.
@@ -120,7 +121,8 @@ class Setting(Generic[Value]):
 
     @property
     def title(self) -> str:
-        return self.label or self.noun[0].upper() + self.noun[1:]
+        noun = tr(self.noun)
+        return self.label or noun[0].upper() + noun[1:]
 
     def phrase(self, words: str) -> str:
         """Returns the words of a value with what it is a value of, as on the recipe card."""
@@ -133,7 +135,7 @@ class Setting(Generic[Value]):
     def facts(self, request: GenerationRequest) -> Mapping[str, str]:
         """Returns the value in words, by the noun of each part."""
         value = self.of(request)
-        return {self.noun: self.words(value)} if self.parts is None else self.parts(value)
+        return {tr(self.noun): self.words(value)} if self.parts is None else self.parts(value)
 
 
 def json_reader(name: str, read: Read[Value]) -> Callable[[Mapping[str, Any]], Value]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.request.request import CLIP_LAYERS, Size
 
 Said = Mapping[str, Mapping[str, Any]]
@@ -111,11 +112,26 @@ class _Kind:
 
 KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
-        "prediction_type": _Kind(_prediction, "epsilon, v_prediction or sample", is_of_flow=False),
-        "zero_snr": _Kind(_switch, "yes or no", is_of_flow=False),
-        "shift": _Kind(_shift, f"a number from {SHIFTS[0]} to {SHIFTS[1]:.0f}", is_of_flow=True),
-        "size": _Kind(_size, f"WIDTHxHEIGHT, {SIDES_PX[0]} to {SIDES_PX[-1]} pixels"),
-        "clip_skip": _Kind(_clip_skip, f"a number from {CLIP_LAYERS[0]} to {CLIP_LAYERS[-1]}", is_of_flow=False),
+        "prediction_type": _Kind(_prediction, tr("epsilon, v_prediction or sample"), is_of_flow=False),
+        "zero_snr": _Kind(_switch, tr("yes or no"), is_of_flow=False),
+        "shift": _Kind(
+            _shift,
+            tr("a number from {least} to {most:.0f}", least=SHIFTS[0], most=SHIFTS[1]),
+            is_of_flow=True,
+        ),
+        "size": _Kind(
+            _size,
+            tr("WIDTHxHEIGHT, {least} to {most} pixels", least=SIDES_PX[0], most=SIDES_PX[-1]),
+        ),
+        "clip_skip": _Kind(
+            _clip_skip,
+            tr(
+                "a number from {least} to {most}",
+                least=CLIP_LAYERS[0],
+                most=CLIP_LAYERS[-1],
+            ),
+            is_of_flow=False,
+        ),
     }
 )
 
@@ -149,7 +165,9 @@ def read_traits(pairs: Iterable[str], names: Iterable[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, _, text in (pair.partition("=") for pair in pairs):
         if name not in names:
-            raise InvalidRequest("training", name, f"NAME=VALUE, with one of {', '.join(names)} as the name")
+            raise InvalidRequest(
+                "training", name, tr("NAME=VALUE, with one of {names} as the name", names=", ".join(names))
+            )
         values[name] = read_trait(name, text)
     return values
 
@@ -187,12 +205,14 @@ def trait_words(name: str, value: Any) -> str:
     """Returns a trait as people call it: ``"v-prediction"``, ``"zero terminal SNR"``."""
     match name:
         case "prediction_type":
-            return {"epsilon": "epsilon prediction", "sample": "x0 prediction"}.get(value, "v-prediction")
+            return {"epsilon": tr("epsilon prediction"), "sample": tr("x0 prediction")}.get(
+                value, tr("v-prediction")
+            )
         case "zero_snr":
-            return f"{'' if value else 'no '}zero terminal SNR"
+            return tr("zero terminal SNR") if value else tr("no zero terminal SNR")
         case "shift":
-            return f"flow shift {value:g}"
+            return tr("flow shift {value:g}", value=value)
         case "clip_skip":
-            return f"clip skip {value}"
+            return tr("clip skip {value}", value=value)
         case _:
             return str(value)

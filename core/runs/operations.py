@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film, Frame, Latent, Schedule
+from core.language.words import tr
 from core.models.memory_plan import MemoryInUse
 from core.pictures.pixels import Pixels
 from core.recipes.recipe import Stage
@@ -40,7 +41,9 @@ class Operation(Generic[Result_co]):
     @property
     def title(self) -> str:
         """Returns words for it in the queue."""
-        return type(self).__name__ if self.made is None else " ".join(self.made.prompt.split()) or "(no prompt)"
+        return (
+            type(self).__name__ if self.made is None else " ".join(self.made.prompt.split()) or tr("(no prompt)")
+        )
 
     @property
     def pictures(self) -> int:

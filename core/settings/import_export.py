@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from core.errors import SettingsUnreadable
 from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.language.words import tr
 from core.paths import Folders
 from core.settings.settings import FORMAT, Settings, settings_from_json, settings_to_json
 
@@ -56,16 +57,16 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise SettingsUnreadable(path, words_of(error)) from error
     if len(text) > LARGEST_BYTES:
-        raise SettingsUnreadable(path, "it is far too large")
+        raise SettingsUnreadable(path, tr("it is far too large"))
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise SettingsUnreadable(path, "it is damaged, or of another kind") from error
+        raise SettingsUnreadable(path, tr("it is damaged, or of another kind")) from error
     match content:
         case {"program": program, "format": int(version)} if program == PROGRAM and not isinstance(version, bool):
             known = cast("dict[str, Any]", content)
         case _:
-            raise SettingsUnreadable(path, "it holds no settings of Emulsion")
+            raise SettingsUnreadable(path, tr("it holds no settings of Emulsion"))
     if version > FORMAT:
-        raise SettingsUnreadable(path, "it was written by a newer version of Emulsion")
+        raise SettingsUnreadable(path, tr("it was written by a newer version of Emulsion"))
     return known

@@ -25,6 +25,7 @@ class Look:
     """Attributes of `core.settings.settings.Settings` under the same names."""
 
     theme: Theme = Theme.system
+    language: str = ""
     interface_scale: int = 100
     window_geometry: str = ""
     window_state: str = ""
@@ -35,9 +36,11 @@ def read_look(folders: Folders) -> Look:
     for name in (FILE_NAME, COPY_NAME):
         try:
             content = json.loads((folders.config / name).read_bytes())
-            texts = (str(content.get(field, "")) for field in ("window_geometry", "window_state"))
+            language, *texts = (
+                str(content.get(field, "")) for field in ("language", "window_geometry", "window_state")
+            )
             scale = content.get("interface_scale", 100)
-            return Look(Theme[content.get("theme", Theme.system.name)], int(scale), *texts)
+            return Look(Theme[content.get("theme", Theme.system.name)], language, int(scale), *texts)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return Look()

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.errors import QueueUnreadable
 from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.language.words import tr
 from core.paths import Folders
 from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
 from core.request.local_json import request_from_settings, request_to_settings
@@ -57,20 +58,31 @@ def load_queue(folders: Folders) -> StoredQueue:
     reason, runs = "", list[QueuedRun]()
     for number, entry in enumerate(entries):
         try:
-            runs.append(_from_json(object_of(entry, "an entry"), number))
+            runs.append(_from_json(object_of(entry, tr("an entry")), number))
         except (ValueError, TypeError, KeyError) as error:
             reason = str(error)
     lost = len(entries) - len(runs)
     if lost:
-        return StoredQueue(tuple(runs), _put_aside(path, f"{lost} of {len(entries)} requests: {reason}"))
+        return StoredQueue(
+            tuple(runs),
+            _put_aside(
+                path, tr("{lost} of {count} requests: {reason}", lost=lost, count=len(entries), reason=reason)
+            ),
+        )
     return StoredQueue(tuple(runs))
 
 
 def _entries(text: str) -> list[Any]:
-    content = object_of(parse_json(text), "the file")
+    content = object_of(parse_json(text), tr("the file"))
     newest = whole_of(content.get("format"), "format", range(1, 1_000_000))
     if newest > FORMAT:
-        raise ValueError(f"it is of a newer Emulsion (format {newest}; this one reads up to {FORMAT})")
+        raise ValueError(
+            tr(
+                "it is of a newer Emulsion (format {newest}; this one reads up to {format})",
+                newest=newest,
+                format=FORMAT,
+            )
+        )
     return list_of(content.get("runs"), "runs")[:MOST_RUNS]
 
 
@@ -116,5 +128,7 @@ def _put_aside(path: Path, reason: str) -> QueueUnreadable:
     try:
         aside.write_bytes(path.read_bytes())
     except OSError as error:
-        return QueueUnreadable(path, f"{reason}; it could not be copied either: {words_of(error)}")
+        return QueueUnreadable(
+            path, tr("{reason}; it could not be copied either: {words}", reason=reason, words=words_of(error))
+        )
     return QueueUnreadable(aside, reason)

@@ -54,6 +54,7 @@ class Settings:
         acceleration: of the network's calls.
         memory: how models are placed in the device's memory, or None for what is planned for each.
         tiled_decode: pictures are always decoded in tiles; otherwise only where memory is short.
+        language: of the window, "" for the system's.
         draft: what was last typed and chosen, or None before the first time.
         interface_scale: of the window, in percent; takes effect at the next start.
         confirms_quit: asks before the program is closed while something runs or waits.
@@ -88,6 +89,7 @@ class Settings:
     memory: Placement | None = None
     tiled_decode: bool = False
     theme: Theme = Theme.system
+    language: str = ""
     interface_scale: int = 100
     confirms_quit: bool = True
     previews: PreviewMode = PreviewMode.automatic
@@ -176,6 +178,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "tiled_decode": kinds.SWITCH,
         "theme": choice_of(Theme),
+        "language": kinds.TEXT,
         "interface_scale": kinds.PERCENT,
         "confirms_quit": kinds.SWITCH,
         "previews": choice_of(PreviewMode),

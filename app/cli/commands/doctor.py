@@ -15,6 +15,7 @@ from app.cli.terminal import to_json
 from core.errors import ModelBroken
 from core.families import FAMILIES
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.catalogue import users_catalogue
 from core.models.memory_plan import DeviceMemory, plan_memory
 from core.models.parameter_count import weights_in
@@ -38,19 +39,23 @@ _LIBRARIES = (
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--device", help="ask for this device instead of the best one: cuda, cuda:1, mps, xpu, cpu"
+        "--device", help=tr("ask for this device instead of the best one: cuda, cuda:1, mps, xpu, cpu")
     )
-    parser.add_argument("--dtype", help="ask for this precision: float32, bfloat16 or float16")
+    parser.add_argument("--dtype", help=tr("ask for this precision: float32, bfloat16 or float16"))
     parser.add_argument(
-        "--parts", action="store_true", help="load every part of the program too; exit code 1 when one is broken"
+        "--parts",
+        action="store_true",
+        help=tr("load every part of the program too; exit code 1 when one is broken"),
     )
     parser.add_argument(
         "--measure",
         action="store_true",
-        help="measure instead, for up to two minutes: does this computer compute rightly, and how fast; no line "
-        "names a folder or a prompt; exit code 1 when a mark is missed",
+        help=tr(
+            "measure instead, for up to two minutes: does this computer compute rightly, and how fast; no line "
+            "names a folder or a prompt; exit code 1 when a mark is missed"
+        ),
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--json", action="store_true", help=tr("print JSON"))
 
 
 def _run(arguments: Namespace) -> int:
@@ -83,7 +88,7 @@ def _measure(arguments: Namespace, settings: Settings) -> int:
     try:
         from core.engine.measuring import measure
     except (ImportError, OSError) as error:
-        print(f"torch cannot be used: {error}")
+        print(tr("torch cannot be used: {error}", error=error))
         return 1
     for name, version in _versions().items():
         if not arguments.json:
@@ -103,7 +108,7 @@ def _versions() -> dict[str, str]:
         try:
             versions[library] = metadata.version(library)
         except metadata.PackageNotFoundError:
-            versions[library] = "not installed"
+            versions[library] = tr("not installed")
     return versions
 
 
@@ -115,7 +120,7 @@ def _device(
         from core.engine.devices.device import memory_now, plan
         from core.engine.devices.machine import machine
     except (ImportError, OSError) as error:
-        return {"problem": f"torch cannot be used: {error}"}, {}, ()
+        return {"problem": tr("torch cannot be used: {error}", error=error)}, {}, ()
     chosen = plan(device, dtype)
     described = {
         "device": str(chosen.device),
@@ -129,12 +134,12 @@ def _device(
 
 def _memory(dtype: str, memory: DeviceMemory, settings: Settings) -> dict[str, str]:
     """Returns the memory plan of each model at its own size."""
-    plans = {"free": f"{size_text(memory.free)} of {size_text(memory.total)}"}
+    plans = {"free": tr("{done} of {total}", done=size_text(memory.free), total=size_text(memory.total))}
     for model in users_catalogue(Folders.default(), lambda: settings).models():
         try:
             weights = weights_in(model.folder, model.file, model.parts.places)
         except ModelBroken as error:
-            plans[model.key] = f"cannot be planned: {error.reason}"
+            plans[model.key] = tr("cannot be planned: {reason}", reason=error.reason)
         else:
             family, how = FAMILIES[model.family], (settings.memory, settings.tiled_decode)
             plan = plan_memory(family, weights, dtype, model.defaults.size, memory, *how)
@@ -160,32 +165,32 @@ def _folders(folders: Folders, settings: Settings) -> dict[str, dict[str, str]]:
 
 def _state(path: Path) -> str:
     if not path.is_dir():
-        return "not there yet"
-    return "ok" if os.access(path, os.W_OK | os.X_OK) else "cannot be written"
+        return tr("not there yet")
+    return "ok" if os.access(path, os.W_OK | os.X_OK) else tr("cannot be written")
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
-    yield "Versions"
+    yield tr("Versions")
     yield from (f"  {name:<20} {version}" for name, version in report["versions"].items())
     if report["machine"]:
-        yield "Machine"
+        yield tr("Machine")
         yield from (f"  {line}" for line in report["machine"])
-    yield "Device"
+    yield tr("Device")
     yield from (f"  {line}" for line in report["device"].get("plan", [report["device"].get("problem")]))
-    yield "Folders"
+    yield tr("Folders")
     yield from (f"  {name:<20} {folder['path']} ({folder['state']})" for name, folder in report["folders"].items())
-    yield "Models"
+    yield tr("Models")
     yield from (f"  {key:<20} {name}" for key, name in report["models"].items())
     if not report["models"]:
         yield "  none"
     if report["memory"]:
-        yield "Memory"
+        yield tr("Memory")
         yield from (f"  {key:<20} {plan}" for key, plan in report["memory"].items())
     if "broken parts" in report:
-        yield "Broken parts"
+        yield tr("Broken parts")
         yield from (f"  {name}: {reason}" for name, reason in report["broken parts"].items())
         if not report["broken parts"]:
             yield "  none"
 
 
-COMMAND = Command("print versions, the device and why it was chosen, and folders", _add_arguments, _run)
+COMMAND = Command(tr("print versions, the device and why it was chosen, and folders"), _add_arguments, _run)

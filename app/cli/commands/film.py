@@ -17,6 +17,7 @@ from core.film.reader import SUFFIX, Recording, film_path, read_recording
 from core.film_export.export import FRAME_MS, HOLD_MS, ExportOptions, export
 from core.film_export.formats import FORMATS
 from core.film_export.pictures import PICTURES, export_frames
+from core.language.words import tr
 from core.measures.pacing import even_motion
 from core.models.catalogue import users_catalogue
 from core.paths import Folders
@@ -32,22 +33,39 @@ def _add_arguments(parser: ArgumentParser) -> None:
     defaults = ExportOptions(Path(), "mp4")
     suffixes = ", ".join(film_format.suffix for film_format in FORMATS.values())
     add = parser.add_argument
-    add("picture", metavar="PICTURE", help="a picture with a film beside it, or the film itself")
-    add("--export", metavar="FILE", help=f"write the film as this file, ending in {suffixes} (a contact sheet)")
-    add("--views", metavar="NAMES", default="denoised", help=f"side by side, of {', '.join(PICTURES)}")
-    add("--linear", action="store_true", help="show latents by the linear map to colours; needs no model")
-    add("--frame-ms", metavar="N", help=f"how long each step is shown (default: {defaults.frame_ms})")
-    add("--even-steps", action="store_true", help="show all steps equally long, not longer where much changes")
-    add("--hold-ms", metavar="N", help=f"how much longer the last one is shown (default: {defaults.hold_ms})")
-    add("--width", metavar="N", help="width in pixels (default: that of the picture)")
-    add("--no-captions", action="store_true", help="without the line with step and sigma")
+    add("picture", metavar="PICTURE", help=tr("a picture with a film beside it, or the film itself"))
+    add(
+        "--export",
+        metavar="FILE",
+        help=tr("write the film as this file, ending in {suffixes} (a contact sheet)", suffixes=suffixes),
+    )
+    add(
+        "--views",
+        metavar="NAMES",
+        default="denoised",
+        help=tr("side by side, of {pictures}", pictures=", ".join(PICTURES)),
+    )
+    add("--linear", action="store_true", help=tr("show latents by the linear map to colours; needs no model"))
+    add(
+        "--frame-ms",
+        metavar="N",
+        help=tr("how long each step is shown (default: {frame_ms})", frame_ms=defaults.frame_ms),
+    )
+    add("--even-steps", action="store_true", help=tr("show all steps equally long, not longer where much changes"))
+    add(
+        "--hold-ms",
+        metavar="N",
+        help=tr("how much longer the last one is shown (default: {hold_ms})", hold_ms=defaults.hold_ms),
+    )
+    add("--width", metavar="N", help=tr("width in pixels (default: that of the picture)"))
+    add("--no-captions", action="store_true", help=tr("without the line with step and sigma"))
 
 
 def _run(arguments: Namespace) -> int:
     path = Path(arguments.picture)
     film_file = path if path.name.endswith(SUFFIX) else film_path(path)
     if not film_file.is_file():
-        raise UnreadablePicture(path, f"there is no film beside it ({film_file.name})")
+        raise UnreadablePicture(path, tr("there is no film beside it ({name})", name=film_file.name))
     names = _names(arguments.views)
     options = _options(arguments)
     recording = read_recording(film_file)
@@ -56,7 +74,7 @@ def _run(arguments: Namespace) -> int:
         return 0
     check_writable(options.path.parent)
     if any(_is_same_file(options.path, own) for own in (path, film_file)):
-        raise InvalidRequest("export", arguments.export, "another file than the picture and its film")
+        raise InvalidRequest("export", arguments.export, tr("another file than the picture and its film"))
     with Progress(sys.stderr) as progress:
         progress.begin_phase(PHASES[Phase.importing])
         _export(film_file, names, options, progress, arguments)
@@ -80,7 +98,7 @@ def _export(
         def decode(film: Film, latent: Latent) -> Pixels:
             return result_of(engine, Decode(film, latent), notes.follow)
 
-        progress.begin_phase("writing the film")
+        progress.begin_phase(tr("writing the film"))
         frames = export_frames(film, names, None if arguments.linear else decode)
         if not arguments.even_steps:
             options = replace(options, pace=even_motion([frame.denoised for frame in film.frames]))
@@ -96,7 +114,9 @@ def _names(text: str) -> list[str]:
     names = [name.strip().replace("-", "_") for name in text.split(",")]
     for name in names:
         if name not in PICTURES:
-            raise InvalidRequest("views", name, f"names of {', '.join(PICTURES)}, with commas between them")
+            raise InvalidRequest(
+                "views", name, tr("names of {pictures}, with commas between them", pictures=", ".join(PICTURES))
+            )
     return names
 
 
@@ -107,7 +127,9 @@ def _options(arguments: Namespace) -> ExportOptions | None:
     path = Path(arguments.export)
     by_suffix = {film_format.suffix: key for key, film_format in FORMATS.items()}
     if path.suffix.lower() not in by_suffix:
-        raise InvalidRequest("export", arguments.export, f"a file ending in {', '.join(by_suffix)}")
+        raise InvalidRequest(
+            "export", arguments.export, tr("a file ending in {by_suffix}", by_suffix=", ".join(by_suffix))
+        )
     own = ExportOptions(path, by_suffix[path.suffix.lower()])
     frame_ms = whole_number("frame-ms", arguments.frame_ms, FRAME_MS)
     hold_ms = whole_number("hold-ms", arguments.hold_ms, HOLD_MS)
@@ -142,4 +164,4 @@ def _summary(recording: Recording, path: Path) -> dict[str, object]:
     }
 
 
-COMMAND = Command("show or export the film of a picture", _add_arguments, _run)
+COMMAND = Command(tr("show or export the film of a picture"), _add_arguments, _run)

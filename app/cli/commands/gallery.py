@@ -23,6 +23,7 @@ from core.gallery.marks import RATINGS
 from core.gallery.query import LibraryPicture, Query, Sort
 from core.gallery.scan import Indexing, ScanEvent, Scanned
 from core.gallery.schema import FACETS, FILE_NAME
+from core.language.words import tr
 from core.paths import Folders
 from core.pictures.opening import open_picture
 from core.request.request import LARGEST_SEED
@@ -47,45 +48,47 @@ _FACET_OPTIONS = tuple((setting, filter_option(setting)) for setting in SETTINGS
 
 
 def _folder_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="read in place, and never changed")
+    parser.add_argument("folder", metavar="FOLDER", help=tr("read in place, and never changed"))
 
 
 def _filter_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     for _, option in _FACET_OPTIONS:
         metavar = option.metavar.partition("[")[0]
-        add(option.flag, action="append", default=[], metavar=metavar, help="may be given several times")
-    add("--since", metavar="DAY", help="as 2026-11-21")
-    add("--until", metavar="DAY", help="the last day")
-    add("--rating", metavar="N", help="at least so many stars")
-    add("--favourite", choices=_FLAGS, help="whether it is marked as one")
-    add("--film", choices=_FLAGS, help="whether there is a film beside it")
-    add("--seed", metavar="N", help="exactly this one")
-    add("--tag", action="append", default=[], metavar="NAME", help="may be given several times: all of them")
-    add("--collection", metavar="NAME", help="in this collection")
-    add("--folder", metavar="FOLDER", help="in it and below")
+        add(option.flag, action="append", default=[], metavar=metavar, help=tr("may be given several times"))
+    add("--since", metavar="DAY", help=tr("as 2026-11-21"))
+    add("--until", metavar="DAY", help=tr("the last day"))
+    add("--rating", metavar="N", help=tr("at least so many stars"))
+    add("--favourite", choices=_FLAGS, help=tr("whether it is marked as one"))
+    add("--film", choices=_FLAGS, help=tr("whether there is a film beside it"))
+    add("--seed", metavar="N", help=tr("exactly this one"))
+    add("--tag", action="append", default=[], metavar="NAME", help=tr("may be given several times: all of them"))
+    add("--collection", metavar="NAME", help=tr("in this collection"))
+    add("--folder", metavar="FOLDER", help=tr("in it and below"))
     add(
         "--sort",
         choices=[sort.name.replace("_", "-") for sort in Sort],
         default="newest",
-        help="(default: newest)",
+        help=tr("(default: newest)"),
     )
-    add("--limit", metavar="N", help="no more than so many (default: all)")
+    add("--limit", metavar="N", help=tr("no more than so many (default: all)"))
 
 
 def _search_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("text", metavar="TEXT", help='words, "a phrase", -without; in prompts, notes, tags, names')
+    parser.add_argument(
+        "text", metavar="TEXT", help=tr('words, "a phrase", -without; in prompts, notes, tags, names')
+    )
     _filter_arguments(parser)
 
 
 def _export_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("target", metavar="TARGET", help="a folder, a file ending in .zip, or one in .png for a contact sheet")
-    add("--text", default="", metavar="TEXT", help="only pictures with these words")
+    add("target", metavar="TARGET", help=tr("a folder, a file ending in .zip, or one in .png for a contact sheet"))
+    add("--text", default="", metavar="TEXT", help=tr("only pictures with these words"))
     _filter_arguments(parser)
-    add("--format", choices=FORMATS, default="", help="(default: that of each picture)")
-    add("--without-recipe", action="store_true", help="only the pixels: nothing tells the prompt")
-    add("--longest", metavar="PX", help="make larger pictures smaller")
+    add("--format", choices=FORMATS, default="", help=tr("(default: that of each picture)"))
+    add("--without-recipe", action="store_true", help=tr("only the pixels: nothing tells the prompt"))
+    add("--longest", metavar="PX", help=tr("make larger pictures smaller"))
 
 
 def _add(arguments: Namespace) -> int:
@@ -133,7 +136,7 @@ def _export(arguments: Namespace) -> int:
     encoding = Encoding(arguments.format, has_recipe=not arguments.without_recipe, longest_px=longest)
     limit = _limit(arguments)
     if target.suffix.lower() not in ("", ".zip", ".png"):
-        raise InvalidRequest("target", arguments.target, "a folder, or a file ending in .zip or .png")
+        raise InvalidRequest("target", arguments.target, tr("a folder, or a file ending in .zip or .png"))
     check_writable(target.parent if target.suffix else target)
     with _finder() as finder:
         pictures = [picture.path for picture in _pictures(finder, query, limit) if not picture.is_away]
@@ -155,12 +158,12 @@ def _export(arguments: Namespace) -> int:
 
 _ACTIONS = MappingProxyType(
     {
-        "add": Command("add a folder of pictures to the gallery", _folder_argument, _add),
-        "list": Command("list pictures, a JSON object on each line", _filter_arguments, _list),
-        "search": Command("search prompts, notes, tags and names", _search_arguments, _search),
-        "rebuild": Command("make the index anew from the pictures", no_arguments, _rebuild),
-        "verify": Command("decode every picture and report damage", no_arguments, _verify),
-        "export": Command("write pictures as files, zip file or contact sheet", _export_arguments, _export),
+        "add": Command(tr("add a folder of pictures to the gallery"), _folder_argument, _add),
+        "list": Command(tr("list pictures, a JSON object on each line"), _filter_arguments, _list),
+        "search": Command(tr("search prompts, notes, tags and names"), _search_arguments, _search),
+        "rebuild": Command(tr("make the index anew from the pictures"), no_arguments, _rebuild),
+        "verify": Command(tr("decode every picture and report damage"), no_arguments, _verify),
+        "export": Command(tr("write pictures as files, zip file or contact sheet"), _export_arguments, _export),
     }
 )
 
@@ -197,7 +200,7 @@ def _scan_once(scan: Callable[[Gallery], Iterator[ScanEvent]], *, is_told: bool)
         for event in scan(gallery):
             match event:
                 case Indexing(done, total) if done == total or sys.stderr.isatty():
-                    progress.begin_phase(f"reading pictures: {done} of {total}")
+                    progress.begin_phase(tr("reading pictures: {done} of {total}", done=done, total=total))
                 case Scanned(added, changed, vanished, away) if is_told:
                     progress.clear()
                     found = {"added": added, "changed": changed, "vanished": vanished}
@@ -250,7 +253,7 @@ def _day(field: str, text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise InvalidRequest(field, text, "a day such as 2026-11-21") from error
+        raise InvalidRequest(field, text, tr("a day such as 2026-11-21")) from error
 
 
 def _summary(picture: LibraryPicture, values: Mapping[str, str]) -> dict[str, object]:
@@ -275,4 +278,4 @@ def _summary(picture: LibraryPicture, values: Mapping[str, str]) -> dict[str, ob
     }
 
 
-COMMAND = group("add, find, check and export saved pictures", _ACTIONS)
+COMMAND = group(tr("add, find, check and export saved pictures"), _ACTIONS)

@@ -19,6 +19,7 @@ from app.messages.errors import PHASES, message
 from app.startup.garbage_collection import kept_for_good
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import EmulsionError, InvalidRequest, ModelBroken
+from core.language.words import tr
 from core.models.acceleration import Acceleration
 from core.models.catalogue import Catalogue, Model, users_catalogue
 from core.models.compatibility import check_autoencoder, check_loras, fitting_embeddings, kind_of
@@ -85,32 +86,42 @@ def _add_arguments(parser: ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="PATH",
-        help=f"a file ending in {', '.join(SUFFIXES)} (one of this name is replaced), or a folder, which --count "
-        "above 1 wants (default: a new file in the pictures folder)",
+        help=tr(
+            "a file ending in {suffixes} (one of this name is replaced), or a folder, which --count "
+            "above 1 wants (default: a new file in the pictures folder)",
+            suffixes=", ".join(SUFFIXES),
+        ),
     )
     add(
         "--film",
         action=BooleanOptionalAction,
-        help="keep every step in a film beside each picture, see: emulsion film (default: if the window's "
-        "preferences keep every film)",
+        help=tr(
+            "keep every step in a film beside each picture, see: emulsion film (default: if the window's "
+            "preferences keep every film)"
+        ),
     )
-    add("--device", metavar="NAME", help="cuda, cuda:1, mps, xpu or cpu (default: the best one there is)")
-    add("--dtype", metavar="NAME", help=f"{', '.join(_DTYPES)} (default: what suits the device)")
+    add("--device", metavar="NAME", help=tr("cuda, cuda:1, mps, xpu or cpu (default: the best one there is)"))
+    add("--dtype", metavar="NAME", help=tr("{dtypes} (default: what suits the device)", dtypes=", ".join(_DTYPES)))
     add(
         "--acceleration",
         choices=[*Acceleration.__members__],
-        help="of the network: automatic, which changes no bit, off, or compiled: a minute for each size, and it "
-        "needs a compiler (default: as in the window's preferences)",
+        help=tr(
+            "of the network: automatic, which changes no bit, off, or compiled: a minute for each size, and it "
+            "needs a compiler (default: as in the window's preferences)"
+        ),
     )
     add(
         "--memory",
         metavar="HOW",
-        help=f"where the model's parts are: automatic, {', '.join(placement_names())} (default: what fits)",
+        help=tr(
+            "where the model's parts are: automatic, {placement_names} (default: what fits)",
+            placement_names=", ".join(placement_names()),
+        ),
     )
     add(
         "--json",
         action="store_true",
-        help="print path, recipe, memory and notes of each picture as a line of JSON",
+        help=tr("print path, recipe, memory and notes of each picture as a line of JSON"),
     )
 
 
@@ -170,9 +181,9 @@ def _read(arguments: Namespace) -> Job:
         read_source(request.source, request.size)
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
     if device is not None and not _DEVICE.fullmatch(device):
-        raise InvalidRequest("device", device, "cuda, cuda:1, mps, xpu or cpu")
+        raise InvalidRequest("device", device, tr("cuda, cuda:1, mps, xpu or cpu"))
     if dtype is not None and dtype not in _DTYPES:
-        raise InvalidRequest("dtype", dtype, f"one of {', '.join(_DTYPES)}")
+        raise InvalidRequest("dtype", dtype, tr("one of {dtypes}", dtypes=", ".join(_DTYPES)))
     output = None if arguments.output is None else _storable("output", arguments.output)
     save = output_of(output, request.count, settings)
     keeps_films = settings.keep_films is FilmPolicy.always if arguments.film is None else arguments.film
@@ -202,12 +213,14 @@ def _notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) 
         if (words := read_vocabulary(model.folder)) is not None and (untaught := words.untaught(request.prompt)):
             yield untaught
     if request.negative_prompt and not model.capabilities.has_negative_prompt:
-        yield "the negative prompt is not for this model: its guidance is built in"
+        yield tr("the negative prompt is not for this model: its guidance is built in")
     elif request.negative_prompt and not request.has_guidance:
-        yield "the negative prompt has no effect: guidance is off"
+        yield tr("the negative prompt has no effect: guidance is off")
     else:
         negative, family = request.negative_prompt, model.family
-        yield from unread("negative prompt", negative, family, counter, is_negative=True, embeddings=embeddings)
+        yield from unread(
+            tr("negative prompt"), negative, family, counter, is_negative=True, embeddings=embeddings
+        )
 
 
 def _pictures(
@@ -236,14 +249,19 @@ def _pictures(
                     skipped = film.skipped_steps
                     use = result_of(engine, ReportMemory())
                     if index == 0 and use.plan is not None:
-                        progress.note(f"memory: {use.plan.explain()}")
+                        progress.note(tr("memory: {explain}", explain=use.plan.explain()))
                     progress.begin_picture(index + 1, count, film.request.seed, steps - skipped)
                 case Stepped():
                     progress.finish_step(event.frame.step + 1 - skipped, steps - skipped)
                 case ImageReady(image):
                     use = result_of(engine, ReportMemory())
                     if use.fallen_back_to is not None:
-                        notes.add(f"Memory ran out; now {PLACEMENT_WORDS[use.fallen_back_to]}.")
+                        notes.add(
+                            tr(
+                                "Memory ran out; now {placement_words}.",
+                                placement_words=PLACEMENT_WORDS[use.fallen_back_to],
+                            )
+                        )
                     yield image, use
                 case _:
                     pass  # a notice, or of another operation
@@ -267,10 +285,12 @@ def _storable(field: str, value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise InvalidRequest(field, value.encode("ascii", "backslashreplace").decode(), "text in UTF-8") from error
+        raise InvalidRequest(
+            field, value.encode("ascii", "backslashreplace").decode(), tr("text in UTF-8")
+        ) from error
     if "\0" in value:
-        raise InvalidRequest(field, value.replace("\0", "\\0"), "text without NUL characters")
+        raise InvalidRequest(field, value.replace("\0", "\\0"), tr("text without NUL characters"))
     return value
 
 
-COMMAND = Command("make pictures from words", _add_arguments, _run)
+COMMAND = Command(tr("make pictures from words"), _add_arguments, _run)

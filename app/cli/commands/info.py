@@ -9,6 +9,7 @@ from app.cli.models_import import described
 from app.cli.terminal import to_json
 from core.checkpoints.lora_keys import is_addition, lora_layers
 from core.files.safetensors_header import PICKLED_SUFFIXES, read_safetensors_header
+from core.language.words import tr
 from core.lora.file import SUFFIX, read_lora
 from core.models.catalogue import users_catalogue
 from core.models.importing import check_whole
@@ -19,7 +20,9 @@ from core.settings.settings import load_settings
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    about = "a picture (PNG, JPEG or WebP), a model (.safetensors or a diffusers folder), or a LoRA (.safetensors)"
+    about = tr(
+        "a picture (PNG, JPEG or WebP), a model (.safetensors or a diffusers folder), or a LoRA (.safetensors)"
+    )
     parser.add_argument("file", metavar="FILE", help=about)
 
 
@@ -46,4 +49,4 @@ def _lora(path: Path) -> dict[str, object]:
     return {"name": file.name, **about, "layers": file.usage.layers, "left_out": dict(file.usage.left_out)}
 
 
-COMMAND = Command("print the recipe of a picture, or what a model or a LoRA is, as JSON", _add_arguments, _run)
+COMMAND = Command(tr("print the recipe of a picture, or what a model or a LoRA is, as JSON"), _add_arguments, _run)

@@ -30,6 +30,7 @@ from core.downloads.verify import Verified, verify
 from core.errors import InvalidRequest, ModelMissing, SaveFailed
 from core.families import FAMILIES
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.catalogue import Catalogue, users_catalogue
 from core.models.downloadable import known_models
 from core.paths import Folders
@@ -38,23 +39,23 @@ from core.settings.settings import load_settings
 
 
 def _model_argument(parser: ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="its key, as `emulsion models list` tells it")
+    parser.add_argument("model", metavar="MODEL", help=tr("its key, as `emulsion models list` tells it"))
 
 
 def _hub_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("model", metavar="MODEL", help="its key, or OWNER/NAME on the hub")
-    add("--endpoint", metavar="URL", help="of the hub (default: what the settings say)")
-    add("--proxy", metavar="URL", help="(default: what the settings say, or the environment)")
-    add("--token-stdin", action="store_true", help="read a token from standard input, instead of the keychain")
+    add("model", metavar="MODEL", help=tr("its key, or OWNER/NAME on the hub"))
+    add("--endpoint", metavar="URL", help=tr("of the hub (default: what the settings say)"))
+    add("--proxy", metavar="URL", help=tr("(default: what the settings say, or the environment)"))
+    add("--token-stdin", action="store_true", help=tr("read a token from standard input, instead of the keychain"))
 
 
 def _download_arguments(parser: ArgumentParser) -> None:
     _hub_arguments(parser)
     add = parser.add_argument
-    add("--full-precision", action="store_true", help="fetch 32-bit weights where there is a choice")
-    add("--json", action="store_true", help="print every event, a JSON object on each line")
-    add("--follow-stdin", action="store_true", help="stop when standard input is closed")
+    add("--full-precision", action="store_true", help=tr("fetch 32-bit weights where there is a choice"))
+    add("--json", action="store_true", help=tr("print every event, a JSON object on each line"))
+    add("--follow-stdin", action="store_true", help=tr("stop when standard input is closed"))
 
 
 def _list(_arguments: Namespace) -> int:
@@ -133,11 +134,18 @@ def _show_progress(hub: Hub, wanted: DownloadSpec) -> int:
         for event in download(hub, wanted):
             match event:
                 case Listed(files=files, total=total):
-                    progress.begin_phase(f"{files} files, {size_text(total, 2)}")
+                    progress.begin_phase(tr("{files} files, {size}", files=files, size=size_text(total, 2)))
                 case Downloading(done=done, total=total, bytes_per_second=rate) if sys.stderr.isatty():
-                    progress.begin_phase(f"{size_text(done, 2)} of {size_text(total, 2)}, {rate / 1e6:.1f} MB/s")
+                    progress.begin_phase(
+                        tr(
+                            "{done} of {total}, {rate:.1f} MB/s",
+                            done=size_text(done, 2),
+                            total=size_text(total, 2),
+                            rate=rate / 1e6,
+                        )
+                    )
                 case Damaged(file=file):
-                    progress.begin_phase(f"{file} is damaged and is fetched again")
+                    progress.begin_phase(tr("{file} is damaged and is fetched again", file=file))
                 case Completed(folder=folder):
                     progress.clear()
                     print(to_json({"model": folder.name, "folder": str(folder)}))
@@ -161,7 +169,7 @@ def _verify(arguments: Namespace) -> int:
     folder = _installed_folder(arguments.model)
     record = read_record(folder)
     if record is None:
-        raise InvalidRequest("model", arguments.model, "a model that was downloaded by Emulsion")
+        raise InvalidRequest("model", arguments.model, tr("a model that was downloaded by Emulsion"))
     damaged = 0
     with Progress(sys.stderr) as progress, closing(verify(record, folder)) as files:
         for event in files:
@@ -179,7 +187,7 @@ def _choose(arguments: Namespace) -> int:
     model = catalogue.identified(catalogue.find(arguments.model))
     chosen = read_traits(arguments.training, trait_names(FAMILIES[model.family]))
     kept = with_choice(load_settings(folders).model_traits, model.sha256, chosen)
-    change_settings(folders, "choose", "press Training… on the model's card there", model_traits=kept)
+    change_settings(folders, "choose", tr("press Training… on the model's card there"), model_traits=kept)
     catalogue.memory.save()
     print(to_json(described(catalogue.read(model.place, model.key), model.sha256), indent=2))
     return 0
@@ -187,7 +195,10 @@ def _choose(arguments: Namespace) -> int:
 
 def _choose_arguments(parser: ArgumentParser) -> None:
     _model_argument(parser)
-    about = f"as prediction_type=v_prediction; names are {', '.join(KINDS)}; none of them: everything as found"
+    about = tr(
+        "as prediction_type=v_prediction; names are {kinds}; none of them: everything as found",
+        kinds=", ".join(KINDS),
+    )
     parser.add_argument("training", metavar="NAME=VALUE", nargs="*", help=about)
 
 
@@ -196,7 +207,7 @@ def _remove(arguments: Namespace) -> int:
     try:
         send2trash(str(folder))
     except OSError as error:
-        raise SaveFailed(folder, error.strerror or "there is no trash for it") from error
+        raise SaveFailed(folder, error.strerror or tr("there is no trash for it")) from error
     print(to_json({"removed": arguments.model, "folder": str(folder)}))
     return 0
 
@@ -220,7 +231,7 @@ def _wanted(arguments: Namespace) -> DownloadSpec:
     repository = entry.repository if entry is not None else arguments.model
     if not is_repository(repository):
         keys = ", ".join(model.key for model in known_models())
-        raise InvalidRequest("model", arguments.model, f"OWNER/NAME on the hub, or one of {keys}")
+        raise InvalidRequest("model", arguments.model, tr("OWNER/NAME on the hub, or one of {keys}", keys=keys))
     key = entry.key if entry is not None else repository.partition("/")[2]
     folder = load_settings(Folders.default()).model_folders[0] / key
     variant = {"variant": ""} if getattr(arguments, "full_precision", False) else {}
@@ -238,7 +249,7 @@ def _token(arguments: Namespace) -> Secret:
     if arguments.token_stdin:
         text = sys.stdin.readline().strip()
         if text and not is_token(text):
-            raise InvalidRequest("token", "what came", "one line without spaces")
+            raise InvalidRequest("token", "what came", tr("one line without spaces"))
         return Secret(text)
     try:
         return stored_token(_address(arguments).endpoint)
@@ -248,21 +259,25 @@ def _token(arguments: Namespace) -> Secret:
 
 _ACTIONS = MappingProxyType(
     {
-        "list": Command("list installed and known models, a JSON object on each line", no_arguments, _list),
-        "info": Command("tell what is known of a model", _model_argument, _info),
-        "size": Command("ask the hub which files a download would fetch", _hub_arguments, _size),
+        "list": Command(tr("list installed and known models, a JSON object on each line"), no_arguments, _list),
+        "info": Command(tr("tell what is known of a model"), _model_argument, _info),
+        "size": Command(tr("ask the hub which files a download would fetch"), _hub_arguments, _size),
         "download": Command(
-            "fetch a model, going on where an earlier download ended", _download_arguments, _download
+            tr("fetch a model, going on where an earlier download ended"), _download_arguments, _download
         ),
         "import": Command(
-            "add a checkpoint, a diffusers folder, or another program's models", add_import_arguments, run_import
+            tr("add a checkpoint, a diffusers folder, or another program's models"),
+            add_import_arguments,
+            run_import,
         ),
         "choose": Command(
-            "choose how a model was trained, where Emulsion takes it for another", _choose_arguments, _choose
+            tr("choose how a model was trained, where Emulsion takes it for another"), _choose_arguments, _choose
         ),
-        "verify": Command("read a model's files and compare them with the hub's hashes", _model_argument, _verify),
-        "remove": Command("move a model to the trash", _model_argument, _remove),
+        "verify": Command(
+            tr("read a model's files and compare them with the hub's hashes"), _model_argument, _verify
+        ),
+        "remove": Command(tr("move a model to the trash"), _model_argument, _remove),
     }
 )
 
-COMMAND = group("list, download, import, check and remove models", _ACTIONS)
+COMMAND = group(tr("list, download, import, check and remove models"), _ACTIONS)

@@ -4,6 +4,7 @@ from app.film.film_view import PaneView, ViewKind
 from app.film.frame_context import FrameContext
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_picture
+from core.language.words import tr
 
 
 class DenoisedView(PaneView):
@@ -11,20 +12,22 @@ class DenoisedView(PaneView):
 
     def show_moment(self, moment: FrameContext) -> None:
         if moment.decoded is not None:
-            self.pane.show_picture(to_image(moment.decoded), "decoded by the autoencoder")
+            self.pane.show_picture(to_image(moment.decoded), tr("decoded by the autoencoder"))
         else:
             picture = denoised_picture(moment.film, moment.frame)
-            self.pane.show_picture(to_image(picture), "rough preview")
+            self.pane.show_picture(to_image(picture), tr("rough preview"))
 
 
 KIND = ViewKind(
-    label="Denoised",
+    label=tr("Denoised"),
     make=DenoisedView,
-    about="If the model had to stop now and say what picture is hidden in the noise, it would be this one. "
-    "Early answers are soft, because many pictures are still possible and the model shows their average; "
-    "with every step it commits itself to more detail.",
+    about=tr(
+        "If the model had to stop now and say what picture is hidden in the noise, it would be this one. "
+        "Early answers are soft, because many pictures are still possible and the model shows their average; "
+        "with every step it commits itself to more detail."
+    ),
     terms=(
-        ("x₀", "the model's estimate of the finished picture, made anew at every step."),
-        ("rough preview", "colours read straight from the latent; stay for the autoencoder's picture."),
+        ("x₀", tr("the model's estimate of the finished picture, made anew at every step.")),
+        (tr("rough preview"), tr("colours read straight from the latent; stay for the autoencoder's picture.")),
     ),
 )

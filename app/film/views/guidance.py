@@ -6,9 +6,10 @@ from app.film.film_view import PanesView, Table, ViewKind
 from app.film.frame_context import FrameContext
 from app.widgets.pixels import to_image
 from core.film_export.pictures import denoised_by, guidance_picture
+from core.language.words import tr
 from core.measures.guidance_map import guidance_map
 
-_OFF = "Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at."
+_OFF = tr("Guidance was off at this step (guidance scale 1 or less): there is only one prediction to look at.")
 
 
 class GuidanceView(PanesView):
@@ -26,11 +27,13 @@ class GuidanceView(PanesView):
         strongest = float(strengths.max())
         with_prompt, without, over = self.panes
         for pane, half, words in (
-            (with_prompt, frame.cond, "prompt"),
-            (without, frame.uncond, "no prompt" if not film.request.negative_prompt else "negative"),
+            (with_prompt, frame.cond, tr("prompt")),
+            (without, frame.uncond, tr("no prompt") if not film.request.negative_prompt else tr("negative")),
         ):
             pane.show_picture(to_image(film.latent_rgb.picture(denoised_by(film, frame, half))), words)
-        over.show_picture(to_image(guidance_picture(film, frame)), f"difference ≤ {strongest:.2g}")
+        over.show_picture(
+            to_image(guidance_picture(film, frame)), tr("difference ≤ {strongest:.2g}", strongest=strongest)
+        )
 
     def table(self, moment: FrameContext) -> Table | None:
         cond, uncond = moment.frame.cond, moment.frame.uncond
@@ -42,15 +45,17 @@ class GuidanceView(PanesView):
 
 
 KIND = ViewKind(
-    label="Guidance",
+    label=tr("Guidance"),
     make=GuidanceView,
-    about="At every step the network is asked twice: once with your prompt and once with the negative prompt "
-    "(or an empty one). The difference between the two answers is what the prompt wants to change; "
-    "guidance makes it stronger. The bright places of the map are where the prompt pulls hardest right "
-    "now.",
+    about=tr(
+        "At every step the network is asked twice: once with your prompt and once with the negative prompt "
+        "(or an empty one). The difference between the two answers is what the prompt wants to change; "
+        "guidance makes it stronger. The bright places of the map are where the prompt pulls hardest right "
+        "now."
+    ),
     terms=(
-        ("guidance scale g", "the step uses  without + g · (with − without);  at 1 guidance is off."),
-        ("cond, uncond", "the prediction with the prompt, and the one without it."),
-        ("norm", "the length of the difference over all channels of the latent, at each place."),
+        (tr("guidance scale g"), tr("the step uses  without + g · (with − without);  at 1 guidance is off.")),
+        (tr("cond, uncond"), tr("the prediction with the prompt, and the one without it.")),
+        (tr("norm"), tr("the length of the difference over all channels of the latent, at each place.")),
     ),
 )

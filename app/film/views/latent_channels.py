@@ -10,6 +10,7 @@ from app.film.frame_context import FrameContext
 from app.widgets.building import stretched, text_label, vbox
 from app.widgets.pixels import to_image
 from core.film.film import Latent
+from core.language.words import tr
 from core.measures.channels import channel_numbers
 from core.pictures.colour_maps import diverging
 from core.pictures.pixels import Pixels
@@ -18,7 +19,7 @@ _GAP_PX = 6
 _HINT_PX = 20
 _LARGE_ENOUGH_PX = 44
 
-_HINT = "Blue: below zero, red: above; numbers: mean ± spread. Click a channel to see it decoded alone."
+_HINT = tr("Blue: below zero, red: above; numbers: mean ± spread. Click a channel to see it decoded alone.")
 
 
 class LatentChannelsView(FilmView):
@@ -42,7 +43,7 @@ class LatentChannelsView(FilmView):
             self._make_cells(x0.shape[0])
         for channel, numbers in enumerate(channel_numbers(x0, REACH)):
             picture = self._alone_picture(moment) if channel == self._alone else diverging(x0[channel], REACH)
-            words = f"{channel + 1} alone" if channel == self._alone else f"{channel + 1}"
+            words = tr("{channel} alone", channel=channel + 1) if channel == self._alone else f"{channel + 1}"
             self.cells[channel].show_channel(to_image(picture), numbers, words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -111,15 +112,23 @@ class LatentChannelsView(FilmView):
 
 
 KIND = ViewKind(
-    label="Latent channels",
+    label=tr("Latent channels"),
     make=LatentChannelsView,
-    about="The model does not work on pixels but on a latent: a small stack of channels, each a coarse picture "
-    "of numbers. Together they hold what the autoencoder needs to paint the picture. One often carries "
-    "light and dark, others colours or edges. Under the pointer, each channel tells the mean and the spread of "
-    "its values; with enough room, bars below it show how often each value occurs.",
+    about=tr(
+        "The model does not work on pixels but on a latent: a small stack of channels, each a coarse picture "
+        "of numbers. Together they hold what the autoencoder needs to paint the picture. One often carries "
+        "light and dark, others colours or edges. Under the pointer, each channel tells the mean and the "
+        "spread of its values; with enough room, bars below it show how often each value occurs."
+    ),
     terms=(
-        ("channel", "one layer of the latent; Stable Diffusion has 4, newer models 16."),
-        ("histogram", "how many places have a value, from −4 on the left to 4 on the right; the line is zero."),
-        ("mean, std", "average and spread (standard deviation) of the values; about 0 and 1 in a healthy latent."),
+        (tr("channel"), tr("one layer of the latent; Stable Diffusion has 4, newer models 16.")),
+        (
+            tr("histogram"),
+            tr("how many places have a value, from −4 on the left to 4 on the right; the line is zero."),
+        ),
+        (
+            tr("mean, std"),
+            tr("average and spread (standard deviation) of the values; about 0 and 1 in a healthy latent."),
+        ),
     ),
 )

@@ -4,6 +4,7 @@ from app.film.film_view import PaneView, ViewKind
 from app.film.frame_context import FrameContext
 from app.widgets.pixels import to_image
 from core.film_export.pictures import noisy_picture
+from core.language.words import tr
 from core.measures.noise_levels import signal_and_noise
 
 
@@ -13,19 +14,24 @@ class NoisyView(PaneView):
     def show_moment(self, moment: FrameContext) -> None:
         frame = moment.frame
         alpha, noise = signal_and_noise(frame.sigma)
-        caption = f"{alpha:.2f} × picture + {noise:.2f} × noise"
+        caption = tr("{alpha:.2f} × picture + {noise:.2f} × noise", alpha=alpha, noise=noise)
         self.pane.show_picture(to_image(noisy_picture(moment.film, frame)), caption)
 
 
 KIND = ViewKind(
-    label="Noisy",
+    label=tr("Noisy"),
     make=NoisyView,
-    about="What the network actually sees. It begins with pure random noise, drawn from the seed; every step "
-    "takes a little noise away and puts a little of the estimated picture in its place. The line below "
-    "says how much of each is in the mixture.",
+    about=tr(
+        "What the network actually sees. It begins with pure random noise, drawn from the seed; every step "
+        "takes a little noise away and puts a little of the estimated picture in its place. The line below "
+        "says how much of each is in the mixture."
+    ),
     terms=(
-        ("xₜ", "the noisy latent at timestep t."),
-        ("latent", "the small, compressed form of a picture that the model works on; the autoencoder decodes it."),
-        ("seed", "the number that the first noise is made from; the same seed gives the same start."),
+        ("xₜ", tr("the noisy latent at timestep t.")),
+        (
+            tr("latent"),
+            tr("the small, compressed form of a picture that the model works on; the autoencoder decodes it."),
+        ),
+        (tr("seed"), tr("the number that the first noise is made from; the same seed gives the same start.")),
     ),
 )

@@ -14,6 +14,7 @@ from app.film.position import number, positions
 from app.widgets.building import hbox, stretched, text_label, vbox
 from app.widgets.field import combo_box
 from core.film.film import Schedule
+from core.language.words import tr
 from core.measures.noise_levels import alphas_cumprod, log_snr
 
 
@@ -26,10 +27,12 @@ class _Quantity:
 
 
 _QUANTITIES = (
-    _Quantity("Noise level σ", "σ, noise / signal", lambda schedule: schedule.sigmas, is_logarithmic=True),
-    _Quantity("log-SNR", "ln (signal² / noise²)", lambda schedule: log_snr(schedule.sigmas)),
-    _Quantity("Signal left ᾱ", "ᾱ, part of the variance", lambda schedule: alphas_cumprod(schedule.sigmas)),
-    _Quantity("Timestep", "t, steps of training", lambda schedule: schedule.timesteps.astype(np.float64)),
+    _Quantity(tr("Noise level σ"), tr("σ, noise / signal"), lambda schedule: schedule.sigmas, is_logarithmic=True),
+    _Quantity("log-SNR", tr("ln (signal² / noise²)"), lambda schedule: log_snr(schedule.sigmas)),
+    _Quantity(
+        tr("Signal left ᾱ"), tr("ᾱ, part of the variance"), lambda schedule: alphas_cumprod(schedule.sigmas)
+    ),
+    _Quantity(tr("Timestep"), tr("t, steps of training"), lambda schedule: schedule.timesteps.astype(np.float64)),
 )
 
 
@@ -41,7 +44,7 @@ class ScheduleView(FilmView):
         self._moment: FrameContext | None = None
         self._drawn: tuple[object, ...] = ()
         choices = ((quantity.label, quantity) for quantity in _QUANTITIES)
-        self.quantity_combo = combo_box(choices, "scheduleQuantityCombo", "Quantity")
+        self.quantity_combo = combo_box(choices, "scheduleQuantityCombo", tr("Quantity"))
         self.quantity_combo.currentIndexChanged.connect(self._redraw)
         self._value = text_label(parent=self, role="number")
         self.plot = CallPlot(self)
@@ -60,7 +63,7 @@ class ScheduleView(FilmView):
                 Curve(name, positions(ghost), quantity.values(ghost), is_ghost=True)
                 for name, ghost in moment.other_schedules.items()
             ]
-            own = Curve("this run", positions(schedule), quantity.values(schedule))
+            own = Curve(tr("this run"), positions(schedule), quantity.values(schedule))
             self.plot.show_curves(
                 positions(schedule), [*other_schedules, own], quantity.axis, is_logarithmic=quantity.is_logarithmic
             )
@@ -91,16 +94,18 @@ class ScheduleView(FilmView):
 
 
 KIND = ViewKind(
-    label="Schedule",
+    label=tr("Schedule"),
     make=ScheduleView,
-    about="How noise falls from step to step. A sampler chooses at which noise levels to ask the network; where "
-    "the curve is flat, it spends many steps on the same kind of work – much noise means layout, little "
-    "noise means texture. Drag the line to go to a step. Grey curves are other samplers with as many "
-    "steps.",
+    about=tr(
+        "How noise falls from step to step. A sampler chooses at which noise levels to ask the network; where "
+        "the curve is flat, it spends many steps on the same kind of work – much noise means layout, little "
+        "noise means texture. Drag the line to go to a step. Grey curves are other samplers with as many "
+        "steps."
+    ),
     terms=(
-        ("σ (sigma)", "strength of the noise divided by strength of the picture; falls to almost 0."),
-        ("log-SNR", "logarithm of signal to noise in power, −2 ln σ; 0 means half and half."),
-        ("ᾱ (alpha-bar)", "the part of the variance that is picture, from 0 to 1."),
-        ("timestep", "the same in the units of training, usually from 999 down to 0."),
+        (tr("σ (sigma)"), tr("strength of the noise divided by strength of the picture; falls to almost 0.")),
+        ("log-SNR", tr("logarithm of signal to noise in power, −2 ln σ; 0 means half and half.")),
+        (tr("ᾱ (alpha-bar)"), tr("the part of the variance that is picture, from 0 to 1.")),
+        (tr("timestep"), tr("the same in the units of training, usually from 999 down to 0.")),
     ),
 )

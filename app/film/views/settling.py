@@ -6,6 +6,7 @@ from app.film.frame_context import FrameContext
 from app.film.position import positions
 from app.widgets.building import stretched, text_label, vbox
 from core.film.film import Film
+from core.language.words import tr
 from core.measures.settling import SETTLED_PART, distances_between_neighbours, distances_to_last, settled_call
 
 _NEIGHBOUR_COLOUR = "#2a9d8f"
@@ -44,27 +45,39 @@ class SettlingView(FilmView):
         self.plot.show_curves(
             places,
             [
-                Curve("to the last step", recorded, to_last),
-                Curve("to the step before", recorded, distances_between_neighbours(x0s), _NEIGHBOUR_COLOUR),
+                Curve(tr("to the last step"), recorded, to_last),
+                Curve(tr("to the step before"), recorded, distances_between_neighbours(x0s), _NEIGHBOUR_COLOUR),
             ],
-            "Distance, in std of x₀",
-            note=Note(float(places[settled]), f"step {step}") if film.is_complete else None,
+            tr("Distance, in std of x₀"),
+            note=Note(float(places[settled]), tr("step {step}", step=step)) if film.is_complete else None,
         )
         if film.is_complete:
             of = film.request.steps
-            self.sentence.setText(f"From step {step} of {of} on, at most {SETTLED_PART:.0%} of the way is left.")
+            self.sentence.setText(
+                tr(
+                    "From step {step} of {of} on, at most {settled_part:.0%} of the way is left.",
+                    step=step,
+                    of=of,
+                    settled_part=SETTLED_PART,
+                )
+            )
         else:
-            self.sentence.setText("Distances to the newest step; they move until the run has ended.")
+            self.sentence.setText(tr("Distances to the newest step; they move until the run has ended."))
 
 
 KIND = ViewKind(
-    label="Settling",
+    label=tr("Settling"),
     make=SettlingView,
-    about="How far the estimated picture of each step still is from the last one. A steep fall is where the "
-    "picture is decided; a long flat end means that fewer steps would have given nearly the same picture. "
-    "The dashed line marks the step from which on less than a tenth of the whole way is left.",
+    about=tr(
+        "How far the estimated picture of each step still is from the last one. A steep fall is where the "
+        "picture is decided; a long flat end means that fewer steps would have given nearly the same picture. "
+        "The dashed line marks the step from which on less than a tenth of the whole way is left."
+    ),
     terms=(
-        ("distance", "root mean square difference of two latents, in standard deviations of the last one."),
-        ("to the step before", "how much this step alone has changed the estimate."),
+        (
+            tr("distance"),
+            tr("root mean square difference of two latents, in standard deviations of the last one."),
+        ),
+        (tr("to the step before"), tr("how much this step alone has changed the estimate.")),
     ),
 )

@@ -9,6 +9,7 @@ from app.film.frame_context import FrameContext
 from app.film.position import positions
 from app.widgets.building import stretched, text_label, vbox
 from core.film.film import Film, Frame
+from core.language.words import tr
 from core.measures.spectrum import SETTLED_WITHIN, Spectrum, settled_bands, spectrum
 
 _COLOURS = ("#4c72c4", "#2f9ec4", "#2fae7d", "#9aa52c", "#e0902f", "#d8554a", "#b0509a", "#8a7be8", "#8a8a8a")
@@ -62,7 +63,7 @@ class SpectrumView(FilmView):
             Curve(name + words.get(band, ""), recorded, 100 * shares[:, band], colour, has_points=False)
             for band, (name, colour) in enumerate(zip(names, _COLOURS, strict=False))
         ]
-        self.plot.show_curves(places, curves, "Power, % of last step")
+        self.plot.show_curves(places, curves, tr("Power, % of last step"))
         self.sentence.setText(_sentence(film, spectra))
 
 
@@ -77,10 +78,18 @@ def _sentence(film: Film, spectra: list[Spectrum]) -> str:
     if not film.is_complete or len(spectra[0].power) < 2:
         return ""
     first, *_, last = (film.frames[call].step + 1 for call in settled_bands(spectra))
-    order = "before" if first < last else "after" if first > last else "with"
-    return (
-        f"In this film the layout (long waves) is within {SETTLED_WITHIN:.0%} of its final strength from step "
-        f"{first} on, {order} the texture (short waves) at step {last}."
+    if first < last:
+        order = tr("before the texture (short waves) at step {last}", last=last)
+    elif first > last:
+        order = tr("after the texture (short waves) at step {last}", last=last)
+    else:
+        order = tr("together with the texture (short waves)")
+    return tr(
+        "In this film the layout (long waves) is within {settled_within:.0%} of its final strength from step "
+        "{first} on, {order}.",
+        settled_within=SETTLED_WITHIN,
+        first=first,
+        order=order,
     )
 
 
@@ -89,14 +98,22 @@ def _band_names(found: Spectrum, dash: str) -> list[str]:
 
 
 KIND = ViewKind(
-    label="Spectrum",
+    label=tr("Spectrum"),
     make=SpectrumView,
-    about="A picture can be taken apart into waves: few, long ones make its layout, many short ones its "
-    "texture. Each curve follows one range of waves in the estimated picture, and 100 % is its strength at the "
-    "last step. Often long waves settle before short ones: early steps decide what is where, late ones the "
-    "surface. The line above the curves says how it was in this film.",
+    about=tr(
+        "A picture can be taken apart into waves: few, long ones make its layout, many short ones its "
+        "texture. Each curve follows one range of waves in the estimated picture, and 100 % is its strength "
+        "at the last step. Often long waves settle before short ones: early steps decide what is where, late "
+        "ones the surface. The line above the curves says how it was in this film."
+    ),
     terms=(
-        ("1–2, 2–4, …", "waves per picture along its longer side, by octaves; of the latent, not of the pixels."),
-        ("power", "the strength of these waves, squared and added up; 100 % is their strength at the last step."),
+        (
+            "1–2, 2–4, …",
+            tr("waves per picture along its longer side, by octaves; of the latent, not of the pixels."),
+        ),
+        (
+            tr("power"),
+            tr("the strength of these waves, squared and added up; 100 % is their strength at the last step."),
+        ),
     ),
 )

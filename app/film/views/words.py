@@ -17,19 +17,20 @@ from app.widgets.building import push_button, text_label
 from app.widgets.pixels import to_image
 from core.families import FAMILIES
 from core.film.attention_maps import AttentionMaps, AttentionRecord
+from core.language.words import plural, tr
 from core.pictures.colour_maps import heat_over
 from core.pictures.pixels import Pixels
 from core.prompt.word import Word
 
-COST = "Recording makes each step about 10 % slower; the picture stays the same."
-NOT_RECORDED = "This film has no word map yet."
-GROWING = f"Words are recorded for pictures that begin while this view is open. {COST}"
-NO_CROSS_ATTENTION = (
+COST = tr("Recording makes each step about 10 % slower; the picture stays the same.")
+NOT_RECORDED = tr("This film has no word map yet.")
+GROWING = tr("Words are recorded for pictures that begin while this view is open. {cost}", cost=COST)
+NO_CROSS_ATTENTION = tr(
     "Where the words act cannot be shown for {family}: its network has no cross-attention for the prompt; "
     "words and picture are one stream of tokens."
 )
-NO_WORDS = "The prompt has no words."
-_NOT_THIS_STEP = "not recorded at this step"
+NO_WORDS = tr("The prompt has no words.")
+_NOT_THIS_STEP = tr("not recorded at this step")
 _DARKEST = 0.75
 """Darkness of the large picture where a word acts least, 0 to 1."""
 
@@ -42,7 +43,7 @@ class WordsView(PanesView):
 
     def __init__(self) -> None:
         prompt = text_label(name="wordsPrompt", wraps=True)
-        button = push_button("Record it now", name="recordWordsButton")
+        button = push_button(tr("Record it now"), name="recordWordsButton")
         super().__init__(2, NOT_RECORDED, above=prompt, way_out=button)
         self.record_button = button
         button.clicked.connect(self.attention_wanted)
@@ -51,10 +52,12 @@ class WordsView(PanesView):
         self._word = 0
         self._at_place = ""
         self.prompt = prompt
-        self.prompt.setAccessibleName("Words of the prompt")
+        self.prompt.setAccessibleName(tr("Words of the prompt"))
         self.prompt.setToolTip(
-            "Point at a word to light up its places on the picture, click it to keep its maps here.\n"
-            "Click a place of the picture to see which words act there."
+            tr(
+                "Point at a word to light up its places on the picture, click it to keep its maps here.\n"
+                "Click a place of the picture to see which words act there."
+            )
         )
         self.prompt.setTextFormat(Qt.TextFormat.RichText)
         self.prompt.setTextInteractionFlags(
@@ -80,9 +83,9 @@ class WordsView(PanesView):
         if maps is None:
             this_step.show_picture(to_image(under), _NOT_THIS_STEP)
         else:
-            self._show_map(this_step, under, maps.maps[self._word], "this step")
+            self._show_map(this_step, under, maps.maps[self._word], tr("this step"))
         calls = len(record.calls)
-        words = f"mean of {calls} calls" if calls > 1 else "1 call"
+        words = plural("1 call", "mean of {count} calls", calls)
         words = self._at_place or words
         self._show_map(all_steps, under, record.mean[self._word], words)
 
@@ -110,7 +113,9 @@ class WordsView(PanesView):
         height, width = mean.shape[1:]
         here = mean[:, min(int(y * height), height - 1), min(int(x * width), width - 1)]
         order = np.argsort(mean.mean(axis=(1, 2)) - here)[:_NAMED]
-        self._at_place = "here: " + ", ".join(f"{record.words[word].text} {here[word]:.0%}" for word in order)
+        self._at_place = (
+            tr("here:") + " " + ", ".join(f"{record.words[word].text} {here[word]:.0%}" for word in order)
+        )
         self.choose(int(order[0]))
 
     def table(self, moment: FrameContext) -> Table | None:
@@ -156,7 +161,10 @@ class WordsView(PanesView):
         """Shows each map relative to its own brightest place; the caption says how bright that is."""
         strongest = float(shares.max())
         strengths = _fitted(shares.astype(np.float32) / (strongest or 1.0), under.shape[0], under.shape[1])
-        pane.show_picture(to_image(heat_over(under, strengths)), f"{words}: up to {strongest:.0%}")
+        pane.show_picture(
+            to_image(heat_over(under, strengths)),
+            tr("{words}: up to {strongest:.0%}", words=words, strongest=strongest),
+        )
 
     def _write_prompt(self, prompt: str, words: tuple[Word, ...], silent: frozenset[int]) -> None:
         """Words of another step's text, the ``silent`` ones, are struck through."""
@@ -199,7 +207,7 @@ def _why_none(moment: FrameContext) -> str:
     if known is not None and not known.has_attention_words:
         return NO_CROSS_ATTENTION.format(family=known.name)
     if moment.attention_done is not None:
-        return f"Recording where the words act: {moment.attention_done:.0%}"
+        return tr("Recording where the words act: {attention_done:.0%}", attention_done=moment.attention_done)
     return GROWING if moment.is_growing else NOT_RECORDED
 
 
@@ -210,18 +218,23 @@ def _can_record(moment: FrameContext) -> bool:
 
 
 KIND = ViewKind(
-    label="Words",
+    label=tr("Words"),
     make=WordsView,
-    about="While the network takes noise away, every place of the picture looks at the words of your prompt, at "
-    "some more than at others. Point at a word to light up its places on the picture: the name of a thing lights "
-    f"up where the thing is going to be, often many steps before one can see it. Click a place of the picture to "
-    f"see which words act there. {COST}",
+    about=tr(
+        "While the network takes noise away, every place of the picture looks at the words of your prompt, "
+        "at some more than at others. Point at a word to light up its places on the picture: the name of a "
+        "thing lights up where the thing is going to be, often many steps before one can see it. Click a "
+        "place of the picture to see which words act there. {cost}",
+        cost=COST,
+    ),
     terms=(
-        ("cross-attention", "the part of the network by which places of the picture look at words."),
+        (tr("cross-attention"), tr("the part of the network by which places of the picture look at words.")),
         (
-            "share",
-            "how much of a place's attention goes to the word; most of the rest goes to the mark that begins "
-            "every prompt.",
+            tr("share"),
+            tr(
+                "how much of a place's attention goes to the word; most of the rest goes to the mark that begins "
+                "every prompt."
+            ),
         ),
     ),
 )

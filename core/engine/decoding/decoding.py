@@ -13,12 +13,13 @@ from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.families import Family
 from core.errors import NotANumberPicture
 from core.film.film import Film
+from core.language.words import tr
 from core.pictures.pixels import Pixels
 from core.runs.events import LinearPreview, Preview
 
 log = logging.getLogger(__name__)
 
-TILED = "decoded in tiles"
+TILED = tr("decoded in tiles")
 
 Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
 """Makes the picture of a latent (1, channels, height, width), and a note if it needed another attempt."""
@@ -43,8 +44,8 @@ def decode(family: Family, latents: torch.Tensor, alone: Alone | None = None) ->
         (own, _plainly, ()),
         (own, _plainly, (True,) if alone is not None else ()),
         (TILED, _tiled, (True,)),
-        ("decoded in float32", _in_float32, (False,)),
-        ("decoded in float32 on the CPU", _on_cpu, (True, False)),
+        (tr("decoded in float32"), _in_float32, (False,)),
+        (tr("decoded in float32 on the CPU"), _on_cpu, (True, False)),
     )
     has_run_out = False
     with ExitStack() as room:
@@ -63,7 +64,7 @@ def decode(family: Family, latents: torch.Tensor, alone: Alone | None = None) ->
                 log.warning("the autoencoder gave values that are not numbers; trying again")
     if has_run_out:
         raise torch.OutOfMemoryError
-    raise NotANumberPicture("the autoencoder")
+    raise NotANumberPicture(tr("the autoencoder"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from core.engine.devices.probe import failure_of, is_available
 from core.errors import DeviceMissing
 from core.families.spec import FamilySpec
 from core.files.sizes import size_text
+from core.language.words import tr
 from core.models.acceleration import Acceleration
 from core.models.memory_plan import DeviceMemory, computer_memory
 
@@ -77,7 +78,14 @@ class DevicePlan:
     def describe(self) -> str:
         """Returns the whole plan as lines of text, for ``emulsion doctor`` and the diagnostics page."""
         memory = f", {size_text(self.memory)}" if self.memory else ""
-        chosen = f"{self.device.type} ({self.name}{memory}) in {self.dtype_name}: {self.reason}"
+        chosen = tr(
+            "{type} ({name}{memory}) in {dtype_name}: {reason}",
+            type=self.device.type,
+            name=self.name,
+            memory=memory,
+            dtype_name=self.dtype_name,
+            reason=self.reason,
+        )
         return "\n".join((chosen, *self.found))
 
 
@@ -89,9 +97,9 @@ class _Backend:
 
 
 _BACKENDS = (
-    _Backend("cuda", torch.cuda, "no NVIDIA or AMD GPU that this build of torch can use"),
-    _Backend("mps", torch.backends.mps, "no Apple GPU, or macOS is too old"),
-    _Backend("xpu", torch.xpu, "no Intel GPU that this build of torch can use"),
+    _Backend("cuda", torch.cuda, tr("no NVIDIA or AMD GPU that this build of torch can use")),
+    _Backend("mps", torch.backends.mps, tr("no Apple GPU, or macOS is too old")),
+    _Backend("xpu", torch.xpu, tr("no Intel GPU that this build of torch can use")),
 )
 
 
@@ -123,20 +131,24 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
             gpus.append((str(one), name_of(one)))
         if asked in those and failures:
             raise DeviceMissing(str(asked), ("cpu",), failures[0])
-        words = f"found, but cannot be used: {'; '.join(failures)}" if failures else "found"
+        words = tr("found, but cannot be used: {failures}", failures="; ".join(failures)) if failures else "found"
         found.append(f"{backend.kind}: {words if those else f'not found, {reason or backend.missing}'}")
     if chosen is None and asked is not None:
         raise DeviceMissing(str(device), (*dict(gpus), "cpu"))
     chosen = chosen or CPU
-    chosen_because = "the first that computes of CUDA, MPS, XPU, CPU" if asked is None else "as asked"
-    best, dtype_because = best_dtype(chosen) if dtype is None else (DTYPES[dtype], "as asked")
+    chosen_because = tr("the first that computes of CUDA, MPS, XPU, CPU") if asked is None else tr("as asked")
+    best, dtype_because = best_dtype(chosen) if dtype is None else (DTYPES[dtype], tr("as asked"))
     return DevicePlan(
         device=chosen,
         dtype=best,
         name=name_of(chosen),
-        reason=f"device: {chosen_because}; precision: {dtype_because}",
+        reason=tr(
+            "device: {chosen_because}; precision: {dtype_because}",
+            chosen_because=chosen_because,
+            dtype_because=dtype_because,
+        ),
         memory=_memory(chosen),
-        found=(*found, "cpu: found"),
+        found=(*found, tr("cpu: found")),
         gpus=tuple(gpus),
         is_dtype_asked=dtype is not None,
     )

@@ -4,6 +4,8 @@ import re
 
 import torch
 
+from core.language.words import tr
+
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 AMPERE = 8
@@ -15,22 +17,22 @@ NO_FLOAT16 = re.compile(r"GTX 16\d\d|T(500|550|600|1000|1200|2000)\b|MX[45]50|CM
 NO_BFLOAT16 = ("gfx8", "gfx900", "gfx906", "gfx101", "gfx103")
 """AMD's architectures up to RDNA2, without fast bfloat16; of ComfyUI's ``AMD_RDNA2_AND_OLDER_ARCH``."""
 
-HALF = "half the memory of float32, on every GPU of this kind"
+HALF = tr("half the memory of float32, on every GPU of this kind")
 
 
 def best_dtype(device: torch.device) -> tuple[torch.dtype, str]:
     """Returns the precision for most models, and the reason for it."""
     match device.type:
         case "cuda" if has_bfloat16(device):
-            return torch.bfloat16, "this GPU computes in bfloat16"
+            return torch.bfloat16, tr("this GPU computes in bfloat16")
         case "cuda" if NO_FLOAT16.search(torch.cuda.get_device_properties(device).name):
-            return torch.float32, "this GPU computes wrongly in float16"
+            return torch.float32, tr("this GPU computes wrongly in float16")
         case "cuda" | "mps" | "xpu":
             return torch.float16, HALF
         case _:
             if has_bfloat16(device):
-                return torch.bfloat16, "this processor has instructions for bfloat16, twice as fast as float32"
-            return torch.float32, "this processor has no instructions for 16-bit numbers"
+                return torch.bfloat16, tr("this processor has instructions for bfloat16, twice as fast as float32")
+            return torch.float32, tr("this processor has no instructions for 16-bit numbers")
 
 
 def has_bfloat16(device: torch.device) -> bool:

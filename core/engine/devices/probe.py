@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from core.engine.devices.precision import best_dtype
+from core.language.words import tr
 
 SIDE = 64
 
@@ -36,7 +37,7 @@ def failure_of(device: torch.device) -> str:
         x = functional.conv2d(x @ x / SIDE, weight, padding=1)
         x = functional.scaled_dot_product_attention(x, x, x)
         if not x.float().cpu().isfinite().all():
-            return "it computes values that are not numbers"
+            return tr("it computes values that are not numbers")
     except (RuntimeError, AssertionError) as error:  # of the driver, and of a torch without this kind of device
         return first_sentence(str(error))
     return ""
@@ -58,7 +59,12 @@ def _missing_code(device: torch.device) -> str:
         if (kind == "sm" and major == own[0] and minor <= own[1]) or (kind == "compute" and (major, minor) <= own):
             return ""
     known = ", ".join(f"{major}.{minor}" for major, minor in sorted({(major, minor) for _, major, minor in built}))
-    return f"this build of torch has no code for its compute capability {own[0]}.{own[1]}, only for {known}"
+    return tr(
+        "this build of torch has no code for its compute capability {own}.{own_2}, only for {known}",
+        own=own[0],
+        own_2=own[1],
+        known=known,
+    )
 
 
 def _parsed(architecture: str) -> tuple[str, int, int]:

@@ -20,6 +20,7 @@ from core.engine.weights.components import load_component
 from core.engine.weights.single_file import WeightFile
 from core.files.safetensors_header import read_safetensors_header
 from core.film.latent_rgb import LatentRgb
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.models.compatibility import check_autoencoder
 from core.request.request import Autoencoder
@@ -120,5 +121,7 @@ def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> An
         config["force_upcast"] = False
     header = read_safetensors_header(file.path)
     prefix = prefix_in(header.tensors)
-    module, _ = WeightFile.of(header).build(AutoencoderKL, config, plan.dtype, "its network", prefix, plan.defers)
+    module, _ = WeightFile.of(header).build(
+        AutoencoderKL, config, plan.dtype, tr("its network"), prefix, plan.defers
+    )
     return module.to(plan.loads_on)

@@ -17,6 +17,7 @@ from core.engine.weights.traced import read_tensor
 from core.errors import ModelBroken
 from core.files.safetensors_header import read_safetensors_header
 from core.files.stamps import Stamp, stamp_of
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.compatibility import kind_of
 from core.prompt.chunks import MARKS, NamedVectors, by_first_token, spellings
@@ -112,10 +113,10 @@ def _named(said: str, library: EmbeddingLibrary, loras: Sequence[Path]) -> Itera
 
 def _vectors(file: EmbeddingFile) -> tuple[torch.Tensor, ...]:
     """Returns float32 (vectors, width) for each text encoder. Raises ModelBroken."""
-    with loading(file.path, "its vectors"):
+    with loading(file.path, tr("its vectors")):
         header = read_safetensors_header(file.path)
         tensors = {name: read_tensor(header, name) for name in file.tensors}
     sets = tuple(tensors[name].float().reshape(file.vectors, -1) for name in file.tensors)
     if not all(vectors.isfinite().all() for vectors in sets):
-        raise ModelBroken(file.path, "its vectors are not numbers")
+        raise ModelBroken(file.path, tr("its vectors are not numbers"))
     return sets

@@ -30,6 +30,7 @@ from core.errors import CompilerMissing, LoraBroken
 from core.families import FAMILIES
 from core.files.json_file import read_json
 from core.files.stamps import Stamp, stamps_of_model
+from core.language.words import tr
 from core.models.catalogue import Catalogue, Model
 from core.models.memory_plan import SHARED_MEMORY, MemoryPlan, Placement, plan_memory
 from core.models.parameter_count import weights_in
@@ -230,7 +231,7 @@ class PreparedModel:
             for lora, found in zip(asked, present, strict=True):
                 if found.hash != lora.hash:
                     path = self.loaded.catalogue.loras.find(lora)
-                    raise LoraBroken(path, "its content has changed since the run began")
+                    raise LoraBroken(path, tr("its content has changed since the run began"))
             return work()
 
         return self.loaded.ladder.run(attempt)

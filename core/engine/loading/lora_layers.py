@@ -32,6 +32,7 @@ from core.engine.weights.guard import loading
 from core.errors import LoraBroken
 from core.families import is_encoder, is_network
 from core.files.safetensors_header import read_safetensors_header
+from core.language.words import tr
 from core.lora.library import LoraLibrary
 from core.lora.names import LayerNames, Place
 from core.lora.strength import ToldScales
@@ -96,7 +97,7 @@ class LoraLayers:
     def _insert(self, number: int, path: Path) -> LoraUsage:
         """Puts one in. Raises LoraBroken when nothing of it acts."""
         checked_lora(path, self._model)
-        with loading(path, "its weights", broken=LoraBroken), torch.inference_mode(mode=False):
+        with loading(path, tr("its weights"), broken=LoraBroken), torch.inference_mode(mode=False):
             header = read_safetensors_header(path)
             layers, scales = lora_layers(header.tensors), ToldScales(path, header.metadata)
             tensors = load_file(path)
@@ -104,7 +105,10 @@ class LoraLayers:
         usage = LoraUsage.of(len(layers), filter(None, reasons))
         if not usage.applied:
             reasons = usage.describe_left_out()
-            raise LoraBroken(path, f"none of its layers acts on {self._model.name}: it has {reasons}")
+            raise LoraBroken(
+                path,
+                tr("none of its layers acts on {name}: it has {reasons}", name=self._model.name, reasons=reasons),
+            )
         return usage
 
     def _add(self, number: int, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], told: ToldScales) -> str:
@@ -122,7 +126,7 @@ class LoraLayers:
         if not all(value.float().isfinite().all() for value in own.values()):
             return NOT_NUMBERS
         if len(places) > 1 and "dora_scale" in own and not is_of_outputs(own["dora_scale"]):
-            return "of DoRA over three layers at once"
+            return tr("of DoRA over three layers at once")
         for place in places:
             base = self._layer(place)
             for addition in _additions(base, layer, own, place, told):
@@ -214,5 +218,5 @@ def _stamp(path: Path) -> _Stamp:
     try:
         stat = path.stat()
     except OSError as error:
-        raise LoraBroken(path, "this file is missing") from error
+        raise LoraBroken(path, tr("this file is missing")) from error
     return path, stat.st_size, stat.st_mtime_ns

@@ -18,6 +18,7 @@ from core.engine.weights.components import load_component
 from core.engine.weights.fit import misfit, shapes_of
 from core.engine.weights.guard import loading
 from core.errors import ModelBroken, NotANumberPicture
+from core.language.words import tr
 from core.models.catalogue import Model
 from core.pictures.pixels import Pixels
 
@@ -54,7 +55,7 @@ class TinyAutoencoder:
     def _decode(self, latents: torch.Tensor) -> tuple[Pixels, str]:
         decoded = decode_tiny(self._module, latents)
         if not torch.isfinite(decoded).all():
-            raise NotANumberPicture("the tiny autoencoder")
+            raise NotANumberPicture(tr("the tiny autoencoder"))
         return to_pixels(decoded), ""
 
 
@@ -70,7 +71,7 @@ def load_tiny(file: TinyAutoencoderFile, plan: DevicePlan) -> Any:
         return load_component(AutoencoderTiny, file.path, plan)
     weights: dict[str, torch.Tensor] = {}
     with loading(
-        file.path, "its decoder", lambda: misfit(shapes_of(module.decoder.state_dict()), shapes_of(weights))
+        file.path, tr("its decoder"), lambda: misfit(shapes_of(module.decoder.state_dict()), shapes_of(weights))
     ):
         module: Any = AutoencoderTiny(latent_channels=file.space.channels)
         weights = _named(load_file(file.path))

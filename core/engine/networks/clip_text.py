@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.prompt.chunks import COMMA, MARKS, NO_EMBEDDINGS, Chunk, ChunkRules, Embeddings, chunked, padded
 from core.prompt.parts import Part, parts_of
 from core.prompt.placed import PlacedText
@@ -73,7 +74,11 @@ class ClipEncoder:
         runs = (plain if emphasis == "none" else weighted)(content).runs
         for run in runs:
             if not abs(run.weight) <= LARGEST_WEIGHT and not run.is_break:
-                raise InvalidRequest("weight", f"{run.weight:g} of {run.text.strip()[:40]}", "at most 1000")
+                raise InvalidRequest(
+                    "weight",
+                    tr("{weight:g} of {value}", weight=run.weight, value=run.text.strip()[:40]),
+                    tr("at most 1000"),
+                )
         length = self.encoder.config.max_position_embeddings - MARKS
         return chunked(runs, self.tokens_of, ChunkRules(length, self._comma, self.embeddings))
 

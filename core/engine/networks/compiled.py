@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch.utils._triton import has_triton_package
 
+from core.language.words import tr
+
 log = logging.getLogger(__name__)
 
 CACHES = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
@@ -27,15 +29,15 @@ CPP_COMPILERS = ("g++", "clang++", "c++", "cl")
 def missing_for(device: torch.device) -> str:
     """Returns what compiling for a device lacks on this computer, as the end of a sentence, or ""."""
     if hasattr(sys, "_MEIPASS"):
-        return "the installed program brings no compiler; start from the checkout for that"
+        return tr("the installed program brings no compiler; start from the checkout for that")
     if device.type == "mps":
-        return "torch compiles for Apple GPUs only in part"
+        return tr("torch compiles for Apple GPUs only in part")
     if device.type != "cpu" and not has_triton_package():
-        return "Triton, by which torch compiles for graphics cards, is not installed"
+        return tr("Triton, by which torch compiles for graphics cards, is not installed")
     names = CPP_COMPILERS if device.type == "cpu" else C_COMPILERS
     own = os.environ.get("CXX" if device.type == "cpu" else "CC", "")
     if not any(shutil.which(name) for name in (own, *names) if name):
-        return f"no compiler was found ({', '.join(names)})"
+        return tr("no compiler was found ({names})", names=", ".join(names))
     return ""
 
 
@@ -57,4 +59,4 @@ def reason_of(error: BaseException) -> str:
     module = sys.modules.get("torch._dynamo.exc")
     if module is None or not isinstance(error, module.TorchDynamoException):
         return ""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "it gave no reason")
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), tr("it gave no reason"))

@@ -8,6 +8,7 @@ from core.engine.context import Context
 from core.engine.sampling import schedulers
 from core.errors import InvalidRequest
 from core.film.film import Film, Schedule
+from core.language.words import tr
 from core.request.samplers import SAMPLERS
 from core.runs.events import Event, Finished
 from core.runs.operations import CompareSchedules
@@ -74,4 +75,4 @@ def _is_same(one: Schedule, other: Schedule) -> bool:
 
 def _name(labels: list[str]) -> str:
     named, more = labels[:2], len(labels) - 2
-    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(named) + (tr(" and {more} more", more=more) if more > 0 else "")

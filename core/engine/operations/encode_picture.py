@@ -12,6 +12,7 @@ from core.engine.initial_state import to_model_range
 from core.engine.sampling.schedulers import prediction_type_of
 from core.engine.sampling.tensors import to_numpy
 from core.errors import NotANumberPicture
+from core.language.words import tr
 from core.measures.noise_levels import alphas_cumprod as alpha_bars
 from core.measures.noise_levels import sigmas_of_flow
 from core.pictures.source import read_source
@@ -28,7 +29,7 @@ def run(context: Context, operation: EncodePicture) -> Iterator[Event]:
     pixels = to_model_range(picture.pixels).to(context.plan.device)
     latent = model.with_autoencoder(lambda: family.encode(pixels, None))
     if not latent.isfinite().all():
-        raise NotANumberPicture("the autoencoder")
+        raise NotANumberPicture(tr("the autoencoder"))
     trip = RoundTrip(
         picture=picture.pixels,
         original=picture.original,

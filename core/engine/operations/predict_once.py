@@ -10,6 +10,7 @@ from core.engine.sampling.prediction import denoised
 from core.engine.sampling.schedulers import prediction_type_of
 from core.engine.sampling.tensors import to_numpy, to_torch
 from core.errors import NotANumberPicture
+from core.language.words import tr
 from core.measures.noise_levels import scale_of
 from core.runs.events import Event, Finished
 from core.runs.operations import PredictOnce
@@ -32,5 +33,5 @@ def run(context: Context, operation: PredictOnce) -> Iterator[Event]:
     guided = guidance.combine(model.guarded(predict)(x_in, timestep), request.guidance_scale)
     x0 = denoised(x_in, guided, sigma, kind)
     if not x0.isfinite().all():
-        raise NotANumberPicture("the network")
+        raise NotANumberPicture(tr("the network"))
     yield Finished(OneStep(t, model.decode(x)[0], model.decode(x0)[0], to_numpy(x0)))

@@ -11,6 +11,7 @@ from core.engine.sampling.denoising import StepContext, StepHook
 from core.engine.sampling.tensors import to_torch
 from core.errors import InvalidRequest
 from core.film.film import Film
+from core.language.words import tr
 from core.measures.noise_levels import scale_of, signal_and_noise
 
 MASK, SOURCE = "mask", "source"
@@ -24,18 +25,22 @@ def mask_blending(film: Film, device: torch.device) -> StepHook:
     The noise is drawn once, as that of x_T is: the first of the run's seed.
     """
     if SOURCE not in film.extras:
-        raise InvalidRequest(SOURCE, None, "an extra of a film that has a mask")
+        raise InvalidRequest(SOURCE, None, tr("an extra of a film that has a mask"))
     mask, source = film.extras[MASK], film.extras[SOURCE]
     is_float = mask.dtype == source.dtype == np.float32
     if not is_float or source.ndim != 3 or mask.shape != (1, *source.shape[1:]):
-        raise InvalidRequest(MASK, mask.shape, f"float32 of one channel, as large as the source {source.shape}")
+        raise InvalidRequest(
+            MASK, mask.shape, tr("float32 of one channel, as large as the source {shape}", shape=source.shape)
+        )
     new, kept = to_torch(mask, device), to_torch(source, device)
     generator = torch.Generator("cpu").manual_seed(film.request.seed or 0)
     noise = torch.randn(kept.shape, generator=generator).to(device)
 
     def blend(step: StepContext, x: torch.Tensor) -> torch.Tensor:
         if kept.shape[1:] != x.shape[1:]:
-            raise InvalidRequest(SOURCE, tuple(kept.shape[1:]), f"the shape of the latent {tuple(x.shape[1:])}")
+            raise InvalidRequest(
+                SOURCE, tuple(kept.shape[1:]), tr("the shape of the latent {tuple}", tuple=tuple(x.shape[1:]))
+            )
         alpha, sigma = signal_and_noise(step.sigma)
         noised = (alpha * kept + sigma * noise) * scale_of(step.space, step.sigma)
         return new * x + (1.0 - new) * noised

@@ -21,6 +21,7 @@ from core.engine.sampling.dpm2 import KDPM2AncestralDiscreteScheduler, KDPM2Disc
 from core.engine.sampling.linear_multistep import LMSDiscreteScheduler
 from core.errors import InvalidRequest
 from core.film.film import Film, PredictionType, Schedule
+from core.language.words import tr
 from core.measures.noise_levels import sigmas_of_flow
 from core.request.samplers import SAMPLERS, Sampler, Space
 
@@ -120,22 +121,22 @@ def build(sampler: str, checkpoint_config: Mapping[str, Any], steps: int, skippe
         scheduler = scheduler_class.from_config(config | {"sigma_min": least, "sigma_max": most})
     if scheduler.config.prediction_type not in _supported_predictions(spec.scheduler):
         kind = scheduler.config.prediction_type
-        raise InvalidRequest("sampler", sampler, f"a sampler for models with {kind} prediction")
+        raise InvalidRequest("sampler", sampler, tr("a sampler for models with {kind} prediction", kind=kind))
     try:
         return _set_up(scheduler, spec.space, steps, skipped_steps)
     except (ValueError, IndexError, ZeroDivisionError) as error:
-        raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+        raise _impossible(sampler, steps) from error
+
+
+def _impossible(name: str, steps: int) -> InvalidRequest:
+    return InvalidRequest("steps", steps, tr("a number of steps that the sampler {name} can make", name=name))
 
 
 def _build_flow(
-    sampler: str,
-    spec: Sampler,
-    checkpoint: Mapping[str, Any],
-    steps: int,
-    skipped_steps: int,
+    sampler: str, spec: Sampler, checkpoint: Mapping[str, Any], steps: int, skipped_steps: int
 ) -> SamplerRun:
     if spec.flow is None:
-        raise InvalidRequest("sampler", sampler, "a sampler for flow-matching models")
+        raise InvalidRequest("sampler", sampler, tr("a sampler for flow-matching models"))
     config = _of_training(checkpoint)
     # each of diffusers' schedulers has its own word for the shift of the schedule (Esser et al. 2024, eq. 23)
     shift = float(config.get("shift") or config.get("flow_shift") or 1.0)
@@ -146,7 +147,7 @@ def _build_flow(
     try:
         return _set_up(built, "flow", steps, skipped_steps)
     except (ValueError, IndexError, ZeroDivisionError) as error:
-        raise InvalidRequest("steps", steps, f"a number of steps that the sampler {sampler} can make") from error
+        raise _impossible(sampler, steps) from error
 
 
 def prediction_type_of(checkpoint_config: Mapping[str, Any]) -> PredictionType:

@@ -15,6 +15,7 @@ from core.families import part_name
 from core.file_kinds.table import parts_in
 from core.files.json_file import read_json
 from core.files.safetensors_header import read_safetensors_header
+from core.language.words import tr
 from core.models.catalogue import Model, hashed_file
 from core.paths import clip_vocabulary
 from core.recipes.recipe import ModelIdentity
@@ -28,7 +29,7 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
     headers = tuple(map(read_safetensors_header, weights_of(folder) if file is None else (file,)))
     start = next((part.start for part in parts_in(headers[0])), "") if file is not None else ""
     config = read_json(folder / "config.json")
-    what = f"its {part_name(folder.name)}"
+    what = tr("its {part_name}", part_name=part_name(folder.name))
     part, _ = WeightFile.of(*headers).build(kind, config, plan.dtype, what, start, plan.defers)
     return _placed(folder.name, part, plan)
 
@@ -36,12 +37,12 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
 def load_tokenizer(kind: Any, folder: Path) -> Any:
     """Returns that of the folder; CLIP's needs no more than a configuration there. Raises ModelBroken."""
     if vocabulary_of(folder, kind is CLIPTokenizer) is not None:
-        with loading(folder, "its tokenizer"):
+        with loading(folder, tr("its tokenizer")):
             return kind.from_pretrained(folder, local_files_only=True)
     shared = clip_vocabulary()
     config = read_json(folder / "tokenizer_config.json")
     options = {key: value for key, value in config.items() if key != "tokenizer_class"}
-    with loading(folder, "its tokenizer"):
+    with loading(folder, tr("its tokenizer")):
         return kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options)
 
 

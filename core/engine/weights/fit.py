@@ -5,6 +5,8 @@ from typing import Any
 
 from accelerate import init_empty_weights
 
+from core.language.words import plural, tr
+
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each tensor, by its name."""
 
@@ -31,24 +33,39 @@ def misfit(expected: Shapes, found: Shapes) -> str:
     """
     missing = [name for name in expected if name not in found]
     if missing:
-        return f"is not complete: {counted(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        return plural(
+            "is not complete: {weights} is missing",
+            "is not complete: {weights} are missing",
+            len(missing),
+            weights=counted(missing),
+        )
     other = [name for name in expected if expected[name] != found[name]]
     for name in other:
         if name.endswith(_POSITIONS):
-            return f"reads {found[name][0]} positions, {expected[name][0]} are expected"
+            return tr(
+                "reads {found} positions, {expected} are expected",
+                found=found[name][0],
+                expected=expected[name][0],
+            )
     if other:
-        has = f"{_size(found[other[0]])} where {_size(expected[other[0]])} is expected"
-        return f"is built otherwise than expected: {counted(other)} {'has' if len(other) == 1 else 'have'} {has}"
+        return plural(
+            "is built otherwise than expected: {weights} has {size} where {expected} is expected",
+            "is built otherwise than expected: {weights} have {size} where {expected} is expected",
+            len(other),
+            weights=counted(other),
+            size=_size(found[other[0]]),
+            expected=_size(expected[other[0]]),
+        )
     more = [name for name in found if name not in expected]
-    return f"has {counted(more)} for which the model has no place" if more else ""
+    return tr("has {counted} for which the model has no place", counted=counted(more)) if more else ""
 
 
 def counted(names: Collection[str]) -> str:
     """``"one weight (conv_in.bias)"``, ``"12 weights (conv_in.bias, conv_in.weight, …)"``."""
     first = sorted(names)[:2]
     shown = ", ".join((*first, *(("…",) if len(names) > len(first) else ())))
-    return f"one weight ({shown})" if len(names) == 1 else f"{len(names)} weights ({shown})"
+    return plural("one weight ({shown})", "{count} weights ({shown})", len(names), shown=shown)
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "a single number"
+    return "x".join(map(str, shape)) or tr("a single number")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.engine.devices.memory_errors import is_out_of_memory
 from core.errors import EmulsionError, ModelBroken
+from core.language.words import tr
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,10 @@ def loading(
 
 def _reason(error: Exception, why: Callable[[], str] | None) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"cannot be read: {error.strerror}"
+        return tr("cannot be read: {strerror}", strerror=error.strerror)
     try:
         found = why() if why is not None else ""
     except Exception as again:  # files that broke the load may break the look at them, too
         log.info("the reason cannot be found", exc_info=again)
         found = ""
-    return found or "cannot be loaded: its content is not built as expected"
+    return found or tr("cannot be loaded: its content is not built as expected")

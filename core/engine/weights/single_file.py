@@ -25,6 +25,7 @@ from core.errors import ModelBroken
 from core.families import FAMILIES, part_name
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
+from core.language.words import tr
 from core.models.catalogue import Model
 
 
@@ -53,7 +54,9 @@ def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype,
         assert config is not None
         assert family is not None
         prefix = family.prefix_of(name, header.tensors)
-        networks[name], names = source.build(kind, config, dtype, f"its {part_name(name)}", prefix, defers)
+        networks[name], names = source.build(
+            kind, config, dtype, tr("its {part_name}", part_name=part_name(name)), prefix, defers
+        )
         used |= names
     return FileParts(networks, unexpected(name for name in header.tensors if name not in used))
 
@@ -104,7 +107,10 @@ class WeightFile:
             raise ModelBroken(self.path, f"{what} {reason}")
         used = {source for value in kept.values() for source in value.sources}
         if more := unexpected(here - used):
-            raise ModelBroken(self.path, f"{what} has {counted(more)} for which the model has no place")
+            raise ModelBroken(
+                self.path,
+                tr("{what} has {counted} for which the model has no place", what=what, counted=counted(more)),
+            )
 
         def read(name: str) -> torch.Tensor:
             with loading(self.path, what):

@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from core.errors import ModelBroken
 from core.files.safetensors_header import SafetensorsHeader
 from core.files.stamps import stamp_of
+from core.language.words import tr
 
 _DTYPES = {
     "F64": torch.float64,
@@ -82,14 +83,14 @@ def read_tensor(header: SafetensorsHeader, name: str) -> torch.Tensor:
     tensor = torch.empty(entry.shape, dtype=_DTYPES.get(entry.dtype, torch.uint8))
     rest = memoryview(cast("Any", tensor.reshape(-1).view(torch.uint8).numpy()))
     if len(rest) != entry.end - entry.begin:
-        raise ValueError(f"{name} is of the dtype {entry.dtype}")
+        raise ValueError(tr("{name} is of the dtype {dtype}", name=name, dtype=entry.dtype))
     with header.path.open("rb", buffering=0) as file:
         file.seek(header.begin + entry.begin)
         while rest:  # one call reads 2 GB at most
             count = file.readinto(rest)
             if not count:
-                raise OSError(errno.EIO, "it has been cut off meanwhile")
+                raise OSError(errno.EIO, tr("it has been cut off meanwhile"))
             rest = rest[count:]
         if stamp_of(file.fileno()) != header.stamp:  # asked last: it may change while it is read
-            raise ModelBroken(header.path, "its content has changed since it was loaded; start the run again")
+            raise ModelBroken(header.path, tr("its content has changed since it was loaded; start the run again"))
     return tensor

@@ -17,6 +17,7 @@ from core.film_export.formats.contact_sheet import LARGEST_PICTURE_PX, ContactSh
 from core.film_export.formats.gif import GifFile
 from core.film_export.formats.mp4 import Mp4File
 from core.film_export.formats.webp import WebpFile
+from core.language.words import tr
 
 
 class FilmFile(Protocol):
@@ -50,10 +51,10 @@ class FilmFormat:
 
 FORMATS: Mapping[str, FilmFormat] = MappingProxyType(
     {
-        "webp": FilmFormat("Animated WebP", ".webp", WebpFile, 16383),
-        "mp4": FilmFormat("Video (MP4)", ".mp4", Mp4File, 4096, size_step=2),
-        "gif": FilmFormat("Animated GIF", ".gif", GifFile, 8192),
-        "apng": FilmFormat("Animated PNG", ".apng", ApngFile, 16383),
-        "sheet": FilmFormat("Contact sheet (PNG)", ".png", ContactSheet, LARGEST_PICTURE_PX),
+        "webp": FilmFormat(tr("Animated WebP"), ".webp", WebpFile, 16383),
+        "mp4": FilmFormat(tr("Video (MP4)"), ".mp4", Mp4File, 4096, size_step=2),
+        "gif": FilmFormat(tr("Animated GIF"), ".gif", GifFile, 8192),
+        "apng": FilmFormat(tr("Animated PNG"), ".apng", ApngFile, 16383),
+        "sheet": FilmFormat(tr("Contact sheet (PNG)"), ".png", ContactSheet, LARGEST_PICTURE_PX),
     }
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import tr
 from core.request.request import GenerationRequest, Limits
 from core.request.setting import DEFAULT, Setting
 from core.request.settings.autoencoder import AUTOENCODER
@@ -49,7 +50,7 @@ def validate(request: GenerationRequest, limits: Limits) -> None:
     """Checks every setting once, at the border of the engine. Raises InvalidRequest for the first bad one."""
     for setting in SETTINGS:
         if not setting.is_had_by(limits) and setting.of(request) != setting.of(DEFAULT):
-            raise InvalidRequest(setting.noun, setting.of(request), "a model that has it")
+            raise InvalidRequest(setting.noun, setting.of(request), tr("a model that has it"))
         setting.check(request, limits)
 
 

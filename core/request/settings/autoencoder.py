@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.request import Autoencoder
 from core.request.setting import Option, Setting, json_reader, sparse_json_writer
 
@@ -36,7 +37,7 @@ def autoencoder_from_json(value: object) -> Autoencoder | None:
     content = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
     name, sha256 = content.get("name"), content.get("sha256", "")
     if not isinstance(name, str) or not isinstance(sha256, str) or not _HASH.fullmatch(sha256):
-        raise ValueError("its recipe is damaged: its autoencoder is not told as name and SHA-256")
+        raise ValueError(tr("its recipe is damaged: its autoencoder is not told as name and SHA-256"))
     key = Autoencoder(name).key
     return Autoencoder(key, sha256) if key.strip(". ") else None
 
@@ -59,7 +60,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 def parse_autoencoder(text: str) -> Autoencoder:
     """Reads a name, a file or a folder. Raises InvalidRequest."""
     if not text.strip():
-        raise InvalidRequest("vae", text, "a name, a file or a folder")
+        raise InvalidRequest("vae", text, tr("a name, a file or a folder"))
     path = Path(text).expanduser().absolute()
     try:
         is_path = path.is_dir() or (path.exists() and path.suffix.lower() == _SUFFIX)
@@ -78,15 +79,15 @@ def folder_of(path: Path) -> Path | None:
 AUTOENCODER: Setting[Autoencoder | None] = Setting(
     name="autoencoder",
     rebuilds=2,
-    noun="autoencoder",
-    words=lambda autoencoder: autoencoder.key if autoencoder else "the model's own",
+    noun=mark("autoencoder"),
+    words=lambda autoencoder: autoencoder.key if autoencoder else tr("the model's own"),
     from_json=json_reader("autoencoder", autoencoder_from_json),
     to_json=sparse_json_writer("autoencoder", autoencoder_to_json),
     options=(
         Option(
             "--vae",
             "NAME",
-            "an autoencoder (VAE) by name, file or folder (default: the model's own)",
+            tr("an autoencoder (VAE) by name, file or folder (default: the model's own)"),
             lambda text, _: parse_autoencoder(text),
         ),
     ),

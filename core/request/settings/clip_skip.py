@@ -6,6 +6,7 @@ Forge). diffusers counts from the trained layer, from 0, and like here leaves th
 """
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import whole_of
 from core.request.request import CLIP_LAYERS as LAYERS
 from core.request.request import GenerationRequest, Limits
@@ -15,13 +16,17 @@ from core.request.typed_values import typed_whole_number
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:
     if request.clip_skip not in LAYERS:
-        raise InvalidRequest("clip skip", request.clip_skip, f"a whole number from {LAYERS[0]} to {LAYERS[-1]}")
+        raise InvalidRequest(
+            "clip skip",
+            request.clip_skip,
+            tr("a whole number from {least} to {most}", least=LAYERS[0], most=LAYERS[-1]),
+        )
 
 
 CLIP_SKIP: Setting[int] = Setting(
     name="clip_skip",
     rebuilds=1,
-    noun="clip skip",
+    noun=mark("clip skip"),
     from_json=json_reader("clip_skip", lambda value: whole_of(value, "clip_skip", LAYERS)),
     to_json=sparse_json_writer("clip_skip", lambda layer: layer),
     check=_check,
@@ -30,7 +35,10 @@ CLIP_SKIP: Setting[int] = Setting(
         Option(
             "--clip-skip",
             "N",
-            "read the prompt from the N-th of CLIP's last layers, as other programs count them (default: 1, off)",
+            tr(
+                "read the prompt from the N-th of CLIP's last layers, as other programs count them (default: "
+                "1, off)"
+            ),
             lambda text, _: typed_whole_number("clip skip", text, LAYERS),
             numbers="whole",
         ),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from core.language.words import mark, tr
 from core.request.request import Embedding
 from core.request.setting import Setting, sparse_json_writer
 
@@ -24,7 +25,7 @@ def _to_json(embeddings: tuple[Embedding, ...]) -> list[dict[str, str]]:
 def _from_json(content: Mapping[str, Any]) -> tuple[Embedding, ...]:
     value: object = content.get("embeddings", [])
     if not isinstance(value, list):
-        raise ValueError("its recipe is damaged: its embeddings are not a list")  # noqa: TRY004
+        raise ValueError(tr("its recipe is damaged: its embeddings are not a list"))  # noqa: TRY004
     return tuple(_one(entry) for entry in cast("list[object]", value)[:MOST_EMBEDDINGS])
 
 
@@ -32,7 +33,7 @@ def _one(entry: object) -> Embedding:
     content = cast("Mapping[str, object]", entry) if isinstance(entry, dict) else {}
     name, hash_ = content.get("name"), content.get("hash", "")
     if not isinstance(name, str) or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
-        raise ValueError("its recipe is damaged: an embedding is not told as name and hash")
+        raise ValueError(tr("its recipe is damaged: an embedding is not told as name and hash"))
     return Embedding(name[:200], hash_)
 
 
@@ -50,7 +51,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 EMBEDDINGS: Setting[tuple[Embedding, ...]] = Setting(
     name="embeddings",
-    noun="embedding",
+    noun=mark("embedding"),
     words=lambda embeddings: ", ".join(one.name for one in embeddings) or "none",
     from_json=_from_json,
     to_json=sparse_json_writer("embeddings", _to_json),

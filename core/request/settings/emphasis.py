@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import text_of
 from core.request.request import GenerationRequest, Limits
 from core.request.setting import DEFAULT, Option, Setting, sparse_json_writer
@@ -20,7 +21,7 @@ MODES: Mapping[str, str] = MappingProxyType(
 """``original`` brings the mean back to what it was before the weights, ``no_norm`` does not, ``ignore`` reads the
 brackets and gives all words the weight 1, ``none`` takes brackets for text."""
 
-EXPECTED = "original, no_norm, ignore or none"
+EXPECTED = tr("original, no_norm, ignore or none")
 
 
 def _from_json(content: Mapping[str, Any]) -> str:
@@ -50,7 +51,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 EMPHASIS: Setting[str] = Setting(
     name="emphasis",
     rebuilds=1,
-    noun="emphasis",
+    noun=mark("emphasis"),
     words=lambda mode: MODES.get(mode, mode),
     from_json=_from_json,
     to_json=sparse_json_writer("emphasis", lambda mode: mode),
@@ -59,8 +60,10 @@ EMPHASIS: Setting[str] = Setting(
         Option(
             "--emphasis",
             "MODE",
-            "how weights in the prompt act, in AUTOMATIC1111's words: original (default), no_norm, ignore or none "
-            "(brackets are text)",
+            tr(
+                "how weights in the prompt act, in AUTOMATIC1111's words: original (default), no_norm, "
+                "ignore or none (brackets are text)"
+            ),
             _typed,
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import number_of
 from core.request.request import LARGEST_GUIDANCE_SCALE as LARGEST
 from core.request.request import GenerationRequest, Limits
@@ -22,7 +23,9 @@ from core.request.typed_values import typed_number
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:
     if not 0 <= request.guidance_scale <= LARGEST:  # also refuses NaN
-        raise InvalidRequest("guidance", request.guidance_scale, f"a number from 0 to {LARGEST:g}")
+        raise InvalidRequest(
+            "guidance", request.guidance_scale, tr("a number from 0 to {largest:g}", largest=LARGEST)
+        )
 
 
 def _fit(scale: float, _limits: Limits, own: float) -> float:
@@ -31,9 +34,9 @@ def _fit(scale: float, _limits: Limits, own: float) -> float:
 
 GUIDANCE_SCALE: Setting[float] = Setting(
     name="guidance_scale",
-    noun="guidance scale",
+    noun=mark("guidance scale"),
     words=lambda scale: f"{scale:g}",
-    card="guidance {}",
+    card=tr("guidance {}"),
     from_json=json_reader("guidance_scale", lambda value: number_of(value, "guidance_scale", LARGEST)),
     to_json=json_writer("guidance_scale"),
     check=_check,
@@ -42,7 +45,11 @@ GUIDANCE_SCALE: Setting[float] = Setting(
         Option(
             "--guidance",
             "SCALE",
-            f"how strongly the prompt pulls, 0 to {LARGEST:g}; at 1 and below it is off {OWN}",
+            tr(
+                "how strongly the prompt pulls, 0 to {largest:g}; at 1 and below it is off {own}",
+                largest=LARGEST,
+                own=OWN,
+            ),
             lambda text, _: typed_number("guidance", text, LARGEST),
             numbers="any",
         ),

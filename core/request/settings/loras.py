@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.request import LARGEST_LORA_WEIGHT, MOST_LORAS, GenerationRequest, Limits, Lora
 from core.request.setting import Option, Setting, sparse_json_writer
 
@@ -34,7 +35,7 @@ def loras_to_json(loras: tuple[Lora, ...]) -> list[dict[str, Any]]:
 def loras_from_json(value: object) -> tuple[Lora, ...]:
     """Reads what `loras_to_json` wrote, hostile ones too. Raises ValueError with a sentence."""
     if not isinstance(value, list):
-        raise ValueError("its recipe is damaged: its LoRAs are not a list")  # noqa: TRY004
+        raise ValueError(tr("its recipe is damaged: its LoRAs are not a list"))  # noqa: TRY004
     return _distinct([_lora(entry) for entry in cast("list[object]", value)[:MOST_LORAS]])
 
 
@@ -105,7 +106,9 @@ def _numbers(lora: Lora) -> str:
 def _more_than_weights(prompt: str) -> dict[str, str]:
     """Returns the arguments of tags that tell more than weights, or others than can be used."""
     tagged = ((Lora(match[1].strip()).key, match[2] or "1") for match in _TAG.finditer(prompt))
-    return {f"LoRA {key}": given for key, given in tagged if _weights(given) and not _is_all_used(given)}
+    return {
+        tr("LoRA {key}", key=key): given for key, given in tagged if _weights(given) and not _is_all_used(given)
+    }
 
 
 def _is_all_used(arguments: str) -> bool:
@@ -126,7 +129,7 @@ def _lora(value: object) -> Lora:
     name, weight, hash_ = content.get("name"), content.get("weight"), content.get("hash", "")
     is_number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
     if not isinstance(name, str) or not is_number or not isinstance(hash_, str) or not _HASH.fullmatch(hash_):
-        raise ValueError("its recipe is damaged: a LoRA is not told as name, weight and hash")
+        raise ValueError(tr("its recipe is damaged: a LoRA is not told as name, weight and hash"))
     key, text = Lora(name).key, content.get("text_weight")
     own = _clamped(float(text)) if isinstance(text, int | float) and math.isfinite(text) else None
     return Lora(key, _clamped(float(cast("float", weight))), hash_, content.get("on") is not False, own)
@@ -153,7 +156,7 @@ def parse_lora(text: str) -> Lora:
     number = r"[+-]?(?:\d+\.?\d*|\.\d+)"
     match = re.fullmatch(rf"(.+?)(?::({number}))?(?::({number}))?", text, re.ASCII)
     if match is None:
-        raise InvalidRequest("lora", text, "a name or a file, with or without a weight: ink or ink:0.8")
+        raise InvalidRequest("lora", text, tr("a name or a file, with or without a weight: ink or ink:0.8"))
     path = Path(match[1]).expanduser().absolute()
     is_file = path.suffix == _SUFFIX and path.is_file()
     weight, own = (match[3], float(match[2])) if match[3] else (match[2], None)
@@ -163,14 +166,18 @@ def parse_lora(text: str) -> Lora:
 def _check(request: GenerationRequest, _limits: Limits) -> None:
     loras = request.loras
     if len(loras) > MOST_LORAS:
-        raise InvalidRequest("lora", len(loras), f"at most {MOST_LORAS} LoRAs")
+        raise InvalidRequest("lora", len(loras), tr("at most {most_loras} LoRAs", most_loras=MOST_LORAS))
     for index, lora in enumerate(loras):
         for weight in (lora.weight, lora.weight_in(is_encoder=True)):
             if not abs(weight) <= LARGEST_LORA_WEIGHT:  # also refuses NaN
-                allowed = f"a number from {-LARGEST_LORA_WEIGHT:g} to {LARGEST_LORA_WEIGHT:g}"
-                raise InvalidRequest("LoRA weight", weight, allowed)
+                allowed = tr(
+                    "a number from {least:g} to {most:g}",
+                    least=-LARGEST_LORA_WEIGHT,
+                    most=LARGEST_LORA_WEIGHT,
+                )
+                raise InvalidRequest(tr("LoRA weight"), weight, allowed)
         if any(lora.key == other.key for other in loras[:index]):
-            raise InvalidRequest("lora", lora.key, "named once only")
+            raise InvalidRequest("lora", lora.key, tr("named once only"))
 
 
 def _words(loras: tuple[Lora, ...]) -> str:
@@ -179,7 +186,7 @@ def _words(loras: tuple[Lora, ...]) -> str:
 
 
 def _told(lora: Lora) -> str:
-    own = "" if lora.text_weight is None else f" (text encoder {lora.text_weight:g})"
+    own = "" if lora.text_weight is None else tr(" (text encoder {text_weight:g})", text_weight=lora.text_weight)
     return f"{lora.weight:g}{own}"
 
 
@@ -200,7 +207,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 LORAS: Setting[tuple[Lora, ...]] = Setting(
     name="loras",
     rebuilds=2,
-    noun="LoRA",
+    noun=mark("LoRA"),
     words=_words,
     from_json=lambda content: loras_from_json(content.get("loras", [])),
     to_json=sparse_json_writer("loras", loras_to_json),
@@ -209,8 +216,10 @@ LORAS: Setting[tuple[Lora, ...]] = Setting(
         Option(
             "--lora",
             "NAME[:WEIGHT]",
-            "a LoRA by name or file, and its weight (default: 1), or those of text encoder and network "
-            "(ink:0.8:0.5); may be given several times",
+            tr(
+                "a LoRA by name or file, and its weight (default: 1), or those of text encoder and network "
+                "(ink:0.8:0.5); may be given several times"
+            ),
             lambda text, before: (*before, parse_lora(text)),
             is_repeated=True,
             numbers="after colon",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import text_of
 from core.request.request import GenerationRequest, Limits
 from core.request.sampler_names import PLAIN, sampler_key
@@ -17,7 +18,9 @@ _OLD_PLAIN = "Automatic"
 
 def _check(request: GenerationRequest, limits: Limits) -> None:
     if request.sampler not in limits.samplers:
-        raise InvalidRequest("sampler", request.sampler, "one of " + ", ".join(limits.samplers))
+        raise InvalidRequest(
+            "sampler", request.sampler, tr("one of {samplers}", samplers=", ".join(limits.samplers))
+        )
 
 
 def _read(value: object) -> str:
@@ -42,14 +45,21 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 SAMPLER: Setting[str] = Setting(
     name="sampler",
-    noun="sampler",
+    noun=mark("sampler"),
     words=lambda key: SAMPLERS[key].name,
     card="{}",
     from_json=json_reader("sampler", _read),
     to_json=json_writer("sampler"),
     check=_check,
     fit=lambda key, limits, own: key if key in limits.samplers else own,
-    options=(Option("--sampler", "NAME", f"one of {', '.join(SAMPLERS)} {OWN}", lambda text, _: text),),
+    options=(
+        Option(
+            "--sampler",
+            "NAME",
+            tr("one of {samplers} {own}", samplers=", ".join(SAMPLERS), own=OWN),
+            lambda text, _: text,
+        ),
+    ),
     to_parameters=_to_parameters,
     take_parameters=_take,
     is_of_model=True,

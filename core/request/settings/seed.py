@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import whole_of
 from core.request.request import LARGEST_SEED, GenerationRequest, Limits
 from core.request.setting import Option, Setting, json_reader, json_writer, number_taker
@@ -16,12 +17,14 @@ _SEEDS = range(LARGEST_SEED + 1)
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:
     if request.seed is not None and request.seed not in _SEEDS:
-        raise InvalidRequest("seed", request.seed, f"a whole number from 0 to {LARGEST_SEED}")
+        raise InvalidRequest(
+            "seed", request.seed, tr("a whole number from 0 to {largest_seed}", largest_seed=LARGEST_SEED)
+        )
 
 
 SEED: Setting[int | None] = Setting(
     name="seed",
-    noun="seed",
+    noun=mark("seed"),
     words=lambda seed: "random" if seed is None else str(seed),
     from_json=json_reader("seed", lambda value: None if value is None else whole_of(value, "seed", _SEEDS)),
     to_json=json_writer("seed"),
@@ -31,7 +34,7 @@ SEED: Setting[int | None] = Setting(
         Option(
             "--seed",
             "N",
-            "start of the random numbers; it makes a picture repeatable (default: any)",
+            tr("start of the random numbers; it makes a picture repeatable (default: any)"),
             lambda text, _: typed_whole_number("seed", text, _SEEDS),
             numbers="whole",
         ),

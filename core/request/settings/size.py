@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import whole_of
 from core.request.request import GenerationRequest, Limits, Size
 from core.request.setting import DEFAULT, OWN, Option, Setting
@@ -20,8 +21,13 @@ def _check(request: GenerationRequest, limits: Limits) -> None:
             raise InvalidRequest(
                 name,
                 length_px,
-                f"a multiple of {limits.size_step} from {limits.smallest} to {limits.largest} "
-                f"(nearest: {limits.snap(length_px)})",
+                tr(
+                    "a multiple of {size_step} from {smallest} to {largest} (nearest: {snap})",
+                    size_step=limits.size_step,
+                    smallest=limits.smallest,
+                    largest=limits.largest,
+                    snap=limits.snap(length_px),
+                ),
             )
 
 
@@ -47,7 +53,7 @@ def _words(size: Size) -> str:
 SIZE: Setting[Size] = Setting(
     name="size",
     rebuilds=1,
-    noun="size",
+    noun=mark("size"),
     words=_words,
     card="{}",
     from_json=_from_json,
@@ -56,7 +62,10 @@ SIZE: Setting[Size] = Setting(
     fit=lambda size, limits, _own: Size(limits.snap(size.width), limits.snap(size.height)),
     options=(
         Option(
-            "--size", "WxH", f"width and height in pixels, such as 128x128 {OWN}", lambda text, _: Size.parse(text)
+            "--size",
+            "WxH",
+            tr("width and height in pixels, such as 128x128 {own}", own=OWN),
+            lambda text, _: Size.parse(text),
         ),
     ),
     to_parameters=lambda size: {"Size": size},

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import damaged, number_of, object_of, plain_name, text_of
 from core.request.request import GenerationRequest, Limits, Source
 from core.request.setting import Option, Setting, number_taker, short_number
@@ -27,17 +28,21 @@ def _check(request: GenerationRequest, _limits: Limits) -> None:
     if source is None:
         return
     if not 0 < source.strength <= 1:  # also refuses NaN
-        raise InvalidRequest("strength", source.strength, "a number above 0 and at most 1")
+        raise InvalidRequest("strength", source.strength, tr("a number above 0 and at most 1"))
     if source.steps_of(steps) < 1:
         least = math.ceil(100 / steps) / 100
-        raise InvalidRequest("strength", source.strength, f"at least {least:g}: of {steps} steps one must remain")
+        raise InvalidRequest(
+            "strength",
+            source.strength,
+            tr("at least {least:g}: of {steps} steps one must remain", least=least, steps=steps),
+        )
     path = Path(source.path)
     try:
         is_there = path.is_absolute() and path.is_file()
     except ValueError:  # NUL
         is_there = False
     if not is_there:
-        raise InvalidRequest("image", source.path, "a picture file that is there")
+        raise InvalidRequest("image", source.path, tr("a picture file that is there"))
 
 
 def _to_json(source: Source | None) -> dict[str, Any]:
@@ -80,7 +85,7 @@ def _take(told: dict[str, str], content: dict[str, Any]) -> None:
 
 
 def _name_of(source: Source) -> str:
-    return plain_name(source.path) or "a picture that is not known"
+    return plain_name(source.path) or tr("a picture that is not known")
 
 
 def _parts(source: Source | None) -> dict[str, str]:
@@ -91,15 +96,17 @@ def _parts(source: Source | None) -> dict[str, str]:
 
 def _typed_strength(text: str, source: Source | None) -> Source:
     if source is None:
-        raise InvalidRequest("strength", text, "given together with --image")
+        raise InvalidRequest("strength", text, tr("given together with --image"))
     return replace(source, strength=typed_number("strength", text, 1.0))
 
 
 SOURCE: Setting[Source | None] = Setting(
     name="source",
-    noun="source",
-    label="Begins with",
-    words=lambda source: f"{_name_of(source)}, strength {source.strength:g}" if source else "none",
+    noun=mark("source"),
+    label=tr("Begins with"),
+    words=lambda source: (
+        tr("{name}, strength {strength:g}", name=_name_of(source), strength=source.strength) if source else "none"
+    ),
     parts=_parts,
     from_json=_from_json,
     to_json=_to_json,
@@ -108,14 +115,17 @@ SOURCE: Setting[Source | None] = Setting(
         Option(
             "--image",
             "FILE",
-            "a picture to begin with, in the place of noise (image to image)",
+            tr("a picture to begin with, in the place of noise (image to image)"),
             lambda text, _: Source(str(Path(text).expanduser().absolute()), DEFAULT_STRENGTH),
         ),
         Option(
             "--strength",
             "S",
-            "how much of --image changes: above 0, at most 1; the last S x steps are made "
-            f"(default: {DEFAULT_STRENGTH:g})",
+            tr(
+                "how much of --image changes: above 0, at most 1; the last S x steps are made "
+                "(default: {default_strength:g})",
+                default_strength=DEFAULT_STRENGTH,
+            ),
             _typed_strength,
             numbers="any",
         ),

@@ -1,5 +1,6 @@
 """A model's training where another computer with the same file may know less: chosen, or told beside the file."""
 
+from core.language.words import mark, tr
 from core.request.setting import Option, Setting, json_reader, sparse_json_writer
 from core.request.traits import SCHEDULE, read_traits, trait_words, traits_from_text, traits_to_text
 
@@ -20,7 +21,7 @@ def _take(told: dict[str, str], content: dict[str, object]) -> None:
 TRAINING: Setting[str] = Setting(
     name="training",
     rebuilds=2,
-    noun="prediction type and schedule",
+    noun=mark("prediction type and schedule"),
     words=lambda text: ", ".join(trait_words(*item) for item in traits_from_text(text).items()),
     card="Trained: {}",
     from_json=json_reader("training", lambda value: _of_schedule(value) if isinstance(value, str) else ""),
@@ -30,8 +31,10 @@ TRAINING: Setting[str] = Setting(
         Option(
             "--training",
             "NAME=VALUE",
-            "prediction_type=v_prediction, zero_snr=yes or shift=3, where Emulsion would take another "
-            "(default: by the model, see `emulsion models info`)",
+            tr(
+                "prediction_type=v_prediction, zero_snr=yes or shift=3, where Emulsion would take another "
+                "(default: by the model, see `emulsion models info`)"
+            ),
             lambda text, _: traits_to_text(read_traits(text.split(), SCHEDULE)),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import InvalidRequest
+from core.language.words import mark, tr
 from core.request.json_values import whole_of
 from core.request.request import WEIGHT_BITS as ALLOWED
 from core.request.request import GenerationRequest, Limits
@@ -12,7 +13,7 @@ from core.request.typed_values import typed_whole_number
 
 def _check(request: GenerationRequest, _limits: Limits) -> None:
     if request.weight_bits not in (None, *ALLOWED):
-        raise InvalidRequest("quantise", request.weight_bits, "8 or 4")
+        raise InvalidRequest("quantise", request.weight_bits, tr("8 or 4"))
 
 
 def _read(value: object) -> int | None:
@@ -26,9 +27,9 @@ def _read(value: object) -> int | None:
 WEIGHT_BITS: Setting[int | None] = Setting(
     name="weight_bits",
     rebuilds=3,
-    noun="weights",
-    words=lambda bits: "as they come" if bits is None else f"{bits} bit",
-    card="Weights in {}",
+    noun=mark("weights"),
+    words=lambda bits: tr("as they come") if bits is None else tr("{bits} bit", bits=bits),
+    card=tr("Weights in {}"),
     from_json=json_reader("weight_bits", _read),
     to_json=sparse_json_writer("weight_bits", lambda bits: bits),
     check=_check,
@@ -36,7 +37,7 @@ WEIGHT_BITS: Setting[int | None] = Setting(
         Option(
             "--quantise",
             "BITS",
-            "pack the model's weights into 8 or 4 bits: less memory, and another picture (default: not)",
+            tr("pack the model's weights into 8 or 4 bits: less memory, and another picture (default: not)"),
             lambda text, _: typed_whole_number("quantise", text, range(1, 33)),
             numbers="whole",
         ),

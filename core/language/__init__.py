@@ -1,0 +1,1 @@
+"""The language of this process: sentences in the words of a catalogue, English without one."""

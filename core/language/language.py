@@ -1,0 +1,38 @@
+"""The role of a language, and numbers inside sentences as it writes them."""
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Protocol
+
+
+class Language(Protocol):
+    """Attributes: code: as Qt and locales call it; is_right_to_left: the direction of its writing."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def is_right_to_left(self) -> bool: ...
+
+    def text(self, english: str) -> str:
+        """Returns a text, or the English one where it has none."""
+        ...
+
+    def plural(self, one: str, many: str, count: int) -> str:
+        """Returns the form for a number, or the English one."""
+        ...
+
+    def filled(self, text: str, fields: Mapping[str, object]) -> str:
+        """Returns a text with the values of its fields."""
+        ...
+
+
+class NumberFormatter(Formatter):
+    """Fills fields; numbers with decimals have the language's mark between ones and tenths."""
+
+    def __init__(self, decimal_mark: str) -> None:
+        self._mark = decimal_mark
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        text = super().format_field(value, format_spec)
+        return text.replace(".", self._mark) if isinstance(value, float) else text
