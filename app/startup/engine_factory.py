@@ -1,23 +1,15 @@
 """Makes the engine at the first need, in the worker's thread: importing it takes seconds."""
 
-import ctypes
 import gc
-import importlib.util
-import logging
-import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from app.session.device import ChosenDevice
 from app.session.settings_store import SettingsStore
-from app.startup.garbage_collection import kept_for_good
+from app.startup.engine_imports import engine_imports
 from core.models.catalogue import Catalogue
 from core.runs.operations import Engine
-
-log = logging.getLogger(__name__)
 
 
 class EngineFactory(QObject):
@@ -40,8 +32,7 @@ class EngineFactory(QObject):
 
     def __call__(self) -> Engine:
         """Raises DeviceMissing or CompilerMissing."""
-        load_torch_library()
-        with kept_for_good():
+        with engine_imports():
             from core.engine.devices.device import memory_now
             from core.engine.devices.machine import machine
             from core.engine.engine import Engine as RealEngine
@@ -61,19 +52,3 @@ class EngineFactory(QObject):
         chosen = ChosenDevice(plan.device.type, plan.name, plan.dtype_name, words, memory, machine(), plan.gpus)
         self.made.emit(chosen)
         return engine
-
-
-def load_torch_library() -> None:
-    """Loads torch's largest library without Python's lock; on Linux, elsewhere torch loads it itself.
-
-    Python holds the lock while it loads libraries: this one stopped the window for 290 ms, and stops it for 29 ms
-    so, on a busy machine. A function that is called through `ctypes` lets other threads run meanwhile.
-    """
-    package = importlib.util.find_spec("torch") if sys.platform == "linux" else None
-    if package is None or package.origin is None:
-        return
-    library = Path(package.origin).with_name("lib") / "libtorch_cpu.so"
-    dlopen = ctypes.CDLL(None).dlopen
-    dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
-    if dlopen(os.fsencode(library), os.RTLD_NOW) is None:
-        log.info("torch loads its library itself: %s cannot be loaded", library)

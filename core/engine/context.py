@@ -151,7 +151,8 @@ class Context:
                 yield Loading(Phase.loading_model)
         loaded = self._loaded_for(model, request)  # between two events somebody else may have needed it
         if loaded is None:
-            self.close()
+            if self._alive:
+                self.close()
             model = self._catalogue.identified(model)
             plan = replace(self.plan.fitting(FAMILIES[model.family]), weight_bits=request.weight_bits)
             memory = plan_for(model, request.size, plan, self._memory, self._tiled_decode)

@@ -1,8 +1,9 @@
 """Measures how smoothly the window moves while pictures are made, and what it keeps of them.
 
 ``python -m tests.benchmarks.window`` starts the real program, with the real engine and the starter model, in a
-process of its own and with folders of its own, and prints medians. A timer that should tick every 10 ms in the
-thread of the window tells how long that thread was busy with something else, or had to wait for a processor.
+process of its own, with folders of its own and the packages that users have, and prints medians. A timer that
+should tick every 10 ms in the thread of the window tells how long that thread was busy with something else, or had
+to wait for a processor.
 ``--pictures 200 --starts 1`` tells of memory. `tests.benchmarks.window_start` measures the start.
 """
 
@@ -51,6 +52,9 @@ def start(options: list[str]) -> dict[str, float]:
 
 def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """In the program's own process, with everything on that costs the window time."""
+    from tests.packages_of_users import hide_others
+
+    hide_others()
     from app.startup.environment import set_environment
 
     set_environment(os.environ)

@@ -9,7 +9,7 @@ from pathlib import Path
 from app.cli.command import Command, whole_number
 from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES
-from app.startup.garbage_collection import kept_for_good
+from app.startup.engine_imports import engine_imports
 from core.errors import InvalidRequest, UnreadablePicture
 from core.files.atomic import check_writable
 from core.film.film import Film, Latent
@@ -85,7 +85,7 @@ def _run(arguments: Namespace) -> int:
 def _export(
     film_file: Path, names: list[str], options: ExportOptions, progress: Progress, arguments: Namespace
 ) -> None:
-    with kept_for_good():
+    with engine_imports():
         from core.engine.engine import Engine
 
     settings = load_settings(Folders.default())

@@ -16,7 +16,7 @@ from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
 from app.messages.errors import PHASES, message
-from app.startup.garbage_collection import kept_for_good
+from app.startup.engine_imports import engine_imports
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import EmulsionError, InvalidRequest, ModelBroken
 from core.language.words import tr
@@ -226,7 +226,7 @@ def _notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) 
 def _pictures(
     job: Job, progress: Progress, notes: Notes, recorder: FilmRecorder
 ) -> Iterator[tuple[GeneratedImage, MemoryInUse]]:
-    with kept_for_good():
+    with engine_imports():
         from core.engine.engine import Engine
 
     steps, skipped = job.request.steps, 0

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import torch
 from accelerate import init_empty_weights
+from torch.overrides import TorchFunctionMode
 
 from core.language.words import plural, tr
 
@@ -20,10 +22,24 @@ def shapes_of(state: Mapping[str, Any]) -> Shapes:
 
 def empty(kind: Any, config: Mapping[str, Any]) -> Any:
     """Returns a network of a class of diffusers or transformers, without memory for its weights."""
-    with init_empty_weights():
+    with init_empty_weights(), _Undrawn():
         if hasattr(kind, "config_class"):
             return kind(kind.config_class.from_dict(dict(config)))
         return kind.from_config(dict(config))
+
+
+class _Undrawn(TorchFunctionMode):
+    """Draws no first weights where there is no memory for any: torch would import its compiler for that."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        given = dict(kwargs or {})
+        if func in (torch.nn.init.normal_, torch.Tensor.normal_):
+            weight = args[0] if args else given["tensor"]
+            if weight.is_meta:
+                return weight
+        return func(*args, **given)
 
 
 def misfit(expected: Shapes, found: Shapes) -> str:

@@ -6,7 +6,7 @@ import sys
 LOAD = """
 import sys
 from pathlib import Path
-from app.startup.engine_factory import load_torch_library
+from app.startup.engine_imports import load_torch_library
 load_torch_library()
 assert "torch" not in sys.modules
 print(sys.platform != "linux" or "libtorch_cpu.so" in Path("/proc/self/maps").read_text())
