@@ -87,5 +87,5 @@ def model(key: str = "starter-model", **defaults: object) -> Model:
         defaults=replace(GenerationRequest("a red house", model=key), **defaults),  # pyright: ignore[reportArgumentType]
         limits=Limits(size_step=8, smallest=64, largest=256),
         max_tokens=77,
-        capabilities=FAMILIES["stable_diffusion"].capabilities_of({}),
+        capabilities=FAMILIES["stable_diffusion"].capabilities_of("", {}),
     )

@@ -20,7 +20,7 @@ from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.weights.components import load_tokenizer
 from core.models.catalogue import Model
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest
 from tests import tiny
 
 
@@ -67,8 +67,8 @@ class MadeUp:
 
         return predict
 
-    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"shift": math.exp(size.width * size.height / 2**16)}
+    def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"shift": math.exp(request.size.width * request.size.height / 2**16)}
 
 
 def load(model: Model, parts: LoadedParts) -> MadeUp:

@@ -49,7 +49,12 @@ PACKAGES = {
 MOST_FILES_AT_THE_ROOT = {"core": 5, "app": 3}
 
 TABLES = (
-    ("core/families/__init__.py", "FAMILIES", "core/families", {"spec", "marks", "unet_blocks", "unet_files"}),
+    (
+        "core/families/__init__.py",
+        "FAMILIES",
+        "core/families",
+        {"autoencoder_kinds", "double_stream", "marks", "spec", "unet_blocks", "unet_files", "variants"},
+    ),
     ("core/engine/operations/__init__.py", "OPERATIONS", "core/engine/operations", set[str]()),
     ("core/request/settings/__init__.py", "SETTINGS", "core/request/settings", set[str]()),
     ("app/cli/command_line.py", "COMMANDS", "app/cli/commands", set[str]()),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.models.catalogue import Model
 from core.request.request import GenerationRequest, Size
-from tests import made_up_twin, original_names, tiny
+from tests import made_up_twin, original_flows, original_names, tiny, tiny_flows
 
 SECOND = 64
 """Width of the second text encoder of SDXL: diffusers tells the two apart by it."""
@@ -48,6 +48,10 @@ TINY_MODELS: Mapping[str, TinyModel] = {
         original_names.stable_diffusion_xl,
     ),
     "z_image": TinyModel("z_image", tiny.z_image, original_names.z_image, has_layout=False),
+    "flux2_klein": TinyModel(
+        "flux2_klein", partial(tiny_flows.flux2_klein, is_distilled=True), original_flows.flux2, has_layout=False
+    ),
+    "flux2_klein_base": TinyModel("flux2_klein", tiny_flows.flux2_klein),
     "made_up": TinyModel("made_up", made_up_twin.make),
 }
 SINGLE_FILES = tuple(name for name, one in TINY_MODELS.items() if one.write is not None)

@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.autoencoders.latent_space import LatentSpace, refuse_statistics
+from core.autoencoders.latent_space import LatentSpace, known_kinds, refuse_statistics
 from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.packing import check_packing
 from core.checkpoints.weights import weights_of
 from core.errors import AutoencoderMissing, ModelBroken
+from core.families.autoencoder_kinds import FLUX_2, KL
 from core.families.unet_files import UNETS
 from core.files.json_file import read_json
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
@@ -27,7 +28,6 @@ FOLDER_NAMES = ("vae", "VAE", "vaes")
 """In a folder of models, or beside it: ComfyUI's, and that of AUTOMATIC1111's program."""
 
 SUFFIX = ".safetensors"
-KIND = "AutoencoderKL"
 PREFIXES = ("", "first_stage_model.", "vae.")
 _DEEPEST = 3
 _DECODER = "decoder.conv_in.weight"
@@ -56,7 +56,7 @@ def read_autoencoder(path: Path) -> AutoencoderFile:
     if folder is None:
         return AutoencoderFile(path, path.stem, _space_of(read_safetensors_header(path)), path)
     config = read_json(folder / "config.json")
-    if config.get("_class_name") != KIND:
+    if config.get("_class_name") not in known_kinds():
         raise ModelBroken(
             folder, tr("it is a {config}, not an autoencoder (VAE)", config=config.get("_class_name"))
         )
@@ -174,9 +174,10 @@ def _space_of(header: SafetensorsHeader) -> LatentSpace:
         raise ModelBroken(header.path, tr("it is a whole model, not an autoencoder (VAE) alone"))
     prefix = prefix_in(header.tensors)
     shape = header.shape(f"{prefix}{_DECODER}")
+    kind = FLUX_2 if header.shape(f"{prefix}bn.running_mean") is not None else KL
     if shape is None or len(shape) != 4:
         raise ModelBroken(header.path, tr("it is not an autoencoder (VAE) for pictures: it has no such decoder"))
     check_packing(header)
     starts = (name.removeprefix(prefix) for name in header.tensors)
     levels = {match[1] for name in starts if (match := _LEVEL.match(name))}
-    return LatentSpace(channels=shape[1], factor=2 ** max(0, len(levels) - 1))
+    return LatentSpace(channels=shape[1], factor=2 ** max(0, len(levels) - 1), kind=kind)

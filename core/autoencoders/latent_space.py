@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import ModelBroken
 from core.families import FAMILIES
+from core.families.autoencoder_kinds import KL
 from core.files.json_file import read_json
 from core.language.words import tr
 
@@ -30,26 +31,30 @@ class LatentSpace:
         factor: pixels along a side for each place.
         scale: latents are multiplied by it before the network sees them; None where a file does not tell.
         shift: is taken off them before that.
+        kind: the autoencoder's class in diffusers; those beside `KL` have a scale of their own for each channel.
     """
 
     channels: int
     factor: int
     scale: float | None = None
     shift: float = 0.0
+    kind: str = KL
 
     @classmethod
     def of_config(cls, config: Mapping[str, Any]) -> LatentSpace:
-        """From the ``config.json`` of diffusers' AutoencoderKL. Raises ValueError or TypeError."""
+        """From the ``config.json`` of an autoencoder of diffusers. Raises ValueError or TypeError."""
+        kind = str(config.get("_class_name", KL))
         return cls(
             channels=int(config.get("latent_channels", 4)),
             factor=2 ** (len(config.get("block_out_channels", (64,))) - 1),
-            scale=float(config.get("scaling_factor") or DEFAULT_SCALE),
+            scale=float(config.get("scaling_factor") or DEFAULT_SCALE) if kind == KL else None,
             shift=float(config.get("shift_factor") or 0.0),
+            kind=kind,
         )
 
     def fits(self, other: LatentSpace) -> bool:
         """Returns whether an autoencoder of the one can decode the latents of the other, as far as is known."""
-        if (self.channels, self.factor) != (other.channels, other.factor):
+        if (self.channels, self.factor, self.kind) != (other.channels, other.factor, other.kind):
             return False
         if self.scale is None or other.scale is None:
             return True
@@ -61,7 +66,9 @@ class LatentSpace:
     def name(self) -> str:
         """Returns the models that have these latents, as users know them, or ""."""
         layouts = ((family.latents.models or family.name, family.latents) for family in FAMILIES.values())
-        known = ((name, LatentSpace(one.channels, one.factor, one.scale, one.shift)) for name, one in layouts)
+        known = (
+            (name, LatentSpace(one.channels, one.factor, one.scale, one.shift, one.kind)) for name, one in layouts
+        )
         return tr(" or ").join(name for name, space in (*known, *_OTHERS) if space.fits(self))
 
     def describe(self) -> str:
@@ -74,6 +81,11 @@ class LatentSpace:
         return (
             f"{self.name} ({figures})" if self.name else tr("latents of another kind ({figures})", figures=figures)
         )
+
+
+def known_kinds() -> frozenset[str]:
+    """Returns the classes of autoencoders in diffusers that some family has."""
+    return frozenset(family.latents.kind for family in FAMILIES.values())
 
 
 def own_space(folder: Path) -> LatentSpace:

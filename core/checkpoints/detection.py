@@ -64,7 +64,6 @@ _OTHERS: tuple[_Other, ...] = (
         tr("it enlarges pictures (an upscaler), it is not a model"), "model.1.sub.", "conv_first.", "params_ema."
     ),
     _family("FLUX.3", "early_stream_modulations."),
-    _family("FLUX.2", "single_stream_modulation."),
     _family("Chroma", "distilled_guidance_layer."),
     _family("FLUX.1", "double_blocks.0.img_attn"),
     _family("Stable Diffusion 3", "joint_blocks."),

@@ -55,8 +55,10 @@ def refuse_inputs(path: Path, channels: int, latents: int) -> None:
         raise ModelBroken(path, tr("it is {what}, which Emulsion cannot use yet", what=what))
 
 
-def network_config(network: Path, vae: Path) -> dict[str, Any]:
+def network_config(network: Path, vae: Path, *, has_flags: bool = False) -> dict[str, Any]:
     """Returns the content of a network's ``config.json`` in a diffusers folder.
+
+    ``has_flags`` adds what ``model_index.json`` says yes or no to, such as ``is_distilled``.
 
     Raises ModelBroken for one that does not read latents alone, and for the refiner, which lacks an encoder.
     """
@@ -65,9 +67,10 @@ def network_config(network: Path, vae: Path) -> dict[str, Any]:
     if "text_encoder_2" in index and index.get("text_encoder") == [None, None]:
         raise ModelBroken(folder, REFINER)
     channels, latents = config.get("in_channels"), read_json(vae).get("latent_channels")
-    if isinstance(channels, int) and isinstance(latents, int):
+    if isinstance(channels, int) and isinstance(latents, int) and network.parent.name == "unet":
         refuse_inputs(folder, channels, latents)
-    return config
+    flags = {name: value for name, value in index.items() if isinstance(value, bool) and has_flags}
+    return {**flags, **config}
 
 
 def marked(header: SafetensorsHeader) -> dict[str, Any]:

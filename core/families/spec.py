@@ -2,75 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from core.families.autoencoder_kinds import KL
 from core.families.unet_blocks import UNetBlocks
+from core.families.variants import Capabilities, DefaultSettings, GuidanceKind, Variant
 from core.file_kinds.kind import UNMEASURED, Measure
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS, SAMPLERS
 from core.request.traits import Said
-
-GuidanceKind = Literal["classifier_free", "embedded", "none"]
-"""``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
-the scale is an input of the network (Meng et al. 2023), there is no second prediction. ``none``: the network was
-distilled to need no scale."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """The abilities of one model, which its controls and views follow.
-
-    Attributes:
-        guidance: what the guidance scale does.
-        has_attention_words: it can tell where each word of the prompt acts.
-        takes_loras: LoRAs can change it.
-    """
-
-    guidance: GuidanceKind = "classifier_free"
-    has_attention_words: bool = True
-    takes_loras: bool = True
-
-    @property
-    def has_negative_prompt(self) -> bool:
-        """Returns whether there is a second prediction, from which a negative prompt can move away."""
-        return self.guidance == "classifier_free"
-
-
-@dataclass(frozen=True, slots=True)
-class DefaultSettings:
-    """Sampler, steps and guidance scale to begin with."""
-
-    sampler: str
-    steps: int
-    guidance_scale: float
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """Models of a family that work with settings of their own, such as those distilled to few steps.
-
-    Whether a network was distilled (Turbo, Lightning, Hyper: Sauer et al. 2023; Lin et al. 2024) can seldom be
-    seen in its weights; its makers say so in its name.
-
-    Attributes:
-        words: a pattern for a word of the name, in lower case; "" where the name does not tell.
-        config_key: a value of the network's configuration that only this variant has; "" where there is none.
-    """
-
-    defaults: DefaultSettings
-    words: str = ""
-    config_key: str = ""
-
-    def includes(self, name: str, config: Mapping[str, Any]) -> bool:
-        """Returns True for a model of this name and network configuration."""
-        if self.config_key:
-            return bool(config.get(self.config_key))
-        pattern = rf"(sd|sdxl|xl)?({self.words})(xl)?"
-        return any(re.fullmatch(pattern, word) for word in re.split(r"[^a-z]+", name.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +47,7 @@ class CheckpointKind:
         positions: tokens that its text encoders read, None where it does not tell.
         blocks: of its U-Net, None for other networks.
         widths: of the parts that its network works with, by their folder, as far as it tells.
+        built: values of its transformer's configuration that its own shapes tell.
     """
 
     layout: str
@@ -114,6 +58,7 @@ class CheckpointKind:
     positions: int | None = None
     blocks: UNetBlocks | None = None
     widths: Mapping[str, int] = field(default_factory=dict[str, int])
+    built: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @classmethod
     def of_json(cls, content: Mapping[str, Any]) -> CheckpointKind:
@@ -132,7 +77,7 @@ class CheckpointKind:
             return self.blocks.config(config)
         if self.positions is not None and "max_position_embeddings" in config:
             return {**config, "max_position_embeddings": self.positions}
-        return dict(config)
+        return {**config, **self.built} if part == "transformer" else dict(config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,19 +145,21 @@ class LatentLayout:
 
     Attributes:
         channels: numbers for each place of a latent.
-        scale: latents are multiplied by it before the network sees them.
+        scale: latents are multiplied by it before the network sees them; None where each channel has its own.
         shift: is taken off them before that.
         factor: pixels along a side for each place.
         patch: places along a side that the network takes as one; sizes are multiples of this.
         models: the models with these latents, as users know them; "" for the family's name.
+        kind: the autoencoder's class in diffusers.
     """
 
     channels: int
-    scale: float
+    scale: float | None
     shift: float = 0.0
     factor: int = 8
     patch: int = 1
     models: str = ""
+    kind: str = KL
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +236,18 @@ class FamilySpec:
         found = {part: role.measure.of(header, start) for part, role in self.roles.items()}
         return {part: width for part, width in found.items() if width is not None}
 
-    def capabilities_of(self, config: Mapping[str, Any]) -> Capabilities:
-        """Returns what a model with this network configuration can do."""
-        guidance = "embedded" if config.get(self.embedded_guidance_key) else self.guidance
+    def capabilities_of(self, name: str, config: Mapping[str, Any]) -> Capabilities:
+        """Returns what a model of this folder or file name can do."""
+        variant = self._variant_of(name, config)
+        guidance = (variant.guidance if variant is not None else None) or self.guidance
+        guidance = "embedded" if config.get(self.embedded_guidance_key) else guidance
         return Capabilities(guidance, self.has_attention_words, self.lora is not None)
 
     def defaults_of(self, name: str, config: Mapping[str, Any]) -> DefaultSettings:
         """Returns the settings that a model of this folder or file name works well with."""
-        fitting = (variant.defaults for variant in self.variants if variant.includes(name, config))
-        return next(fitting, self.defaults)
+        variant = self._variant_of(name, config)
+        return variant.defaults if variant is not None else self.defaults
+
+    def _variant_of(self, name: str, config: Mapping[str, Any]) -> Variant | None:
+        """``config``: of its network, and for a folder the flags of its ``model_index.json``."""
+        return next((variant for variant in self.variants if variant.includes(name, config)), None)

@@ -124,10 +124,11 @@ def _steps(value: object) -> int:
 def _colours(content: dict[str, Any], channels: int) -> LatentRgb:
     try:
         colours = LatentRgb.from_json(content.get("latent_rgb"))
+        colours.joined(channels)
     except (ValueError, KeyError, TypeError) as error:
-        raise Malformed(tr("its map to colours is damaged")) from error
-    if colours.matrix.shape[0] != channels or not np.isfinite(colours.matrix).all():
-        raise Malformed(tr("its map to colours does not fit its latents"))
+        raise Malformed(tr("its map to colours is damaged, or does not fit its latents")) from error
+    if not np.isfinite(colours.matrix).all():
+        raise Malformed(tr("its map to colours is damaged"))
     return colours
 
 

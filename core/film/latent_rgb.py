@@ -1,8 +1,13 @@
-"""The linear map from latents to colours: a small, rough picture of any latent in microseconds."""
+"""The linear map from latents to colours: a small, rough picture of any latent in microseconds.
+
+Where a model joins neighbouring places of its autoencoder's latents into one of more channels, as FLUX.2 does, the
+map is for the autoencoder's own, and the places are put side by side again first.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +22,7 @@ FILE_NAME = "latent_rgb.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LatentRgb:
-    """RGB = latent · matrix + bias, in [-1, 1], one pixel for each place of the latent.
+    """RGB = latent · matrix + bias, in [-1, 1], one pixel for each place of the autoencoder's latent.
 
     Attributes:
         matrix: float32 (channels, 3), for latents as the network sees them (scaled).
@@ -29,10 +34,18 @@ class LatentRgb:
 
     def picture(self, latent: NDArray[Any]) -> NDArray[np.uint8]:
         """uint8 (height, width, 3) from a latent (channels, height, width)."""
+        latent = apart(latent, self.joined(len(latent)))
         channels, height, width = latent.shape
         flat = latent.reshape(channels, -1).astype(np.float32)  # (channels, pixels)
         rgb = flat.T @ (self.matrix * 127.5) + (self.bias * 127.5 + 128.0)
         return np.clip(rgb, 0, 255, out=rgb).astype(np.uint8).reshape(height, width, 3)
+
+    def joined(self, channels: int) -> int:
+        """Returns how many places along a side a latent of so many channels has joined. Raises ValueError."""
+        side = math.isqrt(channels // len(self.matrix)) if len(self.matrix) else 0
+        if side**2 * len(self.matrix) != channels or not side:
+            raise ValueError(f"a map for {len(self.matrix)} channels does not fit latents of {channels}")
+        return side
 
     @classmethod
     def read(cls, folder: Path) -> LatentRgb | None:
@@ -56,3 +69,14 @@ class LatentRgb:
                 )
             )
         return cls(matrix, bias)
+
+
+def apart(latent: NDArray[Any], side: int) -> NDArray[Any]:
+    """(channels * side², height, width) to (channels, side * height, side * width): the reverse of joining places.
+
+    Of the channels of a place, those of its rows come first, as in ``Flux2KleinPipeline._patchify_latents``.
+    """
+    joined, height, width = latent.shape
+    channels = joined // side**2
+    places = latent.reshape(channels, side, side, height, width).transpose(0, 3, 1, 4, 2)
+    return places.reshape(channels, height * side, width * side)

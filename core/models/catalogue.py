@@ -227,7 +227,7 @@ def read_model(
     schedule = read_schedule(folder, family)
     parts = (family.network, "vae", family.text_encoders[0])
     network, vae, text_encoder = (folder / part / "config.json" for part in parts)
-    config, factor = network_config(network, vae), pixels_each(vae)
+    config, factor = network_config(network, vae, has_flags=kind is None), pixels_each(vae)
     side = whole_number(network, "sample_size", 0) * factor or family.native_px
     known = tomllib.loads((resources() / "models.toml").read_text("utf-8")).get(key, {})
     told = said if "size" not in known else {**said, "list": {"size": known["size"]}}
@@ -260,7 +260,7 @@ def read_model(
         ),
         limits=limits,
         max_tokens=family.tokenizer.max_tokens or whole_number(text_encoder, "max_position_embeddings", 77),
-        capabilities=family.capabilities_of(config),
+        capabilities=family.capabilities_of(key, config),
         is_listed=bool(known),
         kind=kind,
         traits=traits,

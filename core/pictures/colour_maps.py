@@ -21,7 +21,12 @@ def heat(strengths: NDArray[Any]) -> Pixels:
 
 
 def heat_over(picture: Pixels, strengths: NDArray[Any]) -> Pixels:
-    """Returns the heat map laid over a picture, whose forms stay visible in grey."""
+    """Returns the heat map laid over a picture, whose forms stay visible in grey.
+
+    ``strengths`` are (height, width) of the picture, or of a whole part of that.
+    """
+    side = len(picture) // len(strengths)
+    strengths = strengths.repeat(side, axis=0).repeat(side, axis=1)
     grey = picture.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     mixed = 0.7 * heat(strengths).astype(np.float32) + 0.3 * grey[..., None]
     return mixed.astype(np.uint8)

@@ -1,11 +1,11 @@
 """Previews while a run goes on: the latent-to-colour map that fits a model, and true decodes where affordable."""
 
 import json
-from typing import Any
 
 import numpy as np
 import torch
 
+from core.engine.networks.kl_autoencoder import KLAutoencoder
 from core.film.latent_rgb import LatentRgb
 from core.paths import resources
 from core.request.request import Size
@@ -65,29 +65,28 @@ class PreviewBudget:
                 return self._spent_seconds + expected <= BUDGET * self._calls_seconds
 
 
-def latent_rgb_of(vae: Any) -> LatentRgb:
+def latent_rgb_of(vae: KLAutoencoder) -> LatentRgb:
     """Returns the map for an autoencoder: from the table of known ones, or fitted to this one."""
     for entry in json.loads((resources() / "latent_rgb.json").read_text("utf-8")):
-        key = entry["channels"], entry["scaling_factor"]
-        if key == (vae.config.latent_channels, vae.config.scaling_factor):
+        if entry["of"].items() <= {**vae.module.config, "_class_name": type(vae.module).__name__}.items():
             return LatentRgb.from_json(entry)
     return fit_latent_rgb(vae)
 
 
 @torch.inference_mode()
-def fit_latent_rgb(vae: Any, pictures: int = 12) -> LatentRgb:
+def fit_latent_rgb(vae: KLAutoencoder, pictures: int = 12) -> LatentRgb:
     """Least squares from latents to colours, on soft random colour fields that the autoencoder itself encodes.
 
     Needs no table and gives the right colours for any autoencoder, a fine-tuned or unknown one included. The
     idea is InvokeAI's (``generate_vae_linear_approximation.py``).
     """
-    factor = 2 ** (len(vae.config.block_out_channels) - 1)
+    factor = vae.factor // vae.joined
     generator = torch.Generator().manual_seed(0)
     coarse = torch.rand((pictures, 3, 4, 4), generator=generator) * 2 - 1
     fields = torch.nn.functional.interpolate(coarse, size=(8 * factor, 8 * factor), mode="bicubic").clamp(-1, 1)
-    mode = vae.encode(fields.to(vae.device, vae.dtype)).latent_dist.mode()
-    encoded = (mode - (getattr(vae.config, "shift_factor", None) or 0.0)) * vae.config.scaling_factor
-    latents = encoded.float().cpu().movedim(1, -1).reshape(-1, encoded.shape[1])  # (places, channels)
+    encoded = vae.encode(fields.to(vae.module.device), None).float().cpu()
+    encoded = torch.nn.functional.pixel_shuffle(encoded, vae.joined)
+    latents = encoded.movedim(1, -1).reshape(-1, encoded.shape[1])  # (places, channels)
     colours = torch.nn.functional.avg_pool2d(fields, factor).movedim(1, -1).reshape(-1, 3)  # (places, 3)
     with_bias = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)
     ridge = 1e-3 * torch.eye(with_bias.shape[1])  # keeps channels that carry no colour from exploding

@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from core.engine.decoding.preview_budget import latent_rgb_of
+from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.networks.clip_text import ClipEncoder
-from core.engine.networks.kl_autoencoder import KLAutoencoder
 from core.engine.networks.prompt_cache import PromptCache
 from core.engine.sampling.denoising import Predict
 from core.film.latent_rgb import LatentRgb
@@ -57,7 +57,7 @@ class Arithmetic(Protocol[Encoded]):
         """Returns the network's call with the encoded `texts` built in."""
         ...
 
-    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """Returns what the noise schedule takes on top of the checkpoint's ``scheduler_config.json``."""
         ...
 
@@ -101,8 +101,8 @@ class Family:
         self._parts = parts
         self._upcast_from = upcast_from
         self._prompts = PromptCache(arithmetic.encode_prompt)
-        self._vae = KLAutoencoder(self._upcast(parts.vae))
-        self.latent_rgb = latent_rgb or latent_rgb_of(self._vae.module)
+        self._vae = autoencoder_of(self._upcast(parts.vae))
+        self.latent_rgb = latent_rgb or latent_rgb_of(self._vae)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -113,9 +113,9 @@ class Family:
         return self._vae.latent_shape(size)
 
     def scheduler_config_for(self, request: GenerationRequest) -> Mapping[str, Any]:
-        """Returns the scheduler's configuration for pictures of this size, and for the training that is told."""
+        """Returns the scheduler's configuration for a request's size, steps and training."""
         config = self.model.schedule_for(request.training)
-        return {**config, **self._arithmetic.schedule_options(request.size, config)}
+        return {**config, **self._arithmetic.schedule_options(request, config)}
 
     def knows_prompt(self, request: GenerationRequest) -> bool:
         """Returns True if `read_prompt` will not have to run the text encoder."""
@@ -165,7 +165,7 @@ class Family:
 
     def set_autoencoder(self, vae: Any, latent_rgb: LatentRgb) -> None:
         """Takes another autoencoder for the same latents, and its linear map."""
-        self._vae = KLAutoencoder(self._upcast(vae))
+        self._vae = autoencoder_of(self._upcast(vae))
         self.latent_rgb = latent_rgb
 
     def _upcast(self, vae: Any) -> Any:

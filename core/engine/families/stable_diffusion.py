@@ -19,7 +19,7 @@ from core.engine.networks.unet_call import has_uncond, unet_call
 from core.engine.sampling.denoising import Predict
 from core.engine.weights.components import load_tokenizer
 from core.models.catalogue import Model
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest
 
 KINDS = MappingProxyType({"text_encoder": CLIPTextModel, "unet": UNet2DConditionModel, "vae": AutoencoderKL})
 
@@ -45,7 +45,7 @@ class StableDiffusion:
         embeddings = torch.cat([text.repeat(batch, 1, 1) for text in encoded])
         return unet_call(self._unet, request, batch, embeddings)
 
-    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
 
 

@@ -23,7 +23,7 @@ from core.engine.weights.components import load_tokenizer
 from core.files.json_file import read_json
 from core.models.catalogue import Model
 from core.models.folders import INDEX
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest
 
 KINDS = MappingProxyType(
     {
@@ -77,7 +77,7 @@ class StableDiffusionXL:
         added = {"text_embeds": pooled, "time_ids": time_ids.repeat(len(hidden), 1)}
         return unet_call(self._unet, request, batch, hidden, added)
 
-    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
 
 

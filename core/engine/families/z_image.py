@@ -5,7 +5,6 @@ is, call by call, that of diffusers' ZImagePipeline; the tests hold it to that b
 there is one lower than ours: ``cond + g' (cond - uncond)``, off at 0.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -16,13 +15,14 @@ from diffusers.models.transformers.transformer_z_image import ZImageTransformer2
 from transformers import Qwen2Tokenizer, Qwen3Model
 
 from core.engine.families.loaded import LoadedParts
-from core.engine.networks.kl_autoencoder import KLAutoencoder
+from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
+from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
 from core.engine.weights.components import load_tokenizer
 from core.families.z_image import SPEC
 from core.models.catalogue import Model
-from core.request.request import GenerationRequest, Size
+from core.request.request import GenerationRequest
 
 KINDS = MappingProxyType(
     {"text_encoder": Qwen3Model, "transformer": ZImageTransformer2DModel, "vae": AutoencoderKL}
@@ -80,22 +80,12 @@ class ZImage:
 
         return predict
 
-    def schedule_options(self, size: Size, config: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Returns the shift for this size, where the checkpoint's schedule depends on it."""
-        if not config.get("use_dynamic_shifting"):
-            return {}
-        side = self._factor * SPEC.latents.patch
-        tokens = (size.width // side) * (size.height // side)
-        least, most = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
-        lowest, highest = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
-        slope = (highest - lowest) / (most - least)
-        return {
-            "shift": math.exp(tokens * slope + (lowest - slope * least))
-        }  # in this order, as the pipeline rounds
+    def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return shift_by_tokens(tokens_of(request.size, self._factor * SPEC.latents.patch), config)
 
 
 def load(model: Model, parts: LoadedParts) -> ZImage:
     """Adds the tokenizer. Raises ModelBroken."""
     tokenizer = load_tokenizer(Qwen2Tokenizer, model.folder / "tokenizer")
-    factor = KLAutoencoder(parts.vae).factor
+    factor = autoencoder_of(parts.vae).factor
     return ZImage(tokenizer, parts.text_encoders["text_encoder"], parts.network, factor)

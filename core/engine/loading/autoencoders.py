@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+import diffusers
 
 from core.autoencoders.file import AutoencoderFile, AutoencoderLibrary, prefix_in
 from core.engine.decoding.preview_budget import latent_rgb_of
 from core.engine.devices.device import DevicePlan
 from core.engine.devices.offloading import Offloading
 from core.engine.families import Family
+from core.engine.networks.autoencoders import autoencoder_of
 from core.engine.weights.components import load_component
 from core.engine.weights.single_file import WeightFile
 from core.files.safetensors_header import read_safetensors_header
@@ -85,7 +86,7 @@ class Autoencoders:
             return self._other
         self._other = None  # freed before the next one is there
         module = read_weights(file, self._own.module.config, self._plan)
-        self._other = _Loaded(told, file.path, module, latent_rgb_of(module))
+        self._other = _Loaded(told, file.path, module, latent_rgb_of(autoencoder_of(module)))
         return self._other
 
     def _take(self, chosen: _Loaded) -> None:
@@ -114,14 +115,13 @@ def read_weights(file: AutoencoderFile, own_config: Any, plan: DevicePlan) -> An
 
     Raises ModelBroken.
     """
+    kind = getattr(diffusers, file.space.kind)
     if file.path.is_dir():
-        return load_component(AutoencoderKL, file.path, plan)
+        return load_component(kind, file.path, plan)
     config = {key: value for key, value in own_config.items() if not key.startswith("_")}
     if _HALF_SAFE.search(file.name):
         config["force_upcast"] = False
     header = read_safetensors_header(file.path)
     prefix = prefix_in(header.tensors)
-    module, _ = WeightFile.of(header).build(
-        AutoencoderKL, config, plan.dtype, tr("its network"), prefix, plan.defers
-    )
+    module, _ = WeightFile.of(header).build(kind, config, plan.dtype, tr("its network"), prefix, plan.defers)
     return module.to(plan.loads_on)

@@ -1,4 +1,4 @@
-"""The autoencoder between pixels and latents of all Stable Diffusion models (Rombach et al. 2022, section 3.1)."""
+"""The autoencoder between pixels and latents of most models (Rombach et al. 2022, section 3.1)."""
 
 from typing import Any
 
@@ -12,14 +12,17 @@ class KLAutoencoder:
 
     Attributes:
         module: the network itself, so that a failed decode can be repeated in tiles or another dtype.
+        joined: places along a side that are joined into one of more channels, see `core.film.latent_rgb`.
     """
+
+    joined = 1
 
     def __init__(self, module: Any) -> None:
         self.module = module
 
     @property
     def factor(self) -> int:
-        """Returns pixels along a side for each latent value."""
+        """Returns pixels along a side for each place of a latent."""
         return 2 ** (len(self.module.config.block_out_channels) - 1)
 
     @property

@@ -16,6 +16,9 @@ from diffusers.loaders.single_file_utils import (
     convert_z_image_transformer_checkpoint_to_diffusers,
 )
 
+from core.families import flux2_klein
+from core.families.double_stream import LAST_MODULATION
+from core.families.spec import FamilySpec
 from core.families.unet_files import UNET
 
 Weights = dict[str, torch.Tensor]
@@ -84,6 +87,44 @@ def _z_image(weights: Weights, _module: Any) -> Weights:
     return cast("Weights", convert_z_image_transformer_checkpoint_to_diffusers(weights))
 
 
+def _flux2_vae(weights: Weights, module: Any) -> Weights:
+    names = {"encoder.quant_conv.": "quant_conv.", "decoder.post_quant_conv.": "post_quant_conv."}
+    renamed = {
+        next((new + name.removeprefix(old) for old, new in names.items() if name.startswith(old)), name): value
+        for name, value in weights.items()
+    }
+    kept = {name: value for name, value in renamed.items() if name in module.state_dict()}
+    return _vae({name: value for name, value in renamed.items() if name not in kept}, module) | kept
+
+
+def _flux2(weights: Weights, module: Any) -> Weights:
+    return _by_original_names(flux2_klein.SPEC, weights, module)
+
+
+def _by_original_names(family: FamilySpec, weights: Weights, module: Any) -> Weights:
+    """Renames and divides layers as the family's makers named them, see `LoraFormat.original_names`.
+
+    In the makers' last layer the shift comes first, in that of diffusers the scale.
+    """
+    assert family.lora is not None
+    layers = family.lora.original_names(path for path, _ in module.named_modules())
+    found: Weights = {}
+    for name, value in weights.items():
+        layer, _, kind = name.rpartition(".")
+        if layer == LAST_MODULATION:
+            found[f"norm_out.linear.{kind}"] = torch.cat(value.chunk(2)[::-1])
+            continue
+        paths = layers.get(layer, (layer,))
+        sizes = [len(module.get_submodule(path).weight) for path in paths] if len(paths) > 1 else [len(value)]
+        pieces = value.split(sizes) if sum(sizes) == len(value) and len(sizes) > 1 else (value,)
+        if len(pieces) == len(paths):
+            kind = "weight" if kind == "scale" else kind
+            found |= {f"{path}.{kind}": piece for path, piece in zip(paths, pieces, strict=True)}
+        else:
+            found[name] = value
+    return found
+
+
 def _clip(weights: Weights, module: Any) -> Weights:
     return convert_open_clip_checkpoint(module, weights, prefix="")
 
@@ -92,7 +133,9 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
     {
         "UNet2DConditionModel": _unet,
         "AutoencoderKL": _vae,
+        "AutoencoderKLFlux2": _flux2_vae,
         "ZImageTransformer2DModel": _z_image,
+        "Flux2Transformer2DModel": _flux2,
         "CLIPTextModel": _clip,
         "CLIPTextModelWithProjection": _clip,
     }

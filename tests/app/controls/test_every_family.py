@@ -55,7 +55,8 @@ def test_its_samplers_are_offered_and_its_own_is_chosen(
     assert combo.currentData() == family.defaults.sampler
 
 
-def test_guidance_is_live_where_it_does_something(family: FamilySpec, session: Session, qtbot: QtBot) -> None:
+@pytest.mark.usefixtures("family")
+def test_guidance_is_live_where_it_does_something(session: Session, qtbot: QtBot) -> None:
     controls = (
         made("guidance_scale", session, NumberControl),
         PromptControl(session, "negative_prompt", TokenCounting()),
@@ -65,8 +66,11 @@ def test_guidance_is_live_where_it_does_something(family: FamilySpec, session: S
     spin, negative = controls[0].findChild(QDoubleSpinBox), controls[1].findChild(QPlainTextEdit)
     assert isinstance(spin, QDoubleSpinBox)
     assert isinstance(negative, QPlainTextEdit)
-    assert spin.isEnabled() == (family.guidance != "none")
-    assert negative.isEnabled() == (family.guidance == "classifier_free")
+    guidance = next(
+        model for model in session.draft_editor.models if model.key == session.draft.model
+    ).capabilities
+    assert spin.isEnabled() == (guidance.guidance != "none")
+    assert negative.isEnabled() == guidance.has_negative_prompt
 
 
 def test_loras_are_offered_where_it_takes_them(family: FamilySpec, session: Session, qtbot: QtBot) -> None:

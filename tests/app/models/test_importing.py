@@ -110,10 +110,11 @@ def test_controls_follow_what_a_model_can_do(make_session: MakeSession, qtbot: Q
     flow = replace(
         model("flow", sampler="euler"),
         limits=Limits(16, 64, 256, FLOW_SAMPLERS),
-        capabilities=FAMILIES["z_image"].capabilities_of({}),
+        capabilities=FAMILIES["z_image"].capabilities_of("", {}),
     )
     distilled = replace(
-        model("lcm"), capabilities=replace(FAMILIES["stable_diffusion"].capabilities_of({}), guidance="embedded")
+        model("lcm"),
+        capabilities=replace(FAMILIES["stable_diffusion"].capabilities_of("", {}), guidance="embedded"),
     )
     session = make_session(models=FakeModels(model(), flow, distilled))
     samplers = made("sampler", session, ChoiceControl)

@@ -70,6 +70,8 @@ def test_every_twin_belongs_to_a_family() -> None:
         ("stable_diffusion_xl", "hyperion", "dpmpp_2m", 30, 6.0),
         ("z_image", "z_image_turbo_bf16", "euler", 8, 1.0),
         ("z_image", "z-image-bf16", "euler", 28, 5.0),
+        ("flux2_klein", "flux-2-klein-4b-fp8", "euler", 4, 1.0),
+        ("flux2_klein", "flux-2-klein-base-9b", "euler", 50, 4.0),
     ],
 )
 def test_settings_follow_what_a_model_was_distilled_for(

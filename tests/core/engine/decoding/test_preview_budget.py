@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from core.engine.decoding.preview_budget import DecodeTimes, PreviewBudget, fit_latent_rgb, latent_rgb_of
+from core.engine.networks.kl_autoencoder import KLAutoencoder
 from core.film.latent_rgb import FILE_NAME, LatentRgb
 from core.request.request import Size
 from core.runs.events import PreviewMode
@@ -37,12 +39,20 @@ class ColouredLatents(torch.nn.Module):
     def latent_dist(self) -> ColouredLatents:
         return self
 
-    def mode(self) -> torch.Tensor:
+    @property
+    def mean(self) -> torch.Tensor:
         return self.latents
+
+    @property
+    def std(self) -> torch.Tensor:
+        return torch.zeros_like(self.latents)
+
+    def parameters(self, recurse: bool = True) -> Iterator[torch.nn.Parameter]:
+        yield torch.nn.Parameter(torch.zeros(1))
 
 
 def test_the_fit_finds_the_colours_of_an_unknown_autoencoder() -> None:
-    found = fit_latent_rgb(ColouredLatents())
+    found = fit_latent_rgb(KLAutoencoder(ColouredLatents()))
     for colour in ([1.0, -1.0, -1.0], [-0.5, 0.5, 0.5], [0.0, 0.0, 0.0]):
         latent = (ColouredLatents.MIX @ torch.tensor(colour) * 0.5).numpy().reshape(4, 1, 1)
         expected = (np.array(colour) + 1) * 127.5
@@ -52,7 +62,7 @@ def test_the_fit_finds_the_colours_of_an_unknown_autoencoder() -> None:
 def test_known_autoencoders_come_from_the_table() -> None:
     vae = tiny.autoencoder()
     vae.register_to_config(scaling_factor=0.18215)
-    assert latent_rgb_of(vae).matrix[0, 0] == np.float32(0.3444)
+    assert latent_rgb_of(KLAutoencoder(vae)).matrix[0, 0] == np.float32(0.3444)
 
 
 def test_a_latent_becomes_a_small_picture() -> None:
@@ -62,6 +72,16 @@ def test_a_latent_becomes_a_small_picture() -> None:
     picture = rgb.picture(latent)
     assert picture.shape == (2, 5, 3)
     assert picture[0, 0].tolist() == [255, 0, 128]
+
+
+def test_joined_places_are_put_side_by_side_first() -> None:
+    rgb = LatentRgb(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
+    apart = torch.linspace(-1, 1, 3 * 4 * 6).reshape(3, 4, 6)
+    joined = torch.nn.functional.pixel_unshuffle(apart, 2)
+    assert joined.shape == (12, 2, 3)
+    assert np.array_equal(rgb.picture(joined.numpy()), rgb.picture(apart.numpy()))
+    with pytest.raises(ValueError, match="does not fit latents of 5"):
+        rgb.joined(5)
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"matrix": [[1, 2]], "bias": [0, 0, 0]}', "[1]"])

@@ -1,0 +1,56 @@
+"""The kinds of autoencoders: how each one's latents become those that the network sees, and back."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+from core.engine.networks.kl_autoencoder import KLAutoencoder
+from core.families.autoencoder_kinds import FLUX_2, KL
+from core.request.request import Size
+
+
+class Flux2Autoencoder(KLAutoencoder):
+    """diffusers' AutoencoderKLFlux2: 2x2 places are joined, and scaled by the statistics of a batch norm.
+
+    Its pictures are encoded to the mean, as ``Flux2KleinInpaintPipeline`` does; the draw is taken all the same, so
+    that the generators of every family are at the same number after it.
+    """
+
+    joined = 2
+
+    @property
+    def factor(self) -> int:
+        return super().factor * self.joined
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int]:
+        channels, height, width = super().latent_shape(size)
+        return channels * self.joined**2, height, width
+
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        mean = self.module.encode(pixels.to(self._dtype)).latent_dist.mode().float().contiguous()
+        if generator is not None:
+            torch.randn(mean.shape, generator=generator)
+        mean_of_all, std_of_all = self._statistics()
+        return (pixel_unshuffle(mean, self.joined) - mean_of_all) / std_of_all
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        mean, std = self._statistics()
+        latents = pixel_shuffle(latents.float() * std + mean, self.joined)
+        return self.module.decode(latents.to(self._dtype), return_dict=False)[0]
+
+    def _statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns mean and deviation of each joined channel, float32 (1, channels, 1, 1)."""
+        norm = self.module.bn
+        mean, variance = (values.float().view(1, -1, 1, 1) for values in (norm.running_mean, norm.running_var))
+        return mean, torch.sqrt(variance + self.module.config.batch_norm_eps)
+
+
+KINDS: Mapping[str, type[KLAutoencoder]] = MappingProxyType({KL: KLAutoencoder, FLUX_2: Flux2Autoencoder})
+
+
+def autoencoder_of(module: Any) -> KLAutoencoder:
+    """Returns a network of one of these classes of diffusers as the engine calls it."""
+    return KINDS[type(module).__name__](module)

@@ -1,0 +1,28 @@
+"""The shift of a flow's schedule, where it depends on the size of the picture (Esser et al. 2024, section 5.3.2).
+
+The logarithm of the shift is what diffusers calls mu.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from core.request.request import Size
+
+
+def tokens_of(size: Size, side: int) -> int:
+    """Returns the number of places of a picture that the network takes, of ``side`` pixels each way."""
+    return (size.width // side) * (size.height // side)
+
+
+def shift_by_tokens(tokens: int, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the option of a scheduler's configuration, on the line through two points that it has.
+
+    It is what diffusers' ``calculate_shift`` computes; {} for a schedule with a fixed shift.
+    """
+    if not config.get("use_dynamic_shifting"):
+        return {}
+    least, most = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    lowest, highest = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    slope = (highest - lowest) / (most - least)
+    return {"shift": math.exp(tokens * slope + (lowest - slope * least))}  # in this order, as the pipeline rounds

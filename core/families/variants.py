@@ -1,0 +1,70 @@
+"""The abilities of models, and the settings that each variant of a family works well with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+GuidanceKind = Literal["classifier_free", "embedded", "none"]
+"""``classifier_free``: two predictions, one of them with the negative prompt (Ho & Salimans 2022). ``embedded``:
+the scale is an input of the network (Meng et al. 2023), there is no second prediction. ``none``: the network was
+distilled to need no scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The abilities of one model, which its controls and views follow.
+
+    Attributes:
+        guidance: what the guidance scale does.
+        has_attention_words: it can tell where each word of the prompt acts.
+        takes_loras: LoRAs can change it.
+    """
+
+    guidance: GuidanceKind = "classifier_free"
+    has_attention_words: bool = True
+    takes_loras: bool = True
+
+    @property
+    def has_negative_prompt(self) -> bool:
+        """Returns whether there is a second prediction, from which a negative prompt can move away."""
+        return self.guidance == "classifier_free"
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultSettings:
+    """Sampler, steps and guidance scale to begin with."""
+
+    sampler: str
+    steps: int
+    guidance_scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Models of a family that work with settings of their own, such as those distilled to few steps.
+
+    A folder tells it in its configuration. Whether the network of a file was distilled (Turbo, Lightning, Hyper:
+    Sauer et al. 2023; Lin et al. 2024) can seldom be seen in its weights; its makers say so in its name.
+
+    Attributes:
+        words: a pattern for a word of the name, in lower case; "" where the name does not tell.
+        config_key: a value of the configuration that this variant has; "" where there is none.
+        is_set: that value is there and is true; or, for False, is none of both.
+        guidance: what the guidance scale does, where it is not as for the family.
+    """
+
+    defaults: DefaultSettings
+    words: str = ""
+    config_key: str = ""
+    is_set: bool = True
+    guidance: GuidanceKind | None = None
+
+    def includes(self, name: str, config: Mapping[str, Any]) -> bool:
+        """Returns True for a model of this name and configuration."""
+        if self.config_key and (self.config_key in config or not self.words):
+            return bool(config.get(self.config_key)) is self.is_set
+        pattern = rf"(sd|sdxl|xl)?({self.words})(xl)?"
+        return any(re.fullmatch(pattern, word) for word in re.split(r"[^a-z]+", name.lower()))

@@ -1,0 +1,71 @@
+"""Single files of transformers as their makers wrote them, from diffusers folders: the way back, name by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
+from safetensors.torch import save_file
+
+Weights = dict[str, torch.Tensor]
+Renames = Iterable[tuple[str, str]]
+
+FLUX_2: Renames = (
+    (r"^x_embedder\.", "img_in."),
+    (r"^context_embedder\.", "txt_in."),
+    (r"^time_guidance_embed\.(timestep|guidance)_embedder\.linear_1\.", r"\1_in.in_layer."),
+    (r"^time_guidance_embed\.(timestep|guidance)_embedder\.linear_2\.", r"\1_in.out_layer."),
+    (r"^timestep_in", "time_in"),
+    (r"_modulation(_img|_txt)?\.linear\.", r"_modulation\1.lin."),
+    (r"^proj_out\.", "final_layer.linear."),
+    (r"^transformer_blocks\.(\d+)\.attn\.to_out\.0\.", r"double_blocks.\1.img_attn.proj."),
+    (r"^transformer_blocks\.(\d+)\.attn\.to_add_out\.", r"double_blocks.\1.txt_attn.proj."),
+    (r"^transformer_blocks\.(\d+)\.attn\.norm_q\.weight", r"double_blocks.\1.img_attn.norm.query_norm.scale"),
+    (r"^transformer_blocks\.(\d+)\.attn\.norm_k\.weight", r"double_blocks.\1.img_attn.norm.key_norm.scale"),
+    (
+        r"^transformer_blocks\.(\d+)\.attn\.norm_added_q\.weight",
+        r"double_blocks.\1.txt_attn.norm.query_norm.scale",
+    ),
+    (r"^transformer_blocks\.(\d+)\.attn\.norm_added_k\.weight", r"double_blocks.\1.txt_attn.norm.key_norm.scale"),
+    (r"^transformer_blocks\.(\d+)\.ff\.linear_in\.", r"double_blocks.\1.img_mlp.0."),
+    (r"^transformer_blocks\.(\d+)\.ff\.linear_out\.", r"double_blocks.\1.img_mlp.2."),
+    (r"^transformer_blocks\.(\d+)\.ff_context\.linear_in\.", r"double_blocks.\1.txt_mlp.0."),
+    (r"^transformer_blocks\.(\d+)\.ff_context\.linear_out\.", r"double_blocks.\1.txt_mlp.2."),
+    (r"^single_transformer_blocks\.(\d+)\.attn\.to_qkv_mlp_proj\.", r"single_blocks.\1.linear1."),
+    (r"^single_transformer_blocks\.(\d+)\.attn\.to_out\.", r"single_blocks.\1.linear2."),
+    (r"^single_transformer_blocks\.(\d+)\.attn\.norm_q\.weight", r"single_blocks.\1.norm.query_norm.scale"),
+    (r"^single_transformer_blocks\.(\d+)\.attn\.norm_k\.weight", r"single_blocks.\1.norm.key_norm.scale"),
+)
+
+
+def flux2(folder: Path, file: Path, prefix: str = "") -> Path:
+    """Black Forest Labs' own; ComfyUI's have the same names, also behind ``model.diffusion_model.``."""
+    weights = dict(Flux2Transformer2DModel.from_pretrained(folder / "transformer").state_dict())
+    named: Weights = {}
+    for name, value in weights.items():
+        if match := re.fullmatch(r"transformer_blocks\.(\d+)\.attn\.(to_q|add_q_proj)\.(weight|bias)", name):
+            stream = "img" if match[2] == "to_q" else "txt"
+            parts = [weights[name.replace("q", letter)] if letter != "q" else value for letter in "qkv"]
+            named[f"double_blocks.{match[1]}.{stream}_attn.qkv.{match[3]}"] = torch.cat(parts)
+        elif match := re.fullmatch(r"norm_out\.linear\.(\w+)", name):
+            scale, shift = value.chunk(2)
+            named[f"final_layer.adaLN_modulation.1.{match[1]}"] = torch.cat([shift, scale])
+        elif not re.search(r"\.attn\.(to_[kv]|add_[kv]_proj)\.", name):
+            named[renamed(name, FLUX_2)] = value
+    return save({f"{prefix}{name}": value for name, value in named.items()}, file)
+
+
+def renamed(name: str, renames: Renames) -> str:
+    for pattern, new in renames:
+        name = re.sub(pattern, new, name)
+    return name
+
+
+def save(weights: dict[str, Any], file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous().clone() for name, value in weights.items()}, file)
+    return file

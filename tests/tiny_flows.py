@@ -1,0 +1,86 @@
+"""Tiny models of the families that match a flow, see `tests.tiny`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl_flux2 import AutoencoderKLFlux2
+from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from tests import tiny
+
+
+def write_index(folder: Path, pipeline: str, parts: dict[str, Any], **flags: object) -> Path:
+    """Writes ``model_index.json``, where the parts have the classes that are named."""
+    scheduler = {"scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"]}
+    index = {"_class_name": pipeline, "_diffusers_version": "0.42.1", **scheduler, **parts, **flags}
+    (folder / "model_index.json").write_text(json.dumps(index), "utf-8")
+    return folder
+
+
+def settle(module: torch.nn.Module) -> Any:
+    """Gives all weights values, also those that are left uninitialised or begin as nothing."""
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    return module.eval()
+
+
+def flux2_klein(folder: Path, *, is_distilled: bool = False, seed: int = 0) -> Path:
+    """Makes FLUX.2 klein: joined latents with statistics, and as many layers of Qwen3 as are read."""
+    torch.manual_seed(seed)
+    words = tiny.chat_tokenizer(folder / "tokenizer")
+    words.chat_template = str(words.chat_template).replace(
+        "<|im_start|>assistant\n{% endif %}", "<|im_start|>assistant\n<think>\n\n</think>\n\n{% endif %}"
+    )
+    words.save_pretrained(folder / "tokenizer")
+    config = Qwen3Config(
+        vocab_size=len(words),
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=28,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        tie_word_embeddings=True,
+    )
+    Qwen3ForCausalLM(config).eval().save_pretrained(folder / "text_encoder")
+    flux2_transformer().save_pretrained(folder / "transformer")
+    vae = AutoencoderKLFlux2(
+        block_out_channels=(4, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=2,
+        norm_num_groups=4,
+        sample_size=32,
+    )
+    torch.nn.init.normal_(vae.bn.running_mean, std=0.3)  # pyright: ignore[reportArgumentType]
+    torch.nn.init.uniform_(vae.bn.running_var, 0.5, 2.0)  # pyright: ignore[reportArgumentType]
+    vae.eval().save_pretrained(folder / "vae")
+    FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True).save_pretrained(folder / "scheduler")
+    parts = {
+        "text_encoder": ["transformers", "Qwen3ForCausalLM"],
+        "tokenizer": ["transformers", "Qwen2Tokenizer"],
+        "transformer": ["diffusers", "Flux2Transformer2DModel"],
+        "vae": ["diffusers", "AutoencoderKLFlux2"],
+    }
+    return write_index(folder, "Flux2KleinPipeline", parts, is_distilled=is_distilled)
+
+
+def flux2_transformer() -> Flux2Transformer2DModel:
+    model = Flux2Transformer2DModel(
+        in_channels=8,
+        num_layers=1,
+        num_single_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=48,
+        timestep_guidance_channels=16,
+        axes_dims_rope=(4, 4, 4, 4),
+        guidance_embeds=False,
+    )
+    return settle(model)
