@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.cli.command import Command
-from app.cli.commands import doctor, film, gallery, generate, info, models
+from app.cli.commands import doctor, film, gallery, generate, grid, info, models
 from app.messages.errors import message
 from core.errors import (
     AutoencoderMissing,
@@ -34,6 +34,7 @@ INTERRUPTED = 130
 COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
     {
         "generate": generate.COMMAND,
+        "grid": grid.COMMAND,
         "film": film.COMMAND,
         "gallery": gallery.COMMAND,
         "models": models.COMMAND,

@@ -30,7 +30,7 @@ def plan(request: GenerationRequest, typed: Sequence[tuple[str, str]]) -> Grid:
     """
     axes = [_axis(name, text) for name, text in typed]
     if not any(axis.kind for axis in axes):
-        raise InvalidRequest("axis", "", tr("one of {axes}, on X, Y or Z", axes=", ".join(AXES)))
+        raise InvalidRequest("axis", tr("nothing"), tr("one of {axes}, on X, Y or Z", axes=", ".join(AXES)))
     _check_kinds([AXES[axis.kind] for axis in axes if axis.kind])
     x, y, z = (*axes, Axis(), Axis(), Axis())[: len(NAMES)]
     seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed

@@ -35,7 +35,7 @@ class RunIndex:
         self._known: dict[Path, _Known] = {}
 
     def refresh(self, folder: Path) -> Iterator[None]:
-        """Looks at the pictures of a folder and of the folders in it; yields after each one that it has read."""
+        """Looks at the pictures of a folder and two levels below; yields after each one that it has read."""
         found: dict[Path, _Known] = {}
         for entry in _pictures(folder):
             path = Path(entry.path)
@@ -66,9 +66,12 @@ class RunIndex:
 
 
 def _pictures(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yields those in the folder, in its day folders, and in the folders of grids below."""
     yield from _entries(folder)
     for day in _entries(folder, is_folder=True):
         yield from _entries(Path(day.path))
+        for grid in _entries(Path(day.path), is_folder=True):
+            yield from _entries(Path(grid.path))
 
 
 def _entries(folder: Path, *, is_folder: bool = False) -> Iterator[os.DirEntry[str]]:

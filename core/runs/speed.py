@@ -11,6 +11,7 @@ from statistics import median
 from core.errors import UnreadablePicture
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.recipes.recipe import Recipe
+from core.request.json_values import plain_name, without_ending
 from core.request.request import GenerationRequest
 
 Key = tuple[str, int, str, bool]
@@ -50,11 +51,11 @@ class Speed:
 
 
 def newest_recipes(pictures: Path) -> Iterator[Recipe]:
-    """Yields recipes of the newest of the pictures that lie in a folder and its newest folders."""
+    """Yields recipes of the newest pictures in a folder, its newest day folders, and the grids in these."""
     try:
-        folders = sorted((entry for entry in _entries(pictures) if entry.is_dir()), key=lambda entry: entry.name)
-        places = [Path(entry.path) for entry in folders[-MOST_DAYS:]] + [pictures]
-        files = [entry for place in places for entry in _entries(place) if _is_picture(entry)]
+        days = [Path(entry.path) for entry in _folders(pictures)[-MOST_DAYS:]]
+        grids = [Path(entry.path) for day in days for entry in _folders(day)[-MOST_DAYS:]]
+        files = [entry for place in (pictures, *days, *grids) for entry in _entries(place) if _is_picture(entry)]
         newest = sorted(((entry.stat().st_mtime, entry.path) for entry in files), reverse=True)
     except OSError:  # one has just been removed
         return
@@ -63,6 +64,10 @@ def newest_recipes(pictures: Path) -> Iterator[Recipe]:
             yield read_recipe(Path(path))
         except UnreadablePicture:
             continue
+
+
+def _folders(folder: Path) -> list[os.DirEntry[str]]:
+    return sorted((entry for entry in _entries(folder) if entry.is_dir()), key=lambda entry: entry.name)
 
 
 def _is_picture(entry: os.DirEntry[str]) -> bool:
@@ -84,4 +89,5 @@ def _steps(request: GenerationRequest) -> int:
 
 
 def _key(request: GenerationRequest) -> Key:
-    return request.model, request.size.width * request.size.height, request.sampler, request.has_guidance
+    model = without_ending(plain_name(request.model))  # as recipes have it
+    return model, request.size.width * request.size.height, request.sampler, request.has_guidance

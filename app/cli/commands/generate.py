@@ -15,6 +15,7 @@ from app.cli.command import Command
 from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
 from app.cli.terminal import Notes, Progress, to_json
+from app.cli.typed_request import add_request_options, storable, typed_request
 from app.messages.errors import PHASES, message
 from app.startup.engine_imports import engine_imports
 from core.embeddings.library import EmbeddingLibrary
@@ -31,7 +32,6 @@ from core.models.memory_plan import (
     placement_name,
     placement_names,
 )
-from core.models.own_defaults import defaults_of
 from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
@@ -41,15 +41,14 @@ from core.prompt.unread import unread
 from core.prompt.vocabulary import read_vocabulary
 from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
-from core.request.settings import SETTINGS, validate
+from core.request.settings import validate
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
-from core.runs.operations import Generate, ReportMemory, result_of
+from core.runs.operations import Generate, Operation, ReportMemory, result_of
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
-from core.settings.settings import FilmPolicy, load_settings
+from core.settings.settings import FilmPolicy, Settings, load_settings
 
 _DEVICE = re.compile(r"cpu|mps|(cuda|xpu)(:\d{1,3})?")
 _DTYPES = ("float32", "bfloat16", "float16")
-_OPTIONS = tuple(option for setting in SETTINGS for option in setting.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +77,8 @@ class Job:
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    add = parser.add_argument
-    for option in _OPTIONS:
-        action = "append" if option.is_repeated else "store"
-        add(option.flag, metavar=option.metavar, action=action, help=option.help)
-    add(
+    add_request_options(parser)
+    parser.add_argument(
         "-o",
         "--output",
         metavar="PATH",
@@ -92,6 +88,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
             suffixes=", ".join(SUFFIXES),
         ),
     )
+    add_run_options(parser)
+
+
+def add_run_options(parser: ArgumentParser) -> None:
+    """Declares how pictures are made and told of, whatever they show."""
+    add = parser.add_argument
     add(
         "--film",
         action=BooleanOptionalAction,
@@ -127,24 +129,40 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> int:
     job = _read(arguments)
+    operation = Generate(job.request, PreviewMode.linear)
     with Progress(sys.stderr) as progress:
-        notes = Notes(progress)
-        for note in job.notes:
-            notes.add(note)
-        progress.begin_phase(PHASES[Phase.importing])
-        recorder = FilmRecorder(lambda: job.films)
-        for image, memory in _pictures(job, progress, notes, recorder):
-            path = save_or_rescue(job.save, image)
-            own = [note for note in (image.recipe.note, _keep_film(job, recorder, image.recipe.run, path)) if note]
-            for note in own:
-                notes.tell(note)
-            progress.clear()
-            if job.is_json:
-                told = {"recipe": recipe_to_json(read_recipe(path)), "memory": _memory_to_json(memory)}
-                print(to_json({"path": str(path), **told, "notes": [*notes.texts, *own]}), flush=True)
-            else:
-                print(path, flush=True)
+        for _ in saved_pictures(job, operation, progress):
+            pass
     return 0
+
+
+def saved_pictures(
+    job: Job,
+    operation: Operation[None],
+    progress: Progress,
+    told: Callable[[str], dict[str, Any]] = lambda _run: {},
+) -> Iterator[tuple[str, Path]]:
+    """Makes the pictures of an operation, saves and tells each, and yields its run and its path.
+
+    ``told`` returns more entries for its line of JSON, by the name of its run.
+    """
+    notes = Notes(progress)
+    for note in job.notes:
+        notes.add(note)
+    progress.begin_phase(PHASES[Phase.importing])
+    recorder = FilmRecorder(lambda: job.films)
+    for image, memory in _pictures(job, operation, progress, notes, recorder):
+        path, run = save_or_rescue(job.save, image), image.recipe.run
+        own = [note for note in (image.recipe.note, _keep_film(job, recorder, run, path)) if note]
+        for note in own:
+            notes.tell(note)
+        progress.clear()
+        if job.is_json:
+            facts = {"recipe": recipe_to_json(read_recipe(path)), "memory": _memory_to_json(memory)}
+            print(to_json({"path": str(path), **told(run), **facts, "notes": [*notes.texts, *own]}), flush=True)
+        else:
+            print(path, flush=True)
+        yield run, path
 
 
 def _keep_film(job: Job, recorder: FilmRecorder, run: str, picture: Path) -> str:
@@ -172,20 +190,31 @@ def _read(arguments: Namespace) -> Job:
     settings = load_settings(Folders.default())
     catalogue = users_catalogue(Folders.default(), lambda: settings)
     model = catalogue.find(arguments.model or STARTER_MODEL)
-    request = _request(arguments, defaults_of(model, settings.model_defaults.get(model.key)))
+    request = typed_request(arguments, model, settings)
     validate(request, model.limits)
     check_loras(request, model, catalogue.loras)
     if request.autoencoder is not None:
         check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
     if request.source is not None:
         read_source(request.source, request.size)
+    output = None if arguments.output is None else storable("output", arguments.output)
+    save = output_of(output, request.count, settings)
+    return job_of(arguments, request, catalogue, settings, save)
+
+
+def job_of(
+    arguments: Namespace,
+    request: GenerationRequest,
+    catalogue: Catalogue,
+    settings: Settings,
+    save: Callable[[GeneratedImage], Path],
+) -> Job:
+    """Reads the options of `add_run_options`. Raises InvalidRequest."""
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
     if device is not None and not _DEVICE.fullmatch(device):
         raise InvalidRequest("device", device, tr("cuda, cuda:1, mps, xpu or cpu"))
     if dtype is not None and dtype not in _DTYPES:
         raise InvalidRequest("dtype", dtype, tr("one of {dtypes}", dtypes=", ".join(_DTYPES)))
-    output = None if arguments.output is None else _storable("output", arguments.output)
-    save = output_of(output, request.count, settings)
     keeps_films = settings.keep_films is FilmPolicy.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
     return Job(
@@ -200,7 +229,7 @@ def _read(arguments: Namespace) -> Job:
         save=save,
         films=films,
         must_film=bool(arguments.film),
-        notes=tuple(_notes(request, model, catalogue.embeddings)),
+        notes=tuple(_notes(request, catalogue.find(request.model), catalogue.embeddings)),
     )
 
 
@@ -224,19 +253,19 @@ def _notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) 
 
 
 def _pictures(
-    job: Job, progress: Progress, notes: Notes, recorder: FilmRecorder
+    job: Job, operation: Operation[None], progress: Progress, notes: Notes, recorder: FilmRecorder
 ) -> Iterator[tuple[GeneratedImage, MemoryInUse]]:
     with engine_imports():
         from core.engine.engine import Engine
 
-    steps, skipped = job.request.steps, 0
+    steps = skipped = 0
     with (
         closing(
             Engine(
                 job.catalogue, job.device, job.dtype, job.memory, job.tiled_decode, acceleration=job.acceleration
             )
         ) as engine,
-        closing(recorder.record(engine.run(Generate(job.request, PreviewMode.linear)))) as events,
+        closing(recorder.record(engine.run(operation))) as events,
         Interrupts() as interrupts,
     ):
         for event in events:
@@ -246,7 +275,7 @@ def _pictures(
                 case Loading(phase):
                     progress.begin_phase(PHASES[phase])
                 case Started(film, index, count):
-                    skipped = film.skipped_steps
+                    steps, skipped = film.request.steps, film.skipped_steps
                     use = result_of(engine, ReportMemory())
                     if index == 0 and use.plan is not None:
                         progress.note(tr("memory: {explain}", explain=use.plan.explain()))
@@ -265,32 +294,6 @@ def _pictures(
                     yield image, use
                 case _:
                     pass  # a notice, or of another operation
-
-
-def _request(arguments: Namespace, own: GenerationRequest) -> GenerationRequest:
-    """The model's own settings with those that were typed."""
-    values: dict[str, Any] = {}
-    for setting in SETTINGS:
-        value = setting.of(own)
-        for option in setting.options:
-            typed = getattr(arguments, option.name)
-            for text in typed or () if option.is_repeated else () if typed is None else (typed,):
-                value = option.read(_storable(option.name, text), value)
-        values[setting.name] = value
-    return GenerationRequest(**values)
-
-
-def _storable(field: str, value: str) -> str:
-    """The text, if it can stand in a recipe. Raises InvalidRequest."""
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequest(
-            field, value.encode("ascii", "backslashreplace").decode(), tr("text in UTF-8")
-        ) from error
-    if "\0" in value:
-        raise InvalidRequest(field, value.replace("\0", "\\0"), tr("text without NUL characters"))
-    return value
 
 
 COMMAND = Command(tr("make pictures from words"), _add_arguments, _run)

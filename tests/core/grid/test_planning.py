@@ -139,7 +139,7 @@ def test_nothing_is_made_twice() -> None:
         ("stepps", "1", "stepps", "one of prompt"),
         ("steps", "", "nothing", "values such as 10-50 (+10)"),
         ("steps", " , ", ",", "values such as"),
-        ("", "", "", "on X, Y or Z"),
+        ("", "", "nothing", "on X, Y or Z"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_with_what_was_expected(

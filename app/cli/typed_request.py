@@ -1,0 +1,49 @@
+"""The request of a command line: an option for each setting, see `core.request.setting.Option`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.language.words import tr
+from core.models.catalogue import Model
+from core.models.own_defaults import defaults_of
+from core.request.request import GenerationRequest
+from core.request.settings import SETTINGS
+from core.settings.settings import Settings
+
+
+def add_request_options(parser: ArgumentParser, *, is_grid: bool = False) -> None:
+    """Declares an option for each setting; for a grid without those of several pictures, and without duty."""
+    for setting in SETTINGS:
+        for option in setting.options if setting.is_of_picture or not is_grid else ():
+            action = "append" if option.is_repeated else "store"
+            free: dict[str, Any] = {"nargs": "?"} if is_grid and not option.flag.startswith("-") else {}
+            parser.add_argument(option.flag, metavar=option.metavar, action=action, help=option.help, **free)
+
+
+def typed_request(arguments: Namespace, model: Model, settings: Settings) -> GenerationRequest:
+    """Returns the model's own settings with those that were typed. Raises InvalidRequest."""
+    own = defaults_of(model, settings.model_defaults.get(model.key))
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        value = setting.of(own)
+        for option in setting.options:
+            typed = getattr(arguments, option.name, None)
+            for text in typed or () if option.is_repeated else () if typed is None else (typed,):
+                value = option.read(storable(option.name, text), value)
+        values[setting.name] = value
+    return GenerationRequest(**values)
+
+
+def storable(field: str, value: str) -> str:
+    """Returns the text, if it can stand in a recipe. Raises InvalidRequest."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        shown = value.encode("ascii", "backslashreplace").decode()
+        raise InvalidRequest(field, shown, tr("text in UTF-8")) from error
+    if "\0" in value:
+        raise InvalidRequest(field, value.replace("\0", "\\0"), tr("text without NUL characters"))
+    return value
