@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.models.download_state import DownloadState, Stage
@@ -15,7 +16,7 @@ from app.widgets.field import set_tone
 from core.downloads.failures import Fault
 from core.language.words import plural, tr
 
-BUTTONS_PX = 152
+BUTTONS_PX, SAMPLE_PX = 152, 96
 CARD_MARGIN_PX = 16
 MOST_IN_A_ROW = 2
 
@@ -28,6 +29,8 @@ class CardFacts:
         facts: family, size, download, memory, in one line.
         training: what it was trained for, and how that was found out; "" for what is not here.
         page: the model's page for people, or "".
+        kind: ``"model"``, ``"lora"`` or ``"autoencoder"``. value: what the gallery calls it.
+        place: its file or folder, None for what is not here.
         problem: why it is here and cannot be used, or "".
         removable: its file or folder, where it lies among the program's own models.
         can_verify: its files can be compared with what the hub listed; mended too where downloads go.
@@ -47,6 +50,9 @@ class CardFacts:
     can_mend: bool = False
     problem: str = ""
     training: str = ""
+    kind: str = "model"
+    value: str = ""
+    place: Path | None = None
 
 
 class ModelCard(QFrame):
@@ -79,7 +85,10 @@ class ModelCard(QFrame):
             set_tone(label, "error" if facts.problem or facts.level is Level.will_not_fit else "")
             words.addWidget(label)
         words.addStretch(1)
-        top = hbox(stretched(words), self._buttons(), spacing=16)
+        self._sample = text_label(name="modelSample")
+        self._sample.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._sample.hide()
+        top = hbox(self._sample, stretched(words), self._buttons(), spacing=16)
         self._check = CheckRow(facts.name, can_mend=facts.can_mend)
         self._check.asked.connect(self._ask)
         vbox(
@@ -92,6 +101,15 @@ class ModelCard(QFrame):
         )
         self.show_download(None)
         self.show_check(None)
+
+    def show_sample(self, image: QImage) -> None:
+        """Shows a picture that was made with it."""
+        side = QSize(SAMPLE_PX, SAMPLE_PX)
+        small = image.scaled(side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        self._sample.setPixmap(QPixmap.fromImage(small))
+        self._sample.setFixedWidth(SAMPLE_PX)
+        self._sample.setAccessibleName(tr("A picture made with {name}", name=self.facts.name))
+        self._sample.show()
 
     def show_download(self, state: DownloadState | None) -> None:
         """Shows the state of its download, None without one."""
@@ -124,7 +142,7 @@ class ModelCard(QFrame):
     def _buttons(self) -> QVBoxLayout:
         self._download = self._button(tr("Download…"), "download", "downloadModelButton")
         column = vbox(self._download, spacing=6)
-        if self.facts.is_installed:
+        if self.facts.is_installed and (self.facts.kind == "model" or not self.facts.fit):
             column.addWidget(self._button(tr("Use"), "use", "useModelButton"))
         keeping = hbox(spacing=0)  # side by side: four buttons below each other would make the card too high
         if self.facts.can_verify:

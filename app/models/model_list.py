@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from app.messages.training import training_text
@@ -11,10 +11,14 @@ from app.models.download_dialog import model_size_text
 from app.models.download_state import DownloadState
 from app.models.fit import Level, fit_of
 from app.session.device import ChosenDevice
+from core.autoencoders.file import AutoencoderFile
 from core.checkpoints.weights import SHORT_HASH
 from core.downloads.record import read_record
 from core.families import FAMILIES
+from core.files.sizes import size_text
+from core.files.stamps import stamp_of
 from core.language.words import tr
+from core.lora.library import FoundLora
 from core.models.catalogue import Model, RefusedModel
 from core.models.downloadable import KnownModel
 from core.models.memory_plan import computer_memory
@@ -118,7 +122,52 @@ def _installed(
         can_verify=record is not None,
         can_mend=model.folder == model_folders[0] / model.key,
         training=training_text(model),
+        value=model.name,
+        place=model.place,
     )
+
+
+def lora_cards(loras: Iterable[FoundLora], objection: Callable[[FoundLora], str] | None) -> Iterator[CardFacts]:
+    """Yields the cards of LoRAs; ``objection`` says why one does not fit the chosen model."""
+    for lora in loras:
+        file = lora.file
+        facts = () if file is None else (file.kind.removeprefix("a "), file.made_for, file.usage.describe())
+        words = (
+            tr("Trigger words: {words}.", words=", ".join(file.words)) if file is not None and file.words else ""
+        )
+        problem = tr("Cannot be used: {problem}.", problem=lora.problem) if file is None else ""
+        fit = objection(lora) if objection is not None else ""
+        yield CardFacts(
+            tr("lora {name}", name=lora.name),
+            lora.name,
+            words,
+            " · ".join(fact for fact in (*facts, size_text(lora.stamp[0])) if fact),
+            tr("In {parent}", parent=lora.path.parent),
+            fit=f"{fit[0].upper()}{fit[1:]}." if fit and not problem else "",
+            is_installed=file is not None,
+            problem=problem,
+            kind="lora",
+            value=lora.name,
+            place=lora.path,
+        )
+
+
+def autoencoder_cards(files: Iterable[AutoencoderFile], fitting: Collection[str]) -> Iterator[CardFacts]:
+    """Yields the cards of autoencoders; ``fitting`` names those that fit the chosen model."""
+    for file in files:
+        does_fit = file.name in fitting
+        yield CardFacts(
+            tr("autoencoder {name}", name=file.name),
+            file.name,
+            "",
+            " · ".join(("autoencoder (VAE)", file.space.name, size_text(stamp_of(file.weights)[0]))),
+            tr("In {parent}", parent=file.path.parent),
+            fit="" if does_fit else tr("Made for other models than the chosen one."),
+            is_installed=True,
+            kind="autoencoder",
+            value=file.name,
+            place=file.path,
+        )
 
 
 def _hash(model: Model) -> str:

@@ -1,40 +1,43 @@
-"""The models page: search and filter above, a card for each model below."""
+"""The models page: search and tabs above, below a card for each model, LoRA or autoencoder."""
 
 import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QImage, QShowEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from app.messages.downloads import download_text
 from app.messages.errors import Message
 from app.models.access_dialog import AccessService
-from app.models.card import CardFacts, ModelCard
+from app.models.add_ons import AddOns
+from app.models.card import ModelCard
 from app.models.download_dialog import DownloadDialog
 from app.models.download_service import DownloadService
 from app.models.download_state import DownloadState
-from app.models.fit import Level
 from app.models.model_list import all_cards, matches
 from app.models.removal import ModelRemoval
+from app.models.samples import Samples, sampled
+from app.models.tabs import is_of, model_tabs, nothing_on
 from app.models.verification import ModelVerification
+from app.session.autoencoder_selection import AutoencoderSelection
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from app.widgets.building import STRETCH, hbox, push_button, scroll_area, stretched, text_label, vbox
-from app.widgets.field import combo_box, search_edit
+from app.widgets.field import search_edit
 from app.widgets.message_bar import Choice, MessageArea
 from core.downloads.address import chosen_endpoint
 from core.downloads.hub import Secret
 from core.downloads.record import read_record
 from core.files.free_space import free_bytes_at
 from core.files.sizes import size_text
+from core.gallery.gallery import gallery_folder
 from core.gallery.system_trash import SystemTrash, Trash
 from core.language.words import tr
 from core.models.downloadable import KnownModel, known_models
 
 CARDS_PX = 920
 LASTING_MS = 10_000
-ALL, INSTALLED, FITTING = "all", "installed", "fitting"
 
 
 class ModelsPage(QWidget):
@@ -50,7 +53,13 @@ class ModelsPage(QWidget):
     file_asked = Signal()
     training_asked = Signal(str)
 
-    def __init__(self, session: Session, settings_store: SettingsStore, trash: Trash | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings_store: SettingsStore,
+        trash: Trash | None = None,
+        autoencoders: AutoencoderSelection | None = None,
+    ) -> None:
         super().__init__()
         self.setObjectName("modelsPage")
         self._session = session
@@ -61,24 +70,27 @@ class ModelsPage(QWidget):
         self.verification = ModelVerification(session.background, self)
         self.messages = MessageArea()
         self._access = AccessService(self.service, self.messages, session.background, self)
+        self._add_ons = AddOns(session, autoencoders, self)
+        self._samples = Samples(gallery_folder(settings_store.folders), session.background, self)
         self.cards: dict[str, ModelCard] = {}
         placeholder, about = (
             tr("Search names, families and licences"),
             tr("Every word must be in what the card says"),
         )
         self.search = search_edit("modelSearchEdit", tr("Search models"), placeholder, about)
-        which = ((tr("All models"), ALL), (tr("Installed"), INSTALLED), (tr("Fits this computer"), FITTING))
-        self.filter = combo_box(which, "modelFilterCombo", tr("Which models"), tr("Which models are shown"))
-        self._empty = text_label(tr("No model has all of these words."), role="hint")
+        self.tabs = model_tabs()
+        self._empty = text_label(role="hint")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
         self.search.textChanged.connect(self._sift)
-        self.filter.currentIndexChanged.connect(self._sift)
+        self.tabs.currentChanged.connect(self._sift)
+        self._samples.found.connect(self._show_sample)
         self.service.changed.connect(self._on_changed)
         self.service.completed.connect(self._welcome)
         self.verification.changed.connect(self._show_check)
         session.models_changed.connect(self.refill)
         session.device.changed.connect(self.refill)
+        self._add_ons.changed.connect(self.refill)
         self._removal.removed.connect(self._on_removed)
         session.background.closing_begun.connect(self.service.finish)
         self.take_address()
@@ -104,13 +116,17 @@ class ModelsPage(QWidget):
         here, states = self._session.draft_editor, self.service.states
         models = here.models, here.refused_models, self._known
         device, endpoint = self._session.device.chosen, self.service.endpoint
-        for facts in all_cards(*models, states, self._folders, device, endpoint):
+        all_facts = (*all_cards(*models, states, self._folders, device, endpoint), *self._add_ons.cards())
+        for facts in all_facts:
             card = ModelCard(facts)
             card.asked.connect(self._do)
             card.show_download(states.get(facts.key))
             card.show_check(self.verification.checks.get(facts.key))
             self.cards[facts.key] = card
             self._column.insertWidget(self._column.count() - 2, card)
+            if facts.key in self._samples.images:
+                card.show_sample(self._samples.images[facts.key])
+        self._samples.look(sampled(all_facts))
         self._sift()
 
     @Slot()
@@ -130,6 +146,11 @@ class ModelsPage(QWidget):
     def _folders(self) -> tuple[Path, ...]:
         return self._settings_store.settings.model_folders
 
+    @Slot(str, QImage)
+    def _show_sample(self, key: str, image: QImage) -> None:
+        if key in self.cards:
+            self.cards[key].show_sample(image)
+
     def _lay_out(self) -> None:
         other = push_button(
             tr("Another model…"),
@@ -145,7 +166,8 @@ class ModelsPage(QWidget):
         )
         bar = QFrame()
         bar.setProperty("role", "panel")
-        hbox(stretched(self.search), self.filter, own, other, on=bar, margins=(16, 8, 16, 8), spacing=8)
+        row = hbox(stretched(self.search), own, other, spacing=8)
+        vbox(row, self.tabs, on=bar, margins=(16, 8, 16, 0), spacing=4)
         inner = QWidget()
         inner.setMaximumWidth(CARDS_PX)
         self._column = vbox(self._empty, STRETCH, on=inner, margins=16, spacing=12)
@@ -155,10 +177,11 @@ class ModelsPage(QWidget):
 
     @Slot()
     def _sift(self) -> None:
-        text, which = self.search.text(), self.filter.currentData()
-        shown = [card for card in self.cards.values() if matches(card.facts, text) and _is_of(card.facts, which)]
+        text, which = self.search.text(), self.tabs.currentIndex()
+        shown = [card for card in self.cards.values() if matches(card.facts, text) and is_of(card.facts, which)]
         for card in self.cards.values():
             card.setVisible(card in shown)
+        self._empty.setText(nothing_on(which, text))
         self._empty.setVisible(not shown)
 
     @Slot(str, str)
@@ -181,7 +204,7 @@ class ModelsPage(QWidget):
             case "training":
                 self.training_asked.emit(key)
             case "use":
-                self._session.edit(model=key)
+                self._use(key)
                 self.create_asked.emit()
             case "remove" if (place := self.cards[key].facts.removable) is not None:
                 self._removal.ask(key, self.cards[key].facts.name, place)
@@ -189,6 +212,13 @@ class ModelsPage(QWidget):
                 QDesktopServices.openUrl(QUrl(self.cards[key].facts.page))
             case _:
                 pass
+
+    def _use(self, key: str) -> None:
+        card = self.cards.get(key)
+        if card is None or card.facts.kind == "model":
+            self._session.edit(model=key)
+        else:
+            self._add_ons.use(card.facts)
 
     def _open_download(self, model: KnownModel | None, repository: str = "") -> None:
         self.messages.dismiss_errors()
@@ -267,9 +297,3 @@ class ModelsPage(QWidget):
             (use,),
             LASTING_MS,
         )
-
-
-def _is_of(facts: CardFacts, which: str) -> bool:
-    if which == INSTALLED:
-        return facts.is_installed
-    return which != FITTING or facts.level is not Level.will_not_fit

@@ -20,6 +20,7 @@ class AutoencoderSelection(QObject):
     """Part of the window; reads files in the background.
 
     Attributes:
+        files: all autoencoders, found with ``names``.
         names: of those that fit the draft's model.
         has_tiny: there is a tiny one for sharp previews of it.
 
@@ -34,6 +35,7 @@ class AutoencoderSelection(QObject):
         self._catalogue = catalogue
         self._settings_store = settings_store
         self._session = session
+        self.files: tuple[AutoencoderFile, ...] = ()
         self.names: tuple[str, ...] = ()
         self.has_tiny = False
         self._model = ""
@@ -81,9 +83,9 @@ class AutoencoderSelection(QObject):
             self.look()
         self.changed.emit()
 
-    def _on_found(self, model: str, found: tuple[tuple[str, ...], bool]) -> None:
-        if model == self._session.draft.model and found != (self.names, self.has_tiny):
-            self.names, self.has_tiny = found
+    def _on_found(self, model: str, found: tuple[tuple[AutoencoderFile, ...], tuple[str, ...], bool]) -> None:
+        if model == self._session.draft.model and found != (self.files, self.names, self.has_tiny):
+            self.files, self.names, self.has_tiny = found
             self.changed.emit()
 
     def _on_checked(self, model: str, file: AutoencoderFile) -> None:
@@ -98,11 +100,11 @@ class AutoencoderSelection(QObject):
         self._session.failed.emit(message(error))
 
 
-def _find(catalogue: Catalogue, model: Model) -> tuple[tuple[str, ...], bool]:
-    """Returns the names of the autoencoders that fit, and whether a tiny one does. Raises ModelBroken."""
-    own = own_space(model.folder)
-    names = tuple(file.name for file in catalogue.autoencoders.files() if file.space.fits(own))
-    return names, catalogue.tiny_autoencoders.find(own) is not None
+def _find(catalogue: Catalogue, model: Model) -> tuple[tuple[AutoencoderFile, ...], tuple[str, ...], bool]:
+    """Returns all autoencoders, the names of those that fit, and whether a tiny one does. Raises ModelBroken."""
+    own, files = own_space(model.folder), catalogue.autoencoders.files()
+    names = tuple(file.name for file in files if file.space.fits(own))
+    return files, names, catalogue.tiny_autoencoders.find(own) is not None
 
 
 def _read_checked(path: Path, model: Model) -> AutoencoderFile:

@@ -170,7 +170,7 @@ class Contents(QObject):
     def _build_models(self) -> ModelsPage:
         from app.models.page import ModelsPage
 
-        page = ModelsPage(self._session, self._store)
+        page = ModelsPage(self._session, self._store, autoencoders=self._services.autoencoders)
         page.create_asked.connect(self._show_create)
         page.file_asked.connect(self._imports.ask_model_file)
         page.training_asked.connect(partial(self._services.training.ask, self._window))

@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.models.page import FITTING, INSTALLED, ModelsPage
+from app.models.page import ModelsPage
+from app.models.tabs import AVAILABLE, FITTING, INSTALLED
 from app.session.session import Session
 from app.session.settings_store import SettingsStore
 from core.downloads.record import RECORD_NAME
@@ -132,10 +133,12 @@ def test_search_and_filter_leave_what_matches(page: ModelsPage) -> None:
     page.search.setText("no such thing")
     assert shown(page) == set()
     page.search.clear()
-    page.filter.setCurrentIndex(page.filter.findData(INSTALLED))
+    page.tabs.setCurrentIndex(INSTALLED)
     assert shown(page) == {STARTER_MODEL}
-    page.filter.setCurrentIndex(page.filter.findData(FITTING))
+    page.tabs.setCurrentIndex(FITTING)
     assert STARTER_MODEL in shown(page)
+    page.tabs.setCurrentIndex(AVAILABLE)
+    assert shown(page) == set(page.cards) - {STARTER_MODEL}
 
 
 def test_the_question_tells_licence_and_size(page: ModelsPage) -> None:
