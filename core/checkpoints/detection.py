@@ -1,17 +1,14 @@
-"""Recognises a file of weights by the names and shapes of its tensors; says why if it cannot.
+"""Recognises a model in a file of weights by the names and shapes of its tensors; says why if it is none.
 
-The names are those of the programs that trained the models (CompVis, Stability AI, Tongyi-MAI), as diffusers'
-``single_file_utils.py`` and ComfyUI's ``model_detection.py`` know them.
+The families of `core.families` recognise their own files; `core.file_kinds` knows by name what other files are.
 """
-
-from collections.abc import Callable
 
 from core.checkpoints.lora_keys import is_addition, lora_layers, refusal, title
 from core.checkpoints.packing import check_packing
 from core.errors import ModelBroken, NotAModel
 from core.families import FAMILIES
 from core.families.spec import CheckpointKind
-from core.families.unet_files import UNET
+from core.file_kinds.table import content_of
 from core.files.safetensors_header import SafetensorsHeader
 from core.language.words import tr
 
@@ -22,6 +19,7 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
         kind = family.single_file.recognise(header) if family.single_file is not None else None
         if kind is not None:
             check_packing(header)
+            _check_variant(header)
             return kind
     layers = lora_layers(header.tensors)
     if reason := refusal(layers):
@@ -35,47 +33,51 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
                 where_loras_go=_WHERE_LORAS_GO,
             ),
         )
-    for is_it, error, what in _OTHERS:
-        if any(is_it(name) for name in header.tensors):
-            raise error(header.path, what)
-    raise ModelBroken(
-        header.path,
-        tr("it is unknown: none of the model families that Emulsion loads names its tensors like this"),
-    )
+    main = content_of(header).main
+    if main is None:
+        raise ModelBroken(
+            header.path,
+            tr("it is unknown: none of the model families that Emulsion loads names its tensors like this"),
+        )
+    if main.kind.key == "unet":
+        raise NotAModel(
+            header.path, tr("it is {name} alone, a part of a model: choose the folder above", name=main.kind.name)
+        )
+    if main.kind.use == "network":
+        raise ModelBroken(
+            header.path, tr("it is a {name} model, a family that Emulsion cannot load yet", name=main.name)
+        )
+    raise NotAModel(header.path, tr("it is {name}, {beside}", name=main.name, beside=_BESIDE[main.kind.use]))
+
+
+def _check_variant(header: SafetensorsHeader) -> None:
+    """Raises ModelBroken for a variant that works otherwise than its family, and NotAModel for a ControlNet."""
+    content = content_of(header)
+    if (main := content.main) is None:
+        return
+    if main.kind.use == "ControlNet":
+        raise NotAModel(header.path, tr("it is {name}, {beside}", name=main.name, beside=_BESIDE[main.kind.use]))
+    for mark in main.marks_in(content.names, ""):
+        if not mark.is_usable:
+            raise ModelBroken(
+                header.path,
+                tr(
+                    "it is {name} {mark_name}, a variant that Emulsion cannot use yet",
+                    name=main.name,
+                    mark_name=mark.name,
+                ),
+            )
 
 
 _WHERE_LORAS_GO = tr("add it below the model in Create, or drop it on the window")
-_Other = tuple[Callable[[str], bool], type[ModelBroken], str]
-
-
-def _part(what: str, *starts: str) -> _Other:
-    return lambda name: name.removeprefix(UNET).startswith(starts), NotAModel, what
-
-
-def _family(name: str, *starts: str) -> _Other:
-    is_it, _, _ = _part("", *starts)
-    return is_it, ModelBroken, tr("it is a {name} model, a family that Emulsion cannot load yet", name=name)
-
-
-_OTHERS: tuple[_Other, ...] = (
-    _part(tr("it is a ControlNet, not a model of its own"), "control_model.", "controlnet_", "control_layers."),
-    (lambda name: ".motion_modules." in name, NotAModel, tr("it is a motion module of AnimateDiff, not a model")),
-    _part(
-        tr("it enlarges pictures (an upscaler), it is not a model"), "model.1.sub.", "conv_first.", "params_ema."
-    ),
-    _family("FLUX.3", "early_stream_modulations."),
-    _family("Chroma", "distilled_guidance_layer."),
-    _family("FLUX.1", "double_blocks.0.img_attn"),
-    _family("Stable Diffusion 3", "joint_blocks."),
-    _family("Krea 2", "txtfusion."),
-    _family("Qwen-Image", "transformer_blocks.0.img_mlp"),
-    _family("Lumina or Anima", "cap_embedder.", "llm_adapter."),
-    _part(tr("it is a U-Net alone, a part of a model: choose the folder above"), "down_blocks.", "up_blocks."),
-    _part(
-        tr("it is an autoencoder (VAE), an addition to a model: add it in Create, below the model"),
-        "decoder.conv_in",
-        "encoder.conv_in",
-    ),
-    _part(tr("it is a text encoder, a part of a model"), "text_model.", "model.embed_tokens.", "encoder.block."),
-    _part(tr("it is a textual inversion, not a model"), "emb_params", "string_to_param", "clip_g", "clip_l"),
-)
+_BESIDE = {
+    "ControlNet": tr("not a model of its own"),
+    "upscaler": tr("which enlarges pictures: it is not a model"),
+    "autoencoder": tr("an addition to a model: add it in Create, below the model"),
+    "tiny autoencoder": tr("not a model: put it into the folder “vae_approx” beside your models"),
+    "text encoder": tr("a text encoder: a network that fits finds it in your model folders"),
+    "embedding": tr("not a model: put it into the folder “embeddings” beside your models"),
+    "part": tr("a part of a model"),
+    "addition": tr("an addition to a model that Emulsion cannot use yet"),
+}
+"""The rest of the sentence about a file that is no model, by its use."""

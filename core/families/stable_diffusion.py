@@ -13,6 +13,7 @@ from core.families.unet_files import (
     original_unet_names,
     recognise_unet,
 )
+from core.file_kinds.networks import UNET_NAMES
 from core.files.safetensors_header import SafetensorsHeader
 
 _TEXT = "cond_stage_model."
@@ -49,9 +50,7 @@ SPEC = FamilySpec(
     ),
     lora=LoraFormat(
         original_unet_names,
-        kinds=MappingProxyType(
-            {128: "Emulsion's starter model", 768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x"}
-        ),
+        kinds=MappingProxyType({width: UNET_NAMES[width] for width in (128, 768, 1024)}),
     ),
     step_values=16_700,
     transformers_parts=("clip",),

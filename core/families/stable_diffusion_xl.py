@@ -12,6 +12,7 @@ from core.families.unet_files import (
     original_unet_names,
     recognise_unet,
 )
+from core.file_kinds.networks import UNET_NAMES
 from core.files.safetensors_header import SafetensorsHeader
 
 
@@ -46,7 +47,7 @@ SPEC = FamilySpec(
     lora=LoraFormat(
         original_unet_names,
         key=r"^lora_te2_|^text_encoder_2\.",
-        kinds=MappingProxyType({2048: "Stable Diffusion XL"}),
+        kinds=MappingProxyType({2048: UNET_NAMES[2048]}),
     ),
     step_values=10_200,
     transformers_parts=("clip",),

@@ -16,10 +16,11 @@ from core.families.spec import (
 )
 from core.families.unet_files import VAE
 from core.file_kinds.kind import Measure
+from core.file_kinds.table import KINDS
 from core.files.safetensors_header import SafetensorsHeader
 from core.request.samplers import FLOW_SAMPLERS
 
-_TENSOR = "layers.0.adaLN_modulation.0.weight"
+_TENSOR = KINDS["z_image"].tells[0][0]
 _PATCHES = ("x_embedder.weight", "all_x_embedder.2-1.weight")
 _PREFIXES = {
     "text_encoder": ("text_encoders.qwen3_4b.transformer.", "text_encoders.qwen3_4b.", "text_encoder."),

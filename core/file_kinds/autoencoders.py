@@ -3,8 +3,7 @@
 Those of FLUX.1 and Stable Diffusion 3 have the same tensors; only their names tell them apart.
 """
 
-from core.file_kinds.kind import FileKind, FoundKind, Measure, first_found
-from core.files.safetensors_header import SafetensorsHeader
+from core.file_kinds.kind import FileKind, FoundKind, Measure, Names, first_found
 from core.language.words import tr
 
 _CHANNELS = Measure(("decoder.conv_in.weight", "decoder.conv1.weight"), dimension=1)
@@ -50,6 +49,6 @@ AUTOENCODERS: tuple[FileKind, ...] = (
 STARTS = ("", "first_stage_model.", "vae.")
 
 
-def autoencoder_in(header: SafetensorsHeader) -> FoundKind | None:
+def autoencoder_in(names: Names) -> FoundKind | None:
     """Returns the autoencoder of a file, alone or in a whole checkpoint."""
-    return first_found(AUTOENCODERS, header, STARTS)
+    return first_found(AUTOENCODERS, names, STARTS)

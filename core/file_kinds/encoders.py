@@ -6,8 +6,7 @@ The rows follow ComfyUI's ``detect_te_model``. Widths are told by norms, which n
 import re
 from types import MappingProxyType
 
-from core.file_kinds.kind import FileKind, FoundKind, Measure, first_found
-from core.files.safetensors_header import SafetensorsHeader
+from core.file_kinds.kind import FileKind, FoundKind, Measure, Names, first_found
 from core.language.words import tr
 
 _HIDDEN = Measure(("layers.0.input_layernorm.weight", "blk.0.attn_norm.weight"))
@@ -46,7 +45,8 @@ ENCODERS: tuple[FileKind, ...] = (
         "clip",
         "CLIP",
         (
-            ("text_model.encoder.layers.0.mlp.fc1.weight", "text_model.final_layer_norm.weight"),
+            ("text_model.encoder.layers.0.mlp.fc1.weight",),
+            ("text_model.embeddings.",),
             ("encoder.layers.0.mlp.fc1.weight", "final_layer_norm.weight", "embeddings.token_embedding.weight"),
             ("transformer.resblocks.0.mlp.c_fc.weight", "ln_final.weight"),
         ),
@@ -59,6 +59,7 @@ ENCODERS: tuple[FileKind, ...] = (
         "Qwen3-VL",
         (
             ("layers.0.input_layernorm.weight", "visual.deepstack_merger_list.0.norm.weight"),
+            ("layers.0.input_layernorm.weight", "^visual.deepstack_merger_list.0.norm.weight"),
             ("language_model.layers.0.input_layernorm.weight", "visual.deepstack_merger_list.0.norm.weight"),
             ("blk.0.attn_q_norm.weight",),
         ),
@@ -74,6 +75,7 @@ ENCODERS: tuple[FileKind, ...] = (
         "Qwen2.5-VL",
         (
             (f"{_ATTENTION}.k_proj.bias", "visual.patch_embed.proj.weight"),
+            (f"{_ATTENTION}.k_proj.bias", "^visual.patch_embed.proj.weight"),
             (f"language_model.{_ATTENTION}.k_proj.bias", "visual.patch_embed.proj.weight"),
             ("blk.0.attn_k.bias",),
         ),
@@ -135,10 +137,10 @@ _IN_CHECKPOINTS = re.compile(
 )
 
 
-def encoders_in(header: SafetensorsHeader) -> tuple[FoundKind, ...]:
+def encoders_in(names: Names) -> tuple[FoundKind, ...]:
     """Returns the text encoders of a file: one where it is an encoder alone, more in a whole checkpoint."""
-    starts = dict.fromkeys(match[1] for name in header.tensors if (match := _IN_CHECKPOINTS.match(name)))
-    found = (first_found(ENCODERS, header, (start,)) for start in starts)
+    starts = dict.fromkeys(match[1] for name in names.header.tensors if (match := _IN_CHECKPOINTS.match(name)))
+    found = (first_found(ENCODERS, names, (start,)) for start in starts)
     in_checkpoint = tuple(one for one in found if one is not None)
-    alone = first_found(ENCODERS, header, _STARTS)
+    alone = first_found(ENCODERS, names, _STARTS)
     return in_checkpoint or (() if alone is None else (alone,))

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from send2trash import send2trash
 
 from app.cli.command import Command, group, no_arguments
+from app.cli.models_identify import add_identify_arguments, run_identify
 from app.cli.models_import import add_import_arguments, change_settings, described, run_import
 from app.cli.terminal import Progress, to_json
 from app.messages.training import training_to_json
@@ -269,6 +270,9 @@ _ACTIONS = MappingProxyType(
             tr("add a checkpoint, a diffusers folder, or another program's models"),
             add_import_arguments,
             run_import,
+        ),
+        "identify": Command(
+            tr("tell what a file of weights is, by its header alone"), add_identify_arguments, run_identify
         ),
         "choose": Command(
             tr("choose how a model was trained, where Emulsion takes it for another"), _choose_arguments, _choose

@@ -69,7 +69,7 @@ def test_a_model_is_recognised(
         ({"lora_unet_a.oft_blocks": (4, 4)}, r"a LyCORIS file \(OFT\), not supported yet"),
         ({"double_blocks.0.img_attn.qkv.weight": (4, 4)}, r"FLUX\.1"),
         ({f"{UNET}joint_blocks.0.x_block.weight": (4, 4)}, "Stable Diffusion 3"),
-        ({"decoder.conv_in.weight": (4, 4)}, "autoencoder"),
+        ({"decoder.conv_in.weight": (4, 4, 3, 3)}, "autoencoder"),
         ({"text_model.embeddings.token_embedding.weight": (4, 4)}, "text encoder"),
         ({"down_blocks.0.resnets.0.conv1.weight": (4, 4)}, "U-Net alone"),
         ({"down_blocks.0.motion_modules.0.temporal_transformer.norm.weight": (4,)}, "motion module"),
