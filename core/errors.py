@@ -78,6 +78,33 @@ class LoraMissing(EmulsionError):
         self.known = known
 
 
+class WildcardMissing(EmulsionError):
+    """No wildcard file answers to this name.
+
+    Attributes:
+        known: some that are there, with similar names if there are any.
+    """
+
+    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(f"no wildcard {name!r}; known: {', '.join(known) or 'none'}")
+        self.name = name
+        self.known = known
+
+
+class WildcardUnusable(EmulsionError):
+    """A wildcard's file cannot be read, or what is in it has no end.
+
+    Attributes:
+        name: of the wildcard or its file.
+        reason: the end of a sentence.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
 class AutoencoderMissing(EmulsionError):
     """No autoencoder answers to this name, or with ``is_other`` only one with another content."""
 

@@ -35,8 +35,8 @@ PACKAGES = {
             "checkpoints",
             "lora",
         ),
-        *("embeddings", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt", "film"),
-        *("measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),
+        *("embeddings", "wildcards", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt"),
+        *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from typing import Any
 
 from core.errors import InvalidRequest
@@ -25,7 +26,7 @@ def add_request_options(parser: ArgumentParser, *, is_grid: bool = False) -> Non
 
 def typed_request(arguments: Namespace, model: Model, settings: Settings) -> GenerationRequest:
     """Returns the model's own settings with those that were typed. Raises InvalidRequest."""
-    own = defaults_of(model, settings.model_defaults.get(model.key))
+    own = replace(defaults_of(model, settings.model_defaults.get(model.key)), variants=True)
     values: dict[str, Any] = {}
     for setting in SETTINGS:
         value = setting.of(own)

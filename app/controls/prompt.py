@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import Slot
@@ -45,6 +46,7 @@ class PromptControl(QWidget):
         session.draft_edited.connect(self._show)
         session.models_changed.connect(self._show)
         session.loras.changed.connect(self._show)
+        session.wildcards.changed.connect(self._show)
         self._show()
 
     @Slot(str)
@@ -67,4 +69,10 @@ class PromptControl(QWidget):
                 remark = tr("no effect: guidance is off")
         names, embeddings = self._session.loras.names_for(model), self._session.loras.embeddings_for(model)
         vocabulary = self._suggestions.vocabulary if self._suggestions else None
-        self._field.show_model(model, vocabulary, remark, names, embeddings, draft.emphasis)
+        self._field.show_model(model, vocabulary, remark, names, embeddings, draft.emphasis, self._drawn)
+
+    def _drawn(self, text: str) -> str:
+        """Returns the prompt as the draft's seed draws it. Raises EmulsionError."""
+        other = "prompt" if self._is_negative else "negative_prompt"
+        request = replace(self._session.draft, **{self._name: text, other: ""})
+        return getattr(self._session.wildcards.drawn(request), self._name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Signal, Slot
@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QWidget
 from app.controls.prompt_edit import PromptEdit
 from app.controls.prompt_marks import Marked
 from app.controls.token_counting import COUNTED_CHARACTERS, NO_SIZES, TokenCounting
+from app.messages.errors import message
 from app.widgets.building import text_label, vbox
 from app.widgets.drag_handle import DragHandle
 from app.widgets.field import GAP_PX, Field, describe, set_tone
+from core.errors import EmulsionError
 from core.families import FAMILIES
 from core.language.words import tr
 from core.models.catalogue import Model
@@ -84,6 +86,7 @@ class PromptField(QWidget):
         self._remark = ""
         self._embeddings: Mapping[str, int] = NO_SIZES
         self._emphasis = "original"
+        self._draw: Callable[[str], str] = str
         self.edit = PromptEdit(kind.lines)
         describe(self.edit, name or kind.name, kind.title, kind.tooltip)
         self.edit.setPlaceholderText(kind.placeholder)
@@ -119,13 +122,15 @@ class PromptField(QWidget):
         names: Sequence[str] = (),
         embeddings: Mapping[str, int] = NO_SIZES,
         emphasis: str = "original",
+        draw: Callable[[str], str] = str,
     ) -> None:
         """Counts and marks for this model; ``remark`` takes the place of the count.
 
         ``names`` are offered while they are typed; ``embeddings`` have so many vectors each; with the ``emphasis``
-        none brackets are text.
+        none brackets are text; ``draw`` returns a text as a picture could have it, or raises EmulsionError.
         """
         self._model, self._remark, self._embeddings, self._emphasis = model, remark, embeddings, emphasis
+        self._draw = draw
         self.edit.completion.names = names
         self.edit.completion.vocabulary = vocabulary
         self._timer.start()
@@ -139,7 +144,14 @@ class PromptField(QWidget):
     def _count(self) -> None:
         text, model = self.edit.toPlainText(), self._model
         read, is_negative = text[:COUNTED_CHARACTERS], self._is_negative
-        lines = [] if model is None else _unread(read, model.family, self._embeddings, is_negative=is_negative)
+        drawn, lines = text, list[str]()
+        try:
+            drawn = self._draw(text)
+        except EmulsionError as error:
+            lines.append(str(message(error)))
+        if model is not None:
+            shown = drawn[:COUNTED_CHARACTERS]
+            lines += _unread(shown, model.family, self._embeddings, is_negative=is_negative)
         has_weights = model is not None and FAMILIES[model.family].has_weights
         syntax = syntax_of(read, is_negative=is_negative) if has_weights else PromptSyntax((), ())
         if self._emphasis == "none":
@@ -148,16 +160,16 @@ class PromptField(QWidget):
         lines += [PARTS.format(count=syntax.parts)] * (syntax.parts > 1)
         self._plain.setText("\n".join(lines))
         self._plain.setVisible(bool(lines) and self.edit.isEnabled())
-        count = self._counting.count(model, text, self._embeddings, self._emphasis, is_negative=is_negative)
+        count = self._counting.count(model, drawn, self._embeddings, self._emphasis, is_negative=is_negative)
         is_cut = count is not None and count.is_cut
         words = self.edit.completion.vocabulary
         self.edit.marks.show(
             Marked(
-                ignored_from=count.read_characters if count is not None and is_cut else None,
+                ignored_from=count.read_characters if count is not None and is_cut and drawn == text else None,
                 unknown=words.unknown(text) if words is not None else (),
                 weights=syntax.weights,
                 unclosed=syntax.unclosed,
-                borders=count.borders if count is not None else (),
+                borders=count.borders if count is not None and drawn == text else (),
             )
         )
         self._labelled.note.setText(self._remark or (count.words if count is not None else ""))

@@ -1,11 +1,11 @@
 """Sentences for errors, shared by the window and the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from app.messages.downloads import download_text
+from app.messages.message import Message
 from app.messages.values import field_name, lower_first, memory_figures, shown, some
 from core.downloads.failures import DownloadFailed
 from core.errors import (
@@ -29,6 +29,8 @@ from core.errors import (
     SettingsUnreadable,
     UnforeseenFailure,
     UnreadablePicture,
+    WildcardMissing,
+    WildcardUnusable,
     WrongAutoencoder,
     WrongFamily,
 )
@@ -44,26 +46,6 @@ PHASES: Mapping[Phase, str] = MappingProxyType(
     }
 )
 """The engine's activities, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A report of an event, as plain text.
-
-    Attributes:
-        title: a few words.
-        sentence: one sentence with the facts.
-        remedy: what the reader can do about it, one sentence, or "".
-        is_unforeseen: only a report and the log can tell more.
-    """
-
-    title: str
-    sentence: str
-    remedy: str = ""
-    is_unforeseen: bool = False
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.sentence, self.remedy) if part)
 
 
 def message(error: BaseException, log_file: Path | None = None) -> Message:
@@ -108,6 +90,19 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr("LoRAs found: {known}.", known=some(error.known))
                 if error.known
                 else tr("Put its file into the folder “loras” beside your models."),
+            )
+        case WildcardMissing():
+            return Message(
+                tr("The wildcard is not there"),
+                tr("There is no wildcard called {name}.", name=shown(error.name)),
+                tr("Wildcards found: {names}.", names=some(error.known))
+                if error.known
+                else tr("Put its file into the folder “wildcards” beside your models."),
+            )
+        case WildcardUnusable():
+            return Message(
+                tr("The wildcard cannot be used"),
+                tr("{name} cannot be used: {reason}.", name=shown(error.name), reason=error.reason),
             )
         case AutoencoderMissing():
             return _autoencoder_missing(error)

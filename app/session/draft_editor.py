@@ -10,6 +10,7 @@ from app.session.draft import Draft, differing_fields, fitted, with_defaults
 from app.session.presets import Presets, PresetStore
 from core.models.catalogue import FoundModels, Model, RefusedModel
 from core.models.own_defaults import defaults_of
+from core.prompt.drawing import has_template
 from core.prompt.unread import weighs_otherwise
 from core.request.json_values import without_ending
 from core.request.request import Autoencoder, GenerationRequest, Limits
@@ -127,6 +128,9 @@ class DraftEditor(QObject):
     def edit(self, **changes: Any) -> None:
         """Changes fields by name. Another model brings its own defaults for what is not given."""
         model = self._model(changes.get("model"))
+        for prompt, template in (("prompt", "template"), ("negative_prompt", "negative_template")):
+            if prompt in changes:
+                changes.setdefault(template, "")  # what is typed has not been drawn from it
         if model is not None and model.key != self.draft.model:
             own = with_defaults(model, self._defaults_of(model), changes)
             changes = {"autoencoder": self._store.autoencoder_of(model.key)} | own
@@ -149,6 +153,8 @@ class DraftEditor(QObject):
         model = named or self.model_of(self.draft)
         if model is not None and request.training == outside(model.traits):
             request = replace(request, training="")  # it is the model's own here, too
+        if not has_template(replace(request, variants=True)):
+            request = replace(request, variants=self.draft.variants)  # there is nothing to draw
         taken = fitted(request, model) if model is not None else request
         self._draft.end_step()
         changed = {name: getattr(taken, name) for name in differing_fields(taken, self.draft)}
@@ -197,7 +203,8 @@ class DraftEditor(QObject):
     def _first_draft(self) -> GenerationRequest:
         kept = self._store.load_draft()
         if kept is None:
-            return self._defaults_of(self.models[0]) if self.models else GenerationRequest("")
+            first = self._defaults_of(self.models[0]) if self.models else GenerationRequest("")
+            return replace(first, variants=True)
         model = self.model_of(kept)
         return fitted(kept, model) if model is not None else kept
 

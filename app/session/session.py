@@ -24,6 +24,7 @@ from app.session.picture_times import PictureTimes
 from app.session.queue import RunQueue
 from app.session.run import Ending, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
 from app.session.run_progress import RunProgress
+from app.session.wildcards import Wildcards
 from app.session.worker_thread import WorkerThread
 from core.embeddings.library import EmbeddingLibrary
 from core.errors import InvalidRequest
@@ -36,6 +37,7 @@ from core.runs.branch import Branch
 from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.runs.operations import Engine, Generate, GenerateBranch, Operation, RenderFrame, Resume
 from core.runs.recorder import FilmRecorder
+from core.wildcards.library import WildcardLibrary
 
 log = logging.getLogger(__name__)
 
@@ -45,24 +47,21 @@ class Session(QObject):
 
     Attributes:
         state: what the worker does. phase: what the engine is busy with, None while it steps or rests.
-        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times: each see its
-            class.
+        background, device, draft_editor, early_choice, engine_tasks, loras, progress, queue, times, wildcards: see
+            their classes.
         edit, model_of, refresh_models: see `DraftEditor`. settle_pictures: see `WorkerThread`.
         preview_mode: of the next run. records_attention: the next run tells where its words act.
         unsaved: finished pictures that could not be written, see `save_again`.
 
     Signals:
         draft_edited: the new draft. models_changed: look again at those of the draft editor.
-        state_changed: a `RunState`.
-        phase_changed: a `Phase`, or None when it is over.
+        state_changed: a `RunState`. phase_changed: a `Phase`, or None when it is over.
         run_started, stepped, image_ready: the engine's `Started`, `Stepped`, `ImageReady`; ``film`` is up to date.
         step_shown: the newest `Stepped`, as often as it can be seen; the last one before all that comes after it.
-        advanced: `Advanced`, of an operation that is no picture's.
-        rested: the run is paused and has a step to show.
+        advanced: `Advanced`, of an operation that is no picture's. rested: the run is paused and has a step.
         run_ended: an `Ending`; a failed run has said why by ``run_failed`` before.
         picture_saved: a `SavedPicture`. save_failed: a `Message`; the picture is in ``unsaved``.
-        run_failed: a `Message`; the run waits in the queue to be tried again.
-        failed, noticed: a `Message`; a notice is about an operation that goes on.
+        run_failed: a `Message`; the run waits in the queue. failed: a `Message`. noticed: one of what goes on.
     """
 
     draft_edited = Signal(object)
@@ -93,6 +92,7 @@ class Session(QObject):
         log_file: Path | None = None,
         loras: Callable[[], LoraLibrary] | None = None,
         embeddings: Callable[[], EmbeddingLibrary] | None = None,
+        wildcards: Callable[[], WildcardLibrary] | None = None,
     ) -> None:
         """Starts the worker's thread, where ``make_engine`` is called; unforeseen errors point to ``log_file``."""
         super().__init__()
@@ -129,6 +129,7 @@ class Session(QObject):
         self.engine_tasks = EngineTasks(self._thread, self)
         self.engine_tasks.failed.connect(self.failed)
         self.loras = LoraSelection(self.draft_editor, self.background, loras, self, embeddings)
+        self.wildcards = Wildcards(self.background, wildcards, self)
         self.early_choice = EarlyChoice(lambda: self.progress.film, self.queue, self)
         self.run_ended.connect(self.early_choice.follow)
         self._thread.start()

@@ -42,8 +42,10 @@ def fill(window: MainWindow, application: QApplication, appearance: Appearance, 
         folders.logs / LOG_NAME,
         lambda: catalogue.loras,
         lambda: catalogue.embeddings,
+        lambda: catalogue.wildcards,
     )
     make_engine.made.connect(session.device.choose)
     application.applicationStateChanged.connect(session.loras.refresh_when_active)
+    application.applicationStateChanged.connect(session.wildcards.refresh_when_active)
     session.background.closing_begun.connect(collector.close)
     window.fill(Services.over(session, settings_store, appearance, catalogue))

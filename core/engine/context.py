@@ -22,6 +22,7 @@ from core.language.words import tr
 from core.models.catalogue import Catalogue, Model, hashed_file
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
+from core.prompt.drawing import drawn
 from core.prompt.timeline import first_call, timeline_of
 from core.prompt.tokens import TokenCounter
 from core.request.request import GenerationRequest, Size
@@ -67,9 +68,10 @@ class Context:
     def prepare(self, request: GenerationRequest) -> Generator[Event, None, PreparedModel]:
         """Loads the request's model unless it is there, and returns it as the request wants it.
 
-        Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` raises.
+        Raises InvalidRequest, ModelMissing, ModelBroken, and what `LoadedModel.prepared_for` and
+        `core.prompt.drawing.draw` raise.
         """
-        request = with_tags(request)
+        request = with_tags(drawn(request, self._catalogue.wildcards.values))
         model = self._catalogue.find(request.model)
         validate(request, model.limits)
         names = trait_names(FAMILIES[model.family])

@@ -30,6 +30,7 @@ from core.models.parts import find_parts
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
 from core.request.traits import Said, traits_from_text
+from core.wildcards.library import WildcardLibrary
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class Catalogue:
     def embeddings(self) -> EmbeddingLibrary:
         """Returns the embeddings around the folders, and in places of their own."""
         return EmbeddingLibrary((places := self._places()).model_folders, places.embedding_places, self.memory)
+
+    @property
+    def wildcards(self) -> WildcardLibrary:
+        """Returns the wildcards around the folders, as they are at its first use."""
+        return WildcardLibrary(self._places().model_folders)
 
     @property
     def autoencoders(self) -> AutoencoderLibrary:

@@ -18,6 +18,7 @@ from core.recipes.told import is_told
 from core.request.json_values import plain_name
 from core.request.settings import SETTINGS
 from core.request.settings.loras import tags
+from core.request.settings.template import KEYS
 
 NEGATIVE = "Negative prompt:"
 UNTOLD = "Untold"
@@ -37,6 +38,8 @@ _BEGIN = re.compile(r"Steps: ?\d")
 _KEY = re.compile(r"(?<!\w)(\w[\w \-/]{1,50}):\s{0,9}")
 _VALUE = re.compile(r'("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _END = re.compile(r"\s{0,9}(?:,|$)")
+_MISREAD = re.compile(r"^(?=Steps: ?\d|Template:|Negative Template:)", re.MULTILINE)
+"""Lines of a template that would be read as something else."""
 _TEMPLATE = re.compile(r"^(Template|Negative Template): ?", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -63,6 +66,8 @@ def to_parameters(recipe: Recipe) -> str:
     lines.append(
         ", ".join(f"{key}: {_quoted(_plain(str(value)))}" for key, value in settings.items() if value != "")
     )
+    templates = {key: getattr(request, name) for name, key in KEYS.items()}
+    lines += [f"{key}: {_MISREAD.sub(' ', _plain(text))}" for key, text in templates.items() if text]
     return "\n".join(lines)
 
 

@@ -163,6 +163,9 @@ class GenerationRequest:
         embeddings: those that the prompts name, as far as they have been found.
         training: how the model was trained, as far as its own file does not tell, in the form of
             `core.request.traits.traits_to_text`; "" for what the catalogue knows.
+        variants: the prompts are templates, see `core.prompt.template`, from which each picture's seed draws; else
+            their braces are text.
+        template, negative_template: of prompts that have been drawn already, "" for those that were not.
     """
 
     prompt: str
@@ -182,6 +185,9 @@ class GenerationRequest:
     emphasis: str = "original"
     embeddings: tuple[Embedding, ...] = ()
     training: str = ""
+    variants: bool = False
+    template: str = ""
+    negative_template: str = ""
 
     @property
     def has_guidance(self) -> bool:

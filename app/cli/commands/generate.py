@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
+import secrets
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from app.cli.command import Command
 from app.cli.interrupts import Interrupts
 from app.cli.picture_output import output_of, save_or_rescue
+from app.cli.prompt_notes import prompt_notes
 from app.cli.terminal import Notes, Progress, to_json
 from app.cli.typed_request import add_request_options, storable, typed_request
 from app.messages.errors import PHASES, message
 from app.startup.engine_imports import engine_imports
-from core.embeddings.library import EmbeddingLibrary
-from core.errors import EmulsionError, InvalidRequest, ModelBroken
+from core.errors import EmulsionError, InvalidRequest
 from core.language.words import tr
 from core.models.acceleration import Acceleration
-from core.models.catalogue import Catalogue, Model, users_catalogue
-from core.models.compatibility import check_autoencoder, check_loras, fitting_embeddings, kind_of
+from core.models.catalogue import Catalogue, users_catalogue
+from core.models.compatibility import check_autoencoder, check_loras
 from core.models.memory_plan import (
     PLACEMENT_WORDS,
     MemoryInUse,
@@ -36,12 +37,11 @@ from core.paths import Folders
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.picture import GeneratedImage
 from core.pictures.source import read_source
-from core.prompt.tokens import TokenCounter
-from core.prompt.unread import unread
-from core.prompt.vocabulary import read_vocabulary
+from core.prompt.drawing import drawn, has_template
 from core.recipes.recipe import recipe_to_json
 from core.request.request import STARTER_MODEL, GenerationRequest
 from core.request.settings import validate
+from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.events import ImageReady, Loading, Phase, PreviewMode, Started, Stepped
 from core.runs.operations import Generate, Operation, ReportMemory, result_of
 from core.runs.recorder import FOLDER_NAME, FilmRecorder
@@ -192,6 +192,8 @@ def _read(arguments: Namespace) -> Job:
     model = catalogue.find(arguments.model or STARTER_MODEL)
     request = typed_request(arguments, model, settings)
     validate(request, model.limits)
+    if has_template(request) and request.seed is None:
+        request = replace(request, seed=secrets.randbelow(RANDOM_SEEDS))
     check_loras(request, model, catalogue.loras)
     if request.autoencoder is not None:
         check_autoencoder(catalogue.autoencoders.find(request.autoencoder), model)
@@ -209,7 +211,7 @@ def job_of(
     settings: Settings,
     save: Callable[[GeneratedImage], Path],
 ) -> Job:
-    """Reads the options of `add_run_options`. Raises InvalidRequest."""
+    """Reads the options of `add_run_options`. Raises InvalidRequest, and what `drawn` raises."""
     device, dtype = arguments.device or settings.device, arguments.dtype or settings.dtype
     if device is not None and not _DEVICE.fullmatch(device):
         raise InvalidRequest("device", device, tr("cuda, cuda:1, mps, xpu or cpu"))
@@ -217,6 +219,7 @@ def job_of(
         raise InvalidRequest("dtype", dtype, tr("one of {dtypes}", dtypes=", ".join(_DTYPES)))
     keeps_films = settings.keep_films is FilmPolicy.always if arguments.film is None else arguments.film
     films = settings.pictures / FOLDER_NAME if keeps_films else None
+    first = drawn(request, catalogue.wildcards.values)
     return Job(
         request=request,
         catalogue=catalogue,
@@ -229,27 +232,8 @@ def job_of(
         save=save,
         films=films,
         must_film=bool(arguments.film),
-        notes=tuple(_notes(request, catalogue.find(request.model), catalogue.embeddings)),
+        notes=tuple(prompt_notes(first, catalogue.find(request.model), catalogue.embeddings)),
     )
-
-
-def _notes(request: GenerationRequest, model: Model, library: EmbeddingLibrary) -> Iterator[str]:
-    counter, embeddings = None, fitting_embeddings(library.look(), model.family, kind_of(model))
-    with suppress(ModelBroken):  # the engine says what is wrong with it
-        counter = TokenCounter.for_model(model).knowing(embeddings)
-    yield from unread("prompt", request.prompt, model.family, counter, embeddings=embeddings)
-    with suppress(ModelBroken):  # the model works without a list of its words
-        if (words := read_vocabulary(model.folder)) is not None and (untaught := words.untaught(request.prompt)):
-            yield untaught
-    if request.negative_prompt and not model.capabilities.has_negative_prompt:
-        yield tr("the negative prompt is not for this model: its guidance is built in")
-    elif request.negative_prompt and not request.has_guidance:
-        yield tr("the negative prompt has no effect: guidance is off")
-    else:
-        negative, family = request.negative_prompt, model.family
-        yield from unread(
-            tr("negative prompt"), negative, family, counter, is_negative=True, embeddings=embeddings
-        )
 
 
 def _pictures(
@@ -279,6 +263,8 @@ def _pictures(
                     use = result_of(engine, ReportMemory())
                     if index == 0 and use.plan is not None:
                         progress.note(tr("memory: {explain}", explain=use.plan.explain()))
+                    if film.request.template:
+                        progress.note(tr("prompt: {prompt}", prompt=film.request.prompt))
                     progress.begin_picture(index + 1, count, film.request.seed, steps - skipped)
                 case Stepped():
                     progress.finish_step(event.frame.step + 1 - skipped, steps - skipped)

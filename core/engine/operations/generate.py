@@ -7,20 +7,25 @@ from dataclasses import replace
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_request
+from core.prompt.drawing import has_template
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.events import Event
 from core.runs.operations import Generate
 
 
 def run(context: Context, operation: Generate) -> Iterator[Event]:
-    model = yield from context.prepare(operation.request)
-    request = model.request
-    calls = yield from context.read_prompt(model, request)
-    first_seed = secrets.randbelow(RANDOM_SEEDS) if request.seed is None else request.seed
-    for index in range(request.count):
-        single = replace(request, seed=(first_seed + index) % 2**64, count=1)
+    asked = operation.request
+    first_seed = secrets.randbelow(RANDOM_SEEDS) if asked.seed is None else asked.seed
+    model = yield from context.prepare(replace(asked, seed=first_seed))
+    calls = yield from context.read_prompt(model, model.request)
+    for index in range(asked.count):
+        seed = (first_seed + index) % 2**64
+        if index and has_template(asked):  # each picture draws its own prompt, which may name its own LoRAs
+            model = yield from context.prepare(replace(asked, seed=seed))
+            calls = yield from context.read_prompt(model, model.request)
+        request = replace(model.request, seed=seed, count=1)
         start = model.with_autoencoder(
-            lambda single=single: from_request(model.family, single, context.plan.device)
+            lambda request=request, model=model: from_request(model.family, request, context.plan.device)
         )
         if operation.run:
             start = replace(start, film=replace(start.film, run=operation.run))
@@ -32,5 +37,5 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
             previews=model.previews(operation.previews, request.size, context.decode_times),
             plan=model.loaded.plan,
             index=index,
-            count=request.count,
+            count=asked.count,
         )

@@ -6,6 +6,8 @@ from dataclasses import replace
 from core.engine.context import Context, attention_recorder
 from core.engine.generation import generate_picture
 from core.engine.initial_state import from_branch, training_of
+from core.request.request import GenerationRequest
+from core.runs.branch import Branch
 from core.runs.events import Event
 from core.runs.operations import GenerateBranch
 
@@ -14,7 +16,7 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
     branch = operation.branch
     # a run's beginning is in its film: the source picture may be gone
     source = None if branch.film.frames else branch.request.source
-    model = yield from context.prepare(replace(branch.request, source=source))
+    model = yield from context.prepare(replace(_rewritten(branch), source=source))
     training = model.request.training
     if training != branch.request.training:  # the user has chosen since then: the run keeps to what it began with
         training = training_of(branch.film)
@@ -30,4 +32,14 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
         attention=attention,
         previews=model.previews(operation.previews, request.size, context.decode_times),
         plan=model.loaded.plan,
+    )
+
+
+def _rewritten(branch: Branch) -> GenerationRequest:
+    """Returns the branch's request; a prompt that is not the run's has not been drawn from its template."""
+    request, before = branch.request, branch.film.request
+    return replace(
+        request,
+        template=request.template if request.prompt == before.prompt else "",
+        negative_template=request.negative_template if request.negative_prompt == before.negative_prompt else "",
     )

@@ -15,13 +15,16 @@ from core.request.settings.guidance_scale import GUIDANCE_SCALE
 from core.request.settings.loras import LORAS
 from core.request.settings.model import MODEL
 from core.request.settings.negative_prompt import NEGATIVE_PROMPT
+from core.request.settings.negative_template import NEGATIVE_TEMPLATE
 from core.request.settings.prompt import PROMPT
 from core.request.settings.sampler import SAMPLER
 from core.request.settings.seed import SEED
 from core.request.settings.size import SIZE
 from core.request.settings.source import SOURCE
 from core.request.settings.steps import STEPS
+from core.request.settings.template import TEMPLATE
 from core.request.settings.training import TRAINING
+from core.request.settings.variants import VARIANTS
 from core.request.settings.weight_bits import WEIGHT_BITS
 
 SETTINGS: tuple[Setting[Any], ...] = (
@@ -42,6 +45,9 @@ SETTINGS: tuple[Setting[Any], ...] = (
     EMPHASIS,
     EMBEDDINGS,
     TRAINING,
+    VARIANTS,
+    TEMPLATE,
+    NEGATIVE_TEMPLATE,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

@@ -29,6 +29,8 @@ from core.errors import (
     SettingsUnreadable,
     UnforeseenFailure,
     UnreadablePicture,
+    WildcardMissing,
+    WildcardUnusable,
     WrongAutoencoder,
     WrongFamily,
 )
@@ -41,6 +43,8 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     LibraryInUse: LibraryInUse(PLACE),
     LoraBroken: LoraBroken(PLACE, "none of its layers is one of tiny"),
     LoraMissing: LoraMissing("ink", ("snow",)),
+    WildcardMissing: WildcardMissing("color", ("colour",)),
+    WildcardUnusable: WildcardUnusable("loop", "it contains itself: loop > loop"),
     AutoencoderMissing: AutoencoderMissing("ft-mse", ("kl-f8",)),
     WrongAutoencoder: WrongAutoencoder(Path("/vae/xl"), "Stable Diffusion XL", "mine", "Stable Diffusion 1.x"),
     WrongFamily: WrongFamily(PLACE, "Stable Diffusion XL", "tiny", "Stable Diffusion 1.x"),

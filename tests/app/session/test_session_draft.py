@@ -60,9 +60,21 @@ def test_another_model_brings_its_own_defaults_in_one_undo_step(make_session: Ma
         guidance_scale=8.0,
         seed=5,
         count=2,
+        variants=True,
     )
     session.draft_editor.undo()
     assert session.draft == before
+
+
+def test_braces_of_a_picture_stay_text_and_its_template_goes_with_an_edit(make_session: MakeSession):
+    session = make_session()
+    assert session.draft.variants
+    session.apply(GenerationRequest("{a|b}", template="{x|{a|b\\}}", seed=1))
+    assert (session.draft.variants, session.draft.template) == (False, "{x|{a|b\\}}")
+    session.edit(seed=2)
+    assert session.draft.template
+    session.edit(prompt="{a|c}")
+    assert (session.draft.variants, session.draft.template) == (False, "")
 
 
 def test_the_limits_are_those_of_the_model(make_session: MakeSession):
@@ -79,7 +91,7 @@ def test_a_pictures_settings_are_taken_over_in_one_undo_step(make_session: MakeS
     session.edit(prompt="typed")
     request = GenerationRequest("of the picture", size=Size(64, 96), sampler="heun", steps=7, seed=11)
     assert session.apply(request) == Applied()
-    assert session.draft == request
+    assert session.draft == replace(request, variants=True)
     session.edit(prompt="changed")
     session.draft_editor.undo()
     session.draft_editor.undo()

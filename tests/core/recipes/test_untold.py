@@ -156,8 +156,8 @@ def test_automatic_is_our_plain_schedule_in_texts_of_earlier_versions() -> None:
 @pytest.mark.parametrize(
     ("below", "others"),
     [
-        ("Template: a {red|white} lighthouse,\nby the sea\nNegative Template: low", 2),
-        ("Template: a __colour__ lighthouse", 1),
+        ("Template: a {red|white} lighthouse,\nby the sea\nNegative Template: low", 1),
+        ("Template: a __colour__ lighthouse", 0),
         ("Negative Template: low", 1),
         ("Template: a\nNegative Template: Steps: 9, Sampler: DDIM, CFG scale: 1, Seed: 9, Size: 8x8", 2),
         ("Template:", 0),
@@ -169,6 +169,23 @@ def test_lines_below_the_settings_stay_beside(below: str, others: int) -> None:
     assert (recipe.request.prompt, recipe.request.negative_prompt) == ("a red lighthouse", "blurry")
     assert (recipe.request.seed, recipe.untold) == (1, {"model"})
     assert len([text for text in recipe.others.values() if text]) == others
+
+
+def test_templates_of_dynamic_prompts_are_kept_beside_what_was_drawn() -> None:
+    """sd-dynamic-prompts writes them below the settings, and for a prompt without variants, too."""
+    below = "Template: a {red|white}\nlighthouse\nNegative Template: __bad__"
+    request = from_parameters(f"a red lighthouse\nNegative prompt: blurry\n{LINE}\n{below}").request
+    assert (request.template, request.negative_template) == ("a {red|white}\nlighthouse", "__bad__")
+    assert (request.prompt, request.negative_prompt) == ("a red lighthouse", "blurry")
+    assert not request.variants
+
+
+@pytest.mark.parametrize("template", ["{a|b}\nSteps: 3, x", "{a\nTemplate: b|c}", "__x__\nNegative Template: y"])
+def test_a_template_that_looks_like_settings_is_read_as_one(template: str) -> None:
+    request = replace(generated_image().recipe.request, prompt="a", template=template, negative_template="{n}")
+    read = from_parameters(to_parameters(replace(generated_image().recipe, request=request))).request
+    assert [line.strip() for line in read.template.split("\n")] == template.split("\n")
+    assert (read.prompt, read.negative_template, read.steps) == ("a", "{n}", request.steps)
 
 
 RESOURCES = [

@@ -34,6 +34,9 @@ OTHERS: dict[str, Any] = {
     "weight_bits": 4,
     "emphasis": "no_norm",
     "embeddings": (Embedding("EasyNegative", "0123456789ab"),),
+    "variants": True,
+    "template": "a {red|blue} house",
+    "negative_template": "{fog|__weather__}",
     "training": "prediction_type=v_prediction zero_snr=yes",
 }
 """Another value than that of `REQUEST` for each setting whose option does not take "2"."""

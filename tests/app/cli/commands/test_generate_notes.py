@@ -6,10 +6,13 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from app.cli.terminal import Notes, Progress
+from core.paths import Folders
+from core.prompt.drawing import draw
 from core.runs.events import Loading, LoraDiffers, Phase
 from tests import tiny, tiny_loras
 from tests.app.cli.commands.conftest import Answer
@@ -31,6 +34,37 @@ def test_syntax_that_does_not_act_is_noted_and_what_acts_is_not(run: Run, model:
 def test_the_notes_are_told_before_the_work(run: Run, model: Path, tmp_path: Path) -> None:
     answer = run("generate", "a {house}", "--model", model, *FAST, "-o", tmp_path / "a.png")
     assert answer.errors.splitlines()[0].startswith("emulsion: in the prompt, syntax of other programs")
+
+
+def test_a_prompt_is_drawn_by_its_seed_and_what_was_drawn_is_told(run: Run, model: Path, tmp_path: Path) -> None:
+    prompt = "a {red|blue|green|white} house"
+    for seed in range(4):
+        answer = run(
+            "generate", prompt, "--model", model, *FAST, "--seed", seed, "--json", "-o", tmp_path / "a.png"
+        )
+        request = json.loads(answer.lines[0])["recipe"]["request"]
+        assert request["prompt"] == draw(prompt, seed, Mock())
+        assert request["template"] == prompt
+        assert f"prompt: {request['prompt']}" in answer.errors
+        assert "plain words" not in answer.errors
+    text = run(
+        "generate", prompt, "--model", model, *FAST, "--variants", "off", "--json", "-o", tmp_path / "a.png"
+    )
+    assert json.loads(text.lines[0])["recipe"]["request"]["prompt"] == prompt
+    assert "“{red|blue|green|white}” (wildcard)" in text.errors
+
+
+@pytest.mark.parametrize(
+    ("prompt", "words"),
+    [("__colour__", "There is no wildcard called “colour”."), ("__a__", "it contains itself: a > a")],
+)
+def test_what_cannot_be_drawn_is_told_before_torch(run: Run, home: Path, prompt: str, words: str) -> None:
+    wildcards = Folders.default().models / "wildcards"
+    wildcards.mkdir(parents=True)
+    (wildcards / "a.txt").write_text("__a__", "utf-8")
+    answer = run("generate", prompt)
+    assert answer.code in (1, 2)
+    assert words in answer.errors
 
 
 def test_words_that_the_model_was_never_taught_are_noted(run: Run, tmp_path: Path) -> None:
