@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QImage
 
+from app.messages.stored import changes_text
 from app.session.picture_loader import PictureLoader
 from core.language.words import plural, tr
 from core.recipes.differences import differences
@@ -184,7 +185,7 @@ def heading(run: BranchRun) -> str:
         return tr(
             "from step {step} · {changes}",
             step=run.origin.step + 1,
-            changes=run.origin.changes[:_LONGEST_PROMPT] or "unchanged",
+            changes=changes_text(run.origin.changes[:_LONGEST_PROMPT]) or tr("unchanged"),
         )
     if run.recipe is not None:
         return _prompt(run.recipe.request)

@@ -9,6 +9,7 @@ from app.canvas.picture_actions import ActionButtons
 from app.gallery.library_reader import PictureDetails
 from app.gallery.marks_panel import MarksPanel
 from app.gallery.recipe_panel import RecipePanel
+from app.messages.stored import changes_text
 from app.widgets.building import STRETCH, clear, push_button, scroll_area, text_label, vbox
 from app.widgets.elided_label import ElidedLabel
 from core.files.sizes import size_text
@@ -150,7 +151,8 @@ def run_words(branch: Run) -> str:
     if not branch.parent:
         words = tr("First run")
     else:
-        words = tr("Step {step}", step=branch.step + 1) + (f": {branch.changes}" if branch.changes else "")
+        words = tr("Step {step}", step=branch.step + 1)
+        words += f": {changes_text(branch.changes)}" if branch.changes else ""
     if not branch.pictures:
         words += tr(" (not in the gallery)")
     return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"

@@ -91,11 +91,9 @@ def _control(name: str, model: Model) -> QComboBox | QLineEdit:
     if trait is not None:
         own = ("", trait.value) if is_chosen else (trait.place, trait.value)
         place, value = next(iter(trait.others.items()), own) if is_chosen else own
-        found = tr(
-            "As found: {trait_words}{part}",
-            trait_words=trait_words(name, value),
-            part=f" ({BY[place]})" if place else "",
-        )
+        words = trait_words(name, value)
+        words += f" ({BY[place]})" if place else ""
+        found = tr("As found: {words}", words=words)
     if name in _VALUES:
         choices = [(found, None), *((_words(name, value), value) for value in _VALUES[name])]
         control = combo_box(choices, "", "")

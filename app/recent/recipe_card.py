@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from app.messages.stored import note_text
 from app.widgets.building import push_button, text_label, vbox
 from core.files.sizes import size_text
 from core.language.words import tr
@@ -71,7 +72,7 @@ def facts(recipe: Recipe) -> str:
     if recipe.created:
         lines.append(f"{recipe.created:%d %b %Y, %H:%M}" + (f" · {recipe.program}" if recipe.program else ""))
     if recipe.note:
-        lines.append(recipe.note)
+        lines.append(note_text(recipe.note))
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.messages.stored import changes_text, note_text, stage_text
 from app.widgets.field import camel_case
 from core.language.words import tr
 from core.recipes.recipe import Recipe
@@ -53,11 +54,16 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
             RecipeField(
                 "stage",
                 tr("Kept at"),
-                tr("step {step} of {steps} ({stage})", step=recipe.step, steps=request.steps, stage=recipe.stage),
+                tr(
+                    "step {step} of {steps} ({stage})",
+                    step=recipe.step,
+                    steps=request.steps,
+                    stage=stage_text(recipe.stage),
+                ),
             )
         )
     if recipe.parent is not None:
-        changes = f", {recipe.parent.changes}" if recipe.parent.changes else ""
+        changes = f", {changes_text(recipe.parent.changes)}" if recipe.parent.changes else ""
         fields.append(
             RecipeField(
                 "parent",
@@ -75,7 +81,7 @@ def recipe_fields(recipe: Recipe) -> tuple[RecipeField, ...]:
         )
     fields += [
         RecipeField("program", tr("Program"), recipe.program),
-        RecipeField("recipeNote", tr("Note"), recipe.note),
+        RecipeField("recipeNote", tr("Note"), note_text(recipe.note)),
         *(RecipeField(f"other{key}", key, text) for key, text in recipe.others.items() if key != UNKNOWN_SAMPLER),
     ]
     return tuple(line for line in fields if line.text)

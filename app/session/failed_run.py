@@ -1,15 +1,14 @@
 """The remains of a run that failed: near its end they are a picture worth keeping."""
 
 from app.messages.errors import Message
+from app.messages.stored import FAILED
 from core.film.film import Film
-from core.language.words import tr
+from core.language.words import english
 from core.recipes.recipe import Recipe
 from core.runs.operations import RenderFrame
 
 KEPT_FROM = 3 / 4
 """Of the steps; what a run has before that is still far from a picture."""
-
-_NOTE = tr("Not finished: ")
 
 
 def picture_of_failure(film: Film, problem: Message) -> RenderFrame | None:
@@ -17,9 +16,9 @@ def picture_of_failure(film: Film, problem: Message) -> RenderFrame | None:
     last = film.frames[-1]
     if last.step + 1 < KEPT_FROM * film.request.steps:
         return None
-    return RenderFrame(film, last, "denoised", f"{_NOTE}{problem.title}.")
+    return RenderFrame(film, last, "denoised", f"{FAILED}{english(problem.title)}.")
 
 
 def is_of_failure(recipe: Recipe) -> bool:
     """Returns whether a picture was saved by `picture_of_failure`."""
-    return recipe.note.startswith(_NOTE)
+    return recipe.note.startswith(FAILED)

@@ -17,7 +17,7 @@ from core.file_kinds.kind import FoundKind
 from core.file_kinds.table import KINDS, parts_in
 from core.files.atomic import write_file
 from core.files.safetensors_header import read_safetensors_header
-from core.language.words import tr
+from core.language.words import current, tr
 
 log = logging.getLogger(__name__)
 
@@ -213,7 +213,8 @@ def _read(file: Path) -> dict[str, Known]:
 
 
 def _families() -> str:
-    return " ".join((str(DETECTION), *FAMILIES))
+    language = current()  # reasons are kept as they were told
+    return " ".join((str(DETECTION), *FAMILIES, *((language.code,) if language else ())))
 
 
 def _known(entry: dict[str, Any]) -> Known:

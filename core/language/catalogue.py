@@ -34,6 +34,9 @@ class Catalogue:
         found = self.texts.get(english)
         return found[0] if found else english
 
+    def english(self, text: str) -> str:
+        return next((english for english, forms in self.texts.items() if forms[0] == text), text)
+
     def plural(self, one: str, many: str, count: int) -> str:
         found = self.texts.get(one, ())
         place = self.form(count)

@@ -18,6 +18,10 @@ class Language(Protocol):
         """Returns a text, or the English one where it has none."""
         ...
 
+    def english(self, text: str) -> str:
+        """Returns the English of one of its texts, or the text itself."""
+        ...
+
     def plural(self, one: str, many: str, count: int) -> str:
         """Returns the form for a number, or the English one."""
         ...

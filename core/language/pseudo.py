@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_ACCENTS = str.maketrans("aeiouyncszAEIOUYNCSZ", "áéíóúýñçšžÁÉÍÓÚÝÑÇŠŽ")
+_PLAIN, _ACCENTED = "aeiouyncszAEIOUYNCSZ", "áéíóúýñçšžÁÉÍÓÚÝÑÇŠŽ"
+_ACCENTS = str.maketrans(_PLAIN, _ACCENTED)
+_NO_ACCENTS = str.maketrans(_ACCENTED, _PLAIN)
 _KEPT = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|https?://\S+|\(\*\.[^)]*\))")
 """Fields, tags, entities, addresses and patterns of files stay as they are."""
 
@@ -31,6 +33,9 @@ class PseudoLanguage:
         letters = sum(len(part) for part in parts[::2])
         body = accented.rstrip()
         return body + PADDING * max(round(letters * LONGER_BY), 1) + accented[len(body) :]
+
+    def english(self, text: str) -> str:
+        return text.translate(_NO_ACCENTS).replace(PADDING, "")
 
     def plural(self, one: str, many: str, count: int) -> str:
         return self.text(one if count == 1 else many)

@@ -49,6 +49,12 @@ def plural(one: str, many: str, count: int, /, **fields: object) -> str:
     return language.filled(language.plural(one, many, count), fields)
 
 
+def english(text: str, /) -> str:
+    """Returns the English of a text that `tr` returned without any fields, for a file to keep."""
+    language = current()
+    return text if language is None else language.english(text)
+
+
 def mark(text: str, /) -> str:
     """Returns the text itself, for the extraction: files hold it in English, and ``tr`` puts it on the screen."""
     return text

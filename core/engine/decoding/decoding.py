@@ -13,13 +13,14 @@ from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.families import Family
 from core.errors import NotANumberPicture
 from core.film.film import Film
-from core.language.words import tr
+from core.language.words import mark, tr
 from core.pictures.pixels import Pixels
 from core.runs.events import LinearPreview, Preview
 
 log = logging.getLogger(__name__)
 
-TILED = tr("decoded in tiles")
+TILED = mark("decoded in tiles")
+"""Notes are for recipes, in English; `app.messages.stored` puts them on the screen."""
 
 Decode = Callable[[torch.Tensor], tuple[Pixels, str]]
 """Makes the picture of a latent (1, channels, height, width), and a note if it needed another attempt."""
@@ -44,8 +45,8 @@ def decode(family: Family, latents: torch.Tensor, alone: Alone | None = None) ->
         (own, _plainly, ()),
         (own, _plainly, (True,) if alone is not None else ()),
         (TILED, _tiled, (True,)),
-        (tr("decoded in float32"), _in_float32, (False,)),
-        (tr("decoded in float32 on the CPU"), _on_cpu, (True, False)),
+        (mark("decoded in float32"), _in_float32, (False,)),
+        (mark("decoded in float32 on the CPU"), _on_cpu, (True, False)),
     )
     has_run_out = False
     with ExitStack() as room:
