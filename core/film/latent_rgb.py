@@ -44,7 +44,13 @@ class LatentRgb:
         """Returns how many places along a side a latent of so many channels has joined. Raises ValueError."""
         side = math.isqrt(channels // len(self.matrix)) if len(self.matrix) else 0
         if side**2 * len(self.matrix) != channels or not side:
-            raise ValueError(f"a map for {len(self.matrix)} channels does not fit latents of {channels}")
+            raise ValueError(
+                tr(
+                    "a map for {count} channels does not fit latents of {channels}",
+                    count=len(self.matrix),
+                    channels=channels,
+                )
+            )
         return side
 
     @classmethod

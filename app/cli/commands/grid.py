@@ -160,7 +160,7 @@ def _axes(arguments: Namespace) -> list[tuple[str, str]]:
         text = getattr(arguments, name.lower())
         kind, sign, values = storable(name, text or "").partition("=")
         if text is not None and not sign:
-            raise InvalidRequest(f"axis {name}", text, tr("KIND=VALUES, such as steps=10-50 (+10)"))
+            raise InvalidRequest(tr("axis {name}", name=name), text, tr("KIND=VALUES, such as steps=10-50 (+10)"))
         typed.append((kind.strip(), values))
     return typed
 
