@@ -24,8 +24,9 @@ def fields(text: str) -> set[tuple[str, str | None, str | None]]:
 @pytest.fixture(scope="module")
 def in_sources() -> dict[str, str]:
     """Each text of the sources with its plural, or ""."""
-    found = (message.id for message in languages.extracted() if message.id)
-    return {one[0]: one[1] for one in (text if isinstance(text, tuple) else (text, "") for text in found)}
+    found = [message.id for message in languages.extracted() if message.id]
+    pairs = [text if isinstance(text, tuple) else (text, "") for text in found]
+    return {str(one): str(many) for one, many in pairs}
 
 
 @pytest.mark.parametrize("code", CATALOGUES)
