@@ -5,7 +5,7 @@ import re
 from core.language.words import tr
 
 FAILED = "Not finished: "
-"""How the note of a picture begins whose run failed near its end; the title of the error follows."""
+"""The start of the note of a picture whose run failed near its end; the title of the error follows."""
 
 _FRESH_NOISE = re.compile(r"fresh noise (\d+)% \(seed (\d+)\)")
 
