@@ -14,7 +14,9 @@ import numpy as np
 from core.errors import UnreadablePicture
 from core.film.film import Film, Frame, Latent, Schedule
 from core.film.reader import read_recording
+from core.film.stored import take_up
 from core.film_export.pictures import ExportFrame, captioned
+from core.grid.operation import MakeGrid
 from core.models.catalogue import FoundModels, Model
 from core.models.memory_plan import GIB, DeviceMemory, MemoryInUse
 from core.pictures.pixels import Pixels
@@ -98,6 +100,7 @@ class FakeEngine:
             Generate: self._generate,
             GenerateBranch: self._branch,
             Resume: self._resume,
+            MakeGrid: self._grid,
             Decode: self._decode,
             RenderFrame: self._render,
             OpenFilm: self._open,
@@ -125,7 +128,9 @@ class FakeEngine:
             self._reach(Phase.reading_prompt)
             for index in range(request.count):
                 seed = (42 if request.seed is None else request.seed) + index
-                yield from self._develop(film(replace(request, seed=seed, count=1)), index, request.count)
+                begun = film(replace(request, seed=seed, count=1))
+                begun = replace(begun, run=operation.run or begun.run)
+                yield from self._develop(begun, index, request.count)
         except GeneratorExit:
             self.closed_runs += 1
             raise
@@ -138,6 +143,15 @@ class FakeEngine:
         if branch.changes():
             taken = replace(taken, run=f"branch-{len(self.branches)}", parent=branch.parent)
         yield from self._develop(taken, 0, 1)
+
+    def _grid(self, operation: MakeGrid) -> Iterator[Event]:
+        for number in operation.numbers:
+            name, request = operation.grid.run_of(number), operation.grid.request_of(number)
+            part = take_up(operation.films, name) if operation.films is not None else None
+            if part is not None:
+                yield from self._resume(Resume(part, request, operation.previews))
+            else:
+                yield from self._generate(Generate(request, operation.previews, operation.attention, name))
 
     def _resume(self, operation: Resume) -> Iterator[Event]:
         film = result_of(self, OpenFilm(operation.path)).film

@@ -103,7 +103,8 @@ class UnfinishedRuns(QObject):
                     taken.add(folder / (branch.film.run + PART_SUFFIX))
                 case _:
                     pass
-        return [run for run in unfinished(folder) if run.path not in taken]
+        found = (run for run in unfinished(folder) if run.path not in taken)
+        return [run for run in found if not queue.takes_up(run.path.name.removesuffix(PART_SUFFIX))]
 
     @Slot(object)
     def _continue(self, run: UnfinishedRun) -> None:

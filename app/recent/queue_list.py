@@ -99,12 +99,13 @@ class QueueView(QListView):
         queue = self._session.queue
         again = [(tr("Try again"), partial(queue.try_again, run.id))] if run.problem else []
         edit = [(tr("Edit"), partial(self._edit, run))] if isinstance(run.operation, Generate) and run.left else []
+        twice = [(tr("Duplicate"), partial(queue.duplicate, run.id))]
         return [
             *again,
             *edit,
             (tr("Move up\tAlt+Up"), partial(self._move, run, -1)),
             (tr("Move down\tAlt+Down"), partial(self._move, run, 1)),
-            (tr("Duplicate"), partial(queue.duplicate, run.id)),
+            *(() if run.operation.goes_on_by_itself else twice),  # a grid makes each of its pictures once
             (tr("Remove\tDel"), partial(queue.remove, run.id)),
         ]
 

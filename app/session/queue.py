@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.session.run import Ending, Run
+from core.grid.operation import MakeGrid
 from core.request.settings.seed import RANDOM_SEEDS
 from core.runs.operations import Generate, Operation
 from core.runs.queued import QueuedRun
@@ -57,6 +58,11 @@ class RunQueue(QObject):
         """Returns the request that failed last."""
         return max((run for run in self.entries if run.problem), key=lambda run: run.id, default=None)
 
+    def takes_up(self, run: str) -> bool:
+        """Returns whether a grid that waits takes up the run of this name by itself."""
+        grids = (entry.operation for entry in self.entries if entry.left)
+        return any(isinstance(grid, MakeGrid) and grid.grid.number_of(run) is not None for grid in grids)
+
     def find(self, run_id: int | None) -> QueuedRun | None:
         return next((run for run in self.entries if run.id == run_id), None)
 
@@ -75,7 +81,7 @@ class RunQueue(QObject):
         is_on_hold: bool = False,
     ) -> QueuedRun:
         """Adds a request at the end, or before another one."""
-        count, first_seed = 1, None
+        count, first_seed = operation.pictures, None
         if isinstance(operation, Generate) and operation.request.count > 1:
             count, first_seed = operation.request.count, operation.request.seed
             first_seed = secrets.randbelow(RANDOM_SEEDS) if first_seed is None else first_seed
@@ -105,6 +111,8 @@ class RunQueue(QObject):
         self._failures = self._failures + 1 if ending is Ending.failed else 0
         entries = self.entries
         if run is not None:
+            if ending is Ending.cancelled and run.operation.goes_on_by_itself:
+                run = replace(run, begun=run.begun - 1)
             ended = (run,) if run.left else ()
             if ending is Ending.failed:
                 work = again or replace(run, begun=run.begun - 1).next_operation
@@ -112,7 +120,7 @@ class RunQueue(QObject):
                     self._next_id(), work, hold_after=run.hold_after, is_on_hold=True, problem=problem
                 )
                 ended = (failed, *ended)
-            place = entries.index(run)
+            place = next(number for number, other in enumerate(entries) if other.id == run.id)
             entries = (*entries[:place], *ended, *entries[place + 1 :])
         if ending is Ending.cancelled or self._failures >= MOST_FAILURES:
             entries = tuple(replace(run, is_on_hold=True) for run in entries)

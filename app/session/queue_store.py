@@ -75,7 +75,8 @@ class QueueStore(QObject):
     def _kept(self, run: QueuedRun) -> QueuedRun:
         """Returns a request with its picture in progress as not begun, and with a failed film as a file."""
         folder = self._films()
-        if run.id == self._queue.running_id and _picture(run) != self._on_disk:
+        is_found = _picture(run) == self._on_disk and not run.operation.goes_on_by_itself
+        if run.id == self._queue.running_id and not is_found:
             return replace(run, begun=run.begun - 1)
         if isinstance(branch := run.operation, GenerateBranch) and run.problem and folder is not None:
             film = branch.branch.film

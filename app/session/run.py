@@ -1,15 +1,18 @@
 """The values that the session and the worker exchange about operations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from app.messages.errors import Message
+from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
+from core.grid.operation import MakeGrid
 from core.pictures.picture import GeneratedImage
-from core.runs.operations import Operation, RenderFrame
+from core.runs.events import PreviewMode
+from core.runs.operations import Generate, GenerateBranch, Operation, RenderFrame, Resume
 
 SavePicture = Callable[[GeneratedImage, Film, Path | None], Path]
 """Writes a picture into the folder, None for the usual one; returns the file. Raises SaveFailed."""
@@ -53,6 +56,24 @@ class Run:
     operation: Operation[Any]
     is_paused: bool = False
     hold_after: int | None = None
+
+
+def as_set(
+    operation: Operation[Any],
+    previews: PreviewMode,
+    films: Path | None,
+    attended: Callable[[Film], AttentionRecord | None],
+    *,
+    attention: bool,
+) -> Operation[Any]:
+    """Returns the operation with the previews and the attention that are wanted now."""
+    if isinstance(operation, GenerateBranch):
+        operation = replace(operation, attended=attended(operation.branch.film))
+    if isinstance(operation, MakeGrid):
+        operation = replace(operation, films=films)
+    if isinstance(operation, Generate | GenerateBranch | Resume | MakeGrid):
+        operation = replace(operation, previews=previews, attention=attention)
+    return operation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QDeadlineTimer, QObject, Signal, Slot
 
@@ -22,7 +21,7 @@ from app.session.lora_selection import LoraSelection
 from app.session.newest_step import NewestStep
 from app.session.picture_times import PictureTimes
 from app.session.queue import RunQueue
-from app.session.run import Ending, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState
+from app.session.run import Ending, RunState, SaveAgain, SavePicture, UnsavedPicture, WorkerState, as_set
 from app.session.run_progress import RunProgress
 from app.session.wildcards import Wildcards
 from app.session.worker_thread import WorkerThread
@@ -35,7 +34,7 @@ from core.request.request import GenerationRequest
 from core.request.settings import validate
 from core.runs.branch import Branch
 from core.runs.events import Advanced, Event, ImageReady, Loading, Phase, PreviewMode, Started, Stepped
-from core.runs.operations import Engine, Generate, GenerateBranch, Operation, RenderFrame, Resume
+from core.runs.operations import Engine, Generate, GenerateBranch, RenderFrame
 from core.runs.recorder import FilmRecorder
 from core.wildcards.library import WildcardLibrary
 
@@ -116,6 +115,7 @@ class Session(QObject):
         self.records_attention = False
         self.unsaved: tuple[UnsavedPicture, ...] = ()
         self._is_closing = self._begins_paused = False
+        self._films = recorder.folder if recorder is not None else lambda: None
         self._thread = WorkerThread(make_engine, save, recorder, log_file)
         self.settle_pictures = self._thread.settle_pictures
         worker = self._thread.worker
@@ -194,7 +194,11 @@ class Session(QObject):
 
     def continue_last(self) -> None:
         """Takes up again what the last Stop left."""
-        if (film := self.progress.take_stopped()) is not None:
+        if (film := self.progress.take_stopped()) is None:
+            return
+        if self.queue.takes_up(film.run):
+            self.queue.go_on()
+        else:
             self.branch(Branch(film, len(film.frames), film.request))
 
     def branch(self, branch: Branch) -> None:
@@ -232,15 +236,9 @@ class Session(QObject):
             self._set_state(RunState.idle)
             return
         self._set_state(RunState.paused if is_paused else RunState.running)
-        self._thread.begin.emit(replace(run, operation=self._as_set(run.operation)))
-
-    def _as_set(self, operation: Operation[Any]) -> Operation[Any]:
-        """Returns the operation with the previews and the attention that are wanted now."""
-        if isinstance(operation, GenerateBranch):
-            operation = replace(operation, attended=self.progress.attention_of(operation.branch.film))
-        if isinstance(operation, Generate | GenerateBranch | Resume):
-            operation = replace(operation, previews=self.preview_mode, attention=self.records_attention)
-        return operation
+        films, attended = self._films(), self.progress.attention_of
+        operation = as_set(run.operation, self.preview_mode, films, attended, attention=self.records_attention)
+        self._thread.begin.emit(replace(run, operation=operation))
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.state:
@@ -285,6 +283,8 @@ class Session(QObject):
             self.queue.end(ending)
         else:
             again = GenerateBranch(Branch(left, len(left.frames), left.request)) if left is not None else None
+            if (run := self.queue.running) is not None and run.operation.goes_on_by_itself:
+                again = None  # by its next try
             self.queue.end(ending, problem.title, again)
             self.run_failed.emit(problem)
             if left is not None and (picture := picture_of_failure(left, problem)) is not None:

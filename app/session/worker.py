@@ -213,7 +213,8 @@ class Worker(QObject):
             case Stepped() if self._state is WorkerState.stepping:
                 self._set_state(WorkerState.paused)
             case ImageReady():
-                self.writing.save(event.image, event.film, None)
+                folder = self._run.operation.destination if self._run is not None else None
+                self.writing.save(event.image, event.film, folder)
                 started = self._started
                 has_more = started is not None and started.index + 1 < started.count
                 if self._state is WorkerState.stepping and has_more:

@@ -53,7 +53,7 @@ class MakeGrid(Operation[None]):
         return replace(self, numbers=self.numbers[number : number + 1])
 
     @property
-    def folder(self) -> Path:
+    def destination(self) -> Path:
         return self.place
 
     @property

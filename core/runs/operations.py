@@ -55,7 +55,7 @@ class Operation(Generic[Result_co]):
         return self
 
     @property
-    def folder(self) -> Path | None:
+    def destination(self) -> Path | None:
         """Returns the folder that its pictures belong into, None for the usual one."""
         return None
 

@@ -42,7 +42,7 @@ class QueuedRun:
     def next_operation(self) -> Operation[Any]:
         """Returns the work of the next picture."""
         if not isinstance(self.operation, Generate) or self.first_seed is None:
-            return self.operation
+            return self.operation.part(self.begun)
         seed = (self.first_seed + self.begun) % (LARGEST_SEED + 1)
         return replace(self.operation, request=replace(self.operation.request, seed=seed, count=1))
 

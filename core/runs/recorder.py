@@ -38,11 +38,13 @@ class FilmRecorder:
     """Records one run at a time, by `record`, or by `follow` and `end` in whichever thread writes.
 
     A film that cannot be written never stops the run.
+
+    Attributes:
+        folder: tells where films lie until their picture is saved; None for not recording.
     """
 
     def __init__(self, folder: Callable[[], Path | None]) -> None:
-        """``folder`` tells where films lie until their picture is saved; None for not recording."""
-        self._folder = folder
+        self.folder = folder
         self._writer: FilmWriter | None = None
         self._told = _Told()
         self._finished: dict[str, _Told] = {}
@@ -94,7 +96,7 @@ class FilmRecorder:
         return target
 
     def _moved(self, run: str, picture: Path, attention: AttentionRecord | None) -> Path | None:
-        folder = self._folder()
+        folder = self.folder()
         if folder is None:
             return None
         film = folder / (run + SUFFIX)
@@ -124,7 +126,7 @@ class FilmRecorder:
         self._writer = None
         before = self._told.attention if film.run == self._told.run else None  # it goes on where it was stopped
         self._told = _Told(film.run, before)
-        folder = self._folder()
+        folder = self.folder()
         if folder is None:
             return
         part = folder / (film.run + PART_SUFFIX)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import QueueUnreadable
+from core.errors import QueueUnreadable, UnreadablePicture
 from core.files.atomic import DISK, FileSystem, words_of, write_file
+from core.grid.folder import made, read_grid
+from core.grid.operation import MakeGrid
 from core.language.words import tr
 from core.paths import Folders
 from core.request.json_values import list_of, object_of, parse_json, text_of, whole_of
@@ -40,7 +42,7 @@ class StoredQueue:
 
 
 def save_queue(runs: tuple[QueuedRun, ...], folders: Folders, disk: FileSystem = DISK) -> None:
-    """Writes the requests that can be kept: those of `Generate` and `Resume`. Raises SaveFailed."""
+    """Writes the requests that can be kept: those of `Generate`, `Resume` and `MakeGrid`. Raises SaveFailed."""
     content = {"format": FORMAT, "runs": [_to_json(run) for run in runs if _can_be_kept(run.operation)]}
     write_file(folders.data / FILE_NAME, json.dumps(content, indent=1).encode(), disk)
 
@@ -55,21 +57,21 @@ def load_queue(folders: Folders) -> StoredQueue:
     except (OSError, ValueError, RecursionError) as error:
         reason = words_of(error) if isinstance(error, OSError) else str(error)
         return StoredQueue((), _put_aside(path, reason))
-    reason, runs = "", list[QueuedRun]()
+    reason, lost, runs = "", 0, list[QueuedRun]()
     for number, entry in enumerate(entries):
         try:
             runs.append(_from_json(object_of(entry, tr("an entry")), number))
         except (ValueError, TypeError, KeyError) as error:
-            reason = str(error)
-    lost = len(entries) - len(runs)
+            reason, lost = str(error), lost + 1
+    kept = tuple(run for run in runs if run.operation.pictures)
     if lost:
         return StoredQueue(
-            tuple(runs),
+            kept,
             _put_aside(
                 path, tr("{lost} of {count} requests: {reason}", lost=lost, count=len(entries), reason=reason)
             ),
         )
-    return StoredQueue(tuple(runs))
+    return StoredQueue(kept)
 
 
 def _entries(text: str) -> list[Any]:
@@ -87,13 +89,17 @@ def _entries(text: str) -> list[Any]:
 
 
 def _can_be_kept(operation: Operation[Any]) -> bool:
-    return isinstance(operation, Generate | Resume)
+    return isinstance(operation, Generate | Resume | MakeGrid)
 
 
 def _to_json(run: QueuedRun) -> dict[str, Any]:
-    resumed = {"film": str(run.operation.path)} if isinstance(run.operation, Resume) else {}
+    more: dict[str, Any] = {}
+    if isinstance(run.operation, Resume):
+        more = {"film": str(run.operation.path)}
+    elif isinstance(run.operation, MakeGrid):
+        more = {"grid": str(run.operation.place), "numbers": run.operation.numbers[run.begun :]}
     return {
-        **resumed,
+        **more,
         "request": request_to_settings(run.operation.made),
         "count": run.count,
         "first_seed": run.first_seed,
@@ -103,7 +109,24 @@ def _to_json(run: QueuedRun) -> dict[str, Any]:
     }
 
 
+def _grid_from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
+    """Returns the pictures of a grid that are not in its folder yet. Raises ValueError for a folder without it."""
+    place = Path(text_of(content.get("grid"), "grid"))
+    try:
+        grid, place = read_grid(place)
+    except UnreadablePicture as error:
+        raise ValueError(str(error)) from error
+    there = made(grid, place)
+    numbers = list_of(content.get("numbers"), "numbers")
+    wanted = dict.fromkeys(whole_of(each, "a number", range(grid.count)) for each in numbers)
+    left = tuple(each for each in wanted if each not in there)
+    problem = text_of(content.get("problem", ""), "problem")
+    return QueuedRun(number + 1, MakeGrid(grid, place, left), len(left), is_on_hold=True, problem=problem)
+
+
 def _from_json(content: Mapping[str, Any], number: int) -> QueuedRun:
+    if "grid" in content:
+        return _grid_from_json(content, number)
     request_json = object_of(content.get("request"), "request")
     text_of(request_json.get("prompt"), "prompt")
     request = request_from_settings(request_json)

@@ -20,7 +20,7 @@ from core.film.film import Film
 from core.models.catalogue import Catalogue
 from core.paths import Folders
 from core.pictures.picture import GeneratedImage
-from core.pictures.saving import save
+from core.pictures.saving import save, save_in
 from core.runs.recorder import FilmRecorder
 from core.settings.look import Theme, read_look
 from tests.app.conftest import MakeSession
@@ -68,8 +68,8 @@ class Opener:
         engine = FakeEngine()
         settings_store = SettingsStore(self.folders)
 
-        def save_picture(image: GeneratedImage, _film: Film, _folder: Path | None) -> Path:
-            return save(image, settings_store.settings.pictures)
+        def save_picture(image: GeneratedImage, _film: Film, folder: Path | None) -> Path:
+            return save(image, settings_store.settings.pictures) if folder is None else save_in(image, folder)
 
         session = self._make_session(
             engine,

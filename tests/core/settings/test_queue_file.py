@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,16 @@ from typing import Any
 
 import pytest
 
+from core.grid.folder import new_folder
+from core.grid.operation import MakeGrid
+from core.grid.planning import plan
 from core.paths import Folders
+from core.pictures.saving import save_in
 from core.request.request import LARGEST_SEED, Autoencoder, GenerationRequest, Lora, Size, Source
 from core.runs.operations import Generate, Resume
 from core.runs.queued import QueuedRun
 from core.settings.queue_file import DAMAGED_NAME, FILE_NAME, load_queue, save_queue
+from tests.pictures import generated_image
 
 REQUEST = GenerationRequest(
     "مرحبا, a red house",
@@ -52,6 +58,27 @@ def test_everything_comes_back_on_hold(folders: Folders) -> None:
     assert stored.problem is None
     assert [facts(run) for run in stored.runs] == [facts(run) for run in RUNS]
     assert all(run.is_on_hold for run in stored.runs)
+
+
+def test_a_grid_comes_back_with_the_pictures_that_are_not_in_its_folder(folders: Folders, tmp_path: Path) -> None:
+    grid = plan(replace(REQUEST, count=1), [("steps", "1-5")])
+    place = new_folder(grid, tmp_path / "pictures")
+    image = generated_image()
+    save_in(replace(image, recipe=replace(image.recipe, run=grid.run_of(2))), place)
+    waiting = QueuedRun(1, MakeGrid(grid, place, grid.order), grid.count, begun=1)
+    failed = QueuedRun(2, MakeGrid(grid, place, (2,)), problem="No memory")
+    save_queue((waiting, failed), folders)
+    stored = load_queue(folders)
+    assert stored.problem is None
+    (back,) = stored.runs  # the one that failed has been made since
+    assert isinstance(back.operation, MakeGrid)
+    assert (back.operation.grid, back.operation.place, back.operation.numbers) == (grid, place, (1, 3, 4))
+    assert (back.count, back.begun, back.is_on_hold) == (3, 0, True)
+    shutil.rmtree(place)
+    gone = load_queue(folders)
+    assert gone.runs == ()
+    assert gone.problem is not None
+    assert f"{place}: No such file" in str(gone.problem)
 
 
 def test_without_a_file_nothing_waits(folders: Folders) -> None:
