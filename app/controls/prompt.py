@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.controls.prompt_field import NEGATIVE, POSITIVE, PromptField
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
+from app.controls.variants import VariantsRow
 from app.session.session import Session
 from app.widgets.building import vbox
 from app.widgets.field import GAP_PX
@@ -39,6 +40,7 @@ class PromptControl(QWidget):
             self._suggestions = Suggestions(session)
             self._suggestions.vocabulary_changed.connect(self._show)
             layout.addWidget(self._suggestions)
+            layout.addWidget(VariantsRow(session))
         self._field.edited.connect(self._edit)
         self.edit.generate_asked.connect(session.generate)
         self.edit.undo_asked.connect(session.draft_editor.undo)

@@ -228,7 +228,7 @@ def drawn(request: GenerationRequest, values_of: ValuesOf) -> GenerationRequest:
     Raises what `draw` raises.
     """
     if not has_template(request):
-        return request
+        return replace(request, variants=False) if request.variants else request
     texts = {
         name: draw(getattr(request, name), request.seed or 0, values_of, name)
         for name in ("prompt", "negative_prompt")

@@ -20,6 +20,7 @@ from core.lora.library import LoraLibrary
 from core.pictures.picture import GeneratedImage
 from core.runs.operations import Engine
 from core.runs.recorder import FilmRecorder
+from core.wildcards.library import WildcardLibrary
 from tests.app.saved_pictures import loader, save_picture
 from tests.fakes import FakeDrafts, FakeEngine, FakeModels
 
@@ -70,6 +71,7 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
         save: SavePicture | None = None,
         loras: Callable[[], LoraLibrary] | None = None,
         embeddings: Callable[[], EmbeddingLibrary] | None = None,
+        wildcards: Callable[[], WildcardLibrary] | None = None,
     ) -> Session:
         fake = engine or FakeEngine()
         session = Session(
@@ -80,6 +82,7 @@ def make_session(qtbot: QtBot, saves: FakeSaves) -> Iterator[MakeSession]:
             recorder,
             loras=loras,
             embeddings=embeddings,
+            wildcards=wildcards,
         )
         sessions.append(session)
         return session

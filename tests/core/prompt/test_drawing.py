@@ -161,6 +161,7 @@ def test_a_drawn_request_has_both_and_is_not_drawn_again() -> None:
     assert has_template(request)
     assert not has_template(found)
     assert drawn(found, values_of) is found
+    assert drawn(GenerationRequest("x", variants=True), values_of) == GenerationRequest("x")
 
 
 def test_without_the_switch_braces_are_text() -> None:
