@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 Weights = dict[str, torch.Tensor]
 Renames = Iterable[tuple[str, str]]
@@ -57,6 +57,12 @@ def flux2(folder: Path, file: Path, prefix: str = "") -> Path:
         elif not re.search(r"\.attn\.(to_[kv]|add_[kv]_proj)\.", name):
             named[renamed(name, FLUX_2)] = value
     return save({f"{prefix}{name}": value for name, value in named.items()}, file)
+
+
+def as_it_is(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:
+    """A transformer with the names of diffusers, as ComfyUI has those of Qwen-Image."""
+    weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    return save({f"{prefix}{name}": value for name, value in weights.items()}, file)
 
 
 def renamed(name: str, renames: Renames) -> str:

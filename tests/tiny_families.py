@@ -52,6 +52,7 @@ TINY_MODELS: Mapping[str, TinyModel] = {
         "flux2_klein", partial(tiny_flows.flux2_klein, is_distilled=True), original_flows.flux2, has_layout=False
     ),
     "flux2_klein_base": TinyModel("flux2_klein", tiny_flows.flux2_klein),
+    "qwen_image": TinyModel("qwen_image", tiny_flows.qwen_image, original_flows.as_it_is, has_layout=False),
     "made_up": TinyModel("made_up", made_up_twin.make),
 }
 SINGLE_FILES = tuple(name for name, one in TINY_MODELS.items() if one.write is not None)

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import ModelBroken
 from core.families import FAMILIES
-from core.families.autoencoder_kinds import KL
+from core.families.autoencoder_kinds import KL, QWEN
 from core.files.json_file import read_json
 from core.language.words import tr
 
@@ -45,8 +45,8 @@ class LatentSpace:
         """From the ``config.json`` of an autoencoder of diffusers. Raises ValueError or TypeError."""
         kind = str(config.get("_class_name", KL))
         return cls(
-            channels=int(config.get("latent_channels", 4)),
-            factor=2 ** (len(config.get("block_out_channels", (64,))) - 1),
+            channels=int(config.get("z_dim" if kind == QWEN else "latent_channels", 4)),
+            factor=2 ** _halvings(config),
             scale=float(config.get("scaling_factor") or DEFAULT_SCALE) if kind == KL else None,
             shift=float(config.get("shift_factor") or 0.0),
             kind=kind,
@@ -109,17 +109,30 @@ def pixels_each(path: Path) -> int:
     """Returns pixels along a side for each place, by an autoencoder's ``config.json``. Raises ModelBroken."""
     config = read_json(path)
     refuse_statistics(path, config)
-    levels = config.get("block_out_channels", (0, 0, 0, 0))
+    key = _LEVELS.get(str(config.get("_class_name")), "block_out_channels")
+    levels = config.get(key, (0, 0, 0, 0))
     if not isinstance(levels, list | tuple) or not 1 <= len(levels) <= MOST_LEVELS:
-        raise ModelBroken(path, tr("this file is damaged: block_out_channels is not a list of its levels"))
+        raise ModelBroken(path, tr("this file is damaged: {key} is not a list of its levels", key=key))
     for key in ("scaling_factor", "shift_factor"):
         if not isinstance(config.get(key), int | float | None):
             raise ModelBroken(path, tr("this file is damaged: {key} is not a number", key=key))
-    return 2 ** (len(levels) - 1)
+    return 2 ** _halvings(config)
+
+
+_LEVELS = {QWEN: "temperal_downsample"}
+
+
+def _halvings(config: Mapping[str, Any]) -> int:
+    """Returns how often an autoencoder halves the sides of a picture. Raises TypeError."""
+    if config.get("_class_name") == QWEN:
+        return len(config.get("temperal_downsample", (False, True, True)))
+    return len(config.get("block_out_channels", (64,))) - 1
 
 
 def refuse_statistics(path: Path, config: Mapping[str, Any]) -> None:
-    """Raises ModelBroken for latents that have a mean and deviation of their own in each channel."""
+    """Raises ModelBroken for an AutoencoderKL with a mean and deviation of their own for each channel."""
+    if config.get("_class_name") == QWEN:
+        return
     if config.get("latents_mean") is not None or config.get("latents_std") is not None:
         scaled = tr("its autoencoder scales each channel of its latents differently (latents_mean, latents_std)")
         raise ModelBroken(path.parent, tr("{scaled}, which Emulsion cannot use yet", scaled=scaled))

@@ -12,6 +12,7 @@ from core.families.spec import CheckpointKind, FamilySpec
 from core.files.json_file import read_json
 from core.language.words import tr
 from core.request.request import Size
+from core.request.samplers import WITH_TERMINAL
 from core.request.traits import Said, Trait, Traits, names_of, resolve
 
 _LINEAR = {"num_train_timesteps": 1000, "beta_start": 0.0001, "beta_end": 0.02, "beta_schedule": "linear"}
@@ -45,7 +46,7 @@ _UNUSED = (
 )
 """Keys that only some samplers would follow: with one that is set, the others would make another picture."""
 
-_NUMBERS = ("num_train_timesteps", "beta_start", "beta_end", "shift", "flow_shift")
+_NUMBERS = ("num_train_timesteps", "beta_start", "beta_end", "shift", "flow_shift", "shift_terminal")
 OF_SAMPLERS = frozenset(
     {
         *("algorithm_type", "dynamic_thresholding_ratio", "euler_at_final", "final_sigmas_type", "solver_p"),
@@ -72,9 +73,12 @@ def read_schedule(folder: Path, family: FamilySpec) -> dict[str, Any]:
         kind = tr("noise prediction") if family.is_flow else tr("flow matching")
         raise _refused(folder, tr("it is trained for {kind}, by its scheduler {name}", kind=kind, name=name))
     unused = (*_UNUSED, "use_karras_sigmas") if family.is_flow else _UNUSED
+    followed = ("shift_terminal",) if set(family.samplers) <= set(WITH_TERMINAL) else ()
     told = {key: value for key, value in config.items() if value is not None}
     for key, value in told.items():
-        is_known = value in _VALUES[key] if key in _VALUES else key not in unused or value is False
+        is_known = (
+            value in _VALUES[key] if key in _VALUES else key in followed or key not in unused or value is False
+        )
         if not is_known:
             raise _refused(folder, tr("its scheduler has {key} {value!s:.40}", key=key, value=value))
         if key in _NUMBERS and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):

@@ -22,11 +22,14 @@ HASH_DIGITS = 12
 SUFFIX = ".safetensors"
 _HASH_IN_METADATA = "sshs_model_hash"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_OF_FLUX = re.compile(r"single_blocks[._]\d+[._]linear1$|double_blocks[._]\d+[._](img|txt)_mlp[._]0$")
+_FLUX_RATIOS = {9: "FLUX.2 klein", 6: "FLUX.2 klein", 7: "FLUX.1", 4: "FLUX.1"}
+"""The makers named layers of both alike; these have so many outputs for each input."""
+
 _TEXT_LAYER = re.compile(r"attn2[._](processor[._])?to_[kv]$")
 _OTHER_FAMILIES = (
-    ("FLUX", r"double_blocks|single_transformer_blocks|single_blocks"),
+    ("FLUX.1", r"single_transformer_blocks[._]\d+[._](proj_mlp|attn[._]to_q[._])"),
     ("Stable Diffusion 3", r"joint_blocks"),
-    ("Qwen-Image", r"transformer_blocks[._]\d+[._](img|txt)_mod"),
     ("Wan", r"(^|[._])blocks[._]\d+[._](self|cross)_attn"),
 )
 """Families that cannot be loaded, with names of layers that only they have."""
@@ -63,7 +66,8 @@ def read_lora(path: Path) -> LoraFile:
     if not is_addition(layers):
         raise LoraBroken(path, _instead(header))
     usage = LoraUsage.of(len(layers), filter(None, map(unsupported, layers)))
-    made_for, words = _made_for(header, _text_width(header, layers)), trigger_words(header.metadata)
+    made_for = _made_for(header, _text_width(header, layers)) or _flux_of(header, layers)
+    words = trigger_words(header.metadata)
     return LoraFile(path, path.stem, made_for, usage, title(layers), words, _told_hash(header))
 
 
@@ -118,6 +122,15 @@ def _text_width(header: SafetensorsHeader, layers: tuple[LoraLayer, ...]) -> int
         if len(shape) > 1:
             return shape[1]
     return None
+
+
+def _flux_of(header: SafetensorsHeader, layers: tuple[LoraLayer, ...]) -> str:
+    """Returns the kind of FLUX by the sizes of its layers; "" for others, or where no such layer is there."""
+    for layer in layers:
+        if {"down", "up"} <= layer.tensors.keys() and _OF_FLUX.search(layer.name):
+            down, up = (header.tensors[layer.tensors[role]].shape for role in ("down", "up"))
+            return _FLUX_RATIOS.get(up[0] // down[1], "") if len(down) > 1 and up else ""
+    return ""
 
 
 def _made_for(header: SafetensorsHeader, width: int | None) -> str:

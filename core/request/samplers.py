@@ -191,3 +191,6 @@ SAMPLERS: MappingProxyType[str, Sampler] = MappingProxyType(
 
 FLOW_SAMPLERS = tuple(key for key, sampler in SAMPLERS.items() if sampler.flow is not None)
 """The samplers that fit flow-matching models."""
+
+WITH_TERMINAL = ("euler", "unipc", "lcm")
+"""Samplers whose schedulers for a flow end at ``shift_terminal``, as Qwen-Image is to be sampled."""

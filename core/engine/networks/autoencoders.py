@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 from core.engine.networks.kl_autoencoder import KLAutoencoder
-from core.families.autoencoder_kinds import FLUX_2, KL
+from core.families.autoencoder_kinds import FLUX_2, KL, QWEN
 from core.request.request import Size
 
 
@@ -48,7 +48,38 @@ class Flux2Autoencoder(KLAutoencoder):
         return mean, torch.sqrt(variance + self.module.config.batch_norm_eps)
 
 
-KINDS: Mapping[str, type[KLAutoencoder]] = MappingProxyType({KL: KLAutoencoder, FLUX_2: Flux2Autoencoder})
+class QwenAutoencoder(KLAutoencoder):
+    """diffusers' AutoencoderKLQwenImage: a picture is a film of one frame; each channel has its own scale."""
+
+    @property
+    def factor(self) -> int:
+        return 2 ** len(self.module.config.temperal_downsample)
+
+    def latent_shape(self, size: Size) -> tuple[int, int, int]:
+        return self.module.config.z_dim, size.height // self.factor, size.width // self.factor
+
+    def encode(self, pixels: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        return super().encode(pixels.unsqueeze(2), generator).squeeze(2)
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        mean, std = self._statistics(latents)
+        latents = (latents.unsqueeze(2) / (1.0 / std) + mean).to(self._dtype)
+        return self.module.decode(latents, return_dict=False)[0].squeeze(2)
+
+    def _scaled(self, latents: torch.Tensor) -> torch.Tensor:
+        mean, std = self._statistics(latents)
+        return (latents - mean) * (1.0 / std)
+
+    def _statistics(self, latents: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Returns mean and deviation of each channel, (1, channels, 1, 1, 1)."""
+        config = self.module.config
+        both = (torch.tensor(values).view(1, -1, 1, 1, 1) for values in (config.latents_mean, config.latents_std))
+        return tuple(values.to(latents) for values in both)
+
+
+KINDS: Mapping[str, type[KLAutoencoder]] = MappingProxyType(
+    {KL: KLAutoencoder, FLUX_2: Flux2Autoencoder, QWEN: QwenAutoencoder}
+)
 
 
 def autoencoder_of(module: Any) -> KLAutoencoder:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
 Anchor = Literal["uncond", "cond"]
 
@@ -14,11 +15,14 @@ class Prediction:
 
     Attributes:
         anchor: from which of the two the model's own pipeline goes on; the same but for rounding.
+        kept_norm: places along a side that the network takes as one, whose values together stay as long as they
+            are in ``cond``; 0 where guidance may make them longer.
     """
 
     cond: torch.Tensor
     uncond: torch.Tensor | None
     anchor: Anchor = "uncond"
+    kept_norm: int = 0
 
 
 def combine(prediction: Prediction, scale: float) -> torch.Tensor:
@@ -28,4 +32,16 @@ def combine(prediction: Prediction, scale: float) -> torch.Tensor:
     if prediction.anchor == "cond":
         cond, uncond = prediction.cond.float(), prediction.uncond.float()
         return cond + (scale - 1) * (cond - uncond)
-    return prediction.uncond + scale * (prediction.cond - prediction.uncond)
+    guided = prediction.uncond + scale * (prediction.cond - prediction.uncond)
+    return _as_long_as(prediction.cond, guided, prediction.kept_norm) if prediction.kept_norm else guided
+
+
+def _as_long_as(cond: torch.Tensor, guided: torch.Tensor, side: int) -> torch.Tensor:
+    """Scales each place to the length that it has in ``cond``, as QwenImagePipeline of diffusers does."""
+    shape = cond.shape
+    lengths, tokens = (
+        pixel_unshuffle(one, side).flatten(2).transpose(1, 2).contiguous() for one in (cond, guided)
+    )
+    wanted, found = (torch.norm(one, dim=-1, keepdim=True) for one in (lengths, tokens))
+    places = (tokens * (wanted / found)).transpose(1, 2).reshape(shape[0], -1, shape[2] // side, shape[3] // side)
+    return pixel_shuffle(places, side)

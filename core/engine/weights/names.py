@@ -4,6 +4,7 @@ The tables are those of diffusers' ``single_file_utils.py``; here they meet any 
 already stay, so files with some of each kind are read, too.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, cast
@@ -13,6 +14,7 @@ from diffusers.loaders.single_file_utils import (
     convert_ldm_unet_checkpoint,
     convert_ldm_vae_checkpoint,
     convert_open_clip_checkpoint,
+    convert_wan_vae_to_diffusers,
     convert_z_image_transformer_checkpoint_to_diffusers,
 )
 
@@ -97,6 +99,18 @@ def _flux2_vae(weights: Weights, module: Any) -> Weights:
     return _vae({name: value for name, value in renamed.items() if name not in kept}, module) | kept
 
 
+def _qwen_vae(weights: Weights, _module: Any) -> Weights:
+    return cast("Weights", convert_wan_vae_to_diffusers(weights))
+
+
+def _qwen_vl(weights: Weights, _module: Any) -> Weights:
+    """Older files have the language model where transformers now has the whole of it."""
+    return {
+        re.sub(r"^(?:model\.)?(layers|embed_tokens|norm)\.", r"language_model.\1.", name): value
+        for name, value in weights.items()
+    }
+
+
 def _flux2(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux2_klein.SPEC, weights, module)
 
@@ -134,6 +148,8 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "UNet2DConditionModel": _unet,
         "AutoencoderKL": _vae,
         "AutoencoderKLFlux2": _flux2_vae,
+        "AutoencoderKLQwenImage": _qwen_vae,
+        "Qwen2_5_VLModel": _qwen_vl,
         "ZImageTransformer2DModel": _z_image,
         "Flux2Transformer2DModel": _flux2,
         "CLIPTextModel": _clip,
