@@ -131,6 +131,23 @@ class WrongAutoencoder(EmulsionError):
         self.needed = needed
 
 
+class WrongPart(EmulsionError):
+    """A file is not the part that a network works with.
+
+    Attributes:
+        found: what it is. part: the part that is asked for (``"text encoder"``).
+        model, needed: the model that it was to be used with, and the kind that it needs there.
+    """
+
+    def __init__(self, path: Path, found: str, model: str, part: str, needed: str) -> None:
+        super().__init__(f"{path} is {found}; {model} needs {needed} as its {part}")
+        self.path = path
+        self.found = found
+        self.model = model
+        self.part = part
+        self.needed = needed
+
+
 class WrongFamily(EmulsionError):
     """An add-on was made for another kind of model.
 

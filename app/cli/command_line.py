@@ -21,6 +21,7 @@ from core.errors import (
     ModelMissing,
     UnreadablePicture,
     WrongAutoencoder,
+    WrongPart,
 )
 from core.language.words import tr
 from core.version import VERSION
@@ -48,6 +49,7 @@ _BAD_INPUTS = (
     LoraMissing,
     AutoencoderMissing,
     WrongAutoencoder,
+    WrongPart,
     ModelMissing,
     CompilerMissing,
     DeviceMissing,

@@ -33,6 +33,7 @@ from core.errors import (
     WildcardUnusable,
     WrongAutoencoder,
     WrongFamily,
+    WrongPart,
 )
 from core.language.words import tr
 from core.runs.events import Phase
@@ -117,6 +118,12 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                     needed=error.needed,
                 ),
                 tr("Choose another autoencoder, or the model's own."),
+            )
+        case WrongPart(path=Path(name=name)):
+            return Message(
+                tr("This file is another part than the model needs"),
+                tr("{file} is {found}; {model} needs {needed} as its {part}.", file=name, **vars(error)),
+                tr("Choose another file, or leave the choice to Emulsion."),
             )
         case WrongFamily():
             return Message(

@@ -19,7 +19,7 @@ from core.files.stamps import stamps_of_model
 from core.film.attention_maps import AttentionRecord
 from core.film.film import Film
 from core.language.words import tr
-from core.models.catalogue import Catalogue, Model, hashed_file
+from core.models.catalogue import Catalogue, Model, hashed_files
 from core.models.compatibility import lent_autoencoder
 from core.models.memory_plan import MemoryInUse, MemoryPlan, Placement, placement_after
 from core.prompt.drawing import drawn
@@ -148,9 +148,10 @@ class Context:
                 loaded = self._keep(replace(loaded, model=replace(model, sha256=loaded.model.sha256)))
             return loaded
         yield Loading(Phase.loading_model)
-        for done in self._catalogue.memory.hashing(hashed_file(model)):
-            if done % HASHED_AT_ONCE == 0:  # files of many GB: the run can be stopped meanwhile
-                yield Loading(Phase.loading_model)
+        for file in hashed_files(model):
+            for done in self._catalogue.memory.hashing(file):
+                if done % HASHED_AT_ONCE == 0:  # files of many GB: the run can be stopped meanwhile
+                    yield Loading(Phase.loading_model)
         loaded = self._loaded_for(model, request)  # between two events somebody else may have needed it
         if loaded is None:
             if self._alive:

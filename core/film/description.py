@@ -60,7 +60,10 @@ def read_description(text: str, schedule: Schedule, channels: int) -> Film:
     _check_config(config)
     return Film(
         request=_request(content),
-        model=ModelIdentity(*(_name(content.get("model"), key) for key in ("key", "name", "family", "hash"))),
+        model=ModelIdentity(
+            *(_name(content.get("model"), key) for key in ("key", "name", "family", "hash")),
+            parts=_parts(content["model"].get("parts", {})),
+        ),
         prediction_type=_one_of(get_args(PredictionType), content, "prediction_type"),
         space=_one_of(get_args(Space), content, "space"),
         scheduler=_one_of(_SCHEDULERS, content, "scheduler"),
@@ -90,6 +93,12 @@ def _name(content: object, key: str) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_NAME:
         raise Malformed(tr("it does not tell its {key}", key=key))
     return value
+
+
+def _parts(value: object) -> dict[str, str]:
+    """Reads names and hashes of parts; films from before they were told have none."""
+    told = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    return {part: text for part, text in told.items() if isinstance(text, str) and len(text) <= LONGEST_NAME}
 
 
 def _one_of(allowed: tuple[str, ...], content: dict[str, Any], key: str) -> Any:

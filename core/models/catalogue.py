@@ -26,7 +26,7 @@ from core.lora.library import LoraLibrary
 from core.models.folders import SUFFIX, FixedPlaces, Places, family_in, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend
 from core.models.model import Model
-from core.models.parts import find_parts
+from core.models.parts import check_part, find_parts, weights_at
 from core.paths import Folders, resources
 from core.request.request import STARTER_MODEL, GenerationRequest, Limits, Size
 from core.request.traits import Said, traits_from_text
@@ -167,6 +167,11 @@ class Catalogue:
             sha256=sha256,
         )
 
+    def check_part(self, model: Model, part: str, place: Path) -> None:
+        """Checks a part that is to be chosen for a model, see `core.models.parts.check_part`. Raises WrongPart."""
+        assert model.kind is not None
+        check_part(model.kind, model.name, part, place, self.memory)
+
     def folders(self) -> Iterator[Path]:
         """Returns the diffusers folders among the places."""
         return (path for path in self._candidates() if path.is_dir())
@@ -178,9 +183,9 @@ class Catalogue:
     def identified(self, model: Model) -> Model:
         """Returns the model with the SHA-256 of its network's weights, which are read now if they never were.
 
-        By it the user's choices for the file are known. Raises ModelBroken.
+        By it the user's choices for the file are known; those of its parts are read too. Raises ModelBroken.
         """
-        sha256 = self.memory.sha256_of(hashed_file(model))
+        sha256, *_ = map(self.memory.sha256_of, hashed_files(model))
         return replace(self.read(model.place, model.key), sha256=sha256)
 
     def sha256_if_known(self, model: Model) -> str:
@@ -213,6 +218,11 @@ class Catalogue:
 def users_catalogue(folders: Folders, places: Callable[[], Places]) -> Catalogue:
     """Returns the models and add-ons in the places of the settings, with facts from earlier looks."""
     return Catalogue(places, CheckpointCache(folders.cache / FILE_NAME))
+
+
+def hashed_files(model: Model) -> tuple[Path, ...]:
+    """Returns `hashed_file`, and the one of each part that comes from elsewhere. Raises ModelBroken."""
+    return (hashed_file(model), *map(weights_at, model.parts.places.values()))
 
 
 def hashed_file(model: Model) -> Path:

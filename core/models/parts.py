@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -11,12 +12,15 @@ from types import MappingProxyType
 from core.autoencoders.latent_space import LatentSpace
 from core.checkpoints.cache import CheckpointCache
 from core.checkpoints.weights import files_of
-from core.errors import ModelBroken
-from core.families import FAMILIES, family_of_pipeline
-from core.families.spec import CheckpointKind, FamilySpec
+from core.errors import ModelBroken, WrongPart
+from core.families import FAMILIES, family_of_pipeline, in_words, part_name
+from core.families.spec import CheckpointKind, FamilySpec, Role
 from core.file_kinds.kind import FoundKind
+from core.file_kinds.table import KINDS
 from core.files.json_file import read_json
+from core.language.words import tr
 from core.models.folders import INDEX
+from core.models.identity import identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,24 @@ class Parts:
         places: a file of weights, or a folder of that part in a diffusers folder.
         choices: all that fit, the one in ``places`` among them.
         missing: the parts for which nothing fits.
+        needed: the kind that the network asks for, as users know it: ``"Qwen3 4B"``.
+        hashes: SHA-256 of the weights in each place, the first file of several, as far as they are known.
     """
 
     places: Mapping[str, Path] = field(default_factory=dict[str, Path])
     choices: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
     missing: tuple[str, ...] = ()
+    needed: Mapping[str, str] = field(default_factory=dict[str, str])
+    hashes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def told(self, digits: int) -> dict[str, str]:
+        """Returns name and hash of each part of which the hash is known: ``"qwen_3_4b 0123456789"``."""
+        return {part: f"{self.name_of(part)} {sha256[:digits]}" for part, sha256 in self.hashes.items()}
+
+    def name_of(self, part: str) -> str:
+        """Returns the name of a part's file, or of the model that lends it."""
+        place = self.places[part]
+        return place.parent.name if place.name == part else place.stem
 
 
 NO_PARTS = Parts()
@@ -49,20 +66,53 @@ def find_parts(
     ``folders`` are diffusers folders, whose parts come before lone ``files``; ``chosen`` are paths that the user
     chose, by part, which are taken where they still fit.
     """
-    family = FAMILIES[kind.family]
     folders, files = tuple(folders), tuple(files)
     places: dict[str, Path] = {}
     choices: dict[str, tuple[Path, ...]] = {}
-    for part in family.roles.keys() - set(kind.parts):
-        wanted = Wanted(family, part, kind.widths.get(part))
-        lent = (found for folder in folders if (found := wanted.lent_by(folder, memory)) is not None)
-        lone = (file for file in files if wanted.is_fitted_by(file, memory))
+    wanted = wanted_by(kind)
+    for part, one in wanted.items():
+        lent = (found for folder in folders if (found := one.lent_by(folder, memory)) is not None)
+        lone = (file for file in files if one.is_fitted_by(file, memory))
         choices[part] = tuple(dict.fromkeys((*lent, *lone)))
         if choices[part]:
             choice = Path(chosen.get(part, ""))
             places[part] = choice if choice in choices[part] else choices[part][0]
-    missing = (part for part in family.roles if not choices.get(part, (Path(),)))
-    return Parts(places, choices, tuple(part for part in missing if not family.roles[part].is_optional))
+    missing = (part for part, one in wanted.items() if not choices[part] and not one.role.is_optional)
+    hashes = {part: sha256 for part, place in places.items() if (sha256 := _hash_of(place, memory))}
+    return Parts(places, choices, tuple(missing), {part: one.name for part, one in wanted.items()}, hashes)
+
+
+def wanted_by(kind: CheckpointKind) -> dict[str, Wanted]:
+    """Returns the parts that a file of this kind lacks, in the order of its family."""
+    family = FAMILIES[kind.family]
+    lacking = (part for part in family.roles if part not in kind.parts)
+    return {part: Wanted(family, part, kind.widths.get(part)) for part in lacking}
+
+
+def check_part(kind: CheckpointKind, model: str, part: str, place: Path, memory: CheckpointCache) -> None:
+    """Checks a file or folder that somebody wants a model to work with. Raises WrongPart, ModelBroken or KeyError.
+
+    Only headers are read. ``model`` is its name; KeyError is for a part that it does not take.
+    """
+    wanted = wanted_by(kind)[part]
+    if wanted.is_fitted_by(place, memory):
+        return
+    found = memory.parts_of(weights_at(place))
+    named = in_words([one.name for one in found]) or identify(weights_at(place)).name or tr("an unknown file")
+    if found and wanted.is_found(found[0]):  # its name says that it is for others
+        named = tr("{kind} of another family, by its name", kind=named)
+    raise WrongPart(place, named, model, part_name(part), wanted.name)
+
+
+def weights_at(place: Path) -> Path:
+    """Returns the file of weights of a part, the first of several. Raises ModelBroken."""
+    return files_of(place)[0] if place.is_dir() else place
+
+
+def _hash_of(place: Path, memory: CheckpointCache) -> str:
+    with suppress(ModelBroken):
+        return memory.sha256_if_known(weights_at(place))
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +123,32 @@ class Wanted:
     part: str
     width: int | None
 
+    @property
+    def role(self) -> Role:
+        return self.family.roles[self.part]
+
+    @property
+    def name(self) -> str:
+        """Returns the kind as users know it: ``"Qwen3 4B"``, ``"an autoencoder of FLUX.1 …"``."""
+        kind = KINDS[self.role.kinds[0]]
+        if kind.key == "kl" and self.family.latents.channels == self.width:
+            return tr("the autoencoder of {family}", family=self.family.latents.models or self.family.name)
+        return FoundKind(kind, width=self.width).name
+
     def is_found(self, found: FoundKind) -> bool:
         """Returns True for a part of a fitting kind and width."""
         is_width = self.width is None or found.width in (None, self.width)
-        return found.kind.key in self.family.roles[self.part].kinds and is_width
+        return found.kind.key in self.role.kinds and is_width
 
-    def is_fitted_by(self, file: Path, memory: CheckpointCache) -> bool:
-        """Returns True for a file of such a part alone."""
-        unlike = self.family.roles[self.part].unlike
-        if unlike and re.search(unlike, file.stem.lower()):
+    def is_fitted_by(self, place: Path, memory: CheckpointCache) -> bool:
+        """Returns True for a file, or a folder of weights, of such a part alone."""
+        unlike = self.role.unlike
+        if unlike and re.search(unlike, place.stem.lower()):
             return False
-        found = memory.parts_of(file)
+        try:
+            found = memory.parts_of(weights_at(place))
+        except ModelBroken:
+            return False
         return len(found) == 1 and self.is_found(found[0])
 
     def lent_by(self, folder: Path, memory: CheckpointCache) -> Path | None:

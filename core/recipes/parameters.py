@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from types import MappingProxyType
 
@@ -48,6 +49,7 @@ def to_parameters(recipe: Recipe) -> str:
     """Returns the text for a picture; what could not stand in a text, such as NUL, is left out."""
     request = recipe.request
     settings: dict[str, object] = {"Model hash": recipe.model.hash, "Model": plain_name(recipe.model.key)}
+    settings |= {f"Module {number}": told.rpartition(" ")[0] for number, told in _modules(recipe)}  # as in Forge
     settings |= {"RNG": "CPU" if recipe.program.startswith("Emulsion") else "", "Version": recipe.program}
     for setting in SETTINGS:
         if is_told(recipe, setting):
@@ -69,6 +71,10 @@ def to_parameters(recipe: Recipe) -> str:
     templates = {key: getattr(request, name) for name, key in KEYS.items()}
     lines += [f"{key}: {_MISREAD.sub(' ', _plain(text))}" for key, text in templates.items() if text]
     return "\n".join(lines)
+
+
+def _modules(recipe: Recipe) -> Iterator[tuple[int, str]]:
+    yield from enumerate(recipe.model.parts.values(), start=1)
 
 
 def from_parameters(text: str) -> Recipe:

@@ -32,12 +32,14 @@ class ModelIdentity:
 
     Attributes:
         hash: the first 10 hexadecimal digits of the SHA-256 of the network's weights file.
+        parts: name and hash of each part that came from a file of its own, by the part.
     """
 
     key: str
     name: str
     family: str
     hash: str
+    parts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
         "program": recipe.program,
         "created": recipe.created.isoformat(timespec="seconds") if recipe.created else None,
         "request": request_to_json(recipe.request, recipe.untold),
-        "model": asdict(recipe.model),
+        "model": {key: value for key, value in asdict(recipe.model).items() if value or key != "parts"},
         "stage": recipe.stage,
         "step": recipe.step,
         "device": recipe.device,
@@ -161,7 +163,13 @@ def recipe_from_text(text: str) -> Recipe:
     model = object_of(content.get("model"), "model")
     return Recipe(
         request=request,
-        model=ModelIdentity(*(text_of(model.get(key, ""), key) for key in ("key", "name", "family", "hash"))),
+        model=ModelIdentity(
+            *(text_of(model.get(key, ""), key) for key in ("key", "name", "family", "hash")),
+            parts={
+                str(part): text_of(told, "parts")
+                for part, told in object_of(model.get("parts", {}), "parts").items()
+            },
+        ),
         stage=_STAGES.get(text_of(content.get("stage", ""), "stage"), "final"),
         step=whole_of(content.get("step", request.steps), "step", range(STEPS[-1] + 1)),
         seconds=number_of(content.get("seconds", 0), "seconds", 1e9),

@@ -67,9 +67,11 @@ def load_parts(model: Model, kinds: Mapping[str, Any], plan: DevicePlan) -> File
 
 def identity_of(model: Model) -> ModelIdentity:
     """Identifies the weights by the hash of the network's (first) file. Raises ModelBroken."""
-    if model.sha256:
-        return ModelIdentity(model.key, model.name, model.family, model.sha256[:SHORT_HASH])
-    return ModelIdentity(model.key, model.name, model.family, short_hash(hashed_file(model)))
+    sha256 = model.sha256[:SHORT_HASH] or short_hash(hashed_file(model))
+    parts = {
+        part: f"{model.parts.places[part].stem} {hash_[:SHORT_HASH]}" for part, hash_ in model.parts.hashes.items()
+    }
+    return ModelIdentity(model.key, model.name, model.family, sha256, parts)
 
 
 def _placed(name: str, part: Any, plan: DevicePlan) -> Any:

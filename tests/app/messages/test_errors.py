@@ -33,6 +33,7 @@ from core.errors import (
     WildcardUnusable,
     WrongAutoencoder,
     WrongFamily,
+    WrongPart,
 )
 from core.runs.events import Phase
 
@@ -47,6 +48,7 @@ EXAMPLES: dict[type[EmulsionError], EmulsionError] = {
     WildcardUnusable: WildcardUnusable("loop", "it contains itself: loop > loop"),
     AutoencoderMissing: AutoencoderMissing("ft-mse", ("kl-f8",)),
     WrongAutoencoder: WrongAutoencoder(Path("/vae/xl"), "Stable Diffusion XL", "mine", "Stable Diffusion 1.x"),
+    WrongPart: WrongPart(PLACE, "T5 XXL", "tiny", "text encoder", "Qwen3 4B"),
     WrongFamily: WrongFamily(PLACE, "Stable Diffusion XL", "tiny", "Stable Diffusion 1.x"),
     ModelMissing: ModelMissing("nope", ("starter-model",)),
     ModelBroken: ModelBroken(PLACE, "this file is missing"),
@@ -83,6 +85,7 @@ def test_every_error_of_the_engine_has_its_words() -> None:
         (EXAMPLES[NotAModel], "somewhere cannot be used as a model: it is a text encoder, a part of a model."),
         (EXAMPLES[SaveFailed], "somewhere could not be written: no space left on device. "),
         (EXAMPLES[LoraMissing], "There is no LoRA called “ink”. LoRAs found: “snow”."),
+        (EXAMPLES[WrongPart], "is T5 XXL; tiny needs Qwen3 4B as its text encoder"),
         (EXAMPLES[WrongFamily], "was made for Stable Diffusion XL; the model tiny is Stable Diffusion 1.x"),
         (EXAMPLES[OutOfMemory], "2.1 GB needed, 1.1 GB free"),
         (EXAMPLES[NotANumberPicture], "The network produced values that are not numbers"),

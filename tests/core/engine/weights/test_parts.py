@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,11 +11,17 @@ import pytest
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from safetensors.torch import save_file
 
+from core.engine.engine import Engine
 from core.errors import ModelBroken
 from core.models.catalogue import Catalogue
 from core.models.folders import FixedPlaces
 from core.models.parameter_count import weights_in
 from core.pictures.pixels import Pixels
+from core.recipes.parameters import to_parameters
+from core.recipes.recipe import recipe_from_text, recipe_to_json
+from core.request.request import GenerationRequest, Size
+from core.runs.events import ImageReady
+from core.runs.operations import Generate
 from tests import original_names, tiny
 from tests.weight_files import Place, of_folder, picture
 
@@ -51,6 +58,23 @@ def test_three_files_give_the_picture_of_the_whole_model(apart: Path, z: Place, 
     assert model.defaults.steps == 8  # its name says turbo
     assert np.array_equal(picture(found, model.place)[0], right[id(z)])
     assert weights_in(model.folder, model.file, model.parts.places) == weights_in(z.whole)
+
+
+def test_the_recipe_and_the_film_have_the_hash_of_each_part(apart: Path) -> None:
+    found = catalogue(apart)
+    request = GenerationRequest(
+        "a", model="z_image_turbo_bf16", size=Size(32, 32), sampler="euler", steps=1, seed=5
+    )
+    ready = list(Engine(found, "cpu", "float32").run(Generate(request)))[-1]
+    assert isinstance(ready, ImageReady)
+    encoder = found.memory.sha256_if_known(apart / "text_encoders" / "qwen" / "qwen_3_4b.safetensors")
+    recipe = ready.image.recipe
+    told = recipe.model.parts
+    assert ready.film.model.parts == told
+    assert told["text_encoder"] == f"qwen_3_4b {encoder[:10]}"
+    assert told["vae"].startswith("ae ")
+    assert recipe_from_text(json.dumps(recipe_to_json(recipe))).model == recipe.model
+    assert "Module 1: qwen_3_4b, Module 2: ae" in to_parameters(recipe)
 
 
 def test_of_several_parts_the_chosen_one_is_used(apart: Path, z: Place, right: dict[int, Pixels]) -> None:
