@@ -198,7 +198,7 @@ def open_menu(
         menu.addSeparator()
         rating = menu.addMenu(tr("Rating"))
         for stars in RATINGS:
-            entry = rating.addAction(f"{'★' * stars or 'None'}" + (f"\t{stars}" if has_keys else ""))
+            entry = rating.addAction(("★" * stars or tr("None")) + (f"\t{stars}" if has_keys else ""))
             entry.triggered.connect(partial(marks.mark, MarkChange(rating=stars)))
         words = tr("Remove from favourites") if marks.is_favourite else tr("Add to favourites")
         favour = menu.addAction(words + ("\tF" if has_keys else ""))

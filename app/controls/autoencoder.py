@@ -8,7 +8,7 @@ from app.session.autoencoder_selection import AutoencoderSelection
 from app.widgets.building import STRETCH, hbox, named, text_label
 from app.widgets.field import GAP_PX, describe
 from app.widgets.file_dialogs import ask_file
-from core.language.words import tr
+from core.language.words import in_sentence, tr
 
 OWN = tr("The model's own")
 MOST_LETTERS = 28
@@ -53,7 +53,7 @@ class AutoencoderControl(QWidget):
         chosen = self._selection.chosen
         shown = chosen if len(chosen) <= MOST_LETTERS else f"{chosen[: MOST_LETTERS - 1]}…"
         is_lost = bool(chosen) and bool(self._selection.names) and chosen not in self._selection.names
-        words = f"{shown or OWN.lower()}{' (not found)' if is_lost else ''}"
+        words = tr("{value} (not found)", value=shown) if is_lost else shown or in_sentence(OWN)
         self.button.setText(f"{words} ▾".replace("&", "&&"))
         self.button.setAccessibleName(tr("Autoencoder: {words}", words=words))
         self.setVisible(self._selection.has_model)

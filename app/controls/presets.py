@@ -40,7 +40,7 @@ class PresetMenu(QMenu):
         for name in names:
             self.addAction(name.replace("&", "&&")).triggered.connect(partial(self._apply, name))
         self.addSeparator()
-        self.addAction("Save as preset…").triggered.connect(self._ask_name)
+        self.addAction(tr("Save as preset…")).triggered.connect(self._ask_name)
         if names:
             removal = self.addMenu(tr("Delete preset"))
             for name in names:

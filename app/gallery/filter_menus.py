@@ -103,7 +103,7 @@ class FilterMenus(QObject):
                 since, until = date(year, 1, 1), date(year, 12, 31)
                 _add(menu, str(year), replace(query, since=since, until=until), query.since == since)
         menu.addSeparator()
-        menu.addAction("From … to …").triggered.connect(
+        menu.addAction(tr("From … to …")).triggered.connect(
             lambda: self._open(PeriodDialog(query, first, last, self._bar))
         )
         _add(menu, tr("Any day"), replace(query, since=None, until=None), not (query.since or query.until))
@@ -124,7 +124,7 @@ class FilterMenus(QObject):
             (query.collection,) if query.collection else (),
             lambda name: replace(query, collection=None if name == query.collection else name),
         )
-        menu.addAction("Seed…").triggered.connect(lambda: self._open(SeedDialog(query, self._bar)))
+        menu.addAction(tr("Seed…")).triggered.connect(lambda: self._open(SeedDialog(query, self._bar)))
         menu.addSeparator()
         is_broken = query.is_unreadable is True
         _add(menu, tr("Cannot be read"), replace(query, is_unreadable=None if is_broken else True), is_broken)
@@ -142,14 +142,14 @@ class FilterMenus(QObject):
             query = replace(self.query, folder=None if is_chosen else folder.path)
             _add(menu, str(folder.path), query, is_chosen)
         menu.addSeparator()
-        menu.addAction("Add a folder…").triggered.connect(self.add_folder_asked)
+        menu.addAction(tr("Add a folder…")).triggered.connect(self.add_folder_asked)
         if added := self.library[1:]:
             out = menu.addMenu(tr("Take a folder out"))
             for folder in added:
                 action = out.addAction(str(folder.path).replace("&", "&&"))
                 action.setData(folder.path)
                 action.setToolTip(tr("Its pictures stay where they are"))
-        menu.addAction("Rebuild the index").triggered.connect(self.rebuild_asked)
+        menu.addAction(tr("Rebuild the index")).triggered.connect(self.rebuild_asked)
 
     def _fill_names(
         self, menu: QMenu, facets: Sequence[Facet], chosen: Sequence[str], query_with: Callable[[str], Query]
@@ -159,7 +159,7 @@ class FilterMenus(QObject):
             action = _add(menu, f"{name}\t{facet.count:,}", query_with(facet.name), facet.name in chosen)
             action.setToolTip(facet.name)
         if not facets:
-            menu.addAction("No picture tells").setEnabled(False)
+            menu.addAction(tr("No picture tells")).setEnabled(False)
 
     def _open(self, dialog: FilterDialog) -> None:
         dialog.chosen.connect(self.chosen)

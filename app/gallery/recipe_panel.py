@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from app.recent.recipe_fields import RecipeField, recipe_fields
 from app.widgets.building import clear, hbox, push_button, stretched, text_label, vbox
-from core.language.words import tr
+from core.language.words import in_sentence, tr
 from core.recipes.recipe import Recipe
 
 LONGEST_TEXT = 2_000
@@ -78,9 +78,9 @@ class RecipePanel(QWidget):
             partial(self.changes_asked.emit, dict(line.changes)),
             name=f"{line.name}UseButton",
             kind="chip",
-            tip=tr("Takes over the {label} alone. Can be undone.", label=line.label.lower()),
+            tip=tr("Takes over the {label} alone. Can be undone.", label=in_sentence(line.label)),
         )
-        use.setAccessibleName(tr("Use {label}", label=line.label.lower()))
+        use.setAccessibleName(tr("Use {label}", label=in_sentence(line.label)))
         return use
 
     @Slot()

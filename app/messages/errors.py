@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from app.messages.downloads import download_text
 from app.messages.message import Message
-from app.messages.values import field_name, lower_first, memory_figures, shown, some
+from app.messages.values import field_name, memory_figures, shown, some
 from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
@@ -35,7 +35,7 @@ from core.errors import (
     WrongFamily,
     WrongPart,
 )
-from core.language.words import tr
+from core.language.words import in_sentence, tr
 from core.runs.events import Phase
 
 PHASES: Mapping[Phase, str] = MappingProxyType(
@@ -167,7 +167,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr(
                     "{asked} cannot be used on this computer: {reason}.",
                     asked=shown(error.asked),
-                    reason=lower_first(error.reason),
+                    reason=in_sentence(error.reason),
                 )
                 if error.reason
                 else tr("{asked} is not available on this computer.", asked=shown(error.asked)),
@@ -193,7 +193,7 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case SaveFailed():
             return Message(
                 tr("The file could not be written"),
-                tr("{path} could not be written: {reason}.", path=error.path, reason=lower_first(error.reason)),
+                tr("{path} could not be written: {reason}.", path=error.path, reason=in_sentence(error.reason)),
                 tr("Choose another folder, or make room on the disk."),
             )
         case DownloadFailed():
@@ -201,18 +201,18 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
         case UnreadablePicture():
             return Message(
                 tr("The picture cannot be used"),
-                tr("{path} cannot be used: {reason}.", path=error.path, reason=lower_first(error.reason)),
+                tr("{path} cannot be used: {reason}.", path=error.path, reason=in_sentence(error.reason)),
             )
         case SettingsUnreadable():
             return Message(
                 tr("The settings cannot be taken over"),
-                tr("{path} cannot be used: {reason}.", path=error.path, reason=lower_first(error.reason)),
+                tr("{path} cannot be used: {reason}.", path=error.path, reason=in_sentence(error.reason)),
                 tr("Your settings are as they were."),
             )
         case QueueUnreadable():
             return Message(
                 tr("Not all that was waiting could be read"),
-                tr("The queue of the last time cannot be used: {reason}.", reason=lower_first(error.reason)),
+                tr("The queue of the last time cannot be used: {reason}.", reason=in_sentence(error.reason)),
                 tr("Its file is kept as {path}.", path=error.path),
             )
         case FilmBroken():

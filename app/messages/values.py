@@ -46,8 +46,3 @@ def some(names: tuple[str, ...]) -> str:
         if len(names) > MOST_NAMES
         else first
     )
-
-
-def lower_first(words: str) -> str:
-    """Returns words for the middle of a sentence: ``No space`` -> ``no space``, but ``EXIF data`` stays."""
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from app.session.run import Ending, RunState
 from core.film.film import Film
-from core.language.words import tr
+from core.language.words import in_sentence, tr
 from core.runs.events import Advanced, ImageReady, Phase, Started, Stepped
 
 PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
@@ -60,7 +60,9 @@ class Progress:
             case RunState.stopping:
                 return tr("Stopping after this step") if self._calls_done else tr("Stopping")
             case RunState.paused:
-                return tr("Paused at {lower}", lower=_lower(self._place)) if self._calls_done else tr("Paused")
+                return (
+                    tr("Paused at {place}", place=in_sentence(self._place)) if self._calls_done else tr("Paused")
+                )
             case RunState.running:
                 return self._place
 
@@ -100,7 +102,7 @@ class Progress:
         else:
             done = self._film.schedule.steps[self._calls_done - 1] + 1
             words = tr("Step {done} of {steps}", done=done, steps=self._film.request.steps)
-        return picture + (_lower(words) if picture else words)
+        return picture + (in_sentence(words) if picture else words)
 
     def follow(self, happened: Happened) -> None:
         """Takes in a state, a phase or the end of one, an event of the engine, or the end of the run."""
@@ -204,7 +206,3 @@ def _short(number: float) -> str:
     if number < 0.1:
         return f"{number:.3f}"
     return f"{number:.2f}" if number < 10 else f"{number:.1f}"
-
-
-def _lower(words: str) -> str:
-    return words[:1].lower() + words[1:]

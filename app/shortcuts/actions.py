@@ -107,7 +107,7 @@ class Actions(QObject):
         zoom = [self.zoom_in, self.zoom_out, self.fit, self.actual_size]
         view = bar.addMenu(tr("&View"))
         _fill(view, places, [*panes, self.next_pane, self.previous_pane], zoom, self.backdrop.actions())
-        view.addMenu("Theme").addActions(self.theme.actions())
+        view.addMenu(tr("Theme")).addActions(self.theme.actions())
         view.addAction(self.full_screen)
         help_ = [self.first_steps, self.shortcuts, self.machine, self.diagnostics, self.updates, self.about]
         _fill(bar.addMenu(tr("&Help")), help_)

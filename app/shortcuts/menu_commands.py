@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from core.language.words import english
+
 
 def menu_commands(bar: QMenuBar, holder: object) -> Iterator[tuple[str, str, QAction]]:
     """Yields group, name and action of everything in the menus, in their order.
@@ -18,7 +20,7 @@ def menu_commands(bar: QMenuBar, holder: object) -> Iterator[tuple[str, str, QAc
         if isinstance(menu, QMenu):
             group = menu.title().replace("&", "")
             for action in _leaves(menu):
-                yield group, names.get(id(action)) or _name(group, action.text()), action
+                yield group, names.get(id(action)) or _name(menu.title(), action.text()), action
 
 
 def _leaves(menu: QMenu) -> Iterator[QAction]:
@@ -31,4 +33,5 @@ def _leaves(menu: QMenu) -> Iterator[QAction]:
 
 
 def _name(group: str, words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", f"{group} {words}".lower()).strip("_")
+    named = f"{english(group).replace('&', '')} {english(words)}".lower()
+    return re.sub(r"[^a-z0-9]+", "_", named).strip("_")

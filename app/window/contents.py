@@ -40,7 +40,7 @@ from app.window.services import Services
 from app.window.tour import Tour
 from app.window.welcome import Welcome
 from app.window.window_layout import WindowLayout
-from core.language.words import tr
+from core.language.words import in_sentence, tr
 from core.settings.look import Theme
 
 if TYPE_CHECKING:  # these pages are built when they are first shown
@@ -227,7 +227,7 @@ class Contents(QObject):
         set_icon(action, icon_name)
         action.setIconVisibleInMenu(False)  # it would hide the tick
         action.setProperty("pane", pane.objectName())
-        action.setToolTip(tr("Show or hide: {value} ({shortcut})", value=text.lower(), shortcut=shortcut))
+        action.setToolTip(tr("Show or hide: {pane} ({shortcut})", pane=in_sentence(text), shortcut=shortcut))
         action.toggled.connect(pane.setVisible)
         return action
 

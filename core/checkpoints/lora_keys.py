@@ -105,7 +105,8 @@ def title(layers: Iterable[LoraLayer]) -> str:
     kinds = [kind for kind, _ in counts.most_common()]
     if {*kinds} <= {LORA}:
         return tr("a LoRA")
-    return f"{'a LoRA' if {*kinds} <= {LORA, 'DoRA'} else 'a LyCORIS file'} ({', '.join(kinds)})"
+    what = tr("a LoRA") if {*kinds} <= {LORA, "DoRA"} else tr("a LyCORIS file")
+    return f"{what} ({', '.join(kinds)})"
 
 
 def refusal(layers: Iterable[LoraLayer]) -> str:

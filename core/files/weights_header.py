@@ -6,6 +6,7 @@ from core.errors import ModelBroken
 from core.files.gguf_header import MAGIC, read_gguf_header
 from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
 from core.files.stamps import stamp_of
+from core.language.words import tr
 
 SUFFIXES = (".safetensors", ".sft", ".gguf")
 """Of files of weights, in lower case."""
@@ -31,13 +32,13 @@ def read_bytes(header: SafetensorsHeader, name: str, most: int) -> bytes:
     """Returns the content of a small tensor, such as a text. Raises ModelBroken, also where it has more bytes."""
     entry = header.tensors[name]
     if entry.end - entry.begin > most:
-        raise ModelBroken(header.path, f"tensor {name[:80]!r} has more bytes than are expected")
+        raise ModelBroken(header.path, tr("tensor {name!r} has more bytes than are expected", name=name[:80]))
     try:
         with header.path.open("rb", buffering=0) as file:
             file.seek(header.begin + entry.begin)
             content = file.read(entry.end - entry.begin)
             if stamp_of(file.fileno()) != header.stamp:
-                raise ModelBroken(header.path, "its content has changed since it was looked at")
+                raise ModelBroken(header.path, tr("its content has changed since it was looked at"))
     except OSError as error:
-        raise ModelBroken(header.path, f"it cannot be read ({error.strerror})") from error
+        raise ModelBroken(header.path, tr("it cannot be read ({strerror})", strerror=error.strerror)) from error
     return content

@@ -49,6 +49,12 @@ def plural(one: str, many: str, count: int, /, **fields: object) -> str:
     return language.filled(language.plural(one, many, count), fields)
 
 
+def in_sentence(text: str, /) -> str:
+    """Returns words for the middle of a sentence: ``Step 3`` -> ``step 3`` in English, but ``EXIF data`` stays."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text[:1].lower() + text[1:] if current() is None and first[1:].islower() else text
+
+
 def english(text: str, /) -> str:
     """Returns the English of a text that `tr` returned without any fields, for a file to keep."""
     language = current()

@@ -131,8 +131,11 @@ def plan(device: str | None = None, dtype: str | None = None) -> DevicePlan:
             gpus.append((str(one), name_of(one)))
         if asked in those and failures:
             raise DeviceMissing(str(asked), ("cpu",), failures[0])
-        words = tr("found, but cannot be used: {failures}", failures="; ".join(failures)) if failures else "found"
-        found.append(f"{backend.kind}: {words if those else f'not found, {reason or backend.missing}'}")
+        words = (
+            tr("found, but cannot be used: {failures}", failures="; ".join(failures)) if failures else tr("found")
+        )
+        absent = tr("not found, {reason}", reason=reason or backend.missing)
+        found.append(f"{backend.kind}: {words if those else absent}")
     if chosen is None and asked is not None:
         raise DeviceMissing(str(device), (*dict(gpus), "cpu"))
     chosen = chosen or CPU
