@@ -90,7 +90,7 @@ def texts(node: ast.expr) -> Iterator[str]:
         case ast.Constant(value=str(text)):
             yield text
         case ast.JoinedStr(values=values):
-            yield "".join(part.value if isinstance(part, ast.Constant) else "0" for part in values)
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "0" for part in values)
         case ast.IfExp(body=body, orelse=other):
             yield from (*texts(body), *texts(other))
         case ast.BoolOp(values=values):
