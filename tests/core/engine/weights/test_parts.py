@@ -63,7 +63,7 @@ def test_three_files_give_the_picture_of_the_whole_model(apart: Path, z: Place, 
 def test_the_recipe_and_the_film_have_the_hash_of_each_part(apart: Path) -> None:
     found = catalogue(apart)
     request = GenerationRequest(
-        "a", model="z_image_turbo_bf16", size=Size(32, 32), sampler="euler", steps=1, seed=5
+        "a", model="z_image_turbo_bf16", size=Size(256, 256), sampler="euler", steps=1, seed=5
     )
     ready = list(Engine(found, "cpu", "float32").run(Generate(request)))[-1]
     assert isinstance(ready, ImageReady)
