@@ -24,7 +24,7 @@ BAD_INPUT = 2
 
 def add_import_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    about = tr("a .safetensors checkpoint, a diffusers folder, or a folder with models, such as another program's")
+    about = tr("a .safetensors or .gguf checkpoint, a diffusers folder, or a folder with models of other programs")
     add("place", metavar="FILE|FOLDER", type=Path, help=about)
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--in-place", action="store_true", help=tr("use it where it lies (the default)"))

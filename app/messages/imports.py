@@ -9,7 +9,7 @@ from core.families import FAMILIES
 from core.language.words import tr
 from core.models.catalogue import Model
 
-REMEDY = tr("Choose a .safetensors checkpoint or a diffusers folder.")
+REMEDY = tr("Choose a .safetensors or .gguf checkpoint, or a diffusers folder.")
 
 
 def added(models: tuple[Model, ...]) -> Message:

@@ -12,8 +12,8 @@ from app.session.settings_store import SettingsStore
 from app.widgets.message_bar import Notice
 from core.errors import EmulsionError
 from core.files.safetensors_header import PICKLED_SUFFIXES
+from core.files.weights_header import SUFFIXES
 from core.models.catalogue import Catalogue, Model, hashed_file
-from core.models.folders import SUFFIX
 from core.models.importing import Found, find_models
 
 SUBJECT = "model-import"
@@ -74,4 +74,4 @@ def _hashing(catalogue: Catalogue, model: Model) -> Generator[int]:
 
 def is_model_place(path: Path) -> bool:
     """True for what may be meant as a model, or holds models: a folder, or a file by its name."""
-    return path.suffix.lower() in {SUFFIX, *PICKLED_SUFFIXES} or path.is_dir()
+    return path.suffix.lower() in {*SUFFIXES, *PICKLED_SUFFIXES} or path.is_dir()

@@ -162,7 +162,7 @@ class ModelsPage(QWidget):
             tr("Add a file…"),
             self.file_asked,
             name="addModelFileButton",
-            tip=tr("Use a .safetensors model that is on this computer; it stays where it lies"),
+            tip=tr("Use a .safetensors or .gguf model that is on this computer; it stays where it lies"),
         )
         bar = QFrame()
         bar.setProperty("role", "panel")

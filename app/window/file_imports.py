@@ -40,7 +40,10 @@ class FileImports(QObject):
     @Slot()
     def ask_model_file(self) -> None:
         ask_file(
-            self._window, tr("Add a model file"), self._models.add, [tr("Models (*.safetensors)"), _ALL_FILES]
+            self._window,
+            tr("Add a model file"),
+            self._models.add,
+            [tr("Models (*.safetensors *.sft *.gguf)"), _ALL_FILES],
         )
 
     @Slot()

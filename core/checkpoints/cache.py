@@ -16,7 +16,7 @@ from core.families.spec import CheckpointKind
 from core.file_kinds.kind import FoundKind
 from core.file_kinds.table import KINDS, parts_in
 from core.files.atomic import write_file
-from core.files.safetensors_header import read_safetensors_header
+from core.files.weights_header import read_header
 from core.language.words import current, tr
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 FILE_NAME = "checkpoints.json"
 CHUNK_BYTES = 2**20
 MOST_KNOWN = 20_000
-DETECTION = 4
+DETECTION = 6
 """Rises when more is read from a file: kinds and reasons that an earlier version kept are found again."""
 
 
@@ -68,7 +68,7 @@ class CheckpointCache:
         known = self._known_of(path)
         if known.kind is None and not known.reason:
             try:
-                known = replace(known, kind=recognise(read_safetensors_header(path)), families=_families())
+                known = replace(known, kind=recognise(read_header(path)), families=_families())
             except ModelBroken as error:
                 is_model = not isinstance(error, NotAModel)
                 known = replace(
@@ -90,7 +90,7 @@ class CheckpointCache:
             return ()
         if known.parts is None:
             try:
-                found = parts_in(read_safetensors_header(path))
+                found = parts_in(read_header(path))
             except ModelBroken:
                 found = ()
             parts = tuple((part.kind.key, part.start, part.width) for part in found)

@@ -4,7 +4,7 @@ The families of `core.families` recognise their own files; `core.file_kinds` kno
 """
 
 from core.checkpoints.lora_keys import is_addition, lora_layers, refusal, title
-from core.checkpoints.packing import check_packing
+from core.checkpoints.packing import unpacked_header
 from core.errors import ModelBroken, NotAModel
 from core.families import FAMILIES
 from core.families.spec import CheckpointKind
@@ -15,11 +15,17 @@ from core.language.words import tr
 
 def recognise(header: SafetensorsHeader) -> CheckpointKind:
     """Returns the kind of model in a file. Raises ModelBroken with what it is instead, or that it is unknown."""
+    plain, reason = header, None
+    try:
+        plain = unpacked_header(header)
+    except ModelBroken as error:  # of a kind that is loaded this is the reason, of others there are better ones
+        reason = error
     for family in FAMILIES.values():
-        kind = family.single_file.recognise(header) if family.single_file is not None else None
+        kind = family.single_file.recognise(plain) if family.single_file is not None else None
+        if kind is not None and reason is not None:
+            raise reason
         if kind is not None:
-            check_packing(header)
-            _check_variant(header)
+            _check_variant(plain)
             return kind
     layers = lora_layers(header.tensors)
     if reason := refusal(layers):
@@ -33,7 +39,7 @@ def recognise(header: SafetensorsHeader) -> CheckpointKind:
                 where_loras_go=_WHERE_LORAS_GO,
             ),
         )
-    main = content_of(header).main
+    main = content_of(plain).main
     if main is None:
         raise ModelBroken(
             header.path,

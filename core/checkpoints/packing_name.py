@@ -4,15 +4,14 @@ The names of tensors are those of ComfyUI (``convert_old_quants``, ``QUANTIZATIO
 GPTQ and AWQ, SDNQ and torchao; those of types are safetensors' and ggml's.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
 
+from core.checkpoints.packing_notes import note_in, object_in
 from core.errors import ModelBroken
 from core.files.gguf_header import BLOCKS
 from core.files.safetensors_header import BITS, SafetensorsHeader
-from core.files.weights_header import read_bytes
 from core.language.words import tr
 
 _BY_NAME = (
@@ -54,7 +53,6 @@ _TYPES = {
     "U8": tr("4 bits in bytes"),
     "F4": tr("4 bit floats"),
 }
-_NOTE_BYTES = 4096
 
 
 def packing_name(header: SafetensorsHeader) -> str:
@@ -90,7 +88,7 @@ def packing_name(header: SafetensorsHeader) -> str:
 
 def _comfy(header: SafetensorsHeader) -> str:
     """Returns the most frequent of ComfyUI's formats, "" where there is no note of one."""
-    told = _object(header.metadata.get("_quantization_metadata", "")).get("layers")
+    told = object_in(header.metadata.get("_quantization_metadata", "")).get("layers")
     notes = list(cast("dict[str, Any]", told).values()) if isinstance(told, dict) else list(_first_note(header))
     formats = Counter(name for note in notes if (name := _format(note)))
     return formats.most_common(1)[0][0] if formats else ""
@@ -100,7 +98,7 @@ def _first_note(header: SafetensorsHeader) -> Iterable[object]:
     name = next((name for name in header.tensors if name.endswith(".comfy_quant")), None)
     if name is not None:
         try:
-            yield _object(read_bytes(header, name, _NOTE_BYTES))
+            yield note_in(header, name)
         except ModelBroken:
             yield {}
 
@@ -116,11 +114,3 @@ def _format(note: object) -> str:
     return _COMFY.get(form, f"ComfyUI's {form!r}") + (
         " ConvRot" if is_rotated and form == "int8_tensorwise" else ""
     )
-
-
-def _object(text: str | bytes) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}

@@ -23,6 +23,7 @@ _UNNEEDED = tuple(
         (r"(^|\.)norm_final\.weight$", "a layer of Z-Image that is not used"),
         (r"(^|\.)lm_head\.weight$", "writes words; only the states before it are read"),
         (r"(^|\.)(scale_input|input_scale|comfy_quant|scaled_fp8)$", "for multiplying in 8 bits"),
+        (r"(^|\.)(weight_format|comfy_attention\.config)$", "notes about packed weights"),
         (r"(^|\.)rotary_emb\.inv_freq$", "computed from the configuration"),
         (r"(^|\.)(spiece_model|tekken_model)$", "the vocabulary of a tokenizer"),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.checkpoints.packing import check_packing
 from core.errors import ModelBroken
-from core.files.safetensors_header import read_safetensors_header
+from core.files.weights_header import read_header
 from core.language.words import tr
 
 SHORT_HASH = 10
@@ -58,7 +58,7 @@ def weights_of(folder: Path) -> tuple[Path, ...]:
     """Does as `files_of`, and reads the headers of the files. Raises ModelBroken also for a damaged file."""
     files = files_of(folder)
     for file in files:
-        check_packing(read_safetensors_header(file))
+        check_packing(read_header(file))
     return files
 
 

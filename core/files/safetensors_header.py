@@ -29,7 +29,7 @@ LONGEST_KEPT_TEXT = 2**18
 """Characters; longer metadata (training logs, whole workflows) is left out."""
 
 PICKLED_SUFFIXES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl", ".pickle"})
-PICKLED = tr("pickled weights can run any program when they are loaded; Emulsion loads only .safetensors files")
+PICKLED = tr("pickled weights can run any program when they are loaded; Emulsion loads .safetensors and .gguf")
 
 _DTYPES = {
     4: "F4",
@@ -61,7 +61,7 @@ _OTHER_KINDS = (
         False,
     ),
     (re.compile(rb"\x80[\x02-\x05]"), tr("it is a pickle with another name: {pickled}", pickled=PICKLED), False),
-    (re.compile(rb"GGUF"), tr("it is a GGUF file; Emulsion loads only .safetensors files"), False),
+    (re.compile(rb"GGUF"), tr("it is a GGUF file; a .safetensors file is expected here"), False),
     (re.compile(rb"\s*[{\[]"), tr("it is a text in JSON: the download went wrong"), True),
 )
 """The first bytes of other files, the reason against each, and True where another copy would help."""

@@ -6,7 +6,7 @@ from pathlib import Path
 Stamp = tuple[int, int]
 """Size in bytes, and time of the last change in ns."""
 
-_READ = (".safetensors", ".json", ".txt", ".model")
+_READ = (".safetensors", ".sft", ".gguf", ".json", ".txt", ".model")
 """The files that a model is made of; a note beside them changes nothing."""
 
 

@@ -22,8 +22,9 @@ from core.families import FAMILIES
 from core.families.marks import network_config
 from core.families.spec import CheckpointKind
 from core.files.json_file import whole_number
+from core.files.weights_header import SUFFIXES
 from core.lora.library import LoraLibrary
-from core.models.folders import SUFFIX, FixedPlaces, Places, family_in, models_in, part_files_in
+from core.models.folders import FixedPlaces, Places, family_in, models_in, part_files_in
 from core.models.lending import check_built, check_parts, folder_to_lend
 from core.models.model import Model
 from core.models.parts import check_part, find_parts, weights_at
@@ -112,14 +113,14 @@ class Catalogue:
     def remembered(self) -> tuple[FoundModels, bool]:
         """Returns the models of which nothing has to be read first, and True when there are others."""
         paths = self._candidates()
-        known = [path for path in paths if path.suffix.lower() != SUFFIX or self.memory.knows(path)]
+        known = [path for path in paths if path.suffix.lower() not in SUFFIXES or self.memory.knows(path)]
         return self._read_all(known), len(known) < len(paths)
 
     def _read_all(self, paths: list[Path]) -> FoundModels:
         found: dict[str, Model] = {}
         refused: list[RefusedModel] = []
         for path in paths:
-            key = path.stem if path.suffix.lower() == SUFFIX else path.name
+            key = path.stem if path.suffix.lower() in SUFFIXES else path.name
             try:
                 model = self.read(path, key if key not in found else str(path))
             except NotAModel:
@@ -133,7 +134,7 @@ class Catalogue:
     def find(self, model: str) -> Model:
         """Returns the model with this key, or in this place. Raises ModelMissing or ModelBroken."""
         for path in self._candidates():
-            if model in (path.name, path.stem if path.suffix.lower() == SUFFIX else path.name):
+            if model in (path.name, path.stem if path.suffix.lower() in SUFFIXES else path.name):
                 return self.read(path, model)
         if model and "\0" not in model and Path(model).exists():
             return self.read(Path(model), model)

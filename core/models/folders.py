@@ -14,12 +14,12 @@ from core.errors import ModelBroken
 from core.families import family_names, family_of_pipeline
 from core.families.spec import FamilySpec
 from core.files.json_file import read_json
+from core.files.weights_header import SUFFIXES
 from core.language.words import tr
 
 DEEPEST = 5
 MOST_ENTRIES = 20_000
 INDEX = "model_index.json"
-SUFFIX = ".safetensors"
 OTHER_KINDS = frozenset(
     {
         "clip",
@@ -136,7 +136,7 @@ def part_files_in(folders: Iterable[Path]) -> Iterator[Path]:
         beside = (folder.parent / name for name in PART_FOLDERS) if folder.is_dir() else ()
         for place in (folder, *beside):
             for path in (place,) if place.is_file() else _walk(place, DEEPEST, left, without=frozenset()):
-                if path not in seen and path.suffix.lower() == SUFFIX:
+                if path not in seen and path.suffix.lower() in SUFFIXES:
                     seen.add(path)
                     yield path
 
@@ -154,7 +154,7 @@ def _walk(folder: Path, depth: int, left: list[int], without: frozenset[str] = O
             continue
         path = Path(entry.path)
         if not _is_folder(entry):
-            if path.suffix.lower() == SUFFIX:
+            if path.suffix.lower() in SUFFIXES:
                 yield path
         elif (path / INDEX).is_file():
             yield path

@@ -58,7 +58,7 @@ def find_models(catalogue: Catalogue, place: Path) -> Found:
         return Found(tuple(models), tuple(refused))
     if refused:
         raise refused[0]
-    raise ModelBroken(place, tr("there is no model in it: neither a .safetensors file nor a diffusers folder"))
+    raise ModelBroken(place, tr("there is no model in it: no .safetensors or .gguf file and no diffusers folder"))
 
 
 def check_whole(model: Model) -> None:

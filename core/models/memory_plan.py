@@ -192,7 +192,7 @@ def plan_memory(
     values = BytesPerValue.of(family, dtype)
     packed = WeightBytes.of(weights, values, weight_bits)
     pixels = size.width * size.height
-    step = _step(family, values, size, device.kind)
+    step = _step(family, values, size, device.kind) + weights.packed.work(values.network)
     whole, in_tiles = (_decode(family, values, count, device.kind) for count in (pixels, min(pixels, TILE_PX**2)))
     at_once = _needed(packed, step, whole, Placement.on_device)
     placements = _placements(device.kind) if asked is None else (asked,)

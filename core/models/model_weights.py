@@ -14,17 +14,36 @@ QUANTISED_BLOCK = 32
 """Packed weights that share a scale, see `core.engine.weights.quantisation`."""
 
 
+_UNPACKED_AT_ONCE = 2**23
+"""Values that are unpacked in one go, see `core.engine.weights.forms`; some of each at a time, in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedBytes:
+    """The weights that stay as a file has packed them.
+
+    Attributes:
+        text, network: bytes.
+        largest: values of the largest one, which each call of its layer unpacks.
+    """
+
+    text: int = 0
+    network: int = 0
+    largest: int = 0
+
+    def work(self, value_bytes: int) -> int:
+        """Returns the bytes that unpacking one layer at a time needs."""
+        return value_bytes * self.largest + 3 * 4 * min(self.largest, _UNPACKED_AT_ONCE)
+
+
 @dataclass(frozen=True, slots=True)
 class ModelWeights:
-    """Numbers of parameters of a model's parts."""
+    """Numbers of parameters of a model's parts, and the bytes of those that its files have packed."""
 
     text_encoders: int
     network: int
     autoencoder: int
-
-    @property
-    def all(self) -> int:
-        return self.text_encoders + self.network + self.autoencoder
+    packed: PackedBytes = PackedBytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +74,8 @@ class WeightBytes:
             shared = values.network * (1 if weight_bits == 8 else 2)
             each = weight_bits / 8 + shared / QUANTISED_BLOCK
         text, network = (int(each * count) for count in (weights.text_encoders, weights.network))
-        return cls(text, network, values.autoencoder * weights.autoencoder)
+        packed = weights.packed
+        return cls(text + packed.text, network + packed.network, values.autoencoder * weights.autoencoder)
 
     @property
     def all(self) -> int:

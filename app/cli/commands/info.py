@@ -8,7 +8,8 @@ from app.cli.command import Command
 from app.cli.models_import import described
 from app.cli.terminal import to_json
 from core.checkpoints.lora_keys import is_addition, lora_layers
-from core.files.safetensors_header import PICKLED_SUFFIXES, read_safetensors_header
+from core.files.safetensors_header import PICKLED_SUFFIXES
+from core.files.weights_header import read_header
 from core.language.words import tr
 from core.lora.file import SUFFIX, read_lora
 from core.models.catalogue import users_catalogue
@@ -20,9 +21,7 @@ from core.settings.settings import load_settings
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    about = tr(
-        "a picture (PNG, JPEG or WebP), a model (.safetensors or a diffusers folder), or a LoRA (.safetensors)"
-    )
+    about = tr("a picture (PNG, JPEG or WebP), a model (.safetensors, .gguf or a diffusers folder), or a LoRA")
     parser.add_argument("file", metavar="FILE", help=about)
 
 
@@ -34,7 +33,7 @@ def _run(arguments: Namespace) -> int:
 
 
 def _weights(path: Path) -> dict[str, object]:
-    if path.is_file() and is_addition(lora_layers(read_safetensors_header(path).tensors)):
+    if path.is_file() and is_addition(lora_layers(read_header(path).tensors)):
         return _lora(path)
     folders = Folders.default()
     catalogue = users_catalogue(folders, partial(load_settings, folders))

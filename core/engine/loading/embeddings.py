@@ -13,7 +13,7 @@ from core.embeddings.library import EmbeddingLibrary
 from core.engine.families import Family
 from core.engine.networks.clip_text import ClipEncoder
 from core.engine.weights.guard import loading
-from core.engine.weights.traced import read_tensor
+from core.engine.weights.raw import read_tensor
 from core.errors import ModelBroken
 from core.files.safetensors_header import read_safetensors_header
 from core.files.stamps import Stamp, stamp_of

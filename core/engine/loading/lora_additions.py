@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from core.checkpoints.lora_keys import DIFFERENCE, LOHA, LOKR, LORA
+from core.engine.weights.packed_layers import Packed
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -242,7 +243,9 @@ def is_of_outputs(dora_scale: torch.Tensor) -> bool:
 
 
 def _dtype(layer: torch.nn.Module) -> torch.dtype:
-    """Returns the dtype that a layer computes in; packed weights have it in their scales."""
+    """Returns the dtype that a layer computes in."""
+    if isinstance(layer, Packed):
+        return layer.dtype
     return next(parameter.dtype for parameter in layer.parameters() if parameter.is_floating_point())
 
 

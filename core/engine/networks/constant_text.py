@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from core.engine.networks.processor_layers import ProcessorLinear
+from core.engine.networks.processor_layers import ProcessorLinear, ProcessorPackedLinear
 from core.engine.weights.quantisation import QuantisedLinear
 
 PLACES = ("attn2.to_k", "attn2.to_v")
@@ -58,11 +58,16 @@ class OnceQuantisedLinear(_OncePerText, QuantisedLinear):  # pyright: ignore[rep
     """A layer with packed weights, which remembers."""
 
 
+class OncePackedLinear(_OncePerText, ProcessorPackedLinear):  # pyright: ignore[reportIncompatibleVariableOverride]
+    """A layer with a weight that a file has packed, which remembers."""
+
+
 _ONCE: Mapping[type, type] = MappingProxyType(
     {
         torch.nn.Linear: OnceLinear,
         ProcessorLinear: OnceProcessorLinear,
         QuantisedLinear: OnceQuantisedLinear,
+        ProcessorPackedLinear: OncePackedLinear,
     }
 )
 

@@ -19,6 +19,7 @@ import torch
 from diffusers.models.upsampling import Upsample2D
 
 from core.engine.devices.memory_errors import is_out_of_memory
+from core.engine.weights.packed_layers import Packed, PackedLinear
 from core.errors import EmulsionError
 from core.heap import give_memory_back
 
@@ -127,6 +128,17 @@ class ProcessorLinear(torch.nn.Linear):
             return _plainly(self, torch.nn.Linear, error)(input)
 
 
+class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportIncompatibleVariableOverride]
+    """A linear layer whose packed weight is unpacked for each call."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """Returns (..., features)."""
+        try:
+            return _operators._linear_pointwise(input, self.weight.to(input.dtype), self.bias, "none", [], "")
+        except Exception as error:  # noqa: BLE001  the operator is private; the public one has the last word
+            return _plainly(self, PackedLinear, error)(input)
+
+
 class ProcessorUpsample2D(Upsample2D):
     """Doubles the sides of a picture within a decoder, which makes room for it first.
 
@@ -151,6 +163,8 @@ def use_processor_layers(network: torch.nn.Module) -> None:
             _become(layer, ProcessorConv2d)
         elif type(layer) is torch.nn.Linear:
             _become(layer, ProcessorLinear)
+        elif type(layer) is PackedLinear:
+            _become(layer, ProcessorPackedLinear)
 
 
 def _can_be_packed(layer: torch.nn.Module) -> bool:
@@ -158,7 +172,8 @@ def _can_be_packed(layer: torch.nn.Module) -> bool:
 
 
 def _become(layer: Any, kind: type[torch.nn.Module]) -> None:
-    if layer.weight.device.type == "cpu" and layer.weight.dtype in _DTYPES:
+    dtype = getattr(layer, "dtype", None) or layer.weight.dtype  # a packed weight would be unpacked to tell it
+    if next(layer.parameters()).device.type == "cpu" and dtype in _DTYPES:
         layer.__class__ = kind
 
 

@@ -14,7 +14,7 @@ from core.engine.weights.single_file import FileParts, WeightFile, read_single_f
 from core.families import part_name
 from core.file_kinds.table import parts_in
 from core.files.json_file import read_json
-from core.files.safetensors_header import read_safetensors_header
+from core.files.weights_header import read_header
 from core.language.words import tr
 from core.models.catalogue import Model, hashed_file
 from core.paths import clip_vocabulary
@@ -26,11 +26,13 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
 
     ``folder`` is that of the part in a diffusers folder; a lone ``file`` of the part takes the configuration only.
     """
-    headers = tuple(map(read_safetensors_header, weights_of(folder) if file is None else (file,)))
+    headers = tuple(map(read_header, weights_of(folder) if file is None else (file,)))
     start = next((part.start for part in parts_in(headers[0])), "") if file is not None else ""
     config = read_json(folder / "config.json")
     what = tr("its {part_name}", part_name=part_name(folder.name))
-    part, _ = WeightFile.of(*headers).build(kind, config, plan.dtype, what, start, plan.defers)
+    part, _ = WeightFile.of(*headers).build(
+        kind, config, plan.dtype, what, start, plan.defers, folder.name != "vae"
+    )
     return _placed(folder.name, part, plan)
 
 

@@ -3,7 +3,8 @@
 The numbers are those of ggml's formats Q8_0 and Q4_1 (``ggml-quants.c`` of llama.cpp): blocks of 32 weights along
 a row share a scale, in 4 bits also an offset; rounded to the nearest, without calibration. Layers keep their
 classes, so that offloading, LoRAs and probes know them; their ``weight`` is rebuilt in the dtype of the scales at
-each use.
+each use (`core.engine.weights.packed_layers`). ``codes``: int8 (rows, blocks, 32), or uint8 (rows, blocks, 16)
+with two of 4 bits each; ``scales`` and ``offsets``: (rows, blocks, 1).
 
 Other quantisers were measured and left out: torchao packs no convolutions, which are most of a Stable Diffusion
 network, and adds 28 MB; optimum-quanto could not use its 4 bits under inference mode; float8 storage (diffusers'
@@ -17,6 +18,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from core.engine.weights.forms import OWN_4_BITS, OWN_8_BITS
+from core.engine.weights.packed_layers import PackedConv2d, PackedLinear, pack
 from core.models.model_weights import QUANTISED_BLOCK as BLOCK
 
 KEPT_WHOLE = frozenset(
@@ -34,34 +37,11 @@ KEPT_WHOLE = frozenset(
 """Few weights, on which every value of the picture depends: what leads into a network and out of it."""
 
 
-class _Packed:
-    """The packed weights of a layer.
-
-    ``codes``: int8 (rows, blocks, 32), or uint8 (rows, blocks, 16) with two of 4 bits each; ``scales`` and
-    ``offsets``: (rows, blocks, 1).
-    """
-
-    codes: torch.Tensor
-    scales: torch.Tensor
-    offsets: torch.Tensor | None
-    shape: torch.Size
-
-    @property
-    def weight(self) -> torch.Tensor:
-        if self.offsets is None:
-            blocks = self.codes.to(self.scales.dtype) * self.scales
-        else:
-            halves = torch.cat((self.codes & 0xF, self.codes >> 4), dim=-1)
-            blocks = halves.to(self.scales.dtype) * self.scales + self.offsets
-        rows = blocks.flatten(1)  # (rows, blocks * 32)
-        return rows[:, : self.shape[1:].numel()].view(self.shape)
-
-
-class QuantisedLinear(_Packed, torch.nn.Linear):  # pyright: ignore[reportIncompatibleVariableOverride]
+class QuantisedLinear(PackedLinear):
     """A linear layer with packed weights."""
 
 
-class QuantisedConv2d(_Packed, torch.nn.Conv2d):  # pyright: ignore[reportIncompatibleVariableOverride]
+class QuantisedConv2d(PackedConv2d):
     """A convolution with packed weights."""
 
 
@@ -87,12 +67,8 @@ def _pack(layer: Any, kind: type, bits: int, device: torch.device | None) -> Non
     rows = functional.pad(rows, (0, -rows.shape[1] % BLOCK))
     blocks = rows.view(rows.shape[0], -1, BLOCK)
     codes, scales, offsets = _in_8_bits(blocks, weight.dtype) if bits == 8 else _in_4_bits(blocks, weight.dtype)
-    del layer.weight
-    layer.__class__ = kind
-    layer.shape = weight.shape
-    layer.codes = torch.nn.Parameter(codes, requires_grad=False)
-    layer.scales = torch.nn.Parameter(scales, requires_grad=False)
-    layer.offsets = torch.nn.Parameter(offsets, requires_grad=False) if offsets is not None else None
+    tensors = {"codes": codes, "scales": scales, **({} if offsets is None else {"offsets": offsets})}
+    pack(layer, OWN_8_BITS if bits == 8 else OWN_4_BITS, tensors, weight.dtype, kind)
 
 
 def _in_8_bits(blocks: torch.Tensor, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor, None]:

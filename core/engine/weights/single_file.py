@@ -6,7 +6,7 @@ what becomes of it. The configurations come from a folder: diffusers would go on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,17 +14,20 @@ from typing import Any, cast
 
 import torch
 
-from core.checkpoints.packing import SCALE_EXTRAS, check_packing, layer_of_scale, repeats_of
+from core.checkpoints.packing import Packing, packing_of
 from core.checkpoints.unneeded import unexpected
 from core.engine.networks.processor_layers import deferred
 from core.engine.weights.fit import counted, empty, misfit, shapes_of
 from core.engine.weights.guard import loading
 from core.engine.weights.names import Weights, named
+from core.engine.weights.packed_layers import can_be_packed, pack
+from core.engine.weights.packed_source import PackedSource, of_rows
 from core.engine.weights.traced import Traced
 from core.errors import ModelBroken
 from core.families import FAMILIES, part_name
 from core.files.json_file import read_json
-from core.files.safetensors_header import SafetensorsHeader, read_safetensors_header
+from core.files.safetensors_header import SafetensorsHeader
+from core.files.weights_header import read_header
 from core.language.words import tr
 from core.models.catalogue import Model
 
@@ -44,7 +47,7 @@ def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype,
     """
     assert model.file is not None
     assert model.kind is not None
-    header = read_safetensors_header(model.file)
+    header = read_header(model.file)
     source = WeightFile.of(header)
     networks: dict[str, Any] = {}
     used: set[str] = set()
@@ -55,7 +58,7 @@ def read_single_file(model: Model, kinds: Mapping[str, Any], dtype: torch.dtype,
         assert family is not None
         prefix = family.prefix_of(name, header.tensors)
         networks[name], names = source.build(
-            kind, config, dtype, tr("its {part_name}", part_name=part_name(name)), prefix, defers
+            kind, config, dtype, tr("its {part_name}", part_name=part_name(name)), prefix, defers, name != "vae"
         )
         used |= names
     return FileParts(networks, unexpected(name for name in header.tensors if name not in used))
@@ -66,14 +69,12 @@ class WeightFile:
     """Weights in one or more safetensors files of which networks are made."""
 
     path: Path
-    headers: Sequence[SafetensorsHeader]
+    headers: Sequence[tuple[SafetensorsHeader, Packing]]
 
     @classmethod
     def of(cls, *headers: SafetensorsHeader) -> WeightFile:
         """Takes files of one model. Raises ModelBroken for weights in packed forms that are not known."""
-        for header in headers:
-            check_packing(header)
-        return cls(headers[0].path, headers)
+        return cls(headers[0].path, [(header, packing_of(header)) for header in headers])
 
     @torch.inference_mode(mode=False)  # its layers may be called, and their weights freed, in either mode
     def build(
@@ -84,24 +85,21 @@ class WeightFile:
         what: str,
         prefix: str = "",
         defers: bool = False,
+        keeps_packed: bool = False,
     ) -> tuple[Any, set[str]]:
         """Returns a network of a class with its weights, and the names of the weights that were used.
 
         ``prefix`` begins the names of its weights; ``what`` names it in sentences. ``defers`` is for a network
-        that stays on the processor: its large convolutions are read at their first call. Raises ModelBroken.
+        that stays on the processor: its large convolutions are read at their first call. ``keeps_packed`` has
+        layers unpack their weights at each call, as far as such layers are there. Raises ModelBroken.
         """
         with loading(self.path, what):
             module = empty(kind, dict(config))
         expected = shapes_of(module.state_dict())
-        traced = {
-            name.removeprefix(prefix): Traced.of(header, name)
-            for header in self.headers
-            for name in header.tensors
-            if name.startswith(prefix)
-        }
+        traced = self._traced(prefix, dtype)
         here = {source for value in traced.values() for source in value.sources}
         with loading(self.path, what):
-            found = named(unpacked(cast("Weights", traced), dtype), module)
+            found = named(cast("Weights", traced), module)
         kept = {name: cast("Traced", value) for name, value in found.items() if name in expected}
         if reason := misfit(expected, shapes_of(kept)):
             raise ModelBroken(self.path, f"{what} {reason}")
@@ -118,28 +116,42 @@ class WeightFile:
                 return value if value.untyped_storage().nbytes() == value.nbytes else value.clone()
 
         state: Weights = {}
+        packed: list[Callable[[], None]] = []
         for name in expected:
+            if keeps_packed and (puts := self._packed_layer(module, name, kept[name], dtype, what)) is not None:
+                packed.append(puts)
+                state[name] = torch.empty(expected[name], dtype=dtype, device="meta")
+                continue
             later = deferred(module, name, dtype, partial(read, name)) if defers else None
             state[name] = read(name) if later is None else later
         with loading(self.path, what):
             module.load_state_dict(state, assign=True)
+        for puts in packed:
+            puts()
         return module.eval().requires_grad_(requires_grad=False), used
 
+    def _traced(self, prefix: str, dtype: torch.dtype) -> dict[str, Traced]:
+        """Returns what stands for each weight by its name behind the prefix; for packed ones, what they mean."""
+        found: dict[str, Traced] = {}
+        for header, packing in self.headers:
+            for name in header.tensors:
+                if name.startswith(prefix) and name not in packing.beside:
+                    packed = packing.weights.get(name)
+                    one = Traced.packed(PackedSource(header, packed), dtype) if packed else Traced.of(header, name)
+                    found[name.removeprefix(prefix)] = one
+        return found
 
-def unpacked(weights: Weights, dtype: torch.dtype) -> Weights:
-    """Returns the weights with those in scaled 8 bit floats multiplied by their scales, in ``dtype``."""
-    plain = dict(weights)
-    for name, scale in weights.items():
-        layer = layer_of_scale(name)
-        if layer is not None and f"{layer}.weight" in weights:
-            del plain[name]
-            weight = weights[f"{layer}.weight"]
-            repeats = repeats_of(tuple(weight.shape), tuple(scale.shape)) or ()
-            scale = scale.float().reshape(tuple(scale.shape) + (1,) * (weight.ndim - scale.ndim))
-            for dimension, count in enumerate(repeats):
-                if scale.shape[dimension] not in (1, weight.shape[dimension]):
-                    scale = scale.repeat_interleave(count, dim=dimension)
-            plain[f"{layer}.weight"] = (weight.float() * scale).to(dtype)
-        elif name.endswith(SCALE_EXTRAS):
-            del plain[name]
-    return plain
+    def _packed_layer(
+        self, module: Any, name: str, weight: Traced, dtype: torch.dtype, what: str
+    ) -> Callable[[], None] | None:
+        """Reads a weight that its layer can keep packed; returns what puts it there, None for any other."""
+        path, _, kind = name.rpartition(".")
+        layer = module.get_submodule(path)
+        if kind != "weight" or not can_be_packed(layer, is_by_row=True) or (found := weight.rows()) is None:
+            return None
+        source, rows = found
+        with loading(self.path, what):
+            tensors = of_rows(source.read(), rows, source.rows)
+        if tensors is None or not can_be_packed(layer, is_by_row=len(tensors["codes"]) == len(rows)):
+            return None
+        return partial(pack, layer, source.weight.form, tensors, dtype)

@@ -1,37 +1,32 @@
 """Tensors without content that remember how they are made of those of a file, so that each is read when needed.
 
 A conversion of names runs over them in no time; then every weight is read by itself, straight into the form in
-which the network has it. Files are read and not mapped: one that is cut off while it is mapped ends the process,
-and Windows lets nobody delete it.
+which the network has it.
 """
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from core.errors import ModelBroken
+from core.engine.weights.packed_source import PackedSource
+from core.engine.weights.raw import DTYPES, read_tensor
 from core.files.safetensors_header import SafetensorsHeader
-from core.files.stamps import stamp_of
-from core.language.words import tr
 
-_DTYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "F8_E4M3": torch.float8_e4m3fn,
-    "F8_E5M2": torch.float8_e5m2,
-    "I64": torch.int64,
-    "I32": torch.int32,
-    "I16": torch.int16,
-    "I8": torch.int8,
-    "BOOL": torch.bool,
-}
+_FIRST_ROW = 2**40
+"""The first of the numbers that stand for rows: no conversion makes such numbers of others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaf:
+    """A tensor of a file, or a packed weight that is made of several. ``read`` returns it as it comes."""
+
+    read: Callable[[], torch.Tensor]
+    packed: PackedSource | None = None
 
 
 class Traced(torch.Tensor):
@@ -39,19 +34,63 @@ class Traced(torch.Tensor):
 
     Attributes:
         sources: the names of the tensors of a file that it is made of.
-        content: reads and computes it; the result has memory of its own.
+        made: computes it from the `Leaf` objects, each by the function that it is given.
     """
 
     sources: frozenset[str] = frozenset()
-    content: Callable[[], torch.Tensor]
+    made: Callable[[Callable[[Leaf], torch.Tensor]], torch.Tensor]
 
     @classmethod
     def of(cls, header: SafetensorsHeader, name: str) -> Traced:
         entry = header.tensors[name]
-        dtype = _DTYPES.get(entry.dtype, torch.uint8)
-        one = torch.empty(entry.shape, dtype=dtype, device="meta").as_subclass(cls)
-        one.sources, one.content = frozenset({name}), lambda: read_tensor(header, name)
+        dtype = DTYPES.get(entry.dtype, torch.uint8)
+        return cls._new(entry.shape, dtype, frozenset({name}), Leaf(lambda: read_tensor(header, name)))
+
+    @classmethod
+    def packed(cls, source: PackedSource, dtype: torch.dtype) -> Traced:
+        """Stands for the unpacked weight."""
+        names = frozenset(source.weight.tensors.values())
+        return cls._new(source.weight.shape, dtype, names, Leaf(lambda: source.unpacked(dtype), source))
+
+    @classmethod
+    def _new(cls, shape: tuple[int, ...], dtype: torch.dtype, names: frozenset[str], leaf: Leaf) -> Traced:
+        one = torch.empty(shape, dtype=dtype, device="meta").as_subclass(cls)
+        one.sources, one.made = names, lambda read: read(leaf)
         return one
+
+    def content(self) -> torch.Tensor:
+        """Reads and computes it; the result has memory of its own."""
+        return self.made(lambda leaf: leaf.read())
+
+    def rows(self) -> tuple[PackedSource, torch.Tensor] | None:
+        """Returns the packed weight whose rows it is made of, and their numbers; None where it is made otherwise.
+
+        The conversion runs over numbers of rows in the place of the weight: such that divide it, or put its parts
+        in another order, give those that they keep.
+        """
+        found: list[PackedSource] = []
+
+        def numbered(leaf: Leaf) -> torch.Tensor:
+            packed = leaf.packed
+            if packed is None or (found and packed is not found[0]):
+                raise ValueError("it is no packed weight, or not the only one")
+            found.append(packed)
+            numbers = torch.arange(_FIRST_ROW, _FIRST_ROW + packed.rows)
+            return numbers.reshape(-1, *[1] * (len(packed.weight.shape) - 1))
+
+        try:
+            numbers = self.made(numbered)
+        except Exception:  # noqa: BLE001  a conversion may do with a weight what numbers do not bear
+            return None
+        rows, whole = numbers.flatten() - _FIRST_ROW, found[0].weight.shape
+        is_of_rows = numbers.dtype is torch.int64 and len(rows) == len(numbers) == len(self)
+        if (
+            not is_of_rows
+            or tuple(self.shape[1:]) != whole[1:]
+            or not bool(((rows >= 0) & (rows < whole[0])).all())
+        ):
+            return None
+        return found[0], rows
 
     @classmethod
     def __torch_function__(
@@ -63,34 +102,12 @@ class Traced(torch.Tensor):
         for index, one in enumerate(tree_leaves(result)):
             if isinstance(one, Traced) and not any(one is source for source in made_of):
                 one.sources = frozenset().union(*(source.sources for source in made_of))
-                one.content = lambda index=index: _computed(func, given, index)
+                one.made = lambda read, index=index: _computed(func, given, index, read)
         return result
 
 
-def _computed(func: Callable[..., Any], given: Any, index: int) -> torch.Tensor:
-    args, kwargs = tree_map_only(Traced, lambda one: one.content(), given)
+def _computed(
+    func: Callable[..., Any], given: Any, index: int, read: Callable[[Leaf], torch.Tensor]
+) -> torch.Tensor:
+    args, kwargs = tree_map_only(Traced, lambda one: one.made(read), given)
     return tree_leaves(func(*args, **kwargs))[index]
-
-
-def read_tensor(header: SafetensorsHeader, name: str) -> torch.Tensor:
-    """Reads one tensor into memory of its own.
-
-    Its place there does not depend on the file: MKL adds up in another order for weights at odd addresses.
-
-    Raises ModelBroken where the file is not the one any more whose header this is, OSError or ValueError.
-    """
-    entry = header.tensors[name]
-    tensor = torch.empty(entry.shape, dtype=_DTYPES.get(entry.dtype, torch.uint8))
-    rest = memoryview(cast("Any", tensor.reshape(-1).view(torch.uint8).numpy()))
-    if len(rest) != entry.end - entry.begin:
-        raise ValueError(tr("{name} is of the dtype {dtype}", name=name, dtype=entry.dtype))
-    with header.path.open("rb", buffering=0) as file:
-        file.seek(header.begin + entry.begin)
-        while rest:  # one call reads 2 GB at most
-            count = file.readinto(rest)
-            if not count:
-                raise OSError(errno.EIO, tr("it has been cut off meanwhile"))
-            rest = rest[count:]
-        if stamp_of(file.fileno()) != header.stamp:  # asked last: it may change while it is read
-            raise ModelBroken(header.path, tr("its content has changed since it was loaded; start the run again"))
-    return tensor

@@ -85,7 +85,7 @@ def test_a_family_that_float16_breaks_is_planned_in_what_it_is_loaded_in() -> No
     for kind, bytes_per_value in (("cuda", 4), ("mps", 2)):
         device = DeviceMemory(kind, 64 * GIB, 64 * GIB)
         plan = plan_memory(FAMILIES["z_image"], SD15, "float16", Size(512, 512), device)
-        assert plan.weights == bytes_per_value * SD15.all
+        assert plan.weights == bytes_per_value * (SD15.text_encoders + SD15.network + SD15.autoencoder)
 
 
 def test_weights_count_in_the_dtype_that_they_are_loaded_in() -> None:
@@ -93,7 +93,7 @@ def test_weights_count_in_the_dtype_that_they_are_loaded_in() -> None:
     half = plan_memory(FAMILY, SDXL, "bfloat16", Size(1024, 1024), device)
     full = plan_memory(FAMILY, SDXL, "float32", Size(1024, 1024), device)
     assert full.needed == 2 * half.needed
-    assert half.needed > 2 * SDXL.all
+    assert half.needed > 2 * (SDXL.text_encoders + SDXL.network + SDXL.autoencoder)
 
 
 def test_a_larger_picture_needs_more() -> None:

@@ -89,20 +89,38 @@ def _bytes(count: int, dtype: torch.dtype) -> torch.Tensor:
     return torch.ones(count, count).to(dtype)
 
 
+_OTHER_NOTE = torch.tensor(list(b'{"format": "convrot_w4a4"}'), dtype=torch.uint8)
+_TURNED = torch.tensor(
+    list(b'{"format": "int8_tensorwise", "convrot": true, "convrot_groupsize": 12}'), dtype=torch.uint8
+)
+
 FORMS: list[tuple[Callable[[str], Weights], str]] = [
-    (
-        lambda layer: {f"{layer}.weight_scale_2": _ONE, f"{layer}.weight_scale": torch.ones(4)},
-        "NVFP4",
-    ),
-    (lambda layer: {f"{layer}.weight": _bytes(8, torch.int8), f"{layer}.weight_scale": torch.ones(8)}, "int8"),
+    (lambda layer: {f"{layer}.weight": _bytes(8, torch.int8)}, "8 bit integers without scales"),
+    (lambda layer: {f"{layer}.weight": _bytes(8, torch.int8), f"{layer}.scale": torch.ones(8)}, "SDNQ"),
+    (lambda layer: {f"{layer}.weight": _bytes(8, torch.uint8), f"{layer}.zero_point": _ONE}, "SDNQ"),
     (lambda layer: {f"{layer}.weight": _bytes(8, torch.uint8), f"{layer}.comfy_quant": _JSON}, "4 bit values"),
-    (lambda layer: {f"{layer}.weight_scale": torch.ones(8, 1).to(torch.float8_e8m0fnu)}, "MXFP8"),
-    (lambda layer: {f"{layer}.weight.absmax": torch.ones(8)}, "bitsandbytes' 4 bits"),
-    (lambda layer: {f"{layer}.weight.quant_state.bitsandbytes__nf4": _JSON}, "NF4"),
-    (lambda layer: {f"{layer}.SCB": torch.ones(8)}, "bitsandbytes' 8 bit"),
+    (lambda layer: {f"{layer}.weight_scale": torch.ones(8, 1).to(torch.float8_e8m0fnu)}, "an unknown kind"),
+    (
+        lambda layer: {
+            f"{layer}.weight": _bytes(96, torch.float8_e4m3fn),
+            f"{layer}.weight_scale": torch.ones(8, 1).to(torch.float8_e8m0fnu),
+        },
+        "mxfp8 values with scales of an unknown shape",
+    ),
+    (
+        lambda layer: {
+            f"{layer}.weight": _bytes(96, torch.int8),
+            f"{layer}.weight_scale": torch.ones(96, 1),
+            f"{layer}.comfy_quant": _TURNED,
+        },
+        "a rotation of an unknown kind",
+    ),
+    (lambda layer: {f"{layer}.comfy_quant": _OTHER_NOTE}, "ComfyUI's 'convrot_w4a4'"),
+    (lambda layer: {f"{layer}.weight.quant_state.bitsandbytes__nf4": _JSON}, "bitsandbytes' 4 bits"),
     (lambda layer: {f"{layer}.wscales": torch.ones(8)}, "SVDQuant"),
+    (lambda layer: {f"{layer}.proj_down": torch.ones(8)}, "SVDQuant"),
     (lambda layer: {f"{layer}.qweight": _bytes(8, torch.int32)}, "GPTQ"),
-    (lambda layer: {f"{layer}.scale_weight": torch.ones(7)}, "an unknown kind"),
+    (lambda layer: {f"{layer}.weight._data": _bytes(8, torch.int8)}, "quanto"),
     (
         lambda layer: {
             f"{layer}.weight": torch.ones(96, 32).to(torch.float8_e4m3fn),
@@ -120,4 +138,5 @@ def test_other_packed_forms_are_refused_by_name_at_import(
     path = z.write(z.plain | change("layers.0.attention.qkv"))
     with pytest.raises(ModelBroken, match=re.escape(form)) as caught:
         find_models(z.catalogue, path)
+    assert "take the file in 16 bits, fp8, int8" in caught.value.reason
     assert "again" not in str(message(caught.value))
