@@ -1,6 +1,7 @@
 """The places of a film's calls across the window, which strip and scrubber share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from core.film.film import Film
 
@@ -17,31 +18,30 @@ class CallScale:
     Attributes:
         width_px: of the widget. calls: of the whole run, done or not.
         ratio: width to height of the pictures, from 0.5 to 2.
+        every: n where every n-th call is shown by a picture: 1 as far as there is room.
+        picture_px: (width, height) of the small pictures.
     """
 
     width_px: int
     calls: int
     ratio: float = 1.0
+    every: int = field(init=False)
+    picture_px: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        fits = (n for n in range(1, self.calls) if self._fitting_px(n) >= NARROWEST_PX)
+        object.__setattr__(self, "every", next(fits, max(self.calls, 1)))
+        widest = min(HIGHEST_PX * self.ratio, HIGHEST_PX * 1.5)
+        width = max(min(self._fitting_px(self.every), widest), 8.0)
+        object.__setattr__(self, "picture_px", (int(width), int(width / self.ratio)))
 
     @classmethod
     def of(cls, film: Film | None, width_px: int) -> "CallScale":
         if film is None:
-            return cls(width_px, 1)
+            return _scale(width_px, 1, 1.0)
         size = film.request.size
         ratio = min(max(size.width / size.height, 1 / _WIDEST_RATIO), _WIDEST_RATIO)
-        return cls(width_px, film.schedule.calls, ratio)
-
-    @property
-    def every(self) -> int:
-        """Returns n where every n-th call is shown by a picture: 1 as far as there is room."""
-        return next((n for n in range(1, self.calls) if self._fitting_px(n) >= NARROWEST_PX), max(self.calls, 1))
-
-    @property
-    def picture_px(self) -> tuple[int, int]:
-        """Returns (width, height) of the small pictures."""
-        widest = min(HIGHEST_PX * self.ratio, HIGHEST_PX * 1.5)
-        width = max(min(self._fitting_px(self.every), widest), 8.0)
-        return int(width), int(width / self.ratio)
+        return _scale(width_px, film.schedule.calls, ratio)
 
     @property
     def shown(self) -> range:
@@ -65,3 +65,9 @@ class CallScale:
         """Returns the width of pictures of every n-th call that stand side by side with gaps."""
         part = every / max(self.calls - 1, 1)
         return (part * (self.width_px - 2 * GAP_PX) - GAP_PX) / (1 + part)
+
+
+@lru_cache(maxsize=16)
+def _scale(width_px: int, calls: int, ratio: float) -> CallScale:
+    """Painting asks hundreds of times, which took a third of its time."""
+    return CallScale(width_px, calls, ratio)

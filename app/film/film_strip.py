@@ -1,6 +1,7 @@
 """The film strip: a small picture of every network call, growing while the run goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPixmap,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
@@ -25,6 +27,7 @@ from core.language.words import tr
 
 _LABEL_GAP_PX = 2
 _LONGEST_TEXT = 200
+_AROUND = (-GAP_PX, -GAP_PX, GAP_PX, GAP_PX)
 _NO_FILM = tr("Every step of your next picture will appear here.")
 
 
@@ -59,6 +62,7 @@ class FilmStrip(QAbstractScrollArea):
         self._film: Film | None = None
         self._chosen = 0
         self._thumbnails = _Thumbnails()
+        self._scale = CallScale.of(None, self.width())
         self.texts = FilmTexts(None)
 
     def show_film(self, film: Film | None, chosen: int) -> None:
@@ -67,15 +71,37 @@ class FilmStrip(QAbstractScrollArea):
         if not is_same_run:
             self._thumbnails.clear()
             self.texts = FilmTexts.of(film) if film is not None else FilmTexts(None)
-        self._film = film
-        self._chosen = chosen
-        self.viewport().update()
+        was, before = self._chosen, self._film
+        self._chosen, self._film = chosen, film
+        if film is not None and before is not None and is_same_run:
+            pairs = enumerate(zip_longest(before.frames, film.frames))
+            self._update_around({was, chosen, *(call for call, (old, new) in pairs if old is not new)})
+        else:
+            self._fit()
 
     def choose(self, call: int) -> None:
         """Marks another call."""
         if call != self._chosen:
-            self._chosen = call
-            self.viewport().update()
+            was, self._chosen = self._chosen, call
+            self._update_around({was, call})
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._scale = CallScale.of(self._film, self.viewport().width())
+        self.viewport().update()
+
+    def _update_around(self, calls: Iterable[int]) -> None:
+        """Has these calls painted anew, with their labels and those of the neighbours that they cover."""
+        steps = self._film.schedule.steps if self._film is not None else ()
+        aside = self._scale.picture_px[0] + GAP_PX
+        for call in calls:
+            if call < len(steps):
+                place = self._cells(steps, steps[call]).adjusted(-aside, -GAP_PX, aside, 0)
+                place.setBottom(self.height())
+                self.viewport().update(place)
 
     def sizeHint(self) -> QSize:
         return QSize(480, self.minimumSizeHint().height())
@@ -99,7 +125,8 @@ class FilmStrip(QAbstractScrollArea):
         self._thumbnails.set_size(self._cell(0).size() * ratio)
         shown = [call for call in self._scale.shown if call != self._chosen]
         for call in (*shown, self._chosen):  # which may lie over its neighbours
-            self._paint_cell(painter, self._film, call)
+            if self._cell(call).adjusted(*_AROUND).intersects(event.rect()):
+                self._paint_cell(painter, self._film, call)
         pitch = self._cell(0).width()
         here = self._scale.place_of(self._chosen)
         apart = [
@@ -138,14 +165,15 @@ class FilmStrip(QAbstractScrollArea):
             return True
         return super().viewportEvent(event)
 
-    @property
-    def _scale(self) -> CallScale:
-        return CallScale.of(self._film, self.viewport().width())
-
     def _cell(self, call: int) -> QRect:
         width, height = self._scale.picture_px
         left = round(self._scale.place_of(call) - width / 2)
         return QRect(left, GAP_PX + (HIGHEST_PX - height) // 2, width, height)
+
+    def _cells(self, steps: Sequence[int], step: int) -> QRect:
+        """Returns the place of all calls of a step."""
+        begin = steps.index(step)
+        return self._cell(begin).united(self._cell(begin + steps.count(step) - 1))
 
     def _choose_at(self, place: QPoint) -> None:
         if self._film is not None and self._film.frames:
@@ -174,8 +202,7 @@ class FilmStrip(QAbstractScrollArea):
         top = GAP_PX + HIGHEST_PX + _LABEL_GAP_PX
         chosen_step = steps[self._chosen]
         for step in {steps[call] for call in calls}:
-            begin = steps.index(step)
-            cells = self._cell(begin).united(self._cell(begin + steps.count(step) - 1))
+            cells = self._cells(steps, step)
             is_chosen = step == chosen_step
             role = QPalette.ColorRole.WindowText if is_chosen else QPalette.ColorRole.PlaceholderText
             painter.setPen(self.palette().color(role))

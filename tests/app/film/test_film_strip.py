@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, Literal
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QContextMenuEvent
@@ -128,3 +130,24 @@ def test_a_line_stands_where_another_text_of_the_prompt_begins(strip: FilmStrip)
     gaps = [cell(strip, call).left() - 2 for call in range(6)]
     changed = [call for call, x in enumerate(gaps) if shot.pixel(x, 30) != plain.pixel(x, 30)]
     assert changed == [3]
+
+
+@pytest.mark.parametrize(("steps", "calls_per_step"), [(6, 1), (80, 1), (30, 2)])
+def test_what_is_painted_anew_makes_the_same_picture_as_all_of_it(
+    strip: FilmStrip, steps: int, calls_per_step: Literal[1, 2]
+) -> None:
+    def seen() -> Any:
+        QApplication.processEvents()
+        return to_pixels(strip.screen().grabWindow(strip.winId()).toImage())
+
+    film = synthetic_film.film(steps, calls_per_step=calls_per_step)
+    for recorded in range(1, len(film.frames) + 1):
+        strip.show_film(replace(film, frames=film.frames[:recorded]), recorded - 1)
+        QApplication.processEvents()
+    changed = replace(film.frames[2], denoised=film.frames[0].denoised)
+    strip.show_film(replace(film, frames=(*film.frames[:2], changed, *film.frames[3:])), len(film.frames) - 1)
+    for chosen in (0, 3, len(film.frames) // 2, len(film.frames) // 2 + 1):
+        strip.choose(chosen)
+        parts = seen()
+        strip.viewport().update()
+        assert np.array_equal(parts, seen())
