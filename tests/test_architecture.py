@@ -40,7 +40,18 @@ PACKAGES = {
     ),
     "app": (
         *("messages", "widgets", "session", "film", "canvas", "controls", "recent", "branches", "models"),
-        *("compare", "dialogs", "shortcuts", "create", "gallery", "noise", "preferences", "window", "startup"),
+        *(
+            "compare",
+            "dialogs",
+            "shortcuts",
+            "create",
+            "gallery",
+            "noise",
+            "grid",
+            "preferences",
+            "window",
+            "startup",
+        ),
         *("cli", "__main__"),
     ),
 }

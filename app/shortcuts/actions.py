@@ -47,6 +47,7 @@ class Actions(QObject):
         self.pause = self._make(tr("Pause"), "F8", "pause")
         self.single_step = self._make(tr("Single step"), "F10", "step")
         self.more_like_this = self._make(tr("More like this"), "Ctrl+M", "pictures")
+        self.grid = self._make(tr("Grid…"), "Ctrl+Shift+G", "grid")
         self.unfinished = self._make(tr("Unfinished pictures…"))
         self.zoom_in = self._make(tr("Zoom in"), "Ctrl++", "plus")
         self.zoom_in.setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
@@ -99,7 +100,7 @@ class Actions(QObject):
         edit = [self.undo, self.redo], [self.copy, self.paste, self.delete], [*own, self.preferences]
         _fill(bar.addMenu(tr("&Edit")), *edit)
         run = (
-            [self.generate, self.forever, self.stop],
+            [self.generate, self.forever, self.grid, self.stop],
             [self.pause, self.single_step],
             [self.more_like_this, self.unfinished],
         )

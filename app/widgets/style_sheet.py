@@ -156,7 +156,7 @@ QTreeWidget#partsList::item:selected { background: $selection; color: $text; }
 
 QScrollArea, QScrollArea > QWidget > QWidget[role="panel"] { border: none; background: transparent; }
 QAbstractItemView { background: transparent; border: none; outline: none; }
-QHeaderView { background: transparent; }
+QHeaderView, QTableCornerButton::section { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $muted; border: none; padding: 4px 8px;
     border-bottom: 1px solid $line; }
 QScrollBar:vertical { width: 10px; background: transparent; margin: 0; }

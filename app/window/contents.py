@@ -45,6 +45,7 @@ from core.settings.look import Theme
 
 if TYPE_CHECKING:  # these pages are built when they are first shown
     from app.gallery.page import GalleryPage
+    from app.grid.page import GridPage
     from app.models.page import ModelsPage
     from app.noise.page import NoisePage
     from core.downloads.hub import Secret
@@ -54,7 +55,7 @@ class Contents(QObject):
     """Part of the window. Connects its pages, its menus and its services.
 
     Attributes:
-        places: the pages; create, gallery, noise, models: each a `Page` of them.
+        places: the pages; create, gallery, noise, models, grid: each a `Page` of them.
         create_page: the widget of the one where pictures are made.
         keymap: the keys of the commands. preferences: where they and everything else are changed.
         notices: what is said of runs and pictures.
@@ -84,6 +85,7 @@ class Contents(QObject):
         self.gallery = self.places.add(tr("Gallery"), self._build_gallery)
         self.noise = self.places.add(tr("Noise"), self._build_noise)
         self.models = self.places.add(tr("Models"), self._build_models)
+        self.grid = self.places.add(tr("Grid"), self._build_grid)
         self._pane_focus = PaneFocus(header, self.places)
         centre = QWidget()
         vbox(header, stretched(self.places), on=centre, spacing=0)
@@ -167,6 +169,15 @@ class Contents(QObject):
         self.places.page_changed.connect(lambda: page.offer_current(self._commands.current_file()))
         return page
 
+    def _build_grid(self) -> GridPage:
+        from app.grid.page import GridPage
+
+        page = GridPage(self._session, self._services.grids)
+        page.picture_asked.connect(self.show_picture)
+        page.live_asked.connect(self.create_page.live_asked)
+        page.live_asked.connect(self._show_create)
+        return page
+
     def _build_models(self) -> ModelsPage:
         from app.models.page import ModelsPage
 
@@ -201,6 +212,7 @@ class Contents(QObject):
         self._commands.connect_actions(actions)
         actions.add_model.triggered.connect(self._imports.ask_model_file)
         actions.add_model_folder.triggered.connect(self._imports.ask_model_folder)
+        actions.grid.triggered.connect(partial(self.places.show_page, self.grid))
         actions.quit.triggered.connect(self.quit_question.quit)
         actions.zoom_in.triggered.connect(partial(create.zoom, ZoomView.zoom_in))
         actions.zoom_out.triggered.connect(partial(create.zoom, ZoomView.zoom_out))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.grid.grids import Grids
 from app.models.importing import ModelImport
 from app.models.lora_import import LoraImport
 from app.models.training import TrainingChoices
@@ -29,6 +30,7 @@ class Services:
     lora_import: LoraImport
     pictures: PictureLoader
     training: TrainingChoices
+    grids: Grids
 
     @classmethod
     def over(
@@ -46,4 +48,5 @@ class Services:
             LoraImport(catalogue, settings_store, session, autoencoders.add, model_import.add),
             PictureLoader(session.background, session),
             TrainingChoices(catalogue, settings_store, session),
+            Grids(session, settings_store, catalogue),
         )

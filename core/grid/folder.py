@@ -19,6 +19,7 @@ from core.pictures.file_names import day_folder, picture_stem
 from core.pictures.metadata import SUFFIXES, read_recipe
 from core.pictures.text_chunks import read_texts
 from core.recipes.recipe import Recipe
+from core.runs.recorder import FilmRecorder
 
 KEYWORD = "emulsion_grid"
 """Of the text in a sheet that has the grid's description."""
@@ -87,6 +88,13 @@ def made(grid: Grid, folder: Path) -> Mapping[int, Path]:
         if (number := number_of(grid, recipe)) is not None:
             found.setdefault(number, path)
     return found
+
+
+def settle_films(grid: Grid, pictures: Mapping[int, Path], films: Path | None) -> None:
+    """Moves films beside their pictures where the process was killed between the two. Raises SaveFailed."""
+    recorder = FilmRecorder(lambda: films)
+    for number, path in pictures.items():
+        recorder.put_beside(grid.run_of(number), path)
 
 
 def number_of(grid: Grid, recipe: Recipe) -> int | None:

@@ -127,6 +127,7 @@ class Sheet:
         self._layout = SheetLayout.of(grid)
         self._picture = self._layout.empty()
         self._next_write = 0.0
+        self._is_behind = True
 
     def add(self, number: int, picture: Path) -> None:
         """Puts a picture into its place. Raises UnreadablePicture."""
@@ -138,10 +139,16 @@ class Sheet:
             drawn = drawn.resize(size, Image.Resampling.LANCZOS)
         place = left + (cell.width - drawn.width) // 2, top + (cell.height - drawn.height) // 2
         self._picture.paste(drawn, place)
+        self._is_behind = True
 
     def write_if_due(self) -> None:
         """Writes the sheet if that has not been done for long. Raises SaveFailed."""
         if self._clock() >= self._next_write:
+            self.write()
+
+    def write_if_behind(self) -> None:
+        """Writes the sheet if the file lacks a picture. Raises SaveFailed."""
+        if self._is_behind:
             self.write()
 
     def write(self) -> None:
@@ -152,7 +159,7 @@ class Sheet:
         content = BytesIO()
         self._picture.save(content, "PNG", pnginfo=png_info(texts), compress_level=1)
         write_file(self.path, content.getvalue())
-        now = self._clock()
+        self._is_behind, now = False, self._clock()
         self._next_write = now + WRITE_SHARE * (now - began)
 
 

@@ -24,6 +24,12 @@ class Speed:
     def __init__(self) -> None:
         self._step_seconds: dict[Key, float] = {}
 
+    def copy(self) -> Speed:
+        """Returns what is known now, to be asked in another thread."""
+        copied = Speed()
+        copied._step_seconds = dict(self._step_seconds)
+        return copied
+
     def knows(self, request: GenerationRequest) -> bool:
         """Returns whether a picture of this kind was made."""
         return _key(request) in self._step_seconds

@@ -18,7 +18,7 @@ from core.errors import InvalidRequest, UnreadablePicture
 from core.files.atomic import check_writable
 from core.grid.axes import AXES
 from core.grid.estimate import estimate
-from core.grid.folder import PLACES, keep_description, made, new_folder, read_grid
+from core.grid.folder import PLACES, keep_description, made, new_folder, read_grid, settle_films
 from core.grid.grid import NAMES, Grid
 from core.grid.operation import MakeGrid
 from core.grid.planning import check, plan
@@ -30,7 +30,6 @@ from core.pictures.saving import save_in
 from core.request.request import STARTER_MODEL
 from core.request.settings import SETTINGS
 from core.runs.events import PreviewMode
-from core.runs.recorder import FilmRecorder
 from core.runs.speed import Speed, newest_recipes
 from core.settings.settings import Settings, load_settings
 
@@ -91,9 +90,8 @@ def _run(arguments: Namespace) -> int:
             lambda image: save_in(image, folder, rules=settings.saving),
         )
         with _kept_sheet(grid, folder, job, progress) as sheet:
-            recorder = FilmRecorder(lambda: job.films)
+            settle_films(grid, before, job.films)
             for number, path in before.items():
-                recorder.put_beside(grid.run_of(number), path)  # it was killed between a picture and its film
                 _add(sheet, number, path, progress)
             sheet.write()
             _make(grid, folder, numbers, job, sheet, progress)

@@ -1,0 +1,249 @@
+"""The grids of the window: planned, begun, opened again, and their sheets kept up to date."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.messages.errors import message
+from app.session.run import RunState, SavedPicture
+from app.session.session import Session
+from app.session.settings_store import SettingsStore
+from core.errors import EmulsionError, UnreadablePicture
+from core.grid.estimate import Estimate, estimate
+from core.grid.folder import SHEET, made, new_folder, number_of, read_grid, settle_films
+from core.grid.grid import Grid
+from core.grid.operation import MakeGrid
+from core.grid.planning import check, plan
+from core.models.catalogue import Catalogue
+from core.recipes.recipe import Recipe
+from core.request.request import GenerationRequest
+from core.runs.speed import newest_recipes
+
+if TYPE_CHECKING:
+    from core.grid.sheet import Sheet
+
+log = logging.getLogger(__name__)
+
+Typed = Sequence[tuple[str, str]]
+"""The name of a kind of axis, "" for none, and its values, for X, Y and Z."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A grid that can be begun, and the work that it is."""
+
+    grid: Grid
+    work: Estimate
+
+
+@dataclass(slots=True, eq=False)
+class OpenGrid:
+    """A grid with its folder.
+
+    Attributes:
+        pictures: those that are finished, by their numbers.
+    """
+
+    grid: Grid
+    folder: Path
+    pictures: dict[int, Path]
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """Returns the numbers of the missing pictures, in the order in which they are to be made."""
+        return tuple(number for number in self.grid.order if number not in self.pictures)
+
+    @property
+    def sheet(self) -> Path:
+        return self.folder / SHEET
+
+
+class Grids(QObject):
+    """Knows the grids of the queue and those that were opened; asks the session to make their pictures.
+
+    Signals:
+        opened: an `OpenGrid`, new or from the disk.
+        picture_made: an `OpenGrid` and the number of a picture that has been saved.
+        failed: the `Message` of what could not be begun, opened or written.
+    """
+
+    opened = Signal(object)
+    picture_made = Signal(object, int)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, store: SettingsStore, catalogue: Catalogue) -> None:
+        super().__init__(session)
+        self._session = session
+        self._store = store
+        self._catalogue = catalogue
+        self._known: dict[str, OpenGrid] = {}
+        self._sheets: dict[str, Sheet] = {}
+        self._recipes: tuple[Recipe, ...] | None = None
+        self._planning = session.background.queue(self, "grid plans")
+        self._files = session.background.queue(self, "grid files")
+        self._files.end_with(self._write_all)
+        session.picture_saved.connect(self._on_picture_saved)
+        session.state_changed.connect(self._on_state_changed)
+        session.queue.changed.connect(self._on_queue_changed)
+
+    @property
+    def known(self) -> tuple[OpenGrid, ...]:
+        """Returns the grids of the queue, and those that were begun or opened, the latest one last."""
+        return tuple(self._known.values())
+
+    def plan(
+        self,
+        request: GenerationRequest,
+        typed: Typed,
+        answer: Callable[[Planned], object],
+        refuse: Callable[[EmulsionError], object],
+    ) -> None:
+        """Finds out what a grid would be, in the place of an earlier question."""
+        speed, recipes, pictures = self._session.times.speed.copy(), self._recipes, self._store.settings.pictures
+
+        def find_out() -> tuple[Planned, tuple[Recipe, ...]]:
+            known = tuple(newest_recipes(pictures)) if recipes is None else recipes
+            grid = plan(request, typed)
+            check(grid, self._catalogue)
+            speed.learn_from(known)
+            return Planned(grid, estimate(grid, range(grid.count), speed)), known
+
+        self._planning.cancel()
+        self._planning.submit(find_out, partial(self._on_planned, answer), refuse)
+
+    def begin(self, grid: Grid) -> None:
+        """Makes the grid's folder with an empty sheet, and queues all its pictures."""
+        pictures = self._store.settings.pictures
+
+        def make_folder() -> OpenGrid:
+            opened = OpenGrid(grid, new_folder(grid, pictures), {})
+            self._draw(opened, {})
+            return opened
+
+        self._files.submit(make_folder, self._on_begun, self._on_failed)
+
+    def open(self, place: Path) -> None:
+        """Shows the grid of a sheet, or of a folder, as it is on the disk now."""
+
+        films = self._store.films_folder()
+
+        def read() -> OpenGrid:
+            grid, folder = read_grid(place)
+            return OpenGrid(grid, folder, _made(grid, folder, films))
+
+        self._files.submit(read, self._on_opened, self._on_failed)
+
+    def make_rest(self, opened: OpenGrid) -> None:
+        """Lets the missing pictures of a grid be made: those in the queue go on, the others are added."""
+        queued = self._queued(opened.grid)
+        left = tuple(number for number in opened.left if number not in queued)
+        if left:
+            self._session.queue.add(MakeGrid(opened.grid, opened.folder, left))
+        self._session.queue.go_on()
+
+    def find(self, run: str) -> tuple[OpenGrid, int] | None:
+        """Returns the grid that a run belongs to, and the number of its picture."""
+        for opened in self._known.values():
+            if (number := opened.grid.number_of(run)) is not None:
+                return opened, number
+        return None
+
+    def waits(self, opened: OpenGrid) -> bool:
+        """Returns whether pictures of a grid will be made without another word."""
+        running, entries = self._session.queue.running_id, self._session.queue.entries
+        runs = (run for run in entries if run.id == running or (run.left and not run.is_on_hold))
+        grids = (run.operation for run in runs if isinstance(run.operation, MakeGrid))
+        return any(operation.grid.id == opened.grid.id for operation in grids)
+
+    def _queued(self, grid: Grid) -> set[int]:
+        """Returns the numbers of the grid's pictures that are in the queue, the one in progress too."""
+        numbers: set[int] = set()
+        for run in self._session.queue.entries:
+            if isinstance(run.operation, MakeGrid) and run.operation.grid.id == grid.id:
+                first = run.begun - (run.id == self._session.queue.running_id)
+                numbers |= set(run.operation.numbers[first:])
+        return numbers
+
+    def _on_planned(self, answer: Callable[[Planned], object], found: tuple[Planned, tuple[Recipe, ...]]) -> None:
+        planned, self._recipes = found
+        answer(planned)
+
+    def _on_begun(self, opened: OpenGrid) -> None:
+        self._known[opened.grid.id] = opened
+        self.opened.emit(opened)
+        self._session.queue.add(MakeGrid(opened.grid, opened.folder, opened.grid.order))
+
+    def _on_opened(self, opened: OpenGrid) -> None:
+        self._known[opened.grid.id] = opened
+        self.opened.emit(opened)
+
+    def _on_failed(self, error: EmulsionError) -> None:
+        self.failed.emit(message(error))
+
+    @Slot()
+    def _on_queue_changed(self) -> None:
+        """Learns of grids that come from an earlier start."""
+        for run in self._session.queue.entries:
+            if isinstance(run.operation, MakeGrid) and run.operation.grid.id not in self._known:
+                grid, folder = run.operation.grid, run.operation.place
+                opened = self._known[grid.id] = OpenGrid(grid, folder, {})
+                look = partial(_made, grid, folder, self._store.films_folder())
+                self._files.submit(look, partial(self._on_made, opened))
+
+    def _on_made(self, opened: OpenGrid, pictures: dict[int, Path]) -> None:
+        opened.pictures = {**pictures, **opened.pictures}
+        self.opened.emit(opened)
+
+    @Slot(object)
+    def _on_picture_saved(self, saved: SavedPicture) -> None:
+        found = self.find(saved.image.recipe.run)
+        if found is None or number_of(found[0].grid, saved.image.recipe) is None:
+            return
+        opened, number = found
+        opened.pictures[number] = saved.path
+        self.picture_made.emit(opened, number)
+        is_over = self._session.state is RunState.idle or not opened.left
+        draw = partial(self._draw, opened, {number: saved.path}, is_over=is_over)
+        self._files.submit(draw, refuse=self._on_failed, is_kept=True)
+
+    @Slot(object)
+    def _on_state_changed(self, state: RunState) -> None:
+        if state is RunState.idle:
+            self._files.submit(self._write_all, refuse=self._on_failed, is_kept=True)
+
+    def _draw(self, opened: OpenGrid, new: dict[int, Path], *, is_over: bool = True) -> None:
+        """In the background: puts pictures onto the sheet, and writes it if that is due."""
+        from core.grid.sheet import Sheet  # fonts and drawing, which the window's start does without
+
+        sheet = self._sheets.get(opened.grid.id)
+        if sheet is None:
+            sheet = self._sheets[opened.grid.id] = Sheet(opened.grid, opened.folder)
+            new = {**opened.pictures, **new}
+        for number, path in new.items():
+            try:
+                sheet.add(number, path)
+            except UnreadablePicture as error:  # it has been moved or removed since
+                log.info("%s is not on the sheet: %s", path, error.reason)
+        if is_over:
+            sheet.write()
+        else:
+            sheet.write_if_due()
+
+    def _write_all(self) -> None:
+        """In the background: writes the sheets that lack a picture."""
+        for sheet in self._sheets.values():
+            sheet.write_if_behind()
+
+
+def _made(grid: Grid, folder: Path, films: Path | None) -> dict[int, Path]:
+    """Returns the finished pictures, with their films beside them."""
+    pictures = dict(made(grid, folder))
+    settle_films(grid, pictures, films)
+    return pictures
