@@ -166,7 +166,7 @@ class PromptField(QWidget):
         self.edit.marks.show(
             Marked(
                 ignored_from=count.read_characters if count is not None and is_cut and drawn == text else None,
-                unknown=words.unknown(text) if words is not None else (),
+                unknown=words.unknown(text) if words is not None and drawn == text else (),
                 weights=syntax.weights,
                 unclosed=syntax.unclosed,
                 borders=count.borders if count is not None and drawn == text else (),

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from contextlib import suppress
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -11,10 +12,11 @@ from app.session.session import Session
 from app.widgets.building import STRETCH, hbox, push_button, text_label, vbox
 from app.widgets.field import GAP_PX
 from app.widgets.icon_button import IconButton
-from core.errors import ModelBroken
+from core.errors import EmulsionError, ModelBroken
 from core.language.words import tr
 from core.models.catalogue import Model
 from core.prompt.vocabulary import Vocabulary, appended, read_vocabulary
+from core.request.request import GenerationRequest
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +80,19 @@ class Suggestions(QWidget):
         words = self.vocabulary
         self.setVisible(words is not None)
         if words is not None:
-            untaught = words.untaught(draft.prompt)
+            untaught = words.untaught(self._drawn(draft))
             self._unknown.setText(untaught)
             self._unknown.setVisible(bool(untaught))
             offered = words.suggestions(draft.prompt)[:MOST_CHIPS]
             if offered != self._offered:
                 self._offered = offered
                 self._fit_chips()
+
+    def _drawn(self, draft: GenerationRequest) -> str:
+        """Returns a prompt that the draft could draw."""
+        with suppress(EmulsionError):  # the field says what cannot be drawn
+            draft = self._session.wildcards.drawn(draft)
+        return draft.prompt
 
     def _fit_chips(self) -> None:
         left_px = self.width() - self._dice.sizeHint().width()

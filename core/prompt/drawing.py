@@ -25,6 +25,7 @@ DEEPEST = 60
 MOST_DRAWN = 20_000
 LONGEST = 100_000
 _MOST_WEIGHED = 2_000_000
+_MOST_ALIKE = 50
 _AT_MOST = tr("at most {most} characters", most=LONGEST)
 
 ValuesOf = Callable[[str], Values]
@@ -251,14 +252,15 @@ def settled(request: GenerationRequest, prompt: str, negative_prompt: str) -> Ge
 def combinations(prompt: str, negative_prompt: str, values_of: ValuesOf, most: int) -> Iterator[tuple[str, str]]:
     """Yields different prompts with their negative prompts in the order of the options, at most so many.
 
-    Weights do not count, but for an option that weighs nothing; of ``{2$$a|b}`` there is one. Raises what `draw`
-    raises.
+    Weights do not count, but for an option that weighs nothing; of ``{2$$a|b}`` there is one. Where very many ways
+    give the same prompt, the rest is not looked for. Raises what `draw` raises.
     """
     templates = _nodes(prompt), _nodes(negative_prompt)
     decisions, remembered = _EveryDecision(), cache(values_of)
     seen: set[tuple[str, str]] = set()
-    has_more = True
-    while has_more and len(seen) < most:
+    has_more, ways = True, 0
+    while has_more and len(seen) < most and ways < most * _MOST_ALIKE:
+        ways += 1
         first, second = (_Drawing(decisions, remembered).text(template) for template in templates)
         if (first, second) not in seen:
             seen.add((first, second))

@@ -8,6 +8,7 @@ calls are counted (``reconstruct_cond_batch`` and ``total_steps`` there).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from core.errors import InvalidRequest
 from core.families import FAMILIES
@@ -107,6 +108,7 @@ def moments_of(
     return tuple(moments), tuple(order)
 
 
+@lru_cache(maxsize=4)
 def glimpse(prompt: str, *, is_negative: bool = False) -> tuple[Moment, ...]:
     """Returns some texts of a prompt, without the tags of LoRAs, in the moment that a field has for it.
 

@@ -111,9 +111,10 @@ class TokenCounter:
         text = text if isinstance(text, str) else text.text
         encoding, first, _, read = self._encoded(text)
         words: list[Word] = []
-        for _, piece in itertools.groupby(range(first, read), key=lambda token: encoding.word_ids[token]):
+        offsets = encoding.offsets
+        for _, piece in itertools.groupby(range(first, read), key=encoding.word_ids.__getitem__):
             tokens = list(piece)
-            start, end = encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1]
+            start, end = offsets[tokens[0]][0], offsets[tokens[-1]][1]
             start, end = max(0, start - len(self._before)), end - len(self._before)
             start = end - len(text[start:end].lstrip())  # Qwen's tokens begin with the space before them
             _add_word(words, Word(text[start:end], start, end, tokens[0], tokens[-1] + 1))
@@ -132,8 +133,9 @@ class TokenCounter:
         runs, encodings, chunks = self._chunked(text, emphasis, rules)
         tokens = token_count(chunks, rules.length)
         limit = math.ceil(max(tokens, 1) / rules.length) * rules.length
+        offsets = [encoding.offsets for encoding in encodings] if len(chunks) > 1 else []  # each is a new list
         borders = [
-            runs[run].content.places[encodings[run].offsets[token][0]]
+            runs[run].content.places[offsets[run][token][0]]
             for run, token in (chunk[0].source for chunk in chunks[1:] if chunk)
         ]
         return TokenCount(tokens, limit, len(text.text), borders=tuple(borders))
@@ -146,15 +148,17 @@ class TokenCounter:
                 positions.setdefault(slot.source, []).append(number * (rules.length + MARKS) + 1 + place)
         words: list[Word] = []
         for number, (run, encoding) in enumerate(zip(runs, encodings, strict=True)):
-            before = len(words)
+            before, offsets = len(words), encoding.offsets
             for _, piece in itertools.groupby(range(len(encoding.ids)), key=encoding.word_ids.__getitem__):
                 tokens = list(piece)
                 taken = [place for token in tokens for place in positions.get((number, token), ())]
                 if not taken:
                     continue
-                start, end = run.content.range_of(encoding.offsets[tokens[0]][0], encoding.offsets[tokens[-1]][1])
-                text_of_word = run.text[encoding.offsets[tokens[0]][0] : encoding.offsets[tokens[-1]][1]]
-                _add_word(words, Word(text_of_word, start, end, taken[0], _end_of_stretch(taken)), before)
+                first, last = offsets[tokens[0]][0], offsets[tokens[-1]][1]
+                word = Word(
+                    run.text[first:last], *run.content.range_of(first, last), taken[0], _end_of_stretch(taken)
+                )
+                _add_word(words, word, before)
         return tuple(words)
 
     def _chunked(

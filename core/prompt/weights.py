@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -63,6 +64,7 @@ class Weighted:
     stray: tuple[int, ...]
 
 
+@lru_cache(maxsize=16)
 def weighted(content: PlacedText) -> Weighted:
     """Divides a text into runs; takes time in proportion to its length, however deep its brackets are."""
     pieces: list[tuple[PlacedText, bool]] = []

@@ -17,14 +17,15 @@ from typing import Any, cast
 
 from core.errors import WildcardUnusable
 from core.files.atomic import words_of
+from core.files.sizes import size_text
 from core.files.stamps import Stamp, stamp_of
 from core.language.words import tr
 
 LINES, LISTS = (".txt",), (".yaml", ".yml", ".json")
 SUFFIXES = (*LINES, *LISTS)
-LARGEST = {".txt": 8 * 2**20, ".json": 8 * 2**20, ".yaml": 2**20, ".yml": 2**20}
+LARGEST = {".txt": 4 * 2**20, ".json": 4 * 2**20, ".yaml": 2**19, ".yml": 2**19}
 """In bytes: what can be read while somebody waits."""
-MOST_VALUES = 300_000
+MOST_VALUES = 200_000
 _DEEPEST = 20
 _WEIGHT = re.compile(r"\s*(\d+\.?\d*|\.\d+)::")
 
@@ -99,7 +100,7 @@ def _text(path: Path) -> str:
         raise WildcardUnusable(str(path), words_of(error)) from error
     if len(content) > most:
         raise WildcardUnusable(
-            str(path), tr("it is larger than {most} MB; divide it into several files", most=most // 2**20)
+            str(path), tr("it is larger than {most}; divide it into several files", most=size_text(most))
         )
     return content.decode("utf-8-sig", "ignore")
 
