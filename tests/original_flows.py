@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
 from safetensors.torch import load_file, save_file
 
 Weights = dict[str, torch.Tensor]
-Renames = Iterable[tuple[str, str]]
+Renames = tuple[tuple[str, str], ...]
 
 FLUX_2: Renames = (
     (r"^x_embedder\.", "img_in."),
@@ -42,9 +40,48 @@ FLUX_2: Renames = (
 )
 
 
+STREAMS: Renames = FLUX_2[7:13]
+FLUX_1: Renames = (
+    *FLUX_2[:2],
+    (r"^time_text_embed\.timestep_embedder\.", "time_in."),
+    (r"^time_text_embed\.guidance_embedder\.", "guidance_in."),
+    (r"^time_text_embed\.text_embedder\.", "vector_in."),
+    (r"_in\.linear_1\.", "_in.in_layer."),
+    (r"_in\.linear_2\.", "_in.out_layer."),
+    (r"^proj_out\.", "final_layer.linear."),
+    *STREAMS,
+    (r"^transformer_blocks\.(\d+)\.norm1\.linear\.", r"double_blocks.\1.img_mod.lin."),
+    (r"^transformer_blocks\.(\d+)\.norm1_context\.linear\.", r"double_blocks.\1.txt_mod.lin."),
+    (r"^transformer_blocks\.(\d+)\.ff\.net\.0\.proj\.", r"double_blocks.\1.img_mlp.0."),
+    (r"^transformer_blocks\.(\d+)\.ff\.net\.2\.", r"double_blocks.\1.img_mlp.2."),
+    (r"^transformer_blocks\.(\d+)\.ff_context\.net\.0\.proj\.", r"double_blocks.\1.txt_mlp.0."),
+    (r"^transformer_blocks\.(\d+)\.ff_context\.net\.2\.", r"double_blocks.\1.txt_mlp.2."),
+    (r"^single_transformer_blocks\.(\d+)\.norm\.linear\.", r"single_blocks.\1.modulation.lin."),
+    (r"^single_transformer_blocks\.(\d+)\.proj_out\.", r"single_blocks.\1.linear2."),
+    *FLUX_2[-2:],
+)
+
+
+def flux1(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:
+    """Black Forest Labs' names behind ComfyUI's prefix; one layer makes all that a single block reads."""
+    weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    read = ("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp")
+    named: Weights = {}
+    for name in list(weights):
+        if match := re.fullmatch(r"(single_transformer_blocks\.(\d+)\.)attn\.to_q\.(\w+)", name):
+            parts = [weights.pop(f"{match[1]}{part}.{match[3]}") for part in read]
+            named[f"single_blocks.{match[2]}.linear1.{match[3]}"] = torch.cat(parts)
+    return save({f"{prefix}{name}": value for name, value in (named | in_streams(weights, FLUX_1)).items()}, file)
+
+
 def flux2(folder: Path, file: Path, prefix: str = "") -> Path:
     """Black Forest Labs' own; ComfyUI's have the same names, also behind ``model.diffusion_model.``."""
-    weights = dict(Flux2Transformer2DModel.from_pretrained(folder / "transformer").state_dict())
+    weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
+    return save({f"{prefix}{name}": value for name, value in in_streams(weights, FLUX_2).items()}, file)
+
+
+def in_streams(weights: Weights, renames: Renames) -> Weights:
+    """Joins queries, keys and values, swaps the halves of the last modulation, and renames all others."""
     named: Weights = {}
     for name, value in weights.items():
         if match := re.fullmatch(r"transformer_blocks\.(\d+)\.attn\.(to_q|add_q_proj)\.(weight|bias)", name):
@@ -55,8 +92,8 @@ def flux2(folder: Path, file: Path, prefix: str = "") -> Path:
             scale, shift = value.chunk(2)
             named[f"final_layer.adaLN_modulation.1.{match[1]}"] = torch.cat([shift, scale])
         elif not re.search(r"\.attn\.(to_[kv]|add_[kv]_proj)\.", name):
-            named[renamed(name, FLUX_2)] = value
-    return save({f"{prefix}{name}": value for name, value in named.items()}, file)
+            named[renamed(name, renames)] = value
+    return named
 
 
 def as_it_is(folder: Path, file: Path, prefix: str = "model.diffusion_model.") -> Path:

@@ -9,10 +9,19 @@ from typing import Any
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_flux2 import AutoencoderKLFlux2
 from diffusers.models.autoencoders.autoencoder_kl_qwenimage import AutoencoderKLQwenImage
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 from diffusers.models.transformers.transformer_flux2 import Flux2Transformer2DModel
 from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
-from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
+)
 
 from tests import tiny
 
@@ -156,3 +165,59 @@ def qwen_autoencoder() -> AutoencoderKLQwenImage:
         latents_std=[1.5, 0.7, 2.0, 1.0],
     )
     return settle(vae)
+
+
+def flux1(folder: Path, *, is_guided: bool = True, seed: int = 0) -> Path:
+    """Makes FLUX.1: dev, whose guidance scale is an input of the network, or schnell without one."""
+    torch.manual_seed(seed)
+    words = tiny.tokenizer(folder / "tokenizer")
+    words.save_pretrained(folder / "tokenizer")
+    settle(tiny.text_encoder(len(words))).save_pretrained(folder / "text_encoder")
+    t5(folder)
+    flux1_transformer(guidance_embeds=is_guided).save_pretrained(folder / "transformer")
+    vae = tiny.autoencoder(latent_channels=2, scaling_factor=0.36, shift_factor=0.12)
+    vae.save_pretrained(folder / "vae")
+    FlowMatchEulerDiscreteScheduler(
+        shift=3.0 if is_guided else 1.0, use_dynamic_shifting=is_guided
+    ).save_pretrained(folder / "scheduler")
+    parts = {
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "text_encoder_2": ["transformers", "T5EncoderModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "tokenizer_2": ["transformers", "T5Tokenizer"],
+        "transformer": ["diffusers", "FluxTransformer2DModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+    return write_index(folder, "FluxPipeline", parts)
+
+
+def t5(folder: Path, name: str = "_2") -> None:
+    """Saves a tiny T5 and its tokenizer, which knows letters, and words at their beginning by a space."""
+    marks = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
+    words = T5Tokenizer(vocab=[*marks, *((chr(letter), -3.0) for letter in range(33, 127))], extra_ids=0)
+    words.save_pretrained(folder / f"tokenizer{name}")
+    config = T5Config(
+        vocab_size=len(words),
+        d_model=24,
+        d_kv=8,
+        d_ff=24,
+        num_layers=2,
+        num_heads=3,
+        feed_forward_proj="gated-gelu",
+    )
+    settle(T5EncoderModel(config)).save_pretrained(folder / f"text_encoder{name}")
+
+
+def flux1_transformer(**changes: Any) -> FluxTransformer2DModel:
+    model = FluxTransformer2DModel(
+        in_channels=8,
+        num_layers=1,
+        num_single_layers=2,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=24,
+        pooled_projection_dim=tiny.WIDTH,
+        axes_dims_rope=(4, 6, 6),
+        **changes,
+    )
+    return settle(model)

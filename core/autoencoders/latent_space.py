@@ -98,10 +98,7 @@ def own_space(folder: Path) -> LatentSpace:
 
 
 _USUAL_FACTOR = 8
-_OTHERS = (
-    ("FLUX.1", LatentSpace(16, 8, 0.3611, 0.1159)),
-    ("Stable Diffusion 3", LatentSpace(16, 8, 1.5305, 0.0609)),
-)
+_OTHERS = (("Stable Diffusion 3", LatentSpace(16, 8, 1.5305, 0.0609)),)
 """Models that cannot be loaded, from their own configurations."""
 
 

@@ -127,13 +127,13 @@ class TokenizerRules:
     """The way a prompt becomes tokens.
 
     Attributes:
-        kind: which byte-pair encoding it is, see `core.prompt.tokens`.
+        kind: which encoding it is, see `core.prompt.tokens`.
         frame: the text that encloses a prompt; None for the tokenizer's own marks at start and end.
         keeps_end: of a prompt that is too long the frame's end is kept, and not cut off with the rest.
         max_tokens: how many tokens of a prompt are read, where the text encoder could read more.
     """
 
-    kind: Literal["clip", "qwen2"] = "clip"
+    kind: Literal["clip", "qwen2", "t5"] = "clip"
     frame: tuple[str, str] | None = None
     keeps_end: bool = True
     max_tokens: int | None = None

@@ -28,7 +28,6 @@ _FLUX_RATIOS = {9: "FLUX.2 klein", 6: "FLUX.2 klein", 7: "FLUX.1", 4: "FLUX.1"}
 
 _TEXT_LAYER = re.compile(r"attn2[._](processor[._])?to_[kv]$")
 _OTHER_FAMILIES = (
-    ("FLUX.1", r"single_transformer_blocks[._]\d+[._](proj_mlp|attn[._]to_q[._])"),
     ("Stable Diffusion 3", r"joint_blocks"),
     ("Wan", r"(^|[._])blocks[._]\d+[._](self|cross)_attn"),
 )

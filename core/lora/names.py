@@ -28,13 +28,10 @@ class Place:
 
     Attributes:
         part: folder of the part of the model. path: the layer's in it, with dots.
-        piece, pieces: the rows of the change that are for this layer: all, or the third of three for values.
     """
 
     part: str
     path: str
-    piece: int = 0
-    pieces: int = 1
 
 
 class LayerNames:
@@ -79,7 +76,7 @@ def _encoder(part: str, paths: Iterable[str]) -> dict[str, tuple[Place, ...]]:
 
 
 def _places(part: str, paths: tuple[str, ...]) -> tuple[Place, ...]:
-    return tuple(Place(part, path, piece, len(paths)) for piece, path in enumerate(paths))
+    return tuple(Place(part, path) for path in paths)
 
 
 def _flat(name: str) -> str:

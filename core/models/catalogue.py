@@ -245,6 +245,7 @@ def read_model(
     parts = (family.network, "vae", family.text_encoders[0])
     network, vae, text_encoder = (folder / part / "config.json" for part in parts)
     config, factor = network_config(network, vae, has_flags=kind is None), pixels_each(vae)
+    config |= kind.built if kind is not None else {}
     side = whole_number(network, "sample_size", 0) * factor or family.native_px
     known = tomllib.loads((resources() / "models.toml").read_text("utf-8")).get(key, {})
     told = said if "size" not in known else {**said, "list": {"size": known["size"]}}

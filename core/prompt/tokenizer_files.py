@@ -31,7 +31,11 @@ QWEN2_WORDS = (
 
 def read_tokenizer(model: Model) -> tuple[Tokenizer, tuple[str, str]]:
     """Returns the tokenizer in the model's folder, and the text that encloses a prompt. Raises ModelBroken."""
-    folder, rules = model.folder / "tokenizer", FAMILIES[model.family].tokenizer
+    rules = FAMILIES[model.family].tokenizer
+    if rules.kind == "t5":
+        assert rules.frame is not None
+        return _whole(model.folder / "tokenizer_2"), rules.frame
+    folder = model.folder / "tokenizer"
     vocabulary, merges = _vocabulary(folder)
     specials = _specials(folder, has_marks=rules.frame is None)
     suffix, prepare = _KINDS[rules.kind]
@@ -53,6 +57,14 @@ def read_tokenizer(model: Model) -> tuple[Tokenizer, tuple[str, str]]:
         raise ModelBroken(folder, tr("its list of added tokens is damaged")) from error
     frame = rules.frame or (specials["bos_token"], specials["eos_token"])
     return tokenizer, frame
+
+
+def _whole(folder: Path) -> Tokenizer:
+    """Returns a tokenizer whose file says all of it, such as that of T5. Raises ModelBroken."""
+    try:
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the library raises nothing narrower
+        raise ModelBroken(folder, tr("its tokenizer.json is missing or damaged"), is_damaged=True) from error
 
 
 def _clip(encoding: models.BPE) -> Tokenizer:

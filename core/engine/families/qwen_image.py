@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_qwenimage import AutoencoderKLQwenImage
 from diffusers.models.transformers.transformer_qwenimage import QwenImageTransformer2DModel
-from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 from transformers import Qwen2_5_VLModel, Qwen2Tokenizer
 
 from core.engine.families.loaded import LoadedParts
 from core.engine.networks.autoencoders import autoencoder_of
+from core.engine.networks.joined_places import PATCH, latents_of, tokens_in
 from core.engine.sampling.denoising import Predict
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.size_shift import shift_by_tokens, tokens_of
@@ -32,8 +32,6 @@ KINDS = MappingProxyType(
     }
 )
 TRAIN_TIMESTEPS = 1000
-PATCH = 2
-"""Places along a side that are one token."""
 
 
 class QwenImage:
@@ -89,18 +87,6 @@ class QwenImage:
 
     def schedule_options(self, request: GenerationRequest, config: Mapping[str, Any]) -> Mapping[str, Any]:
         return shift_by_tokens(tokens_of(request.size, self._factor * PATCH), config)
-
-
-def tokens_in(latents: torch.Tensor) -> torch.Tensor:
-    """(batch, channels, height, width) to (batch, places, channels of 2x2 places)."""
-    return pixel_unshuffle(latents, PATCH).flatten(2).transpose(1, 2)
-
-
-def latents_of(tokens: torch.Tensor, shape: torch.Size) -> torch.Tensor:
-    """Reverses `tokens_in`, given the shape of the latents."""
-    batch, channels, height, width = shape
-    places = tokens.transpose(1, 2).reshape(batch, channels * PATCH**2, height // PATCH, width // PATCH)
-    return pixel_shuffle(places, PATCH)
 
 
 def load(model: Model, parts: LoadedParts) -> QwenImage:

@@ -121,15 +121,17 @@ class LoraLayers:
             own["dora_scale"] = own["dora_scale"].reshape(-1, 1)  # peft: (outputs,), (1, outputs, 1, 1)
         if not places or not all(_can_change(self._layer(place)) for place in places):
             return absent(layer)
-        if any(not _fits(self._layer(place), layer, own, place.pieces) for place in places):
+        counts = [shape_of(self._layer(place))[0] for place in places]
+        if any(not _fits(self._layer(place), layer, own, sum(counts)) for place in places):
             return OTHER_SIZE
         if not all(value.float().isfinite().all() for value in own.values()):
             return NOT_NUMBERS
         if len(places) > 1 and "dora_scale" in own and not is_of_outputs(own["dora_scale"]):
             return tr("of DoRA over three layers at once")
-        for place in places:
-            base = self._layer(place)
-            for addition in _additions(base, layer, own, place, told):
+        for number_of_place, place in enumerate(places):
+            base, before = self._layer(place), sum(counts[:number_of_place])
+            rows = slice(before, before + counts[number_of_place])
+            for addition in _additions(base, layer, own, place, rows, told):
                 self._wrap(place).add(number, addition)
         return ""
 
@@ -164,13 +166,17 @@ class LoraLayers:
 
 
 def _additions(
-    base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], place: Place, told: ToldScales
+    base: Any,
+    layer: LoraLayer,
+    tensors: Mapping[str, torch.Tensor],
+    place: Place,
+    rows: slice,
+    told: ToldScales,
 ) -> Iterator[torch.nn.Module]:
+    """``rows``: of what the tensors make, those that are for this layer."""
     if is_norm(base):
         yield OfNorm(base, tensors)
         return
-    count = shape_of(base)[0]
-    rows = slice(place.piece * count, (place.piece + 1) * count)
     if "diff_b" in tensors:
         yield OfBias(base, tensors["diff_b"][rows])
     factors = {role: value for role, value in tensors.items() if role not in ("alpha", "diff_b")}
@@ -189,10 +195,13 @@ def _can_change(base: object) -> bool:
     return isinstance(base, torch.nn.Linear | torch.nn.Conv2d) or is_norm(base)
 
 
-def _fits(base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], pieces: int) -> bool:
-    """True when what the tensors make has the size of the layer, or of ``pieces`` layers one below the other."""
+def _fits(base: Any, layer: LoraLayer, tensors: Mapping[str, torch.Tensor], outputs: int) -> bool:
+    """True when what the tensors make has the size of the layer, or of several one below the other.
+
+    ``outputs`` are those of all of them.
+    """
     shape = shape_of(base)
-    outputs, total = shape[0] * pieces, torch.Size(shape).numel() * pieces
+    total = torch.Size(shape[1:]).numel() * outputs
     biases = [tensors[role].numel() for role in ("diff_b", "b_norm", "up_bias") if role in tensors]
     if any(size != outputs for size in biases):
         return False

@@ -18,7 +18,7 @@ from diffusers.loaders.single_file_utils import (
     convert_z_image_transformer_checkpoint_to_diffusers,
 )
 
-from core.families import flux2_klein
+from core.families import flux1, flux2_klein
 from core.families.double_stream import LAST_MODULATION
 from core.families.spec import FamilySpec
 from core.families.unet_files import UNET
@@ -53,7 +53,12 @@ def named(weights: Weights, module: Any) -> Weights:
     convert = _CONVERTERS.get(type(module).__name__)
     if convert is not None and rest:
         rest = {_spelled(name, expected): value for name, value in convert(rest, module).items()}
-    return {name: _formed(value, expected.get(name)) for name, value in (rest | right).items()}
+    found = {name: _formed(value, expected.get(name)) for name, value in (rest | right).items()}
+    for name, other in (getattr(module, "_tied_weights_keys", None) or {}).items():
+        for missing, there in ((name, other), (other, name)):
+            if missing in expected and missing not in found and there in found:
+                found[missing] = found[there]
+    return found
 
 
 def _spelled(name: str, expected: Mapping[str, Any]) -> str:
@@ -111,6 +116,10 @@ def _qwen_vl(weights: Weights, _module: Any) -> Weights:
     }
 
 
+def _flux1(weights: Weights, module: Any) -> Weights:
+    return _by_original_names(flux1.SPEC, weights, module)
+
+
 def _flux2(weights: Weights, module: Any) -> Weights:
     return _by_original_names(flux2_klein.SPEC, weights, module)
 
@@ -151,6 +160,7 @@ _CONVERTERS: Mapping[str, Callable[[Weights, Any], Weights]] = MappingProxyType(
         "AutoencoderKLQwenImage": _qwen_vae,
         "Qwen2_5_VLModel": _qwen_vl,
         "ZImageTransformer2DModel": _z_image,
+        "FluxTransformer2DModel": _flux1,
         "Flux2Transformer2DModel": _flux2,
         "CLIPTextModel": _clip,
         "CLIPTextModelWithProjection": _clip,

@@ -126,6 +126,8 @@ class WeightFile:
             state[name] = read(name) if later is None else later
         with loading(self.path, what):
             module.load_state_dict(state, assign=True)
+            if getattr(module, "_tied_weights_keys", None):
+                module.tie_weights()
         for puts in packed:
             puts()
         return module.eval().requires_grad_(requires_grad=False), used

@@ -17,7 +17,7 @@ from PIL import Image
 from core.engine import families
 from core.engine.devices.device import plan
 from core.engine.families import Family
-from core.engine.families.qwen_image import tokens_in
+from core.engine.networks.joined_places import tokens_in
 from core.engine.sampling import schedulers
 from core.families.qwen_image import SPEC
 from core.models.catalogue import read_model
