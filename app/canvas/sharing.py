@@ -1,12 +1,16 @@
 """Hands pictures on: to the clipboard, to the system's programs, and to the user's own editor."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QProcess, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from app.canvas.current import CurrentPicture
 from app.session.picture_loader import OpenedPicture
+
+MOVING = {".gif": "image/gif", ".webp": "image/webp"}
+"""Kinds of content that other programs paste as an animation."""
 
 
 def mime_data(picture: CurrentPicture | OpenedPicture, *, with_file: bool) -> QMimeData:
@@ -16,6 +20,17 @@ def mime_data(picture: CurrentPicture | OpenedPicture, *, with_file: bool) -> QM
     if picture.path is not None and with_file:
         data.setUrls([QUrl.fromLocalFile(str(picture.path))])
     return data
+
+
+def copy_file(path: Path) -> None:
+    """Puts a file into the clipboard: file managers and chats paste it; a GIF also as a picture that moves."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    kind = MOVING.get(path.suffix.lower())
+    if kind is not None:
+        with suppress(OSError):  # the file is offered all the same
+            data.setData(kind, path.read_bytes())
+    QGuiApplication.clipboard().setMimeData(data)
 
 
 def open_in_system(path: Path) -> None:

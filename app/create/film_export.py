@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.sharing import open_in_system
+from app.canvas.sharing import copy_file, open_in_system
 from app.film.film_panel import FilmPanel
 from app.messages.errors import Message
 from app.session.run import SavedPicture
@@ -67,6 +68,9 @@ class FilmExport(QObject):
             self._dialog.raise_()
             self._dialog.activateWindow()
             return
+        if self._exporter is not None and self._exporter.is_busy:
+            self._tell_going_on()
+            return
         if film is None or not film.frames:
             self._messages.show_message(EXPORTED, NO_FILM, "info", (), LASTING_MS)
             return
@@ -74,12 +78,15 @@ class FilmExport(QObject):
         from app.film.export_choices import ExportChoices
         from app.film.film_exporter import FilmExporter
 
-        self._exporter = self._exporter or FilmExporter(self._tasks, self._background, self)
+        if self._exporter is None:
+            self._exporter = FilmExporter(self._tasks, self._background, self)
+            self._exporter.finished.connect(self._on_finished)
+            self._exporter.failed.connect(self._on_failed)
+            self._exporter.cancelled.connect(self._on_cancelled)
         choices = ExportChoices.from_text(self._settings_store.settings.film_export)
         dialog = ExportFilmDialog(film, self._place(film), choices, self._exporter, self._background, self._window)
         dialog.choices_made.connect(self._remember)
-        dialog.exported.connect(self._on_exported)
-        dialog.cancelled.connect(self._on_cancelled)
+        dialog.left.connect(self._tell_going_on)
         dialog.finished.connect(self._forget_dialog)
         self._dialog = dialog
         dialog.show()
@@ -105,13 +112,29 @@ class FilmExport(QObject):
         self._settings_store.change(film_export=choices.to_text())
 
     @Slot()
+    def _tell_going_on(self) -> None:
+        """The dialog was closed; the export goes on without it."""
+        if self._exporter is not None:
+            cancel = Choice(tr("Cancel"), self._exporter.cancel, "cancelExportButton")
+            words = Message(tr("The film is being exported"), tr("You are told when the file is there."))
+            self._messages.show_message(EXPORTED, words, "info", (cancel,))
+
+    @Slot()
     def _on_cancelled(self) -> None:
-        self._messages.show_message(EXPORTED, CANCELLED, "info", (), LASTING_MS)
+        if self._dialog is None:
+            self._messages.show_message(EXPORTED, CANCELLED, "info", (), LASTING_MS)
 
     @Slot(object)
-    def _on_exported(self, path: Path) -> None:
-        show = Choice(tr("Show in folder"), lambda: open_in_system(path.parent), "showExportButton")
-        play = Choice(tr("Open"), lambda: open_in_system(path), "openExportButton")
-        self._messages.show_message(
-            EXPORTED, Message(tr("Film saved"), str(path)), "info", (play, show), LASTING_MS
+    def _on_failed(self, problem: Message) -> None:
+        if self._dialog is None:  # which tells it itself
+            self._messages.show_message(EXPORTED, problem, "error")
+
+    @Slot(object)
+    def _on_finished(self, path: Path) -> None:
+        """The bar stays: whoever looks away finds the file all the same."""
+        choices = (
+            Choice(tr("Open"), partial(open_in_system, path), "openExportButton", keeps_bar=True),
+            Choice(tr("Show in folder"), partial(open_in_system, path.parent), "showExportButton", keeps_bar=True),
+            Choice(tr("Copy"), partial(copy_file, path), "copyExportButton", keeps_bar=True),
         )
+        self._messages.show_message(EXPORTED, Message(tr("Film saved"), str(path)), "info", choices)

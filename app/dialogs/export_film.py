@@ -1,6 +1,7 @@
 """Asks for the settings of a film's export, shows a preview, and the progress."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from app.film.export_choices import WIDTHS_PX, ExportChoices
 from app.film.export_file import ExportFile
 from app.film.export_preview import ExportPreview
-from app.film.export_text import decode_words, file_words, left_words
+from app.film.export_text import decode_words, file_words, left_words, size_words
 from app.film.film_exporter import FilmExporter
 from app.film.views import VIEWS
 from app.messages.errors import Message
@@ -28,6 +29,7 @@ from app.widgets.building import STRETCH, form, hbox, named, stretched, text_lab
 from app.widgets.field import combo_box
 from app.widgets.theme import indent_spin_boxes
 from core.film.film import Film
+from core.film_export.estimate import estimated_bytes
 from core.film_export.export import FRAME_MS, HOLD_MS, Progress
 from core.film_export.formats import FORMATS
 from core.film_export.pictures import DECODED, PICTURES
@@ -38,15 +40,15 @@ CHANGED_AFTER_MS = 60
 
 
 class ExportFilmDialog(QDialog):
-    """Open it with `show`: the window stays free while it exports. Closing it cancels.
+    """Open it with `show`: the window stays free while it exports. Closed meanwhile, the export goes on.
 
     Signals:
-        exported: the path of the file.
+        exported: the path of the file. left: closed while it exports.
         choices_made: `ExportChoices`, when an export begins.
     """
 
     exported = Signal(object)
-    cancelled = Signal()
+    left = Signal()
     choices_made = Signal(object)
 
     def __init__(
@@ -69,6 +71,8 @@ class ExportFilmDialog(QDialog):
         self._preview = ExportPreview(background)
         self._preview.setFixedSize(PREVIEW_PX, PREVIEW_PX)
         self._summary = _hint("exportSummary")
+        self._size = _hint("exportSize")
+        self._sizes = background.queue(self, "export size")
         self._problem = _hint("exportProblem")
         self._problem.setProperty("tone", "error")
         self._problem.hide()
@@ -107,6 +111,7 @@ class ExportFilmDialog(QDialog):
             has_captions=self._captions.isChecked(),
             width_px=self._width.currentData(),
             is_motion_even=self._even.isChecked(),
+            goes_back=self._back.isChecked(),
         )
 
     def _make_fields(self, choices: ExportChoices) -> None:
@@ -124,6 +129,9 @@ class ExportFilmDialog(QDialog):
         self._frame.setValue(choices.frame_ms)
         self._even = named(QCheckBox(tr("Even motion: longer where much changes")), "exportEvenCheck")
         self._even.setChecked(choices.is_motion_even)
+        self._back = named(QCheckBox(tr("There and back")), "exportBackCheck")
+        self._back.setToolTip(tr("After the last step all others follow backwards, for films that play in a loop"))
+        self._back.setChecked(choices.goes_back)
         hold = QDoubleSpinBox(minimum=0, maximum=HOLD_MS[-1] / 1000, singleStep=0.5, decimals=1, suffix=" s")
         self._hold = named(hold, "exportHoldSpin")
         self._hold.setValue(choices.hold_ms / 1000)
@@ -139,7 +147,7 @@ class ExportFilmDialog(QDialog):
             combo.currentIndexChanged.connect(self._change)
         for spin in (self._frame, self._hold):
             spin.valueChanged.connect(self._change)
-        for box in (*self._views.values(), self._decoded, self._captions, self._even):
+        for box in (*self._views.values(), self._decoded, self._captions, self._even, self._back):
             box.toggled.connect(self._change)
 
     def _lay_out(self) -> None:
@@ -147,14 +155,14 @@ class ExportFilmDialog(QDialog):
             (tr("&Format"), self._format),
             (tr("Views"), _column(*self._views.values())),
             (tr("Pictures"), _column(self._decoded, self._cost)),
-            (tr("&Each step for"), _column(self._frame, self._even)),
+            (tr("&Each step for"), _column(self._frame, self._even, self._back)),
             (tr("&Last step longer by"), self._hold),
             (tr("&Width of a view"), self._width),
             (tr("Caption"), self._captions),
         )
         fields.setContentsMargins(0, 0, 0, 0)
         self._fields.setLayout(fields)
-        right = vbox(self._preview, self._summary, STRETCH, spacing=8)
+        right = vbox(self._preview, self._summary, self._size, STRETCH, spacing=8)
         row = hbox(stretched(self._fields), right, spacing=24)
         file_label = QLabel(tr("F&ile"))
         file_label.setBuddy(self._file)
@@ -171,7 +179,7 @@ class ExportFilmDialog(QDialog):
 
     def _show_choices(self) -> None:
         choices = self.choices
-        for field in (self._frame, self._hold, self._even):
+        for field in (self._frame, self._hold, self._even, self._back):
             field.setEnabled(choices.format != "sheet")
         self._file.follow_format(choices.format)
         self._decoded.setEnabled(bool(DECODED.intersection(choices.views)))
@@ -181,10 +189,18 @@ class ExportFilmDialog(QDialog):
     @Slot()
     def _draw_preview(self) -> None:
         choices = self.choices
+        self._sizes.cancel()
+        self._size.setText("")
         if choices.views:
             self._preview.show_export(self._film, choices)
+            options = choices.options(self._file.path)
+            estimate = partial(estimated_bytes, self._film, choices.views, options, is_decoded=choices.is_decoded)
+            self._sizes.submit(estimate, self._show_size)
         else:
             self._preview.leave()
+
+    def _show_size(self, size_bytes: int) -> None:
+        self._size.setText(size_words(size_bytes))
 
     @Slot()
     def _show_file(self) -> None:
@@ -254,9 +270,9 @@ class ExportFilmDialog(QDialog):
     @Slot()
     def _leave(self) -> None:
         if self._exporter.is_busy:
-            self.cancelled.emit()
-        self._exporter.cancel()
+            self.left.emit()
         self._redraw.stop()
+        self._sizes.cancel()
         self._preview.leave()
         self.deleteLater()
 

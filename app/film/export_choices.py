@@ -24,6 +24,7 @@ class ExportChoices:
     is_decoded: latents by the autoencoder, not by the linear map.
     width_px: of each view; None for as wide as the pictures are.
     is_motion_even: steps that change much are shown longer (`core.measures.pacing`).
+    goes_back: plays there and back.
     """
 
     format: str = "mp4"
@@ -34,12 +35,14 @@ class ExportChoices:
     has_captions: bool = True
     width_px: int | None = 512
     is_motion_even: bool = True
+    goes_back: bool = False
 
     def options(self, path: Path, frames: Sequence[Frame] = ()) -> ExportOptions:
         """Returns the settings for a file with these frames; without any, as far as they do not depend on them."""
         pace = even_motion([frame.denoised for frame in frames]) if frames and self.is_motion_even else ()
         width_px = None if self.width_px is None else self.width_px * len(self.views)
-        return ExportOptions(path, self.format, self.frame_ms, self.hold_ms, self.has_captions, width_px, pace)
+        timing = self.frame_ms, self.hold_ms
+        return ExportOptions(path, self.format, *timing, self.has_captions, width_px, pace, self.goes_back)
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))

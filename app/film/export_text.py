@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from app.film.export_choices import ExportChoices
+from core.files.sizes import size_text
 from core.film.film import Film
 from core.film_export.export import Progress, size_of
 from core.film_export.formats import FORMATS
@@ -23,6 +24,7 @@ def file_words(film: Film, choices: ExportChoices) -> str:
         return tr(
             "{count} steps on one picture of {width} × {height} pixels", count=count, width=width, height=height
         )
+    count = 2 * count - 2 if choices.goes_back and count > 2 else count
     seconds = (count * choices.frame_ms + choices.hold_ms) / 1000
     pictures = plural("1 picture", "{count} pictures", count)
     return tr(
@@ -32,6 +34,11 @@ def file_words(film: Film, choices: ExportChoices) -> str:
         height=size[1],
         seconds=seconds,
     )
+
+
+def size_words(size_bytes: int) -> str:
+    """Returns the size of a file that was estimated."""
+    return tr("about {size}", size=size_text(size_bytes))
 
 
 def decode_words(film: Film, choices: ExportChoices) -> str:

@@ -103,6 +103,10 @@ def form(*rows: tuple[str, QWidget | QLayout]) -> QFormLayout:
     made = QFormLayout(verticalSpacing=12, horizontalSpacing=16)
     for label, field in rows:
         made.addRow(label, field)  # pyright: ignore[reportArgumentType, reportCallIssue] - takes either
+        words = made.labelForField(field)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        first = field.itemAt(0) if isinstance(field, QLayout) else None
+        if isinstance(words, QLabel) and first is not None and (widget := first.widget()) is not None:
+            words.setBuddy(widget)  # Qt finds that of a single field only
     return made
 
 

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.errors import SaveFailed
 from core.film_export.formats import FORMATS, FilmFile, FilmFormat
 from core.film_export.pictures import GAP_PX, CaptionedPicture
+from core.film_export.spool import PictureSpool
 from core.language.words import tr
 from core.request.request import Size
 
@@ -32,6 +33,7 @@ class ExportOptions:
         frame_ms: duration of each step, within `FRAME_MS`; with a pace, of a step in the mean.
         hold_ms: extra duration of the last step, within `HOLD_MS`.
         width_px: width of the written picture; None keeps that of the pictures.
+        goes_back: after the last step the others follow backwards, so that it plays there and back.
         pace: for each picture a multiple of ``frame_ms`` (`core.measures.pacing`), or none: all alike.
     """
 
@@ -42,11 +44,17 @@ class ExportOptions:
     has_captions: bool = True
     width_px: int | None = None
     pace: Sequence[float] = ()
+    goes_back: bool = False
 
     def duration_ms(self, index: int, total: int) -> int:
         """Returns how long this picture of so many is shown."""
         paced_ms = round(self.frame_ms * self.pace[index]) if self.pace else self.frame_ms
         return max(paced_ms, FRAME_MS[0]) + (self.hold_ms if index == total - 1 else 0)
+
+    def back_ms(self, index: int) -> int:
+        """Returns how long a picture between the last and the first is shown on the way back."""
+        paced_ms = round(self.frame_ms * self.pace[index - 1]) if self.pace else self.frame_ms
+        return max(paced_ms, FRAME_MS[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ def export(
     unfinished = options.path.with_name(f".{options.path.name}.part")
     file: FilmFile | None = None
     is_complete = False
+    spool = PictureSpool() if options.goes_back and options.format != "sheet" and total > 2 else None
     try:
         for done, frame in enumerate(frames, start=1):
             picture = compose(frame, options, film_format)
@@ -75,8 +84,14 @@ def export(
                 options.path.parent.mkdir(parents=True, exist_ok=True)
                 file = film_format.open(unfinished, picture.size, _tick_ms(options))
             file.add(picture, options.duration_ms(done - 1, total))
+            if spool is not None:
+                spool.add(picture)
             yield Progress(done, total)
         if file is not None:
+            if spool is not None:
+                for index in range(total - 2, 0, -1):
+                    file.add(spool.picture(index), options.back_ms(index))
+                    yield Progress(total, total)
             file.finish()
             unfinished.replace(options.path)
         is_complete = True
@@ -85,6 +100,8 @@ def export(
     except MemoryError as error:
         raise SaveFailed(options.path, tr("there is not enough memory for pictures of this size")) from error
     finally:
+        if spool is not None:
+            spool.close()
         if not is_complete:
             with suppress(OSError):
                 if file is not None:

@@ -57,6 +57,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help=tr("how much longer the last one is shown (default: {hold_ms})", hold_ms=defaults.hold_ms),
     )
+    add("--there-and-back", action="store_true", help=tr("after the last step all others follow backwards"))
     add("--width", metavar="N", help=tr("width in pixels (default: that of the picture)"))
     add("--no-captions", action="store_true", help=tr("without the line with step and sigma"))
 
@@ -140,6 +141,7 @@ def _options(arguments: Namespace) -> ExportOptions | None:
         hold_ms=own.hold_ms if hold_ms is None else hold_ms,
         has_captions=not arguments.no_captions,
         width_px=whole_number("width", arguments.width, WIDTH_PX),
+        goes_back=arguments.there_and_back,
     )
 
 

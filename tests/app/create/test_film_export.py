@@ -9,6 +9,7 @@ import av
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -137,7 +138,34 @@ def test_cancelling_leaves_nothing_and_an_older_file_as_it_was(
     assert "exported" not in opened.subjects
 
 
-def test_escape_in_the_middle_says_that_nothing_was_written(
+def bar_texts(opened: Opened) -> list[str]:
+    return [label.text() for label in opened.window.contents.create_page.messages.findChildren(QLabel)]
+
+
+def test_escape_in_the_middle_lets_the_export_go_on_and_the_file_can_be_copied(
+    dialog: ExportFilmDialog, opened: Opened, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "film.gif"
+    choose(dialog, path, "gif")
+    opened.engine.decode_hold = threading.Event()
+    press_export(dialog, qtbot)
+    qtbot.waitUntil(lambda: bool(opened.engine.decoded))
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert "The film is being exported" in bar_texts(opened)
+    opened.action("Export film…").trigger()
+    assert not [found for found in opened.window.findChildren(ExportFilmDialog) if found.isVisible()]
+    opened.engine.decode_hold.set()
+    qtbot.waitUntil(lambda: "Film saved" in bar_texts(opened))
+    assert pictures_in(path) == 6
+    copy = opened.child("copyExportButton")
+    qtbot.mouseClick(copy, Qt.MouseButton.LeftButton)
+    data = QGuiApplication.clipboard().mimeData()
+    assert [url.toLocalFile() for url in data.urls()] == [str(path)]
+    assert bytes(data.data("image/gif").data()) == path.read_bytes()
+    assert "exported" in opened.subjects
+
+
+def test_an_export_without_its_dialog_is_cancelled_from_the_bar(
     dialog: ExportFilmDialog, opened: Opened, tmp_path: Path, qtbot: QtBot
 ) -> None:
     choose(dialog, tmp_path / "film.gif", "gif")
@@ -145,10 +173,27 @@ def test_escape_in_the_middle_says_that_nothing_was_written(
     press_export(dialog, qtbot)
     qtbot.waitUntil(lambda: bool(opened.engine.decoded))
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.mouseClick(opened.child("cancelExportButton"), Qt.MouseButton.LeftButton)
     opened.engine.decode_hold.set()
-    assert "exported" in opened.subjects
-    bar = opened.window.contents.create_page.messages.findChildren(QLabel)
-    assert "Export cancelled" in [label.text() for label in bar]
+    qtbot.waitUntil(lambda: "Export cancelled" in bar_texts(opened))
+    assert not list(tmp_path.glob("*.gif"))
+
+
+def test_a_film_that_plays_there_and_back_tells_its_length_and_about_its_size(
+    dialog: ExportFilmDialog, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "film.gif"
+    choose(dialog, path, "gif")
+    back = dialog.findChild(QCheckBox, "exportBackCheck")
+    size = dialog.findChild(QLabel, "exportSize")
+    assert back is not None
+    assert size is not None
+    back.setChecked(True)
+    assert summary(dialog).startswith("10 pictures")
+    qtbot.waitUntil(lambda: size.text().startswith("about "))
+    with qtbot.waitSignal(dialog.exported):
+        press_export(dialog, qtbot)
+    assert pictures_in(path) == 10
 
 
 def test_the_window_can_be_closed_in_the_middle(

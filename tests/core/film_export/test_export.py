@@ -66,6 +66,24 @@ def test_animations_hold_every_picture_in_its_time(
     assert durations_ms == expected_ms
 
 
+@pytest.mark.parametrize(("pace", "expected_ms"), [((), [100] * 3), ((1.5, 0.5, 2.0, 0.1, 1.0), [200, 50, 150])])
+def test_a_film_there_and_back_shows_each_change_as_long_on_its_way_back(
+    tmp_path: Path, pace: tuple[float, ...], expected_ms: list[int]
+) -> None:
+    settings = options(tmp_path, "gif", pace=pace, goes_back=True)
+    list(export(frames(), len(COLOURS), settings))
+    with Image.open(settings.path) as film:
+        shown = [
+            (np.asarray(one.convert("RGB"))[0, 0], one.info["duration"]) for one in ImageSequence.Iterator(film)
+        ]
+    order = [*COLOURS, *COLOURS[3:0:-1]]
+    assert len(shown) == len(order)
+    for (pixel, _), colour in zip(shown, order, strict=True):
+        np.testing.assert_allclose(pixel, colour, atol=6)
+    assert [ms for _, ms in shown[5:]] == expected_ms
+    assert [path.name for path in tmp_path.iterdir()] == [settings.path.name]
+
+
 @pytest.mark.parametrize("name", ANIMATIONS)
 def test_a_film_of_one_picture_is_a_picture(tmp_path: Path, name: str) -> None:
     settings = options(tmp_path, name)
