@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -18,9 +20,14 @@ def resources() -> Path:
     return root / "resources"
 
 
-def clip_vocabulary() -> Path:
-    """Returns the folder with the vocabulary of CLIP's tokenizer, for models that bring none."""
-    return resources() / "tokenizers" / "clip"
+SHARED_VOCABULARY = "shared_vocabulary"
+"""In a ``tokenizer_config.json`` that ships: the name of the folder with its vocabulary."""
+
+
+def shared_vocabulary(config: Mapping[str, Any]) -> Path:
+    """Returns the folder with the vocabulary that a configuration without one names; CLIP's if it names none."""
+    name = config.get(SHARED_VOCABULARY)
+    return resources() / "tokenizers" / (name if name in ("clip", "qwen") else "clip")
 
 
 @dataclass(frozen=True, slots=True)

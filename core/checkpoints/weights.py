@@ -10,8 +10,10 @@ from pathlib import Path
 
 from core.checkpoints.packing import check_packing
 from core.errors import ModelBroken
+from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.language.words import tr
+from core.paths import SHARED_VOCABULARY
 
 SHORT_HASH = 10
 """Digits of a SHA-256 that stand for a model in recipes."""
@@ -63,14 +65,15 @@ def weights_of(folder: Path) -> tuple[Path, ...]:
 
 
 def vocabulary_of(folder: Path, is_clip: bool) -> str | None:
-    """Returns the file with a tokenizer's words; None where there is a configuration only, for CLIP's own words.
+    """Returns the file with a tokenizer's words; None where there is a configuration only, for words that ship.
 
     Raises ModelBroken where the words are missing: those of other text encoders are not CLIP's.
     """
     for name in ("tokenizer.json", "vocab.json"):
         if (folder / name).is_file():
             return name
-    if is_clip and (folder / "tokenizer_config.json").is_file():
+    config = folder / "tokenizer_config.json"
+    if config.is_file() and (is_clip or SHARED_VOCABULARY in read_json(config)):
         return None
     raise ModelBroken(
         folder, tr("the words of its tokenizer (tokenizer.json or vocab.json) are missing"), is_damaged=True

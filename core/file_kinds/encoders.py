@@ -4,9 +4,12 @@ The rows follow ComfyUI's ``detect_te_model``. Widths are told by norms, which n
 """
 
 import re
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from core.file_kinds.kind import FileKind, FoundKind, Measure, Names, first_found
+from core.files.safetensors_header import SafetensorsHeader
 from core.language.words import tr
 
 _HIDDEN = Measure(("layers.0.input_layernorm.weight", "blk.0.attn_norm.weight"))
@@ -144,3 +147,29 @@ def encoders_in(names: Names) -> tuple[FoundKind, ...]:
     in_checkpoint = tuple(one for one in found if one is not None)
     alone = first_found(ENCODERS, names, _STARTS)
     return in_checkpoint or (() if alone is None else (alone,))
+
+
+_LAYER = re.compile(r"layers\.(\d+)\.")
+_ROWS = {
+    "vocab_size": "embed_tokens.weight",
+    "hidden_size": "layers.0.input_layernorm.weight",
+    "intermediate_size": "layers.0.mlp.gate_proj.weight",
+    "head_dim": "layers.0.self_attn.q_norm.weight",
+    "num_attention_heads": "layers.0.self_attn.q_proj.weight",
+    "num_key_value_heads": "layers.0.self_attn.k_proj.weight",
+}
+
+
+def encoder_config(header: SafetensorsHeader, start: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the configuration of a language model in a file without one, given that of its kind in another size.
+
+    Other encoders, and files with other names, have that of their kind. ``start`` begins the names.
+    """
+    shapes = {key: header.shape(f"{start}{name}") for key, name in _ROWS.items()}
+    rows = {key: shape[0] for key, shape in shapes.items() if shape}
+    if len(rows) < len(_ROWS) or rows["head_dim"] == 0:
+        return dict(config)
+    for key in ("num_attention_heads", "num_key_value_heads"):
+        rows[key] //= rows["head_dim"]
+    found = (_LAYER.match(name, len(start)) for name in header.tensors)
+    return {**config, **rows, "num_hidden_layers": 1 + max(int(match[1]) for match in found if match)}

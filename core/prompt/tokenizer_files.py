@@ -14,7 +14,7 @@ from core.errors import ModelBroken
 from core.families import FAMILIES
 from core.language.words import tr
 from core.models.catalogue import Model
-from core.paths import clip_vocabulary
+from core.paths import shared_vocabulary
 
 START = "<|startoftext|>"
 END = "<|endoftext|>"
@@ -102,7 +102,7 @@ _KINDS: MappingProxyType[str, tuple[str, Callable[[models.BPE], Tokenizer]]] = M
 def _vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
     brings_one = any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json"))
     if not brings_one and (folder / "tokenizer_config.json").is_file():
-        folder = clip_vocabulary()  # a single file has only the configuration
+        folder = shared_vocabulary(_read_json(folder / "tokenizer_config.json"))  # for a file without a folder
     whole = folder / "tokenizer.json"
     if whole.is_file():
         model = _read_json(whole).get("model", {})

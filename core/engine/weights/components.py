@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from transformers import CLIPTokenizer
+from transformers import AddedToken, CLIPTokenizer
 
 from core.checkpoints.weights import SHORT_HASH, short_hash, vocabulary_of, weights_of
 from core.engine.devices.device import DevicePlan
@@ -12,12 +12,13 @@ from core.engine.weights.guard import loading
 from core.engine.weights.quantisation import quantise
 from core.engine.weights.single_file import FileParts, WeightFile, read_single_file
 from core.families import part_name
+from core.file_kinds.encoders import encoder_config
 from core.file_kinds.table import parts_in
 from core.files.json_file import read_json
 from core.files.weights_header import read_header
 from core.language.words import tr
 from core.models.catalogue import Model, hashed_file
-from core.paths import clip_vocabulary
+from core.paths import SHARED_VOCABULARY, shared_vocabulary
 from core.recipes.recipe import ModelIdentity
 
 
@@ -29,6 +30,8 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
     headers = tuple(map(read_header, weights_of(folder) if file is None else (file,)))
     start = next((part.start for part in parts_in(headers[0])), "") if file is not None else ""
     config = read_json(folder / "config.json")
+    if file is not None:
+        config = encoder_config(headers[0], start, config)
     what = tr("its {part_name}", part_name=part_name(folder.name))
     part, _ = WeightFile.of(*headers).build(
         kind, config, plan.dtype, what, start, plan.defers, folder.name != "vae"
@@ -37,13 +40,16 @@ def load_component(kind: Any, folder: Path, plan: DevicePlan, file: Path | None 
 
 
 def load_tokenizer(kind: Any, folder: Path) -> Any:
-    """Returns that of the folder; CLIP's needs no more than a configuration there. Raises ModelBroken."""
+    """Returns that of the folder; one that ships needs no more than a configuration there. Raises ModelBroken."""
     if vocabulary_of(folder, kind is CLIPTokenizer) is not None:
         with loading(folder, tr("its tokenizer")):
             return kind.from_pretrained(folder, local_files_only=True)
-    shared = clip_vocabulary()
     config = read_json(folder / "tokenizer_config.json")
-    options = {key: value for key, value in config.items() if key != "tokenizer_class"}
+    shared = shared_vocabulary(config)
+    options = {key: value for key, value in config.items() if key not in ("tokenizer_class", SHARED_VOCABULARY)}
+    added = cast("dict[str, dict[str, Any]]", options.pop("added_tokens_decoder", {}))
+    if added:
+        options["added_tokens_decoder"] = {int(number): AddedToken(**token) for number, token in added.items()}
     with loading(folder, tr("its tokenizer")):
         return kind(vocab=str(shared / "vocab.json"), merges=str(shared / "merges.txt"), **options)
 

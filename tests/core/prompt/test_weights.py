@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
-from core.paths import clip_vocabulary
+from core.paths import shared_vocabulary
 from core.prompt.chunks import COMMA, ChunkRules, chunked
 from core.prompt.placed import PlacedText
 from core.prompt.weights import Bracket, weighted
@@ -30,7 +30,7 @@ prompts |= st.lists(st.sampled_from(PIECES), min_size=60, max_size=150).map("".j
 
 @cache
 def tokenizer() -> Any:
-    folder = clip_vocabulary()
+    folder = shared_vocabulary({})
     return CLIPTokenizer(vocab=str(folder / "vocab.json"), merges=str(folder / "merges.txt"))
 
 
