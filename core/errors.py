@@ -244,5 +244,9 @@ class SettingsUnreadable(FileError):
     """A file with exported settings cannot be used."""
 
 
+class StylesUnreadable(FileError):
+    """A file with styles cannot be used."""
+
+
 class QueueUnreadable(FileError):
     """The requests that waited at the last end cannot be read, all or some; their file is kept at ``path``."""

@@ -10,6 +10,8 @@ from core.errors import InvalidRequest
 from core.language.words import tr
 from core.models.catalogue import Model
 from core.models.own_defaults import defaults_of
+from core.paths import Folders
+from core.prompt.styles import FILE_NAME, Style, read_styles
 from core.request.request import GenerationRequest
 from core.request.settings import SETTINGS
 from core.settings.settings import Settings
@@ -22,6 +24,8 @@ def add_request_options(parser: ArgumentParser, *, is_grid: bool = False) -> Non
             action = "append" if option.is_repeated else "store"
             free: dict[str, Any] = {"nargs": "?"} if is_grid and not option.flag.startswith("-") else {}
             parser.add_argument(option.flag, metavar=option.metavar, action=action, help=option.help, **free)
+    about = tr("a style that was kept in the window, around the prompts; may be given several times")
+    parser.add_argument("--style", metavar="NAME", action="append", help=about)
 
 
 def typed_request(arguments: Namespace, model: Model, settings: Settings) -> GenerationRequest:
@@ -35,7 +39,20 @@ def typed_request(arguments: Namespace, model: Model, settings: Settings) -> Gen
             for text in typed or () if option.is_repeated else () if typed is None else (typed,):
                 value = option.read(storable(option.name, text), value)
         values[setting.name] = value
-    return GenerationRequest(**values)
+    request = GenerationRequest(**values)
+    for name in arguments.style or ():
+        prompts = _style(name).over(request.prompt, request.negative_prompt)
+        request = replace(request, prompt=prompts[0], negative_prompt=prompts[1])
+    return request
+
+
+def _style(name: str) -> Style:
+    """Finds a style of the user's. Raises InvalidRequest or StylesUnreadable."""
+    path = Folders.default().data / FILE_NAME
+    styles = {style.name: style for style in read_styles(path)} if path.exists() else {}
+    if name not in styles:
+        raise InvalidRequest("style", name, tr("one of {names}", names=", ".join(styles) or tr("none so far")))
+    return styles[name]
 
 
 def storable(field: str, value: str) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.controls.folds import FoldBar
 from app.controls.loras import LorasControl
 from app.controls.presets import PresetMenu
+from app.controls.prompt import PromptControl
 from app.controls.run_buttons import RunButtons
 from app.controls.source import SourceControl
 from app.controls.suggestions import Suggestions
@@ -33,7 +34,7 @@ class ControlPanel(QFrame):
     """The left pane of the window.
 
     Attributes:
-        loras, source: the controls of LoRAs and of the image to start from.
+        loras, prompt, source: the controls of LoRAs, of the prompt, and of the image to start from.
         presets: the menu of the model's presets.
         folds: shows and hides the fields that are seldom used.
     """
@@ -63,6 +64,7 @@ class ControlPanel(QFrame):
             controls.addLayout(hbox(stretched(first), *others, spacing=GAP_PX))
         controls.addStretch(1)
         (self.loras,) = column.findChildren(LorasControl)
+        (self.prompt,) = (found for found in column.findChildren(PromptControl) if not found.is_negative)
         (self.source,) = column.findChildren(SourceControl)
         (self.presets,) = column.findChildren(PresetMenu)
         (suggestions,) = column.findChildren(Suggestions)

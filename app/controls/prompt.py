@@ -9,12 +9,15 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from app.controls.prompt_field import NEGATIVE, POSITIVE, PromptField
+from app.controls.prompt_menu import PromptMenu
 from app.controls.suggestions import Suggestions
 from app.controls.token_counting import TokenCounting
 from app.controls.variants import VariantsRow
+from app.session.prompt_memory import PromptMemory
 from app.session.session import Session
 from app.widgets.building import vbox
 from app.widgets.field import GAP_PX
+from app.widgets.icon_button import IconButton
 from core.language.words import tr
 
 
@@ -22,7 +25,7 @@ class PromptControl(QWidget):
     """One of the two prompts; below the first one stand suggestions for models that were taught few words.
 
     Attributes:
-        edit: the field itself.
+        edit: the field itself. is_negative: it is the negative prompt.
     """
 
     def __init__(
@@ -31,12 +34,14 @@ class PromptControl(QWidget):
         super().__init__()
         self._session = session
         self._name = field
-        self._is_negative = field == "negative_prompt"
-        self._field = PromptField(NEGATIVE if self._is_negative else POSITIVE, counting)
+        self.is_negative = field == "negative_prompt"
+        self._field = PromptField(NEGATIVE if self.is_negative else POSITIVE, counting)
         self.edit = self._field.edit
         layout = vbox(self._field, on=self, spacing=GAP_PX)
         self._suggestions: Suggestions | None = None
-        if not self._is_negative:
+        self._memory: PromptMemory | None = None
+        self._menu: PromptMenu | None = None
+        if not self.is_negative:
             self._suggestions = Suggestions(session)
             self._suggestions.vocabulary_changed.connect(self._show)
             layout.addWidget(self._suggestions)
@@ -51,6 +56,20 @@ class PromptControl(QWidget):
         session.wildcards.changed.connect(self._show)
         self._show()
 
+    def add_memory(self, memory: PromptMemory) -> None:
+        """Puts a button for earlier prompts and styles beside the caption."""
+        self._memory = memory
+        self._memory_button = IconButton("history", tr("Earlier prompts, and styles"), "promptMemoryButton")
+        self._memory_button.clicked.connect(self._open_memory)
+        self._field.add_button(self._memory_button)
+
+    @Slot()
+    def _open_memory(self) -> None:
+        if self._menu is None and self._memory is not None:
+            self._menu = PromptMenu(self._memory, self)
+        if self._menu is not None:
+            self._menu.open_below(self._memory_button)
+
     @Slot(str)
     def _edit(self, text: str) -> None:
         self._session.edit(**{self._name: text})
@@ -62,7 +81,7 @@ class PromptControl(QWidget):
         text: str = getattr(draft, self._name)
         self._field.show_text(text)
         remark = ""
-        if self._is_negative:
+        if self.is_negative:
             is_had = model is None or model.capabilities.has_negative_prompt
             self.edit.setEnabled(is_had)
             if not is_had:
@@ -75,6 +94,6 @@ class PromptControl(QWidget):
 
     def _drawn(self, text: str) -> str:
         """Returns the prompt as the draft's seed draws it. Raises EmulsionError."""
-        other = "prompt" if self._is_negative else "negative_prompt"
+        other = "prompt" if self.is_negative else "negative_prompt"
         request = replace(self._session.draft, **{self._name: text, other: ""})
         return getattr(self._session.wildcards.drawn(request), self._name)

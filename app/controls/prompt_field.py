@@ -108,6 +108,10 @@ class PromptField(QWidget):
         self.edit.textChanged.connect(self._timer.start)
         self._count()
 
+    def add_button(self, button: QWidget) -> None:
+        """Puts a button at the end of the caption's row."""
+        self._labelled.top.addWidget(button)
+
     def show_text(self, text: str) -> None:
         """Shows another text, which is no edit of the user's."""
         with QSignalBlocker(self.edit):

@@ -27,6 +27,7 @@ from core.errors import (
     QueueUnreadable,
     SaveFailed,
     SettingsUnreadable,
+    StylesUnreadable,
     UnforeseenFailure,
     UnreadablePicture,
     WildcardMissing,
@@ -208,6 +209,11 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
                 tr("The settings cannot be taken over"),
                 tr("{path} cannot be used: {reason}.", path=error.path, reason=in_sentence(error.reason)),
                 tr("Your settings are as they were."),
+            )
+        case StylesUnreadable():
+            return Message(
+                tr("The styles cannot be read"),
+                tr("{path} cannot be used: {reason}.", path=error.path, reason=in_sentence(error.reason)),
             )
         case QueueUnreadable():
             return Message(

@@ -18,6 +18,7 @@ from app.create.picture_commands import PictureCommands
 from app.messages.errors import Message
 from app.preferences.controller import PreferencesController
 from app.recent.model import RecentPictures
+from app.session.prompt_memory import PromptMemory
 from app.session.queue_store import QueueStore
 from app.shortcuts.actions import Actions
 from app.shortcuts.keymap import Keymap
@@ -75,6 +76,7 @@ class Contents(QObject):
         self.create_page = CreatePage(
             session, services.autoencoders, services.memory, recent, services.appearance.colours
         )
+        self.create_page.left.prompt.add_memory(PromptMemory(session, store.folders.data))
         self._panes = (
             self._pane_action(tr("Controls"), "Ctrl+B", "pane-left", self.create_page.left),
             self._pane_action(tr("Recent pictures"), "Ctrl+Shift+B", "pane-right", self.create_page.right),
