@@ -115,6 +115,19 @@ class AutoencoderMissing(EmulsionError):
         self.is_other = is_other
 
 
+class UpscalerBroken(ModelBroken):
+    """An upscaler's file cannot be used: damaged, or of a kind that Emulsion does not know."""
+
+
+class UpscalerMissing(EmulsionError):
+    """No upscaler answers to this name."""
+
+    def __init__(self, name: str, known: tuple[str, ...] = ()) -> None:
+        super().__init__(f"no upscaler {name!r}; known: {', '.join(known) or 'none'}")
+        self.name = name
+        self.known = known
+
+
 class WrongAutoencoder(EmulsionError):
     """An autoencoder cannot decode the latents of a model.
 

@@ -34,6 +34,7 @@ PACKAGES = {
             "families",
             "checkpoints",
             "lora",
+            "upscalers",
         ),
         *("embeddings", "wildcards", "autoencoders", "recipes", "downloads", "pictures", "models", "prompt"),
         *("film", "measures", "runs", "grid", "film_export", "gallery", "settings", "engine", "training"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from app.cli.command import Command
-from app.cli.commands import doctor, film, gallery, generate, grid, info, models
+from app.cli.commands import doctor, film, gallery, generate, grid, info, models, upscale
 from app.messages.errors import message
 from core.errors import (
     AutoencoderMissing,
@@ -20,6 +20,7 @@ from core.errors import (
     LoraMissing,
     ModelMissing,
     UnreadablePicture,
+    UpscalerMissing,
     WrongAutoencoder,
     WrongPart,
 )
@@ -39,6 +40,7 @@ COMMANDS: MappingProxyType[str, Command] = MappingProxyType(
         "film": film.COMMAND,
         "gallery": gallery.COMMAND,
         "models": models.COMMAND,
+        "upscale": upscale.COMMAND,
         "info": info.COMMAND,
         "doctor": doctor.COMMAND,
     }
@@ -54,6 +56,7 @@ _BAD_INPUTS = (
     CompilerMissing,
     DeviceMissing,
     UnreadablePicture,
+    UpscalerMissing,
 )
 
 

@@ -6,22 +6,18 @@ from types import MappingProxyType
 
 from app.messages.downloads import download_text
 from app.messages.message import Message
-from app.messages.values import field_name, memory_figures, shown, some
+from app.messages.model_files import message_about_files
+from app.messages.values import field_name, memory_figures, shown
 from core.downloads.failures import DownloadFailed
 from core.errors import (
     AlreadyRunning,
-    AutoencoderMissing,
     CompilerMissing,
     DeviceLost,
     DeviceMissing,
     FilmBroken,
     InvalidRequest,
     LibraryInUse,
-    LoraBroken,
-    LoraMissing,
-    ModelBroken,
     ModelMissing,
-    NotAModel,
     NotANumberPicture,
     OutOfMemory,
     QueueUnreadable,
@@ -30,11 +26,6 @@ from core.errors import (
     StylesUnreadable,
     UnforeseenFailure,
     UnreadablePicture,
-    WildcardMissing,
-    WildcardUnusable,
-    WrongAutoencoder,
-    WrongFamily,
-    WrongPart,
 )
 from core.language.words import in_sentence, tr
 from core.runs.events import Phase
@@ -45,6 +36,7 @@ PHASES: Mapping[Phase, str] = MappingProxyType(
         Phase.loading_model: tr("loading the model"),
         Phase.reading_prompt: tr("reading the prompt"),
         Phase.decoding: tr("decoding"),
+        Phase.enlarging: tr("enlarging"),
     }
 )
 """The engine's activities, in words."""
@@ -52,6 +44,8 @@ PHASES: Mapping[Phase, str] = MappingProxyType(
 
 def message(error: BaseException, log_file: Path | None = None) -> Message:
     """Returns the message for any error; unexpected ones point to the log file, which has their details."""
+    if (about_files := message_about_files(error)) is not None:
+        return about_files
     match error:
         case InvalidRequest():
             name = field_name(error.field)
@@ -66,80 +60,6 @@ def message(error: BaseException, log_file: Path | None = None) -> Message:
             )
         case ModelMissing():
             return _model_missing(error)
-        case LoraBroken():
-            return Message(
-                tr("The LoRA cannot be used"),
-                tr("{name} cannot be used: {reason}.", name=error.path.name, reason=error.reason),
-                tr("Leave it out, or put another file in its place."),
-            )
-        case NotAModel():
-            return Message(
-                tr("This file is not a model"),
-                tr("{path} cannot be used as a model: {reason}.", path=error.path, reason=error.reason),
-            )
-        case ModelBroken():
-            return Message(
-                tr("The model cannot be used"),
-                tr("The model at {path} cannot be used: {reason}.", path=error.path, reason=error.reason),
-                tr("Install the model again, or choose another one.")
-                if error.is_damaged
-                else tr("Choose another model."),
-            )
-        case LoraMissing():
-            return Message(
-                tr("The LoRA is not there"),
-                tr("There is no LoRA called {name}.", name=shown(error.name)),
-                tr("LoRAs found: {known}.", known=some(error.known))
-                if error.known
-                else tr("Put its file into the folder “loras” beside your models."),
-            )
-        case WildcardMissing():
-            return Message(
-                tr("The wildcard is not there"),
-                tr("There is no wildcard called {name}.", name=shown(error.name)),
-                tr("Wildcards found: {names}.", names=some(error.known))
-                if error.known
-                else tr("Put its file into the folder “wildcards” beside your models."),
-            )
-        case WildcardUnusable():
-            return Message(
-                tr("The wildcard cannot be used"),
-                tr("{name} cannot be used: {reason}.", name=shown(error.name), reason=error.reason),
-            )
-        case AutoencoderMissing():
-            return _autoencoder_missing(error)
-        case WrongAutoencoder():
-            return Message(
-                tr("This autoencoder is for another kind of model"),
-                tr(
-                    "{name} was made for {made_for}; the model {model} needs one for {needed}.",
-                    name=error.path.name,
-                    made_for=error.made_for,
-                    model=error.model,
-                    needed=error.needed,
-                ),
-                tr("Choose another autoencoder, or the model's own."),
-            )
-        case WrongPart(path=Path(name=name)):
-            return Message(
-                tr("This file is another part than the model needs"),
-                tr("{file} is {found}; {model} needs {needed} as its {part}.", file=name, **vars(error)),
-                tr("Choose another file, or leave the choice to Emulsion."),
-            )
-        case WrongFamily():
-            return Message(
-                tr("This add-on is for another kind of model"),
-                tr(
-                    "{name} was made for {made_for}; the model {model} is {family}.",
-                    name=error.path.name,
-                    made_for=error.made_for or tr("another kind of model"),
-                    model=error.model,
-                    family=error.family,
-                ),
-                tr("Choose a model of the kind {made_for}, or leave it out.", made_for=error.made_for)
-                if error.made_for
-                else "",
-            )
         case OutOfMemory():
             return Message(
                 tr("Not enough memory"),
@@ -278,23 +198,3 @@ def _model_missing(error: ModelMissing) -> Message:
         tr("Models found: {known}.", known=", ".join(error.known)) if error.known else tr("Add a model in Models.")
     )
     return Message(tr("The model is not there"), sentence, remedy)
-
-
-def _autoencoder_missing(error: AutoencoderMissing) -> Message:
-    name = shown(error.name)
-    if error.is_other:
-        return Message(
-            tr("The autoencoder is another one"),
-            tr(
-                "The autoencoder {name} on this computer is not the one that the recipe means: its content "
-                "differs.",
-                name=name,
-            ),
-            tr("Choose it again to use the one that is here, or choose the model's own."),
-        )
-    known = tr("Autoencoders found: {known}.", known=shown(", ".join(error.known))[1:-1]) if error.known else ""
-    return Message(
-        tr("The autoencoder is not there"),
-        tr("There is no autoencoder (VAE) called {name}.", name=name),
-        known or tr("Put its file into the folder “vae” beside your models, or choose the model's own."),
-    )

@@ -15,6 +15,7 @@ from core.runs.events import (
     Event,
     LoraDiffers,
     LoraInPart,
+    UpscalerDiffers,
     WeightsLeftOut,
 )
 
@@ -90,12 +91,26 @@ def _embedding_differs(event: EmbeddingDiffers) -> Message:
     )
 
 
+def _upscaler_differs(event: UpscalerDiffers) -> Message:
+    return Message(
+        tr("“{name}” is not the upscaler of the recipe", name=event.name),
+        tr(
+            "The recipe was made with an upscaler of this name whose SHA-256 begins with {asked}; that of the "
+            "file here begins with {found}. The picture will differ.",
+            asked=event.asked[:10],
+            found=event.found[:10],
+        ),
+        tr("The file is {path}.", path=event.path),
+    )
+
+
 NOTICES: Mapping[type[Event], Callable[[Any], Message]] = MappingProxyType(
     {
         LoraDiffers: differs,
         LoraInPart: acts_in_part,
         EmbeddingMisfit: _misfit,
         EmbeddingDiffers: _embedding_differs,
+        UpscalerDiffers: _upscaler_differs,
         WeightsLeftOut: _left_out,
         AutoencoderLent: _lent,
         ComputedElsewhere: _elsewhere,

@@ -13,7 +13,9 @@ _PHASES = {
     ),
     Phase.reading_prompt: (tr("The prompt could not be read"), tr("Try a simpler prompt.")),
     Phase.decoding: (tr("The picture could not be decoded"), tr("Try a smaller size or another autoencoder.")),
+    Phase.enlarging: (tr("The picture could not be enlarged"), tr("Try a smaller factor or another upscaler.")),
 }
+_AT_END = (Phase.decoding, Phase.enlarging)
 
 
 def unforeseen_in_run(last: Event | None) -> Message:
@@ -22,7 +24,7 @@ def unforeseen_in_run(last: Event | None) -> Message:
         case Loading(phase=phase):
             title, remedy = _PHASES[phase]
             return Message(
-                title, tr("All steps are done. {safe}", safe=SAFE) if phase is Phase.decoding else SAFE, remedy
+                title, tr("All steps are done. {safe}", safe=SAFE) if phase in _AT_END else SAFE, remedy
             )
         case Started(film=film) | Stepped(film=film):
             done, steps = film.frames[-1].step + 1 if film.frames else 0, film.request.steps

@@ -17,6 +17,7 @@ PHASE_WORDS: Mapping[Phase, str] = MappingProxyType(
         Phase.loading_model: tr("Loading the model"),
         Phase.reading_prompt: tr("Reading the prompt"),
         Phase.decoding: tr("Decoding the picture"),
+        Phase.enlarging: tr("Enlarging the picture"),
     }
 )
 AVERAGED_CALLS = 10
@@ -113,7 +114,7 @@ class Progress:
                 self._state = happened
             case Phase() | None:
                 self._phase = happened
-                self.fraction = self.fraction if happened in (None, Phase.decoding) else None
+                self.fraction = self.fraction if happened in (None, Phase.decoding, Phase.enlarging) else None
             case Started():
                 self._film = happened.film
                 self._index, self._count = happened.index, happened.count

@@ -63,6 +63,11 @@ class CheckpointCache:
         self._known: dict[str, Known] = _read(file) if file is not None else {}
         self._saved = dict(self._known)
 
+    @property
+    def folder(self) -> Path | None:
+        """Returns where the facts are kept, None while they live in memory only."""
+        return self._file.parent if self._file is not None else None
+
     def kind_of(self, path: Path) -> CheckpointKind:
         """Returns the kind of a file; reads its header unless that is known. Raises ModelBroken."""
         known = self._known_of(path)

@@ -13,6 +13,7 @@ from core.engine.devices.offloading import free_caches
 from core.engine.devices.out_of_memory import RAN_OUT, attempt
 from core.engine.loading.loaded_model import LoadedModel, PreparedModel, load, plan_for
 from core.engine.prompt_calls import PromptCalls
+from core.engine.upscaling.enlarging import Enlarger
 from core.errors import InvalidRequest, OutOfMemory
 from core.families import FAMILIES
 from core.files.stamps import stamps_of_model
@@ -45,6 +46,7 @@ class Context:
     Attributes:
         plan: the device and dtype in use.
         decode_times: measured in one run, known to the next.
+        enlarger: enlarges finished pictures.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Context:
     ) -> None:
         self.plan = plan
         self.decode_times: DecodeTimes = {}
+        self.enlarger = Enlarger(catalogue, plan.device)
         self._catalogue = catalogue
         self._memory = memory
         self._tiled_decode = tiled_decode
@@ -82,6 +85,8 @@ class Context:
             lent = lent_autoencoder(model, self._catalogue)
             request = replace(request, autoencoder=lent)
             yield AutoencoderLent(model.place, lent.name)
+        if request.upscaler is not None:
+            request = replace(request, upscaler=(yield from self.enlarger.resolved(request.upscaler)))
         loaded = yield from self._load(model, request)
         self._fit(loaded, request.size)
         if loaded.family.left_out:
@@ -135,6 +140,7 @@ class Context:
     def close(self) -> None:
         """Frees the model and the device's memory."""
         self._loaded = None
+        self.enlarger.close()
         self._free()
 
     def _free(self) -> None:

@@ -23,6 +23,7 @@ from core.engine.sampling.denoising import Step, denoise
 from core.engine.sampling.guidance import Prediction
 from core.engine.sampling.schedulers import SamplerRun
 from core.engine.sampling.step_hooks import step_hooks
+from core.engine.upscaling.enlarging import Enlarger
 from core.errors import NotANumberPicture
 from core.film.film import Film, Frame
 from core.heap import give_memory_back
@@ -52,6 +53,7 @@ def generate_picture(
     attention: AttentionRecorder | None,
     previews: Previews,
     plan: DevicePlan,
+    enlarger: Enlarger,
     index: int = 0,
     count: int = 1,
 ) -> Generator[Event, None, None]:
@@ -103,15 +105,20 @@ def generate_picture(
     decode_seconds = time.perf_counter() - began
     give_memory_back()
     previews.budget.add_decode(decode_seconds, is_preview=False)
-    image = image_of(film, plan, pixels, "final", film.request.steps, spent_seconds + decode_seconds, note)
+    if (upscaler := film.request.upscaler) is not None:
+        yield Loading(Phase.enlarging)
+        pixels = yield from enlarger.enlarged(pixels, upscaler)
+    seconds = spent_seconds + time.perf_counter() - began
+    image = image_of(film, plan, pixels, "final", film.request.steps, seconds, note)
     yield ImageReady(image, film)
 
 
 def image_of(
     film: Film, plan: DevicePlan, pixels: Pixels, stage: Stage, step: int, seconds: float, note: str
 ) -> GeneratedImage:
+    is_final = stage == "final"
     recipe = Recipe(
-        request=film.request,
+        request=film.request if is_final else replace(film.request, upscaler=None),
         model=film.model,
         stage=stage,
         step=step,

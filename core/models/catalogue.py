@@ -70,35 +70,35 @@ class Catalogue:
             layouts: the folder with configurations for single files; by default the one that ships.
         """
         self.memory = memory or CheckpointCache()
-        self._places = places if callable(places) else lambda: FixedPlaces(places)
+        self.places = places if callable(places) else lambda: FixedPlaces(places)
         self._layouts = layouts or resources() / "families"
 
     @property
     def loras(self) -> LoraLibrary:
         """Returns the LoRA files in the folders, beside them, and in places of their own."""
-        return LoraLibrary((places := self._places()).model_folders, places.lora_places, self.memory)
+        return LoraLibrary((places := self.places()).model_folders, places.lora_places, self.memory)
 
     @property
     def embeddings(self) -> EmbeddingLibrary:
         """Returns the embeddings around the folders, and in places of their own."""
-        return EmbeddingLibrary((places := self._places()).model_folders, places.embedding_places, self.memory)
+        return EmbeddingLibrary((places := self.places()).model_folders, places.embedding_places, self.memory)
 
     @property
     def wildcards(self) -> WildcardLibrary:
         """Returns the wildcards around the folders, as they are at its first use."""
-        return WildcardLibrary(self._places().model_folders)
+        return WildcardLibrary(self.places().model_folders)
 
     @property
     def autoencoders(self) -> AutoencoderLibrary:
         """Returns the autoencoders in the folders, beside them, and in places of their own."""
-        places = self._places()
+        places = self.places()
         folders, own = places.model_folders, self.own_autoencoders
         return AutoencoderLibrary(folders, self.memory, places.autoencoder_places, own)
 
     @property
     def tiny_autoencoders(self) -> TinyAutoencoderLibrary:
         """Returns the autoencoders for sharp previews in the folders and beside them."""
-        return TinyAutoencoderLibrary(self._places().model_folders)
+        return TinyAutoencoderLibrary(self.places().model_folders)
 
     def find_all(self) -> FoundModels:
         """Returns all models, the starter model first. Reads the headers of files that are new."""
@@ -197,7 +197,7 @@ class Catalogue:
             return ""
 
     def _chosen(self, sha256: str) -> Said:
-        return {"user": traits_from_text(self._places().model_traits.get(sha256, ""))}
+        return {"user": traits_from_text(self.places().model_traits.get(sha256, ""))}
 
     def _lent(self, path: Path, kind: CheckpointKind, folders: tuple[Path, ...]) -> Path:
         """Returns a folder with the configurations for a file: of an installed model, or the one that ships."""
@@ -205,14 +205,14 @@ class Catalogue:
         return folder_to_lend(path, kind, (*folders, *((shipped,) if shipped.is_dir() else ())))
 
     def _part_files(self) -> Iterator[Path]:
-        return part_files_in(self._places().model_folders)
+        return part_files_in(self.places().model_folders)
 
     def _chosen_parts(self, key: str) -> Mapping[str, str]:
-        chosen = self._places().model_parts
+        chosen = self.places().model_parts
         return {name.removeprefix(f"{key}/"): path for name, path in chosen.items() if name.startswith(f"{key}/")}
 
     def _candidates(self) -> list[Path]:
-        places = (resources() / STARTER_MODEL, *self._places().model_folders)
+        places = (resources() / STARTER_MODEL, *self.places().model_folders)
         return [path for place in places for path in models_in(place)]
 
 

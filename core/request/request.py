@@ -143,6 +143,26 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
+class Upscaler:
+    """A network that enlarges the finished picture.
+
+    Attributes:
+        name: of its file without the ending, in one of the folders for them; or the full path.
+        factor: by how much width and height grow; 0 for the network's own scale.
+        sha256: of its file, the whole or its first digits; "" when the file has not been read yet.
+    """
+
+    name: str
+    factor: float = 0.0
+    sha256: str = ""
+
+    @property
+    def key(self) -> str:
+        """Returns the name alone, without folders and ending."""
+        return re.sub(r"\.(safetensors|pth|pt)$", "", re.split(r"[/\\]", self.name)[-1])
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that determines a picture.
 
@@ -166,6 +186,7 @@ class GenerationRequest:
         variants: the prompts are templates, see `core.prompt.template`, from which each picture's seed draws; else
             their braces are text.
         template, negative_template: of prompts that have been drawn already, "" for those that were not.
+        upscaler: enlarges the finished picture, or None.
     """
 
     prompt: str
@@ -188,6 +209,7 @@ class GenerationRequest:
     variants: bool = False
     template: str = ""
     negative_template: str = ""
+    upscaler: Upscaler | None = None
 
     @property
     def has_guidance(self) -> bool:

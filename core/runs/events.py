@@ -19,6 +19,7 @@ class Phase(Enum):
     loading_model = auto()
     reading_prompt = auto()
     decoding = auto()
+    enlarging = auto()
 
 
 class PreviewMode(Enum):
@@ -92,6 +93,20 @@ class EmbeddingDiffers:
     """
 
     name: str
+    asked: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpscalerDiffers:
+    """The upscaler of this name is another file than the recipe tells; the run goes on with it.
+
+    Attributes:
+        asked, found: beginnings of the SHA-256 of the files.
+    """
+
+    name: str
+    path: Path
     asked: str
     found: str
 
@@ -204,5 +219,5 @@ class Finished:
 
 
 AddOnNotice = LoraDiffers | LoraInPart | EmbeddingMisfit | EmbeddingDiffers
-Notice = AddOnNotice | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
+Notice = AddOnNotice | UpscalerDiffers | WeightsLeftOut | AutoencoderLent | ComputedElsewhere
 Event = Loading | Notice | Started | Stepped | ImageReady | Advanced | Finished

@@ -33,7 +33,9 @@ from core.training.postcards import draw_postcards, drawn_ahead
 from core.training.reconstruction import reconstruct
 from core.training.settings import SIZES, Run, Settings
 from core.training.tokenizer import learn_tokenizer
+from core.training.upscaler import export_upscaler, measured, train_upscaler
 from core.training.words import SHOWCASE_PROMPTS
+from core.upscalers.library import OF_STARTER
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,6 +65,14 @@ def _train_diffusion(run: Run, options: argparse.Namespace) -> None:
 def _together(task: Callable[[Run, Team], None], run: Run, options: argparse.Namespace) -> None:
     # One GPU is one process' work; the other processes draw and make batches.
     run_together(partial(task, run), options.processes if options.device == "cpu" else 1, options.device)
+
+
+def _train_upscaler(run: Run, options: argparse.Namespace) -> None:
+    model = finished_pipeline(options.model or resources() / STARTER_MODEL)
+    train_upscaler(run, Team(0, 1, torch.device(options.device)), model)
+    target: Path = options.target or run.folder / f"{OF_STARTER}.safetensors"
+    export_upscaler(run, target)
+    print(measured(run, model, target))
 
 
 def _export(run: Run, options: argparse.Namespace) -> None:
@@ -112,6 +122,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[Run, argparse.Namespace], None]]] = {
         "train the decoder once more, on latents as the U-Net gives them",
         partial(_together, train_decoder),
     ),
+    "upscaler": ("train the upscaler on drawings, for a finished model", _train_upscaler),
     "export": ("write the model as a diffusers folder in float16", _export),
     "reconstruct": ("measure the autoencoder on 500 unseen postcards", _reconstruct),
     "judge": ("paint 200 fixed prompts and measure how far the pictures obey them", _judge),
@@ -132,6 +143,8 @@ def _settings(options: argparse.Namespace) -> Settings:
             return replace(settings, autoencoder=replace(settings.autoencoder, samples=options.samples))
         case "decoder":
             return replace(settings, decoder=replace(settings.decoder, samples=options.samples))
+        case "upscaler":
+            return replace(settings, upscaler=replace(settings.upscaler, samples=options.samples))
         case _:
             return replace(settings, diffusion=replace(settings.diffusion, samples=options.samples))
 

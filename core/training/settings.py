@@ -77,7 +77,30 @@ class DecoderSettings:
     weight_decay: float = 1e-4
 
 
-Phase = AutoencoderSettings | DiffusionSettings | DecoderSettings
+@dataclass(frozen=True, slots=True)
+class UpscalerSettings:
+    """Size and training of the upscaler.
+
+    Attributes:
+        width, depth: channels, and convolutions between the first and the last one.
+        pictures: pairs to train on; `measured` others are drawn to measure with.
+        crop_px: side of the crops of small pictures.
+    """
+
+    name: ClassVar = "upscaler"
+    width: int = 64
+    depth: int = 8
+    pictures: int = 2000
+    measured: int = 16
+    crop_px: int = 32
+    batch: int = 8
+    samples: int = 48_000
+    learning_rate: float = 1e-3
+    ema_decay: float = 0.998
+    weight_decay: float = 1e-5
+
+
+Phase = AutoencoderSettings | DiffusionSettings | DecoderSettings | UpscalerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,7 @@ class Settings:
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
     decoder: DecoderSettings = field(default_factory=DecoderSettings)
+    upscaler: UpscalerSettings = field(default_factory=UpscalerSettings)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
 
 
@@ -153,6 +177,7 @@ TINY = Settings(
         samples=32,
     ),
     decoder=DecoderSettings(batch=2, samples=8),
+    upscaler=UpscalerSettings(width=8, depth=1, pictures=6, measured=2, crop_px=8, batch=2, samples=8),
     judge=JudgeSettings(pictures=24, epochs=1, unseen=10, scenes=300),
 )
 SIZES: dict[str, Settings] = {"starter": STARTER, "large": LARGE, "tiny": TINY}

@@ -11,6 +11,7 @@ from core.engine.operations import (
     compare_schedules,
     decode,
     encode_picture,
+    enlarge,
     export_frame,
     generate,
     generate_branch,
@@ -26,6 +27,7 @@ from core.engine.operations import (
 from core.film_export.pictures import ExportFrame
 from core.grid.operation import MakeGrid
 from core.runs import operations as values
+from core.runs.enlargement import Enlarge
 from core.runs.events import Event
 from core.runs.operations import Operation
 
@@ -44,5 +46,6 @@ OPERATIONS: Mapping[type[Operation[Any]], Callable[[Context, Any], Iterator[Even
     values.ReportMemory: report_memory.run,
     ExportFrame: export_frame.run,
     MakeGrid: make_grid.run,
+    Enlarge: enlarge.run,
 }
 """The work behind each kind of operation."""

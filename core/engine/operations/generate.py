@@ -36,6 +36,7 @@ def run(context: Context, operation: Generate) -> Iterator[Event]:
             attention=attention_recorder(model, request, calls) if operation.attention else None,
             previews=model.previews(operation.previews, request.size, context.decode_times),
             plan=model.loaded.plan,
+            enlarger=context.enlarger,
             index=index,
             count=asked.count,
         )

@@ -32,6 +32,7 @@ def run(context: Context, operation: GenerateBranch) -> Iterator[Event]:
         attention=attention,
         previews=model.previews(operation.previews, request.size, context.decode_times),
         plan=model.loaded.plan,
+        enlarger=context.enlarger,
     )
 
 

@@ -24,6 +24,7 @@ from core.request.settings.source import SOURCE
 from core.request.settings.steps import STEPS
 from core.request.settings.template import TEMPLATE
 from core.request.settings.training import TRAINING
+from core.request.settings.upscaler import UPSCALER
 from core.request.settings.variants import VARIANTS
 from core.request.settings.weight_bits import WEIGHT_BITS
 
@@ -48,6 +49,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     VARIANTS,
     TEMPLATE,
     NEGATIVE_TEMPLATE,
+    UPSCALER,
 )
 """In the order of their JSON; what the check of one needs comes before it."""
 

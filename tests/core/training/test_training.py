@@ -18,6 +18,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from tqdm import tqdm
 
+from core.engine.upscaling.reading import read_network
 from core.training.__main__ import main
 from core.training.attributes import CATEGORIES
 from core.training.autoencoder import train_autoencoder
@@ -32,6 +33,7 @@ from core.training.reconstruction import reconstruct
 from core.training.regulariser import VectorQuantised
 from core.training.settings import TINY, Run
 from core.training.shards import latents
+from core.training.upscaler import pairs
 from core.training.words import EXAMPLE_PROMPTS
 
 ALONE = Team(0, 1, torch.device("cpu"))
@@ -211,6 +213,27 @@ def test_second_training_of_the_decoder_changes_pictures_but_no_latents(run: Pat
     with torch.no_grad():
         assert torch.equal(encode(before, pictures), encode(after, pictures))
         assert not torch.equal(decoded(before, encode(before, pictures)), decoded(after, encode(after, pictures)))
+
+
+def test_upscaler_is_trained_for_a_finished_model(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, target = tmp_path / "upscaler", tmp_path / "up.safetensors"
+    main(["upscaler", *options(folder), "--model", str(run / "model"), "--target", str(target)])
+    assert "dB by Lanczos, on 20 unseen pictures" in capsys.readouterr().out
+    network, kind = read_network(target, "", None)
+    assert (kind.architecture, kind.scale) == ("Compact", 4)
+    small, large = (shards.first(TINY.upscaler.pictures) for shards in pairs(folder, TINY.size_px))
+    assert large.shape[1:] == (4 * TINY.size_px, 4 * TINY.size_px, 3)
+    assert network(torch.zeros(1, 3, 5, 4)).shape == (1, 3, 20, 16)
+    drawn = np.stack(
+        [
+            np.asarray(Image.fromarray(one).resize((TINY.size_px, TINY.size_px), Image.Resampling.BOX))
+            for one in large
+        ]
+    )
+    own, other = (np.abs(small.astype(float) - shifted).mean() for shifted in (drawn, np.roll(drawn, 1, axis=0)))
+    assert own < other, "each small picture belongs to its drawing"
 
 
 def test_stopped_training_of_the_decoder_goes_on_with_the_same_losses(run: Path, tmp_path: Path) -> None:

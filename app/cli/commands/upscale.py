@@ -1,0 +1,120 @@
+"""``emulsion upscale PICTURE...``: finished pictures, larger."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from contextlib import closing
+from pathlib import Path
+
+from app.cli.command import Command
+from app.cli.interrupts import Interrupts
+from app.cli.picture_output import output_of, save_or_rescue
+from app.cli.terminal import Notes, Progress, to_json
+from app.messages.errors import PHASES
+from app.startup.garbage_collection import kept_for_good
+from core.errors import InvalidRequest
+from core.language.words import tr
+from core.models.catalogue import users_catalogue
+from core.models.upscalers import upscalers_of
+from core.paths import Folders
+from core.pictures.metadata import SUFFIXES
+from core.recipes.recipe import recipe_to_json
+from core.request.request import Upscaler
+from core.request.settings.upscaler import FACTORS
+from core.request.typed_values import typed_number
+from core.runs.enlargement import Enlarge, picture_of
+from core.runs.events import Advanced, Finished, Loading, Phase
+from core.settings.settings import load_settings
+from core.upscalers.library import OF_STARTER
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("pictures", metavar="PICTURE", nargs="*", help=tr("pictures (PNG, JPEG, WebP)"))
+    name = tr(
+        "an upscaler by name or file (default: {of_starter}, which has seen the starter model's postcards only)",
+        of_starter=OF_STARTER,
+    )
+    add("--upscaler", metavar="NAME", default=OF_STARTER, help=name)
+    by = tr(
+        "by how much width and height grow, up to {factors:g} (default: the upscaler's own scale)",
+        factors=FACTORS[1],
+    )
+    add("--by", metavar="FACTOR", help=by)
+    add(
+        "-o",
+        "--output",
+        metavar="PATH",
+        help=tr(
+            "a file ending in {suffixes} (one of this name is replaced), or a folder, which several "
+            "pictures want (default: new files in the pictures folder)",
+            suffixes=", ".join(SUFFIXES),
+        ),
+    )
+    add("--list", action="store_true", help=tr("print the upscalers that are found, as JSON, and do nothing else"))
+    add("--device", metavar="NAME", help=tr("cuda, cuda:1, mps, xpu or cpu (default: the best one there is)"))
+    add("--json", action="store_true", help=tr("print path and recipe of each picture as a line of JSON"))
+
+
+def _run(arguments: Namespace) -> int:
+    settings = load_settings(Folders.default())
+    catalogue = users_catalogue(Folders.default(), lambda: settings)
+    library = upscalers_of(catalogue)
+    if arguments.list:
+        kinds = ((file, file.kind) for file in library.look())
+        told = [
+            {
+                "name": file.name,
+                "scale": kind and kind.scale,
+                "kind": kind and kind.architecture,
+                "path": file.path,
+            }
+            for file, kind in kinds
+        ]
+        print(to_json([{**one, "path": str(one["path"])} for one in told], indent=2))
+        return 0
+    paths = [Path(name) for name in arguments.pictures]
+    if not paths:
+        raise InvalidRequest("picture", "", tr("one picture or more"))
+    library.find(arguments.upscaler)
+    upscaler = Upscaler(arguments.upscaler, _factor(arguments.by))
+    save = output_of(arguments.output, len(paths), settings)
+    with Progress(sys.stderr) as progress, Interrupts() as interrupts:
+        progress.begin_phase(PHASES[Phase.importing])
+        with kept_for_good():
+            from core.engine.engine import Engine
+
+        notes = Notes(progress)
+        with closing(Engine(catalogue, arguments.device or settings.device)) as engine:
+            for path in paths:
+                for event in engine.run(Enlarge(picture_of(path), upscaler)):
+                    interrupts.check()
+                    notes.follow(event)
+                    match event:
+                        case Loading(phase):
+                            progress.begin_phase(f"{PHASES[phase]} {path.name}")
+                        case Advanced(done, total):
+                            progress.finish_step(done, total)
+                        case Finished(image):
+                            saved = save_or_rescue(save, image)
+                            progress.clear()
+                            recipe = recipe_to_json(image.recipe)
+                            told = to_json({"path": str(saved), "recipe": recipe}) if arguments.json else saved
+                            print(told, flush=True)
+                        case _:
+                            pass
+    return 0
+
+
+def _factor(text: str | None) -> float:
+    """Returns the factor that was typed, 0 for the upscaler's own. Raises InvalidRequest."""
+    if text is None:
+        return 0.0
+    factor = typed_number("by", text, FACTORS[1])
+    if not FACTORS[0] <= factor <= FACTORS[1]:
+        raise InvalidRequest(
+            "by", text, tr("a number from {factors:g} to {factors_2:g}", factors=FACTORS[0], factors_2=FACTORS[1])
+        )
+    return factor
+
+
+COMMAND = Command(tr("make finished pictures larger"), _add_arguments, _run)

@@ -1,0 +1,107 @@
+"""Enlarges pictures by the upscaler that a request names; keeps the network that was used last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from PIL import Image
+from torch import Tensor, nn
+
+from core.engine.devices.out_of_memory import RAN_OUT, attempt
+from core.engine.upscaling.reading import read_network
+from core.engine.upscaling.tiles import LARGEST_TILE_PX, SMALLEST_TILE_PX, tiled
+from core.errors import InvalidRequest
+from core.files.stamps import stamp_of
+from core.language.words import tr
+from core.models.catalogue import Catalogue
+from core.models.upscalers import upscalers_of
+from core.pictures.pixels import Pixels
+from core.request.request import Upscaler
+from core.request.settings.upscaler import LARGEST_SIDE
+from core.runs.events import Advanced, UpscalerDiffers
+from core.upscalers.kind import UpscalerKind
+
+log = logging.getLogger(__name__)
+
+
+class Enlarger:
+    """Enlarges on one device: half precision on GPUs, float32 on the processor."""
+
+    def __init__(self, catalogue: Catalogue, device: torch.device) -> None:
+        self._catalogue = catalogue
+        self._device = device
+        self._key: tuple[Path, object] | None = None
+        self._network: tuple[nn.Module, UpscalerKind] | None = None
+
+    def resolved(self, upscaler: Upscaler) -> Generator[UpscalerDiffers, None, Upscaler]:
+        """Returns the upscaler with its hash and factor. Raises UpscalerMissing or UpscalerBroken."""
+        path = upscalers_of(self._catalogue).find(upscaler.name)
+        _, kind = self._loaded(path)
+        sha256 = self._catalogue.memory.sha256_of(path)
+        if not sha256.startswith(upscaler.sha256):
+            yield UpscalerDiffers(upscaler.key, path, upscaler.sha256, sha256)
+        return replace(upscaler, sha256=sha256, factor=upscaler.factor or float(kind.scale))
+
+    def enlarged(self, pixels: Pixels, upscaler: Upscaler) -> Generator[Advanced, None, Pixels]:
+        """Returns a picture, uint8 (height, width, 3), enlarged by the upscaler's factor; tells each tile.
+
+        Raises UpscalerMissing, UpscalerBroken, InvalidRequest for a picture that would be too large, or
+        torch.OutOfMemoryError.
+        """
+        network, kind = self._loaded(upscalers_of(self._catalogue).find(upscaler.name))
+        height, width = (round(length * (upscaler.factor or kind.scale)) for length in pixels.shape[:2])
+        if max(height, width, *(length * kind.scale for length in pixels.shape[:2])) > LARGEST_SIDE:
+            allowed = tr(
+                "a picture whose longer side becomes {largest_side} pixels at most", largest_side=LARGEST_SIDE
+            )
+            raise InvalidRequest("enlarging", f"{pixels.shape[1]}x{pixels.shape[0]}", allowed)
+        picture = torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
+        tile_px = LARGEST_TILE_PX
+        made: Tensor | None = None
+        while made is None:
+            tiles = tiled(lambda tile: self.call(network, kind, tile), picture, kind.scale, tile_px)
+            while (answer := attempt(lambda tiles=tiles: next(tiles, None))) is not None:
+                if answer is RAN_OUT:
+                    break
+                done, total, made = answer
+                yield Advanced(done, total)
+            if answer is RAN_OUT:
+                if tile_px <= SMALLEST_TILE_PX:
+                    raise torch.OutOfMemoryError
+                tile_px //= 2
+                log.info("out of memory while enlarging; trying again with tiles of %d pixels", tile_px)
+        large = (made[0].permute(1, 2, 0).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        if large.shape[:2] != (height, width):
+            large = np.asarray(Image.fromarray(large).resize((width, height), Image.Resampling.LANCZOS))
+        return large
+
+    def close(self) -> None:
+        """Forgets the network."""
+        self._key = self._network = None
+
+    def _loaded(self, path: Path) -> tuple[nn.Module, UpscalerKind]:
+        key = path, stamp_of(path)
+        if self._network is None or self._key != key:
+            sha256 = self._catalogue.memory.sha256_of(path)
+            network, kind = read_network(path, sha256, upscalers_of(self._catalogue).converted)
+            dtype = torch.float32 if self._device.type == "cpu" else torch.float16
+            network.to(self._device, dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            self._key, self._network = key, (network, kind)
+        return self._network
+
+    @torch.inference_mode()
+    def call(self, network: nn.Module, kind: UpscalerKind, tile: Tensor) -> Tensor:
+        """Returns a tile enlarged; its sides are filled up to what the network's folding needs."""
+        height, width = tile.shape[2:]
+        right, below = -width % kind.folding, -height % kind.folding
+        if right or below:
+            tile = F.pad(tile, (0, right, 0, below), mode="replicate")
+        weight = next(network.parameters())
+        made = network(tile.to(weight.device, weight.dtype, memory_format=torch.channels_last))
+        return made[:, :, : height * kind.scale, : width * kind.scale]

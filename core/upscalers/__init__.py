@@ -1,0 +1,1 @@
+"""Upscalers: files of networks that enlarge finished pictures."""

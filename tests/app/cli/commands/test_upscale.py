@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from safetensors.torch import save_file
+
+from tests.app.cli.commands.conftest import Answer
+from tests.tiny_upscalers import compact, esrgan
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "red.png")
+    return tmp_path / "red.png"
+
+
+def test_a_picture_becomes_larger(run: Run, picture: Path, tmp_path: Path) -> None:
+    save_file(esrgan(2), tmp_path / "mine.safetensors")
+    answer = run(
+        "upscale", picture, "--upscaler", tmp_path / "mine.safetensors", "-o", tmp_path / "large.png", "--json"
+    )
+    assert answer.code == 0, answer.errors
+    told = json.loads(answer.output)
+    with Image.open(told["path"]) as large:
+        assert large.size == (40, 20)
+    assert told["recipe"]["request"]["upscaler"] | {"sha256": ""} == {"name": "mine", "factor": 2.0, "sha256": ""}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "one picture or more"),
+        (("{picture}", "--upscaler", "4x-Missing"), "no upscaler called “4x-Missing”"),
+        (("{picture}", "--upscaler", "{mine}", "--by", "9"), "a number from 1 to 8"),
+        (("{picture}", "--upscaler", "{mine}", "--by", "much"), "a number"),
+        (("{folder}/none.png", "--upscaler", "{mine}"), "none.png"),
+        (("{picture}", "{picture}", "--upscaler", "{mine}", "-o", "{folder}/a.png"), "a folder"),
+    ],
+)
+def test_bad_input_is_told(
+    run: Run, picture: Path, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    save_file(esrgan(2), mine := tmp_path / "mine.safetensors")
+    answer = run("upscale", *(text.format(picture=picture, folder=tmp_path, mine=mine) for text in arguments))
+    assert (answer.code, answer.output) == (2, "")
+    assert sentence in answer.errors
+
+
+def test_a_pickle_is_not_taken_for_a_picture_nor_a_picture_for_an_upscaler(
+    run: Run, picture: Path, tmp_path: Path
+) -> None:
+    save_file({**compact(), "more": compact()["body.0.bias"]}, tmp_path / "odd.safetensors")
+    answer = run("upscale", picture, "--upscaler", tmp_path / "odd.safetensors", "-o", tmp_path / "a.png")
+    assert answer.code == 1 and "do not fit a network of the kind Compact" in answer.errors
+    assert not (tmp_path / "a.png").exists()

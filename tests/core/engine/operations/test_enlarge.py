@@ -1,0 +1,149 @@
+"""Enlarging: alone, as the end of a run, in the recipe, and when something is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from core.checkpoints.cache import CheckpointCache
+from core.engine.engine import Engine
+from core.engine.upscaling import enlarging
+from core.errors import InvalidRequest, OutOfMemory, UpscalerBroken, UpscalerMissing
+from core.models.catalogue import Catalogue
+from core.models.upscalers import upscalers_of
+from core.pictures.metadata import read_recipe
+from core.pictures.saving import save_as
+from core.recipes.parameters import from_parameters
+from core.request.request import GenerationRequest, Size, Upscaler
+from core.runs.branch import Branch
+from core.runs.enlargement import Enlarge, picture_of
+from core.runs.events import Advanced, ImageReady, UpscalerDiffers
+from core.runs.operations import Generate, GenerateBranch, result_of
+from tests.tiny_upscalers import compact, esrgan
+
+
+@pytest.fixture
+def catalogue(models: Path, tmp_path: Path) -> Catalogue:
+    folder = tmp_path / "models"
+    (folder / "upscale_models" / "of others").mkdir(parents=True)
+    save_file(esrgan(2), folder / "upscale_models" / "twice.safetensors")
+    torch.save({"params": compact()}, folder / "upscale_models" / "of others" / "pickled.pth")
+    save_file({"a": torch.zeros(2)}, folder / "upscale_models" / "no upscaler.safetensors")
+    return Catalogue((models, folder), CheckpointCache(tmp_path / "kept" / "checkpoints.json"))
+
+
+@pytest.fixture
+def engine(catalogue: Catalogue) -> Engine:
+    return Engine(catalogue, device="cpu", dtype="float32")
+
+
+def picture(folder: Path, width: int = 40, height: int = 30) -> Path:
+    pixels = np.random.default_rng(0).integers(256, size=(height, width, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(folder / "found.png")
+    return folder / "found.png"
+
+
+def test_upscalers_are_found_around_the_models(catalogue: Catalogue) -> None:
+    files = {file.name: file.kind for file in upscalers_of(catalogue).look()}
+    assert list(files) == ["pickled", "twice"]
+    assert files["pickled"] is None
+    assert (twice := files["twice"]) is not None and twice.scale == 2
+
+
+@pytest.mark.parametrize(
+    ("upscaler", "size"),
+    [
+        (Upscaler("twice"), (80, 60)),
+        (Upscaler("twice", 1.5), (60, 45)),
+        (Upscaler("twice", 8), (320, 240)),
+        (Upscaler("pickled"), (160, 120)),
+    ],
+)
+def test_a_picture_without_a_recipe_is_enlarged(
+    engine: Engine, upscaler: Upscaler, size: tuple[int, int], tmp_path: Path
+) -> None:
+    image = result_of(engine, Enlarge(picture_of(picture(tmp_path)), upscaler))
+    assert image.pixels.shape == (size[1], size[0], 3)
+    told = image.recipe.request.upscaler
+    assert told is not None and told.factor == size[0] / 40 and len(told.sha256) == 64
+    assert "prompt" in image.recipe.untold and "upscaler" not in image.recipe.untold
+    save_as(image, tmp_path / "large.png")
+    assert read_recipe(tmp_path / "large.png").request.upscaler == told
+
+
+def test_a_run_ends_with_what_enlarging_its_picture_gives(engine: Engine, tmp_path: Path) -> None:
+    request = GenerationRequest("a house", model="tiny", size=Size(64, 64), steps=2, seed=1)
+    *_, plain = engine.run(Generate(request))
+    asked = replace(request, upscaler=Upscaler("twice", 3))
+    *events, large = engine.run(Generate(asked))
+    assert isinstance(plain, ImageReady) and isinstance(large, ImageReady)
+    assert any(isinstance(event, Advanced) for event in events)
+    assert np.array_equal(plain.film.frames[-1].denoised, large.film.frames[-1].denoised)
+    alone = result_of(engine, Enlarge(plain.image, Upscaler("twice", 3)))
+    assert np.array_equal(large.image.pixels, alone.pixels) and large.image.pixels.shape == (192, 192, 3)
+    assert large.image.request == alone.request
+    save_as(large.image, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as file:
+        text = file.info["parameters"]
+    assert "Postprocess upscale by: 3, Postprocess upscaler: twice" in text
+    read = from_parameters(text).request.upscaler
+    assert read is not None and (read.name, read.factor) == ("twice", 3)
+    branch = Branch(large.film, 1, replace(large.film.request, guidance_scale=2.0))
+    *_, branched = engine.run(GenerateBranch(branch))
+    assert isinstance(branched, ImageReady) and branched.image.pixels.shape == (192, 192, 3)
+
+
+def test_of_two_passes_the_first_is_a_note(engine: Engine, tmp_path: Path) -> None:
+    once = result_of(engine, Enlarge(picture_of(picture(tmp_path)), Upscaler("twice")))
+    twice = result_of(engine, Enlarge(once, Upscaler("pickled", 2)))
+    assert twice.recipe.request.upscaler == replace(twice.recipe.request.upscaler or Upscaler(""), factor=2.0)
+    assert twice.recipe.note == "Enlarged before by twice, 2 times."
+
+
+def test_another_file_of_the_name_is_told(engine: Engine, tmp_path: Path) -> None:
+    events = list(engine.run(Enlarge(picture_of(picture(tmp_path)), Upscaler("twice", 0, "0123456789"))))
+    differs = [event for event in events if isinstance(event, UpscalerDiffers)]
+    assert len(differs) == 1 and differs[0].asked == "0123456789"
+
+
+def test_bad_input_is_named(engine: Engine, tmp_path: Path) -> None:
+    image = picture_of(picture(tmp_path))
+    with pytest.raises(UpscalerMissing, match="missing"):
+        result_of(engine, Enlarge(image, Upscaler("missing")))
+    with pytest.raises(UpscalerBroken, match="no upscaler of a kind"):
+        result_of(engine, Enlarge(image, Upscaler("no upscaler")))
+    wide = replace(image, pixels=np.zeros((2, 5000, 3), np.uint8))
+    with pytest.raises(InvalidRequest, match="16384"):
+        result_of(engine, Enlarge(wide, Upscaler("pickled")))
+    with pytest.raises(InvalidRequest, match="upscale by"):
+        list(
+            engine.run(
+                Generate(GenerationRequest("", model="tiny", size=Size(64, 64), upscaler=Upscaler("twice", 9)))
+            )
+        )
+
+
+def test_tiles_shrink_until_memory_is_enough(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = picture_of(picture(tmp_path, 300, 200))
+    whole = result_of(engine, Enlarge(image, Upscaler("twice"))).pixels
+    call, most = enlarging.Enlarger.call, 100 * 100
+
+    def short(self: enlarging.Enlarger, network: object, kind: object, tile: torch.Tensor) -> torch.Tensor:
+        if tile.shape[2] * tile.shape[3] > most:
+            raise torch.OutOfMemoryError
+        return call(self, network, kind, tile)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(enlarging.Enlarger, "call", short)
+    made = result_of(engine, Enlarge(image, Upscaler("twice"))).pixels
+    assert int(np.abs(made.astype(int) - whole).max()) <= 4
+    most = 0
+    with pytest.raises(OutOfMemory):
+        result_of(engine, Enlarge(image, Upscaler("twice")))
