@@ -173,7 +173,7 @@ def is_packed_by(form: str, name: str, weight: torch.Tensor) -> bool:
     """True for weights that programs pack: those of the large linear layers."""
     block = FORMS[form][1] if form in FORMS else 32
     fits = weight.numel() % block == 0 if form.startswith("nf4") else weight.shape[-1] % block == 0
-    words = ("attn", "attention", "feed_forward", "mlp", ".ff.", "q_proj", "v_proj")
+    words = ("attn", "attention", "feed_forward", "mlp", ".ff.", "ffn", "q_proj", "v_proj", "token_embd")
     return weight.ndim == 2 and name.endswith(".weight") and any(word in name for word in words) and fits
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from core.files.safetensors_header import SafetensorsHeader
 
 _DIMENSIONS = (2, 4)
 """Of the weights of layers that can keep them packed: linear ones, tables of words, and convolutions."""
+
+_TABLE = re.compile(r"(^|\.)(embed_tokens|token_embd|shared|token_embedding|position_embedding)\.weight$")
+"""Of words, of which few rows are unpacked at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,6 @@ def count(header: SafetensorsHeader, kind_of: Callable[[str], str | None]) -> di
         packed = packing.weights.get(name)
         one = Counted(math.prod(entry.shape if packed is None else packed.shape))
         if packed is not None and kind != "vae" and name.endswith(".weight") and len(packed.shape) in _DIMENSIONS:
-            one = Counted(packed=packed.bytes, largest=one.plain)
+            one = Counted(packed=packed.bytes, largest=0 if _TABLE.search(name) else one.plain)
         counts[kind] = counts.get(kind, Counted()) + one
     return counts

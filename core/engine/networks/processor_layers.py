@@ -134,7 +134,7 @@ class ProcessorPackedLinear(Packed, ProcessorLinear):  # pyright: ignore[reportI
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (..., features)."""
         try:
-            return _operators._linear_pointwise(input, self.weight.to(input.dtype), self.bias, "none", [], "")
+            return _operators._linear_pointwise(*self.operands(input), self.bias, "none", [], "")
         except Exception as error:  # noqa: BLE001  the operator is private; the public one has the last word
             return _plainly(self, PackedLinear, error)(input)
 

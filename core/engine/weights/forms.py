@@ -91,11 +91,12 @@ def _scaled(tensors: Tensors) -> torch.Tensor:
     rows = tensors["codes"].flatten(1).float()
     if (scale := tensors.get("scale")) is not None:
         rows = (rows.unflatten(-1, (scale.shape[1], -1)) * scale.unsqueeze(-1)).flatten(-2)
-    return rows if "left" not in tensors else _rotated(rows, tensors["left"][0], tensors["right"][0])
+    return rows if "left" not in tensors else rotated(rows, tensors)
 
 
-def _rotated(rows: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+def rotated(rows: torch.Tensor, tensors: Tensors) -> torch.Tensor:
     """Turns each group of a row by the Kronecker product of two rotations: ConvRot's, which is its own inverse."""
+    left, right = tensors["left"][0], tensors["right"][0]
     groups = rows.unflatten(-1, (-1, len(left), len(right)))
     turned = (groups @ right).transpose(-1, -2) @ left
     return turned.transpose(-1, -2).flatten(-3)

@@ -18,6 +18,7 @@ from diffusers.loaders.single_file_utils import (
     convert_z_image_transformer_checkpoint_to_diffusers,
 )
 
+from core.engine.weights.llama_names import from_llama
 from core.families import flux1, flux2_klein
 from core.families.double_stream import LAST_MODULATION
 from core.families.spec import FamilySpec
@@ -47,7 +48,7 @@ def named(weights: Weights, module: Any) -> Weights:
     expected: Mapping[str, Any] = module.state_dict()
     right: Weights = {}
     rest: Weights = {}
-    for name, value in weights.items():
+    for name, value in from_llama(weights, expected).items():
         spelled = _spelled(name, expected)
         (right if spelled in expected else rest)[spelled] = value
     convert = _CONVERTERS.get(type(module).__name__)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from core.engine.weights.forms import typed, unpack
+from core.engine.weights.forms import rotated, typed, unpack
 
 
 class Packed:
@@ -44,6 +44,17 @@ class Packed:
         """Returns the unpacked weight, which nothing keeps."""
         return unpack(self.form, self.tensors(), self.shape, self.dtype)
 
+    def operands(self, input: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns the input of a linear layer and the weight to multiply it by, both in the dtype of the input.
+
+        Where the weight was turned by a rotation, the smaller of the two is turned back: ``x H Q' = x (Q H)'``.
+        """
+        tensors = self.tensors()
+        if "left" in tensors and input.numel() < self.shape.numel():
+            input = rotated(input.float(), tensors).to(input.dtype)
+            tensors = {role: one for role, one in tensors.items() if role not in ("left", "right")}
+        return input, unpack(self.form, tensors, self.shape, self.dtype).to(input.dtype)
+
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
         self.dtype = fn(torch.empty(0, dtype=self.dtype)).dtype
         return super()._apply(fn, recurse)  # pyright: ignore[reportAttributeAccessIssue]
@@ -54,7 +65,7 @@ class PackedLinear(Packed, torch.nn.Linear):  # pyright: ignore[reportIncompatib
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Returns (..., features)."""
-        return functional.linear(input, self.weight.to(input.dtype), self.bias)
+        return functional.linear(*self.operands(input), self.bias)
 
 
 class PackedConv2d(Packed, torch.nn.Conv2d):  # pyright: ignore[reportIncompatibleVariableOverride]
